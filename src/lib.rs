@@ -1,0 +1,1 @@
+//! Guarantor keeps service level agreements.
