@@ -1,1 +1,3 @@
 //! Guarantor keeps service level agreements.
+
+pub mod api;

@@ -1,0 +1,289 @@
+//! `ServiceLevelAgreement`: the contract in force.
+
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Percent;
+use super::agreement_status::AgreementStatus;
+use super::credits::Credits;
+use super::enforcement::Enforcement;
+use super::objective::Objective;
+use super::period::{Period, Validity};
+
+/// A service level agreement: who promises what to whom, how it is measured, what is owed when it is missed, and what
+/// the operator may do to keep it.
+#[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[kube(
+    group = "guarantor.dev",
+    version = "v1alpha1",
+    kind = "ServiceLevelAgreement",
+    plural = "servicelevelagreements",
+    shortname = "sla",
+    category = "guarantor",
+    namespaced,
+    derive = "PartialEq",
+    status = "AgreementStatus",
+    doc = "A service level agreement: who promises what to whom, how it is measured, what is owed when it is missed, \
+           and what the operator may do to keep it.",
+    printcolumn(
+        name = "State",
+        type_ = "string",
+        json_path = ".status.summary.state",
+        description = "Fulfilled, AtRisk, Violated or NotDetermined, the worst of the objectives"
+    ),
+    printcolumn(
+        name = "Attainment",
+        type_ = "string",
+        json_path = ".status.summary.attainment",
+        description = "Per objective: attained so far / target, in percent"
+    ),
+    printcolumn(
+        name = "Budget",
+        type_ = "string",
+        json_path = ".status.summary.budgetRemaining",
+        description = "Smallest error budget left of this period, in percent"
+    ),
+    printcolumn(
+        name = "Credits",
+        type_ = "string",
+        json_path = ".status.summary.creditsAtStake",
+        description = "What would be owed if the period closed now"
+    ),
+    printcolumn(
+        name = "Mode",
+        type_ = "string",
+        json_path = ".spec.enforcement.mode",
+        description = "Observe, Recommend or Enforce"
+    ),
+    printcolumn(
+        name = "Enforcement",
+        type_ = "string",
+        json_path = ".status.summary.enforcement",
+        description = "What the operator does or why it holds"
+    ),
+    printcolumn(
+        name = "Until",
+        type_ = "string",
+        json_path = ".status.period.end",
+        priority = 1,
+        description = "When the current period closes"
+    ),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+)]
+#[cfg_attr(test, kube(cel))]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("!has(self.period.rolling) || has(self.validity)")
+    .message("validity: a rolling period needs validity.from, the day its first window begins"))]
+#[x_kube(validation = Rule::new("self.type != 'Internal' || !has(self.credits)")
+    .message("credits: an Internal agreement owes none; leave the block out or set type Customer").field_path(".credits"))]
+#[x_kube(validation = Rule::new(
+    "!has(self.credits) || self.credits.tiers.all(t, self.objectives.exists(o, o.name == t.objective))")
+    .message("credits.tiers: every tier must name one of spec.objectives").field_path(".credits"))]
+#[x_kube(validation = Rule::new(
+    "!has(self.credits) || self.credits.tiers.all(t, self.objectives.all(o, o.name != t.objective \
+     || !quantity(t.below).isGreaterThan(quantity(o.target))))")
+    .message("credits.tiers: `below` must not lie above the objective's target, or a kept promise would cost money")
+    .field_path(".credits"))]
+#[x_kube(validation = Rule::new(
+    "!has(self.enforcement) || self.enforcement.mode != 'Enforce' || size(self.service.workloads) > 0")
+    .message("service.workloads: mode Enforce needs the workload that may be acted on").field_path(".service"))]
+pub struct AgreementSpec {
+    /// `Customer`: with credits. `Internal`: between teams of one house, without money.
+    #[serde(rename = "type", default)]
+    pub agreement_type: AgreementType,
+    /// Who promises, and to whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parties: Option<Parties>,
+    /// The days on which the agreement is in force. Left out: from its creation until it is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validity: Option<Validity>,
+    /// The IANA time zone that decides every day, month and quarter, for example `Europe/Berlin`.
+    #[serde(default = "utc")]
+    #[schemars(default = "utc", length(min = 1, max = 64))]
+    pub time_zone: String,
+    /// The service the agreement is about.
+    pub service: Service,
+    /// Where the measurements come from.
+    pub metrics: Metrics,
+    /// The period that is settled.
+    pub period: Period,
+    /// The promises.
+    #[schemars(length(min = 1, max = 10))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub objectives: Vec<Objective>,
+    /// What becomes of time in which nobody knows how the service did.
+    #[serde(default)]
+    pub missing_data: MissingData,
+    /// What is owed when an objective was missed. Left out: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credits: Option<Credits>,
+    /// What the operator may do before an objective is lost. Left out: it recommends and changes nothing.
+    #[serde(default)]
+    pub enforcement: Enforcement,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+/// Between whom the agreement stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum AgreementType {
+    /// A provider and its customer.
+    #[default]
+    Customer,
+    /// Two teams of one house.
+    Internal,
+}
+
+/// The parties of the agreement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Parties {
+    /// Who promises.
+    pub provider: Party,
+    /// To whom.
+    pub customer: Party,
+}
+
+/// A party.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Party {
+    /// The legal name, as it shall stand in statements.
+    #[schemars(length(min = 1, max = 256))]
+    pub name: String,
+    /// The account number under which the party is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
+    pub account: Option<String>,
+}
+
+/// The service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Service {
+    /// The service's name, as it shall stand in statements.
+    #[schemars(length(min = 1, max = 128))]
+    pub name: String,
+    /// What the service does, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512))]
+    pub description: Option<String>,
+    /// The workload that may be acted on, in the agreement's own namespace. At most one for now.
+    #[serde(default)]
+    #[schemars(length(max = 1))]
+    pub workloads: Vec<WorkloadRef>,
+}
+
+/// A workload of the agreement's namespace: any kind with a scale subresource.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkloadRef {
+    /// For example `apps/v1`.
+    #[schemars(length(min = 1, max = 128))]
+    pub api_version: String,
+    /// For example `Deployment`.
+    #[schemars(length(min = 1, max = 63))]
+    pub kind: String,
+    /// The workload's name.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+    /// May only repeat the agreement's own namespace: an agreement acts on nothing outside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub namespace: Option<String>,
+}
+
+/// Where the measurements come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Metrics {
+    /// The `MetricsSource` to read.
+    pub source_ref: SourceRef,
+    /// The length of a slot, the smallest time that is counted. Slots are aligned to UTC and every one has its own
+    /// line in the ledger.
+    #[serde(default)]
+    pub slot: SlotLength,
+}
+
+/// Names a `MetricsSource`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+pub struct SourceRef {
+    /// Its name.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+}
+
+/// Lengths a slot may have; each divides an hour. Below one minute they are meant for tests and demonstrations, with
+/// periods of hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
+pub enum SlotLength {
+    /// Five seconds.
+    #[serde(rename = "5s")]
+    FiveSeconds,
+    /// Ten seconds.
+    #[serde(rename = "10s")]
+    TenSeconds,
+    /// Thirty seconds.
+    #[serde(rename = "30s")]
+    ThirtySeconds,
+    /// One minute.
+    #[default]
+    #[serde(rename = "1m")]
+    OneMinute,
+    /// Five minutes.
+    #[serde(rename = "5m")]
+    FiveMinutes,
+}
+
+impl SlotLength {
+    /// The length in whole seconds.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        match self {
+            Self::FiveSeconds => 5,
+            Self::TenSeconds => 10,
+            Self::ThirtySeconds => 30,
+            Self::OneMinute => 60,
+            Self::FiveMinutes => 300,
+        }
+    }
+}
+
+/// What becomes of slots whose content nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MissingData {
+    /// How an unknown slot counts.
+    #[serde(default)]
+    pub treat_as: TreatAs,
+    /// The share of slots that must be known for a verdict, in percent. Below it, the objective is `NotDetermined`
+    /// unless the unknown slots could not change the verdict whatever they held.
+    #[serde(default = "default_coverage")]
+    #[schemars(default = "default_coverage")]
+    pub minimum_coverage: Percent,
+}
+
+fn default_coverage() -> Percent {
+    Percent::from("90")
+}
+
+impl Default for MissingData {
+    fn default() -> Self {
+        Self { treat_as: TreatAs::default(), minimum_coverage: default_coverage() }
+    }
+}
+
+/// How an unknown slot counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum TreatAs {
+    /// Neither for nor against.
+    #[default]
+    Exclude,
+    /// As if every event of an average slot had been good.
+    Good,
+    /// As if every event of an average slot had been bad.
+    Bad,
+}

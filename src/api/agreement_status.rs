@@ -1,0 +1,209 @@
+//! What the operator says of an agreement: its state, its account so far, and what it did.
+//!
+//! Bounded lists only: the full record is in the statements. Counts are decimal strings, because JSON numbers above
+//! 2^53 do not survive every reader.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::enforcement_status::{ActionRecord, EnforcementStatus};
+
+/// Violations, actions and statement references kept in the status, the newest first.
+pub const KEPT: usize = 10;
+
+/// The state of an agreement.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AgreementStatus {
+    /// The generation this status was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// `Ready`, `Measured`, `Fulfilled`, `Enforcing`, and while true `Stalled`, `ConflictingManager`,
+    /// `CapacityInsufficient`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
+    pub conditions: Vec<Condition>,
+    /// The columns of `kubectl get sla`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summary>,
+    /// The period now running.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<PeriodStatus>,
+    /// Slots before this instant were in the account when this status was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured_through: Option<Time>,
+    /// One entry per objective.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub objectives: Vec<ObjectiveStatus>,
+    /// The latest violations, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub violations: Vec<Violation>,
+    /// What would be owed if the period closed now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credits: Option<CreditStatus>,
+    /// What the operator holds, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enforcement: Option<EnforcementStatus>,
+    /// The latest actions, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<ActionRecord>,
+    /// The latest statements, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<StatementRef>,
+}
+
+/// The columns of `kubectl get sla`.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Summary {
+    /// The worst state of the objectives.
+    pub state: State,
+    /// Per objective `attained/target`, in percent.
+    pub attainment: String,
+    /// The smallest error budget left, in percent of the whole.
+    pub budget_remaining: String,
+    /// Amount and currency.
+    pub credits_at_stake: String,
+    /// What the operator does, or why it holds.
+    pub enforcement: String,
+}
+
+/// The state of an objective in the running period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
+pub enum State {
+    /// The target is met so far, and nothing threatens it.
+    Fulfilled,
+    /// Too little is known to say.
+    #[default]
+    NotDetermined,
+    /// Still met, but the error budget burns too fast or is nearly spent.
+    AtRisk,
+    /// The attainment is below the target.
+    Violated,
+}
+
+/// A settlement period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PeriodStatus {
+    /// Counts.
+    pub start: Time,
+    /// Does not count.
+    pub end: Time,
+}
+
+/// The account of one objective in the running period.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ObjectiveStatus {
+    /// The objective's name.
+    pub name: String,
+    /// Its state.
+    pub state: State,
+    /// The target, in percent.
+    pub target: String,
+    /// Attained so far, in percent, truncated to six places. Empty: nothing was measured.
+    pub attainment: String,
+    /// Events so far.
+    pub total_events: String,
+    /// Bad events so far.
+    pub bad_events: String,
+    /// The share of slots that are known, in percent.
+    pub coverage: String,
+    /// The error budget left, in percent of the whole; negative when overspent. Empty: none to speak of.
+    pub budget_remaining: String,
+    /// How fast the error budget burns, in multiples of the pace that would just use it up.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub burn_rates: Vec<BurnRate>,
+    /// What stands in the way of measuring, in words. Empty: nothing.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub problem: String,
+}
+
+/// A burn rate over one window.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct BurnRate {
+    /// The window's length, for example `1h`.
+    pub window: String,
+    /// Multiples of the sustainable pace, with two places.
+    pub rate: String,
+}
+
+/// A time in which an objective was not kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Violation {
+    /// The objective.
+    pub objective: String,
+    /// The beginning of the first bad slot.
+    pub start: Time,
+    /// The end of the last bad slot. Left out: it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Time>,
+    /// The worst share of good events in one slot, in percent.
+    pub depth: String,
+    /// Bad events.
+    pub bad_events: String,
+    /// All events in that time.
+    pub total_events: String,
+}
+
+/// Credits of a period.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CreditStatus {
+    /// `Accruing` while the period runs, `Determined` in its statement.
+    pub state: CreditState,
+    /// In percent of the fee, after combination and cap.
+    pub percent_of_fee: String,
+    /// The amount, rounded half up to the currency's minor unit.
+    pub amount: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// The tier that applies, per objective.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<CreditLine>,
+}
+
+/// The life of a credit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum CreditState {
+    /// The period runs; the figure may still change.
+    #[default]
+    Accruing,
+    /// The period is closed.
+    Determined,
+}
+
+/// The credit of one objective.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CreditLine {
+    /// The objective.
+    pub objective: String,
+    /// The tier's bound, in percent: the attainment is below it.
+    pub below: String,
+    /// In percent of the fee.
+    pub percent_of_fee: String,
+    /// Whether this line is part of the sum after combination.
+    pub granted: bool,
+}
+
+/// Points at a statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StatementRef {
+    /// The `ServiceLevelStatement`'s name.
+    pub name: String,
+    /// The period's beginning.
+    pub period_start: Time,
+    /// What became of the agreement in that period.
+    pub state: State,
+    /// The credit granted, with its currency; empty when none was.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub credit: String,
+}

@@ -1,0 +1,77 @@
+//! How far the operator may go to keep the agreement.
+
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Span;
+
+/// What the operator may do before an objective is lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("self.mode != 'Enforce' || has(self.scale)")
+    .message("enforcement.scale: mode Enforce needs the bounds {min, max} within which it may scale")
+    .field_path(".scale"))]
+pub struct Enforcement {
+    /// `Observe` measures only, `Recommend` also says what it would do, `Enforce` does it.
+    #[serde(default)]
+    pub mode: Mode,
+    /// The bounds within which replicas may be held or raised. Left out: the operator does not scale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<ScaleBounds>,
+    /// The shortest time between two raises of the same workload.
+    #[serde(default = "default_cooldown")]
+    #[schemars(default = "default_cooldown")]
+    pub cooldown: Span,
+    /// How long the objectives must have been safe before a raised floor comes down, step by step.
+    #[serde(default = "default_release_after")]
+    #[schemars(default = "default_release_after")]
+    pub release_after: Span,
+}
+
+impl Default for Enforcement {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            scale: None,
+            cooldown: default_cooldown(),
+            release_after: default_release_after(),
+        }
+    }
+}
+
+fn default_cooldown() -> Span {
+    Span::from("1m")
+}
+
+fn default_release_after() -> Span {
+    Span::from("5m")
+}
+
+/// How far the operator may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
+pub enum Mode {
+    /// Measure and keep the account; decide nothing.
+    Observe,
+    /// Also decide, and say what would be done. Changes nothing.
+    #[default]
+    Recommend,
+    /// Also act, within the bounds.
+    Enforce,
+}
+
+/// Bounds for replicas.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("self.min <= self.max")
+    .message(Message::Expression(
+        "'enforcement.scale: min ' + string(self.min) + ' is above max ' + string(self.max)".into()))
+    .field_path(".min"))]
+pub struct ScaleBounds {
+    /// A floor set by the operator is never lower than this.
+    #[schemars(range(min = 1, max = 10000))]
+    pub min: i32,
+    /// A floor set by the operator is never higher than this.
+    #[schemars(range(min = 1, max = 10000))]
+    pub max: i32,
+}

@@ -1,0 +1,144 @@
+//! What the operator did to keep an agreement: one record per action, and what it still holds.
+//!
+//! The record is written *before* the act (phase `Intended`), so that after a crash the act is found, judged and not
+//! done twice.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What the operator holds.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EnforcementStatus {
+    /// What was decided last, or why it holds, in words.
+    pub message: String,
+    /// The reason as one word: the verb, or the guard that held.
+    pub reason: String,
+    /// The floor that stands because of this agreement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub floor: Option<FloorStatus>,
+    /// The danger now being met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub episode: Option<Episode>,
+}
+
+/// A floor under the replicas of a workload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FloorStatus {
+    /// The object that carries it.
+    pub target: ActionTarget,
+    /// What stood there before.
+    pub baseline: i32,
+    /// What the operator wrote last.
+    pub value: i32,
+    /// When it was written.
+    pub since: Time,
+    /// How often somebody else changed it back.
+    #[serde(default)]
+    pub resets: i32,
+}
+
+/// The time from the first sign of danger until all is safe again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Episode {
+    /// When the danger was seen first.
+    pub since: Time,
+    /// Since when all objectives are safe again. Left out: they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub safe_since: Option<Time>,
+    /// Raises in this episode that did not help. Two turn the verb off until the episode ends.
+    #[serde(default)]
+    pub ineffective: i32,
+}
+
+/// The object an action writes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ActionTarget {
+    /// For example `autoscaling/v2`.
+    pub api_version: String,
+    /// For example `HorizontalPodAutoscaler`.
+    pub kind: String,
+    /// The name, in the agreement's namespace.
+    pub name: String,
+    /// The uid: another object under the same name is left alone.
+    pub uid: String,
+}
+
+/// One action, from intent to verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ActionRecord {
+    /// Derived from agreement, verb, target and slot: the same decision makes the same id.
+    pub id: String,
+    /// What is done.
+    pub verb: Verb,
+    /// To what.
+    pub target: ActionTarget,
+    /// The value before.
+    pub from: i32,
+    /// The value written.
+    pub to: i32,
+    /// Why, in words.
+    pub reason: String,
+    /// What is expected to happen by the deadline.
+    pub hypothesis: String,
+    /// How far it came.
+    pub phase: ActionPhase,
+    /// When the intent was written.
+    pub intended_at: Time,
+    /// By when the hypothesis is judged.
+    pub deadline: Time,
+    /// What the API server answered, when it did not simply succeed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub outcome: String,
+    /// Whether it helped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// What the verdict rests on.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub evidence: String,
+}
+
+/// What an action does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum Verb {
+    /// Puts the floor at today's replicas, so that nothing is taken away while the objective burns.
+    FreezeScaleDown,
+    /// Raises the floor above today's replicas.
+    RaiseFloor,
+    /// Takes a raised floor down by a step.
+    LowerFloor,
+    /// Puts the baseline back.
+    Restore,
+}
+
+/// How far an action came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ActionPhase {
+    /// Written down, not yet done.
+    Intended,
+    /// The API server took the write.
+    Done,
+    /// The API server refused it, or a precondition no longer held. Nothing changed.
+    Refused,
+    /// No answer came in time: it may have happened. The next look at the object decides.
+    Unknown,
+}
+
+/// Whether an action helped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Verdict {
+    /// What was expected happened.
+    Effective,
+    /// It did not.
+    Ineffective,
+    /// It became worse.
+    Harmful,
+    /// Too little is known to say.
+    Inconclusive,
+}

@@ -1,0 +1,50 @@
+//! What users write and read: the custom resources, their validation and their conditions.
+//!
+//! Takes and gives plain data. Has no behaviour beyond accessors, and must never read the network or a clock.
+//! Percentages, money and durations are strings on the wire ([`Percent`], [`Money`], [`Span`]): a float would
+//! round what somebody signed.
+
+pub mod agreement;
+pub mod agreement_status;
+pub mod condition;
+pub mod credits;
+pub mod enforcement;
+pub mod enforcement_status;
+pub mod ledger;
+pub mod metrics_source;
+pub mod objective;
+pub mod period;
+pub mod scalar;
+pub mod statement;
+
+pub use agreement::{AgreementSpec, ServiceLevelAgreement};
+pub use ledger::ServiceLevelLedger;
+pub use metrics_source::MetricsSource;
+pub use scalar::{Money, Percent, Span};
+pub use statement::ServiceLevelStatement;
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::CustomResourceExt;
+
+/// The API group of every Guarantor resource.
+pub const GROUP: &str = "guarantor.dev";
+
+/// The one version served today. Fields are only ever added to it, and always as optional ones.
+pub const VERSION: &str = "v1alpha1";
+
+/// The name under which every write of the operator is entered in `metadata.managedFields`.
+pub const FIELD_MANAGER: &str = "guarantor";
+
+/// Keeps a deleted agreement until the floors it raised stand at their baseline again.
+pub const FINALIZER: &str = "guarantor.dev/restore";
+
+/// On a workload's autoscaler (or the workload itself): the value that stood before Guarantor changed it, as JSON.
+pub const BASELINE_ANNOTATION: &str = "guarantor.dev/baseline";
+
+/// The custom resource definitions, in the order in which a person would read them.
+///
+/// `guarantor crds` prints them; `crds/` and the chart hold the same text, compared by a test.
+#[must_use]
+pub fn crds() -> Vec<CustomResourceDefinition> {
+    vec![ServiceLevelAgreement::crd(), MetricsSource::crd(), ServiceLevelStatement::crd(), ServiceLevelLedger::crd()]
+}

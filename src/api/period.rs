@@ -1,0 +1,48 @@
+//! The period over which an objective is settled, and the validity of the agreement.
+
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Span;
+
+/// The settlement period. Exactly one of `calendar` and `rolling` is given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.calendar) != has(self.rolling)")
+    .message("period: give exactly one of calendar and rolling"))]
+pub struct Period {
+    /// A calendar month, quarter or year in the agreement's time zone: its real length, daylight saving included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<CalendarUnit>,
+    /// Consecutive windows of this length, the first beginning with `validity.from`, each closed by a statement:
+    /// for example `30d`. Whole days are days of the agreement's time zone; hours and less are elapsed time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolling: Option<Span>,
+}
+
+/// A unit of the civil calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum CalendarUnit {
+    /// From the first day of a month to the first day of the next.
+    Month,
+    /// January, April, July and October begin one.
+    Quarter,
+    /// From the first of January to the next.
+    Year,
+}
+
+/// The days on which the agreement is in force: `from` counts, `until` does not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("!has(self.until) || self.from < self.until")
+    .message("validity.until must be a later day than validity.from").field_path(".until"))]
+pub struct Validity {
+    /// The first day in force, `YYYY-MM-DD`, in the agreement's time zone.
+    #[schemars(regex(pattern = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"), length(max = 10))]
+    pub from: String,
+    /// The first day no longer in force, `YYYY-MM-DD`. Left out: in force until deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"), length(max = 10))]
+    pub until: Option<String>,
+}

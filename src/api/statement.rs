@@ -1,0 +1,162 @@
+//! `ServiceLevelStatement`: the account of one closed period. Never edited; a correction is a new revision.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::agreement::Parties;
+use super::agreement_status::{CreditStatus, State, Violation};
+use super::enforcement_status::ActionRecord;
+use super::ledger::AgreementIdentity;
+use super::metrics_source::IncreaseForm;
+
+/// The account of one closed period of one agreement. Written by the operator only, and never edited.
+#[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[kube(
+    group = "guarantor.dev",
+    version = "v1alpha1",
+    kind = "ServiceLevelStatement",
+    plural = "servicelevelstatements",
+    shortname = "sls",
+    category = "guarantor",
+    namespaced,
+    derive = "PartialEq",
+    doc = "The account of one closed period of one agreement. Written by the operator only, and never edited.",
+    printcolumn(name = "Agreement", type_ = "string", json_path = ".spec.agreement.name"),
+    printcolumn(name = "From", type_ = "string", json_path = ".spec.period.start"),
+    printcolumn(name = "Until", type_ = "string", json_path = ".spec.period.end"),
+    printcolumn(name = "State", type_ = "string", json_path = ".spec.state"),
+    printcolumn(name = "Credit", type_ = "string", json_path = ".spec.credits.amount"),
+    printcolumn(name = "Currency", type_ = "string", json_path = ".spec.credits.currency"),
+    printcolumn(name = "Revision", type_ = "integer", json_path = ".spec.revision"),
+    printcolumn(name = "Digest", type_ = "string", json_path = ".spec.digest", priority = 1)
+)]
+#[cfg_attr(test, kube(cel))]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("self == oldSelf").message("a statement is never edited; a correction is a new revision"))]
+pub struct StatementSpec {
+    /// The agreement.
+    pub agreement: AgreementIdentity,
+    /// The generation of the agreement's spec when the period closed.
+    pub generation: i64,
+    /// `1` for the first statement of a period; a later one supersedes it.
+    #[schemars(range(min = 1))]
+    pub revision: i32,
+    /// The parties, as they stood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parties: Option<Parties>,
+    /// The service's name, as it stood.
+    pub service: String,
+    /// The settled period.
+    pub period: StatementPeriod,
+    /// The worst state of the objectives.
+    pub state: State,
+    /// One entry per objective.
+    #[schemars(length(max = 10))]
+    pub objectives: Vec<ObjectiveStatement>,
+    /// The violations of the period, oldest first, as far as `violationsOmitted` does not say otherwise.
+    #[schemars(length(max = 200))]
+    pub violations: Vec<Violation>,
+    /// Violations beyond the two hundred that are listed. Their events are in the counts.
+    pub violations_omitted: i32,
+    /// What the operator did in the period, oldest first.
+    #[schemars(length(max = 50))]
+    pub actions: Vec<ActionRecord>,
+    /// What is owed. Left out: the agreement grants no credits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credits: Option<CreditStatus>,
+    /// Where the figures come from.
+    pub evidence: Evidence,
+    /// SHA-256 over the canonical JSON of everything above, in hexadecimal.
+    #[schemars(length(max = 64))]
+    pub digest: String,
+}
+
+/// The settled period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StatementPeriod {
+    /// Counts.
+    pub start: Time,
+    /// Does not count.
+    pub end: Time,
+    /// The IANA zone that decided both.
+    pub time_zone: String,
+}
+
+/// The account of one objective.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectiveStatement {
+    /// The objective's name.
+    pub name: String,
+    /// The target, in percent.
+    pub target: String,
+    /// `Fulfilled`, `Violated` or `NotDetermined`.
+    pub state: State,
+    /// The counting method.
+    pub method: String,
+    /// All events.
+    pub total_events: String,
+    /// Bad events.
+    pub bad_events: String,
+    /// Events of series that were born inside a slot and count (part of the two above), total and bad.
+    pub born_events: EventPair,
+    /// Events of series whose birth could not be attributed; they count for nobody.
+    pub unattributed_events: EventPair,
+    /// The attainment as an exact fraction in lowest terms, for example `19991/20000`. Empty: nothing was measured.
+    pub attainment_ratio: String,
+    /// In percent, truncated to six places, never rounded.
+    pub attainment: String,
+    /// The attainment if every unknown slot had been all bad, and all good: in percent, truncated.
+    pub attainment_bounds: [String; 2],
+    /// Slots by state.
+    pub slots: SlotCounts,
+    /// The share of slots that are known, in percent, truncated.
+    pub coverage: String,
+    /// What was asked of the store, in order.
+    #[schemars(length(max = 8))]
+    pub queries: Vec<String>,
+}
+
+/// A total and the bad part of it.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct EventPair {
+    /// All events.
+    pub total: String,
+    /// Bad ones.
+    pub bad: String,
+}
+
+/// How many slots of each state a period has.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SlotCounts {
+    /// Counted, with events.
+    pub measured: i64,
+    /// Known to have had no event.
+    pub no_traffic: i64,
+    /// Nobody knows.
+    pub unknown: i64,
+    /// Left out by agreement.
+    pub excluded: i64,
+}
+
+/// Where the figures come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// The metrics source's name and URL.
+    pub source: String,
+    /// How increases were counted; `Extrapolated` is an estimate.
+    pub increase: IncreaseForm,
+    /// The ledger object.
+    pub ledger: String,
+    /// SHA-256 over the encoded slots of all objectives, in hexadecimal.
+    pub ledger_digest: String,
+    /// The operator's version.
+    pub operator: String,
+    /// The version of the time zone database.
+    pub time_zone_database: String,
+}
