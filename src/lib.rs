@@ -1,3 +1,5 @@
 //! Guarantor keeps service level agreements.
 
 pub mod api;
+pub mod evaluate;
+pub mod sense;

@@ -1,0 +1,115 @@
+//! What the ledger says about an agreement at one instant: the input of every decision and of the status.
+
+use k8s_openapi::jiff::Timestamp;
+use num_rational::BigRational;
+
+use crate::api::agreement_status::State;
+
+/// The account of an agreement in the running period, up to [`Assessment::measured_through`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assessment {
+    /// The period, half open.
+    pub period_start: Timestamp,
+    /// The period's end, which does not count.
+    pub period_end: Timestamp,
+    /// Slots before this instant are in the ledger.
+    pub measured_through: Timestamp,
+    /// The worst state of the objectives.
+    pub state: State,
+    /// One entry per objective, in the order of the spec.
+    pub objectives: Vec<ObjectiveAssessment>,
+    /// Violations of this period, oldest first.
+    pub violations: Vec<ViolationSpan>,
+    /// What would be owed if the period closed now. `None`: the agreement grants no credits.
+    pub credits: Option<CreditAssessment>,
+}
+
+/// The account of one objective.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectiveAssessment {
+    /// The objective's name.
+    pub name: String,
+    /// Its state.
+    pub state: State,
+    /// The target as a share, 0 to 1.
+    pub target: BigRational,
+    /// Good over all, 0 to 1. `None`: nothing to divide by.
+    pub attainment: Option<BigRational>,
+    /// The attainment if all unknown slots had been bad, and good, at the mean traffic of the known ones.
+    pub bounds: Option<(BigRational, BigRational)>,
+    /// All events and bad events counted.
+    pub total_events: BigRational,
+    /// Bad events counted.
+    pub bad_events: BigRational,
+    /// Known slots over all slots that are due and not excluded, 0 to 1. `None`: no slot is due yet.
+    pub coverage: Option<BigRational>,
+    /// Share of the error budget left; negative when overspent. `None`: no events yet, or a target of 100 % without a
+    /// bad event's worth of budget.
+    pub budget_remaining: Option<BigRational>,
+    /// Burn rates per window. The rate is `None` when the window has no events or the target leaves no budget.
+    pub burn_rates: Vec<WindowBurn>,
+    /// A pair of windows burns above its threshold: the objective will be lost if nothing changes.
+    pub burning: bool,
+    /// Share of known slots among the most recent ones that decisions rest on, 0 to 1. `None`: none is due.
+    pub recent_coverage: Option<BigRational>,
+    /// Mean events per second over the most recent known slots. `None`: unknown.
+    pub recent_rate: Option<BigRational>,
+    /// Bad over all in the most recent known slots. `None`: unknown or no traffic.
+    pub recent_bad_share: Option<BigRational>,
+    /// Why the latest slot is unknown, in words; empty when it is known.
+    pub problem: String,
+}
+
+/// A burn rate over one window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindowBurn {
+    /// The window's length in seconds.
+    pub window_seconds: i64,
+    /// Multiples of the pace that would just use up the budget.
+    pub rate: Option<BigRational>,
+}
+
+/// A maximal run of slots in which the objective's target was missed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViolationSpan {
+    /// The objective.
+    pub objective: String,
+    /// Start of the first bad slot.
+    pub start: Timestamp,
+    /// End of the last bad slot; `None` while it goes on.
+    pub end: Option<Timestamp>,
+    /// The smallest share of good events in one of its slots.
+    pub depth: BigRational,
+    /// Bad events in it.
+    pub bad_events: BigRational,
+    /// All events in it.
+    pub total_events: BigRational,
+}
+
+/// Credits after combination, cap and rounding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreditAssessment {
+    /// Percent of the fee.
+    pub percent_of_fee: BigRational,
+    /// In minor units of the currency, rounded half up once.
+    pub minor_units: num_bigint::BigInt,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Decimal places of the currency.
+    pub exponent: u16,
+    /// The tier that applies, per objective that is below one.
+    pub lines: Vec<CreditTier>,
+}
+
+/// The tier that applies to one objective.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreditTier {
+    /// The objective.
+    pub objective: String,
+    /// The tier's bound in percent, as written.
+    pub below: String,
+    /// The credit in percent of the fee, as written.
+    pub percent_of_fee: String,
+    /// Whether it is part of the sum after combination.
+    pub granted: bool,
+}
