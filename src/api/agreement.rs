@@ -101,12 +101,16 @@ pub struct AgreementSpec {
     /// The IANA time zone that decides every day, month and quarter, for example `Europe/Berlin`.
     #[serde(default = "utc")]
     #[schemars(default = "utc", length(min = 1, max = 64))]
+    #[x_kube(validation = Rule::new("self == oldSelf")
+        .message("timeZone: decides where periods begin and cannot be changed; make a new agreement"))]
     pub time_zone: String,
     /// The service the agreement is about.
     pub service: Service,
     /// Where the measurements come from.
     pub metrics: Metrics,
     /// The period that is settled.
+    #[x_kube(validation = Rule::new("self == oldSelf")
+        .message("period: cannot be changed while the agreement is in force; make a new agreement"))]
     pub period: Period,
     /// The promises.
     #[schemars(length(min = 1, max = 10))]
@@ -205,6 +209,8 @@ pub struct Metrics {
     /// The length of a slot, the smallest time that is counted. Slots are aligned to UTC and every one has its own
     /// line in the ledger.
     #[serde(default)]
+    #[x_kube(validation = Rule::new("self == oldSelf")
+        .message("metrics.slot: the ledger counts in slots of one length; make a new agreement"))]
     pub slot: SlotLength,
 }
 

@@ -43,8 +43,32 @@ pub const BASELINE_ANNOTATION: &str = "guarantor.dev/baseline";
 
 /// The custom resource definitions, in the order in which a person would read them.
 ///
-/// `guarantor crds` prints them; `crds/` and the chart hold the same text, compared by a test.
+/// `guarantor crds` prints them; `crds/` and the chart hold the same text, compared by a test. Helm is told to keep
+/// them when a release is removed: with a definition, every agreement and every statement would go.
 #[must_use]
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    vec![ServiceLevelAgreement::crd(), MetricsSource::crd(), ServiceLevelStatement::crd(), ServiceLevelLedger::crd()]
+    let mut crds = vec![
+        ServiceLevelAgreement::crd(),
+        MetricsSource::crd(),
+        ServiceLevelStatement::crd(),
+        ServiceLevelLedger::crd(),
+    ];
+    for crd in &mut crds {
+        crd.metadata
+            .annotations
+            .get_or_insert_default()
+            .insert("helm.sh/resource-policy".to_owned(), "keep".to_owned());
+    }
+    crds
+}
+
+/// File name and text of every custom resource definition, as `crds/` and the chart hold them.
+///
+/// # Errors
+/// When a definition cannot be written as YAML, which would be a fault of the operator.
+pub fn crd_files() -> Result<Vec<(String, String)>, serde_saphyr::ser::Error> {
+    crds()
+        .iter()
+        .map(|crd| Ok((format!("{}.yaml", crd.spec.names.plural), serde_saphyr::to_string(crd)?)))
+        .collect()
 }

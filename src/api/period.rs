@@ -40,6 +40,8 @@ pub enum CalendarUnit {
 pub struct Validity {
     /// The first day in force, `YYYY-MM-DD`, in the agreement's time zone.
     #[schemars(regex(pattern = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"), length(max = 10))]
+    #[x_kube(validation = Rule::new("self == oldSelf")
+        .message("validity.from: periods are counted from it, it cannot be changed; make a new agreement"))]
     pub from: String,
     /// The first day no longer in force, `YYYY-MM-DD`. Left out: in force until deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,0 +1,67 @@
+//! What can go wrong in a reconcile, and what becomes of it.
+
+use crate::record::writer::WriteError;
+
+/// An error of a reconcile. What is wrong with the *spec* is not an error but a condition: nothing would change by
+/// trying again.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A write of the operator's own resources failed.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// A read of the API server failed.
+    #[error("reading {what} failed: {source}")]
+    Read {
+        /// What was read.
+        what: String,
+        /// The answer.
+        source: Box<kube::Error>,
+    },
+    /// No answer in time.
+    #[error("reading {0} was not answered in time")]
+    TimedOut(String),
+    /// A stored ledger cannot be decoded. It is never overwritten: somebody must look.
+    #[error("the ledger {name} cannot be read: {reason}; restore it from a backup or delete it to have it measured anew")]
+    BrokenLedger {
+        /// The object.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The account could not be calculated.
+    #[error("the account could not be made: {0}")]
+    Account(String),
+}
+
+/// When an error is worth another try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// Soon, with growing pauses.
+    Transient,
+    /// Only when something was changed.
+    Terminal,
+}
+
+impl Error {
+    /// One word for metrics and Events: a closed set, never a message.
+    #[must_use]
+    pub fn category(&self) -> &'static str {
+        match self {
+            Self::Write(WriteError::Api { .. }) => "WriteRefused",
+            Self::Write(WriteError::TimedOut(_)) => "WriteTimedOut",
+            Self::Read { .. } => "ReadFailed",
+            Self::TimedOut(_) => "ReadTimedOut",
+            Self::BrokenLedger { .. } => "BrokenLedger",
+            Self::Account(_) => "AccountFailed",
+        }
+    }
+
+    /// Whether trying again can help.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::Write(_) | Self::Read { .. } | Self::TimedOut(_) => Retry::Transient,
+            Self::BrokenLedger { .. } | Self::Account(_) => Retry::Terminal,
+        }
+    }
+}

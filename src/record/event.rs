@@ -1,0 +1,170 @@
+//! Kubernetes Events for what a person would want to be told: found by comparing two statuses, published best effort.
+
+use kube::runtime::events::{Event, EventType, Recorder};
+use kube::{Resource, ResourceExt};
+
+use crate::api::ServiceLevelAgreement;
+use crate::api::agreement_status::{AgreementStatus, State};
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb};
+
+/// Longest note the API server takes, in bytes.
+const NOTE_LIMIT: usize = 1024;
+
+/// Something worth an Event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Whether it is a warning.
+    pub warning: bool,
+    /// One word in `PascalCase`.
+    pub reason: String,
+    /// What was done and to what. Repeats with the same reason *and* action are counted under the first note, so
+    /// what makes a note different stands here too.
+    pub action: String,
+    /// The sentence.
+    pub note: String,
+}
+
+/// What changed between two statuses that is worth telling, in the order in which it should be read.
+#[must_use]
+pub fn notices(last: &AgreementStatus, next: &AgreementStatus) -> Vec<Notice> {
+    let mut found = Vec::new();
+    for objective in &next.objectives {
+        let before = last.objectives.iter().find(|o| o.name == objective.name).map(|o| o.state);
+        if before == Some(objective.state) {
+            continue;
+        }
+        let figures = format!(
+            "{}: attained {} of {} %, {} % of the error budget left",
+            objective.name, objective.attainment, objective.target, objective.budget_remaining
+        );
+        let assess = format!("Assess-{}", objective.name);
+        match objective.state {
+            State::AtRisk => found.push(notice(true, "ObjectiveAtRisk", &assess, figures)),
+            State::Violated => found.push(notice(true, "ObjectiveViolated", &assess, figures)),
+            State::Fulfilled if matches!(before, Some(State::AtRisk | State::Violated)) => {
+                found.push(notice(false, "ObjectiveRecovered", &assess, figures));
+            }
+            State::Fulfilled | State::NotDetermined => {}
+        }
+    }
+    for violation in &next.violations {
+        let before = last.violations.iter().find(|v| v.objective == violation.objective && v.start == violation.start);
+        match (before.map(|b| b.end.is_some()), &violation.end) {
+            (None | Some(false), Some(end)) => found.push(notice(
+                true,
+                "ViolationEnded",
+                &format!("Account-{}", violation.objective),
+                format!(
+                    "{}: from {} until {}, {} of {} events bad",
+                    violation.objective, violation.start.0, end.0, violation.bad_events, violation.total_events
+                ),
+            )),
+            (None, None) => found.push(notice(
+                true,
+                "ViolationStarted",
+                &format!("Account-{}", violation.objective),
+                format!("{}: since {}", violation.objective, violation.start.0),
+            )),
+            _ => {}
+        }
+    }
+    for action in next.actions.iter().rev() {
+        let before = last.actions.iter().find(|a| a.id == action.id);
+        if action.phase == ActionPhase::Done && before.is_none_or(|b| b.phase != ActionPhase::Done) {
+            found.push(done(action));
+        }
+        if let Some(verdict) = action.verdict
+            && before.is_none_or(|b| b.verdict.is_none())
+        {
+            let note = format!("{:?} {} -> {}: {verdict:?}. {}", action.verb, action.from, action.to, action.evidence);
+            found.push(notice(false, "ActionJudged", &format!("Judge-{:?}-{}", action.verb, action.to), note));
+        }
+    }
+    for statement in &next.statements {
+        if !last.statements.iter().any(|s| s.name == statement.name) {
+            let credit = if statement.credit.is_empty() { "no credit" } else { &statement.credit };
+            let note = format!("{}: {:?}, {credit}", statement.name, statement.state);
+            found.push(notice(false, "StatementIssued", "Settle", note));
+        }
+    }
+    let held = |s: &AgreementStatus| s.enforcement.as_ref().map(|e| e.reason.clone());
+    if let (Some(enforcement), true) = (&next.enforcement, held(last) != held(next))
+        && !enforcement.message.is_empty()
+    {
+        found.push(notice(false, "EnforcementChanged", &enforcement.reason, enforcement.message.clone()));
+    }
+    found
+}
+
+fn done(action: &ActionRecord) -> Notice {
+    let reason = match action.verb {
+        Verb::FreezeScaleDown => "ScaleDownFrozen",
+        Verb::RaiseFloor => "FloorRaised",
+        Verb::LowerFloor => "FloorLowered",
+        Verb::Restore => "BaselineRestored",
+    };
+    let note = format!(
+        "{} {}: {} -> {}. {}",
+        action.target.kind, action.target.name, action.from, action.to, action.reason
+    );
+    notice(false, reason, &format!("{:?}-{}", action.verb, action.to), note)
+}
+
+fn notice(warning: bool, reason: &str, action: &str, note: String) -> Notice {
+    Notice { warning, reason: reason.to_owned(), action: action.to_owned(), note: bounded(note) }
+}
+
+/// Cuts at a character's edge, since the limit counts bytes.
+fn bounded(mut note: String) -> String {
+    if note.len() > NOTE_LIMIT {
+        let end = (0..=NOTE_LIMIT).rev().find(|at| note.is_char_boundary(*at)).unwrap_or(0);
+        note.truncate(end);
+    }
+    note
+}
+
+/// Publishes the notices. What fails is logged: an Event is a courtesy, the status is the record.
+pub async fn publish(recorder: &Recorder, agreement: &ServiceLevelAgreement, notices: Vec<Notice>) {
+    let reference = agreement.object_ref(&());
+    for notice in notices {
+        let event = Event {
+            type_: if notice.warning { EventType::Warning } else { EventType::Normal },
+            reason: notice.reason,
+            note: Some(notice.note),
+            action: notice.action,
+            secondary: None,
+        };
+        if let Err(error) = recorder.publish(&event, &reference).await {
+            tracing::warn!(agreement = %agreement.name_any(), reason = %event.reason, %error, "an Event was not published");
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+    use crate::api::agreement_status::ObjectiveStatus;
+
+    fn status(state: State) -> AgreementStatus {
+        AgreementStatus {
+            objectives: vec![ObjectiveStatus { name: "latency".to_owned(), state, ..ObjectiveStatus::default() }],
+            ..AgreementStatus::default()
+        }
+    }
+
+    #[test]
+    fn a_change_of_state_is_told_once() {
+        let (calm, risk) = (status(State::Fulfilled), status(State::AtRisk));
+        assert_eq!(notices(&AgreementStatus::default(), &calm), []);
+        assert_eq!(notices(&calm, &risk)[0].reason, "ObjectiveAtRisk");
+        assert_eq!(notices(&risk, &risk), []);
+        assert_eq!(notices(&risk, &calm)[0].reason, "ObjectiveRecovered");
+    }
+
+    #[test]
+    fn notes_are_cut_by_bytes_at_a_character() {
+        let note = bounded("ü".repeat(1000));
+        assert!(note.len() <= NOTE_LIMIT && note.chars().all(|c| c == 'ü'));
+    }
+}

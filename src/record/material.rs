@@ -1,0 +1,125 @@
+//! Says whether a status differs from the last written one in a way a person would call a change.
+//!
+//! An agreement that is kept counts events in every slot. Writing each new figure would cost the API server a write
+//! per agreement and slot, and wake every watcher, to say that nothing happened.
+
+use crate::api::agreement_status::{AgreementStatus, ObjectiveStatus};
+
+/// Percentages may move this much (in percent points) before they are worth a write.
+const ATTAINMENT_STEP: Millionths = 50_000;
+/// The error budget and the coverage are shown coarser.
+const BUDGET_STEP: Millionths = 10_000_000;
+
+type Millionths = i64;
+
+/// Whether `next` should be written over `last`.
+#[must_use]
+pub fn differs(last: &AgreementStatus, next: &AgreementStatus) -> bool {
+    last.observed_generation != next.observed_generation
+        || last.period != next.period
+        || last.statements != next.statements
+        || last.actions != next.actions
+        || last.violations.len() != next.violations.len()
+        || last.violations.iter().zip(&next.violations).any(|(a, b)| (a.start.0, &a.end) != (b.start.0, &b.end))
+        || conditions_differ(last, next)
+        || enforcement_differs(last, next)
+        || summary_differs(last, next)
+        || credits_differ(last, next)
+        || last.objectives.len() != next.objectives.len()
+        || last.objectives.iter().zip(&next.objectives).any(|(a, b)| objective_differs(a, b))
+}
+
+/// Messages carry figures; a condition changed when its status, its reason or its generation did.
+fn conditions_differ(last: &AgreementStatus, next: &AgreementStatus) -> bool {
+    last.conditions.len() != next.conditions.len()
+        || next.conditions.iter().any(|c| {
+            !last.conditions.iter().any(|l| {
+                l.type_ == c.type_
+                    && l.status == c.status
+                    && l.reason == c.reason
+                    && l.observed_generation == c.observed_generation
+            })
+        })
+}
+
+fn enforcement_differs(last: &AgreementStatus, next: &AgreementStatus) -> bool {
+    match (&last.enforcement, &next.enforcement) {
+        (Some(l), Some(n)) => l.reason != n.reason || l.floor != n.floor || l.episode != n.episode,
+        (None, None) => false,
+        _ => true,
+    }
+}
+
+fn summary_differs(last: &AgreementStatus, next: &AgreementStatus) -> bool {
+    last.summary.as_ref().map(|s| s.state) != next.summary.as_ref().map(|s| s.state)
+}
+
+fn credits_differ(last: &AgreementStatus, next: &AgreementStatus) -> bool {
+    let amount = |s: &AgreementStatus| s.credits.as_ref().map(|c| (c.amount.clone(), c.currency.clone()));
+    amount(last) != amount(next)
+}
+
+fn objective_differs(a: &ObjectiveStatus, b: &ObjectiveStatus) -> bool {
+    a.name != b.name
+        || a.state != b.state
+        || a.target != b.target
+        || a.problem.is_empty() != b.problem.is_empty()
+        || moved(&a.attainment, &b.attainment, ATTAINMENT_STEP)
+        || moved(&a.budget_remaining, &b.budget_remaining, BUDGET_STEP)
+        || moved(&a.coverage, &b.coverage, BUDGET_STEP)
+}
+
+/// Whether a percentage moved by a step or appeared or vanished.
+fn moved(a: &str, b: &str, step: Millionths) -> bool {
+    match (millionths(a), millionths(b)) {
+        (Some(a), Some(b)) => a.abs_diff(b) >= step.unsigned_abs(),
+        (a, b) => a.is_some() != b.is_some(),
+    }
+}
+
+/// `99.95` as 99,950,000. `None` for what is no number (an empty field).
+fn millionths(text: &str) -> Option<Millionths> {
+    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let part: String = part.chars().chain(std::iter::repeat('0')).take(6).collect();
+    let value = whole.parse::<Millionths>().ok()?.checked_mul(1_000_000)?.checked_add(part.parse().ok()?)?;
+    Some(if negative { -value } else { value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::agreement_status::{State, Summary};
+
+    fn status(attainment: &str, state: State) -> AgreementStatus {
+        AgreementStatus {
+            summary: Some(Summary { state, ..Summary::default() }),
+            objectives: vec![ObjectiveStatus {
+                name: "availability".to_owned(),
+                state,
+                attainment: attainment.to_owned(),
+                ..ObjectiveStatus::default()
+            }],
+            ..AgreementStatus::default()
+        }
+    }
+
+    #[test]
+    fn jitter_is_no_change_and_a_step_is() {
+        let last = status("99.990000", State::Fulfilled);
+        assert!(!differs(&last, &status("99.990000", State::Fulfilled)));
+        assert!(!differs(&last, &status("99.960001", State::Fulfilled)));
+        assert!(differs(&last, &status("99.940000", State::Fulfilled)));
+        assert!(differs(&last, &status("", State::Fulfilled)));
+        assert!(differs(&last, &status("99.990000", State::AtRisk)));
+    }
+
+    #[test]
+    fn percentages_are_read_exactly() {
+        for (text, expected) in
+            [("99.95", Some(99_950_000)), ("-3.5", Some(-3_500_000)), ("0.000001", Some(1)), ("", None), ("x", None)]
+        {
+            assert_eq!(millionths(text), expected, "{text}");
+        }
+    }
+}

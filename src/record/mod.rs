@@ -1,0 +1,10 @@
+//! Telling: status, Events, statements, ledgers and the operator's own metrics.
+//!
+//! Skips what equals what was told before. A failed Event or metric never fails a reconcile.
+
+pub mod event;
+pub mod ledger;
+pub mod material;
+pub mod metrics;
+pub mod status;
+pub mod writer;

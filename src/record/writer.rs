@@ -1,0 +1,145 @@
+//! The writes to Guarantor's own resources: status, finalizer, ledger, statement.
+//!
+//! Every write goes through a client that asks the leader's fence first, and is bounded in time. A timeout means
+//! *unknown*: the caller reads the object again before it believes anything.
+
+use std::time::Duration;
+
+use k8s_openapi::serde::Serialize;
+use kube::api::{Api, Patch, PatchParams, PostParams};
+use kube::{Client, Resource, ResourceExt};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::api::{FIELD_MANAGER, FINALIZER, ServiceLevelAgreement, ServiceLevelLedger, ServiceLevelStatement};
+
+/// What this module needs of the API server: group, resource, verbs. A test compares it with the chart.
+pub const RBAC: &[(&str, &str, &[&str])] = &[
+    ("guarantor.dev", "servicelevelagreements", &["patch"]),
+    ("guarantor.dev", "servicelevelagreements/status", &["patch"]),
+    ("guarantor.dev", "metricssources/status", &["patch"]),
+    ("guarantor.dev", "servicelevelledgers", &["create", "update"]),
+    ("guarantor.dev", "servicelevelstatements", &["create", "get"]),
+    ("events.k8s.io", "events", &["create", "patch"]),
+];
+
+/// How long one write may take before its outcome counts as unknown.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why a write did not happen, or may not have.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The API server answered with an error.
+    #[error("writing {what} failed: {source}")]
+    Api {
+        /// What was written.
+        what: String,
+        /// The answer.
+        source: Box<kube::Error>,
+    },
+    /// No answer in time.
+    #[error("writing {0} was not answered within 10 s; it may have happened")]
+    TimedOut(String),
+}
+
+impl WriteError {
+    /// Whether the object changed since it was read: look again and decide anew.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Api { source, .. } if matches!(&**source, kube::Error::Api(s) if s.is_conflict()))
+    }
+
+    /// Whether the object is gone.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Api { source, .. } if matches!(&**source, kube::Error::Api(s) if s.is_not_found()))
+    }
+}
+
+async fn bounded<T>(what: &str, write: impl Future<Output = kube::Result<T>>) -> Result<T, WriteError> {
+    match tokio::time::timeout(WRITE_TIMEOUT, write).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(source)) => Err(WriteError::Api { what: what.to_owned(), source: Box::new(source) }),
+        Err(_) => Err(WriteError::TimedOut(what.to_owned())),
+    }
+}
+
+/// Replaces the status of `object` as a whole.
+///
+/// A JSON patch, because a merge patch cannot take away what is no longer said, and a PUT would fail whenever the
+/// user changes the spec meanwhile. There is one writer: the leader.
+///
+/// # Errors
+/// When the API server refuses or does not answer.
+pub async fn replace_status<K, S>(api: &Api<K>, object: &K, status: &S) -> Result<(), WriteError>
+where
+    K: Resource + Clone + DeserializeOwned + std::fmt::Debug,
+    S: Serialize,
+{
+    let name = object.name_any();
+    let what = format!("the status of {name}");
+    let uid = object.meta().uid.clone().unwrap_or_default();
+    // The uid test keeps the status off an object made anew under the same name.
+    let patch: json_patch::Patch = serde_json::from_value(json!([
+        { "op": "test", "path": "/metadata/uid", "value": uid },
+        { "op": "add", "path": "/status", "value": status },
+    ]))
+    .map_err(|e| WriteError::Api { what: what.clone(), source: Box::new(kube::Error::SerdeError(e)) })?;
+    let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+    bounded(&what, api.patch_status(&name, &params, &Patch::<()>::Json(patch))).await.map(drop)
+}
+
+/// Adds or removes Guarantor's finalizer. Other finalizers stay.
+///
+/// # Errors
+/// When the API server refuses (a conflict when the object changed since it was read) or does not answer.
+pub async fn set_finalizer(
+    client: &Client,
+    agreement: &ServiceLevelAgreement,
+    present: bool,
+) -> Result<(), WriteError> {
+    let namespace = agreement.namespace().unwrap_or_default();
+    let api: Api<ServiceLevelAgreement> = Api::namespaced(client.clone(), &namespace);
+    let mut finalizers: Vec<String> = agreement.finalizers().iter().filter(|f| *f != FINALIZER).cloned().collect();
+    if present {
+        finalizers.push(FINALIZER.to_owned());
+    }
+    let patch = json!({
+        "metadata": { "resourceVersion": agreement.resource_version(), "finalizers": finalizers }
+    });
+    let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+    let what = format!("the finalizer of {namespace}/{}", agreement.name_any());
+    bounded(&what, api.patch_metadata(&agreement.name_any(), &params, &Patch::Merge(patch))).await.map(drop)
+}
+
+/// Creates the ledger, or replaces it when it has a resource version. Gives back what the server stored.
+///
+/// # Errors
+/// When the API server refuses (a conflict when somebody else wrote it) or does not answer.
+pub async fn store_ledger(client: &Client, ledger: &ServiceLevelLedger) -> Result<ServiceLevelLedger, WriteError> {
+    let namespace = ledger.namespace().unwrap_or_default();
+    let api: Api<ServiceLevelLedger> = Api::namespaced(client.clone(), &namespace);
+    let what = format!("the ledger {namespace}/{}", ledger.name_any());
+    let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+    if ledger.resource_version().is_some() {
+        bounded(&what, api.replace(&ledger.name_any(), &params, ledger)).await
+    } else {
+        bounded(&what, api.create(&params, ledger)).await
+    }
+}
+
+/// Creates the statement unless it exists. Its name is derived from agreement, period and revision, so making it
+/// twice makes one.
+///
+/// # Errors
+/// When the API server refuses or does not answer.
+pub async fn issue_statement(client: &Client, statement: &ServiceLevelStatement) -> Result<(), WriteError> {
+    let namespace = statement.namespace().unwrap_or_default();
+    let api: Api<ServiceLevelStatement> = Api::namespaced(client.clone(), &namespace);
+    let what = format!("the statement {namespace}/{}", statement.name_any());
+    let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+    match bounded(&what, api.create(&params, statement)).await {
+        Err(WriteError::Api { source, .. }) if matches!(&*source, kube::Error::Api(s) if s.is_already_exists()) => Ok(()),
+        other => other.map(drop),
+    }
+}
