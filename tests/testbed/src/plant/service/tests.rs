@@ -228,7 +228,11 @@ fn counters_only_rise_and_every_request_is_accounted_for() {
                 0 => pods[place] = pod(100 + step),
                 1 => pods[place].restarts += 1,
                 2 => pods[place].ready = !pods[place].ready,
-                _ => pods[place].running = !pods[place].running,
+                _ if pods[place].running => {
+                    pods[place].running = false;
+                    pods[place].restarts += 1;
+                }
+                _ => pods[place].running = true,
             }
             pods[place].ready &= pods[place].running;
         }
@@ -241,9 +245,9 @@ fn counters_only_rise_and_every_request_is_accounted_for() {
             let key = (replica.pod.uid.clone(), replica.pod.restarts);
             let within: Vec<u64> = now.buckets().map(|(_, count)| count).chain([now.observed()]).collect();
             assert!(within.is_sorted(), "step {step}: {within:?}");
-            // A container that stopped without a restart in its count begins anew as well.
-            if let Some(before) = seen.get(&key).filter(|before| before.requests() <= now.requests()) {
-                let fell = before.codes().any(|(code, count)| now.count(code) < count);
+            if let Some(before) = seen.get(&key) {
+                let fell = before.codes().any(|(code, count)| now.count(code) < count)
+                    || before.buckets().zip(now.buckets()).any(|((_, before), (_, now))| now < before);
                 assert!(!fell && before.seconds() <= now.seconds(), "step {step}: {before:?} then {now:?}");
             }
             seen.insert(key, now);
