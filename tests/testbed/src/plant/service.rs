@@ -1,0 +1,255 @@
+//! One simulated service: its load spread over the queues of its pods.
+//!
+//! Takes the pods as they are now and a step of time, gives the series a scrape would see and the truth over the whole run.
+//! Pure: the only chance is its own seeded generators, so equal seeds, pods and steps give equal counters. Never knows the wall
+//! clock, the API server or HTTP.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64;
+
+use super::counters::{Code, Counters};
+use super::demand::Demand;
+use super::exposition::{Series, Snapshot};
+use super::load::{Arrivals, Load};
+use super::pods::PodView;
+use super::replica::Replica;
+use super::spec::{Balancing, ServiceSpec, check_share};
+
+/// What happened since the service began, over all pods that ever were: the truth that measured figures can be held against.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Totals {
+    /// Requests that users sent.
+    pub offered: u64,
+    /// How they ended, whoever counted it, also on pods that are gone.
+    pub ended: Counters,
+    /// Requests still being worked on.
+    pub in_flight: u64,
+    /// Requests in flight on a pod when it was deleted. They count as drained within its grace period, so they are no errors, but
+    /// nobody could scrape how they ended.
+    pub drained: u64,
+}
+
+/// The simulation of one service.
+#[derive(Debug)]
+pub struct Service {
+    spec: ServiceSpec,
+    demand: Demand,
+    now: Duration,
+    /// When the present load was set.
+    load_since: Duration,
+    // One generator per question, so that (say) more errors do not also move the arrivals.
+    arrivals: Arrivals<Pcg64>,
+    work: Pcg64,
+    errors: Pcg64,
+    choices: Pcg64,
+    /// In order of the pods' names, so that the API server's order does not matter.
+    replicas: Vec<Replica>,
+    /// Failures that no pod could count.
+    front: Counters,
+    node_speeds: BTreeMap<String, f64>,
+    offered: u64,
+    ended: Counters,
+    drained: u64,
+}
+
+impl Service {
+    /// A service at time zero, without pods.
+    ///
+    /// # Errors
+    /// As [`ServiceSpec::check`].
+    pub fn new(spec: ServiceSpec) -> Result<Self> {
+        spec.check()?;
+        let mut seeds = Pcg64::seed_from_u64(spec.seed);
+        Ok(Self {
+            demand: spec.demand()?,
+            now: Duration::ZERO,
+            load_since: Duration::ZERO,
+            arrivals: Arrivals::new(Pcg64::from_rng(&mut seeds)),
+            work: Pcg64::from_rng(&mut seeds),
+            errors: Pcg64::from_rng(&mut seeds),
+            choices: Pcg64::from_rng(&mut seeds),
+            replicas: Vec::new(),
+            front: Counters::default(),
+            node_speeds: BTreeMap::new(),
+            offered: 0,
+            ended: Counters::default(),
+            drained: 0,
+            spec,
+        })
+    }
+
+    /// What the service is.
+    #[must_use]
+    pub fn spec(&self) -> &ServiceSpec {
+        &self.spec
+    }
+
+    /// Takes the pods as they are now. A pod not seen before starts with counters at zero, and so does one whose container has
+    /// restarted; a pod that is gone takes its counters with it. Requests in flight on a process that died fail at the front.
+    pub fn observe(&mut self, mut pods: Vec<PodView>) {
+        pods.sort_by(|a, b| (&a.name, &a.uid).cmp(&(&b.name, &b.uid)));
+        let now = self.now.as_secs_f64();
+        let limits = self.spec.limits();
+        let mut before: BTreeMap<String, Replica> =
+            self.replicas.drain(..).map(|replica| (replica.pod.uid.clone(), replica)).collect();
+        for pod in pods {
+            let replica = match before.remove(&pod.uid) {
+                Some(mut replica) if pod.running && replica.pod.restarts == pod.restarts => {
+                    replica.pod = pod;
+                    replica
+                }
+                died => {
+                    let lost = died.map_or(0, |replica| requests(replica.in_flight()));
+                    self.front.refuse(Code::Unavailable, lost);
+                    self.ended.refuse(Code::Unavailable, lost);
+                    if !pod.running {
+                        continue;
+                    }
+                    Replica::start(pod, limits, now)
+                }
+            };
+            self.replicas.push(replica);
+        }
+        for replica in before.values() {
+            self.drained = self.drained.saturating_add(requests(replica.in_flight()));
+        }
+        for replica in &mut self.replicas {
+            let speed = replica.pod.node.as_ref().and_then(|node| self.node_speeds.get(node));
+            replica.set_speed(speed.copied().unwrap_or(1.0));
+        }
+    }
+
+    /// Lets `step` pass at the load of its beginning.
+    pub fn advance(&mut self, step: Duration) {
+        let end = self.now.saturating_add(step);
+        let rate = self.spec.load.rate_at(self.now.saturating_sub(self.load_since));
+        let (mut from, until) = (self.now.as_secs_f64(), end.as_secs_f64());
+        let ready: Vec<usize> = (0..).zip(&self.replicas).filter(|(_, r)| r.pod.ready).map(|(i, _)| i).collect();
+        while let Some(at) = self.arrivals.next(from, until, rate) {
+            self.arrive(at, &ready);
+            from = at;
+        }
+        for replica in &mut self.replicas {
+            replica.advance(until, &mut self.ended);
+        }
+        self.now = end;
+    }
+
+    fn arrive(&mut self, at: f64, ready: &[usize]) {
+        self.offered = self.offered.saturating_add(1);
+        // Drawn before anybody looks at the pods: the n-th request brings the same work however many pods there are.
+        let (work, luck) = (self.demand.sample(&mut self.work), self.errors.random::<f64>());
+        let chosen = self.choose(at, ready);
+        if let Some(replica) = chosen.and_then(|index| self.replicas.get_mut(index)) {
+            let fails = 1.0 - (1.0 - self.spec.error_share) * (1.0 - replica.pod.error_share);
+            replica.offer(at, work, luck < fails, &mut self.ended);
+        } else {
+            self.front.refuse(Code::Unavailable, 1);
+            self.ended.refuse(Code::Unavailable, 1);
+        }
+    }
+
+    fn choose(&mut self, at: f64, ready: &[usize]) -> Option<usize> {
+        if ready.is_empty() {
+            return None;
+        }
+        let first = self.choices.random_range(0..ready.len());
+        if self.spec.balancing == Balancing::Random || ready.len() == 1 {
+            return ready.get(first).copied();
+        }
+        // Any but the first, each equally likely.
+        let other = self.choices.random_range(0..ready.len() - 1);
+        let second = if other < first { other } else { other + 1 };
+        let mut load = |place: usize| {
+            let index = *ready.get(place)?;
+            let replica = self.replicas.get_mut(index)?;
+            replica.advance(at, &mut self.ended);
+            Some((replica.in_flight(), index))
+        };
+        let (first, second) = (load(first)?, load(second)?);
+        Some(if second.0 < first.0 { second.1 } else { first.1 })
+    }
+
+    /// From now on `load` is offered; its own time begins now.
+    ///
+    /// # Errors
+    /// As [`Load::check`]; the old load then stays.
+    pub fn set_load(&mut self, load: Load) -> Result<()> {
+        load.check()?;
+        self.spec.load = load;
+        self.load_since = self.now;
+        Ok(())
+    }
+
+    /// From now on this share of new requests, 0 to 1, fails with 500 on whatever pod: an outage that no scaling mends.
+    ///
+    /// # Errors
+    /// When it is not a share.
+    pub fn set_error_share(&mut self, share: f64) -> Result<()> {
+        check_share(share)?;
+        self.spec.error_share = share;
+        Ok(())
+    }
+
+    /// From now on new requests bring this much work on average.
+    ///
+    /// # Errors
+    /// When it is zero.
+    pub fn set_service_time(&mut self, mean: Duration) -> Result<()> {
+        self.demand = Demand::new(mean, self.spec.sigma)?;
+        self.spec.service_time = mean;
+        Ok(())
+    }
+
+    /// From the next look at the pods on those on `node` run at `speed` times their pace: 0.25 is a sick node, 0 a dead one whose
+    /// pods still get requests, 1 a healthy one.
+    ///
+    /// # Errors
+    /// When the speed is negative or not a number.
+    pub fn set_node_speed(&mut self, node: &str, speed: f64) -> Result<()> {
+        ensure!(speed.is_finite() && speed >= 0.0, "node speed must be a number of at least 0, not {speed}");
+        self.node_speeds.insert(node.to_owned(), speed);
+        Ok(())
+    }
+
+    /// Pods that get requests.
+    #[must_use]
+    pub fn ready_pods(&self) -> usize {
+        self.replicas.iter().filter(|replica| replica.pod.ready).count()
+    }
+
+    /// The truth so far.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let in_flight = self.replicas.iter().fold(0, |sum: u64, r| sum.saturating_add(requests(r.in_flight())));
+        Totals { offered: self.offered, ended: self.ended.clone(), in_flight, drained: self.drained }
+    }
+
+    /// What a scrape sees now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let series = |replica: &Replica| Series {
+            pod: replica.pod.name.clone(),
+            started: replica.pod.started,
+            counters: replica.counters().clone(),
+            cpu_seconds: replica.cpu_seconds(),
+            in_flight: replica.in_flight(),
+        };
+        Snapshot {
+            service: self.spec.name.clone(),
+            front: self.front.clone(),
+            pods: self.replicas.iter().map(series).collect(),
+        }
+    }
+}
+
+fn requests(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;
