@@ -64,8 +64,7 @@ pub enum Mode {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("self.min <= self.max")
-    .message(Message::Expression(
-        "'enforcement.scale: min ' + string(self.min) + ' is above max ' + string(self.max)".into()))
+    .message("enforcement.scale: min is above max")
     .field_path(".min"))]
 pub struct ScaleBounds {
     /// A floor set by the operator is never lower than this.

@@ -1,0 +1,164 @@
+//! What is to be asked of each source, and what came back: the meeting point of the reconciles and the readers.
+//!
+//! A reconcile registers what its agreement asks; the source's reader takes everything due together, so that the
+//! questions of all agreements can be joined, and leaves the answers here. Nothing here does I/O.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use kube::runtime::reflector::ObjectRef;
+use tokio::sync::{Notify, mpsc};
+
+use crate::api::ServiceLevelAgreement;
+use crate::sense::observation::{Failure, SlotReading};
+use crate::sense::reading::IndicatorAsk;
+
+/// The most slots of one agreement that are read in one round; the rest follows in the next.
+const SLOTS_PER_ROUND: i64 = 1440;
+
+/// What an agreement asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asks {
+    /// The `MetricsSource`.
+    pub source: String,
+    /// The slot's length in seconds.
+    pub slot_seconds: i64,
+    /// Objective and indicator, in the order of the spec.
+    pub objectives: Vec<(String, Arc<IndicatorAsk>)>,
+    /// The end of the period being measured: slots from here on wait until it is settled.
+    pub until: Timestamp,
+}
+
+/// A round of reading for one agreement: the slots from `from` to `to`, both on slot bounds.
+#[derive(Clone, Debug)]
+pub struct Due {
+    /// The agreement.
+    pub uid: String,
+    /// What it asks.
+    pub asks: Arc<Asks>,
+    /// The first slot's start.
+    pub from: Timestamp,
+    /// The last slot's end.
+    pub to: Timestamp,
+}
+
+/// What a reader brought for one agreement.
+#[derive(Clone, Debug, Default)]
+pub struct Delivery {
+    /// Objective and slot. Slots without a usable answer are not in it: they are asked again.
+    pub readings: Vec<(String, SlotReading)>,
+    /// Why the latest round brought nothing.
+    pub failure: Option<Failure>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    reference: ObjectRef<ServiceLevelAgreement>,
+    asks: Arc<Asks>,
+    through: Timestamp,
+    delivery: Delivery,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Registry {
+    entries: Mutex<HashMap<String, Entry>>,
+    changed: Notify,
+    wake: mpsc::UnboundedSender<ObjectRef<ServiceLevelAgreement>>,
+}
+
+impl Registry {
+    /// An empty registry that wakes reconciles through `wake`.
+    #[must_use]
+    pub fn new(wake: mpsc::UnboundedSender<ObjectRef<ServiceLevelAgreement>>) -> Self {
+        Self { entries: Mutex::default(), changed: Notify::new(), wake }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says what an agreement asks, its ledger being filled up to `through`.
+    ///
+    /// What was delivered and not yet taken stays. Where a delivery was taken and lost before it reached the ledger,
+    /// the reading goes back to where the ledger stands: reading a slot twice gives the same counts.
+    pub fn register(&self, uid: &str, reference: ObjectRef<ServiceLevelAgreement>, asks: Asks, through: Timestamp) {
+        let mut entries = self.entries();
+        let changed = match entries.get_mut(uid) {
+            Some(entry) => {
+                let behind = entry.delivery.readings.is_empty() && entry.through > through;
+                if behind {
+                    entry.through = through;
+                }
+                let other = *entry.asks != asks;
+                if other {
+                    entry.asks = Arc::new(asks);
+                }
+                behind || other
+            }
+            None => {
+                let entry = Entry { reference, asks: Arc::new(asks), through, delivery: Delivery::default() };
+                entries.insert(uid.to_owned(), entry);
+                true
+            }
+        };
+        drop(entries);
+        if changed {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Forgets an agreement.
+    pub fn forget(&self, uid: &str) {
+        self.entries().remove(uid);
+    }
+
+    /// Takes the readings delivered for an agreement. What failed stays said until a round succeeds.
+    #[must_use]
+    pub fn take(&self, uid: &str) -> Delivery {
+        self.entries()
+            .get_mut(uid)
+            .map(|e| Delivery { readings: std::mem::take(&mut e.delivery.readings), failure: e.delivery.failure.clone() })
+            .unwrap_or_default()
+    }
+
+    /// Everything of `source` that can be read at `now`, and when the next slot becomes readable.
+    #[must_use]
+    pub fn due(&self, source: &str, now: Timestamp, settle: SignedDuration) -> (Vec<Due>, Option<Timestamp>) {
+        let mut due = Vec::new();
+        let mut next: Option<Timestamp> = None;
+        let readable = now.checked_sub(settle).unwrap_or(Timestamp::MIN);
+        for (uid, entry) in self.entries().iter().filter(|(_, e)| e.asks.source == source) {
+            let slot = entry.asks.slot_seconds.max(1);
+            let from = entry.through;
+            let whole = (readable.min(entry.asks.until).as_second() - from.as_second()).div_euclid(slot);
+            let slots = whole.min(SLOTS_PER_ROUND);
+            if slots > 0 {
+                let to = from.checked_add(SignedDuration::from_secs(slots * slot)).unwrap_or(from);
+                due.push(Due { uid: uid.clone(), asks: Arc::clone(&entry.asks), from, to });
+            } else if from < entry.asks.until {
+                let ready = from.checked_add(SignedDuration::from_secs(slot)).and_then(|end| end.checked_add(settle));
+                next = next.into_iter().chain(ready.ok()).min();
+            }
+        }
+        due.sort_by(|a, b| a.uid.cmp(&b.uid));
+        (due, next)
+    }
+
+    /// Leaves the outcome of a round, moves on to `through` and wakes the agreement's reconcile.
+    pub fn deliver(&self, uid: &str, readings: Vec<(String, SlotReading)>, through: Timestamp, failure: Option<Failure>) {
+        let mut entries = self.entries();
+        let Some(entry) = entries.get_mut(uid) else { return };
+        entry.delivery.readings.extend(readings);
+        entry.delivery.failure = failure;
+        entry.through = entry.through.max(through);
+        // The receiver lives as long as the controller; without it there is nobody to wake.
+        let _ = self.wake.send(entry.reference.clone());
+    }
+
+    /// Resolves when something was registered.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+}

@@ -1,0 +1,166 @@
+//! A small web shop to keep agreements about: a namespace with a storefront Deployment on simulated nodes, the plant
+//! that gives its pods work, and a Prometheus of its own that scrapes them.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::Result;
+use k8s_openapi::api::apps::v1::Deployment;
+use kube::api::Api;
+use kube::Client;
+
+use crate::control_plane::ControlPlane;
+use crate::plant::load::Load;
+use crate::plant::{Plant, ServiceHandle, ServiceSpec};
+use crate::prometheus::{Prometheus, PrometheusOptions, ScrapeTarget};
+use crate::wait::{Progress, wait_until};
+
+/// The Deployment's name, and the value of the label `service` of its series.
+pub const STOREFRONT: &str = "storefront";
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What kind of shop it shall be.
+#[derive(Debug, Clone)]
+pub struct ShopOptions {
+    /// Its namespace, which is created. The `MetricsSource` has the same name.
+    pub namespace: String,
+    /// Replicas of the storefront to begin with.
+    pub replicas: i32,
+    /// Requests per second to begin with. One pod can serve 20 a second.
+    pub rate: f64,
+    /// How long a pod takes to become ready.
+    pub start_delay: Duration,
+    /// Whether the shop's Prometheus knows exact increases.
+    pub exact_increase: bool,
+}
+
+impl ShopOptions {
+    /// Three pods at half of what they can do.
+    #[must_use]
+    pub fn new(namespace: &str) -> Self {
+        Self {
+            namespace: namespace.to_owned(),
+            replicas: 3,
+            rate: 30.0,
+            start_delay: Duration::from_secs(2),
+            exact_increase: true,
+        }
+    }
+}
+
+/// An open shop. It closes when dropped; its namespace stays until the control plane ends.
+pub struct Shop {
+    /// The namespace.
+    pub namespace: String,
+    /// Its Prometheus.
+    pub prometheus: Prometheus,
+    /// The controls of its load and its faults.
+    pub storefront: ServiceHandle,
+    client: Client,
+    _plant: Plant,
+}
+
+impl Shop {
+    /// Opens a shop and waits until its pods are ready and its metrics flow.
+    ///
+    /// # Errors
+    /// When something does not come up in time.
+    pub async fn open(plane: &ControlPlane, options: &ShopOptions) -> Result<Self> {
+        let client = plane.client()?;
+        plane.kubectl(&["create", "namespace", &options.namespace]).await?.ok()?;
+        plane.kubectl_with_input(&["apply", "-f", "-"], &deployment(options)).await?.ok()?;
+        let plant = Plant::start(client.clone(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+        let spec = ServiceSpec::new(
+            &options.namespace,
+            STOREFRONT,
+            &format!("app={STOREFRONT}"),
+            Load::Constant(options.rate),
+        );
+        let storefront = plant.add_service(spec).await?;
+        let prometheus = Prometheus::start(PrometheusOptions {
+            exact_increase: options.exact_increase,
+            scrape: vec![target(&plant, &options.namespace)],
+            scrape_interval: Duration::from_secs(1),
+        })
+        .await?;
+        let shop = Self { namespace: options.namespace.clone(), prometheus, storefront, client, _plant: plant };
+        shop.wait_for_replicas(options.replicas).await?;
+        plane.kubectl_with_input(&["apply", "-f", "-"], &shop.metrics_source()).await?.ok()?;
+        Ok(shop)
+    }
+
+    /// Waits until the storefront wants and has `replicas` ready pods.
+    ///
+    /// # Errors
+    /// When that does not happen in time; the text says what was there.
+    pub async fn wait_for_replicas(&self, replicas: i32) -> Result<()> {
+        let api: Api<Deployment> = Api::namespaced(self.client.clone(), &self.namespace);
+        wait_until("the storefront's replicas", PATIENCE, async || {
+            let deployment = api.get(STOREFRONT).await?;
+            let wanted = deployment.spec.and_then(|s| s.replicas).unwrap_or_default();
+            let ready = deployment.status.and_then(|s| s.ready_replicas).unwrap_or_default();
+            Ok(if wanted == replicas && ready == replicas {
+                Progress::Done(())
+            } else {
+                Progress::pending(format!("{wanted} wanted, {ready} ready"))
+            })
+        })
+        .await
+    }
+
+    /// How many pods the storefront wants now.
+    ///
+    /// # Errors
+    /// When the API server does not answer.
+    pub async fn replicas(&self) -> Result<i32> {
+        let api: Api<Deployment> = Api::namespaced(self.client.clone(), &self.namespace);
+        Ok(api.get(STOREFRONT).await?.spec.and_then(|s| s.replicas).unwrap_or_default())
+    }
+
+    /// The `MetricsSource` that points at this shop's Prometheus and admits this namespace only.
+    #[must_use]
+    pub fn metrics_source(&self) -> String {
+        format!(
+            "apiVersion: guarantor.dev/v1alpha1\nkind: MetricsSource\nmetadata: {{name: {0}}}\n\
+             spec:\n  url: {1}\n  timeout: 5s\n  tenants:\n  - namespace: {0}\n",
+            self.namespace,
+            self.prometheus.url()
+        )
+    }
+}
+
+fn target(plant: &Plant, namespace: &str) -> ScrapeTarget {
+    ScrapeTarget {
+        job: STOREFRONT.to_owned(),
+        address: plant.address().to_string(),
+        metrics_path: Plant::metrics_path(namespace),
+        labels: BTreeMap::from([("namespace".to_owned(), namespace.to_owned())]),
+    }
+}
+
+fn deployment(options: &ShopOptions) -> String {
+    format!(
+        r#"apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
+spec:
+  replicas: {replicas}
+  selector: {{matchLabels: {{app: {STOREFRONT}}}}}
+  template:
+    metadata:
+      labels: {{app: {STOREFRONT}}}
+      annotations: {{testbed/start-delay: "{delay}s"}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+      - name: {STOREFRONT}
+        image: example.com/{STOREFRONT}:1
+        resources: {{requests: {{cpu: "1", memory: 128Mi}}, limits: {{cpu: "1", memory: 128Mi}}}}
+"#,
+        namespace = options.namespace,
+        replicas = options.replicas,
+        delay = options.start_delay.as_secs(),
+    )
+}
