@@ -3,3 +3,11 @@
 pub mod api;
 pub mod evaluate;
 pub mod sense;
+pub mod cli;
+pub mod clock;
+pub mod health;
+pub mod leader;
+pub mod server;
+pub mod settings;
+pub mod shutdown;
+pub mod telemetry;

@@ -1,0 +1,151 @@
+//! The command line as it is written: flags, their environment variables and their defaults.
+//!
+//! Takes the process's arguments; gives raw values. It must never check one flag against another: that is
+//! [`crate::settings`]' work.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use jiff::SignedDuration;
+
+use crate::settings::{EnforcementCeiling, LogFormat};
+
+/// A Kubernetes operator that keeps service level agreements.
+#[derive(Debug, Parser)]
+#[command(name = "guarantor", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the operator against the cluster of the pod or of the current kubeconfig context.
+    Run(Box<RunArgs>),
+    /// Print the custom resource definitions as YAML.
+    Crds(CrdsArgs),
+}
+
+/// The flags of `crds`.
+#[derive(Debug, Args)]
+pub struct CrdsArgs {
+    /// Write one file per resource into this directory, which must exist, instead of printing.
+    #[arg(long, value_name = "PATH")]
+    pub directory: Option<PathBuf>,
+}
+
+/// The flags of `run`. Each can be set by the environment variable named with it; durations are written like `15s`,
+/// `1m30s` or `1h`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Watch agreements in this namespace only. Without it the operator watches all namespaces.
+    #[arg(long, env = "GUARANTOR_WATCH_NAMESPACE", value_name = "NAMESPACE")]
+    pub watch_namespace: Option<String>,
+
+    /// Keep the leader lease in this namespace. Without it: the pod's own namespace, or that of the kubeconfig context.
+    #[arg(long, env = "GUARANTOR_LEADER_ELECTION_NAMESPACE", value_name = "NAMESPACE")]
+    pub leader_election_namespace: Option<String>,
+
+    /// Name of the leader lease. Replicas with the same name and namespace take turns; only one of them writes.
+    #[arg(long, env = "GUARANTOR_LEADER_ELECTION_ID", value_name = "NAME", default_value = "guarantor")]
+    pub leader_election_id: String,
+
+    /// How long the others wait after the leader has fallen silent, before one of them takes over. Whole seconds.
+    #[arg(long, env = "GUARANTOR_LEASE_DURATION", value_name = "DURATION", default_value = "15s", value_parser = duration)]
+    pub lease_duration: Duration,
+
+    /// How often the leader renews the lease and the others look at it.
+    #[arg(long, env = "GUARANTOR_RENEW_INTERVAL", value_name = "DURATION", default_value = "3s", value_parser = duration)]
+    pub renew_interval: Duration,
+
+    /// How long before the end of its lease the leader stops writing.
+    #[arg(long, env = "GUARANTOR_LEASE_MARGIN", value_name = "DURATION", default_value = "3s", value_parser = duration)]
+    pub lease_margin: Duration,
+
+    /// Serve /metrics, /healthz and /readyz on this address.
+    #[arg(long, env = "GUARANTOR_METRICS_ADDRESS", value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
+    pub metrics_address: SocketAddr,
+
+    /// How log lines are written.
+    #[arg(long, env = "GUARANTOR_LOG_FORMAT", value_name = "FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
+
+    /// Which log lines are written: a level, or levels by module, such as `info,guarantor=debug`.
+    #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info")]
+    pub log_filter: String,
+
+    /// How many agreements are reconciled at the same time.
+    #[arg(long, env = "GUARANTOR_CONCURRENCY", value_name = "COUNT", default_value_t = 16)]
+    pub concurrency: u16,
+
+    /// How long after the end of a slot it is read from the metrics store, so that late samples have arrived.
+    #[arg(long, env = "GUARANTOR_SETTLE_DELAY", value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub settle_delay: Duration,
+
+    /// How often the ledger of an agreement without traffic is written.
+    #[arg(long, env = "GUARANTOR_CHECKPOINT_INTERVAL", value_name = "DURATION", default_value = "1h", value_parser = duration)]
+    pub checkpoint_interval: Duration,
+
+    /// How often every agreement is reconciled although nothing about it has changed.
+    #[arg(long, env = "GUARANTOR_RESYNC_INTERVAL", value_name = "DURATION", default_value = "10m", value_parser = duration)]
+    pub resync_interval: Duration,
+
+    /// The most any agreement's enforcement mode may do in this cluster. `observe` or `recommend` stop the operator
+    /// from acting on workloads, whatever the agreements say.
+    #[arg(long, env = "GUARANTOR_ENFORCEMENT", value_name = "MODE", value_enum, default_value_t)]
+    pub enforcement: EnforcementCeiling,
+}
+
+/// Reads a duration such as `1m30s`. `jiff` reads it, not `kube::core::Duration`, which panics on too large a number.
+fn duration(text: &str) -> Result<Duration, String> {
+    let signed: SignedDuration =
+        text.parse().map_err(|error| format!("{error}; write a duration like `15s`, `1m30s` or `1h`"))?;
+    Duration::try_from(signed).map_err(|_| "a duration must not be negative".to_owned())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_are_read_as_go_writes_them() {
+        for (text, millis) in
+            [("15s", 15_000), ("1m30s", 90_000), ("1h0m0s", 3_600_000), ("250ms", 250), ("1.5h", 5_400_000), ("0s", 0)]
+        {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_is_refused() {
+        for text in ["", "15", "-15s", "15 parsecs", "9999999999999999999999h", "1e30h", "s"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_is_answered_with_its_flag() {
+        for (flag, value) in [
+            ("--lease-duration", "soon"),
+            ("--concurrency", "-1"),
+            ("--metrics-address", "8080"),
+            ("--log-format", "xml"),
+            ("--enforcement", "Always"),
+        ] {
+            let answer = Cli::try_parse_from(["guarantor", "run", &format!("{flag}={value}")]).unwrap_err();
+            assert!(answer.to_string().contains(flag), "{answer}");
+        }
+    }
+}
