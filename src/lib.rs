@@ -1,12 +1,12 @@
 //! Guarantor keeps service level agreements.
 
 pub mod api;
-pub mod evaluate;
-pub mod sense;
 pub mod cli;
 pub mod clock;
+pub mod evaluate;
 pub mod health;
 pub mod leader;
+pub mod sense;
 pub mod server;
 pub mod settings;
 pub mod shutdown;

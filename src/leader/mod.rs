@@ -23,10 +23,12 @@
 
 mod election;
 mod fence;
+mod fenced;
 mod lease;
 #[cfg(test)]
 mod tests;
 
 pub use election::{Candidate, Timing, TimingError, process_identity};
 pub use fence::{Fence, NotLeader, Permit};
+pub use fenced::{FenceLayer, Fenced, LeaseRanOut};
 pub use lease::{KubeLeaseStore, LeaseError, LeaseStore};

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 use k8s_openapi::api::apps::v1::Deployment;
-use kube::api::Api;
 use kube::Client;
+use kube::api::Api;
 
 use crate::control_plane::ControlPlane;
 use crate::plant::load::Load;
@@ -99,7 +99,7 @@ impl Shop {
         let api: Api<Deployment> = Api::namespaced(self.client.clone(), &self.namespace);
         wait_until("the storefront's replicas", PATIENCE, async || {
             let deployment = api.get(STOREFRONT).await?;
-            let wanted = deployment.spec.and_then(|s| s.replicas).unwrap_or_default();
+            let wanted = deployment.spec.replicas.unwrap_or_default();
             let ready = deployment.status.and_then(|s| s.ready_replicas).unwrap_or_default();
             Ok(if wanted == replicas && ready == replicas {
                 Progress::Done(())
@@ -116,7 +116,7 @@ impl Shop {
     /// When the API server does not answer.
     pub async fn replicas(&self) -> Result<i32> {
         let api: Api<Deployment> = Api::namespaced(self.client.clone(), &self.namespace);
-        Ok(api.get(STOREFRONT).await?.spec.and_then(|s| s.replicas).unwrap_or_default())
+        Ok(api.get(STOREFRONT).await?.spec.replicas.unwrap_or_default())
     }
 
     /// The `MetricsSource` that points at this shop's Prometheus and admits this namespace only.

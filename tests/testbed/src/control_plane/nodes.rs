@@ -1,0 +1,136 @@
+//! The nodes, played by KWOK: one process for each zone, so that a whole zone can be frozen.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use k8s_openapi::api::core::v1::Node;
+use kube::api::{Api, ListParams, PostParams};
+use kube::{Client, ResourceExt as _};
+use serde_json::json;
+
+use super::layout::Layout;
+use super::{Options, PATIENCE};
+use crate::process::{Process, command};
+use crate::tools::{Tool, Toolbox};
+use crate::wait::{Progress, wait_until};
+
+const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
+
+/// How pods live on these nodes.
+const POD_STAGES: &str = include_str!("../../kwok/pod-stages.yaml");
+
+/// A zone and the process that plays its nodes.
+#[derive(Debug)]
+pub(super) struct Zone {
+    pub(super) name: String,
+    pub(super) kwok: Process,
+}
+
+fn zone_name(index: u8) -> String {
+    format!("zone-{}", u16::from(index) + 1)
+}
+
+/// Starts the processes of all zones.
+pub(super) fn spawn_zones(toolbox: &Toolbox, layout: &Layout, options: &Options) -> Result<Vec<Zone>> {
+    let stages = write_stages(toolbox, layout)?;
+    (0..options.zones.max(1))
+        .map(|index| {
+            let name = zone_name(index);
+            let arguments = [
+                format!("--kubeconfig={}", layout.kubeconfig("admin").display()),
+                format!("--config={}", stages.display()),
+                "--manage-all-nodes=false".to_owned(),
+                format!("--manage-nodes-with-label-selector={ZONE_LABEL}={name}"),
+                "--node-ip=127.0.0.1".to_owned(),
+                // Services have 10.0.0.0/24; pods of different zones must not share an address.
+                format!("--cidr=10.{}.0.0/16", u16::from(index) + 1),
+                "--node-lease-duration-seconds=4".to_owned(),
+            ];
+            let part = format!("kwok-{name}");
+            let kwok = Process::spawn(&part, &mut command(toolbox.path(Tool::Kwok)?, arguments), &layout.log(&part))?;
+            Ok(Zone { name, kwok })
+        })
+        .collect()
+}
+
+/// Writes KWOK's own stages and ours into one file.
+fn write_stages(toolbox: &Toolbox, layout: &Layout) -> Result<PathBuf> {
+    let folder = toolbox.kwok_stages()?;
+    let mut all = POD_STAGES.to_owned();
+    let entries =
+        std::fs::read_dir(&folder).with_context(|| format!("cannot read the stages in {}", folder.display()))?;
+    for entry in entries {
+        all.push_str("\n---\n");
+        all.push_str(&std::fs::read_to_string(entry?.path())?);
+    }
+    let path = layout.root().join("kwok.yaml");
+    std::fs::write(&path, all)?;
+    Ok(path)
+}
+
+/// Creates the Node objects.
+pub(super) async fn create(client: &Client, options: &Options) -> Result<()> {
+    let nodes: Api<Node> = Api::all(client.clone());
+    for (number, zone) in (1..=options.nodes).zip((0..options.zones.max(1)).cycle()) {
+        let name = format!("node-{number}");
+        let resources = json!({
+            "cpu": options.node_cpu,
+            "memory": options.node_memory,
+            "pods": "110",
+        });
+        let node: Node = serde_json::from_value(json!({
+            "metadata": {
+                "name": name,
+                "annotations": { "kwok.x-k8s.io/node": "fake" },
+                "labels": {
+                    "kubernetes.io/hostname": name,
+                    "kubernetes.io/os": "linux",
+                    ZONE_LABEL: zone_name(zone),
+                },
+            },
+            "spec": { "providerID": format!("kwok://{name}") },
+            "status": { "allocatable": resources, "capacity": resources },
+        }))?;
+        nodes.create(&PostParams::default(), &node).await.with_context(|| format!("cannot create the node {name}"))?;
+    }
+    Ok(())
+}
+
+/// Waits until every node takes pods: with only some, the scheduler would put the first pods all on those.
+pub(super) async fn wait_ready(client: &Client, options: &Options, zones: &mut [Zone]) -> Result<()> {
+    let nodes: Api<Node> = Api::all(client.clone());
+    wait_until("the nodes", PATIENCE, async || {
+        for zone in zones.iter_mut() {
+            zone.kwok.check()?;
+        }
+        let unready: BTreeMap<String, String> = nodes
+            .list(&ListParams::default())
+            .await?
+            .iter()
+            .filter_map(|node| Some((node.name_any(), obstacle(node)?)))
+            .collect();
+        Ok(if unready.is_empty() {
+            Progress::Done(())
+        } else {
+            Progress::Pending(format!("of {} nodes: {unready:?}", options.nodes))
+        })
+    })
+    .await
+}
+
+/// Why the node takes no pods, if it takes none.
+fn obstacle(node: &Node) -> Option<String> {
+    let ready = node
+        .status
+        .iter()
+        .flat_map(|status| status.conditions.iter().flatten())
+        .any(|condition| condition.type_ == "Ready" && condition.status == "True");
+    let taints: Vec<&str> =
+        node.spec.iter().flat_map(|spec| spec.taints.iter().flatten()).map(|taint| taint.key.as_str()).collect();
+    match (ready, taints.as_slice()) {
+        (false, _) => Some("not ready".to_owned()),
+        (true, []) => None,
+        (true, taints) => Some(format!("tainted {}", taints.join(", "))),
+    }
+}
