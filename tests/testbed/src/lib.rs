@@ -6,6 +6,7 @@
 
 mod command;
 pub mod control_plane;
+pub mod demo;
 mod http;
 pub mod operator;
 pub mod plant;
@@ -17,6 +18,7 @@ mod remote_write;
 mod scratch;
 pub mod series;
 pub mod shop;
+pub mod timeline;
 pub mod tools;
 pub mod victoria_metrics;
 pub mod wait;

@@ -1,0 +1,155 @@
+//! What the leader keeps in memory of each agreement: the ledger of the period being measured, and the status as last
+//! written.
+//!
+//! Both are read back from the API server when an agreement is first seen, by quorum reads. From then on this process
+//! is their only writer, so its own memory is newer than any watch cache.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use k8s_openapi::jiff::Timestamp;
+use kube::ResourceExt;
+
+use super::context::Context;
+use super::error::Error;
+use crate::api::ServiceLevelAgreement;
+use crate::api::agreement_status::AgreementStatus;
+use crate::evaluate::ledger::Ledger;
+use crate::evaluate::period::{Bounds, Schedule};
+use crate::evaluate::{statement, stored_ledger};
+use crate::sense::account;
+
+/// The ledger of one period and what is known of its stored form.
+#[derive(Clone, Debug)]
+pub struct OpenLedger {
+    /// The slots.
+    pub ledger: Ledger,
+    /// The name of its object.
+    pub name: String,
+    /// The resource version of the stored form; `None`: not stored yet.
+    pub resource_version: Option<String>,
+    /// When it was stored, or taken up.
+    pub stored_at: Timestamp,
+    /// Whether it was never stored by this process: the first time has a moment of its own.
+    pub first: bool,
+    /// Whether it changed since it was stored.
+    pub dirty: bool,
+}
+
+/// One agreement's memory.
+#[derive(Clone, Debug, Default)]
+pub struct Book {
+    /// The ledger of the period being measured. `None`: not taken up yet, or the agreement is not in force.
+    pub open: Option<OpenLedger>,
+    /// The status as last written.
+    pub status: AgreementStatus,
+    /// Whether `status` was read back.
+    pub loaded: bool,
+}
+
+/// All books.
+#[derive(Debug, Default)]
+pub struct Books {
+    books: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Book>>>>,
+}
+
+impl Books {
+    /// The book of the agreement with this uid, made when there is none.
+    #[must_use]
+    pub fn book(&self, uid: &str) -> Arc<tokio::sync::Mutex<Book>> {
+        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(books.entry(uid.to_owned()).or_default())
+    }
+
+    /// Forgets an agreement.
+    pub fn forget(&self, uid: &str) {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+    }
+
+    /// The uids of all agreements with a book.
+    #[must_use]
+    pub fn uids(&self) -> Vec<String> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+}
+
+impl Book {
+    /// Reads the status back, once.
+    ///
+    /// # Errors
+    /// When the API server does not answer.
+    pub async fn load(&mut self, context: &Context, agreement: &ServiceLevelAgreement) -> Result<(), Error> {
+        if !self.loaded {
+            let (namespace, name) = (agreement.namespace().unwrap_or_default(), agreement.name_any());
+            let fresh = account::agreement(&context.client, &namespace, &name).await?;
+            let fresh = fresh.filter(|f| f.uid() == agreement.uid());
+            self.status = fresh.and_then(|f| f.status).unwrap_or_default();
+            self.loaded = true;
+        }
+        Ok(())
+    }
+
+    /// Opens the ledger of the period to be measured at `now`, if the agreement is in force and none is open.
+    ///
+    /// That is the period the status names, unless its statement was issued: then the one after it. So nothing that
+    /// ended while nobody looked is left out, however long that was.
+    ///
+    /// # Errors
+    /// When the API server does not answer, or a stored ledger cannot be read.
+    pub async fn open(
+        &mut self,
+        context: &Context,
+        agreement: &ServiceLevelAgreement,
+        schedule: &Schedule,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        if self.open.is_some() {
+            return Ok(());
+        }
+        let Some(bounds) = self.next_period(schedule, now) else { return Ok(()) };
+        self.open = Some(take_up(context, agreement, bounds, now).await?);
+        Ok(())
+    }
+
+    fn next_period(&self, schedule: &Schedule, now: Timestamp) -> Option<Bounds> {
+        let Some(known) = &self.status.period else {
+            // A new agreement is not accountable for the time before anybody asked for it.
+            return schedule.containing(now);
+        };
+        let known = schedule.containing(known.start.0)?;
+        let issued = self.status.statements.iter().any(|s| s.period_start.0 == known.start);
+        let bounds = if issued { schedule.next(&known)? } else { known };
+        (bounds.start <= now).then_some(bounds)
+    }
+}
+
+/// The stored ledger of a period, or an empty one.
+async fn take_up(
+    context: &Context,
+    agreement: &ServiceLevelAgreement,
+    bounds: Bounds,
+    now: Timestamp,
+) -> Result<OpenLedger, Error> {
+    let namespace = agreement.namespace().unwrap_or_default();
+    let name = statement::ledger_name(&agreement.name_any(), bounds.start);
+    let objectives: Vec<&str> = agreement.spec.objectives.iter().map(|o| o.name.as_str()).collect();
+    let stored = account::ledger(&context.client, &namespace, &name).await?;
+    let uid = agreement.uid().unwrap_or_default();
+    let (ledger, resource_version) = match stored {
+        // A ledger of an earlier agreement of the same name is another account: it is replaced.
+        Some(stored) if stored.spec.agreement.uid == uid => {
+            let mut ledger = stored_ledger::from_spec(&stored.spec)
+                .map_err(|e| Error::BrokenLedger { name: name.clone(), reason: e.to_string() })?;
+            ledger
+                .add_objectives(objectives.iter().copied())
+                .map_err(|e| Error::BrokenLedger { name: name.clone(), reason: e.to_string() })?;
+            (ledger, stored.resource_version())
+        }
+        other => {
+            let empty = Ledger::new(bounds, agreement.spec.metrics.slot.seconds(), objectives.iter().copied())
+                .map_err(|e| Error::Account(e.to_string()))?;
+            (empty, other.and_then(|o| o.resource_version()))
+        }
+    };
+    Ok(OpenLedger { ledger, name, resource_version, stored_at: now, first: true, dirty: false })
+}

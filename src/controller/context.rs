@@ -1,0 +1,78 @@
+//! What every reconcile shares. A plain struct: no globals.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use k8s_openapi::jiff::SignedDuration;
+use kube::Client;
+use kube::runtime::events::Recorder;
+use kube::runtime::reflector::Store;
+
+use super::backoff::Backoff;
+use super::book::Books;
+use super::registry::Registry;
+use super::source::SourceHandle;
+use crate::api::MetricsSource;
+use crate::api::enforcement::Mode;
+use crate::clock::Clock;
+use crate::leader::Fence;
+use crate::record::metrics::Metrics;
+
+/// What every reconcile shares.
+pub struct Context {
+    /// Reads, and writes of Guarantor's own resources. Its writes ask the fence.
+    pub client: Client,
+    /// Writes to workloads: asks the fence too, and never tries again by itself.
+    pub actuator: Client,
+    /// Publishes Events.
+    pub recorder: Recorder,
+    /// The operator's own metrics.
+    pub metrics: Metrics,
+    /// The wall clock.
+    pub clock: Clock,
+    /// Whether this replica leads.
+    pub fence: Fence,
+    /// How long after a slot's end it is read.
+    pub settle: SignedDuration,
+    /// How long a period that ended may wait for its last slots.
+    pub grace: SignedDuration,
+    /// How often an idle ledger is written.
+    pub checkpoint: SignedDuration,
+    /// The ceiling over the agreements' modes.
+    pub ceiling: Mode,
+    /// The namespace whose Secrets metrics sources may name.
+    pub own_namespace: String,
+    /// The declared metrics sources.
+    pub sources: Store<MetricsSource>,
+    /// Sources that can be read, by name.
+    pub handles: Handles,
+    /// What is asked and what came back.
+    pub registry: Arc<Registry>,
+    /// What is remembered of each agreement.
+    pub books: Books,
+    /// Pauses after failures.
+    pub backoff: Backoff,
+}
+
+/// Sources that can be read, by name.
+#[derive(Debug, Default)]
+pub struct Handles {
+    handles: Mutex<HashMap<String, Arc<SourceHandle>>>,
+}
+
+impl Handles {
+    /// The handle of a source, if it can be read.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Arc<SourceHandle>> {
+        self.handles.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Enters a source, or takes it out; gives back what stood there.
+    pub fn set(&self, name: &str, handle: Option<Arc<SourceHandle>>) -> Option<Arc<SourceHandle>> {
+        let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
+        match handle {
+            Some(handle) => handles.insert(name.to_owned(), handle),
+            None => handles.remove(name),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Where the demo plays: control plane, the operator with exactly the chart's rights, and a shop.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind};
+
+use crate::control_plane::{ControlPlane, Options};
+use crate::operator::{Operator, OperatorOptions};
+use crate::shop::{STOREFRONT, Shop, ShopOptions};
+use crate::timeline::Timeline;
+use crate::wait::{Progress, wait_until};
+
+/// The namespace of the operator.
+pub const SYSTEM: &str = "guarantor-system";
+/// The namespace of the shop.
+pub const SHOP: &str = "shop";
+
+/// What the demo is made of.
+#[derive(Debug, Clone)]
+pub struct StageOptions {
+    /// The operator's binary.
+    pub operator: PathBuf,
+    /// The chart's folder.
+    pub chart: PathBuf,
+}
+
+/// Everything that runs. It ends when dropped.
+pub struct Stage {
+    /// The shop.
+    pub shop: Shop,
+    /// The operator.
+    pub operator: Operator,
+    /// The cluster. Last, since the others talk to it.
+    pub plane: ControlPlane,
+}
+
+impl Stage {
+    /// Starts everything.
+    ///
+    /// # Errors
+    /// When a part does not start; the text shows the end of its log.
+    pub async fn set(options: &StageOptions, timeline: &Timeline) -> Result<Self> {
+        timeline.headline("Setting the stage")?;
+        let plane = ControlPlane::start(Options::default()).await?;
+        timeline.say("a Kubernetes control plane runs, with six simulated nodes")?;
+        install(&plane, &options.chart).await?;
+        timeline.say("Helm installed Guarantor's resources, account and rights")?;
+        let kubeconfig = plane.service_account_kubeconfig(SYSTEM, "guarantor").await?;
+        let operator = Operator::start(&OperatorOptions {
+            binary: options.operator.clone(),
+            kubeconfig,
+            watch_namespace: String::new(),
+            lease_namespace: SYSTEM.to_owned(),
+            lease_name: "guarantor".to_owned(),
+            flags: ["--settle-delay=2s", "--log-format=text", "--lease-duration=10s", "--renew-interval=2s"]
+                .map(str::to_owned)
+                .to_vec(),
+        })
+        .await?;
+        timeline.say("the operator runs, as that account and with no further right")?;
+        let shop = Shop::open(&plane, &ShopOptions::new(SHOP)).await?;
+        let autoscaler = autoscaler();
+        plane.kubectl_with_input(&["apply", "-f", "-"], &autoscaler).await?.ok()?;
+        timeline.say("a storefront of three pods serves 30 requests a second; Prometheus scrapes it")?;
+        Ok(Self { shop, operator, plane })
+    }
+
+    /// The agreement as it stands, for waiting on.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn agreement(&self) -> Result<DynamicObject> {
+        let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("guarantor.dev", "v1alpha1", "ServiceLevelAgreement"));
+        let api: Api<DynamicObject> = Api::namespaced_with(self.plane.client()?, SHOP, &kind);
+        Ok(api.get(STOREFRONT).await?)
+    }
+
+    /// Waits until the agreement's status says what `seen` looks for; `seen` gives what it found.
+    ///
+    /// # Errors
+    /// When that does not happen within `within`; the text shows the status.
+    pub async fn until<T>(
+        &self,
+        what: &str,
+        within: Duration,
+        seen: impl Fn(&serde_json::Value) -> Option<T>,
+    ) -> Result<T> {
+        let waited = wait_until(what, within, async || {
+            let agreement = self.agreement().await?;
+            let status = agreement.data.get("status").cloned().unwrap_or_default();
+            Ok(match seen(&status) {
+                Some(found) => Progress::Done(found),
+                None => Progress::pending(serde_json::to_string(&status)?),
+            })
+        });
+        waited.await.with_context(|| format!("the operator's log is {}", self.operator.log().display()))
+    }
+}
+
+async fn install(plane: &ControlPlane, chart: &Path) -> Result<()> {
+    let chart = chart.to_str().context("the chart's path is not UTF-8")?;
+    // No replica in the cluster: simulated nodes run nothing. The operator runs beside it, under the same account.
+    let arguments = ["install", "guarantor", chart, "--namespace", SYSTEM, "--create-namespace", "--set", "replicas=0"];
+    plane.helm(&arguments).await?.ok()?;
+    Ok(())
+}
+
+fn autoscaler() -> String {
+    format!(
+        r"apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {{name: {STOREFRONT}, namespace: {SHOP}}}
+spec:
+  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: {STOREFRONT}}}
+  minReplicas: 3
+  maxReplicas: 12
+  metrics:
+  - type: Resource
+    resource: {{name: cpu, target: {{type: Utilization, averageUtilization: 80}}}}
+"
+    )
+}

@@ -1,0 +1,72 @@
+//! What the demo prints: one line per happening with the time since the start, and commands with their answers.
+
+use std::io::{self, Write};
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+
+use crate::Finished;
+use crate::control_plane::ControlPlane;
+
+/// The printer.
+#[derive(Debug)]
+pub struct Timeline {
+    start: Instant,
+}
+
+impl Default for Timeline {
+    fn default() -> Self {
+        Self { start: Instant::now() }
+    }
+}
+
+impl Timeline {
+    /// Says what happens.
+    ///
+    /// # Errors
+    /// When standard output is gone.
+    pub fn say(&self, text: &str) -> Result<()> {
+        let seconds = self.start.elapsed().as_secs();
+        writeln!(io::stdout(), "[{:>2}:{:02}] {text}", seconds / 60, seconds % 60)?;
+        Ok(())
+    }
+
+    /// A headline.
+    ///
+    /// # Errors
+    /// When standard output is gone.
+    pub fn headline(&self, text: &str) -> Result<()> {
+        writeln!(io::stdout(), "\n== {text}")?;
+        Ok(())
+    }
+
+    /// Runs `kubectl` as a user would type it, and shows the command and its answer.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub async fn kubectl(&self, plane: &ControlPlane, arguments: &[&str]) -> Result<String> {
+        self.show(&format!("kubectl {}", arguments.join(" ")), plane.kubectl(arguments).await?)
+    }
+
+    /// Applies a manifest through `kubectl apply -f -` and shows both.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn apply(&self, plane: &ControlPlane, manifest: &str) -> Result<String> {
+        let mut out = io::stdout();
+        for line in manifest.lines() {
+            writeln!(out, "        | {line}")?;
+        }
+        self.show("kubectl apply -f agreement.yaml", plane.kubectl_with_input(&["apply", "-f", "-"], manifest).await?)
+    }
+
+    fn show(&self, command: &str, finished: Finished) -> Result<String> {
+        let mut out = io::stdout();
+        writeln!(out, "        $ {command}")?;
+        for line in finished.stdout.lines().chain(finished.stderr.lines()) {
+            writeln!(out, "          {line}")?;
+        }
+        ensure!(finished.status.success(), "`{command}` failed: {}", finished.stderr.trim());
+        Ok(finished.stdout)
+    }
+}
