@@ -32,17 +32,15 @@ impl Expression {
 
 fn breadth(node: &Node) -> Breadth {
     match node {
-        Node::Number(_) | Node::Text(_) => Breadth::One,
         Node::Instant(_) | Node::Range(_) => Breadth::PerSeries,
         Node::Aggregate { operator, grouping, .. } => match grouping {
             Grouping::All if FOLDS.contains(&operator.as_str()) => Breadth::One,
             Grouping::All | Grouping::By(_) | Grouping::Without(_) => Breadth::Grouped,
         },
-        Node::Call { function: "scalar" | "vector", .. } => Breadth::One,
-        Node::Call { .. } | Node::Negation(_) | Node::Paren(_) => widest(node),
+        Node::Number(_) | Node::Text(_) | Node::Call { function: "scalar" | "vector", .. } => Breadth::One,
         // `and` and `unless` only take from the left side.
         Node::Binary { operator, left, .. } if operator == "and" || operator == "unless" => breadth(left),
-        Node::Binary { .. } => widest(node),
+        Node::Call { .. } | Node::Negation(_) | Node::Paren(_) | Node::Binary { .. } => widest(node),
     }
 }
 

@@ -79,14 +79,11 @@ fn check_text(text: &str) -> Result<(), Refusal> {
         if c != '\\' {
             continue;
         }
-        match characters.next() {
-            Some(escaped @ ('x' | '0'..='7')) => {
-                return Err(construct(
-                    format!("the escape \\{escaped} in a string"),
-                    "write the character itself, or \\u and four digits",
-                ));
-            }
-            Some(_) | None => {}
+        if let Some(escaped @ ('x' | '0'..='7')) = characters.next() {
+            return Err(construct(
+                format!("the escape \\{escaped} in a string"),
+                "write the character itself, or \\u and four digits",
+            ));
         }
     }
     Ok(())

@@ -5,23 +5,24 @@ use proptest::prelude::*;
 /// The metrics the expressions read.
 pub(super) const METRICS: [&str; 4] = ["requests_total", "errors_total", "job:up:sum", "ns_total"];
 
-fn matcher() -> impl Strategy<Value = String> {
-    prop_oneof![
-        Just("code=\"500\""),
-        Just("code=~\"5..\""),
-        Just("namespace=\"other\""),
-        Just("namespace=~\".*\""),
-        Just("namespace!=\"shop\""),
-        Just("namespace=\"\""),
-        Just("\"utf8.label\"!~'a|b'"),
-        Just("path=\"a\\\"b\\\\c\\nd\\u00fc\""),
-    ]
-    .prop_map(str::to_owned)
-}
+const MATCHERS: [&str; 8] = [
+    "code=\"500\"",
+    "code=~\"5..\"",
+    "namespace=\"other\"",
+    "namespace=~\".*\"",
+    "namespace!=\"shop\"",
+    "namespace=\"\"",
+    "\"utf8.label\"!~'a|b'",
+    "path=\"a\\\"b\\\\c\\nd\\u00fc\"",
+];
 
 fn selector() -> impl Strategy<Value = String> {
-    (proptest::sample::select(METRICS.as_slice()), proptest::collection::vec(matcher(), 0..3), any::<bool>()).prop_map(
-        |(metric, matchers, quoted)| {
+    (
+        proptest::sample::select(METRICS.as_slice()),
+        proptest::sample::subsequence(&MATCHERS[..], 0..3).prop_shuffle(),
+        any::<bool>(),
+    )
+        .prop_map(|(metric, matchers, quoted)| {
             let matchers = matchers.join(", ");
             match (quoted, matchers.is_empty()) {
                 (true, true) => format!("{{\"{metric}\"}}"),
@@ -29,8 +30,7 @@ fn selector() -> impl Strategy<Value = String> {
                 (false, true) => metric.to_owned(),
                 (false, false) => format!("{metric}{{{matchers}}}"),
             }
-        },
-    )
+        })
 }
 
 fn vector() -> impl Strategy<Value = String> {

@@ -23,7 +23,7 @@ fn deep_nesting_is_an_error() {
 #[test]
 fn the_deepest_accepted_expression_is_read_on_a_small_stack() {
     let text =
-        format!("{}{}sum(increase(m[$slot])){}{}", "-".repeat(32), "(".repeat(30), ")".repeat(30), "^1".repeat(32),);
+        format!("{}{}sum(increase(m[$slot])){}{}", "-".repeat(32), "(".repeat(30), ")".repeat(30), "^1".repeat(32));
     let read = std::thread::Builder::new()
         .stack_size(512 * 1024)
         .spawn(move || {

@@ -49,7 +49,7 @@ proptest! {
     #[test]
     fn every_count_below_two_to_the_53_is_itself(count in 0_i64..(1 << 53)) {
         prop_assert_eq!(parse_quantity(&count.to_string()), Ok(fraction(count, 1)));
-        let printed_by_a_float = format!("{}.0e0", count);
+        let printed_by_a_float = format!("{count}.0e0");
         prop_assert_eq!(parse_quantity(&printed_by_a_float), Ok(fraction(count, 1)));
     }
 }

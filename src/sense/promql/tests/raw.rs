@@ -75,8 +75,8 @@ fn slow(samples: &[(i64, u64)], end: i64, slot: i64, lookback: i64) -> Option<(u
     let base = edge.unwrap_or(first);
     let mut lifted = samples[base].1;
     for i in base + 1..=last {
-        let lost = if samples[i].1 < samples[i - 1].1 { samples[i - 1].1 } else { 0 };
-        lifted = lifted + samples[i].1 + lost - samples[i - 1].1;
+        let dropped = if samples[i].1 < samples[i - 1].1 { samples[i - 1].1 } else { 0 };
+        lifted = lifted + samples[i].1 + dropped - samples[i - 1].1;
     }
     let born = edge.is_none().then_some(samples[first].1);
     Some((lifted - samples[base].1, born))
