@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 /// How a matcher compares a label with its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Comparison {
+pub(super) enum Comparison {
     /// `=`: exactly this value.
     Equal,
     /// `!=`: any other value.
@@ -22,8 +22,7 @@ pub enum Comparison {
 
 impl Comparison {
     /// The operator as `PromQL` writes it.
-    #[must_use]
-    pub const fn operator(self) -> &'static str {
+    pub(super) const fn operator(self) -> &'static str {
         match self {
             Self::Equal => "=",
             Self::NotEqual => "!=",
@@ -35,18 +34,18 @@ impl Comparison {
 
 /// One condition on one label of a selector.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Matcher {
+pub(super) struct Matcher {
     /// The label's name.
-    pub label: String,
+    pub(super) label: String,
     /// How it is compared.
-    pub comparison: Comparison,
+    pub(super) comparison: Comparison,
     /// The value or regular expression, unquoted.
-    pub value: String,
+    pub(super) value: String,
 }
 
 impl Matcher {
     /// The matcher `label = value`.
-    pub fn equal(label: impl Into<String>, value: impl Into<String>) -> Self {
+    pub(super) fn equal(label: impl Into<String>, value: impl Into<String>) -> Self {
         Self { label: label.into(), comparison: Comparison::Equal, value: value.into() }
     }
 

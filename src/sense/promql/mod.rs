@@ -37,7 +37,7 @@ pub use breadth::Breadth;
 pub use buckets::{Bound, BucketError, matching_bounds};
 pub use confine::ConfinedExpression;
 pub use demux::{Outcome, Row};
-pub use expression::{Comparison, Expression, Matcher};
+pub use expression::Expression;
 pub use form::{IncreaseForm, Question};
 pub use latency::{LatencyExpressions, latency};
 pub use plan::{Ask, AskId, MAX_CELLS, MAX_VALUES, Plan};

@@ -88,6 +88,9 @@ fn series() -> impl Strategy<Value = Series> {
 }
 
 proptest! {
+    // Debug builds compile each regular expression slowly.
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
     #[test]
     fn joined_answers_equal_single_ones(
         agreements in proptest::collection::vec(agreement(), 1..40),
