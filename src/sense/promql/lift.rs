@@ -5,7 +5,7 @@
 //! become one query with `sum by (…)`.
 //!
 //! Only plain equality is lifted: `!=`, `=~` and `!~` stay in the shape, and so does `le`, which is
-//! a number in label's clothes. Not lifted, but still understood as a counter, are selectors that no
+//! a number written as a label. Not lifted, but still understood as a counter, are selectors that no
 //! key could tell apart: `job=""`, or one label with two values. Everything else is asked as it is.
 
 use super::confine::ConfinedExpression;

@@ -7,7 +7,8 @@
 //! its value is kept apart: it is what a newborn series brought. A series without a sample in the
 //! slot says nothing. These are the rules of the store's anchored increase, so both forms agree.
 //!
-//! The differences are exact, since every value is below 2^53 and none passes through a float.
+//! Only one thing is stricter: a value that is no exact number spoils the figure, where the store
+//! skips it in silence. The differences are exact, since every value is below 2^53 and none passes through a float.
 
 use super::demux::Outcome;
 use super::quantity::{Quantity, QuantityError, parse_quantity};
