@@ -67,17 +67,13 @@ impl Shop {
     ///
     /// # Errors
     /// When something does not come up in time.
-    pub async fn open(plane: &ControlPlane, options: &ShopOptions) -> Result<Self> {
-        let client = plane.client()?;
-        plane.kubectl(&["create", "namespace", &options.namespace]).await?.ok()?;
-        plane.kubectl_with_input(&["apply", "-f", "-"], &deployment(options)).await?.ok()?;
+    pub async fn open(cluster: &ControlPlane, options: &ShopOptions) -> Result<Self> {
+        let client = cluster.client()?;
+        cluster.kubectl(&["create", "namespace", &options.namespace]).await?.ok()?;
+        cluster.kubectl_with_input(&["apply", "-f", "-"], &deployment(options)).await?.ok()?;
         let plant = Plant::start(client.clone(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-        let spec = ServiceSpec::new(
-            &options.namespace,
-            STOREFRONT,
-            &format!("app={STOREFRONT}"),
-            Load::Constant(options.rate),
-        );
+        let spec =
+            ServiceSpec::new(&options.namespace, STOREFRONT, format!("app={STOREFRONT}"), Load::Constant(options.rate));
         let storefront = plant.add_service(spec).await?;
         let prometheus = Prometheus::start(PrometheusOptions {
             exact_increase: options.exact_increase,
@@ -87,7 +83,7 @@ impl Shop {
         .await?;
         let shop = Self { namespace: options.namespace.clone(), prometheus, storefront, client, _plant: plant };
         shop.wait_for_replicas(options.replicas).await?;
-        plane.kubectl_with_input(&["apply", "-f", "-"], &shop.metrics_source()).await?.ok()?;
+        cluster.kubectl_with_input(&["apply", "-f", "-"], &shop.metrics_source()).await?.ok()?;
         Ok(shop)
     }
 

@@ -44,29 +44,29 @@ impl Timeline {
     ///
     /// # Errors
     /// When it fails.
-    pub async fn kubectl(&self, plane: &ControlPlane, arguments: &[&str]) -> Result<String> {
-        self.show(&format!("kubectl {}", arguments.join(" ")), plane.kubectl(arguments).await?)
+    pub async fn kubectl(&self, cluster: &ControlPlane, arguments: &[&str]) -> Result<String> {
+        show(&format!("kubectl {}", arguments.join(" ")), cluster.kubectl(arguments).await?)
     }
 
     /// Applies a manifest through `kubectl apply -f -` and shows both.
     ///
     /// # Errors
     /// When it is refused.
-    pub async fn apply(&self, plane: &ControlPlane, manifest: &str) -> Result<String> {
+    pub async fn apply(&self, cluster: &ControlPlane, manifest: &str) -> Result<String> {
         let mut out = io::stdout();
         for line in manifest.lines() {
             writeln!(out, "        | {line}")?;
         }
-        self.show("kubectl apply -f agreement.yaml", plane.kubectl_with_input(&["apply", "-f", "-"], manifest).await?)
+        show("kubectl apply -f agreement.yaml", cluster.kubectl_with_input(&["apply", "-f", "-"], manifest).await?)
     }
+}
 
-    fn show(&self, command: &str, finished: Finished) -> Result<String> {
-        let mut out = io::stdout();
-        writeln!(out, "        $ {command}")?;
-        for line in finished.stdout.lines().chain(finished.stderr.lines()) {
-            writeln!(out, "          {line}")?;
-        }
-        ensure!(finished.status.success(), "`{command}` failed: {}", finished.stderr.trim());
-        Ok(finished.stdout)
+fn show(command: &str, finished: Finished) -> Result<String> {
+    let mut out = io::stdout();
+    writeln!(out, "        $ {command}")?;
+    for line in finished.stdout.lines().chain(finished.stderr.lines()) {
+        writeln!(out, "          {line}")?;
     }
+    ensure!(finished.status.success(), "`{command}` failed: {}", finished.stderr.trim());
+    Ok(finished.stdout)
 }

@@ -46,7 +46,7 @@ async fn main() -> Result<()> {
     }
     if arguments.keep {
         timeline.headline("Everything keeps running; end it with Ctrl-C")?;
-        timeline.say(&format!("export KUBECONFIG={}", stage.plane.kubeconfig_path().display()))?;
+        timeline.say(&format!("export KUBECONFIG={}", stage.cluster.kubeconfig_path().display()))?;
         timeline.say("kubectl get sla,sls,sll -A; kubectl describe sla -n shop; kubectl explain sla.spec")?;
         timeline.say(&format!(
             "Prometheus: {}   operator's log: {}",

@@ -52,14 +52,14 @@ fn list<'a>(status: &'a Value, pointer: &str) -> &'a [Value] {
 /// The agreement is applied and measured.
 pub(super) async fn agreement_is_applied(stage: &Stage, timeline: &Timeline) -> Result<()> {
     timeline.headline("An agreement is applied")?;
-    timeline.apply(&stage.plane, AGREEMENT).await?;
+    timeline.apply(&stage.cluster, AGREEMENT).await?;
     stage
         .until("the agreement to be measured and fulfilled", Duration::from_secs(60), |status| {
             (text(status, "/summary/state") == "Fulfilled").then_some(())
         })
         .await?;
     timeline.say("every slot is measured; all is well")?;
-    timeline.kubectl(&stage.plane, &["get", "sla", "-n", SHOP]).await?;
+    timeline.kubectl(&stage.cluster, &["get", "sla", "-n", SHOP]).await?;
     Ok(())
 }
 
@@ -74,7 +74,7 @@ pub(super) async fn traffic_grows_and_guarantor_scales(stage: &Stage, timeline: 
         })
         .await?;
     timeline.say("Guarantor sees the error budget burn: AtRisk")?;
-    timeline.kubectl(&stage.plane, &["get", "sla", "-n", SHOP]).await?;
+    timeline.kubectl(&stage.cluster, &["get", "sla", "-n", SHOP]).await?;
     let raised = stage
         .until("the floor to be raised", Duration::from_secs(60), |status| {
             list(status, "/actions")
@@ -84,7 +84,7 @@ pub(super) async fn traffic_grows_and_guarantor_scales(stage: &Stage, timeline: 
         })
         .await?;
     timeline.say(&format!("it raised the autoscaler's floor: {}", text(&raised, "/hypothesis")))?;
-    timeline.kubectl(&stage.plane, &["get", "hpa", "-n", SHOP]).await?;
+    timeline.kubectl(&stage.cluster, &["get", "hpa", "-n", SHOP]).await?;
     stage
         .until("a verdict on the raise", Duration::from_secs(90), |status| {
             list(status, "/actions")
@@ -94,7 +94,7 @@ pub(super) async fn traffic_grows_and_guarantor_scales(stage: &Stage, timeline: 
         })
         .await?;
     timeline.say("the raise was judged by what it did: Effective")?;
-    timeline.kubectl(&stage.plane, &["get", "deployment,sla", "-n", SHOP]).await?;
+    timeline.kubectl(&stage.cluster, &["get", "deployment,sla", "-n", SHOP]).await?;
     Ok(())
 }
 
@@ -111,7 +111,7 @@ pub(super) async fn an_outage_that_scaling_cannot_mend(stage: &Stage, timeline: 
         })
         .await?;
     timeline.say(&format!("the objective is lost: a violation is on record, and {credit} EUR are at stake"))?;
-    timeline.kubectl(&stage.plane, &["get", "sla", "-n", SHOP]).await?;
+    timeline.kubectl(&stage.cluster, &["get", "sla", "-n", SHOP]).await?;
     stage.shop.storefront.set_error_share(0.0)?;
     timeline.say("the application is mended")?;
     Ok(())
@@ -126,8 +126,8 @@ pub(super) async fn the_period_is_settled(stage: &Stage, timeline: &Timeline) ->
         })
         .await?;
     timeline.say("the account of the period is closed, with its evidence and its digest")?;
-    timeline.kubectl(&stage.plane, &["get", "sls,sll", "-n", SHOP]).await?;
-    timeline.kubectl(&stage.plane, &["describe", "sla", STOREFRONT, "-n", SHOP]).await?;
+    timeline.kubectl(&stage.cluster, &["get", "sls,sll", "-n", SHOP]).await?;
+    timeline.kubectl(&stage.cluster, &["describe", "sla", STOREFRONT, "-n", SHOP]).await?;
     Ok(())
 }
 
@@ -135,15 +135,15 @@ pub(super) async fn the_period_is_settled(stage: &Stage, timeline: &Timeline) ->
 pub(super) async fn the_agreement_ends(stage: &Stage, timeline: &Timeline) -> Result<()> {
     timeline.headline("The agreement ends")?;
     stage.storefront_load(30.0)?;
-    timeline.kubectl(&stage.plane, &["delete", "sla", STOREFRONT, "-n", SHOP, "--timeout=60s"]).await?;
+    timeline.kubectl(&stage.cluster, &["delete", "sla", STOREFRONT, "-n", SHOP, "--timeout=60s"]).await?;
     wait_until("the autoscaler's own floor", Duration::from_secs(30), async || {
         let path = "jsonpath={.spec.minReplicas}";
-        let floor = stage.plane.kubectl(&["get", "hpa", STOREFRONT, "-n", SHOP, "-o", path]).await?.ok()?;
+        let floor = stage.cluster.kubectl(&["get", "hpa", STOREFRONT, "-n", SHOP, "-o", path]).await?.ok()?;
         Ok(if floor == "3" { Progress::Done(()) } else { Progress::pending(format!("minReplicas is {floor}")) })
     })
     .await?;
     timeline.say("the autoscaler has its own floor back, and the statements stay")?;
-    timeline.kubectl(&stage.plane, &["get", "hpa,sls", "-n", SHOP]).await?;
+    timeline.kubectl(&stage.cluster, &["get", "hpa,sls", "-n", SHOP]).await?;
     Ok(())
 }
 

@@ -33,7 +33,7 @@ pub struct Stage {
     /// The operator.
     pub operator: Operator,
     /// The cluster. Last, since the others talk to it.
-    pub plane: ControlPlane,
+    pub cluster: ControlPlane,
 }
 
 impl Stage {
@@ -43,11 +43,11 @@ impl Stage {
     /// When a part does not start; the text shows the end of its log.
     pub async fn set(options: &StageOptions, timeline: &Timeline) -> Result<Self> {
         timeline.headline("Setting the stage")?;
-        let plane = ControlPlane::start(Options::default()).await?;
+        let cluster = ControlPlane::start(Options::default()).await?;
         timeline.say("a Kubernetes control plane runs, with six simulated nodes")?;
-        install(&plane, &options.chart).await?;
+        install(&cluster, &options.chart).await?;
         timeline.say("Helm installed Guarantor's resources, account and rights")?;
-        let kubeconfig = plane.service_account_kubeconfig(SYSTEM, "guarantor").await?;
+        let kubeconfig = cluster.service_account_kubeconfig(SYSTEM, "guarantor").await?;
         let operator = Operator::start(&OperatorOptions {
             binary: options.operator.clone(),
             kubeconfig,
@@ -60,11 +60,11 @@ impl Stage {
         })
         .await?;
         timeline.say("the operator runs, as that account and with no further right")?;
-        let shop = Shop::open(&plane, &ShopOptions::new(SHOP)).await?;
+        let shop = Shop::open(&cluster, &ShopOptions::new(SHOP)).await?;
         let autoscaler = autoscaler();
-        plane.kubectl_with_input(&["apply", "-f", "-"], &autoscaler).await?.ok()?;
+        cluster.kubectl_with_input(&["apply", "-f", "-"], &autoscaler).await?.ok()?;
         timeline.say("a storefront of three pods serves 30 requests a second; Prometheus scrapes it")?;
-        Ok(Self { shop, operator, plane })
+        Ok(Self { shop, operator, cluster })
     }
 
     /// The agreement as it stands, for waiting on.
@@ -73,7 +73,7 @@ impl Stage {
     /// When there is none.
     pub async fn agreement(&self) -> Result<DynamicObject> {
         let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("guarantor.dev", "v1alpha1", "ServiceLevelAgreement"));
-        let api: Api<DynamicObject> = Api::namespaced_with(self.plane.client()?, SHOP, &kind);
+        let api: Api<DynamicObject> = Api::namespaced_with(self.cluster.client()?, SHOP, &kind);
         Ok(api.get(STOREFRONT).await?)
     }
 
@@ -99,11 +99,11 @@ impl Stage {
     }
 }
 
-async fn install(plane: &ControlPlane, chart: &Path) -> Result<()> {
+async fn install(cluster: &ControlPlane, chart: &Path) -> Result<()> {
     let chart = chart.to_str().context("the chart's path is not UTF-8")?;
     // No replica in the cluster: simulated nodes run nothing. The operator runs beside it, under the same account.
     let arguments = ["install", "guarantor", chart, "--namespace", SYSTEM, "--create-namespace", "--set", "replicas=0"];
-    plane.helm(&arguments).await?.ok()?;
+    cluster.helm(&arguments).await?.ok()?;
     Ok(())
 }
 
