@@ -74,8 +74,18 @@ fn a_stage_imports_only_from_its_left() {
 #[test]
 fn the_pure_stages_do_no_io_and_read_no_clock() {
     const FORBIDDEN: [&str; 12] = [
-        "tokio", "kube::Client", "kube::Api", "kube::runtime", "reqwest", "std::fs", "std::net", "SystemTime",
-        "Instant::now", "Timestamp::now", "Zoned::now", "rand::",
+        "tokio",
+        "kube::Client",
+        "kube::Api",
+        "kube::runtime",
+        "reqwest",
+        "std::fs",
+        "std::net",
+        "SystemTime",
+        "Instant::now",
+        "Timestamp::now",
+        "Zoned::now",
+        "rand::",
     ];
     let mut faults = Vec::new();
     for stage in ["api", "evaluate", "decide"] {
