@@ -7,10 +7,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::builder::PossibleValue;
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 
-use crate::settings::{EnforcementCeiling, LogFormat};
+use crate::api::enforcement::Mode;
+use crate::settings::LogFormat;
 
 /// A Kubernetes operator that keeps service level agreements.
 #[derive(Debug, Parser)]
@@ -33,7 +35,7 @@ pub enum Command {
 /// The flags of `crds`.
 #[derive(Debug, Args)]
 pub struct CrdsArgs {
-    /// Write one file per resource into this directory, which must exist, instead of printing.
+    /// Write one file per definition into this directory, which must exist, instead of printing.
     #[arg(long, value_name = "PATH")]
     pub directory: Option<PathBuf>,
 }
@@ -53,6 +55,10 @@ pub struct RunArgs {
     /// Name of the leader lease. Replicas with the same name and namespace take turns; only one of them writes.
     #[arg(long, env = "GUARANTOR_LEADER_ELECTION_ID", value_name = "NAME", default_value = "guarantor")]
     pub leader_election_id: String,
+
+    /// This replica's pod. The lease names it as its holder, with a suffix of its own for each start.
+    #[arg(long, env = "POD_NAME", value_name = "NAME", default_value = "local")]
+    pub pod_name: String,
 
     /// How long the others wait after the leader has fallen silent, before one of them takes over. Whole seconds.
     #[arg(long, env = "GUARANTOR_LEASE_DURATION", value_name = "DURATION", default_value = "15s", value_parser = duration)]
@@ -94,10 +100,25 @@ pub struct RunArgs {
     #[arg(long, env = "GUARANTOR_RESYNC_INTERVAL", value_name = "DURATION", default_value = "10m", value_parser = duration)]
     pub resync_interval: Duration,
 
-    /// The most any agreement's enforcement mode may do in this cluster. `observe` or `recommend` stop the operator
-    /// from acting on workloads, whatever the agreements say.
-    #[arg(long, env = "GUARANTOR_ENFORCEMENT", value_name = "MODE", value_enum, default_value_t)]
-    pub enforcement: EnforcementCeiling,
+    /// The most the operator may do in this cluster, whatever an agreement's mode asks for. Anything but `Enforce` keeps
+    /// it from changing workloads.
+    #[arg(long, env = "GUARANTOR_ENFORCEMENT", value_name = "MODE", default_value = "Enforce", ignore_case = true)]
+    pub enforcement: Mode,
+}
+
+/// The modes under the names the API gives them.
+impl ValueEnum for Mode {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Observe, Self::Recommend, Self::Enforce]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Observe => PossibleValue::new("Observe").help("Measure and keep the account"),
+            Self::Recommend => PossibleValue::new("Recommend").help("Also say what would be done"),
+            Self::Enforce => PossibleValue::new("Enforce").help("Also act, where the agreement allows it"),
+        })
+    }
 }
 
 /// Reads a duration such as `1m30s`. `jiff` reads it, not `kube::core::Duration`, which panics on too large a number.

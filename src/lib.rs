@@ -2,7 +2,9 @@
 
 pub mod api;
 pub mod cli;
+pub mod client;
 pub mod clock;
+pub mod crds;
 pub mod evaluate;
 pub mod health;
 pub mod leader;

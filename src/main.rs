@@ -1,8 +1,78 @@
-//! The operator's binary: parses the command line and runs one command.
+//! The operator's binary: parses the command line, prepares the process and runs one command.
 
-fn main() -> anyhow::Result<()> {
-    for crd in guarantor::api::crds() {
-        print!("---\n{}", serde_saphyr::to_string(&crd)?);
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use guarantor::cli::{Cli, Command};
+use guarantor::clock::Clock;
+use guarantor::health::Health;
+use guarantor::leader::{Candidate, KubeLeaseStore, process_identity};
+use guarantor::settings::Settings;
+use guarantor::{client, crds, server, shutdown, telemetry};
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+fn main() -> ExitCode {
+    match execute(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("guarantor: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Crds(arguments) => match arguments.directory {
+            Some(directory) => crds::write(&directory)?,
+            None => crds::documents()?.iter().for_each(|document| print!("---\n{}", document.yaml)),
+        },
+        Command::Run(raw) => {
+            let settings = Settings::try_from(&*raw)?;
+            // Two libraries bring TLS; neither may guess whose cryptography is meant.
+            if rustls::crypto::ring::default_provider().install_default().is_err() {
+                bail!("a TLS provider is already installed");
+            }
+            telemetry::init(raw.log_format, &raw.log_filter)?;
+            telemetry::announce(&settings);
+            tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(settings))?;
+        }
     }
     Ok(())
+}
+
+/// Runs until a signal, or until a task ends that never should. The server and the lease outlive the work: the one
+/// answers probes, and the other is given back last of all.
+async fn run(settings: Settings) -> anyhow::Result<()> {
+    let stop = shutdown::on_signal().context("cannot listen for signals")?;
+    let clients = client::connect().await?;
+    let address = settings.metrics_address;
+    let listener = TcpListener::bind(address).await.with_context(|| format!("--metrics-address: {address}"))?;
+
+    let (health, registry) = (Health::new(["caches"]), Registry::default());
+    let election = &settings.election;
+    let namespace = election.namespace.as_deref().unwrap_or(&clients.namespace);
+    let store = KubeLeaseStore::new(clients.writing.clone(), namespace, &election.name);
+    let (candidate, _fence) = Candidate::new(store, process_identity(&election.pod), election.timing, Clock::System);
+
+    let done = CancellationToken::new();
+    let mut serving = tokio::spawn(server::serve(listener, server::routes(Arc::new(registry), health), done.clone()));
+    let mut contending = tokio::spawn(candidate.run(done.clone()));
+    let working = stop.cancelled();
+
+    let outcome = tokio::select! {
+        () = working => Ok(()),
+        ended = &mut contending => Err(anyhow::anyhow!("the leader election ended: {ended:?}")),
+        ended = &mut serving => Err(anyhow::anyhow!("the server ended: {ended:?}")),
+    };
+    done.cancel();
+    if outcome.is_ok() {
+        contending.await.context("the leader election failed")?;
+        serving.await.context("the server failed")?;
+    }
+    outcome
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::api::enforcement::Mode;
 use crate::cli::RunArgs;
 use crate::leader::{Timing, TimingError};
 
@@ -24,23 +25,6 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line, for a log store.
     Json,
-}
-
-/// The platform team's ceiling over every agreement's enforcement mode. Ordered by how much it lets through, so the
-/// mode in force is the smaller of the two.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-#[value(rename_all = "PascalCase")]
-pub enum EnforcementCeiling {
-    /// Measure and account only.
-    #[value(alias = "observe")]
-    Observe,
-    /// Also say what would be done.
-    #[value(alias = "recommend")]
-    Recommend,
-    /// Also act, where the agreement allows it.
-    #[default]
-    #[value(alias = "enforce")]
-    Enforce,
 }
 
 /// A flag whose value cannot be used.
@@ -60,6 +44,8 @@ pub struct Election {
     pub namespace: Option<String>,
     /// The lease's name.
     pub name: String,
+    /// This replica's pod, by which people tell the holder.
+    pub pod: String,
     /// Its durations.
     pub timing: Timing,
 }
@@ -81,8 +67,8 @@ pub struct Settings {
     pub checkpoint_interval: Duration,
     /// How often every agreement is reconciled anyway.
     pub resync_interval: Duration,
-    /// The ceiling over the agreements' enforcement modes.
-    pub enforcement: EnforcementCeiling,
+    /// The platform team's ceiling over every agreement's mode: the mode in force is the smaller of the two.
+    pub enforcement: Mode,
 }
 
 impl TryFrom<&RunArgs> for Settings {
@@ -94,6 +80,7 @@ impl TryFrom<&RunArgs> for Settings {
             election: Election {
                 namespace: namespace("--leader-election-namespace", raw.leader_election_namespace.as_deref())?,
                 name: lease_name("--leader-election-id", &raw.leader_election_id)?,
+                pod: raw.pod_name.clone(),
                 timing: timing(raw)?,
             },
             metrics_address: raw.metrics_address,
@@ -195,7 +182,7 @@ mod tests {
     fn the_defaults_are_valid() {
         let settings = settings(&[]).unwrap();
         assert_eq!(settings.watch_namespace, None);
-        assert_eq!(settings.enforcement, EnforcementCeiling::Enforce);
+        assert_eq!(settings.enforcement, Mode::Enforce);
         assert_eq!(settings.concurrency, 16);
         assert_eq!(settings.settle_delay, Duration::from_secs(30));
     }
@@ -204,7 +191,7 @@ mod tests {
     fn what_is_given_is_taken() {
         let settings = settings(&["--watch-namespace=shop", "--enforcement=recommend", "--lease-duration=1m"]).unwrap();
         assert_eq!(settings.watch_namespace.as_deref(), Some("shop"));
-        assert!(settings.enforcement < EnforcementCeiling::Enforce);
+        assert!(settings.enforcement < Mode::Enforce);
         let seconds = Duration::from_secs;
         assert_eq!(settings.election.timing, Timing::new(seconds(60), seconds(3), seconds(3)).unwrap());
     }

@@ -16,10 +16,10 @@ use crate::settings::{LogFormat, Settings};
 pub enum TelemetryError {
     /// The filter is not one.
     #[error("--log-filter: {0}; write it like `info` or `guarantor=debug,kube=warn`")]
-    Filter(#[from] tracing_subscriber::filter::ParseError),
+    Filter(String),
     /// A log was set up before.
     #[error("the log is already set up: {0}")]
-    Twice(#[from] tracing_subscriber::util::TryInitError),
+    Twice(String),
 }
 
 /// Sends the log to standard error, one line an event, in `format`, as far as `filter` lets it through.
@@ -27,14 +27,15 @@ pub enum TelemetryError {
 /// # Errors
 /// [`TelemetryError`] if the filter cannot be read, or if the process has a log already.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), TelemetryError> {
-    let registry = tracing_subscriber::registry().with(EnvFilter::try_new(filter)?);
+    let filter = EnvFilter::try_new(filter).map_err(|error| TelemetryError::Filter(error.to_string()))?;
+    let registry = tracing_subscriber::registry().with(filter);
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     match format {
         // Colours only for people: a log collector should not have to strip them.
-        LogFormat::Text => registry.with(lines.with_ansi(io::IsTerminal::is_terminal(&io::stderr()))).try_init()?,
-        LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init()?,
+        LogFormat::Text => registry.with(lines.with_ansi(io::IsTerminal::is_terminal(&io::stderr()))).try_init(),
+        LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init(),
     }
-    Ok(())
+    .map_err(|error| TelemetryError::Twice(error.to_string()))
 }
 
 /// The one line that says what started, with the settings in force. No setting is a secret.

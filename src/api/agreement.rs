@@ -73,8 +73,6 @@ use super::period::{Period, Validity};
 )]
 #[cfg_attr(test, kube(cel))]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("!has(self.period.rolling) || has(self.validity)")
-    .message("validity: a rolling period needs validity.from, the day its first window begins"))]
 #[x_kube(validation = Rule::new("self.type != 'Internal' || !has(self.credits)")
     .message("credits: an Internal agreement owes none; leave the block out or set type Customer").field_path(".credits"))]
 #[x_kube(validation = Rule::new(

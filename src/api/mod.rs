@@ -61,11 +61,3 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
     }
     crds
 }
-
-/// File name and text of every custom resource definition, as `crds/` and the chart hold them.
-///
-/// # Errors
-/// When a definition cannot be written as YAML, which would be a fault of the operator.
-pub fn crd_files() -> Result<Vec<(String, String)>, serde_saphyr::ser::Error> {
-    crds().iter().map(|crd| Ok((format!("{}.yaml", crd.spec.names.plural), serde_saphyr::to_string(crd)?))).collect()
-}

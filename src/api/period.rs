@@ -15,8 +15,8 @@ pub struct Period {
     /// A calendar month, quarter or year in the agreement's time zone: its real length, daylight saving included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<CalendarUnit>,
-    /// Consecutive windows of this length, the first beginning with `validity.from`, each closed by a statement:
-    /// for example `30d`. Whole days are days of the agreement's time zone; hours and less are elapsed time.
+    /// Consecutive windows of this length, each closed by a statement, the first beginning with `validity.from` or, where
+    /// that is left out, with the agreement's creation: for example `30d`. Whole days are days of the agreement's time zone; hours and less are elapsed time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rolling: Option<Span>,
 }

@@ -9,7 +9,8 @@ fn the_checked_in_definitions_are_those_of_the_code() {
     for folder in ["crds", "charts/guarantor/files/crds"] {
         let folder = root.join(folder);
         let mut expected: Vec<String> = Vec::new();
-        for (name, text) in guarantor::api::crd_files().unwrap() {
+        for document in guarantor::crds::documents().unwrap() {
+            let (name, text) = (document.file, document.yaml);
             let path = folder.join(&name);
             let found = fs::read_to_string(&path).unwrap_or_default();
             assert!(found == text, "{} is not what the code says: run `make crds`", path.display());

@@ -1,0 +1,41 @@
+# The few commands a contributor needs; each line after `##` is its help.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint crds need-rust need-go
+
+CRDS := crds charts/guarantor/files/crds
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: need-rust need-go ## Show the operator at work on a real control plane; KEEP=1 keeps the cluster afterwards
+	cargo build --locked -p guarantor
+	KEEP=$(KEEP) cargo run --locked -p guarantor-testbed --bin demo
+
+test: need-rust need-go ## Run all tests
+	cargo test --workspace --locked
+
+lint: need-rust ## Check format, lints, licences and banned crates
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	@if command -v cargo-deny >/dev/null; then \
+	  echo cargo deny check licenses bans sources; \
+	  cargo deny --locked check licenses bans sources; \
+	else \
+	  echo "*** SKIPPED: licences, bans and sources were NOT checked: cargo-deny is missing." >&2; \
+	  echo "*** Install it with: cargo install cargo-deny --locked" >&2; \
+	fi
+
+crds: need-rust ## Write the custom resource definitions again, for crds/ and the chart
+	cargo build --locked -p guarantor
+	@for folder in $(CRDS); do \
+	  mkdir -p $$folder && rm -f $$folder/*.yaml && cargo run --quiet --locked -p guarantor -- crds --directory $$folder || exit 1; \
+	done
+
+need-rust:
+	@command -v cargo >/dev/null && command -v rustc >/dev/null || { \
+	  echo "Guarantor is written in Rust, and cargo or rustc was not found. Install both from https://rustup.rs" >&2; exit 1; }
+
+need-go:
+	@command -v go >/dev/null || { \
+	  echo "The tests and the demo build a Kubernetes control plane and a Prometheus with Go 1.26, and go was not found." >&2; \
+	  echo "Install it from https://go.dev/dl" >&2; exit 1; }

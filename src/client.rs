@@ -1,0 +1,55 @@
+//! The two ways to the API server: one that retries, for reading; one that does not, for writing.
+//!
+//! Takes the pod's service account or the kubeconfig; gives clients. It must never set a read timeout on a client that
+//! watches: the timeout would end idle watches too. Whoever sends a request bounds it.
+
+use kube::{Client, Config};
+
+/// Says who asks; without it the API server's audit log and managed fields call every write `unknown`.
+const USER_AGENT: &str = concat!("guarantor/", env!("CARGO_PKG_VERSION"));
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// Neither a service account nor a kubeconfig was found.
+    #[error("no cluster to connect to: {0}; run in a pod with a service account, or set KUBECONFIG")]
+    NoCluster(String),
+    /// The configuration found cannot be used.
+    #[error("the cluster's configuration cannot be used: {0}")]
+    Unusable(String),
+}
+
+/// Clients of one cluster.
+#[derive(Clone)]
+pub struct Clients {
+    /// Repeats what the API server was too busy to answer. For lists, watches and reads.
+    pub reading: Client,
+    /// Sends each request once: a repeated write outlives the decision and the permit it was made under.
+    pub writing: Client,
+    /// The pod's namespace, or the kubeconfig context's.
+    pub namespace: String,
+}
+
+/// Finds the cluster and makes the clients. Sends nothing yet.
+///
+/// # Errors
+/// [`ConnectError`] if no usable configuration was found.
+pub async fn connect() -> Result<Clients, ConnectError> {
+    let config = Config::infer().await.map_err(|error| ConnectError::NoCluster(error.to_string()))?;
+    clients(config)
+}
+
+/// The clients of the cluster `config` describes.
+///
+/// # Errors
+/// [`ConnectError::Unusable`], for example because a certificate cannot be read.
+pub fn clients(mut config: Config) -> Result<Clients, ConnectError> {
+    config.headers.push((axum::http::header::USER_AGENT, axum::http::HeaderValue::from_static(USER_AGENT)));
+    let unusable = |error: kube::Error| ConnectError::Unusable(error.to_string());
+    let namespace = config.default_namespace.clone();
+    config.default_retry = true;
+    let reading = Client::try_from(config.clone()).map_err(unusable)?;
+    config.default_retry = false;
+    let writing = Client::try_from(config).map_err(unusable)?;
+    Ok(Clients { reading, writing, namespace })
+}
