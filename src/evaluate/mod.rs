@@ -1,5 +1,33 @@
 //! Calculating: agreement and observations in, ledger slots, assessment and credits out.
 //!
 //! Pure: time is an argument. Must never do I/O, read a clock, or use floats.
+//!
+//! The way through: a reading becomes a [`slot`] ([`indicator`]), slots make the [`ledger`] of a [`period`], a
+//! [`method`] makes one figure of them, [`assess`] judges it against the target, [`statement`] writes it down for good.
 
+pub mod assess;
 pub mod assessment;
+pub mod budget;
+pub mod burn_rate;
+pub mod canonical_json;
+pub mod codec;
+pub mod count;
+pub mod coverage;
+pub mod credit;
+pub mod due_slots;
+pub mod events;
+pub mod exact;
+pub mod indicator;
+pub mod invalid;
+pub mod ledger;
+pub mod method;
+pub mod period;
+pub mod slot;
+pub mod span;
+pub mod statement;
+pub mod stored_ledger;
+pub mod validate;
+pub mod violation;
+
+#[cfg(test)]
+mod pitfalls;

@@ -1,0 +1,176 @@
+//! Counts: a number of events that is not negative, kept as whole millionths of an event.
+//!
+//! Exact for whole numbers, which is what counters that are read exactly give. A store that extrapolates gives broken
+//! numbers (`44.197`); these are kept to the nearest millionth, far below their own error. Integers, because a month
+//! of minutes is 44,640 additions per figure, and a sum of as many fractions costs seconds.
+
+use std::iter::Sum;
+use std::ops::Add;
+
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::{Signed, ToPrimitive};
+
+use super::exact::{decimal_text, round_half_up, whole};
+
+/// Millionths in one event.
+const MICRO: u128 = 1_000_000;
+
+/// Millionths that one count from outside may have (2^63 events). A ledger has at most 120,000 slots, so that no sum
+/// comes near the width of the integer.
+const MOST: u128 = MICRO << 63;
+
+/// A number of events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Count(u128);
+
+/// A figure that is no count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotACount {
+    /// Below zero.
+    #[error("a count can not be negative")]
+    Negative,
+    /// Above 2^63 events.
+    #[error("a count above 2^63 events is not credible")]
+    TooLarge,
+}
+
+impl Count {
+    /// No event.
+    pub const ZERO: Self = Self(0);
+
+    /// A whole number of events.
+    #[must_use]
+    pub fn events(n: u32) -> Self {
+        Self(u128::from(n) * MICRO)
+    }
+
+    /// So many millionths of an event.
+    ///
+    /// # Errors
+    /// The figure is above 2^63 events.
+    pub fn from_micro(micro: u128) -> Result<Self, NotACount> {
+        if micro > MOST { Err(NotACount::TooLarge) } else { Ok(Self(micro)) }
+    }
+
+    /// A figure of the store, to the nearest millionth.
+    ///
+    /// # Errors
+    /// The figure is negative, or above 2^63 events.
+    pub fn from_ratio(value: &BigRational) -> Result<Self, NotACount> {
+        if value.is_negative() {
+            return Err(NotACount::Negative);
+        }
+        let micro = round_half_up(&(value * whole(MICRO)));
+        micro.to_u128().ok_or(NotACount::TooLarge).and_then(Self::from_micro)
+    }
+
+    /// In millionths of an event.
+    #[must_use]
+    pub fn micro(self) -> u128 {
+        self.0
+    }
+
+    /// Whether there is no event.
+    #[must_use]
+    pub fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    /// What is left when `part` is taken away; `None` when the part is larger.
+    #[must_use]
+    pub fn minus(self, part: Self) -> Option<Self> {
+        self.0.checked_sub(part.0).map(Self)
+    }
+
+    /// The exact number of events.
+    #[must_use]
+    pub fn ratio(self) -> BigRational {
+        BigRational::new(self.0.into(), MICRO.into())
+    }
+
+    /// The exact number in decimal, without useless zeros: `44.197`, `1000`.
+    #[must_use]
+    pub fn text(self) -> String {
+        let text = decimal_text(&self.ratio(), 6);
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
+
+    /// Whether this part of `total` is more than `share` of it, without rounding anything.
+    #[must_use]
+    pub fn is_more_than(self, share: &BigRational, total: Self) -> bool {
+        // A percentage of nine places has a denominator below 2^37 and a count is below 2^83: this way is the rule.
+        let small = share.numer().to_u128().zip(share.denom().to_u128());
+        match small.and_then(|(n, d)| self.0.checked_mul(d).zip(total.0.checked_mul(n))) {
+            Some((left, right)) => left > right,
+            None => BigInt::from(self.0) * share.denom() > BigInt::from(total.0) * share.numer(),
+        }
+    }
+}
+
+impl Add for Count {
+    type Output = Self;
+
+    /// Adds. Can not saturate for counts of one ledger, see `MOST`.
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sum for Count {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::ZERO, Add::add)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ratio(n: i64, d: i64) -> BigRational {
+        BigRational::new(n.into(), d.into())
+    }
+
+    #[test]
+    fn broken_figures_are_kept_to_the_nearest_millionth() {
+        let cases = [
+            (ratio(44_197, 1000), "44.197"),
+            (ratio(1, 3), "0.333333"),
+            (ratio(2, 3), "0.666667"),
+            (ratio(1, 2_000_000), "0.000001"),
+            (ratio(1, 3_000_000), "0"),
+            (ratio(1000, 1), "1000"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(Count::from_ratio(&value).unwrap().text(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_count_is_refused() {
+        assert_eq!(Count::from_ratio(&ratio(-1, 1_000_000_000)), Err(NotACount::Negative));
+        assert_eq!(Count::from_ratio(&(whole(1u128 << 63) + whole(1))), Err(NotACount::TooLarge));
+        assert_eq!(Count::from_ratio(&whole(1u128 << 120)), Err(NotACount::TooLarge));
+        assert!(Count::from_ratio(&whole(1u128 << 63)).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn whole_numbers_are_exact(n in 0u64..(1 << 63)) {
+            prop_assert_eq!(Count::from_ratio(&whole(n)).unwrap().ratio(), whole(n));
+        }
+
+        #[test]
+        fn comparing_shares_agrees_with_rationals(
+            bad in 0u128..MOST, total in 1u128..MOST, n in 0u64..100_000_000_000, wide in any::<bool>(),
+        ) {
+            let (bad, total) = (Count::from_micro(bad).unwrap(), Count::from_micro(total).unwrap());
+            let scale = if wide { 1u128 << 90 } else { 1 };
+            let share = BigRational::new((u128::from(n) * scale).into(), (100_000_000_000u128 * scale + 1).into());
+            prop_assert_eq!(bad.is_more_than(&share, total), bad.ratio() / total.ratio() > share);
+        }
+    }
+}

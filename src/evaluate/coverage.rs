@@ -1,0 +1,67 @@
+//! Coverage: how much of the time is known, and whether that is enough for a verdict.
+//!
+//! A verdict below the agreement's minimum coverage stands only when the unknown slots could not change it whatever
+//! they held; otherwise the objective is `NotDetermined`, and no credit is granted or denied on it.
+
+use num_rational::BigRational;
+
+use crate::api::agreement::TreatAs;
+use crate::api::agreement_status::State;
+
+use super::due_slots::Census;
+use super::exact::{divide, whole};
+use super::method::Account;
+
+/// The rule of an agreement for unknown slots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingDataRule {
+    /// How an unknown slot counts.
+    pub treat_as: TreatAs,
+    /// The share of slots that must be known, 0 to 1.
+    pub minimum: BigRational,
+}
+
+/// A verdict, and what it allows to settle on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// `Fulfilled`, `Violated` or `NotDetermined`.
+    pub state: State,
+    /// The attainment on which credits are owed. `None`: nothing is.
+    pub settles_on: Option<BigRational>,
+}
+
+/// Known slots over those that should be known. `None`: there is none yet.
+#[must_use]
+pub fn coverage(census: &Census) -> Option<BigRational> {
+    divide(&whole(census.known()), &whole(census.expected()))
+}
+
+/// Compares an account with its target, before anything is rounded: exactly the target is kept.
+#[must_use]
+pub fn judge(account: &Account, target: &BigRational, rule: &MissingDataRule) -> Finding {
+    let found = |kept: bool, attainment: &BigRational| Finding {
+        state: if kept { State::Fulfilled } else { State::Violated },
+        settles_on: Some(attainment.clone()),
+    };
+    let open = Finding { state: State::NotDetermined, settles_on: None };
+    let Some(coverage) = coverage(&account.census) else { return open };
+    if coverage < rule.minimum {
+        // Whatever the unknown slots held, the attainment lies between the bounds. What is owed for certain is what
+        // the better one leaves owed.
+        return match &account.bounds {
+            Some((worst, best)) if worst >= target => found(true, best),
+            Some((_, best)) if best < target => found(false, best),
+            _ => open,
+        };
+    }
+    match account.attainment_treating(rule.treat_as) {
+        Some(attainment) => found(attainment >= *target, &attainment),
+        // Known to have had no traffic: nothing was refused to anybody.
+        None if account.census.known() > 0 => Finding { state: State::Fulfilled, settles_on: None },
+        None => open,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;

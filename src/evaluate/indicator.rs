@@ -1,0 +1,140 @@
+//! The service level indicator: what the store said about one slot becomes a slot of the ledger.
+//!
+//! Takes a [`SlotReading`] and the objective, gives a [`Slot`]. The rules, none of which may turn ignorance into a count:
+//!
+//! - Any reading that is neither a value nor absent makes the slot `Unknown` with that cause.
+//! - No sample in the slot: `Unknown`, whatever the total says. An increase that is anchored at the samples around the
+//!   slot reads 0 over a gap.
+//! - The total is absent: `Unknown`, unless all series of the total were born in this slot.
+//! - The total is zero: `NoTraffic`.
+//! - The named part is absent while there is a total: none of it happened. Counters of errors appear with the first
+//!   error, and counters of successes with the first success; so an absent *bad* part is 0 bad, and an absent *good*
+//!   part is 0 good: all were bad. A histogram, however, writes all its buckets from the beginning: an absent bucket
+//!   means that the threshold is no bucket bound, and the slot is `Unknown`.
+//! - A part above its total is `Unknown` and never clamped: the two do not count the same events.
+
+use crate::api::objective::{Indicator, Objective};
+use crate::sense::observation::{FailureKind, Reading, ReadingPair, SlotReading};
+
+use super::count::{Count, NotACount};
+use super::slot::{Births, Slot, Tally, UnknownCause};
+
+/// What an absent or present part of the total means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Good,
+    Bad,
+    /// Good as well, but never absent by itself.
+    Bucket,
+}
+
+impl Part {
+    fn of(indicator: &Indicator) -> Self {
+        match &indicator.ratio {
+            Some(ratio) if ratio.bad.is_some() => Self::Bad,
+            Some(_) => Self::Good,
+            None => Self::Bucket,
+        }
+    }
+}
+
+/// A total and the named part; `None` is an absent one.
+#[derive(Clone, Copy, Default)]
+struct Figures {
+    total: Option<Count>,
+    part: Option<Count>,
+}
+
+/// Makes a slot of what was read. `generation` is that of the agreement's spec.
+#[must_use]
+pub fn slot(objective: &Objective, reading: &SlotReading, generation: i64) -> Slot {
+    match counts(Part::of(&objective.indicator), reading) {
+        Ok((counted, births)) => Slot::known(counted, births, generation),
+        Err(cause) => Slot::unknown(cause, generation),
+    }
+}
+
+fn counts(kind: Part, reading: &SlotReading) -> Result<(Tally, Births), UnknownCause> {
+    let counted = figures(&reading.counted)?;
+    let born = optional_figures(reading.born.as_ref())?;
+    let all_births = optional_figures(reading.all_births.as_ref())?;
+    let samples = figure(&reading.samples)?;
+
+    if samples == Some(Count::ZERO) {
+        return Err(UnknownCause::NoSamples);
+    }
+    let born_total = born.total.unwrap_or_default();
+    let existing = match (counted.total, samples) {
+        (Some(total), _) => total,
+        (None, None) => return Err(UnknownCause::NoSamples),
+        (None, Some(_)) if !born_total.is_zero() => Count::ZERO,
+        (None, Some(_)) => return Err(UnknownCause::Absent),
+    };
+    for figures in [counted, born] {
+        if kind == Part::Bucket && figures.part.is_none() && figures.total.is_some_and(|t| !t.is_zero()) {
+            return Err(UnknownCause::BucketAbsent);
+        }
+    }
+
+    // Compared as a sum: an error counter of its own name is born with the first error, while its total is not.
+    let total = existing + born_total;
+    let part = counted.part.unwrap_or_default() + born.part.unwrap_or_default();
+    let rest = total.minus(part).ok_or(UnknownCause::PartAboveTotal)?;
+    let counted = Tally { total, bad: if kind == Part::Bad { part } else { rest } };
+
+    let unattributed = Figures {
+        total: Some(difference(all_births.total, born.total)?),
+        part: Some(difference(all_births.part, born.part)?),
+    };
+    let births = Births { born: tally(kind, born), unattributed: tally(kind, unattributed) };
+    Ok((counted, births))
+}
+
+/// A column of births in terms of bad events. When more good births than births are seen (two metrics of different
+/// names), none of them was bad; the counts themselves were compared above.
+fn tally(kind: Part, figures: Figures) -> Tally {
+    let (total, part) = (figures.total.unwrap_or_default(), figures.part.unwrap_or_default());
+    Tally { total, bad: if kind == Part::Bad { part } else { total.minus(part).unwrap_or_default() } }
+}
+
+fn difference(all: Option<Count>, attributed: Option<Count>) -> Result<Count, UnknownCause> {
+    match all {
+        Some(all) => all.minus(attributed.unwrap_or_default()).ok_or(UnknownCause::PartAboveTotal),
+        None => Ok(Count::ZERO),
+    }
+}
+
+fn optional_figures(pair: Option<&ReadingPair>) -> Result<Figures, UnknownCause> {
+    pair.map_or_else(|| Ok(Figures::default()), figures)
+}
+
+fn figures(pair: &ReadingPair) -> Result<Figures, UnknownCause> {
+    Ok(Figures { total: figure(&pair.total)?, part: figure(&pair.part)? })
+}
+
+fn figure(reading: &Reading) -> Result<Option<Count>, UnknownCause> {
+    match reading {
+        Reading::Value(value) => match Count::from_ratio(value) {
+            Ok(count) => Ok(Some(count)),
+            Err(NotACount::Negative) => Err(UnknownCause::Negative),
+            Err(NotACount::TooLarge) => Err(UnknownCause::TooLarge),
+        },
+        Reading::Absent => Ok(None),
+        Reading::NonFinite => Err(UnknownCause::NonFinite),
+        Reading::Negative => Err(UnknownCause::Negative),
+        Reading::TooManySeries(_) => Err(UnknownCause::TooManySeries),
+        Reading::Partial(_) => Err(UnknownCause::Partial),
+        Reading::Failed(failure) => Err(match failure.kind {
+            FailureKind::Unreachable => UnknownCause::Unreachable,
+            FailureKind::TimedOut => UnknownCause::TimedOut,
+            FailureKind::Refused => UnknownCause::Refused,
+            FailureKind::StoreFailed => UnknownCause::StoreFailed,
+            FailureKind::WrongType => UnknownCause::WrongType,
+            FailureKind::Expression => UnknownCause::Expression,
+        }),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;

@@ -1,0 +1,270 @@
+//! The ledger: the slots of one agreement and one period, per objective.
+//!
+//! Takes slots in any order and gives them back in the order of time. Slots are aligned to UTC multiples of their
+//! length; a slot belongs to the period in which it *starts*, so that two periods never share one.
+//!
+//! What is known stays: evaluating a slot twice gives the same ledger, an unknown slot may become known later, a known
+//! one never becomes unknown, and when two readings of a slot disagree the first is kept and the caller is told.
+//! The slot's length is that of the ledger for the whole period: a change of the spec takes effect with the next one.
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+
+use super::due_slots::{DueSlots, instant};
+use super::period::Bounds;
+use super::slot::{Slot, UnknownCause};
+
+/// The most slots a ledger may have, over all its objectives: what fits into one object of the API server.
+pub const MAX_SLOTS: usize = 120_000;
+
+/// The most slots that [`Ledger::due`] names at once, and the most ranges: each range is one query.
+pub const MAX_DUE: (usize, usize) = (1_440, 4);
+
+/// Why a ledger can not be made, or a slot not be entered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+    /// Not a length of time.
+    #[error("a slot of {0} seconds is not between one second and one hour")]
+    SlotLength(i64),
+    /// The period ends before it begins.
+    #[error("the period ends before it begins")]
+    EmptyPeriod,
+    /// More slots than one object can hold.
+    #[error(
+        "{0} slots are more than a ledger can hold ({MAX_SLOTS}); use longer slots, a shorter period or fewer objectives"
+    )]
+    TooManySlots(usize),
+    /// No such objective.
+    #[error("the ledger has no objective {0:?}")]
+    NoSuchObjective(String),
+    /// The instant is not the beginning of a slot of this period.
+    #[error("{0} is not the beginning of a slot of this period")]
+    NoSuchSlot(Timestamp),
+}
+
+/// What became of a slot that was entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Insertion {
+    /// It is in the ledger now.
+    Entered,
+    /// The ledger said the same already, or knew more.
+    Unchanged,
+    /// The ledger holds other counts for this slot; they are kept.
+    Conflict,
+}
+
+/// Slots that can be read now: starts from `first` (counts) to `end` (does not), one every `slot_seconds`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlotRange {
+    /// The start of the first slot.
+    pub first: Timestamp,
+    /// The end of the last slot.
+    pub end: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Series {
+    name: String,
+    slots: Vec<Slot>,
+}
+
+/// The slots of one agreement and period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ledger {
+    bounds: Bounds,
+    slot_seconds: i64,
+    series: Vec<Series>,
+}
+
+impl Ledger {
+    /// An empty ledger for the objectives of these names.
+    ///
+    /// # Errors
+    /// The slot or the period has no length, or there would be too many slots.
+    pub fn new<'a>(
+        bounds: Bounds,
+        slot_seconds: i64,
+        objectives: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, LedgerError> {
+        if !(1..=3600).contains(&slot_seconds) {
+            return Err(LedgerError::SlotLength(slot_seconds));
+        }
+        if bounds.end <= bounds.start {
+            return Err(LedgerError::EmptyPeriod);
+        }
+        let mut ledger = Self { bounds, slot_seconds, series: Vec::new() };
+        ledger.add_objectives(objectives)?;
+        Ok(ledger)
+    }
+
+    /// Makes room for objectives that the agreement gained; those it has already stay as they are.
+    ///
+    /// # Errors
+    /// There would be too many slots.
+    pub fn add_objectives<'a>(&mut self, objectives: impl IntoIterator<Item = &'a str>) -> Result<(), LedgerError> {
+        for name in objectives {
+            if self.series(name).is_none() {
+                let slots = self.slot_count().saturating_mul(self.series.len() + 1);
+                if slots > MAX_SLOTS {
+                    return Err(LedgerError::TooManySlots(slots));
+                }
+                self.series.push(Series { name: name.to_owned(), slots: Vec::new() });
+            }
+        }
+        Ok(())
+    }
+
+    /// The period.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
+    /// The length of a slot in seconds.
+    #[must_use]
+    pub fn slot_seconds(&self) -> i64 {
+        self.slot_seconds
+    }
+
+    /// The names of the objectives, in the order in which they were added.
+    pub fn objectives(&self) -> impl Iterator<Item = &str> {
+        self.series.iter().map(|s| s.name.as_str())
+    }
+
+    /// How many slots start in the period.
+    #[must_use]
+    pub fn slot_count(&self) -> usize {
+        let span = ceil_second(self.bounds.end).saturating_sub(self.first_second());
+        usize::try_from(span.saturating_add(self.slot_seconds - 1) / self.slot_seconds).unwrap_or(0)
+    }
+
+    /// The slots of an objective from the beginning of the period on, as far as they were entered.
+    #[must_use]
+    pub fn slots(&self, objective: &str) -> &[Slot] {
+        self.series(objective).map_or(&[], |s| s.slots.as_slice())
+    }
+
+    /// The slots before this instant were read, for every objective.
+    #[must_use]
+    pub fn measured_through(&self) -> Timestamp {
+        let is_gap = |slot: &Slot| slot.unknown_cause() == Some(UnknownCause::NotRead);
+        let read = |s: &Series| s.slots.iter().position(is_gap).unwrap_or(s.slots.len());
+        let read = self.series.iter().map(read).min().unwrap_or(0);
+        if read == 0 { self.bounds.start } else { self.start_of(read).min(self.bounds.end) }
+    }
+
+    /// When the last slot of the period can be read: the earliest instant at which the period can be settled.
+    #[must_use]
+    pub fn settles_at(&self, settle: SignedDuration) -> Timestamp {
+        self.start_of(self.slot_count()).max(self.bounds.end).saturating_add(settle).unwrap_or(Timestamp::MAX)
+    }
+
+    /// How many slots have ended at least `settle` ago.
+    #[must_use]
+    pub fn due_count(&self, now: Timestamp, settle: SignedDuration) -> usize {
+        let settled = now.saturating_sub(settle).unwrap_or(Timestamp::MIN);
+        let elapsed = settled.as_second().saturating_sub(self.first_second());
+        usize::try_from(elapsed / self.slot_seconds).unwrap_or(0).min(self.slot_count())
+    }
+
+    /// The slots of an objective that are due.
+    #[must_use]
+    pub fn due_slots(&self, objective: &str, now: Timestamp, settle: SignedDuration) -> DueSlots<'_> {
+        DueSlots::new(self.slots(objective), self.due_count(now, settle), self.first_second(), self.slot_seconds)
+    }
+
+    /// The slots of an objective that can be read now and are worth reading: never read, or unknown for a reason that
+    /// may have passed. The newest first, so that old gaps never hold up the present; at most [`MAX_DUE`] at once.
+    #[must_use]
+    pub fn due(&self, objective: &str, now: Timestamp, settle: SignedDuration) -> Vec<SlotRange> {
+        let (most_slots, most_ranges) = MAX_DUE;
+        let slots = self.slots(objective);
+        let mut ranges: Vec<(usize, usize)> = Vec::new();
+        let mut named = 0;
+        let wanted = |i: &usize| slots.get(*i).is_none_or(|s| s.unknown_cause().is_some_and(UnknownCause::may_heal));
+        for index in (0..self.due_count(now, settle)).rev().filter(wanted) {
+            let is_full = ranges.len() == most_ranges;
+            match ranges.last_mut() {
+                Some((first, _)) if index + 1 == *first => *first = index,
+                _ if is_full => break,
+                _ => ranges.push((index, index + 1)),
+            }
+            named += 1;
+            if named == most_slots {
+                break;
+            }
+        }
+        let range = |(first, end)| SlotRange { first: self.start_of(first), end: self.start_of(end) };
+        ranges.into_iter().map(range).collect()
+    }
+
+    /// Enters a slot. What is known stays, see the module.
+    ///
+    /// # Errors
+    /// The objective is unknown, or no slot of this period starts then.
+    pub fn insert(&mut self, objective: &str, start: Timestamp, slot: Slot) -> Result<Insertion, LedgerError> {
+        let index = self.index_of(start)?;
+        let series = self.series.iter_mut().find(|s| s.name == objective);
+        let slots = &mut series.ok_or_else(|| LedgerError::NoSuchObjective(objective.to_owned()))?.slots;
+        if slots.len() <= index {
+            slots.resize(index + 1, Slot::unknown(UnknownCause::NotRead, 0));
+        }
+        let Some(held) = slots.get_mut(index) else { return Err(LedgerError::NoSuchSlot(start)) };
+        let outcome = match (held.unknown_cause(), slot.unknown_cause()) {
+            (Some(_), Some(UnknownCause::NotRead)) | (None, Some(_)) => Insertion::Unchanged,
+            (Some(before), Some(after)) if before == after => Insertion::Unchanged,
+            (Some(_), _) => Insertion::Entered,
+            (None, None) if same_content(held, &slot) => Insertion::Unchanged,
+            (None, None) => Insertion::Conflict,
+        };
+        if outcome == Insertion::Entered {
+            *held = slot;
+        }
+        Ok(outcome)
+    }
+
+    pub(super) fn set_slots(&mut self, objective: &str, slots: Vec<Slot>) -> Result<(), LedgerError> {
+        if slots.len() > self.slot_count() {
+            return Err(LedgerError::TooManySlots(slots.len()));
+        }
+        let series = self.series.iter_mut().find(|s| s.name == objective);
+        series.ok_or_else(|| LedgerError::NoSuchObjective(objective.to_owned()))?.slots = slots;
+        Ok(())
+    }
+
+    fn series(&self, objective: &str) -> Option<&Series> {
+        self.series.iter().find(|s| s.name == objective)
+    }
+
+    /// The beginning of the first slot that starts in the period.
+    fn first_second(&self) -> i64 {
+        let start = ceil_second(self.bounds.start);
+        let rest = start.rem_euclid(self.slot_seconds);
+        if rest == 0 { start } else { start.saturating_add(self.slot_seconds - rest) }
+    }
+
+    fn start_of(&self, index: usize) -> Timestamp {
+        let offset = i64::try_from(index).unwrap_or(i64::MAX).saturating_mul(self.slot_seconds);
+        instant(self.first_second().saturating_add(offset))
+    }
+
+    fn index_of(&self, start: Timestamp) -> Result<usize, LedgerError> {
+        let offset = start.as_second().saturating_sub(self.first_second());
+        let aligned = start.subsec_nanosecond() == 0 && offset % self.slot_seconds == 0;
+        let index = usize::try_from(offset / self.slot_seconds).ok().filter(|i| aligned && *i < self.slot_count());
+        index.filter(|_| offset >= 0).ok_or(LedgerError::NoSuchSlot(start))
+    }
+}
+
+/// Whether two known slots say the same; the generation is only the reader's mark.
+fn same_content(a: &Slot, b: &Slot) -> bool {
+    a.state() == b.state() && a.counted() == b.counted() && a.births() == b.births()
+}
+
+/// The first whole second at or after an instant.
+pub(super) fn ceil_second(at: Timestamp) -> i64 {
+    at.as_second() + i64::from(at.subsec_nanosecond() > 0)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;

@@ -1,0 +1,231 @@
+//! The statement: the account of one closed period, put together from its ledger, with a digest over all of it.
+//!
+//! Takes everything as arguments and gives the content of a `ServiceLevelStatement`. The same arguments always give the
+//! same statement and the same name, so that making it twice makes one. Must never look at the present.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use num_rational::BigRational;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::api::agreement::AgreementSpec;
+use crate::api::agreement_status::CreditState;
+use crate::api::enforcement_status::ActionRecord;
+use crate::api::ledger::{AgreementIdentity, LedgerSpec};
+use crate::api::metrics_source::IncreaseForm;
+use crate::api::statement::{EventPair, Evidence, ObjectiveStatement, SlotCounts, StatementPeriod, StatementSpec};
+
+use super::assess::assess;
+use super::assessment::ObjectiveAssessment;
+use super::canonical_json::{NotCanonical, canonical};
+use super::credit;
+use super::exact::{percent_text, ratio_text};
+use super::invalid::InvalidSpec;
+use super::ledger::Ledger;
+use super::method::counting;
+use super::period::time_zone_database_version;
+use super::slot::Tally;
+use super::stored_ledger::{self, StoredLedgerError, hex};
+use super::violation;
+
+/// Violations listed in one statement.
+const MAX_VIOLATIONS: usize = 200;
+/// Actions listed in one statement; the latest are kept.
+const MAX_ACTIONS: usize = 50;
+/// Queries listed for one objective.
+const MAX_QUERIES: usize = 8;
+/// Longest object name the API server accepts.
+const MAX_NAME: usize = 253;
+
+/// What a statement is made from.
+#[derive(Clone, Debug)]
+pub struct Closing<'a> {
+    /// The agreement's spec at the end of the period.
+    pub spec: &'a AgreementSpec,
+    /// Its generation.
+    pub generation: i64,
+    /// `1` for the first statement of the period.
+    pub revision: i32,
+    /// The ledger object's name.
+    pub ledger_name: &'a str,
+    /// The ledger as it is stored.
+    pub ledger: &'a LedgerSpec,
+    /// What was asked of the store, per objective.
+    pub queries: &'a BTreeMap<String, Vec<String>>,
+    /// The metrics source's name.
+    pub source_name: &'a str,
+    /// The metrics source's URL.
+    pub source_url: &'a str,
+    /// How the source's increases were counted.
+    pub increase: IncreaseForm,
+    /// What the operator did; what lies outside the period is left out.
+    pub actions: &'a [ActionRecord],
+}
+
+/// Why a statement can not be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StatementError {
+    /// The last slots of the period can not have been read yet.
+    #[error("the period can be settled from {0} on, when its last slot can be read")]
+    TooEarly(Timestamp),
+    /// The ledger can not be read.
+    #[error(transparent)]
+    Ledger(#[from] StoredLedgerError),
+    /// The spec can not be worked with.
+    #[error(transparent)]
+    Spec(#[from] InvalidSpec),
+    /// The content has no canonical text to make a digest of.
+    #[error(transparent)]
+    Canonical(#[from] NotCanonical),
+    /// The content can not be written as JSON.
+    #[error("the statement can not be written as JSON: {0}")]
+    Json(String),
+}
+
+/// The name of a statement, derived from agreement, period and revision: `checkout-20260101t000000z-r1`.
+///
+/// A name that would be too long is cut and gets eight digits of its hash, so that two agreements never share one.
+#[must_use]
+pub fn name(agreement: &str, period_start: Timestamp, revision: i32) -> String {
+    let suffix = format!("-{}-r{revision}", period_start.strftime("%Y%m%dt%H%M%Sz"));
+    if agreement.len() + suffix.len() <= MAX_NAME {
+        return format!("{agreement}{suffix}");
+    }
+    let mark: String = hex(&Sha256::digest(agreement.as_bytes())).chars().take(8).collect();
+    let room = MAX_NAME.saturating_sub(suffix.len() + mark.len() + 1);
+    let cut: String = agreement.chars().take(room).collect();
+    format!("{}-{mark}{suffix}", cut.trim_end_matches(['-', '.']))
+}
+
+/// Makes the statement of a closed period.
+///
+/// # Errors
+/// The period is not over by `settle`, or the spec or the ledger can not be read.
+pub fn statement(
+    closing: &Closing<'_>,
+    now: Timestamp,
+    settle: SignedDuration,
+) -> Result<StatementSpec, StatementError> {
+    let ledger = stored_ledger::from_spec(closing.ledger)?;
+    let ready = ledger.settles_at(settle);
+    if now < ready {
+        return Err(StatementError::TooEarly(ready));
+    }
+    let spec = closing.spec;
+    // At the instant at which the last slot is due, not now: a statement made later is the same.
+    let assessment = assess(spec, &ledger, ready, settle)?;
+    let shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
+    let omitted = assessment.violations.len().saturating_sub(shown.len());
+    let objectives = assessment.objectives.iter().zip(&spec.objectives);
+    let bounds = ledger.bounds();
+    let mut statement = StatementSpec {
+        agreement: AgreementIdentity::clone(&closing.ledger.agreement),
+        generation: closing.generation,
+        revision: closing.revision,
+        parties: spec.parties.clone(),
+        service: spec.service.name.clone(),
+        period: StatementPeriod { start: Time(bounds.start), end: Time(bounds.end), time_zone: spec.time_zone.clone() },
+        state: assessment.state,
+        objectives: objectives
+            .map(|(assessed, objective)| {
+                let queries = closing.queries.get(&objective.name).cloned().unwrap_or_default();
+                let method = counting(objective.measurement.method);
+                let slots = ledger.due_slots(&objective.name, ready, settle);
+                let account = method.account(slots);
+                ObjectiveStatement {
+                    target: objective.target.to_string(),
+                    method: method.name().to_owned(),
+                    total_events: account.counted.total.text(),
+                    bad_events: account.counted.bad.text(),
+                    born_events: pair(account.born),
+                    unattributed_events: pair(account.unattributed),
+                    slots: SlotCounts {
+                        measured: number(account.census.measured),
+                        no_traffic: number(account.census.no_traffic),
+                        unknown: number(account.census.unknown),
+                        excluded: number(account.census.excluded),
+                    },
+                    queries: queries.into_iter().take(MAX_QUERIES).collect(),
+                    ..figures(assessed)
+                }
+            })
+            .collect(),
+        violations: shown,
+        violations_omitted: i32::try_from(omitted).unwrap_or(i32::MAX),
+        actions: actions(closing.actions, &ledger),
+        credits: assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined)),
+        evidence: Evidence {
+            source: format!("{} {}", closing.source_name, closing.source_url),
+            increase: closing.increase,
+            ledger: closing.ledger_name.to_owned(),
+            ledger_digest: stored_ledger::digest(&closing.ledger.objectives),
+            operator: env!("CARGO_PKG_VERSION").to_owned(),
+            time_zone_database: time_zone_database_version().to_owned(),
+        },
+        digest: String::new(),
+    };
+    statement.digest = digest(&statement)?;
+    Ok(statement)
+}
+
+/// SHA-256 over the canonical JSON of a statement without its digest, in hexadecimal.
+///
+/// # Errors
+/// The content has no canonical text.
+pub fn digest(statement: &StatementSpec) -> Result<String, StatementError> {
+    let mut value = serde_json::to_value(statement).map_err(|e| StatementError::Json(e.to_string()))?;
+    if let Value::Object(fields) = &mut value {
+        fields.remove("digest");
+    }
+    Ok(hex(&Sha256::digest(canonical(&value)?.as_bytes())))
+}
+
+/// Whether a statement still says what was signed by its digest.
+#[must_use]
+pub fn digest_matches(statement: &StatementSpec) -> bool {
+    digest(statement).is_ok_and(|digest| digest == statement.digest)
+}
+
+/// What the assessment says about an objective; the counts are filled in by the caller.
+fn figures(assessed: &ObjectiveAssessment) -> ObjectiveStatement {
+    let percent = |share: Option<&BigRational>| share.map(percent_text).unwrap_or_default();
+    let (worst, best) = assessed.bounds.as_ref().map(|(worst, best)| (worst, best)).unzip();
+    ObjectiveStatement {
+        name: assessed.name.clone(),
+        target: String::new(),
+        state: assessed.state,
+        method: String::new(),
+        total_events: String::new(),
+        bad_events: String::new(),
+        born_events: EventPair::default(),
+        unattributed_events: EventPair::default(),
+        attainment_ratio: assessed.attainment.as_ref().map(ratio_text).unwrap_or_default(),
+        attainment: percent(assessed.attainment.as_ref()),
+        attainment_bounds: [percent(worst), percent(best)],
+        slots: SlotCounts::default(),
+        coverage: percent(assessed.coverage.as_ref()),
+        queries: Vec::new(),
+    }
+}
+
+fn pair(tally: Tally) -> EventPair {
+    EventPair { total: tally.total.text(), bad: tally.bad.text() }
+}
+
+fn number(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// The actions of the period, oldest first; of too many, the latest.
+fn actions(all: &[ActionRecord], ledger: &Ledger) -> Vec<ActionRecord> {
+    let mut actions: Vec<_> = all.iter().filter(|a| ledger.bounds().contains(a.intended_at.0)).cloned().collect();
+    actions.sort_by(|a, b| (a.intended_at.0, &a.id).cmp(&(b.intended_at.0, &b.id)));
+    actions.split_off(actions.len().saturating_sub(MAX_ACTIONS))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;

@@ -1,0 +1,142 @@
+//! The ledger as the API server keeps it, and the digest under which statements refer to it.
+
+use k8s_openapi::ByteString;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use sha2::{Digest, Sha256};
+
+use crate::api::ledger::{AgreementIdentity, LedgerSpec, ObjectiveSlots};
+
+use super::codec::{self, CodecError};
+use super::ledger::{Ledger, LedgerError};
+use super::period::Bounds;
+
+/// Why a stored ledger can not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoredLedgerError {
+    /// The slots of one objective.
+    #[error("objectives[{name}].slots: {source}")]
+    Slots {
+        /// The objective.
+        name: String,
+        /// What is wrong.
+        source: CodecError,
+    },
+    /// Anything else.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// The ledger as it is written.
+#[must_use]
+pub fn to_spec(ledger: &Ledger, agreement: AgreementIdentity, closed: bool) -> LedgerSpec {
+    let Bounds { start, end } = ledger.bounds();
+    let slots =
+        |name: &str| ObjectiveSlots { name: name.to_owned(), slots: ByteString(codec::encode(ledger.slots(name))) };
+    LedgerSpec {
+        agreement,
+        period_start: Time(start),
+        period_end: Time(end),
+        measured_through: Time(ledger.measured_through()),
+        slot_seconds: i32::try_from(ledger.slot_seconds()).unwrap_or(i32::MAX),
+        closed,
+        objectives: ledger.objectives().map(slots).collect(),
+    }
+}
+
+/// The ledger as it was read back.
+///
+/// # Errors
+/// It is not what [`to_spec`] gave.
+pub fn from_spec(spec: &LedgerSpec) -> Result<Ledger, StoredLedgerError> {
+    let bounds = Bounds { start: spec.period_start.0, end: spec.period_end.0 };
+    let names = spec.objectives.iter().map(|o| o.name.as_str());
+    let mut ledger = Ledger::new(bounds, i64::from(spec.slot_seconds), names)?;
+    for ObjectiveSlots { name, slots } in &spec.objectives {
+        let slots =
+            codec::decode(&slots.0).map_err(|source| StoredLedgerError::Slots { name: name.clone(), source })?;
+        ledger.set_slots(name, slots)?;
+    }
+    Ok(ledger)
+}
+
+/// SHA-256 over the encoded slots of all objectives in their order, in hexadecimal.
+///
+/// Hashed are, per objective, its name, a zero byte, the number of bytes of its slots as eight bytes (the highest
+/// first) and these bytes: what somebody who holds the object can repeat without this operator.
+#[must_use]
+pub fn digest(objectives: &[ObjectiveSlots]) -> String {
+    let mut hash = Sha256::new();
+    for ObjectiveSlots { name, slots } in objectives {
+        hash.update(name.as_bytes());
+        hash.update([0]);
+        hash.update((slots.0.len() as u64).to_be_bytes());
+        hash.update(&slots.0);
+    }
+    hex(&hash.finalize())
+}
+
+/// Bytes in lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing into a string can not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests {
+    use k8s_openapi::jiff::Timestamp;
+
+    use super::super::count::Count;
+    use super::super::slot::{Births, Slot, Tally};
+    use super::*;
+
+    fn ledger() -> Ledger {
+        let at = |s| Timestamp::from_second(s).unwrap();
+        let mut ledger = Ledger::new(Bounds { start: at(0), end: at(600) }, 60, ["a", "b"]).unwrap();
+        let tally = Tally { total: Count::events(20), bad: Count::events(1) };
+        ledger.insert("a", at(60), Slot::known(tally, Births::default(), 3)).unwrap();
+        ledger
+    }
+
+    fn agreement() -> AgreementIdentity {
+        AgreementIdentity { name: "checkout".to_owned(), uid: "u".to_owned() }
+    }
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        let spec = to_spec(&ledger(), agreement(), false);
+        let wire: LedgerSpec = serde_json::from_str(&serde_json::to_string(&spec).unwrap()).unwrap();
+        assert_eq!(wire, spec);
+        assert_eq!(from_spec(&wire).unwrap(), ledger());
+    }
+
+    #[test]
+    fn a_damaged_ledger_is_refused_by_name() {
+        let mut spec = to_spec(&ledger(), agreement(), false);
+        spec.objectives[1].slots = ByteString(vec![1, 2, 3]);
+        assert!(from_spec(&spec).unwrap_err().to_string().starts_with("objectives[b].slots: "));
+        let mut spec = to_spec(&ledger(), agreement(), false);
+        spec.period_end = Time(Timestamp::from_second(60).unwrap());
+        assert_eq!(from_spec(&spec), Err(LedgerError::TooManySlots(2).into()));
+    }
+
+    #[test]
+    fn the_digest_depends_on_every_name_and_byte() {
+        let base = to_spec(&ledger(), agreement(), false).objectives;
+        let mut renamed = base.clone();
+        renamed[0].name = "c".to_owned();
+        let mut flipped = base.clone();
+        flipped[0].slots.0[3] ^= 1;
+        let mut swapped = base.clone();
+        swapped.swap(0, 1);
+        let digests = [digest(&base), digest(&renamed), digest(&flipped), digest(&swapped), digest(&base[..1])];
+        assert_eq!(digests[0].len(), 64);
+        for (i, a) in digests.iter().enumerate() {
+            assert!(digests[i + 1..].iter().all(|b| a != b));
+        }
+    }
+}

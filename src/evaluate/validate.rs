@@ -1,0 +1,126 @@
+//! What an agreement's schema can not see: zones, dates, durations, currencies, sizes.
+//!
+//! Takes a spec and gives every fault that was found, each with its field, so that one round of corrections is enough.
+//! The stages that calculate check again what they use: this is for the person, not for safety.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::jiff::Timestamp;
+
+use crate::api::agreement::AgreementSpec;
+use crate::api::objective::Objective;
+use crate::api::period::CalendarUnit;
+use crate::api::{Percent, Span};
+
+use super::assess::{missing_data_rule, target};
+use super::credit;
+use super::exact::{amount, share};
+use super::invalid::InvalidSpec;
+use super::ledger::MAX_SLOTS;
+use super::period::Schedule;
+use super::span;
+
+/// Everything that is wrong with an agreement of this namespace, created at this instant.
+#[must_use]
+pub fn validate(spec: &AgreementSpec, namespace: &str, created: Timestamp) -> Vec<InvalidSpec> {
+    let mut faults = Vec::new();
+    match Schedule::new(spec, created) {
+        Ok(schedule) => faults.extend(size(spec, &schedule)),
+        Err(fault) => faults.push(fault),
+    }
+    faults.extend(objectives(&spec.objectives));
+    faults.extend(missing_data_rule(spec).err());
+    faults.extend(credits(spec));
+    faults.extend(duration("spec.enforcement.cooldown", &spec.enforcement.cooldown));
+    faults.extend(duration("spec.enforcement.releaseAfter", &spec.enforcement.release_after));
+    for (index, workload) in spec.service.workloads.iter().enumerate() {
+        if let Some(other) = workload.namespace.as_deref().filter(|n| *n != namespace) {
+            let field = format!("spec.service.workloads[{index}].namespace");
+            let message = format!(
+                "{other:?} is not the agreement's own namespace {namespace:?}, and an agreement acts on nothing outside \
+                 it; leave the field out, or make the agreement in {other:?}"
+            );
+            faults.push(InvalidSpec::new(field, message));
+        }
+    }
+    faults
+}
+
+fn objectives(objectives: &[Objective]) -> Vec<InvalidSpec> {
+    let mut faults = Vec::new();
+    let mut names = BTreeSet::new();
+    for (index, objective) in objectives.iter().enumerate() {
+        let field = |rest: &str| format!("spec.objectives[{index}].{rest}");
+        if !names.insert(&objective.name) {
+            faults.push(InvalidSpec::new(field("name"), format!("{:?} is used twice", objective.name)));
+        }
+        faults.extend(target(index, objective).err());
+        if let Some(latency) = &objective.indicator.latency {
+            let field = field("indicator.latency.threshold");
+            match span::elapsed(&latency.threshold) {
+                Ok(threshold) if threshold.is_zero() => {
+                    faults.push(InvalidSpec::new(field, "no request takes no time; give a threshold above 0"));
+                }
+                Ok(_) => {}
+                Err(fault) => faults.push(InvalidSpec::new(field, fault.to_string())),
+            }
+        }
+    }
+    faults
+}
+
+fn credits(spec: &AgreementSpec) -> Vec<InvalidSpec> {
+    let Some(table) = &spec.credits else { return Vec::new() };
+    let mut faults = Vec::new();
+    let percentage =
+        |field: String, value: &Percent| share(value).err().map(|e| InvalidSpec::new(field, e.to_string()));
+    faults.extend(credit::exponent(&table.fee).err());
+    faults.extend(amount(&table.fee.amount).err().map(|e| InvalidSpec::new("spec.credits.fee.amount", e.to_string())));
+    for (index, tier) in table.tiers.iter().enumerate() {
+        let field = |rest: &str| format!("spec.credits.tiers[{index}].{rest}");
+        if !spec.objectives.iter().any(|o| o.name == tier.objective) {
+            let message = format!("{:?} is none of spec.objectives", tier.objective);
+            faults.push(InvalidSpec::new(field("objective"), message));
+        }
+        faults.extend(percentage(field("below"), &tier.below));
+        faults.extend(percentage(field("percentOfFee"), &tier.percent_of_fee));
+    }
+    if let Some(cap) = &table.cap {
+        faults.extend(percentage("spec.credits.cap.percentOfFee".to_owned(), &cap.percent_of_fee));
+    }
+    faults
+}
+
+fn duration(field: &str, value: &Span) -> Option<InvalidSpec> {
+    span::elapsed(value).err().map(|fault| InvalidSpec::new(field, fault.to_string()))
+}
+
+/// The longest period of the agreement has to fit into one ledger.
+fn size(spec: &AgreementSpec, schedule: &Schedule) -> Option<InvalidSpec> {
+    const DAY: i64 = 86_400;
+    // A period that clocks make longer has at most a day more (a zone that crosses the date line).
+    let longest = match (spec.period.calendar, &spec.period.rolling) {
+        (Some(CalendarUnit::Month), _) => 31 * DAY,
+        (Some(CalendarUnit::Quarter), _) => 92 * DAY,
+        (Some(CalendarUnit::Year), _) => 366 * DAY,
+        (None, Some(length)) => span::elapsed(length).map_or(0, |l| l.as_secs()),
+        (None, None) => 0,
+    };
+    let in_force = schedule.until().map(|until| until.as_second().saturating_sub(schedule.from().as_second()));
+    let seconds = in_force.map_or(longest, |in_force| longest.min(in_force));
+    let slot = spec.metrics.slot.seconds();
+    let slots = usize::try_from(seconds / slot).unwrap_or(usize::MAX).saturating_mul(spec.objectives.len());
+    (slots > MAX_SLOTS).then(|| {
+        let message = format!(
+            "slots of {} make {slots} slots in the longest period of {} objective(s), and a ledger holds {MAX_SLOTS}; \
+             use longer slots or a shorter period",
+            span::text(slot),
+            spec.objectives.len(),
+        );
+        InvalidSpec::new("spec.metrics.slot", message)
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;
