@@ -34,6 +34,8 @@ pub struct OpenLedger {
     pub first: bool,
     /// Whether it changed since it was stored.
     pub dirty: bool,
+    /// Whether it is stored as closed: then it is never written again.
+    pub closed: bool,
 }
 
 /// One agreement's memory.
@@ -135,7 +137,7 @@ async fn take_up(
     let objectives: Vec<&str> = agreement.spec.objectives.iter().map(|o| o.name.as_str()).collect();
     let stored = account::ledger(&context.client, &namespace, &name).await?;
     let uid = agreement.uid().unwrap_or_default();
-    let (ledger, resource_version) = match stored {
+    let (ledger, resource_version, closed) = match stored {
         // A ledger of an earlier agreement of the same name is another account: it is replaced.
         Some(stored) if stored.spec.agreement.uid == uid => {
             let mut ledger = stored_ledger::from_spec(&stored.spec)
@@ -143,13 +145,13 @@ async fn take_up(
             ledger
                 .add_objectives(objectives.iter().copied())
                 .map_err(|e| Error::BrokenLedger { name: name.clone(), reason: e.to_string() })?;
-            (ledger, stored.resource_version())
+            (ledger, stored.resource_version(), stored.spec.closed)
         }
         other => {
             let empty = Ledger::new(bounds, agreement.spec.metrics.slot.seconds(), objectives.iter().copied())
                 .map_err(|e| Error::Account(e.to_string()))?;
-            (empty, other.and_then(|o| o.resource_version()))
+            (empty, other.and_then(|o| o.resource_version()), false)
         }
     };
-    Ok(OpenLedger { ledger, name, resource_version, stored_at: now, first: true, dirty: false })
+    Ok(OpenLedger { ledger, name, resource_version, stored_at: now, first: true, dirty: false, closed })
 }

@@ -17,6 +17,7 @@ use crate::api::enforcement::Mode;
 use crate::clock::Clock;
 use crate::leader::Fence;
 use crate::record::metrics::Metrics;
+use crate::sense::workload::WorkloadReader;
 
 /// What every reconcile shares.
 pub struct Context {
@@ -46,6 +47,8 @@ pub struct Context {
     pub sources: Store<MetricsSource>,
     /// Sources that can be read, by name.
     pub handles: Handles,
+    /// Reads workloads.
+    pub workloads: WorkloadReader,
     /// What is asked and what came back.
     pub registry: Arc<Registry>,
     /// What is remembered of each agreement.

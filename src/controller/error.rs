@@ -1,6 +1,7 @@
 //! What can go wrong in a reconcile, and what becomes of it.
 
 use crate::record::writer::WriteError;
+use crate::sense::account::ReadError;
 
 /// An error of a reconcile. What is wrong with the *spec* is not an error but a condition: nothing would change by
 /// trying again.
@@ -9,17 +10,9 @@ pub enum Error {
     /// A write of the operator's own resources failed.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// A read of the API server failed.
-    #[error("reading {what} failed: {source}")]
-    Read {
-        /// What was read.
-        what: String,
-        /// The answer.
-        source: Box<kube::Error>,
-    },
-    /// No answer in time.
-    #[error("reading {0} was not answered in time")]
-    TimedOut(String),
+    /// A read of the operator's own resources failed.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// A stored ledger cannot be decoded. It is never overwritten: somebody must look.
     #[error("the ledger {name} cannot be read: {reason}; restore it from a backup or delete it to have it measured anew")]
     BrokenLedger {
@@ -49,8 +42,8 @@ impl Error {
         match self {
             Self::Write(WriteError::Api { .. }) => "WriteRefused",
             Self::Write(WriteError::TimedOut(_)) => "WriteTimedOut",
-            Self::Read { .. } => "ReadFailed",
-            Self::TimedOut(_) => "ReadTimedOut",
+            Self::Read(ReadError::Api { .. }) => "ReadRefused",
+            Self::Read(ReadError::TimedOut(_)) => "ReadTimedOut",
             Self::BrokenLedger { .. } => "BrokenLedger",
             Self::Account(_) => "AccountFailed",
         }
@@ -60,7 +53,7 @@ impl Error {
     #[must_use]
     pub fn retry(&self) -> Retry {
         match self {
-            Self::Write(_) | Self::Read { .. } | Self::TimedOut(_) => Retry::Transient,
+            Self::Write(_) | Self::Read(_) => Retry::Transient,
             Self::BrokenLedger { .. } | Self::Account(_) => Retry::Terminal,
         }
     }

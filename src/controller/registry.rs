@@ -8,25 +8,37 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::runtime::reflector::ObjectRef;
+use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, mpsc};
 
 use crate::api::ServiceLevelAgreement;
+use crate::api::objective::Indicator;
 use crate::sense::observation::{Failure, SlotReading};
-use crate::sense::reading::IndicatorAsk;
 
 /// The most slots of one agreement that are read in one round; the rest follows in the next.
 const SLOTS_PER_ROUND: i64 = 1440;
 
+/// One indicator that is asked, confined to its tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The objective's name.
+    pub objective: String,
+    /// What to count.
+    pub indicator: Indicator,
+    /// The label values every selected series must carry.
+    pub tenancy: Vec<(String, String)>,
+}
+
 /// What an agreement asks for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asks {
     /// The `MetricsSource`.
     pub source: String,
     /// The slot's length in seconds.
     pub slot_seconds: i64,
-    /// Objective and indicator, in the order of the spec.
-    pub objectives: Vec<(String, Arc<IndicatorAsk>)>,
-    /// The end of the period being measured: slots from here on wait until it is settled.
+    /// The indicators, in the order of the spec.
+    pub asked: Arc<Vec<Asked>>,
+    /// The end of the last slot of the period being measured: later slots wait until it is settled.
     pub until: Timestamp,
 }
 
@@ -131,7 +143,7 @@ impl Registry {
         let readable = now.checked_sub(settle).unwrap_or(Timestamp::MIN);
         for (uid, entry) in self.entries().iter().filter(|(_, e)| e.asks.source == source) {
             let slot = entry.asks.slot_seconds.max(1);
-            let from = entry.through;
+            let from = aligned(entry.through, slot);
             let whole = (readable.min(entry.asks.until).as_second() - from.as_second()).div_euclid(slot);
             let slots = whole.min(SLOTS_PER_ROUND);
             if slots > 0 {
@@ -157,8 +169,19 @@ impl Registry {
         let _ = self.wake.send(entry.reference.clone());
     }
 
-    /// Resolves when something was registered.
-    pub async fn changed(&self) {
-        self.changed.notified().await;
+    /// Resolves when something is registered after it was enabled.
+    pub fn changed(&self) -> Notified<'_> {
+        self.changed.notified()
     }
 }
+
+/// The first slot bound at or after an instant.
+fn aligned(at: Timestamp, slot_seconds: i64) -> Timestamp {
+    let rest = at.as_second().rem_euclid(slot_seconds);
+    let up = if rest == 0 { 0 } else { slot_seconds - rest };
+    at.checked_add(SignedDuration::from_secs(up)).unwrap_or(at)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests;

@@ -52,7 +52,7 @@ impl Bounds {
 #[derive(Clone, Debug)]
 enum Rhythm {
     Calendar(CalendarUnit),
-    /// Windows of this length from the first day in force on.
+    /// Windows of this length, from the first instant in force on.
     Rolling(Length),
 }
 
@@ -83,10 +83,6 @@ impl Schedule {
             Some(validity) => {
                 let until = validity.until.as_deref().map(|day| first_instant("spec.validity.until", day, &zone));
                 (first_instant("spec.validity.from", &validity.from, &zone)?, until.transpose()?)
-            }
-            None if matches!(rhythm, Rhythm::Rolling(_)) => {
-                let message = "a rolling period needs the day on which its first window begins";
-                return Err(InvalidSpec::new("spec.validity.from", message));
             }
             None => (slot_boundary(created, slot), None),
         };

@@ -1,0 +1,109 @@
+//! The accounting part of a reconcile: readings into the ledger, the ledger into its object, the account into conditions.
+
+use k8s_openapi::jiff::Timestamp;
+use kube::{Resource, ResourceExt};
+
+use super::book::{Book, OpenLedger};
+use super::context::Context;
+use super::error::Error;
+use crate::api::ServiceLevelAgreement;
+use crate::api::agreement_status::{AgreementStatus, State};
+use crate::api::condition::{self, ConditionStatus};
+use crate::evaluate::assessment::Assessment;
+use crate::evaluate::indicator;
+use crate::evaluate::ledger::Insertion;
+use crate::record::ledger;
+use crate::record::metrics::Written;
+use crate::record::writer;
+use crate::sense::observation::{Failure, SlotReading};
+
+/// Enters the readings that belong to the open ledger and gives back the others.
+pub(super) fn enter(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    book: &mut Book,
+    readings: Vec<(String, SlotReading)>,
+) -> Vec<(String, SlotReading)> {
+    let Some(open) = &mut book.open else { return readings };
+    let generation = agreement.meta().generation.unwrap_or_default();
+    let end = open.ledger.bounds().end;
+    let (mine, later): (Vec<_>, Vec<_>) = readings.into_iter().partition(|(_, reading)| reading.start < end);
+    for (name, reading) in mine {
+        let Some(objective) = agreement.spec.objectives.iter().find(|o| o.name == name) else { continue };
+        let slot = indicator::slot(objective, &reading, generation);
+        context.metrics.slot(&agreement.spec.metrics.source_ref.name, slot.state().word());
+        match open.ledger.insert(&name, reading.start, slot) {
+            Ok(Insertion::Entered) => open.dirty = true,
+            Ok(Insertion::Unchanged) => {}
+            Ok(Insertion::Conflict) => tracing::warn!(
+                agreement = %agreement.name_any(), objective = %name, slot = %reading.start,
+                "a slot was read again with other counts; the first reading stands"
+            ),
+            Err(error) => tracing::warn!(
+                agreement = %agreement.name_any(), objective = %name, slot = %reading.start, %error,
+                "a reading does not fit the ledger"
+            ),
+        }
+    }
+    later
+}
+
+/// Writes the ledger.
+///
+/// # Errors
+/// When the API server refuses or does not answer. After a conflict the stored form is read anew.
+pub(super) async fn store(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    open: &mut OpenLedger,
+    closed: bool,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let object = ledger::object(agreement, &open.name, &open.ledger, closed, open.resource_version.clone());
+    let stored = writer::store_ledger(&context.client, &object).await?;
+    context.metrics.wrote(Written::Ledger);
+    open.resource_version = stored.resource_version();
+    open.stored_at = now;
+    open.first = false;
+    open.dirty = false;
+    open.closed = closed;
+    Ok(())
+}
+
+/// `Measured` and `Fulfilled`.
+pub(super) fn conditions(
+    next: &mut AgreementStatus,
+    agreement: &ServiceLevelAgreement,
+    assessment: &Assessment,
+    failure: Option<&Failure>,
+    now: Timestamp,
+) {
+    let generation = agreement.meta().generation;
+    let problem = assessment.objectives.iter().find(|o| !o.problem.is_empty());
+    let (state, reason, message) = match (failure, problem) {
+        (Some(failure), _) => (ConditionStatus::False, failure_reason(failure), failure.message.clone()),
+        (None, Some(o)) => (ConditionStatus::False, "SlotUnknown", format!("{}: {}", o.name, o.problem)),
+        (None, None) => (ConditionStatus::True, "UpToDate", "every due slot is in the account".to_owned()),
+    };
+    condition::set(&mut next.conditions, condition::MEASURED, state, reason, &message, generation, now);
+    let (state, message) = match assessment.state {
+        State::Fulfilled => (ConditionStatus::True, "every objective is met so far"),
+        State::AtRisk => (ConditionStatus::True, "still met, but the error budget burns too fast or is nearly spent"),
+        State::Violated => (ConditionStatus::False, "an objective is missed so far in this period"),
+        State::NotDetermined => (ConditionStatus::Unknown, "too little is known of this period to say"),
+    };
+    let reason = format!("{:?}", assessment.state);
+    condition::set(&mut next.conditions, condition::FULFILLED, state, &reason, message, generation, now);
+}
+
+fn failure_reason(failure: &Failure) -> &'static str {
+    use crate::sense::observation::FailureKind as Kind;
+    match failure.kind {
+        Kind::Unreachable => "StoreUnreachable",
+        Kind::TimedOut => "StoreTimedOut",
+        Kind::Refused => "StoreRefused",
+        Kind::StoreFailed => "StoreFailed",
+        Kind::WrongType => "WrongType",
+        Kind::Expression => "ExpressionRefused",
+    }
+}

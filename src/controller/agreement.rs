@@ -1,0 +1,182 @@
+//! The reconcile of one agreement: the way through the stages, in order.
+
+use std::sync::Arc;
+
+use k8s_openapi::jiff::Timestamp;
+use kube::api::Api;
+use kube::runtime::controller::Action;
+use kube::{Resource, ResourceExt};
+
+use super::account;
+use super::book::Book;
+use super::context::Context;
+use super::enforce;
+use super::error::Error;
+use super::finalize;
+use super::registry::Asks;
+use super::settle;
+use super::terms::{self, Refusal, Terms};
+use crate::api::ServiceLevelAgreement;
+use crate::api::agreement_status::AgreementStatus;
+use crate::api::condition::{self, ConditionStatus};
+use crate::evaluate::assess::assess;
+use crate::record::metrics::Written;
+use crate::record::{event, ledger, material, status, writer};
+
+/// The most periods that are closed in one reconcile; the next ones follow at once in the next.
+const PERIODS_AT_ONCE: usize = 4;
+
+/// Works on one agreement.
+///
+/// # Errors
+/// When the API server does not answer or refuses; what is wrong with the spec becomes a condition instead.
+pub async fn reconcile(agreement: Arc<ServiceLevelAgreement>, context: Arc<Context>) -> Result<Action, Error> {
+    let now = context.clock.now();
+    let uid = agreement.uid().unwrap_or_default();
+    let book = context.books.book(&uid);
+    let mut book = book.lock().await;
+    book.load(&context, &agreement).await?;
+    if agreement.meta().deletion_timestamp.is_some() {
+        return finalize::finalize(&agreement, &context, &mut book, now).await;
+    }
+    let source = agreement.spec.metrics.source_ref.name.clone();
+    let declared = context.sources.find(|s| s.name_any() == source);
+    match terms::resolve(&agreement, declared.as_deref()) {
+        Ok(terms) => work(&agreement, &context, &mut book, &terms, now).await,
+        Err(refusal) => refuse(&agreement, &context, &mut book, &refusal, now).await,
+    }
+}
+
+/// Sense, evaluate, decide, act, record.
+async fn work(
+    agreement: &ServiceLevelAgreement,
+    context: &Arc<Context>,
+    book: &mut Book,
+    terms: &Terms,
+    now: Timestamp,
+) -> Result<Action, Error> {
+    let mut next = book.status.clone();
+    ready(&mut next, agreement, now);
+    // What the reader brought goes into the ledger of the period it belongs to; a period that is complete is closed.
+    let delivery = context.registry.take(&agreement.uid().unwrap_or_default());
+    let mut readings = delivery.readings;
+    for _ in 0..PERIODS_AT_ONCE {
+        book.open(context, agreement, &terms.schedule, now).await?;
+        readings = account::enter(agreement, context, book, readings);
+        if !settle::close_if_due(agreement, context, book, &mut next, now).await? {
+            break;
+        }
+    }
+    let Some(open) = &book.open else {
+        not_in_force(&mut next, terms, agreement, now);
+        return finish(agreement, context, book, next, now).await;
+    };
+    register(agreement, context, terms, open);
+    let assessment = assess(&agreement.spec, &open.ledger, now, context.settle).map_err(|e| Error::Account(e.to_string()))?;
+    status::enter_account(&mut next, &assessment);
+    account::conditions(&mut next, agreement, &assessment, delivery.failure.as_ref(), now);
+    context.metrics.assessed(&agreement.namespace().unwrap_or_default(), &agreement.name_any(), &assessment);
+    enforce::enforce(agreement, context, book, &mut next, &assessment, now).await?;
+    finish(agreement, context, book, next, now).await
+}
+
+/// Says what the reader shall ask from now on.
+fn register(agreement: &ServiceLevelAgreement, context: &Context, terms: &Terms, open: &super::book::OpenLedger) {
+    let asks = Asks {
+        source: agreement.spec.metrics.source_ref.name.clone(),
+        slot_seconds: open.ledger.slot_seconds(),
+        asked: Arc::clone(&terms.asked),
+        until: open.ledger.settles_at(k8s_openapi::jiff::SignedDuration::ZERO),
+    };
+    let reference = kube::runtime::reflector::ObjectRef::from_obj(agreement);
+    context.registry.register(&agreement.uid().unwrap_or_default(), reference, asks, open.ledger.measured_through());
+}
+
+/// Writes what changed: status, Events, and the ledger when its time has come.
+async fn finish(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    book: &mut Book,
+    next: AgreementStatus,
+    now: Timestamp,
+) -> Result<Action, Error> {
+    write_status(agreement, context, book, next).await?;
+    if let Some(open) = &mut book.open {
+        let uid = agreement.uid().unwrap_or_default();
+        if open.dirty && ledger::checkpoint_due(&uid, open.stored_at, now, context.checkpoint, open.first) {
+            account::store(agreement, context, open, false, now).await?;
+        }
+    }
+    Ok(Action::await_change())
+}
+
+/// Writes `next` and its Events, unless nobody would call it a change.
+///
+/// # Errors
+/// When the API server refuses or does not answer.
+pub(super) async fn write_status(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    book: &mut Book,
+    next: AgreementStatus,
+) -> Result<(), Error> {
+    if !material::differs(&book.status, &next) {
+        return Ok(());
+    }
+    let api: Api<ServiceLevelAgreement> =
+        Api::namespaced(context.client.clone(), &agreement.namespace().unwrap_or_default());
+    writer::replace_status(&api, agreement, &next).await?;
+    context.metrics.wrote(Written::Status);
+    let notices = event::notices(&book.status, &next);
+    book.status = next;
+    event::publish(&context.recorder, agreement, notices).await;
+    Ok(())
+}
+
+/// The agreement is understood.
+fn ready(next: &mut AgreementStatus, agreement: &ServiceLevelAgreement, now: Timestamp) {
+    let generation = agreement.meta().generation;
+    next.observed_generation = generation;
+    let list = &mut next.conditions;
+    condition::set(list, condition::READY, ConditionStatus::True, "Accepted", "the agreement is understood and worked on", generation, now);
+    condition::clear(list, condition::STALLED);
+}
+
+fn not_in_force(next: &mut AgreementStatus, terms: &Terms, agreement: &ServiceLevelAgreement, now: Timestamp) {
+    let generation = agreement.meta().generation;
+    let message = if now < terms.schedule.from() {
+        format!("in force from {}", terms.schedule.from())
+    } else {
+        "no longer in force; every period is settled".to_owned()
+    };
+    let list = &mut next.conditions;
+    for kind in [condition::MEASURED, condition::FULFILLED] {
+        condition::set(list, kind, ConditionStatus::Unknown, "NotInForce", &message, generation, now);
+    }
+}
+
+/// Says what is wrong, stops asking, and keeps what was known.
+async fn refuse(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    book: &mut Book,
+    refusal: &Refusal,
+    now: Timestamp,
+) -> Result<Action, Error> {
+    context.registry.forget(&agreement.uid().unwrap_or_default());
+    let generation = agreement.meta().generation;
+    let mut next = book.status.clone();
+    next.observed_generation = generation;
+    let list = &mut next.conditions;
+    let (reason, message) = (refusal.reason, refusal.message.as_str());
+    condition::set(list, condition::READY, ConditionStatus::False, reason, message, generation, now);
+    condition::set(list, condition::MEASURED, ConditionStatus::False, reason, message, generation, now);
+    if refusal.terminal {
+        condition::set(list, condition::STALLED, ConditionStatus::True, reason, message, generation, now);
+    } else {
+        condition::clear(list, condition::STALLED);
+    }
+    next.summary.get_or_insert_default().enforcement = reason.to_owned();
+    write_status(agreement, context, book, next).await?;
+    Ok(if refusal.terminal { Action::await_change() } else { Action::requeue(std::time::Duration::from_secs(30)) })
+}

@@ -1,0 +1,194 @@
+//! The acting part of a reconcile: look at the workload, decide, write the intent, act, and enter the outcome.
+//!
+//! The workload is read only when something hangs on it: an agreement that is kept, and for which nothing was done, costs
+//! the API server nothing.
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use kube::{Resource, ResourceExt};
+use tokio::time::Instant;
+
+use super::agreement::write_status;
+use super::book::Book;
+use super::context::Context;
+use super::error::Error;
+use crate::act;
+use crate::api::ServiceLevelAgreement;
+use crate::api::agreement_status::{AgreementStatus, State};
+use crate::api::condition::{self, ConditionStatus};
+use crate::api::enforcement::Mode;
+use crate::decide::{AgreementIdentity, Decided, Decision, Hints, Situation, Staleness, decide};
+use crate::evaluate::assessment::Assessment;
+use crate::record::writer;
+
+/// How old a reading of the workload may be when a decision rests on it.
+const WORKLOAD_AGE: SignedDuration = SignedDuration::from_secs(10);
+
+/// Decides and acts, and enters both in `next`.
+///
+/// # Errors
+/// When the intent cannot be written: then nothing was done.
+pub(super) async fn enforce(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    book: &mut Book,
+    next: &mut AgreementStatus,
+    assessment: &Assessment,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let mode = agreement.spec.enforcement.mode.min(context.ceiling);
+    if mode == Mode::Observe && holds_nothing(next) {
+        say(next, agreement, "Observing", "mode Observe: measured, nothing is decided", ConditionStatus::False, now);
+        return Ok(());
+    }
+    if !something_hangs_on_it(next, assessment) {
+        say(next, agreement, "NothingToDo", "no objective is in danger", ConditionStatus::False, now);
+        return Ok(());
+    }
+    let Some(workload) = agreement.spec.service.workloads.first() else {
+        let message = "an objective is in danger, and spec.service.workloads names nothing to act on";
+        say(next, agreement, "NoWorkload", message, ConditionStatus::False, now);
+        return Ok(());
+    };
+    let identity = identity(agreement);
+    let observed = context.workloads.read(&identity.namespace, workload, context.clock.now()).await;
+    let left_behind = left_behind(context, &identity, next, observed.as_ref().ok()).await;
+    let enforcement = next.enforcement.clone().unwrap_or_default();
+    let slot = SignedDuration::from_secs(agreement.spec.metrics.slot.seconds());
+    let situation = Situation {
+        agreement: &identity,
+        enforcement: &agreement.spec.enforcement,
+        ceiling: context.ceiling,
+        slot: agreement.spec.metrics.slot,
+        assessment,
+        workload: observed.as_ref(),
+        left_behind: left_behind.as_ref(),
+        status: &enforcement,
+        actions: &next.actions,
+        leader: context.fence.leads(Instant::now()),
+        staleness: Staleness {
+            // A slot that just closed is read after the settle delay; one missed round more is still fresh.
+            assessment: context.settle.saturating_add(slot).saturating_add(slot).saturating_add(WORKLOAD_AGE),
+            workload: WORKLOAD_AGE,
+        },
+        now: context.clock.now(),
+    };
+    let Decided { decision, enforcement, actions, hints } = decide(&situation);
+    next.enforcement = Some(enforcement);
+    next.actions = actions;
+    hints_as_conditions(next, agreement, &hints, now);
+    match decision {
+        Decision::Act(plan) => carry_out(agreement, context, book, next, plan, now).await?,
+        Decision::Recommend(words) => say(next, agreement, "Recommends", &words, ConditionStatus::False, now),
+        Decision::Hold(hold) => say(next, agreement, hold.reason, &hold.message, ConditionStatus::False, now),
+        Decision::Nothing { reason, message, .. } => {
+            let state = if holds_nothing(next) { ConditionStatus::False } else { ConditionStatus::True };
+            say(next, agreement, reason, &message, state, now);
+        }
+    }
+    Ok(())
+}
+
+/// Intent first, then the act, then its outcome.
+async fn carry_out(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    book: &mut Book,
+    next: &mut AgreementStatus,
+    plan: crate::decide::Plan<crate::decide::Admitted>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let words = next.enforcement.as_ref().map(|e| e.message.clone()).unwrap_or_default();
+    let reason = next.enforcement.as_ref().map(|e| e.reason.clone()).unwrap_or_default();
+    say(next, agreement, &reason, &words, ConditionStatus::True, now);
+    // Before anything is changed there is a finalizer that will put it back, and a record that finds it after a crash.
+    if !agreement.finalizers().iter().any(|f| f == crate::api::FINALIZER) {
+        writer::set_finalizer(&context.client, agreement, true).await?;
+        context.metrics.wrote(crate::record::metrics::Written::Finalizer);
+    }
+    write_status(agreement, context, book, next.clone()).await?;
+    let outcomes = match context.fence.permit(Instant::now()) {
+        Ok(permit) => act::execute(&context.actuator, permit.deadline(), plan).await,
+        Err(refusal) => {
+            tracing::warn!(agreement = %agreement.name_any(), %refusal, "not acting");
+            Vec::new()
+        }
+    };
+    let enforcement = next.enforcement.get_or_insert_default();
+    act::outcome::enter(&outcomes, enforcement, &mut next.actions);
+    for outcome in &outcomes {
+        if let Some(record) = next.actions.iter().find(|a| a.id == outcome.id) {
+            context.metrics.acted(format!("{:?}", record.verb), format!("{:?}", record.phase));
+            tracing::info!(
+                agreement = %agreement.name_any(), verb = ?record.verb, from = record.from, to = record.to,
+                phase = ?record.phase, outcome = %outcome.message, "acted"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Whether a decision could change anything, or an earlier one still has to be followed up.
+fn something_hangs_on_it(next: &AgreementStatus, assessment: &Assessment) -> bool {
+    let danger = assessment.objectives.iter().any(|o| o.burning || matches!(o.state, State::AtRisk | State::Violated));
+    let pending = next.actions.iter().any(|a| a.verdict.is_none() && a.phase != crate::api::enforcement_status::ActionPhase::Refused);
+    danger || pending || !holds_nothing(next) || next.enforcement.as_ref().is_some_and(|e| e.episode.is_some())
+}
+
+fn holds_nothing(next: &AgreementStatus) -> bool {
+    next.enforcement.as_ref().is_none_or(|e| e.floor.is_none())
+}
+
+/// The floor the status names, when something else scales the workload by now.
+async fn left_behind(
+    context: &Context,
+    identity: &AgreementIdentity,
+    next: &AgreementStatus,
+    observed: Option<&crate::sense::workload::WorkloadObservation>,
+) -> Option<crate::sense::workload::Floor> {
+    let standing = next.enforcement.as_ref()?.floor.as_ref()?;
+    let present = observed?.floor.floor();
+    if present.is_some_and(|floor| floor.target.uid == standing.target.uid) {
+        return None;
+    }
+    context.workloads.read_floor(&identity.namespace, &standing.target).await.ok().flatten()
+}
+
+pub(super) fn identity(agreement: &ServiceLevelAgreement) -> AgreementIdentity {
+    AgreementIdentity {
+        namespace: agreement.namespace().unwrap_or_default(),
+        name: agreement.name_any(),
+        uid: agreement.uid().unwrap_or_default(),
+    }
+}
+
+fn say(
+    next: &mut AgreementStatus,
+    agreement: &ServiceLevelAgreement,
+    reason: &str,
+    message: &str,
+    state: ConditionStatus,
+    now: Timestamp,
+) {
+    let generation = agreement.meta().generation;
+    condition::set(&mut next.conditions, condition::ENFORCING, state, reason, message, generation, now);
+    let enforcement = next.enforcement.get_or_insert_default();
+    reason.clone_into(&mut enforcement.reason);
+    message.clone_into(&mut enforcement.message);
+    next.summary.get_or_insert_default().enforcement = reason.to_owned();
+}
+
+fn hints_as_conditions(next: &mut AgreementStatus, agreement: &ServiceLevelAgreement, hints: &Hints, now: Timestamp) {
+    let generation = agreement.meta().generation;
+    let pairs = [
+        (condition::CONFLICTING_MANAGER, "ResetByOthers", &hints.conflicting_manager),
+        (condition::CAPACITY_INSUFFICIENT, "ReplicasWithoutPlace", &hints.capacity_insufficient),
+    ];
+    for (kind, reason, words) in pairs {
+        match words {
+            Some(words) => {
+                condition::set(&mut next.conditions, kind, ConditionStatus::True, reason, words, generation, now);
+            }
+            None => condition::clear(&mut next.conditions, kind),
+        }
+    }
+}

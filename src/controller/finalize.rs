@@ -1,0 +1,105 @@
+//! An agreement goes: the floor is given back, the ledger is left as it is, and the finalizer is released.
+
+use std::time::Duration;
+
+use k8s_openapi::jiff::Timestamp;
+use kube::ResourceExt;
+use kube::runtime::controller::Action;
+use tokio::time::Instant;
+
+use super::book::Book;
+use super::context::Context;
+use super::enforce::identity;
+use super::error::Error;
+use crate::act;
+use crate::api::enforcement_status::ActionPhase;
+use crate::api::{FINALIZER, ServiceLevelAgreement};
+use crate::decide::{Restoration, restore};
+use crate::record::writer;
+
+/// When to look again at a floor that could not be given back yet.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// Gives the floor back and lets the agreement go.
+///
+/// # Errors
+/// When the API server does not answer or refuses. The finalizer stays then.
+pub(super) async fn finalize(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    book: &mut Book,
+    now: Timestamp,
+) -> Result<Action, Error> {
+    let uid = agreement.uid().unwrap_or_default();
+    context.registry.forget(&uid);
+    if !agreement.finalizers().iter().any(|f| f == FINALIZER) {
+        forget(agreement, context);
+        return Ok(Action::await_change());
+    }
+    if !give_back(agreement, context, book, now).await? {
+        return Ok(Action::requeue(AGAIN));
+    }
+    match writer::set_finalizer(&context.client, agreement, false).await {
+        Err(error) if error.is_not_found() => {}
+        other => other?,
+    }
+    forget(agreement, context);
+    Ok(Action::await_change())
+}
+
+/// Whether nothing of ours is left on the workload.
+async fn give_back(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    book: &mut Book,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let identity = identity(agreement);
+    let status = book.status.enforcement.clone().unwrap_or_default();
+    let read = match &status.floor {
+        Some(standing) => context.workloads.read_floor(&identity.namespace, &standing.target).await,
+        None => match agreement.spec.service.workloads.first() {
+            // A crash may have come between the act and the record: what holds the floor now says so by its annotation.
+            Some(workload) => {
+                context.workloads.read(&identity.namespace, workload, now).await.map(|o| o.floor.floor().cloned())
+            }
+            None => Ok(None),
+        },
+    };
+    let floor = match read {
+        Ok(floor) => floor,
+        Err(problem) if problem.is_gone() => None,
+        Err(problem) => {
+            tracing::warn!(agreement = %identity.name, %problem, "the floor cannot be given back yet");
+            return Ok(false);
+        }
+    };
+    let leader = context.fence.leads(Instant::now());
+    match restore(&identity, &status, floor.as_ref(), leader, now) {
+        Restoration::Nothing => Ok(true),
+        Restoration::Hold(hold) => {
+            tracing::info!(agreement = %identity.name, reason = hold.reason, message = %hold.message, "not yet");
+            Ok(false)
+        }
+        Restoration::Act(plan) => {
+            let Ok(permit) = context.fence.permit(Instant::now()) else { return Ok(false) };
+            let outcomes = act::execute(&context.actuator, permit.deadline(), plan).await;
+            let mut enforcement = status;
+            let mut actions = book.status.actions.clone();
+            act::outcome::enter(&outcomes, &mut enforcement, &mut actions);
+            let done = outcomes.iter().all(|o| o.result == act::WriteResult::Done);
+            context.metrics.acted("Restore".to_owned(), format!("{:?}", if done { ActionPhase::Done } else { ActionPhase::Refused }));
+            // A conflict or no answer: the next look decides.
+            Ok(done)
+        }
+    }
+}
+
+fn forget(agreement: &ServiceLevelAgreement, context: &Context) {
+    let uid = agreement.uid().unwrap_or_default();
+    context.books.forget(&uid);
+    context.backoff.succeeded(&uid);
+    for objective in &agreement.spec.objectives {
+        context.metrics.forget(&agreement.namespace().unwrap_or_default(), &agreement.name_any(), &objective.name);
+    }
+}

@@ -1,0 +1,119 @@
+//! Reads everything due of one source, round after round, and leaves the readings in the registry.
+
+use std::pin::pin;
+use std::sync::Weak;
+use std::time::Duration;
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use tokio::time::sleep;
+
+use super::context::Context;
+use super::registry::{Due, Registry};
+use crate::sense::observation::{Failure, FailureKind, Reading, SlotReading};
+use crate::sense::reader::{IndicatorAsk, IndicatorReading, Reader, ReadingKey, SlotRange};
+
+/// Longest pause between two looks at what is due.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The pause after a round in which the store gave no usable answer to anybody.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// Reads until the context is gone. Ended with its source by being aborted.
+pub(super) async fn run(source: String, reader: Reader, context: Weak<Context>) {
+    loop {
+        let Some(context) = context.upgrade() else { return };
+        let registry = std::sync::Arc::clone(&context.registry);
+        // Listens before it looks, so that nothing registered in between is slept through.
+        let mut changed = pin!(registry.changed());
+        changed.as_mut().enable();
+        let now = context.clock.now();
+        let (due, next) = registry.due(&source, now, context.settle);
+        let pause = if due.is_empty() {
+            pause_until(next, now)
+        } else if round(&source, &reader, &context, &due).await {
+            Duration::ZERO
+        } else {
+            AFTER_FAILURE
+        };
+        drop(context);
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = changed => {}
+        }
+    }
+}
+
+fn pause_until(next: Option<Timestamp>, now: Timestamp) -> Duration {
+    let wait = next.and_then(|next| Duration::try_from(next.duration_since(now)).ok());
+    wait.unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE)
+}
+
+/// Reads what is due. Whether anything was read at all.
+async fn round(source: &str, reader: &Reader, context: &Context, due: &[Due]) -> bool {
+    let asks: Vec<IndicatorAsk> = due.iter().flat_map(asks_of).collect();
+    let (readings, stats) = reader.read_slots(&asks).await;
+    let lag = due.iter().map(|d| d.to).min().map_or(0.0, |oldest| {
+        let ready = oldest.checked_add(context.settle).unwrap_or(oldest);
+        context.clock.now().duration_since(ready).as_secs_f64().max(0.0)
+    });
+    context.metrics.read(source, stats.requests as u64, stats.lone as u64, lag);
+    let mut any = false;
+    for due in due {
+        let of_this: Vec<&IndicatorReading> = readings.iter().filter(|r| r.key.agreement == due.uid).collect();
+        any |= deliver(&context.registry, due, &of_this);
+    }
+    any
+}
+
+fn asks_of(due: &Due) -> Vec<IndicatorAsk> {
+    let seconds = u32::try_from(due.asks.slot_seconds).unwrap_or(0);
+    let span = due.to.as_second().saturating_sub(due.from.as_second());
+    let count = u32::try_from(span / due.asks.slot_seconds.max(1)).unwrap_or(0);
+    // Slots are on the grid by the registry's doing; were they not, nothing would be asked rather than the wrong thing.
+    let Ok(slots) = SlotRange::new(due.from, seconds, count) else { return Vec::new() };
+    let ask = |asked: &super::registry::Asked| IndicatorAsk {
+        key: ReadingKey { agreement: due.uid.clone(), objective: asked.objective.clone() },
+        indicator: asked.indicator.clone(),
+        tenancy: asked.tenancy.clone(),
+        slots,
+    };
+    due.asks.asked.iter().map(ask).collect()
+}
+
+/// Hands over the slots that every objective has an answer for. The first slot without one and all after it are
+/// asked again in the next round: they are not unknown yet.
+fn deliver(registry: &Registry, due: &Due, readings: &[&IndicatorReading]) -> bool {
+    let slot = SignedDuration::from_secs(due.asks.slot_seconds);
+    let mut through = due.to;
+    let mut failure: Option<Failure> = None;
+    for reading in readings {
+        if let Some((at, why)) = reading.slots.iter().find_map(|s| Some((s.start, unanswered(s)?)))
+            && (failure.is_none() || at < through)
+        {
+            through = through.min(at);
+            failure = Some(why.clone());
+        }
+    }
+    let complete = readings.len() == due.asks.asked.len();
+    if !complete {
+        through = due.from;
+    }
+    let slots = readings
+        .iter()
+        .flat_map(|r| r.slots.iter().map(|s| (r.key.objective.clone(), s.clone())))
+        .filter(|(_, s)| s.start.checked_add(slot).is_ok_and(|end| end <= through))
+        .collect();
+    registry.deliver(&due.uid, slots, through, failure);
+    through > due.from
+}
+
+/// Why a slot has no answer that could be entered. An expression that cannot be asked *is* an answer: it will not
+/// become another one by asking again.
+fn unanswered(slot: &SlotReading) -> Option<&Failure> {
+    let pairs = [Some(&slot.counted), slot.born.as_ref(), slot.all_births.as_ref()];
+    pairs.into_iter().flatten().flat_map(|p| [&p.total, &p.part]).chain([&slot.samples]).find_map(|r| match r {
+        Reading::Failed(failure) if !matches!(failure.kind, FailureKind::Expression | FailureKind::WrongType) => {
+            Some(failure)
+        }
+        _ => None,
+    })
+}

@@ -1,0 +1,128 @@
+//! Closes a period: the last slots are in, or the grace time is over; then one statement, once.
+//!
+//! In this order: the ledger is stored as closed, the statement is issued under a name derived from agreement, period
+//! and revision, the status points at it. A crash in between leaves the next leader at the same point, and what it makes
+//! is the same.
+
+use k8s_openapi::jiff::Timestamp;
+use kube::{Resource, ResourceExt};
+
+use super::account;
+use super::agreement::write_status;
+use super::book::{Book, OpenLedger};
+use super::context::Context;
+use super::error::Error;
+use super::terms;
+use crate::api::agreement_status::{AgreementStatus, KEPT, StatementRef};
+use crate::api::metrics_source::IncreaseForm;
+use crate::api::{ServiceLevelAgreement, ServiceLevelStatement};
+use crate::evaluate::statement::{self, Closing};
+use crate::evaluate::stored_ledger;
+use crate::record::metrics::Written;
+use crate::record::{ledger, writer};
+use crate::sense::account as records;
+
+/// Agreements made anew under one name may each have a statement of the same period; more than this is refused.
+const MOST_REVISIONS: i32 = 16;
+
+/// Closes the open period if it is time. Whether it was closed.
+///
+/// # Errors
+/// When the API server does not answer or refuses, or the account cannot be made.
+pub(super) async fn close_if_due(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    book: &mut Book,
+    next: &mut AgreementStatus,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let Some(open) = &mut book.open else { return Ok(false) };
+    let ready = open.ledger.settles_at(context.settle);
+    let complete = open.ledger.measured_through() >= open.ledger.bounds().end;
+    let patience = if complete { ready } else { ready.checked_add(context.grace).unwrap_or(Timestamp::MAX) };
+    if now < patience {
+        return Ok(false);
+    }
+    let issued = issue(agreement, context, open, &next.actions, now).await?;
+    let reference = reference(&issued);
+    next.statements.retain(|s| s.name != reference.name);
+    next.statements.insert(0, reference);
+    next.statements.truncate(KEPT);
+    write_status(agreement, context, book, next.clone()).await?;
+    book.open = None;
+    Ok(true)
+}
+
+/// The statement of the open period, as it is stored.
+async fn issue(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    open: &mut OpenLedger,
+    actions: &[crate::api::enforcement_status::ActionRecord],
+    now: Timestamp,
+) -> Result<ServiceLevelStatement, Error> {
+    let namespace = agreement.namespace().unwrap_or_default();
+    let (agreement_name, uid) = (agreement.name_any(), agreement.uid().unwrap_or_default());
+    let start = open.ledger.bounds().start;
+    for revision in 1..=MOST_REVISIONS {
+        let name = statement::name(&agreement_name, start, revision);
+        match records::statement(&context.client, &namespace, &name).await? {
+            Some(issued) if issued.spec.agreement.uid == uid => return Ok(issued),
+            // Of an earlier agreement under the same name.
+            Some(_) => {}
+            None => {
+                if !open.closed {
+                    account::store(agreement, context, open, true, now).await?;
+                }
+                let made = make(agreement, context, open, actions, revision, now)?;
+                let mut object = ServiceLevelStatement::new(&name, made);
+                object.metadata.namespace = Some(namespace);
+                writer::issue_statement(&context.client, &object).await?;
+                context.metrics.wrote(Written::Statement);
+                return Ok(object);
+            }
+        }
+    }
+    Err(Error::Account(format!("{agreement_name} has {MOST_REVISIONS} statements of the period from {start}")))
+}
+
+fn make(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    open: &OpenLedger,
+    actions: &[crate::api::enforcement_status::ActionRecord],
+    revision: i32,
+    now: Timestamp,
+) -> Result<crate::api::statement::StatementSpec, Error> {
+    let source_name = &agreement.spec.metrics.source_ref.name;
+    let source = context.sources.find(|s| s.name_any() == *source_name);
+    let increase = source
+        .as_ref()
+        .and_then(|s| s.status.as_ref()?.increase.as_ref())
+        .map_or(IncreaseForm::Extrapolated, |i| i.form);
+    let queries = source.as_ref().map(|s| terms::queries(agreement, s, increase)).unwrap_or_default();
+    let stored = stored_ledger::to_spec(&open.ledger, ledger::identity(agreement), true);
+    let closing = Closing {
+        spec: &agreement.spec,
+        generation: agreement.meta().generation.unwrap_or_default(),
+        revision,
+        ledger_name: &open.name,
+        ledger: &stored,
+        queries: &queries,
+        source_name,
+        source_url: source.as_ref().map_or("", |s| s.spec.url.as_str()),
+        increase,
+        actions,
+    };
+    statement::statement(&closing, now, context.settle).map_err(|e| Error::Account(e.to_string()))
+}
+
+fn reference(statement: &ServiceLevelStatement) -> StatementRef {
+    let credit = statement.spec.credits.as_ref().filter(|c| !c.lines.is_empty());
+    StatementRef {
+        name: statement.name_any(),
+        period_start: statement.spec.period.start.clone(),
+        state: statement.spec.state,
+        credit: credit.map(|c| format!("{} {}", c.amount, c.currency)).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,138 @@
+//! Keeps one metrics source readable: credentials, client, probe, status, and its reader.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Secret;
+use kube::api::Api;
+use kube::runtime::controller::Action;
+use kube::{Resource, ResourceExt};
+use tokio::task::AbortHandle;
+
+use super::context::Context;
+use super::error::Error;
+use super::reader;
+use crate::api::condition::{self, ConditionStatus};
+use crate::api::metrics_source::{IncreaseForm, IncreaseProbe, MetricsSource, MetricsSourceStatus};
+use crate::record::metrics::Written;
+use crate::record::writer;
+use crate::sense::reader::Reader;
+use crate::sense::store::{Credentials, StoreClient, probe};
+
+/// How often credentials are read again (they rotate) and a failed probe is repeated.
+const RESYNC: Duration = Duration::from_secs(60);
+
+/// A source that can be read.
+pub struct SourceHandle {
+    /// The spec's generation it was made from.
+    pub generation: i64,
+    /// The URL, for statements.
+    pub url: String,
+    /// How increases are counted.
+    pub form: IncreaseForm,
+    /// The Secrets' versions it was made from.
+    versions: BTreeMap<String, String>,
+    reader: AbortHandle,
+}
+
+impl Drop for SourceHandle {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+impl std::fmt::Debug for SourceHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SourceHandle").field("url", &self.url).field("form", &self.form).finish_non_exhaustive()
+    }
+}
+
+/// What was found out about a source.
+enum Finding {
+    /// It can be read, and nothing about it changed.
+    Unchanged,
+    /// It can be read.
+    Probed(IncreaseProbe),
+    /// It cannot be read: reason and message.
+    Trouble(&'static str, String),
+}
+
+/// Makes the source readable, or says why it is not.
+///
+/// # Errors
+/// When the status cannot be written.
+pub async fn reconcile(source: Arc<MetricsSource>, context: Arc<Context>) -> Result<Action, Error> {
+    let name = source.name_any();
+    if source.meta().deletion_timestamp.is_some() {
+        context.handles.set(&name, None);
+        return Ok(Action::await_change());
+    }
+    let finding = examine(&source, &context).await;
+    if let Some(status) = next_status(&source, &finding, &context) {
+        let api: Api<MetricsSource> = Api::all(context.client.clone());
+        writer::replace_status(&api, &source, &status).await?;
+        context.metrics.wrote(Written::Status);
+    }
+    Ok(Action::requeue(RESYNC))
+}
+
+async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
+    let name = source.name_any();
+    let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &context.own_namespace);
+    let credentials = match Credentials::read(&source.spec, &secrets, &context.own_namespace).await {
+        Ok(credentials) => credentials,
+        Err(error) => return Finding::Trouble("CredentialsMissing", error.to_string()),
+    };
+    let generation = source.meta().generation.unwrap_or_default();
+    if let Some(handle) = context.handles.get(&name)
+        && handle.generation == generation
+        && handle.versions == *credentials.versions()
+    {
+        return Finding::Unchanged;
+    }
+    let client = match StoreClient::new(&source.spec, &credentials) {
+        Ok(client) => Arc::new(client),
+        Err(error) => return Finding::Trouble("InvalidSource", error.to_string()),
+    };
+    let probed = match probe(&client, context.clock.now()).await {
+        Ok(probed) => probed,
+        Err(error) => return Finding::Trouble("StoreUnavailable", error.to_string()),
+    };
+    let reader = tokio::spawn(reader::run(name.clone(), Reader::new(client, probed.form), Arc::downgrade(context)));
+    let handle = SourceHandle {
+        generation,
+        url: source.spec.url.clone(),
+        form: probed.form,
+        versions: credentials.versions().clone(),
+        reader: reader.abort_handle(),
+    };
+    // The old handle's reader ends with it.
+    context.handles.set(&name, Some(Arc::new(handle)));
+    Finding::Probed(probed)
+}
+
+/// The status to be written, or nothing when it would say the same.
+fn next_status(source: &MetricsSource, finding: &Finding, context: &Context) -> Option<MetricsSourceStatus> {
+    let generation = source.meta().generation;
+    let now = context.clock.now();
+    let mut status = source.status.clone().unwrap_or_default();
+    status.observed_generation = generation;
+    let mut set = |kind, state, reason: &str, message: &str| {
+        condition::set(&mut status.conditions, kind, state, reason, message, generation, now);
+    };
+    match finding {
+        Finding::Unchanged => return None,
+        Finding::Probed(probed) => {
+            set(condition::READY, ConditionStatus::True, "Answers", "the store answers");
+            set(condition::PROBED, ConditionStatus::True, "Tried", &probed.evidence);
+            // The same finding again is no news.
+            let same = status.increase.as_ref().is_some_and(|i| i.form == probed.form && i.evidence == probed.evidence);
+            if !same {
+                status.increase = Some(probed.clone());
+            }
+        }
+        Finding::Trouble(reason, message) => set(condition::READY, ConditionStatus::False, reason, message),
+    }
+    (source.status.as_ref() != Some(&status)).then_some(status)
+}

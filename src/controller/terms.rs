@@ -1,0 +1,154 @@
+//! From an agreement's spec to what can be worked with: its schedule, and what is to be asked of its source.
+//!
+//! Everything the schema could not check is checked here, and everything that must stay inside the agreement's
+//! namespace is confined to it. What is wrong comes back as one reason with one sentence: nothing is asked then.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use k8s_openapi::jiff::Timestamp;
+use kube::ResourceExt;
+
+use super::registry::Asked;
+use crate::api::metrics_source::Tenant;
+use crate::api::metrics_source::IncreaseForm;
+use crate::api::objective::{Indicator, Objective};
+use crate::api::{MetricsSource, ServiceLevelAgreement};
+use crate::evaluate::period::Schedule;
+use crate::evaluate::validate::validate;
+use crate::sense::promql::{self, Expression};
+
+/// Label values that every series of an agreement must carry.
+pub type Tenancy = Vec<(String, String)>;
+
+/// What an agreement comes to.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// Its periods.
+    pub schedule: Schedule,
+    /// What is asked, objective by objective.
+    pub asked: Arc<Vec<Asked>>,
+}
+
+/// Why an agreement cannot be worked with as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// One word for the condition.
+    pub reason: &'static str,
+    /// What is wrong, naming the field, and what to do.
+    pub message: String,
+    /// Whether it stands until somebody changes the agreement (rather than something it refers to).
+    pub terminal: bool,
+}
+
+/// Works out the terms.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) -> Result<Terms, Refusal> {
+    let namespace = agreement.namespace().unwrap_or_default();
+    let created = agreement.creation_timestamp().map_or(Timestamp::UNIX_EPOCH, |t| t.0);
+    let invalid = validate(&agreement.spec, &namespace, created);
+    if !invalid.is_empty() {
+        let message = invalid.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        return Err(Refusal { reason: "InvalidSpec", message, terminal: true });
+    }
+    let name = &agreement.spec.metrics.source_ref.name;
+    let Some(source) = source else {
+        let message = format!("spec.metrics.sourceRef: there is no MetricsSource {name}");
+        return Err(Refusal { reason: "SourceNotFound", message, terminal: false });
+    };
+    let tenancy = tenancy(&source.spec.tenants, &namespace).ok_or_else(|| Refusal {
+        reason: "NamespaceNotAllowed",
+        message: format!(
+            "spec.metrics.sourceRef: MetricsSource {name} does not admit namespace {namespace}; \
+             the platform team can add it to its spec.tenants"
+        ),
+        terminal: false,
+    })?;
+    let mut asked = Vec::new();
+    for (index, objective) in agreement.spec.objectives.iter().enumerate() {
+        for (field, text) in expressions(&objective.indicator) {
+            let confined = Expression::parse(text).and_then(|e| e.confine(&tenancy));
+            confined.map_err(|refusal| Refusal {
+                reason: "ExpressionRefused",
+                message: format!("spec.objectives[{index}].indicator.{field}: {refusal}"),
+                terminal: true,
+            })?;
+        }
+        asked.push(Asked {
+            objective: objective.name.clone(),
+            indicator: objective.indicator.clone(),
+            tenancy: tenancy.clone(),
+        });
+    }
+    let schedule = Schedule::new(&agreement.spec, created)
+        .map_err(|e| Refusal { reason: "InvalidSpec", message: e.to_string(), terminal: true })?;
+    Ok(Terms { schedule, asked: Arc::new(asked) })
+}
+
+/// What is asked of the source per objective, as it is sent when asked alone: for statements.
+#[must_use]
+pub fn queries(
+    agreement: &ServiceLevelAgreement,
+    source: &MetricsSource,
+    form: IncreaseForm,
+) -> BTreeMap<String, Vec<String>> {
+    let tenancy = tenancy(&source.spec.tenants, &agreement.namespace().unwrap_or_default()).unwrap_or_default();
+    let slot_ms = u64::try_from(agreement.spec.metrics.slot.seconds()).unwrap_or(0).saturating_mul(1000);
+    let form = promql::IncreaseForm::from(form);
+    let text = |expression: &str| {
+        let confined = Expression::parse(expression).and_then(|e| e.confine(&tenancy));
+        // What was accepted once is accepted here; were it not, the statement shows what the user wrote.
+        confined.map_or_else(|_| expression.to_owned(), |c| c.text(slot_ms, form))
+    };
+    let of = |objective: &Objective| match &objective.indicator.latency {
+        Some(latency) => {
+            let selector: Vec<String> = latency.selector.iter().map(|(k, v)| format!("{k}={v:?}")).collect();
+            vec![format!("histogram {} {{{}}} threshold {}", latency.histogram, selector.join(","), latency.threshold)]
+        }
+        None => expressions(&objective.indicator).map(|(_, expression)| text(expression)).collect(),
+    };
+    agreement.spec.objectives.iter().map(|o| (o.name.clone(), of(o))).collect()
+}
+
+/// The PromQL of an indicator, with the fields it stands in.
+fn expressions(indicator: &Indicator) -> impl Iterator<Item = (&'static str, &str)> {
+    let ratio = indicator.ratio.as_ref();
+    [
+        ("ratio.good", ratio.and_then(|r| r.good.as_deref())),
+        ("ratio.bad", ratio.and_then(|r| r.bad.as_deref())),
+        ("ratio.total", ratio.map(|r| r.total.as_str())),
+    ]
+    .into_iter()
+    .filter_map(|(field, text)| Some((field, text?)))
+}
+
+/// What a namespace is confined to: its own entry, else the one for all; `None` when the source does not admit it.
+fn tenancy(tenants: &[Tenant], namespace: &str) -> Option<Tenancy> {
+    let tenant = tenants
+        .iter()
+        .find(|t| t.namespace == namespace)
+        .or_else(|| tenants.iter().find(|t| t.namespace == "*"))?;
+    Some(tenant.matchers.iter().map(|m| (m.label.clone(), m.value.replace("$namespace", namespace))).collect())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::api::metrics_source::TenantMatcher;
+
+    fn tenant(namespace: &str, label: &str, value: &str) -> Tenant {
+        let matcher = TenantMatcher { label: label.to_owned(), value: value.to_owned() };
+        Tenant { namespace: namespace.to_owned(), matchers: vec![matcher] }
+    }
+
+    #[test]
+    fn a_namespace_is_confined_by_its_own_entry_first() {
+        let tenants = [tenant("*", "namespace", "$namespace"), tenant("shop", "team", "web")];
+        assert_eq!(tenancy(&tenants, "shop"), Some(vec![("team".to_owned(), "web".to_owned())]));
+        assert_eq!(tenancy(&tenants, "bank"), Some(vec![("namespace".to_owned(), "bank".to_owned())]));
+        assert_eq!(tenancy(&tenants[1..], "bank"), None);
+    }
+}
