@@ -55,7 +55,7 @@ pub fn clients(mut config: Config) -> Result<Clients, ConnectError> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use std::sync::{Arc, Mutex};
 
