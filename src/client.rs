@@ -53,3 +53,40 @@ pub fn clients(mut config: Config) -> Result<Clients, ConnectError> {
     let writing = Client::try_from(config).map_err(unusable)?;
     Ok(Clients { reading, writing, namespace })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use axum::http::{HeaderMap, StatusCode, header};
+    use axum::{Router, routing::get};
+
+    use super::*;
+
+    /// An API server that is too busy for every other request, and notes who asked.
+    async fn busy() -> (Config, Arc<Mutex<Vec<String>>>) {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&asked);
+        let answer = async move |headers: HeaderMap| {
+            let mut noted = noted.lock().unwrap();
+            noted.push(headers[header::USER_AGENT].to_str().unwrap().to_owned());
+            if noted.len() % 2 == 1 { Err(StatusCode::SERVICE_UNAVAILABLE) } else { Ok(r#"{"versions":[]}"#) }
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(async move { axum::serve(listener, Router::new().route("/api", get(answer))).await });
+        (Config::new(url), asked)
+    }
+
+    #[tokio::test]
+    async fn only_reading_is_repeated_and_both_say_who_asks() {
+        let (config, asked) = busy().await;
+        let clients = clients(config).unwrap();
+        assert!(clients.writing.list_core_api_versions().await.is_err());
+        assert_eq!(*asked.lock().unwrap(), [USER_AGENT]);
+        asked.lock().unwrap().clear();
+        clients.reading.list_core_api_versions().await.unwrap();
+        assert_eq!(*asked.lock().unwrap(), [USER_AGENT; 2]);
+    }
+}

@@ -121,7 +121,10 @@ impl<S: LeaseStore> Candidate<S> {
             match &attempt {
                 Ok(()) => {}
                 Err(LeaseError::Conflict) => tracing::debug!("the lease was written by another contender"),
-                Err(error) => tracing::warn!(%error, "the leader lease could not be kept up to date"),
+                Err(error) => {
+                    let leads = self.standing.borrow().deadline.is_some_and(|deadline| Instant::now() < deadline);
+                    tracing::warn!(%error, leads, "the leader lease could not be kept up to date");
+                }
             }
             let pause = if attempt.is_ok() { self.timing.renewal } else { self.timing.renewal / 3 };
             let looked = tokio::time::sleep_until(self.next_look(pause));
