@@ -4,3 +4,4 @@
 
 pub mod observation;
 pub mod promql;
+pub mod store;

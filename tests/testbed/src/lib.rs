@@ -10,6 +10,7 @@ pub mod demo;
 mod http;
 pub mod operator;
 pub mod plant;
+<<<<<<< HEAD
 pub mod ports;
 pub mod process;
 pub mod prometheus;
@@ -33,3 +34,6 @@ pub use scratch::Scratch;
 pub use series::{Sample, Series};
 pub use shop::{Shop, ShopOptions};
 pub use victoria_metrics::VictoriaMetrics;
+=======
+pub mod fake_store;
+>>>>>>> a3fbbbe (Talk to a metrics store: client, answers, credentials, probe, and a fake store for tests)
