@@ -4,4 +4,5 @@
 
 pub mod observation;
 pub mod promql;
+pub mod reader;
 pub mod store;

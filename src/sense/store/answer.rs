@@ -11,12 +11,13 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::error::{StoreError, words};
+use crate::sense::promql::SampledSeries;
 
 /// Everything a store said to one query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
-    /// One row per series. Empty: the store knows no such series, which is not zero.
-    pub rows: Vec<Row>,
+    /// The series; of an instant query each with one sample. None: the store knows no such series, which is not zero.
+    pub series: Vec<SampledSeries>,
     /// What the store remarks on its answer.
     pub remarks: Remarks,
 }
@@ -28,15 +29,6 @@ pub struct Remarks {
     pub warnings: Vec<String>,
     /// Hints about the query, such as a counter whose name does not end in `_total`. The answer is complete.
     pub infos: Vec<String>,
-}
-
-/// One series of an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// Its labels.
-    pub labels: BTreeMap<String, String>,
-    /// Its samples in the order sent: the instant in milliseconds since 1970, and the value as sent.
-    pub samples: Vec<(i64, String)>,
 }
 
 /// What the question asks for. Anything else is no answer to it.
@@ -107,10 +99,10 @@ pub(super) struct Sample(serde_json::Number, String);
 ///
 /// # Errors
 /// [`StoreError::WrongType`] when it is of another type than asked for, or holds native histogram samples.
-pub(super) fn rows(data: Data, expected: Expected) -> Result<Vec<Row>, StoreError> {
+pub(super) fn series(data: Data, expected: Expected) -> Result<Vec<SampledSeries>, StoreError> {
     match (data, expected) {
         (Data::Scalar(sample), Expected::Instant) => {
-            Ok(vec![Row { labels: BTreeMap::new(), samples: vec![sample.read()?] }])
+            Ok(vec![SampledSeries { labels: BTreeMap::new(), samples: vec![sample.read()?] }])
         }
         (Data::Vector(elements), Expected::Instant) | (Data::Matrix(elements), Expected::Matrix) => {
             elements.into_iter().map(|element| element.read(expected)).collect()
@@ -126,7 +118,7 @@ pub(super) fn rows(data: Data, expected: Expected) -> Result<Vec<Row>, StoreErro
 }
 
 impl Element {
-    fn read(self, expected: Expected) -> Result<Row, StoreError> {
+    fn read(self, expected: Expected) -> Result<SampledSeries, StoreError> {
         if self.histogram.is_some() || self.histograms.is_some() {
             return Err(StoreError::WrongType(
                 "the expression returns native histograms; take histogram_count or histogram_fraction of them"
@@ -139,7 +131,7 @@ impl Element {
         };
         let samples = samples.ok_or_else(|| StoreError::WrongType("a series came without a value".to_owned()))?;
         let samples = samples.into_iter().map(Sample::read).collect::<Result<_, _>>()?;
-        Ok(Row { labels: self.metric, samples })
+        Ok(SampledSeries { labels: self.metric, samples })
     }
 }
 
@@ -173,9 +165,9 @@ fn milliseconds(seconds: &str) -> Option<i64> {
 mod tests {
     use super::*;
 
-    fn read(json: &str, expected: Expected) -> Result<Vec<Row>, String> {
+    fn read(json: &str, expected: Expected) -> Result<Vec<SampledSeries>, String> {
         let data: Data = serde_json::from_str(json).map_err(|error| error.to_string())?;
-        rows(data, expected).map_err(|error| error.to_string())
+        series(data, expected).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -186,7 +178,10 @@ mod tests {
         )
         .unwrap();
         let labels = BTreeMap::from([("job".to_owned(), "a".to_owned())]);
-        assert_eq!(vector, [Row { labels, samples: vec![(1_700_000_000_250, "9007199254740993".to_owned())] }]);
+        assert_eq!(
+            vector,
+            [SampledSeries { labels, samples: vec![(1_700_000_000_250, "9007199254740993".to_owned())] }]
+        );
 
         let matrix = read(
             r#"{"resultType":"matrix","result":[{"metric":{},"values":[[60,"1"],[120,"NaN"],[180.001,"+Inf"]]}]}"#,
@@ -194,10 +189,10 @@ mod tests {
         )
         .unwrap();
         let samples = [(60_000, "1"), (120_000, "NaN"), (180_001, "+Inf")].map(|(at, v)| (at, v.to_owned()));
-        assert_eq!(matrix, [Row { labels: BTreeMap::new(), samples: samples.to_vec() }]);
+        assert_eq!(matrix, [SampledSeries { labels: BTreeMap::new(), samples: samples.to_vec() }]);
 
         let scalar = read(r#"{"resultType":"scalar","result":[60,"7"]}"#, Expected::Instant).unwrap();
-        assert_eq!(scalar, [Row { labels: BTreeMap::new(), samples: vec![(60_000, "7".to_owned())] }]);
+        assert_eq!(scalar, [SampledSeries { labels: BTreeMap::new(), samples: vec![(60_000, "7".to_owned())] }]);
         assert_eq!(read(r#"{"resultType":"vector","result":[]}"#, Expected::Instant), Ok(vec![]));
     }
 
@@ -226,7 +221,7 @@ mod tests {
         for (json, expected, why) in cases {
             match read(json, expected) {
                 Err(message) => assert!(message.contains(why), "{json}: {message}"),
-                Ok(rows) => panic!("{json}: {rows:?}"),
+                Ok(series) => panic!("{json}: {series:?}"),
             }
         }
     }

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, timeout_at};
 
-use super::answer::{Answer, Data, Expected, Remarks, rows};
+use super::answer::{Answer, Data, Expected, Remarks, series};
 use super::connection::{SetupError, connect, field, timeout};
 use super::credentials::Credentials;
 use super::error::StoreError;
@@ -50,7 +50,7 @@ impl StoreClient {
     /// When a field of the spec cannot be used.
     pub fn new(spec: &MetricsSourceSpec, credentials: &Credentials) -> Result<Self, SetupError> {
         let timeout = timeout(spec)?;
-        let http = Client::from(connect(spec, credentials, timeout)?, &spec.url)
+        let http = Client::from(connect(spec, credentials, timeout)?, spec.url.trim_end_matches('/'))
             .map_err(|_| field("spec.url", "is not a URL"))?;
         let address = http.base_url();
         if !address.username().is_empty() || address.password().is_some() {
@@ -134,7 +134,7 @@ impl StoreClient {
 
     async fn answer(&self, call: &Call<'_>, expected: Expected) -> Result<Answer, StoreError> {
         let (data, remarks): (Data, _) = self.data(call).await?;
-        Ok(Answer { rows: rows(data, expected)?, remarks })
+        Ok(Answer { series: series(data, expected)?, remarks })
     }
 
     /// Asks, and asks once more when that may help and there is time for it.

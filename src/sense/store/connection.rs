@@ -1,7 +1,7 @@
-//! The HTTP connection to one store: address, TLS, credentials, headers and timeouts as its `MetricsSource` says.
+//! The HTTP connection to one store: address, TLS, credentials and headers as its `MetricsSource` says.
 //!
 //! Redirects are not followed: credentials and tenant header would go to an address nobody allowed. The TLS provider
-//! is the one the process installed.
+//! is the one the process installed. How long a whole request may take is the client's to watch.
 
 use std::time::Duration;
 
@@ -43,11 +43,14 @@ pub(super) fn connect(
     credentials: &Credentials,
     timeout: Duration,
 ) -> Result<reqwest::Client, SetupError> {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // The builder would panic.
+        return Err(field("spec.tls", "this process has installed no TLS provider"));
+    }
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("guarantor/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
         .connect_timeout(CONNECT.min(timeout))
-        .timeout(timeout)
         .default_headers(headers(spec, credentials)?);
     if let Some(pem) = &credentials.ca {
         let authorities = Certificate::from_pem_bundle(pem).ok().filter(|found| !found.is_empty());

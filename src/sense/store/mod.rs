@@ -11,7 +11,7 @@ mod error;
 mod probe;
 mod response;
 
-pub use answer::{Answer, Remarks, Row};
+pub use answer::{Answer, Remarks};
 pub use client::StoreClient;
 pub use connection::SetupError;
 pub use credentials::{Credentials, CredentialsError};
@@ -19,4 +19,5 @@ pub use error::StoreError;
 pub use probe::probe;
 
 #[cfg(test)]
-mod tests;
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+pub(in crate::sense) mod tests;

@@ -110,6 +110,6 @@ impl MadeUp {
         let end = Timestamp::from_second(self.outside + WINDOW + STEP / 2)
             .map_err(|error| StoreError::WrongType(error.to_string()))?;
         let answer = unless_refused(client.instant(&query, end).await)?;
-        Ok(answer.and_then(|answer| answer.rows.into_iter().next()?.samples.pop()).map(|(_, value)| value))
+        Ok(answer.and_then(|answer| answer.series.into_iter().next()?.samples.pop()).map(|(_, value)| value))
     }
 }

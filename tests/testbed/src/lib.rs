@@ -4,6 +4,7 @@
 //! built from source when they are not installed ([`tools`]); a [`plant`] that gives simulated pods work; a [`Shop`]
 //! to keep agreements about, and the [`Operator`] as a process. Nothing here ships with the operator.
 
+<<<<<<< HEAD
 mod command;
 pub mod control_plane;
 pub mod demo;
@@ -37,3 +38,7 @@ pub use victoria_metrics::VictoriaMetrics;
 =======
 pub mod fake_store;
 >>>>>>> a3fbbbe (Talk to a metrics store: client, answers, credentials, probe, and a fake store for tests)
+=======
+pub mod fake_store;
+pub mod plant;
+>>>>>>> cb38721 (Read the indicators of a source together)

@@ -102,7 +102,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, LIMIT).await.unwrap_or_default();
     let in_url = head.uri.query().unwrap_or_default().as_bytes();
-    let parameters = form_urlencoded::parse(in_url).chain(form_urlencoded::parse(&body)).into_owned().collect();
+    let parameters = [in_url, &body].into_iter().flat_map(|form| form_urlencoded::parse(form).into_owned()).collect();
     let headers = head.headers.iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         (name.as_str().to_owned(), value)

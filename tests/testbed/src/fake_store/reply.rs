@@ -6,6 +6,9 @@ use axum::response::Response;
 use futures::stream;
 use serde_json::{Value, json};
 
+/// The labels of a series.
+pub type Labels<'a> = &'a [(&'a str, &'a str)];
+
 /// One reply.
 #[derive(Clone, Debug)]
 pub struct Reply {
@@ -44,7 +47,7 @@ impl Reply {
 
     /// A vector: per series its labels and its value, all at one instant in seconds.
     #[must_use]
-    pub fn vector(at: i64, series: &[(&[(&str, &str)], &str)]) -> Self {
+    pub fn vector(at: i64, series: &[(Labels<'_>, &str)]) -> Self {
         let result: Vec<Value> =
             series.iter().map(|(labels, value)| json!({ "metric": metric(labels), "value": [at, value] })).collect();
         Self::data(&json!({ "resultType": "vector", "result": result }))
@@ -52,7 +55,7 @@ impl Reply {
 
     /// A matrix: per series its labels and its samples, instants in seconds.
     #[must_use]
-    pub fn matrix(series: &[(&[(&str, &str)], &[(i64, &str)])]) -> Self {
+    pub fn matrix(series: &[(Labels<'_>, &[(i64, &str)])]) -> Self {
         let result: Vec<Value> =
             series.iter().map(|(labels, values)| json!({ "metric": metric(labels), "values": values })).collect();
         Self::data(&json!({ "resultType": "matrix", "result": result }))
@@ -121,6 +124,6 @@ impl Reply {
     }
 }
 
-fn metric(labels: &[(&str, &str)]) -> Value {
+fn metric(labels: Labels<'_>) -> Value {
     labels.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect::<serde_json::Map<_, _>>().into()
 }
