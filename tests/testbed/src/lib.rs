@@ -2,16 +2,16 @@
 //!
 //! A real control plane ([`ControlPlane`]) and real metrics stores ([`Prometheus`], [`VictoriaMetrics`]) on loopback,
 //! built from source when they are not installed ([`tools`]); a [`plant`] that gives simulated pods work; a [`Shop`]
-//! to keep agreements about, and the [`Operator`] as a process. Nothing here ships with the operator.
+//! to keep agreements about, the [`Operator`] as a process, and a [`fake_store`] for what real stores do too seldom.
+//! Nothing here ships with the operator.
 
-<<<<<<< HEAD
 mod command;
 pub mod control_plane;
 pub mod demo;
+pub mod fake_store;
 mod http;
 pub mod operator;
 pub mod plant;
-<<<<<<< HEAD
 pub mod ports;
 pub mod process;
 pub mod prometheus;
@@ -35,10 +35,3 @@ pub use scratch::Scratch;
 pub use series::{Sample, Series};
 pub use shop::{Shop, ShopOptions};
 pub use victoria_metrics::VictoriaMetrics;
-=======
-pub mod fake_store;
->>>>>>> a3fbbbe (Talk to a metrics store: client, answers, credentials, probe, and a fake store for tests)
-=======
-pub mod fake_store;
-pub mod plant;
->>>>>>> cb38721 (Read the indicators of a source together)
