@@ -4,3 +4,5 @@
 
 pub mod observation;
 pub mod promql;
+pub mod reader;
+pub mod store;

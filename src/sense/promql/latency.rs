@@ -16,21 +16,30 @@ pub struct LatencyExpressions {
     pub total: Expression,
 }
 
+/// Checks the name of a histogram and the labels that select its series.
+///
+/// # Errors
+/// A name that is none or is that of a part of the histogram; a selector that sets `le`.
+pub(super) fn check<'a>(histogram: &str, labels: impl Iterator<Item = &'a str>) -> Result<(), Refusal> {
+    let is_part = ["_bucket", "_count", "_sum"].iter().any(|suffix| histogram.ends_with(suffix));
+    if histogram.is_empty() || is_part {
+        return Err(Refusal::HistogramName { name: histogram.to_owned() });
+    }
+    for label in labels {
+        if label.is_empty() || label == BUCKET_LABEL || label == METRIC_NAME {
+            return Err(Refusal::HistogramLabel { label: label.to_owned() });
+        }
+    }
+    Ok(())
+}
+
 /// Builds the expressions for a histogram, the labels that select its series, and the bound that is
 /// the threshold.
 ///
 /// # Errors
 /// A name that is none or is that of a part of the histogram; a selector that sets `le`.
 pub fn latency(histogram: &str, selector: &[(String, String)], bound: &Bound) -> Result<LatencyExpressions, Refusal> {
-    let is_part = ["_bucket", "_count", "_sum"].iter().any(|suffix| histogram.ends_with(suffix));
-    if histogram.is_empty() || is_part {
-        return Err(Refusal::HistogramName { name: histogram.to_owned() });
-    }
-    if let Some((label, _)) =
-        selector.iter().find(|(label, _)| label.is_empty() || label == BUCKET_LABEL || label == METRIC_NAME)
-    {
-        return Err(Refusal::HistogramLabel { label: label.clone() });
-    }
+    check(histogram, selector.iter().map(|(label, _)| label.as_str()))?;
     let matchers: BTreeSet<Matcher> = selector.iter().map(|(label, value)| Matcher::equal(label, value)).collect();
     let spellings: BTreeSet<&str> = bound.spellings().iter().map(String::as_str).collect();
     let mut good = matchers.clone();

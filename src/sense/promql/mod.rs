@@ -8,6 +8,7 @@
 //! Everything here is pure: no network, no clock, no API types. It must never send a user's text
 //! as it came, never read a missing row as zero, and never turn a number into a float.
 
+mod bounds;
 mod breadth;
 mod buckets;
 mod confine;
@@ -33,6 +34,7 @@ mod tokens;
 #[cfg(test)]
 mod tests;
 
+pub use bounds::{BoundsAsk, BoundsRequest};
 pub use breadth::Breadth;
 pub use buckets::{Bound, BucketError, matching_bounds};
 pub use confine::ConfinedExpression;

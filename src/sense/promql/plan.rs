@@ -118,7 +118,7 @@ fn questions(shape: &Shape, members: &[Member], slot: Slot, form: IncreaseForm) 
 }
 
 /// Cuts members, sorted by key, so that every chunk keeps both bounds.
-fn chunks(members: Vec<Member>) -> Vec<Vec<Member>> {
+pub(super) fn chunks(members: Vec<Member>) -> Vec<Vec<Member>> {
     let mut done = Vec::new();
     let mut open = vec![members];
     while let Some(mut chunk) = open.pop() {

@@ -55,6 +55,18 @@ impl Request {
         }
     }
 
+    /// The query for the samples of all slots within `span_ms` before the last one's end, each of which can then be
+    /// measured; nothing for any other question.
+    #[must_use]
+    pub fn samples_over(&self, span_ms: u64) -> Option<String> {
+        match (&self.subject, self.question) {
+            (Subject::Counter { shape, members }, Question::Samples) => {
+                Some(joined::query(Question::Samples, self.form, span_ms, shape, members))
+            }
+            _ => None,
+        }
+    }
+
     /// This request as two smaller ones, or nothing if it is about one expression only. On a warning
     /// or an error of the store, halving finds the expression that caused it, so that one agreement
     /// cannot make all others unknown.
@@ -83,6 +95,13 @@ impl Request {
         self.each(rows, |row| &row.labels, Outcome::of_rows)
     }
 
+    /// Which series belong to which ask, for an answer that spans several slots. Every ask has an entry; series nobody
+    /// asked for are dropped.
+    #[must_use]
+    pub fn sort<'r>(&self, series: &'r [SampledSeries]) -> BTreeMap<AskId, Vec<&'r SampledSeries>> {
+        self.each(series, |one| &one.labels, <[&SampledSeries]>::to_vec)
+    }
+
     /// What the samples of one slot, the answer to [`Question::Samples`], say for every ask. The slot
     /// ends at `end_ms`.
     #[must_use]
@@ -102,11 +121,11 @@ impl Request {
         figure
     }
 
-    fn each<T, A: Clone>(
+    fn each<'r, T, A: Clone>(
         &self,
-        rows: &[T],
+        rows: &'r [T],
         labels: impl Fn(&T) -> &BTreeMap<String, String>,
-        answer: impl Fn(&[&T]) -> A,
+        answer: impl Fn(&[&'r T]) -> A,
     ) -> BTreeMap<AskId, A> {
         let mut answers = BTreeMap::new();
         match &self.subject {

@@ -2,11 +2,13 @@
 //!
 //! A real control plane ([`ControlPlane`]) and real metrics stores ([`Prometheus`], [`VictoriaMetrics`]) on loopback,
 //! built from source when they are not installed ([`tools`]); a [`plant`] that gives simulated pods work; a [`Shop`]
-//! to keep agreements about, and the [`Operator`] as a process. Nothing here ships with the operator.
+//! to keep agreements about, the [`Operator`] as a process, and a [`fake_store`] for what real stores do too seldom.
+//! Nothing here ships with the operator.
 
 mod command;
 pub mod control_plane;
 pub mod demo;
+pub mod fake_store;
 mod http;
 pub mod operator;
 pub mod plant;

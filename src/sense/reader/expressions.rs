@@ -1,0 +1,69 @@
+//! From an indicator to the two expressions that are asked.
+
+use jiff::SignedDuration;
+
+use super::IndicatorAsk;
+use super::bounds::FoundBound;
+use crate::api::Span;
+use crate::sense::observation::{Failure, FailureKind};
+use crate::sense::promql::{ConfinedExpression, Expression, Refusal, latency};
+
+/// The expressions of an indicator, confined to its tenant.
+pub(super) struct Pair {
+    pub(super) total: ConfinedExpression,
+    pub(super) part: ConfinedExpression,
+    /// The histogram's bound was looked up some time ago.
+    pub(super) remembered_bounds: bool,
+}
+
+/// The expressions of the indicator. `bound` is what was found for a latency threshold.
+pub(super) fn pair(ask: &IndicatorAsk, bound: Option<&Result<FoundBound, Failure>>) -> Result<Pair, Failure> {
+    let confined = |text: &str, field: &str| {
+        let confined = Expression::parse(text).and_then(|expression| expression.confine(&ask.tenancy));
+        confined.map_err(|refusal| refused(field, &refusal))
+    };
+    if let Some(ratio) = &ask.indicator.ratio {
+        let (text, field) = match (&ratio.good, &ratio.bad) {
+            (Some(good), None) => (good, "indicator.ratio.good"),
+            (None, Some(bad)) => (bad, "indicator.ratio.bad"),
+            _ => return Err(expression("indicator.ratio: give exactly one of good and bad")),
+        };
+        return Ok(Pair {
+            total: confined(&ratio.total, "indicator.ratio.total")?,
+            part: confined(text, field)?,
+            remembered_bounds: false,
+        });
+    }
+    let indicator =
+        ask.indicator.latency.as_ref().ok_or_else(|| expression("indicator: give exactly one of ratio and latency"))?;
+    let found = match bound {
+        Some(Ok(found)) => found,
+        Some(Err(failure)) => return Err(failure.clone()),
+        None => return Err(expression("indicator.latency: the histogram's bounds were not asked for")),
+    };
+    let selector: Vec<(String, String)> = indicator.selector.clone().into_iter().collect();
+    let field = "indicator.latency";
+    let pair = latency(&indicator.histogram, &selector, &found.bound).map_err(|refusal| refused(field, &refusal))?;
+    Ok(Pair {
+        total: pair.total.confine(&ask.tenancy).map_err(|refusal| refused(field, &refusal))?,
+        part: pair.good.confine(&ask.tenancy).map_err(|refusal| refused(field, &refusal))?,
+        remembered_bounds: found.remembered,
+    })
+}
+
+/// A duration as decimal seconds, the unit of Prometheus histograms.
+pub(super) fn seconds(span: &Span) -> Result<String, Failure> {
+    let parsed: SignedDuration = span
+        .as_str()
+        .parse()
+        .map_err(|_| expression(&format!("indicator.latency.threshold: {span} is not a duration such as 250ms")))?;
+    Ok(format!("{}.{:09}", parsed.as_secs(), parsed.subsec_nanos()))
+}
+
+pub(super) fn refused(field: &str, refusal: &Refusal) -> Failure {
+    expression(&format!("{field}: {refusal}"))
+}
+
+pub(super) fn expression(message: &str) -> Failure {
+    Failure { kind: FailureKind::Expression, message: message.to_owned() }
+}

@@ -1,0 +1,23 @@
+//! Talking to a Prometheus-compatible store.
+//!
+//! [`Credentials`] are read from Secrets, a [`StoreClient`] is made of them and of the `MetricsSource`, [`probe`] finds
+//! out what the store's `increase` does. Nothing here knows agreements or interprets a figure.
+
+mod answer;
+mod client;
+mod connection;
+mod credentials;
+mod error;
+mod probe;
+mod response;
+
+pub use answer::{Answer, Remarks};
+pub use client::StoreClient;
+pub use connection::SetupError;
+pub use credentials::{Credentials, CredentialsError};
+pub use error::StoreError;
+pub use probe::probe;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+pub(in crate::sense) mod tests;
