@@ -3,3 +3,4 @@
 //! May read and time out. Must never interpret, write, or take absence for zero.
 
 pub mod observation;
+pub mod workload;
