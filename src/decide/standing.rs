@@ -40,10 +40,13 @@ pub fn reconcile(
     if floor.current == standing.value {
         return (Some(standing), None);
     }
-    // Guarantor gives up its entry after every write, so a value it wrote has no owner, and a value with another owner
-    // is that owner's.
-    let foreign = floor.set_by.as_deref().is_some_and(|manager| manager != FIELD_MANAGER);
-    if !foreign && floor.current > standing.baseline {
+    // Guarantor gives up its entry after every write, so a value it wrote has no owner (or Guarantor, if it ended before
+    // that), and a value with another owner is that owner's.
+    let ours = match floor.set_by.as_deref() {
+        Some(manager) => manager == FIELD_MANAGER,
+        None => floor.current > standing.baseline,
+    };
+    if ours {
         // A write of ours that was given up has arrived after all.
         standing.value = floor.current;
         return (Some(standing), None);
