@@ -4,7 +4,10 @@
 //! an operator can trip over: revisions and conflicts, generation, the split of status, ownership of fields, scale, finalizers, watches.
 //! Rules follow Kubernetes 1.36 as observed; `conformance` states them once, to be run against this model and a real server.
 //!
-//! It does not check schemas, CEL rules, RBAC or admission, runs no controller by itself, and collects no garbage.
+//! Not modelled: schemas, CEL rules, RBAC and admission; garbage collection; eviction and resize (501); strategic merge patch (415);
+//! paging of lists (everything comes at once); create by PUT; that a namespace must exist; most defaults and validations of built-in kinds;
+//! metadata changes through the status subresource; core and `events.k8s.io` events being the same objects. Controllers run only when a test steps them.
+//!
 //! It must never reach a network or sleep otherwise than on tokio's clock.
 
 mod apply;
@@ -34,6 +37,7 @@ mod service;
 mod state;
 mod store;
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests;
 mod validate;
 mod watch;

@@ -1,9 +1,9 @@
 //! Checks of discovery, as kube reads it.
 
 use anyhow::{Context, Result, ensure};
+use kube::Client;
 use kube::core::GroupVersionKind;
 use kube::discovery::{self, Scope};
-use kube::Client;
 
 use super::objects::widgets;
 

@@ -99,9 +99,7 @@ pub(super) async fn generation(client: Client, namespace: String) -> Result<()> 
         (json!({"status": {"observedGeneration": 1}}), 2),
     ];
     for (patch, expected) in rows {
-        let patched = deployments
-            .patch("generation", &PatchParams::default(), &Patch::Merge(&patch))
-            .await?;
+        let patched = deployments.patch("generation", &PatchParams::default(), &Patch::Merge(&patch)).await?;
         let found = patched.metadata.generation;
         ensure!(found == Some(expected), "after {patch}: {found:?}");
     }
@@ -138,10 +136,7 @@ pub(super) async fn deletion_preconditions(client: Client, namespace: String) ->
     let maps: Api<ConfigMap> = Api::namespaced(client, &namespace);
     let made = maps.create(&PostParams::default(), &config_map("delete", "1")?).await?;
     let only_if = |uid: Option<String>, version: Option<String>| DeleteParams {
-        preconditions: Some(Preconditions {
-            uid,
-            resource_version: version,
-        }),
+        preconditions: Some(Preconditions { uid, resource_version: version }),
         ..DeleteParams::default()
     };
     let other = only_if(Some("00000000-0000-0000-0000-00000000dead".to_owned()), None);
@@ -156,10 +151,7 @@ pub(super) async fn deletion_preconditions(client: Client, namespace: String) ->
 
 pub(super) async fn dry_run(client: Client, namespace: String) -> Result<()> {
     let maps: Api<ConfigMap> = Api::namespaced(client, &namespace);
-    let dry = PostParams {
-        dry_run: true,
-        ..PostParams::default()
-    };
+    let dry = PostParams { dry_run: true, ..PostParams::default() };
     maps.create(&dry, &config_map("dry", "1")?).await?;
     refused(404, maps.get("dry").await)?;
     let made = maps.create(&PostParams::default(), &config_map("dry", "1")?).await?;
@@ -179,10 +171,8 @@ pub(super) async fn autoscaler_bounds(client: Client, namespace: String) -> Resu
     let causes = refusal.details.map(|details| details.causes).unwrap_or_default();
     ensure!(causes.iter().any(|cause| cause.field == "spec.maxReplicas"), "{causes:?}");
     let mut defaulted = autoscaler("bounds", 1, 5)?;
-    if let Some(spec) = &mut defaulted.spec {
-        spec.min_replicas = None;
-    }
+    defaulted.spec.min_replicas = None;
     let made = autoscalers.create(&PostParams::default(), &defaulted).await?;
-    ensure!(made.spec.and_then(|spec| spec.min_replicas) == Some(1));
+    ensure!(made.spec.min_replicas == Some(1));
     Ok(())
 }

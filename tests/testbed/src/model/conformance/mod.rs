@@ -1,6 +1,6 @@
 //! What the model claims about Kubernetes, as checks any client can run: the model must pass them, and so must a real server.
 //!
-//! Each check takes a client and an existing namespace, makes objects under names of its own, and says what differs.
+//! Each check takes a client and an existing namespace nothing was checked in before, makes objects under names of its own, and says what differs.
 //! It assumes controllers may or may not run: no check creates pods, and none relies on a resourceVersion nobody else moves.
 
 mod discovery;
@@ -101,7 +101,5 @@ fn refused<T>(code: u16, result: kube::Result<T>) -> Result<Box<Status>> {
 /// Runs a future that may not end, for a bounded time.
 async fn bounded<T>(future: impl Future<Output = T>) -> Result<T> {
     let limit = std::time::Duration::from_secs(30);
-    tokio::time::timeout(limit, future)
-        .await
-        .context("did not happen within 30 seconds")
+    tokio::time::timeout(limit, future).await.context("did not happen within 30 seconds")
 }

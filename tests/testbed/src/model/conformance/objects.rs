@@ -12,16 +12,14 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 
 use super::bounded;
+use crate::model::object;
 
 /// The group of the custom resource the checks bring along.
 const GROUP: &str = "conformance.guarantor.dev";
 
 /// Parameters of a write by a named manager.
 pub(super) fn by(manager: &str) -> PatchParams {
-    PatchParams {
-        field_manager: Some(manager.to_owned()),
-        ..PatchParams::default()
-    }
+    PatchParams { field_manager: Some(manager.to_owned()), ..PatchParams::default() }
 }
 
 /// A config map with one entry, `n`.
@@ -33,7 +31,7 @@ pub(super) fn config_map(name: &str, n: &str) -> Result<ConfigMap> {
     Ok(serde_json::from_value(map)?)
 }
 
-/// A deployment that never makes a pod.
+/// A deployment that never makes a pod: paused from the start, it never gets a `ReplicaSet`.
 pub(super) fn deployment(name: &str) -> Result<Deployment> {
     let deployment = json!({
         "metadata": {"name": name},
@@ -53,9 +51,7 @@ pub(super) fn deployment(name: &str) -> Result<Deployment> {
 /// An HPA on a target that does not exist.
 pub(super) fn autoscaler(name: &str, min: i32, max: i32) -> Result<HorizontalPodAutoscaler> {
     let mut autoscaler = autoscaler_config(name, Some(min));
-    if let Some(spec) = autoscaler.pointer_mut("/spec").and_then(Value::as_object_mut) {
-        spec.insert("maxReplicas".to_owned(), json!(max));
-    }
+    object::set(&mut autoscaler, "/spec/maxReplicas", json!(max));
     Ok(serde_json::from_value(autoscaler)?)
 }
 

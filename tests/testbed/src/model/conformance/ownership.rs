@@ -2,12 +2,14 @@
 
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::{Api, Client, ResourceExt};
 use serde_json::json;
 
 use super::objects::{autoscaler, autoscaler_config, by, managers};
 use super::refused;
+use crate::model::object;
 
 type Autoscalers = Api<HorizontalPodAutoscaler>;
 
@@ -16,7 +18,7 @@ fn api(client: Client, namespace: &str) -> Autoscalers {
 }
 
 fn floor(object: &HorizontalPodAutoscaler) -> Option<i32> {
-    object.spec.as_ref().and_then(|spec| spec.min_replicas)
+    object.spec.min_replicas
 }
 
 async fn apply(
@@ -43,8 +45,7 @@ pub(super) async fn conflict(client: Client, namespace: String) -> Result<()> {
     ensure!(refusal.is_conflict(), "{refusal:?}");
     raise(&api, "conflict", 9).await?;
     let refusal = refused(409, apply(&api, "conflict", "helm", Some(3)).await)?;
-    let expected =
-        "Apply failed with 1 conflict: conflict with \"guarantor\" using autoscaling/v2: .spec.minReplicas";
+    let expected = "Apply failed with 1 conflict: conflict with \"guarantor\" using autoscaling/v2: .spec.minReplicas";
     ensure!(refusal.message == expected, "{refusal:?}");
     let causes = refusal.details.map(|details| details.causes).unwrap_or_default();
     let cause = causes.first().context("a cause was due")?;
@@ -64,12 +65,20 @@ pub(super) async fn force(client: Client, namespace: String) -> Result<()> {
     Ok(())
 }
 
+// On a config map: a controller could move an autoscaler's resourceVersion.
 pub(super) async fn shared(client: Client, namespace: String) -> Result<()> {
-    let api = api(client, &namespace);
-    apply(&api, "shared", "helm", Some(3)).await?;
-    let both = apply(&api, "shared", "other", Some(3)).await?;
+    let maps: Api<ConfigMap> = Api::namespaced(client, &namespace);
+    let apply = |manager: &'static str| {
+        let config = json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "shared"}, "data": {"n": "1"},
+        });
+        let maps = maps.clone();
+        async move { maps.patch("shared", &by(manager), &Patch::Apply(config)).await }
+    };
+    apply("helm").await?;
+    let both = apply("other").await?;
     ensure!(managers(&both).len() == 2, "{:?}", managers(&both));
-    let again = apply(&api, "shared", "other", Some(3)).await?;
+    let again = apply("other").await?;
     ensure!(again.resource_version() == both.resource_version(), "an equal apply moves nothing");
     Ok(())
 }
@@ -89,14 +98,14 @@ pub(super) async fn release(client: Client, namespace: String) -> Result<()> {
 pub(super) async fn uid(client: Client, namespace: String) -> Result<()> {
     let api = api(client, &namespace);
     let mut config = autoscaler_config("uid", Some(3));
-    config["metadata"]["uid"] = json!("00000000-0000-0000-0000-00000000dead");
+    object::set(&mut config, "/metadata/uid", json!("00000000-0000-0000-0000-00000000dead"));
     let refusal = refused(409, api.patch("uid", &by("helm"), &Patch::Apply(&config)).await)?;
     ensure!(refusal.message.contains("uid mismatch"), "{refusal:?}");
     apply(&api, "uid", "helm", Some(3)).await?;
     let refusal = refused(422, api.patch("uid", &by("helm"), &Patch::Apply(&config)).await)?;
     ensure!(refusal.message.contains("field is immutable"), "{refusal:?}");
     let mut stale = autoscaler_config("uid", Some(4));
-    stale["metadata"]["resourceVersion"] = json!("1");
+    object::set(&mut stale, "/metadata/resourceVersion", json!("1"));
     refused(409, api.patch("uid", &by("helm"), &Patch::Apply(&stale)).await)?;
     Ok(())
 }
@@ -130,6 +139,6 @@ pub(super) async fn unnamed(client: Client, namespace: String) -> Result<()> {
     let patched = api.patch("unnamed", &PatchParams::default(), &patch).await?;
     let owned = managers(&patched);
     let entry = ("unknown".to_owned(), "Update".to_owned(), String::new());
-    ensure!(owned == [entry], "{owned:?}");
+    ensure!(owned.contains(&entry), "{owned:?}");
     Ok(())
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::objects::{by, deployment, managers, widget, widgets};
 use super::refused;
+use crate::model::object;
 
 const OTHER_UID: &str = "00000000-0000-0000-0000-00000000dead";
 
@@ -27,7 +28,6 @@ fn wanted(scale: &Scale) -> i32 {
     spec.and_then(|spec| spec.replicas).unwrap_or_default()
 }
 
-// Replicas stay at 0 wherever a write is to succeed: on a real server anything else would make pods.
 pub(super) async fn preconditions(client: Client, namespace: String) -> Result<()> {
     let api = made(client, &namespace, "scale").await?;
     let read = api.get_scale("scale").await?;
@@ -66,11 +66,9 @@ pub(super) async fn owned(client: Client, namespace: String) -> Result<()> {
     let deployments: Api<Deployment> = Api::namespaced(client, &namespace);
     let config = |replicas: i32| -> Result<Value> {
         let mut config = serde_json::to_value(deployment("scale-owned")?)?;
-        config["apiVersion"] = json!("apps/v1");
-        config["kind"] = json!("Deployment");
-        config["spec"]["replicas"] = json!(replicas);
-        // Nothing to select a node by: its pods can never be scheduled anywhere.
-        config["spec"]["template"]["spec"]["nodeSelector"] = json!({"guarantor.dev/no-such-node": "true"});
+        object::set(&mut config, "/apiVersion", json!("apps/v1"));
+        object::set(&mut config, "/kind", json!("Deployment"));
+        object::set(&mut config, "/spec/replicas", json!(replicas));
         Ok(config)
     };
     let helm = |config: Value| {
@@ -80,7 +78,7 @@ pub(super) async fn owned(client: Client, namespace: String) -> Result<()> {
     helm(config(0)?).await?;
     patch(&deployments, "scale-owned", json!({"spec": {"replicas": 1}})).await?;
     let read = deployments.get("scale-owned").await?;
-    ensure!(read.spec.as_ref().and_then(|spec| spec.replicas) == Some(1));
+    ensure!(read.spec.replicas == Some(1));
     let entry = ("guarantor".to_owned(), "Update".to_owned(), "scale".to_owned());
     ensure!(managers(&read).contains(&entry), "{:?}", managers(&read));
     let refusal = refused(409, helm(config(0)?).await)?;

@@ -7,31 +7,26 @@ use serde_json::json;
 
 use super::objects::{by, managers, widget, widgets};
 use super::refused;
+use crate::model::object;
 
 pub(super) async fn split(client: Client, namespace: String) -> Result<()> {
     let widgets = widgets(&client, &namespace).await?;
     let mut widget = widget("split")?;
-    widget.data["status"] = json!({"replicas": 7});
+    object::set(&mut widget.data, "/status", json!({"replicas": 7}));
     let made = widgets.create(&PostParams::default(), &widget).await?;
     ensure!(made.data.get("status").is_none(), "create ignores status");
     ensure!(made.data.pointer("/spec/colour") == Some(&json!("grey")), "defaults are filled");
     let both = json!({"spec": {"replicas": 3}, "status": {"replicas": 3}});
-    let main = widgets
-        .patch("split", &PatchParams::default(), &Patch::Merge(&both))
-        .await?;
+    let main = widgets.patch("split", &PatchParams::default(), &Patch::Merge(&both)).await?;
     ensure!(main.data.pointer("/spec/replicas") == Some(&json!(3)) && main.data.get("status").is_none());
     ensure!(main.metadata.generation == Some(2));
     let both = json!({"spec": {"replicas": 4}, "status": {"replicas": 4}});
-    let status = widgets
-        .patch_status("split", &PatchParams::default(), &Patch::Merge(&both))
-        .await?;
+    let status = widgets.patch_status("split", &PatchParams::default(), &Patch::Merge(&both)).await?;
     ensure!(status.data.pointer("/spec/replicas") == Some(&json!(3)));
     ensure!(status.data.pointer("/status/replicas") == Some(&json!(4)));
     ensure!(status.metadata.generation == Some(2), "status never counts");
     ensure!(status.metadata.resource_version != main.metadata.resource_version);
-    let again = widgets
-        .patch_status("split", &PatchParams::default(), &Patch::Merge(&both))
-        .await?;
+    let again = widgets.patch_status("split", &PatchParams::default(), &Patch::Merge(&both)).await?;
     ensure!(again.metadata.resource_version == status.metadata.resource_version, "equal status write");
     let mut unversioned = status.clone();
     unversioned.metadata.resource_version = None;

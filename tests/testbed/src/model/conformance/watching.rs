@@ -13,8 +13,8 @@ use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client, ResourceExt};
 use serde_json::json;
 
-use super::objects::config_map;
 use super::bounded;
+use super::objects::config_map;
 
 fn labelled(name: &str, colour: &str) -> Result<ConfigMap> {
     let mut map = config_map(name, "1")?;
@@ -100,10 +100,7 @@ pub(super) async fn events(client: Client, namespace: String) -> Result<()> {
     let map = config_map("events", "1")?;
     let maps: Api<ConfigMap> = Api::namespaced(client.clone(), &namespace);
     let map = maps.create(&PostParams::default(), &map).await?;
-    let reporter = Reporter {
-        controller: "guarantor".to_owned(),
-        instance: None,
-    };
+    let reporter = Reporter { controller: "guarantor".to_owned(), instance: None };
     let recorder = Recorder::new(client.clone(), reporter);
     let about = ObjectReference {
         api_version: Some("v1".to_owned()),
