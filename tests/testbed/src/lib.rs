@@ -1,1 +1,3 @@
 //! Support for tests and demo.
+
+pub mod model;
