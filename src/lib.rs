@@ -1,15 +1,10 @@
 //! Guarantor keeps service level agreements.
 
+pub mod act;
 pub mod api;
-pub mod cli;
-pub mod client;
-pub mod clock;
-pub mod crds;
+pub mod controller;
+pub mod decide;
 pub mod evaluate;
-pub mod health;
-pub mod leader;
+pub mod record;
+pub mod runtime;
 pub mod sense;
-pub mod server;
-pub mod settings;
-pub mod shutdown;
-pub mod telemetry;

@@ -2,7 +2,9 @@
 //!
 //! May read and time out. Must never interpret, write, or take absence for zero.
 
+pub mod account;
 pub mod observation;
 pub mod promql;
 pub mod reader;
 pub mod store;
+pub mod workload;

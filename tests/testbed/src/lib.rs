@@ -10,6 +10,7 @@ pub mod control_plane;
 pub mod demo;
 pub mod fake_store;
 mod http;
+pub mod model;
 pub mod operator;
 pub mod plant;
 pub mod ports;

@@ -1,0 +1,59 @@
+//! A floor held in a field of an autoscaler: value and baseline annotation in one conditional merge patch.
+//!
+//! Merge patch and not server-side apply: applied without force it is refused wherever the owner set the field, applied
+//! with force the owner's next apply is refused, and an empty configuration applied to release the field leaves the API
+//! server's default instead of the owner's value.
+
+use kube::Api;
+use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
+use kube::{Client, ResourceExt};
+use serde_json::{Map, json};
+
+use crate::api::{BASELINE_ANNOTATION, FIELD_MANAGER};
+use crate::decide::{BaselineChange, Step, Value};
+
+use super::call::{Bound, Failure};
+use super::managed_fields;
+
+/// Writes the step's value to `spec.<field>`, and gives up the ownership that comes with it. The note says what did not
+/// work of the latter.
+pub(super) async fn write(
+    client: &Client,
+    namespace: &str,
+    resource: &ApiResource,
+    field: &str,
+    step: &Step,
+    bound: Bound,
+) -> Result<String, Failure> {
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, resource);
+    let mut spec = Map::new();
+    match step.value {
+        Value::Set(replicas) => _ = spec.insert(field.to_owned(), replicas.into()),
+        Value::Absent => _ = spec.insert(field.to_owned(), serde_json::Value::Null),
+        Value::Keep => {}
+    }
+    let metadata = metadata(step, &step.resource_version, &step.baseline);
+    let patch = Patch::Merge(json!({"metadata": metadata, "spec": spec}));
+    let params = PatchParams::apply(FIELD_MANAGER);
+    let written = bound.call(api.patch(&step.target.name, &params, &patch)).await?;
+    Ok(managed_fields::note(managed_fields::give_up(&api, written, bound).await))
+}
+
+/// The metadata of a conditional patch: identity, version, and what becomes of the baseline annotation.
+pub(super) fn metadata(step: &Step, resource_version: &str, baseline: &BaselineChange) -> serde_json::Value {
+    let mut metadata = json!({"uid": step.target.uid, "resourceVersion": resource_version});
+    let annotation = match baseline {
+        BaselineChange::Keep => None,
+        BaselineChange::Record(record) => Some(json!(record.to_annotation())),
+        BaselineChange::Remove => Some(serde_json::Value::Null),
+    };
+    if let (Some(value), Some(fields)) = (annotation, metadata.as_object_mut()) {
+        fields.insert("annotations".to_owned(), json!({BASELINE_ANNOTATION: value}));
+    }
+    metadata
+}
+
+/// The resource version of an answer.
+pub(super) fn version(object: &DynamicObject) -> String {
+    object.resource_version().unwrap_or_default()
+}

@@ -1,0 +1,65 @@
+//! Acting: an admitted plan in, one conditional write per step, an [`Outcome`] per step out.
+//!
+//! Every write carries uid and resource version, is bounded in time (its own limit, and the instant until which this
+//! replica holds the lease), and gives up its entry in `managedFields` afterwards, so that the next `helm upgrade` or
+//! server-side apply of the owner is not refused because of us. Must never choose, and never retry a write of a value: a
+//! conflict is for the next decision, on a fresh reading.
+//!
+//! The client given must have `Config::default_retry` off: with it, a refusal is repeated inside the call for minutes.
+
+mod call;
+mod hpa_floor;
+pub mod managed_fields;
+mod merge;
+pub mod outcome;
+mod scale;
+mod scaled_object_floor;
+
+use kube::Client;
+use tokio::time::Instant;
+
+use crate::decide::{Admitted, Plan, Step};
+use crate::sense::workload::FloorKind;
+
+use call::Bound;
+pub use managed_fields::give_up_ownership;
+pub use outcome::{Outcome, WriteResult};
+
+/// What this module needs of the operator's role: API group, resource, verbs. Another kind with a scale subresource needs
+/// `get` and `patch` on itself (for the baseline annotation) and `patch` on its scale, which its owner adds to the
+/// operator's aggregated role.
+pub const RBAC: &[(&str, &str, &[&str])] = &[
+    ("apps", "deployments", &["get", "patch"]),
+    ("apps", "deployments/scale", &["patch"]),
+    ("apps", "statefulsets", &["get", "patch"]),
+    ("apps", "statefulsets/scale", &["patch"]),
+    ("autoscaling", "horizontalpodautoscalers", &["get", "patch"]),
+    ("keda.sh", "scaledobjects", &["get", "patch"]),
+];
+
+/// Carries out a plan, step by step, up to the first step that is not done. `write_until`: when the lease's permit ends.
+pub async fn execute(client: &Client, write_until: Instant, plan: Plan<Admitted>) -> Vec<Outcome> {
+    let bound = Bound::until(write_until);
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    for step in &plan.steps {
+        let stopped = outcomes.iter().any(|outcome| outcome.result != WriteResult::Done);
+        outcomes.push(if stopped {
+            Outcome::of(step, WriteResult::Refused, "not attempted, as a step before it was not done")
+        } else {
+            write(client, &plan.namespace, step, bound).await
+        });
+    }
+    outcomes
+}
+
+async fn write(client: &Client, namespace: &str, step: &Step, bound: Bound) -> Outcome {
+    let written = match &step.kind {
+        FloorKind::Hpa => hpa_floor::write(client, namespace, step, bound).await,
+        FloorKind::ScaledObject => scaled_object_floor::write(client, namespace, step, bound).await,
+        FloorKind::Scale { plural } => scale::write(client, namespace, plural, step, bound).await,
+    };
+    match written {
+        Ok(note) => Outcome::of(step, WriteResult::Done, note),
+        Err(failure) => Outcome::of(step, failure.result, failure.message),
+    }
+}

@@ -1,0 +1,50 @@
+//! What became of a step, and how it is entered in the record.
+
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus};
+use crate::decide::{self, Step};
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The step's id.
+    pub id: String,
+    /// How it ended.
+    pub result: WriteResult,
+    /// What the API server said, in words; empty when it simply did it.
+    pub message: String,
+}
+
+/// How a write ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteResult {
+    /// The API server took it.
+    Done,
+    /// The object is not as it was read any more. Nothing changed; decide again on a fresh reading.
+    Conflict,
+    /// It is not allowed or not valid. Nothing changed, and the same write will be refused again.
+    Refused,
+    /// No answer, or a failure after which the write may still take effect. Read it back.
+    Unknown,
+}
+
+impl Outcome {
+    pub(super) fn of(step: &Step, result: WriteResult, message: impl Into<String>) -> Self {
+        Self { id: step.id.clone(), result, message: message.into() }
+    }
+}
+
+/// Enters outcomes in the records their intents are in, and in the floor that stands.
+pub fn enter(outcomes: &[Outcome], enforcement: &mut EnforcementStatus, actions: &mut [ActionRecord]) {
+    for outcome in outcomes {
+        let Some(record) = actions.iter_mut().find(|record| record.id == outcome.id) else { continue };
+        record.phase = match outcome.result {
+            WriteResult::Done => ActionPhase::Done,
+            WriteResult::Conflict | WriteResult::Refused => ActionPhase::Refused,
+            WriteResult::Unknown => ActionPhase::Unknown,
+        };
+        record.outcome.clone_from(&outcome.message);
+        if outcome.result == WriteResult::Done {
+            enforcement.floor = decide::effect(enforcement.floor.take(), record);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The replicas of a workload that nothing else scales: its scale subresource.
+//!
+//! The baseline annotation stands on the workload, so this takes two writes: the annotation goes *before* a raise and
+//! *after* the restoration, so that at no moment a changed value stands without it. A custom resource ignores the uid in
+//! a patch of its scale; the resource version, which no other object of that name has, is the precondition that counts.
+
+use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
+use kube::core::GroupVersionKind;
+use kube::core::gvk::GroupVersion;
+use kube::{Api, Client, ResourceExt};
+use serde_json::json;
+
+use crate::api::{BASELINE_ANNOTATION, FIELD_MANAGER};
+use crate::decide::{BaselineChange, Step, Value};
+
+use super::call::{Bound, Failure};
+use super::outcome::WriteResult;
+use super::{managed_fields, merge};
+
+/// How often the removal of the annotation is tried: workload controllers write their status right after a change of
+/// the replicas, and each time the resource version moves on.
+const ATTEMPTS: usize = 4;
+
+/// Writes the step.
+pub(super) async fn write(
+    client: &Client,
+    namespace: &str,
+    plural: &str,
+    step: &Step,
+    bound: Bound,
+) -> Result<String, Failure> {
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource(step, plural)?);
+    let mut version = step.resource_version.clone();
+    if let BaselineChange::Record(_) = step.baseline {
+        version = merge::version(&annotate(&api, step, &version, bound).await?);
+    }
+    match step.value {
+        Value::Set(replicas) => {
+            version = set(&api, step, &version, replicas, bound).await?;
+        }
+        Value::Absent => {
+            return Err(Failure::new(WriteResult::Refused, "the replicas of a workload cannot be made absent"));
+        }
+        Value::Keep => {}
+    }
+    if step.baseline == BaselineChange::Remove {
+        remove_annotation(&api, step, version, bound).await?;
+    }
+    let written = match bound.call(api.get(&step.target.name)).await {
+        Ok(written) => managed_fields::give_up(&api, written, bound).await,
+        Err(failure) => Err(failure),
+    };
+    Ok(managed_fields::note(written))
+}
+
+fn resource(step: &Step, plural: &str) -> Result<ApiResource, Failure> {
+    let version: GroupVersion =
+        step.target.api_version.parse().map_err(|_| Failure::new(WriteResult::Refused, "no API version"))?;
+    let kind = GroupVersionKind::gvk(&version.group, &version.version, &step.target.kind);
+    Ok(ApiResource::from_gvk_with_plural(&kind, plural))
+}
+
+async fn annotate(
+    api: &Api<DynamicObject>,
+    step: &Step,
+    version: &str,
+    bound: Bound,
+) -> Result<DynamicObject, Failure> {
+    let patch = Patch::Merge(json!({"metadata": merge::metadata(step, version, &step.baseline)}));
+    bound.call(api.patch(&step.target.name, &PatchParams::apply(FIELD_MANAGER), &patch)).await
+}
+
+async fn set(
+    api: &Api<DynamicObject>,
+    step: &Step,
+    version: &str,
+    replicas: i32,
+    bound: Bound,
+) -> Result<String, Failure> {
+    let metadata = merge::metadata(step, version, &BaselineChange::Keep);
+    let patch = Patch::Merge(json!({"metadata": metadata, "spec": {"replicas": replicas}}));
+    let params = PatchParams::apply(FIELD_MANAGER);
+    let scale = bound.call(api.patch_scale(&step.target.name, &params, &patch)).await?;
+    Ok(scale.metadata.resource_version.unwrap_or_default())
+}
+
+/// Unlike a value, the annotation is ours alone, so its removal may follow the object as it moves on; each attempt is
+/// conditional on what was just read.
+async fn remove_annotation(
+    api: &Api<DynamicObject>,
+    step: &Step,
+    mut version: String,
+    bound: Bound,
+) -> Result<(), Failure> {
+    let mut last = Failure::new(WriteResult::Conflict, "the annotation could not be removed");
+    for _ in 0..ATTEMPTS {
+        match annotate(api, step, &version, bound).await {
+            Err(failure) if failure.result == WriteResult::Conflict => last = failure,
+            other => return other.map(|_| ()),
+        }
+        let object = bound.call(api.get(&step.target.name)).await?;
+        if object.uid().as_deref() != Some(&step.target.uid) || !object.annotations().contains_key(BASELINE_ANNOTATION) {
+            return Ok(());
+        }
+        version = merge::version(&object);
+    }
+    Err(last)
+}

@@ -1,0 +1,83 @@
+//! What was worked out before anything is proposed: the situation, with history settled and health read.
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+
+use crate::api::enforcement_status::{ActionRecord, Episode, FloorStatus};
+use crate::sense::workload::{Floor, WorkloadObservation};
+
+use super::health::Health;
+use super::situation::Situation;
+use super::timing::Timing;
+
+/// The HPA controller looks every 15 s by default; a floor it has not seen yet is no failure.
+pub const AUTOSCALER_SYNC: SignedDuration = SignedDuration::from_secs(15);
+
+/// Time from a pod's creation until it is ready, while no start was seen.
+const UNKNOWN_START: SignedDuration = SignedDuration::from_secs(90);
+/// Longer starts than this are flapping readiness, not starts.
+const LONGEST_START: SignedDuration = SignedDuration::from_mins(5);
+
+/// What was worked out.
+#[derive(Clone, Debug)]
+pub struct Facts<'a> {
+    /// The situation.
+    pub situation: &'a Situation<'a>,
+    /// The workload as read.
+    pub workload: &'a WorkloadObservation,
+    /// Durations of the spec.
+    pub timing: Timing,
+    /// The present danger.
+    pub health: Health,
+    /// The floor that stands because of this agreement.
+    pub standing: Option<FloorStatus>,
+    /// The actions, newest first, settled and judged.
+    pub actions: Vec<ActionRecord>,
+    /// The episode, as of now.
+    pub episode: Option<Episode>,
+}
+
+impl Facts<'_> {
+    /// The present time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.situation.now
+    }
+
+    /// How old the account is.
+    #[must_use]
+    pub fn assessment_age(&self) -> SignedDuration {
+        self.now().duration_since(self.situation.assessment.measured_through)
+    }
+
+    /// The floor, unless it is not clear who holds it.
+    #[must_use]
+    pub fn floor(&self) -> Option<&Floor> {
+        self.workload.floor.floor()
+    }
+
+    /// The actions on the present holder, newest first.
+    pub fn actions_on_floor(&self) -> impl Iterator<Item = &ActionRecord> {
+        let uid = self.floor().map(|floor| floor.target.uid.as_str()).unwrap_or_default();
+        self.actions.iter().filter(move |record| record.target.uid == uid)
+    }
+
+    /// When a change made now can be judged: the autoscaler has acted, pods had time to become ready if any have to,
+    /// and two slots since then are in the account.
+    #[must_use]
+    pub fn judged_at(&self, starts_pods: bool) -> Timestamp {
+        let start = if starts_pods { self.start_time() } else { SignedDuration::ZERO };
+        let slots = SignedDuration::from_secs(self.situation.slot.seconds().saturating_mul(2));
+        let lag = self.assessment_age().max(SignedDuration::ZERO);
+        let wait = [start, slots, lag].iter().fold(AUTOSCALER_SYNC, |sum, part| sum.saturating_add(*part));
+        self.now().saturating_add(wait).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The median time from a pod's creation until it was ready.
+    fn start_time(&self) -> SignedDuration {
+        let starts = self.workload.pods.iter().filter_map(|pod| Some(pod.ready_since?.duration_since(pod.created?)));
+        let mut starts: Vec<SignedDuration> = starts.filter(|start| !start.is_negative()).collect();
+        starts.sort_unstable();
+        let middle = starts.len() / 2;
+        starts.get(middle).copied().unwrap_or(UNKNOWN_START).min(LONGEST_START)
+    }
+}

@@ -1,0 +1,52 @@
+//! The bounds: the agreement's own, the autoscaler's, and the size of a step.
+
+use crate::api::enforcement_status::Verb;
+use crate::decide::facts::Facts;
+use crate::decide::plan::Step;
+use crate::decide::{policy, release, size};
+
+use super::{Hold, adds};
+
+/// The bounds themselves make sense.
+pub(super) fn sound(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    if step.verb == Verb::Restore {
+        return None;
+    }
+    let (Some(bounds), Some(floor)) = (&facts.situation.enforcement.scale, facts.floor()) else {
+        return Some(Hold::new("NoBounds", "enforcement.scale is missing; without {min, max} nothing is scaled"));
+    };
+    let highest = policy::highest(bounds, floor);
+    (highest < bounds.min).then(|| {
+        let target = &floor.target;
+        let message = format!(
+            "enforcement.scale.min is {}, but {} {} allows no more than {highest}; raise its maximum or lower min",
+            bounds.min, target.kind, target.name
+        );
+        Hold::new("BoundsContradict", message)
+    })
+}
+
+/// The step stays within them.
+pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    let (Some(bounds), Some(floor)) = (&facts.situation.enforcement.scale, facts.floor()) else { return None };
+    let highest = policy::highest(bounds, floor);
+    let below = facts.standing.as_ref().is_some_and(|standing| step.to < release::lowest(standing, bounds));
+    let wanted = facts.workload.spec_replicas;
+    match step.verb {
+        Verb::RaiseFloor if step.to <= floor.current.max(wanted) => {
+            let message = format!("the floor can go no higher than {highest}; raise enforcement.scale.max or the \
+                 autoscaler's maximum if more would help");
+            Some(Hold::new("AtMaximum", message))
+        }
+        Verb::RaiseFloor if step.to > size::most(wanted).max(bounds.min) => {
+            Some(Hold::new("StepTooLarge", format!("{wanted} to {} replicas is too large a step", step.to)))
+        }
+        _ if adds(step) && (step.to > highest || step.to < bounds.min) => {
+            Some(Hold::new("OutOfBounds", format!("{} is not within {} and {highest}", step.to, bounds.min)))
+        }
+        Verb::LowerFloor if below || step.to >= step.from => {
+            Some(Hold::new("OutOfBounds", format!("{} is below the baseline or the agreement's minimum", step.to)))
+        }
+        _ => None,
+    }
+}

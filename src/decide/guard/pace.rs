@@ -1,0 +1,59 @@
+//! The pace: never twice on the same data, never before the last raise was judged, never faster than the cooldown up or
+//! in larger or more frequent steps than one a minute down.
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb};
+use crate::decide::facts::Facts;
+use crate::decide::plan::Step;
+
+use super::Hold;
+
+/// The shortest time between two steps down.
+pub const LOWER_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
+
+/// A decision is carried out once, however often it is made: by a stale cache, a repeated reconcile, or another replica.
+pub(super) fn once_a_slot(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    let done = facts.actions.iter().any(|record| record.id == step.id && record.phase != ActionPhase::Refused);
+    done.then(|| Hold::new("AlreadyDone", "this was done on the same measurements; the next slot may say otherwise"))
+}
+
+/// The last raise is judged before the next one.
+pub(super) fn judged(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    if step.verb != Verb::RaiseFloor {
+        return None;
+    }
+    let open = facts.actions_on_floor().find(|record| {
+        record.verb == Verb::RaiseFloor && record.verdict.is_none() && record.phase != ActionPhase::Refused
+    })?;
+    let message = format!("the raise to {} has until {} to show whether it helps", open.to, open.deadline.0);
+    Some(Hold::new("AwaitingVerdict", message).until(open.deadline.0))
+}
+
+pub(super) fn cooled_down(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    if step.verb != Verb::RaiseFloor {
+        return None;
+    }
+    let end = after(facts.actions_on_floor(), Verb::RaiseFloor, facts.timing.cooldown)?;
+    let message = format!("the last raise is less than {:#} ago", facts.timing.cooldown);
+    (facts.now() < end).then(|| Hold::new("Cooldown", message).until(end))
+}
+
+pub(super) fn small_steps(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    if step.verb != Verb::LowerFloor {
+        return None;
+    }
+    let end = after(facts.actions_on_floor(), Verb::LowerFloor, LOWER_INTERVAL)?;
+    let message = format!("the floor comes down in steps of {LOWER_INTERVAL:#}");
+    (facts.now() < end).then(|| Hold::new("SteppingDown", message).until(end))
+}
+
+// Only what was refused is known not to have happened.
+fn after<'a>(
+    mut actions: impl Iterator<Item = &'a ActionRecord>,
+    verb: Verb,
+    wait: SignedDuration,
+) -> Option<Timestamp> {
+    let last = actions.find(|record| record.verb == verb && record.phase != ActionPhase::Refused)?;
+    last.intended_at.0.saturating_add(wait).ok()
+}

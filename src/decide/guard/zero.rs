@@ -1,0 +1,13 @@
+//! No replicas: an autoscaler is switched off by zero, and a floor under nothing raises nothing.
+
+use crate::decide::facts::Facts;
+use crate::decide::plan::Step;
+
+use super::{Hold, adds};
+
+pub(super) fn running(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    (adds(step) && facts.workload.spec_replicas < 1).then(|| {
+        let message = "the workload is scaled to 0, which is somebody's decision; scale it to 1 or more to have it kept";
+        Hold::new("ScaledToZero", message)
+    })
+}

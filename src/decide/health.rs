@@ -1,0 +1,105 @@
+//! What the account says about the present danger, in the three values that decisions need: endangered, safe, unknown.
+//!
+//! Takes an assessment, gives a [`Health`]. Unknown is neither: it never ends a danger, and never is one.
+
+use num_rational::BigRational;
+use num_traits::{One, Signed, ToPrimitive, Zero};
+
+use crate::api::agreement_status::State;
+use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
+
+/// Share of the recent slots that must be known before an objective counts as seen, in percent. Below one hundred on
+/// purpose: one missing pod of many once froze an autoscaler at its maximum for hours (kubernetes pull request 127193).
+const SEEN_PERCENT: i32 = 80;
+
+/// How near an objective is to being lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Danger {
+    /// Nothing threatens the objectives that can be seen.
+    None,
+    /// An objective's budget is nearly spent, and is being spent faster than it allows just now.
+    Threatened,
+    /// The error budget burns so fast that the objective will be lost.
+    Burning,
+}
+
+/// The present danger.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Health {
+    /// The worst of the objectives.
+    pub danger: Danger,
+    /// Some endangered objective is seen well enough to act upon.
+    pub danger_seen: bool,
+    /// Every objective is seen.
+    pub all_seen: bool,
+    /// The objectives that are not seen, with what stands in the way.
+    pub unseen: Vec<String>,
+    /// The names of the endangered objectives.
+    pub endangered: Vec<String>,
+    /// How fast the worst objective's budget is being spent just now, in multiples of what it allows.
+    pub pace: Option<f64>,
+    /// The largest share of bad events just now.
+    pub bad_share: Option<f64>,
+    /// Events per second just now.
+    pub rate: Option<f64>,
+}
+
+impl Health {
+    /// Reads an assessment.
+    #[must_use]
+    pub fn of(assessment: &Assessment) -> Self {
+        let all = &assessment.objectives;
+        let endangered: Vec<_> = all.iter().filter(|objective| danger(objective) > Danger::None).collect();
+        let unseen = all.iter().filter(|objective| !seen(objective)).map(|objective| {
+            let why = if objective.problem.is_empty() { "too few recent slots are known" } else { &objective.problem };
+            format!("{}: {why}", objective.name)
+        });
+        Self {
+            danger: all.iter().map(danger).max().unwrap_or(Danger::None),
+            danger_seen: endangered.iter().any(|objective| seen(objective)),
+            all_seen: !all.is_empty() && all.iter().all(seen),
+            unseen: unseen.collect(),
+            endangered: endangered.iter().map(|objective| objective.name.clone()).collect(),
+            pace: largest(all.iter().filter_map(pace)),
+            bad_share: largest(all.iter().filter_map(|objective| float(objective.recent_bad_share.as_ref()?))),
+            rate: largest(all.iter().filter_map(|objective| float(objective.recent_rate.as_ref()?))),
+        }
+    }
+
+    /// Everything is seen, and nothing is endangered.
+    #[must_use]
+    pub fn is_safe(&self) -> bool {
+        self.all_seen && self.danger == Danger::None
+    }
+}
+
+fn danger(objective: &ObjectiveAssessment) -> Danger {
+    if objective.burning {
+        return Danger::Burning;
+    }
+    let allowed = BigRational::one() - &objective.target;
+    // A budget that is nearly spent but not being spent is no reason to hold replicas for the rest of a month.
+    let spending = objective.recent_bad_share.as_ref().is_some_and(|share| *share > allowed);
+    if objective.state == State::AtRisk && spending { Danger::Threatened } else { Danger::None }
+}
+
+fn seen(objective: &ObjectiveAssessment) -> bool {
+    let enough = BigRational::new(SEEN_PERCENT.into(), 100.into());
+    objective.recent_coverage.as_ref().is_some_and(|coverage| *coverage >= enough)
+}
+
+fn pace(objective: &ObjectiveAssessment) -> Option<f64> {
+    let share = objective.recent_bad_share.as_ref()?;
+    let allowed = BigRational::one() - &objective.target;
+    // A target of 100 % allows nothing; a millionth keeps the comparison of before and after meaningful.
+    let allowed = if allowed.is_positive() { allowed } else { BigRational::new(1.into(), 1_000_000.into()) };
+    if share.is_zero() { Some(0.0) } else { float(&(share / allowed)) }
+}
+
+fn float(exact: &BigRational) -> Option<f64> {
+    exact.to_f64().filter(|number| number.is_finite())
+}
+
+fn largest(numbers: impl Iterator<Item = f64>) -> Option<f64> {
+    numbers.fold(None, |most, number| Some(most.map_or(number, |most: f64| most.max(number))))
+}

@@ -1,0 +1,31 @@
+//! Deciding: assessment, workload, history and the present time in; one decision with its reason out.
+//!
+//! Pure: the same situation gives the same decision, to the id of the plan. Must never act, read a clock, or call random;
+//! knows neither kube clients nor tokio. Missing data never reduces anything here.
+//!
+//! The caller writes the returned status and actions *before* it executes an admitted plan, so that the intent outlives a
+//! crash, and enters the outcomes afterwards.
+
+pub mod cause;
+pub mod episode;
+pub mod evidence;
+pub mod facts;
+pub mod guard;
+pub mod health;
+mod intent;
+pub mod plan;
+pub mod policy;
+pub mod release;
+pub mod situation;
+pub mod size;
+pub mod standing;
+pub mod timing;
+pub mod verdict;
+mod workflow;
+
+pub use guard::{Admitted, Hold};
+pub use intent::effect;
+pub use plan::{BaselineChange, Plan, Proposed, Step, Value};
+pub use release::{Restoration, restore};
+pub use situation::{AgreementIdentity, Situation, Staleness};
+pub use workflow::{Decided, Decision, Hints, decide};

@@ -1,0 +1,161 @@
+//! A plan: what would be written, on which condition, with which expectation.
+//!
+//! The type parameter says whether the guards have let it pass. A `Plan<Admitted>` is made by the guard chain alone,
+//! since nobody else can make an [`Admitted`](super::guard::Admitted), and nothing but a `Plan<Admitted>` is executed.
+
+use std::fmt::Write as _;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb};
+use crate::sense::workload::{BaselineRecord, FloorKind};
+
+use super::evidence::Snapshot;
+use super::situation::AgreementIdentity;
+
+/// The state of a plan that no guard has seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proposed;
+
+/// What shall be done, in the order of the steps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan<S> {
+    /// The agreement's namespace, and so the namespace of every target.
+    pub namespace: String,
+    /// The steps. One, so far, in every plan.
+    pub steps: Vec<Step>,
+    state: S,
+}
+
+/// One conditional write.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The same decision makes the same id.
+    pub id: String,
+    /// What it does.
+    pub verb: Verb,
+    /// How the floor is written.
+    pub kind: FloorKind,
+    /// The object written. Its uid is a precondition.
+    pub target: ActionTarget,
+    /// The precondition: nobody has written the object since it was read.
+    pub resource_version: String,
+    /// The floor before.
+    pub from: i32,
+    /// The floor after.
+    pub to: i32,
+    /// What is written to the field.
+    pub value: Value,
+    /// What becomes of the baseline annotation.
+    pub baseline: BaselineChange,
+    /// Why, in words.
+    pub reason: String,
+    /// What is expected by the deadline.
+    pub hypothesis: String,
+    /// When the expectation is judged.
+    pub deadline: Timestamp,
+    /// What was seen when it was decided.
+    pub before: Snapshot,
+}
+
+/// What is written to the field of a floor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A number.
+    Set(i32),
+    /// The field is removed, as it was absent before Guarantor came.
+    Absent,
+    /// The field stays as it is: somebody else has set it since.
+    Keep,
+}
+
+/// What becomes of the baseline annotation in the same step. It never holds a value that Guarantor wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BaselineChange {
+    /// It stands already.
+    Keep,
+    /// It is written, before or together with the value.
+    Record(BaselineRecord),
+    /// It is removed, after or together with the value.
+    Remove,
+}
+
+impl Plan<Proposed> {
+    /// A plan of one step.
+    #[must_use]
+    pub fn propose(namespace: &str, step: Step) -> Self {
+        Self { namespace: namespace.to_owned(), steps: vec![step], state: Proposed }
+    }
+
+    /// The same plan in another state; whoever calls this must be able to make one.
+    pub(super) fn pass<S>(self, state: S) -> Plan<S> {
+        Plan { namespace: self.namespace, steps: self.steps, state }
+    }
+}
+
+impl<S> Plan<S> {
+    /// The intents, to be written down before the first step is done.
+    #[must_use]
+    pub fn intents(&self, now: Timestamp) -> Vec<ActionRecord> {
+        self.steps.iter().map(|step| step.intent(now)).collect()
+    }
+
+    /// The plan in words.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let mut words = String::new();
+        for step in &self.steps {
+            let separator = if words.is_empty() { "" } else { "; then " };
+            // Writing to a String cannot fail.
+            let _ = write!(words, "{separator}{}", step.describe());
+        }
+        words
+    }
+}
+
+impl Step {
+    /// The step in words.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let what = match self.verb {
+            Verb::FreezeScaleDown => "hold the floor",
+            Verb::RaiseFloor => "raise the floor",
+            Verb::LowerFloor => "lower the floor",
+            Verb::Restore => "give the floor back",
+        };
+        let Step { target, from, to, reason, .. } = self;
+        format!("{what} of {} {} ({from} -> {to}): {reason}", target.kind, target.name)
+    }
+
+    fn intent(&self, now: Timestamp) -> ActionRecord {
+        ActionRecord {
+            id: self.id.clone(),
+            verb: self.verb,
+            target: self.target.clone(),
+            from: self.from,
+            to: self.to,
+            reason: self.reason.clone(),
+            hypothesis: self.hypothesis.clone(),
+            phase: ActionPhase::Intended,
+            intended_at: Time(now),
+            deadline: Time(self.deadline),
+            outcome: String::new(),
+            verdict: None,
+            evidence: self.before.to_string(),
+        }
+    }
+}
+
+/// The id of a step: agreement, verb, target and the slot the decision rests on. Sixteen hex digits of SHA-256.
+#[must_use]
+pub fn step_id(agreement: &AgreementIdentity, verb: Verb, target: &ActionTarget, slot: Timestamp) -> String {
+    let content = format!("{}|{verb:?}|{}|{}", agreement.uid, target.uid, slot.as_second());
+    let mut id = String::new();
+    for byte in Sha256::digest(content.as_bytes()).iter().take(8) {
+        // Writing to a String cannot fail.
+        let _ = write!(id, "{byte:02x}");
+    }
+    id
+}

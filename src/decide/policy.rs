@@ -1,0 +1,209 @@
+//! The ladder: what to do about a danger, and how to come back from it.
+//!
+//! 1. In danger: hold the floor at the replicas wanted today. It makes no pod and takes away the classic disaster, an
+//!    autoscaler that shrinks a service whose CPU is low because its threads wait.
+//! 2. Still burning: raise the floor, by a step that `size` computes.
+//! 3. Replicas that found no place by the deadline: take the floor down to those that did.
+//! 4. Safe for `releaseAfter`: come down in own small steps, because lowering a floor is not slowed by an autoscaler's
+//!    `behavior` as one would expect.
+//! 5. At the baseline: give the floor back and remove every trace.
+//!
+//! Proposes only; whether it may be done is for the guards to say.
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+
+use crate::api::enforcement::ScaleBounds;
+use crate::api::enforcement_status::{FloorStatus, Verb, Verdict};
+use crate::sense::workload::{BaselineRecord, Floor, FloorKind};
+
+use super::evidence::Snapshot;
+use super::facts::Facts;
+use super::health::Danger;
+use super::plan::{BaselineChange, Plan, Proposed, Step, Value, step_id};
+use super::release::{self, restoring};
+use super::standing;
+use super::{episode, size};
+
+/// What the ladder says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Proposal {
+    /// Do this.
+    Plan(Plan<Proposed>),
+    /// There is nothing to do.
+    Idle {
+        /// As one word.
+        reason: &'static str,
+        /// In words.
+        message: String,
+        /// When to look again.
+        until: Option<Timestamp>,
+    },
+}
+
+pub(super) fn idle(reason: &'static str, message: impl Into<String>, until: Option<Timestamp>) -> Proposal {
+    Proposal::Idle { reason, message: message.into(), until }
+}
+
+/// The rung the situation is on. `bounds`: `spec.enforcement.scale`.
+#[must_use]
+pub fn propose(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> Proposal {
+    let standing = facts.standing.as_ref();
+    match (facts.health.danger, standing) {
+        (Danger::None, None) if !facts.health.all_seen => {
+            let unseen = facts.health.unseen.join("; ");
+            idle("NotAllSeen", format!("nothing that is seen is in danger, but not all is seen: {unseen}"), None)
+        }
+        (Danger::None, None) => idle("Safe", "nothing is in danger", None),
+        (Danger::None, Some(standing)) => come_down(facts, floor, bounds, standing),
+        (danger, standing) => in_danger(facts, floor, bounds, danger, standing),
+    }
+}
+
+fn in_danger(
+    facts: &Facts<'_>,
+    floor: &Floor,
+    bounds: &ScaleBounds,
+    danger: Danger,
+    standing: Option<&FloorStatus>,
+) -> Proposal {
+    if let Some(plan) = standing.and_then(|standing| without_place(facts, floor, bounds, standing)) {
+        return Proposal::Plan(plan);
+    }
+    let wanted = facts.workload.spec_replicas;
+    let hold_at = clamp(wanted, bounds, floor);
+    // Nobody takes replicas away where nothing scales the workload.
+    let shrinks = floor.kind.is_autoscaler() && floor.current < hold_at;
+    if shrinks && (danger == Danger::Burning || standing.is_none()) {
+        return Proposal::Plan(freeze(facts, floor, hold_at));
+    }
+    if danger == Danger::Burning {
+        return Proposal::Plan(raise(facts, floor, bounds));
+    }
+    idle("Watching", format!("{} spends its last budget; the floor is held", facts.health.endangered.join(", ")), None)
+}
+
+fn freeze(facts: &Facts<'_>, floor: &Floor, to: i32) -> Plan<Proposed> {
+    let reason = format!("{} in danger; nothing is taken away meanwhile", facts.health.endangered.join(", "));
+    let hypothesis = format!("{to} or more replicas stay wanted");
+    let deadline = facts.judged_at(false);
+    step(facts, floor, Verb::FreezeScaleDown, Write { to, value: Value::Set(to) }, reason, hypothesis, deadline)
+}
+
+fn raise(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> Plan<Proposed> {
+    let wanted = facts.workload.spec_replicas;
+    let now = Snapshot::of(&facts.health, facts.workload.ready_pods());
+    let overload = size::overload(facts.health.bad_share, now, size::safe_rate_per_pod(&facts.actions));
+    let to = clamp(size::want(wanted, overload).max(floor.current), bounds, floor);
+    let reason = format!("{} burns its error budget at {wanted} replicas", facts.health.endangered.join(", "));
+    let hypothesis = format!("{to} pods are ready, and the error budget burns no more or clearly more slowly");
+    let deadline = facts.judged_at(true);
+    step(facts, floor, Verb::RaiseFloor, Write { to, value: Value::Set(to) }, reason, hypothesis, deadline)
+}
+
+/// Replicas without a place after a raise was judged: they serve nobody, and keep others from being placed.
+fn without_place(
+    facts: &Facts<'_>,
+    floor: &Floor,
+    bounds: &ScaleBounds,
+    standing: &FloorStatus,
+) -> Option<Plan<Proposed>> {
+    let last = facts.actions_on_floor().find(|record| record.verb == Verb::RaiseFloor)?;
+    let unplaced = facts.workload.unplaced_pods();
+    let judged = last.verdict == Some(Verdict::Ineffective) && last.to == standing.value;
+    let to = release::lowest(standing, bounds).max(standing.value.saturating_sub(unplaced));
+    if !judged || unplaced == 0 || to >= standing.value {
+        return None;
+    }
+    let reason = format!("{unplaced} of {} replicas found no place", facts.workload.spec_replicas);
+    let hypothesis = "the replicas that serve stay".to_owned();
+    let deadline = facts.judged_at(false);
+    let write = Write { to, value: Value::Set(to) };
+    Some(step(facts, floor, Verb::LowerFloor, write, reason, hypothesis, deadline))
+}
+
+fn come_down(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds, standing: &FloorStatus) -> Proposal {
+    if !facts.health.all_seen {
+        let unseen = facts.health.unseen.join("; ");
+        return idle("NotAllSeen", format!("the floor stays at {} until all is seen: {unseen}", standing.value), None);
+    }
+    let safe_since = facts.episode.as_ref().and_then(|episode| episode.safe_since.as_ref()).map_or(facts.now(), |t| t.0);
+    let safe = facts.episode.as_ref().and_then(|episode| episode::safe_for(episode, facts.now()));
+    if safe.unwrap_or(SignedDuration::ZERO) < facts.timing.release_after {
+        let until = safe_since.saturating_add(facts.timing.release_after).ok();
+        return idle("WaitingToRelease", format!("safe; the floor stays at {} for a while", standing.value), until);
+    }
+    match release::next(standing, bounds) {
+        Some(to) => {
+            let reason = format!("safe for {:#}; coming down to {}", facts.timing.release_after, standing.baseline);
+            let hypothesis = "the objectives stay safe".to_owned();
+            let write = Write { to, value: Value::Set(to) };
+            let deadline = facts.judged_at(false);
+            Proposal::Plan(step(facts, floor, Verb::LowerFloor, write, reason, hypothesis, deadline))
+        }
+        None => Proposal::Plan(give_back(facts, floor, standing, "safe again".to_owned())),
+    }
+}
+
+/// Gives the floor back at once.
+#[must_use]
+pub fn give_back(facts: &Facts<'_>, floor: &Floor, standing: &FloorStatus, reason: String) -> Plan<Proposed> {
+    let before = Snapshot::of(&facts.health, facts.workload.ready_pods());
+    let situation = facts.situation;
+    let slot = situation.assessment.measured_through;
+    restoring(situation.agreement, floor, standing, slot, facts.judged_at(false), reason, before)
+}
+
+struct Write {
+    to: i32,
+    value: Value,
+}
+
+fn step(
+    facts: &Facts<'_>,
+    floor: &Floor,
+    verb: Verb,
+    write: Write,
+    reason: String,
+    hypothesis: String,
+    deadline: Timestamp,
+) -> Plan<Proposed> {
+    let agreement = facts.situation.agreement;
+    let baseline = match standing::recorded(facts.standing.as_ref(), floor, &agreement.name) {
+        None => BaselineChange::Keep,
+        Some(replicas) => BaselineChange::Record(BaselineRecord { agreement: agreement.name.clone(), replicas }),
+    };
+    let step = Step {
+        id: step_id(agreement, verb, &floor.target, facts.situation.assessment.measured_through),
+        verb,
+        kind: floor.kind.clone(),
+        target: floor.target.clone(),
+        resource_version: floor.resource_version.clone(),
+        from: floor.current,
+        to: write.to,
+        value: write.value,
+        baseline,
+        reason,
+        hypothesis,
+        deadline,
+        before: Snapshot::of(&facts.health, facts.workload.ready_pods()),
+    };
+    Plan::propose(&agreement.namespace, step)
+}
+
+/// The highest floor allowed: the agreement's bound and the autoscaler's own.
+#[must_use]
+pub fn highest(bounds: &ScaleBounds, floor: &Floor) -> i32 {
+    floor.max.map_or(bounds.max, |max| max.min(bounds.max))
+}
+
+fn clamp(replicas: i32, bounds: &ScaleBounds, floor: &Floor) -> i32 {
+    replicas.max(bounds.min).min(highest(bounds, floor))
+}
+
+impl FloorKind {
+    /// Something else scales the workload between this floor and its own ceiling.
+    #[must_use]
+    pub fn is_autoscaler(&self) -> bool {
+        !matches!(self, Self::Scale { .. })
+    }
+}

@@ -1,0 +1,102 @@
+//! Coming back: the steps by which a raised floor comes down, and the restoration of what stood before.
+
+use k8s_openapi::jiff::Timestamp;
+
+use crate::api::enforcement::ScaleBounds;
+use crate::api::enforcement_status::{EnforcementStatus, FloorStatus, Verb};
+use crate::sense::workload::{Baseline, Floor};
+
+use super::evidence::Snapshot;
+use super::guard::{self, Admitted, Hold};
+use super::plan::{BaselineChange, Plan, Proposed, Step, Value, step_id};
+use super::situation::AgreementIdentity;
+use super::standing;
+
+/// A step takes away at most this part of the floor, and at least one replica.
+const PART: i32 = 10;
+
+/// How far a floor may come down before it is given back.
+#[must_use]
+pub fn lowest(standing: &FloorStatus, bounds: &ScaleBounds) -> i32 {
+    standing.baseline.max(bounds.min)
+}
+
+/// The next lower floor. `None`: what remains is to give it back.
+#[must_use]
+pub fn next(standing: &FloorStatus, bounds: &ScaleBounds) -> Option<i32> {
+    let step = (standing.value / PART).max(1);
+    let to = standing.value.saturating_sub(step).max(lowest(standing, bounds));
+    (to < standing.value && to > standing.baseline).then_some(to)
+}
+
+/// The plan that puts the baseline back, or leaves the value if somebody else has set it since, and removes the
+/// annotation.
+pub(super) fn restoring(
+    agreement: &AgreementIdentity,
+    floor: &Floor,
+    standing: &FloorStatus,
+    slot: Timestamp,
+    deadline: Timestamp,
+    reason: String,
+    before: Snapshot,
+) -> Plan<Proposed> {
+    let was_absent = floor.baseline.held_by(&agreement.name).is_some_and(|record| record.replicas.is_none())
+        && standing.baseline == floor.kind.default_floor();
+    let value = match standing.baseline {
+        baseline if baseline == floor.current && !was_absent => Value::Keep,
+        _ if was_absent => Value::Absent,
+        baseline => Value::Set(baseline),
+    };
+    let step = Step {
+        id: step_id(agreement, Verb::Restore, &floor.target, slot),
+        verb: Verb::Restore,
+        kind: floor.kind.clone(),
+        target: floor.target.clone(),
+        resource_version: floor.resource_version.clone(),
+        from: floor.current,
+        to: standing.baseline,
+        value,
+        baseline: BaselineChange::Remove,
+        reason,
+        hypothesis: "the floor is its owner's again".to_owned(),
+        deadline,
+        before,
+    };
+    Plan::propose(&agreement.namespace, step)
+}
+
+/// What remains to be done for an agreement that is being deleted.
+#[derive(Debug, PartialEq)]
+pub enum Restoration {
+    /// Give the floor back; the finalizer stays until that is done.
+    Act(Plan<Admitted>),
+    /// Not now.
+    Hold(Hold),
+    /// Nothing is left of it; the finalizer may go.
+    Nothing,
+}
+
+/// What remains to be done for an agreement that is being deleted. `floor` is the object named by `status`, read again
+/// (or the workload's present holder where the status names none); `None` if it is gone.
+///
+/// The modes do not hold this back: it takes the operator's hand away, which is what was asked for. A baseline that
+/// nobody knows is left alone.
+#[must_use]
+pub fn restore(
+    agreement: &AgreementIdentity,
+    status: &EnforcementStatus,
+    floor: Option<&Floor>,
+    leader: bool,
+    now: Timestamp,
+) -> Restoration {
+    let Some(floor) = floor else { return Restoration::Nothing };
+    let (standing, _) = standing::reconcile(status.floor.as_ref(), floor, &agreement.name, now);
+    let foreign = matches!(&floor.baseline, Baseline::Recorded(record) if record.agreement != agreement.name);
+    let Some(standing) = standing.filter(|_| !foreign) else { return Restoration::Nothing };
+    let reason = "the agreement is deleted".to_owned();
+    let plan = restoring(agreement, floor, &standing, standing.since.0, now, reason, Snapshot::default());
+    match guard::admit_restoration(plan, leader) {
+        Ok(plan) => Restoration::Act(plan),
+        Err(hold) => Restoration::Hold(hold),
+    }
+}

@@ -1,0 +1,68 @@
+//! Everything a decision rests on, at one instant.
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+
+use crate::api::agreement::SlotLength;
+use crate::api::enforcement::{Enforcement, Mode};
+use crate::api::enforcement_status::{ActionRecord, EnforcementStatus};
+use crate::evaluate::assessment::Assessment;
+use crate::sense::workload::{Floor, WorkloadObservation, WorkloadProblem};
+
+/// Which agreement is decided for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgreementIdentity {
+    /// Its namespace, which is also the workload's.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its uid.
+    pub uid: String,
+}
+
+/// How old what was read may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Staleness {
+    /// From the end of the last slot in the account to now. At least a slot and the settle delay.
+    pub assessment: SignedDuration,
+    /// From the reading of the workload to now.
+    pub workload: SignedDuration,
+}
+
+/// Everything a decision rests on.
+#[derive(Clone, Debug)]
+pub struct Situation<'a> {
+    /// The agreement.
+    pub agreement: &'a AgreementIdentity,
+    /// Its `spec.enforcement`.
+    pub enforcement: &'a Enforcement,
+    /// How far the operator may go in this cluster, whatever the agreement says.
+    pub ceiling: Mode,
+    /// Its `spec.metrics.slot`.
+    pub slot: SlotLength,
+    /// The account.
+    pub assessment: &'a Assessment,
+    /// The workload, or why it could not be read.
+    pub workload: Result<&'a WorkloadObservation, &'a WorkloadProblem>,
+    /// The object named by the floor in `status`, read again, when it is not the workload's present holder: a floor that
+    /// was left behind by a change of the workload or its autoscaler. `None`: there is none, or the object is gone. If it
+    /// could not be read, give that problem as `workload`, or the floor would be forgotten.
+    pub left_behind: Option<&'a Floor>,
+    /// `status.enforcement` as last written.
+    pub status: &'a EnforcementStatus,
+    /// `status.actions`, newest first.
+    pub actions: &'a [ActionRecord],
+    /// Whether this process holds the lease.
+    pub leader: bool,
+    /// How old the inputs may be.
+    pub staleness: Staleness,
+    /// The present time.
+    pub now: Timestamp,
+}
+
+impl Situation<'_> {
+    /// The mode in force: the agreement's, under the cluster's ceiling.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.enforcement.mode.min(self.ceiling)
+    }
+}

@@ -1,0 +1,89 @@
+//! The floor that stands because of this agreement: what the status says, corrected by what is seen.
+//!
+//! Takes the floor of the status and the object as it is; gives the floor that stands, and the reset if somebody else has
+//! lowered it. The value that somebody else set is the new baseline: it is what they want.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::jiff::Timestamp;
+
+use crate::api::FIELD_MANAGER;
+use crate::api::enforcement_status::FloorStatus;
+use crate::sense::workload::{Baseline, Floor};
+
+/// Somebody else changed the floor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reset {
+    /// The field manager, where the API server knows one.
+    pub by: Option<String>,
+    /// What the operator wrote.
+    pub ours: i32,
+    /// What stands there now.
+    pub theirs: i32,
+}
+
+/// The floor that stands on `floor`, and whether somebody else has changed it since the status was written.
+#[must_use]
+pub fn reconcile(
+    status: Option<&FloorStatus>,
+    floor: &Floor,
+    agreement: &str,
+    now: Timestamp,
+) -> (Option<FloorStatus>, Option<Reset>) {
+    let Some(standing) = status.filter(|status| status.target.uid == floor.target.uid) else {
+        return (adopt(floor, agreement, now), None);
+    };
+    let mut standing = standing.clone();
+    if standing.value == standing.baseline && floor.baseline.held_by(agreement).is_none() {
+        // Written down as an intent, never carried out.
+        return (None, None);
+    }
+    if floor.current == standing.value {
+        return (Some(standing), None);
+    }
+    // Guarantor gives up its entry after every write, so a value it wrote has no owner (or Guarantor, if it ended before
+    // that), and a value with another owner is that owner's.
+    let ours = match floor.set_by.as_deref() {
+        Some(manager) => manager == FIELD_MANAGER,
+        None => floor.current > standing.baseline,
+    };
+    if ours {
+        // A write of ours that was given up has arrived after all.
+        standing.value = floor.current;
+        return (Some(standing), None);
+    }
+    let reset = Reset { by: floor.set_by.clone(), ours: standing.value, theirs: floor.current };
+    if floor.current < standing.value {
+        standing.resets = standing.resets.saturating_add(1);
+    }
+    standing.value = floor.current;
+    standing.baseline = floor.current;
+    (Some(standing), Some(reset))
+}
+
+/// The floor told by the annotation alone, when the status knows nothing: it was lost, or the operator ended between
+/// writing the annotation and the value.
+fn adopt(floor: &Floor, agreement: &str, now: Timestamp) -> Option<FloorStatus> {
+    let record = floor.baseline.held_by(agreement)?;
+    Some(FloorStatus {
+        target: floor.target.clone(),
+        baseline: record.replicas.unwrap_or_else(|| floor.kind.default_floor()),
+        value: floor.current,
+        since: Time(now),
+        resets: 0,
+    })
+}
+
+/// The baseline as it must stand in the annotation before a change: nothing to do if it stands there already.
+#[must_use]
+pub fn recorded(standing: Option<&FloorStatus>, floor: &Floor, agreement: &str) -> Option<Option<i32>> {
+    let Some(standing) = standing else { return Some(floor.written) };
+    let effective = |replicas: Option<i32>| replicas.unwrap_or_else(|| floor.kind.default_floor());
+    match &floor.baseline {
+        Baseline::Recorded(record)
+            if record.agreement == agreement && effective(record.replicas) == standing.baseline =>
+        {
+            None
+        }
+        _ => Some(Some(standing.baseline)),
+    }
+}

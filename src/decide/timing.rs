@@ -1,0 +1,67 @@
+//! The durations of `spec.enforcement` as numbers.
+//!
+//! Parsing is jiff's; a day is 24 hours here, as there is no calendar in a cooldown.
+
+use k8s_openapi::jiff::{SignedDuration, Span, SpanRelativeTo};
+
+use crate::api;
+use crate::api::enforcement::Enforcement;
+
+/// A duration that cannot be used, with its field.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: `{text}` is not a duration such as `90s` or `1h30m`, with each unit once and the largest first")]
+pub struct InvalidDuration {
+    /// The field.
+    pub field: &'static str,
+    /// As written.
+    pub text: String,
+}
+
+/// The durations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// Shortest time between two raises.
+    pub cooldown: SignedDuration,
+    /// How long all must be safe before a floor comes down.
+    pub release_after: SignedDuration,
+}
+
+impl Timing {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// [`InvalidDuration`] naming the field.
+    pub fn of(enforcement: &Enforcement) -> Result<Self, InvalidDuration> {
+        Ok(Self {
+            cooldown: parse("enforcement.cooldown", &enforcement.cooldown)?,
+            release_after: parse("enforcement.releaseAfter", &enforcement.release_after)?,
+        })
+    }
+}
+
+fn parse(field: &'static str, span: &api::Span) -> Result<SignedDuration, InvalidDuration> {
+    let invalid = || InvalidDuration { field, text: span.as_str().to_owned() };
+    let parsed: Span = span.as_str().parse().map_err(|_| invalid())?;
+    parsed.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| invalid())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_the_schema_allows_them() {
+        for (text, seconds) in [("30s", 30), ("1m", 60), ("1h30m", 5400), ("1d", 86400), ("90m", 5400), ("0s", 0)] {
+            let read = parse("enforcement.cooldown", &api::Span::from(text));
+            assert_eq!(read, Ok(SignedDuration::from_secs(seconds)), "{text}");
+        }
+        assert_eq!(parse("x", &api::Span::from("250ms")).unwrap(), SignedDuration::from_millis(250));
+    }
+
+    #[test]
+    fn what_is_no_duration_names_its_field() {
+        let enforcement = Enforcement { cooldown: api::Span::from("5s1m"), ..Enforcement::default() };
+        assert_eq!(Timing::of(&enforcement).unwrap_err().field, "enforcement.cooldown");
+    }
+}

@@ -1,0 +1,242 @@
+//! The way to a decision: settle the history, read the danger, ask for the cause, climb the ladder, pass the guards.
+
+use k8s_openapi::jiff::Timestamp;
+
+use crate::api::agreement_status::KEPT;
+use crate::api::enforcement::Mode;
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus, FloorStatus, Verb, Verdict};
+use crate::sense::workload::{Floor, WorkloadObservation};
+
+use super::cause::{self, Remedy};
+use super::evidence::Snapshot;
+use super::facts::Facts;
+use super::guard::{self, Admitted, Hold};
+use super::health::Health;
+use super::plan::{Plan, Proposed};
+use super::policy::{self, Proposal};
+use super::situation::Situation;
+use super::standing::{self, Reset};
+use super::timing::Timing;
+use super::verdict::{self, Sight};
+use super::{episode, intent, release};
+
+/// What was decided.
+#[derive(Debug, PartialEq)]
+pub enum Decision {
+    /// Do this.
+    Act(Plan<Admitted>),
+    /// This would be done if the mode allowed it, in words.
+    Recommend(String),
+    /// Something would be done, but not now.
+    Hold(Hold),
+    /// There is nothing to do.
+    Nothing {
+        /// As one word.
+        reason: &'static str,
+        /// In words.
+        message: String,
+        /// When to look again. `None`: with the next slot.
+        until: Option<Timestamp>,
+    },
+}
+
+/// What should stand in conditions. `None`: the condition does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Hints {
+    /// `ConflictingManager`, in words.
+    pub conflicting_manager: Option<String>,
+    /// `CapacityInsufficient`, in words.
+    pub capacity_insufficient: Option<String>,
+    /// Somebody has just changed the floor: for an Event.
+    pub reset: Option<Reset>,
+}
+
+/// A decision and the state that goes with it.
+#[derive(Debug, PartialEq)]
+pub struct Decided {
+    /// The decision.
+    pub decision: Decision,
+    /// The next `status.enforcement`.
+    pub enforcement: EnforcementStatus,
+    /// The next `status.actions`, newest first, the intents of the decision among them.
+    pub actions: Vec<ActionRecord>,
+    /// For the conditions.
+    pub hints: Hints,
+}
+
+/// Decides.
+#[must_use]
+pub fn decide(situation: &Situation<'_>) -> Decided {
+    let held = |reason: &'static str, message: String| {
+        let enforcement = EnforcementStatus { reason: reason.into(), message: message.clone(), ..situation.status.clone() };
+        let decision = Decision::Hold(Hold { reason, message, until: None });
+        Decided { decision, enforcement, actions: situation.actions.to_vec(), hints: Hints::default() }
+    };
+    let timing = match Timing::of(situation.enforcement) {
+        Ok(timing) => timing,
+        Err(error) => return held("InvalidSpec", error.to_string()),
+    };
+    match situation.workload {
+        Ok(workload) => with_workload(situation, timing, workload),
+        Err(problem) => held(problem.reason(), problem.to_string()),
+    }
+}
+
+fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadObservation) -> Decided {
+    let (facts, reset) = work_out(situation, timing, workload);
+    let decision = choose(&facts);
+    let hints = hints(&facts, &decision, reset);
+    let (reason, message) = words(&decision);
+    let mut actions = facts.actions;
+    // A floor that was left behind on another object stays in the status until it is given back.
+    let mut floor = left_behind(situation).map(|(_, standing)| standing).or(facts.standing);
+    if let Decision::Act(plan) = &decision {
+        let intents = plan.intents(situation.now);
+        actions.retain(|record| intents.iter().all(|intent| intent.id != record.id));
+        floor = intents.iter().fold(floor, intent::expected);
+        actions.splice(0..0, intents);
+    }
+    actions.truncate(KEPT);
+    let enforcement = EnforcementStatus { message, reason, floor, episode: facts.episode };
+    Decided { decision, enforcement, actions, hints }
+}
+
+fn work_out<'a>(
+    situation: &'a Situation<'a>,
+    timing: Timing,
+    workload: &'a WorkloadObservation,
+) -> (Facts<'a>, Option<Reset>) {
+    let agreement = situation.agreement.name.as_str();
+    let floor = workload.floor.floor();
+    let floors: Vec<&Floor> = floor.into_iter().chain(situation.left_behind).collect();
+    let (mut actions, done) = intent::settle(situation.actions, &floors, agreement);
+    let written = done.iter().filter_map(|index| actions.get(*index));
+    let status: Option<FloorStatus> = written.fold(situation.status.floor.clone(), intent::effect);
+    let (standing, reset) = match floor {
+        Some(floor) => standing::reconcile(status.as_ref(), floor, agreement, situation.now),
+        // Nobody knows what holds it just now; what stood is not forgotten.
+        None => (status, None),
+    };
+    let health = Health::of(situation.assessment);
+    let fresh = situation.now.duration_since(situation.assessment.measured_through) <= situation.staleness.assessment;
+    let sight = Sight {
+        workload,
+        health: &health,
+        fresh,
+        measured_through: situation.assessment.measured_through,
+        now: situation.now,
+    };
+    let ineffective = verdict::judge(&mut actions, sight);
+    let stands = standing.is_some();
+    let previous = situation.status.episode.as_ref();
+    let mut episode = episode::advance(previous, &health, fresh, stands, timing.release_after, situation.now);
+    if let Some(episode) = &mut episode {
+        episode.ineffective = episode.ineffective.saturating_add(ineffective);
+    }
+    (Facts { situation, workload, timing, health, standing, actions, episode }, reset)
+}
+
+fn choose(facts: &Facts<'_>) -> Decision {
+    let situation = facts.situation;
+    if let Some(decision) = give_back(facts) {
+        return decision;
+    }
+    if situation.mode() == Mode::Observe {
+        return nothing("Observing", "the mode is Observe: nothing is decided", None);
+    }
+    let Some(bounds) = &situation.enforcement.scale else {
+        return nothing("NoVerbAllowed", "enforcement.scale is left out, so nothing is scaled", None);
+    };
+    // A plan needs one object to write.
+    if let Some(hold) = guard::unclear(facts) {
+        return Decision::Hold(hold);
+    }
+    let Some(floor) = facts.floor() else { return nothing("NoFloor", "nothing holds a floor", None) };
+    if let Some(cause) = cause::find(facts).filter(|cause| cause.remedy == Remedy::Hold) {
+        return Decision::Hold(Hold { reason: cause.reason, message: cause.message, until: None });
+    }
+    match policy::propose(facts, floor, bounds) {
+        Proposal::Idle { reason, message, until } => nothing(reason, message, until),
+        Proposal::Plan(plan) => pass(plan, facts),
+    }
+}
+
+fn pass(plan: Plan<Proposed>, facts: &Facts<'_>) -> Decision {
+    if facts.situation.mode() == Mode::Recommend {
+        return match guard::review(&plan, facts) {
+            Ok(()) => Decision::Recommend(plan.describe()),
+            Err(hold) => Decision::Hold(hold),
+        };
+    }
+    match guard::admit(plan, facts) {
+        Ok(plan) => Decision::Act(plan),
+        Err(hold) => Decision::Hold(hold),
+    }
+}
+
+/// A floor that has no reason to stand any more, whatever is measured: it was left behind on another object, or the
+/// agreement allows no scaling now. A lowered ceiling of the cluster is another matter: then nothing at all is written.
+fn give_back(facts: &Facts<'_>) -> Option<Decision> {
+    let situation = facts.situation;
+    let revoked = situation.enforcement.mode < Mode::Enforce || situation.enforcement.scale.is_none();
+    let (floor, standing, reason) = match (left_behind(situation), facts.floor(), &facts.standing) {
+        (Some((left, standing)), _, _) => (left, standing, "the workload is scaled by another object now"),
+        (None, Some(floor), Some(standing)) if revoked => {
+            (floor, standing.clone(), "the agreement allows no scaling any more")
+        }
+        _ => return None,
+    };
+    if situation.ceiling < Mode::Enforce {
+        let message = "a floor is to be given back, but the operator's flag --enforcement forbids every change";
+        return Some(Decision::Hold(Hold { reason: "ModeCeiling", message: message.into(), until: None }));
+    }
+    let before = Snapshot::of(&facts.health, facts.workload.ready_pods());
+    let (slot, deadline) = (standing.since.0, facts.judged_at(false));
+    let plan = release::restoring(situation.agreement, floor, &standing, slot, deadline, reason.into(), before);
+    Some(match guard::admit_restoration(plan, situation.leader) {
+        Ok(plan) => Decision::Act(plan),
+        Err(hold) => Decision::Hold(hold),
+    })
+}
+
+fn left_behind<'a>(situation: &Situation<'a>) -> Option<(&'a Floor, FloorStatus)> {
+    let (left, status) = (situation.left_behind?, situation.status.floor.as_ref());
+    let (standing, _) = standing::reconcile(status, left, &situation.agreement.name, situation.now);
+    Some((left, standing?))
+}
+
+fn nothing(reason: &'static str, message: impl Into<String>, until: Option<Timestamp>) -> Decision {
+    Decision::Nothing { reason, message: message.into(), until }
+}
+
+fn words(decision: &Decision) -> (String, String) {
+    match decision {
+        Decision::Act(plan) => {
+            let verb = plan.steps.first().map(|step| format!("{:?}", step.verb)).unwrap_or_default();
+            (verb, plan.describe())
+        }
+        Decision::Recommend(message) => ("Recommended".to_owned(), format!("would {message}")),
+        Decision::Hold(hold) => (hold.reason.to_owned(), hold.message.clone()),
+        Decision::Nothing { reason, message, .. } => ((*reason).to_owned(), message.clone()),
+    }
+}
+
+fn hints(facts: &Facts<'_>, decision: &Decision, reset: Option<Reset>) -> Hints {
+    let conflict = guard::conflict(facts);
+    let unclear = match decision {
+        Decision::Hold(hold) if hold.reason == "ConflictingManager" => Some(hold.message.clone()),
+        _ => None,
+    };
+    let unplaced = facts.workload.unplaced_pods();
+    let last = facts.actions_on_floor().find(|record| record.verb == Verb::RaiseFloor);
+    let short = last.is_some_and(|record| {
+        record.phase == ActionPhase::Done && record.verdict.is_some_and(|verdict| verdict != Verdict::Effective)
+    });
+    let capacity = (short && unplaced > 0).then(|| {
+        format!(
+            "{unplaced} of {} replicas found no place; add nodes, raise the quota, or lower enforcement.scale.max",
+            facts.workload.spec_replicas
+        )
+    });
+    Hints { conflicting_manager: conflict.or(unclear), capacity_insufficient: capacity, reset }
+}

@@ -1,0 +1,183 @@
+//! Reading a workload: its scale, its rollout, its pods, and the one object that holds the floor under it.
+//!
+//! Takes a reference of any kind with a scale subresource, gives a [`WorkloadObservation`] or the [`WorkloadProblem`] in
+//! the user's words. Every read is a quorum read (never a watch cache, which can be older than our own last write), and
+//! each call is bounded in time; a call that was given up leaves the state *unknown*. Must never write.
+
+mod baseline;
+mod call;
+mod holder;
+pub mod hpa;
+mod kinds;
+mod observation;
+mod ownership;
+mod pods;
+mod problem;
+mod rollout;
+pub mod scaled_object;
+mod target;
+
+use std::time::Duration;
+
+use k8s_openapi::api::autoscaling::v1::Scale;
+use k8s_openapi::jiff::Timestamp;
+use kube::api::{ApiResource, DynamicObject};
+use kube::{Api, Client};
+use serde_json::Value;
+
+use crate::api::agreement::WorkloadRef;
+use crate::api::enforcement_status::ActionTarget;
+
+pub use baseline::{Baseline, BaselineRecord};
+pub use kinds::Kinds;
+pub use observation::{Floor, FloorHolder, FloorKind, PodObservation, Rollout, WorkloadObservation};
+pub use problem::WorkloadProblem;
+
+/// What this module needs of the operator's role: API group, resource, verbs. Another kind with a scale subresource
+/// needs `get` on itself and on its scale, which its owner adds to the operator's aggregated role.
+pub const RBAC: &[(&str, &str, &[&str])] = &[
+    ("", "pods", &["list"]),
+    ("apps", "deployments", &["get"]),
+    ("apps", "deployments/scale", &["get"]),
+    ("apps", "statefulsets", &["get"]),
+    ("apps", "statefulsets/scale", &["get"]),
+    ("autoscaling", "horizontalpodautoscalers", &["get", "list"]),
+    ("keda.sh", "scaledobjects", &["get", "list"]),
+];
+
+/// Reads workloads.
+#[derive(Clone)]
+pub struct WorkloadReader {
+    client: Client,
+    kinds: Kinds,
+    limit: Duration,
+}
+
+impl WorkloadReader {
+    /// A reader that gives up each call after `limit`.
+    #[must_use]
+    pub fn new(client: Client, kinds: Kinds, limit: Duration) -> Self {
+        Self { client, kinds, limit }
+    }
+
+    /// Reads a workload of `namespace`. `read_at` is the present time.
+    ///
+    /// # Errors
+    /// [`WorkloadProblem`]: there is nothing to act on, it cannot be told, or it may not be read.
+    pub async fn read(
+        &self,
+        namespace: &str,
+        workload: &WorkloadRef,
+        read_at: Timestamp,
+    ) -> Result<WorkloadObservation, WorkloadProblem> {
+        if let Some(other) = workload.namespace.as_deref().filter(|other| *other != namespace) {
+            let (name, namespace) = (workload.name.clone(), other.to_owned());
+            return Err(WorkloadProblem::OtherNamespace { name, namespace });
+        }
+        let what = format!("{} {namespace}/{}", workload.kind, workload.name);
+        let resource = self.kinds.resolve(&self.client, self.limit, workload).await?;
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), namespace, &resource);
+        let object = call::bounded(self.limit, &what, api.get(&workload.name)).await.inspect_err(|problem| {
+            if matches!(problem, WorkloadProblem::NotFound { .. }) {
+                self.kinds.forget(workload);
+            }
+        })?;
+        let scale_what = format!("the scale of {what}");
+        let scale = call::bounded(self.limit, &scale_what, api.get_scale(&workload.name)).await?;
+        let status = scale.status.clone().unwrap_or_default();
+        let Some(selector) = status.selector.filter(|selector| !selector.is_empty()) else {
+            return Err(WorkloadProblem::NoSelector { what });
+        };
+        let floor = own_floor(&resource, &object, &scale);
+        let (hpas, scaled_objects, pods) = futures::try_join!(
+            hpa::targeting(&self.client, self.limit, namespace, workload),
+            scaled_object::targeting(&self.client, self.limit, namespace, workload),
+            pods::matching(&self.client, self.limit, namespace, &selector),
+        )?;
+        let data = whole(&object);
+        Ok(WorkloadObservation {
+            read_at,
+            workload: workload.clone(),
+            uid: floor.target.uid.clone(),
+            resource_version: floor.resource_version.clone(),
+            spec_replicas: floor.current,
+            status_replicas: status.replicas,
+            generation: floor.generation,
+            observed_generation: data.pointer("/status/observedGeneration").and_then(Value::as_i64),
+            rollout: rollout::of(&workload.api_version, &workload.kind, &data),
+            pods,
+            floor: holder::of(hpas, scaled_objects, floor),
+        })
+    }
+
+    /// Reads the floor on `target`, an object the operator has written before, whether or not it still scales the
+    /// workload. `None`: it is gone, or another object bears its name.
+    ///
+    /// # Errors
+    /// [`WorkloadProblem`]: it cannot be told, or may not be read.
+    pub async fn read_floor(&self, namespace: &str, target: &ActionTarget) -> Result<Option<Floor>, WorkloadProblem> {
+        let found = match (target.api_version.as_str(), target.kind.as_str()) {
+            (hpa::API_VERSION, hpa::KIND) => hpa::read(&self.client, self.limit, namespace, &target.name).await,
+            (scaled_object::API_VERSION, scaled_object::KIND) => {
+                scaled_object::read(&self.client, self.limit, namespace, &target.name).await
+            }
+            _ => self.read_own_floor(namespace, target).await,
+        };
+        match found {
+            Ok(floor) => Ok(Some(floor).filter(|floor| floor.target.uid == target.uid)),
+            Err(WorkloadProblem::NotFound { .. } | WorkloadProblem::UnknownKind { .. }) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn read_own_floor(&self, namespace: &str, target: &ActionTarget) -> Result<Floor, WorkloadProblem> {
+        let workload = WorkloadRef {
+            api_version: target.api_version.clone(),
+            kind: target.kind.clone(),
+            name: target.name.clone(),
+            namespace: None,
+        };
+        let what = format!("{} {namespace}/{}", target.kind, target.name);
+        let resource = self.kinds.resolve(&self.client, self.limit, &workload).await?;
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), namespace, &resource);
+        let object = call::bounded(self.limit, &what, api.get(&target.name)).await?;
+        let scale = call::bounded(self.limit, &format!("the scale of {what}"), api.get_scale(&target.name)).await?;
+        Ok(own_floor(&resource, &object, &scale))
+    }
+}
+
+fn own_floor(resource: &ApiResource, object: &DynamicObject, scale: &Scale) -> Floor {
+    let kind = FloorKind::Scale { plural: resource.plural.clone() };
+    let metadata = &object.metadata;
+    // The API server leaves out a count of zero.
+    let replicas = scale.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(0);
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    Floor {
+        // The older of the two reads: a write between them then fails its precondition.
+        resource_version: text(&metadata.resource_version),
+        generation: metadata.generation,
+        current: replicas,
+        written: Some(replicas),
+        max: None,
+        baseline: Baseline::of(metadata.annotations.as_ref()),
+        set_by: ownership::owner(metadata.managed_fields.as_ref(), kind.pointer()),
+        entry_left: ownership::entry_left(metadata.managed_fields.as_ref()),
+        inert: None,
+        target: ActionTarget {
+            api_version: resource.api_version.clone(),
+            kind: resource.kind.clone(),
+            name: text(&metadata.name),
+            uid: text(&metadata.uid),
+        },
+        kind,
+    }
+}
+
+// Metadata and the rest in one document, as the API server sent it.
+fn whole(object: &DynamicObject) -> Value {
+    let mut data = object.data.clone();
+    if let Some(fields) = data.as_object_mut() {
+        fields.insert("metadata".to_owned(), serde_json::json!({"generation": object.metadata.generation}));
+    }
+    data
+}

@@ -1,0 +1,108 @@
+//! How far a rollout has come, from what the workload's controller reports.
+//!
+//! A Deployment that is merely scaled is *not* rolling out: then all its pods are of the newest revision and its
+//! `Progressing` condition keeps the reason `NewReplicaSetAvailable`. `kubectl rollout status` does not make that
+//! distinction, and a guard that followed it would hold after every raise.
+
+use serde_json::Value;
+
+use super::observation::Rollout;
+
+/// The rollout of a workload, given as the API server returned it.
+pub(super) fn of(api_version: &str, kind: &str, object: &Value) -> Rollout {
+    match (api_version, kind) {
+        ("apps/v1", "Deployment") => deployment(object),
+        ("apps/v1", "StatefulSet") => stateful_set(object),
+        _ => Rollout::NotApplicable,
+    }
+}
+
+fn deployment(object: &Value) -> Rollout {
+    if object.pointer("/spec/paused").and_then(Value::as_bool) == Some(true) {
+        return Rollout::Paused;
+    }
+    let conditions = object.pointer("/status/conditions").and_then(Value::as_array);
+    let progressing = conditions
+        .into_iter()
+        .flatten()
+        .find(|condition| condition.get("type").and_then(Value::as_str) == Some("Progressing"));
+    let text = |name: &str| progressing.and_then(|found| found.get(name)).and_then(Value::as_str);
+    if !observed(object) {
+        return Rollout::InProgress;
+    }
+    if text("reason") == Some("ProgressDeadlineExceeded") {
+        return Rollout::Stuck(text("message").unwrap_or("the progress deadline was exceeded").to_owned());
+    }
+    let older = number(object, "/status/replicas") != number(object, "/status/updatedReplicas");
+    // Without a progress deadline there is no condition, and the counts alone must do.
+    let available = text("reason").is_none_or(|reason| reason == "NewReplicaSetAvailable");
+    if older || !available { Rollout::InProgress } else { Rollout::Complete }
+}
+
+fn stateful_set(object: &Value) -> Rollout {
+    let revision = |name: &str| object.pointer(name).and_then(Value::as_str);
+    let same = revision("/status/currentRevision") == revision("/status/updateRevision");
+    if same && observed(object) { Rollout::Complete } else { Rollout::InProgress }
+}
+
+fn observed(object: &Value) -> bool {
+    object.pointer("/status/observedGeneration").and_then(Value::as_i64)
+        >= object.pointer("/metadata/generation").and_then(Value::as_i64)
+}
+
+fn number(object: &Value, pointer: &str) -> i64 {
+    // The API server leaves out counts that are zero.
+    object.pointer(pointer).and_then(Value::as_i64).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn deployment(generation: i64, replicas: i64, updated: i64, reason: &str) -> Value {
+        json!({
+            "metadata": {"generation": generation},
+            "spec": {"replicas": 9},
+            "status": {
+                "observedGeneration": 4, "replicas": replicas, "updatedReplicas": updated,
+                "conditions": [{"type": "Progressing", "reason": reason, "message": "words"}],
+            },
+        })
+    }
+
+    #[test]
+    fn a_deployment_that_is_only_scaled_is_not_rolling_out() {
+        for (object, want) in [
+            (deployment(4, 9, 9, "NewReplicaSetAvailable"), Rollout::Complete),
+            (deployment(4, 6, 6, "NewReplicaSetAvailable"), Rollout::Complete),
+            (deployment(4, 6, 3, "NewReplicaSetAvailable"), Rollout::InProgress),
+            (deployment(4, 6, 6, "ReplicaSetUpdated"), Rollout::InProgress),
+            (deployment(5, 9, 9, "NewReplicaSetAvailable"), Rollout::InProgress),
+            (deployment(4, 9, 3, "ProgressDeadlineExceeded"), Rollout::Stuck("words".into())),
+        ] {
+            assert_eq!(of("apps/v1", "Deployment", &object), want, "{object}");
+        }
+        let paused = json!({"spec": {"paused": true}});
+        assert_eq!(of("apps/v1", "Deployment", &paused), Rollout::Paused);
+    }
+
+    #[test]
+    fn what_has_no_status_yet_is_in_progress() {
+        let fresh = json!({"metadata": {"generation": 1}});
+        assert_eq!(of("apps/v1", "Deployment", &fresh), Rollout::InProgress);
+        assert_eq!(of("apps/v1", "StatefulSet", &fresh), Rollout::InProgress);
+        assert_eq!(of("example.com/v1", "Farm", &fresh), Rollout::NotApplicable);
+    }
+
+    #[test]
+    fn a_stateful_set_rolls_while_its_revisions_differ() {
+        let set = |current: &str| {
+            json!({"metadata": {"generation": 1},
+                "status": {"observedGeneration": 1, "currentRevision": current, "updateRevision": "b"}})
+        };
+        assert_eq!(of("apps/v1", "StatefulSet", &set("a")), Rollout::InProgress);
+        assert_eq!(of("apps/v1", "StatefulSet", &set("b")), Rollout::Complete);
+    }
+}
