@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use guarantor::cli::{Cli, Command};
-use guarantor::clock::Clock;
-use guarantor::health::Health;
-use guarantor::leader::{Candidate, KubeLeaseStore, process_identity};
-use guarantor::settings::Settings;
-use guarantor::{client, crds, server, shutdown, telemetry};
+use guarantor::runtime::cli::{Cli, Command};
+use guarantor::runtime::clock::Clock;
+use guarantor::runtime::health::Health;
+use guarantor::runtime::leader::{Candidate, KubeLeaseStore, process_identity};
+use guarantor::runtime::settings::Settings;
+use guarantor::runtime::{client, crds, server, shutdown, telemetry};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;

@@ -12,6 +12,7 @@ use crate::api::condition::{self, ConditionStatus};
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::indicator;
 use crate::evaluate::ledger::Insertion;
+use crate::evaluate::slot::{Slot, SlotState};
 use crate::record::ledger;
 use crate::record::metrics::Written;
 use crate::record::writer;
@@ -31,7 +32,7 @@ pub(super) fn enter(
     for (name, reading) in mine {
         let Some(objective) = agreement.spec.objectives.iter().find(|o| o.name == name) else { continue };
         let slot = indicator::slot(objective, &reading, generation);
-        context.metrics.slot(&agreement.spec.metrics.source_ref.name, slot.state().word());
+        context.metrics.slot(&agreement.spec.metrics.source_ref.name, state_word(&slot));
         match open.ledger.insert(&name, reading.start, slot) {
             Ok(Insertion::Entered) => open.dirty = true,
             Ok(Insertion::Unchanged) => {}
@@ -94,6 +95,15 @@ pub(super) fn conditions(
     };
     let reason = format!("{:?}", assessment.state);
     condition::set(&mut next.conditions, condition::FULFILLED, state, &reason, message, generation, now);
+}
+
+fn state_word(slot: &Slot) -> &'static str {
+    match slot.state() {
+        SlotState::Measured => "Measured",
+        SlotState::NoTraffic => "NoTraffic",
+        SlotState::Unknown(_) => "Unknown",
+        SlotState::Excluded => "Excluded",
+    }
 }
 
 fn failure_reason(failure: &Failure) -> &'static str {

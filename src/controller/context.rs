@@ -14,8 +14,8 @@ use super::registry::Registry;
 use super::source::SourceHandle;
 use crate::api::MetricsSource;
 use crate::api::enforcement::Mode;
-use crate::clock::Clock;
-use crate::leader::Fence;
+use crate::runtime::clock::Clock;
+use crate::runtime::leader::Fence;
 use crate::record::metrics::Metrics;
 use crate::sense::workload::WorkloadReader;
 

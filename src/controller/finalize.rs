@@ -16,6 +16,7 @@ use crate::api::enforcement_status::ActionPhase;
 use crate::api::{FINALIZER, ServiceLevelAgreement};
 use crate::decide::{Restoration, restore};
 use crate::record::writer;
+use crate::sense::workload::WorkloadProblem;
 
 /// When to look again at a floor that could not be given back yet.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -68,11 +69,17 @@ async fn give_back(
     };
     let floor = match read {
         Ok(floor) => floor,
-        Err(problem) if problem.is_gone() => None,
-        Err(problem) => {
+        // Nothing was read: what stands there is unknown, and the finalizer stays until it is known.
+        Err(
+            problem @ (WorkloadProblem::TimedOut { .. }
+            | WorkloadProblem::Failed { .. }
+            | WorkloadProblem::Forbidden { .. }),
+        ) => {
             tracing::warn!(agreement = %identity.name, %problem, "the floor cannot be given back yet");
             return Ok(false);
         }
+        // There is no such thing, so nothing of ours is on it.
+        Err(_) => None,
     };
     let leader = context.fence.leads(Instant::now());
     match restore(&identity, &status, floor.as_ref(), leader, now) {

@@ -16,7 +16,8 @@ use crate::api::objective::{Indicator, Objective};
 use crate::api::{MetricsSource, ServiceLevelAgreement};
 use crate::evaluate::period::Schedule;
 use crate::evaluate::validate::validate;
-use crate::sense::promql::{self, Expression};
+use crate::sense::promql::Expression;
+use crate::sense::reader::promql_form;
 
 /// Label values that every series of an agreement must carry.
 pub type Tenancy = Vec<(String, String)>;
@@ -96,7 +97,7 @@ pub fn queries(
 ) -> BTreeMap<String, Vec<String>> {
     let tenancy = tenancy(&source.spec.tenants, &agreement.namespace().unwrap_or_default()).unwrap_or_default();
     let slot_ms = u64::try_from(agreement.spec.metrics.slot.seconds()).unwrap_or(0).saturating_mul(1000);
-    let form = promql::IncreaseForm::from(form);
+    let form = promql_form(form);
     let text = |expression: &str| {
         let confined = Expression::parse(expression).and_then(|e| e.confine(&tenancy));
         // What was accepted once is accepted here; were it not, the statement shows what the user wrote.

@@ -90,7 +90,17 @@ pub enum StatementError {
 /// A name that would be too long is cut and gets eight digits of its hash, so that two agreements never share one.
 #[must_use]
 pub fn name(agreement: &str, period_start: Timestamp, revision: i32) -> String {
-    let suffix = format!("-{}-r{revision}", period_start.strftime("%Y%m%dt%H%M%Sz"));
+    dated(agreement, period_start, &format!("-r{revision}"))
+}
+
+/// The name of a ledger, derived from agreement and period: `checkout-20260101t000000z`.
+#[must_use]
+pub fn ledger_name(agreement: &str, period_start: Timestamp) -> String {
+    dated(agreement, period_start, "")
+}
+
+fn dated(agreement: &str, period_start: Timestamp, ending: &str) -> String {
+    let suffix = format!("-{}{ending}", period_start.strftime("%Y%m%dt%H%M%Sz"));
     if agreement.len() + suffix.len() <= MAX_NAME {
         return format!("{agreement}{suffix}");
     }

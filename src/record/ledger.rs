@@ -1,46 +1,25 @@
 //! Turns the ledger of a period into its object and says when it is worth writing.
 
-use k8s_openapi::ByteString;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{OwnerReference, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::Resource;
 use kube::api::ObjectMeta;
 
-use crate::api::ledger::{AgreementIdentity, LedgerSpec, ObjectiveSlots, ServiceLevelLedger};
+use crate::api::ledger::{AgreementIdentity, ServiceLevelLedger};
 use crate::api::ServiceLevelAgreement;
-use crate::evaluate::codec;
 use crate::evaluate::ledger::Ledger;
+use crate::evaluate::stored_ledger;
 
 /// The object that stores `ledger`.
-///
-/// # Errors
-/// When the slots cannot be encoded, which names the limit that was hit.
+#[must_use]
 pub fn object(
     agreement: &ServiceLevelAgreement,
     name: &str,
     ledger: &Ledger,
     closed: bool,
     resource_version: Option<String>,
-) -> Result<ServiceLevelLedger, codec::CodecError> {
-    let objectives = ledger
-        .series()
-        .map(|(objective, slots)| {
-            Ok(ObjectiveSlots { name: objective.to_owned(), slots: ByteString(codec::encode(slots)?) })
-        })
-        .collect::<Result<Vec<_>, codec::CodecError>>()?;
-    let bounds = ledger.bounds();
-    let mut object = ServiceLevelLedger::new(
-        name,
-        LedgerSpec {
-            agreement: identity(agreement),
-            period_start: Time(bounds.start),
-            period_end: Time(bounds.end),
-            measured_through: Time(ledger.measured_through()),
-            slot_seconds: i32::try_from(ledger.slot_seconds()).unwrap_or(i32::MAX),
-            closed,
-            objectives,
-        },
-    );
+) -> ServiceLevelLedger {
+    let mut object = ServiceLevelLedger::new(name, stored_ledger::to_spec(ledger, identity(agreement), closed));
     object.metadata = ObjectMeta {
         name: Some(name.to_owned()),
         namespace: agreement.meta().namespace.clone(),
@@ -48,7 +27,7 @@ pub fn object(
         owner_references: Some(owner(agreement)),
         ..ObjectMeta::default()
     };
-    Ok(object)
+    object
 }
 
 /// Names the agreement beyond doubt.

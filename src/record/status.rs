@@ -1,15 +1,13 @@
 //! Builds the next status of an agreement from what the stages found. Pure; writing it is [`super::writer`]'s part.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use k8s_openapi::jiff::Timestamp;
 use num_rational::BigRational;
 
 use crate::api::agreement_status::{
-    AgreementStatus, BurnRate, CreditLine, CreditState, CreditStatus, KEPT, ObjectiveStatus, PeriodStatus, Summary,
-    Violation,
+    AgreementStatus, BurnRate, CreditState, KEPT, ObjectiveStatus, PeriodStatus, Summary, Violation,
 };
-use crate::evaluate::assessment::{Assessment, CreditAssessment, ObjectiveAssessment, ViolationSpan};
-use crate::evaluate::exact;
+use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
+use crate::evaluate::{credit, exact, span, violation};
 
 /// Places of a percentage in the status; what is beyond is cut, never rounded up.
 const PLACES: u32 = 6;
@@ -22,8 +20,8 @@ pub fn enter_account(status: &mut AgreementStatus, assessment: &Assessment) {
     status.period = Some(PeriodStatus { start: Time(assessment.period_start), end: Time(assessment.period_end) });
     status.measured_through = Some(Time(assessment.measured_through));
     status.objectives = assessment.objectives.iter().map(objective).collect();
-    status.credits = assessment.credits.as_ref().map(|c| credit(c, CreditState::Accruing));
-    let mut violations: Vec<Violation> = assessment.violations.iter().rev().map(violation).collect();
+    status.credits = assessment.credits.as_ref().map(|c| credit::shown(c, CreditState::Accruing));
+    let mut violations: Vec<Violation> = assessment.violations.iter().rev().map(violation::shown).collect();
     violations
         .extend(status.violations.iter().filter(|old| old.start.0 < assessment.period_start).map(|old| closed(old, assessment)));
     violations.truncate(KEPT);
@@ -43,8 +41,8 @@ fn columns(assessment: &Assessment) -> Summary {
         .objectives
         .iter()
         .map(|o| {
-            let attained = o.attainment.as_ref().map_or_else(|| "-".to_owned(), |a| exact::percent(a, 3));
-            format!("{attained}/{}", exact::percent(&o.target, PLACES))
+            let attained = o.attainment.as_ref().map_or_else(|| "-".to_owned(), |a| percent(a, 3));
+            format!("{attained}/{}", plain(&exact::decimal_text(&(&o.target * exact::hundred()), PLACES)))
         })
         .collect::<Vec<_>>()
         .join(" ");
@@ -52,11 +50,11 @@ fn columns(assessment: &Assessment) -> Summary {
     Summary {
         state: assessment.state,
         attainment,
-        budget_remaining: budget.map_or_else(|| "-".to_owned(), |b| format!("{}%", exact::percent(b, 1))),
+        budget_remaining: budget.map_or_else(|| "-".to_owned(), |b| format!("{}%", percent(b, 1))),
         credits_at_stake: assessment
             .credits
             .as_ref()
-            .map_or_else(|| "-".to_owned(), |c| format!("{} {}", exact::amount(&c.minor_units, c.exponent), c.currency)),
+            .map_or_else(|| "-".to_owned(), |c| format!("{} {}", exact::money_text(&c.minor_units, c.exponent), c.currency)),
         enforcement: String::new(),
     }
 }
@@ -65,18 +63,18 @@ fn objective(o: &ObjectiveAssessment) -> ObjectiveStatus {
     ObjectiveStatus {
         name: o.name.clone(),
         state: o.state,
-        target: exact::percent(&o.target, 9),
+        target: plain(&exact::decimal_text(&(&o.target * exact::hundred()), 9)),
         attainment: percent_or_empty(o.attainment.as_ref()),
-        total_events: exact::decimal(&o.total_events),
-        bad_events: exact::decimal(&o.bad_events),
+        total_events: count(&o.total_events),
+        bad_events: count(&o.bad_events),
         coverage: percent_or_empty(o.coverage.as_ref()),
         budget_remaining: percent_or_empty(o.budget_remaining.as_ref()),
         burn_rates: o
             .burn_rates
             .iter()
             .map(|w| BurnRate {
-                window: window_text(w.window_seconds),
-                rate: w.rate.as_ref().map_or_else(|| "-".to_owned(), |r| exact::truncated(r, 2)),
+                window: span::text(w.window_seconds),
+                rate: w.rate.as_ref().map_or_else(|| "-".to_owned(), |r| exact::decimal_text(r, 2)),
             })
             .collect(),
         problem: o.problem.clone(),
@@ -84,51 +82,24 @@ fn objective(o: &ObjectiveAssessment) -> ObjectiveStatus {
 }
 
 fn percent_or_empty(share: Option<&BigRational>) -> String {
-    share.map_or_else(String::new, |s| exact::percent(s, PLACES))
+    share.map_or_else(String::new, |s| percent(s, PLACES))
 }
 
-/// `90` as `1m30s`, `3600` as `1h`.
-fn window_text(seconds: i64) -> String {
-    let (h, m, s) = (seconds / 3600, seconds % 3600 / 60, seconds % 60);
-    [(h, "h"), (m, "m"), (s, "s")].iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect()
+/// A share in percent, cut to `places`.
+fn percent(share: &BigRational, places: u32) -> String {
+    exact::decimal_text(&(share * exact::hundred()), places)
 }
 
-/// A violation as users read it.
-#[must_use]
-pub fn violation(v: &ViolationSpan) -> Violation {
-    Violation {
-        objective: v.objective.clone(),
-        start: Time(v.start),
-        end: v.end.map(Time),
-        depth: exact::percent(&v.depth, PLACES),
-        bad_events: exact::decimal(&v.bad_events),
-        total_events: exact::decimal(&v.total_events),
+/// A decimal without the zeros at its end.
+fn plain(decimal: &str) -> String {
+    if decimal.contains('.') {
+        decimal.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        decimal.to_owned()
     }
 }
 
-/// Credits as users read them.
-#[must_use]
-pub fn credit(c: &CreditAssessment, state: CreditState) -> CreditStatus {
-    CreditStatus {
-        state,
-        percent_of_fee: exact::decimal(&c.percent_of_fee),
-        amount: exact::amount(&c.minor_units, c.exponent),
-        currency: c.currency.clone(),
-        lines: c
-            .lines
-            .iter()
-            .map(|line| CreditLine {
-                objective: line.objective.clone(),
-                below: line.below.clone(),
-                percent_of_fee: line.percent_of_fee.clone(),
-                granted: line.granted,
-            })
-            .collect(),
-    }
-}
-
-/// When a status was written that said `measured_through`, in whole seconds as the wire carries it.
-#[must_use]
-pub fn whole_seconds(at: Timestamp) -> Timestamp {
-    Timestamp::from_second(at.as_second()).unwrap_or(at)
+/// A count of events: whole where it is whole.
+fn count(events: &BigRational) -> String {
+    plain(&exact::decimal_text(events, PLACES))
 }

@@ -9,7 +9,7 @@ fn the_checked_in_definitions_are_those_of_the_code() {
     for folder in ["crds", "charts/guarantor/files/crds"] {
         let folder = root.join(folder);
         let mut expected: Vec<String> = Vec::new();
-        for document in guarantor::crds::documents().unwrap() {
+        for document in guarantor::runtime::crds::documents().unwrap() {
             let (name, text) = (document.file, document.yaml);
             let path = folder.join(&name);
             let found = fs::read_to_string(&path).unwrap_or_default();

@@ -200,7 +200,9 @@ impl Reader {
     }
 }
 
-const fn promql_form(form: IncreaseForm) -> promql::IncreaseForm {
+/// The form under which expressions are printed for a source.
+#[must_use]
+pub const fn promql_form(form: IncreaseForm) -> promql::IncreaseForm {
     match form {
         IncreaseForm::Anchored => promql::IncreaseForm::Anchored,
         IncreaseForm::Native => promql::IncreaseForm::Native,

@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::settings::{LogFormat, Settings};
+use crate::runtime::settings::{LogFormat, Settings};
 
 /// Why the log could not be set up.
 #[derive(Debug, thiserror::Error)]

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{Candidate, Fence, LeaseError, LeaseStore, Timing, TimingError, process_identity};
-use crate::clock::Clock;
+use crate::runtime::clock::Clock;
 
 const LEASE: Duration = Duration::from_secs(15);
 const RENEWAL: Duration = Duration::from_secs(3);

@@ -27,7 +27,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::health::{Health, Report};
+use crate::runtime::health::{Health, Report};
 
 /// Connections at the same time: probes, a few scrapers and a person. More wait in the listener's queue.
 const MOST_CONNECTIONS: u32 = 64;

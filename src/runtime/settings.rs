@@ -9,8 +9,8 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::api::enforcement::Mode;
-use crate::cli::RunArgs;
-use crate::leader::{Timing, TimingError};
+use crate::runtime::cli::RunArgs;
+use crate::runtime::leader::{Timing, TimingError};
 
 /// The most reconciles at the same time; beyond it the API server's fairness, not this process, sets the pace.
 const MOST_CONCURRENT: u16 = 256;
@@ -170,7 +170,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::{Cli, Command};
+    use crate::runtime::cli::{Cli, Command};
 
     fn settings(flags: &[&str]) -> Result<Settings, SettingsError> {
         let arguments = ["guarantor", "run"].iter().chain(flags);

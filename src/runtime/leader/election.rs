@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::fence::{Fence, Standing};
 use super::lease::{self, LeaseError, LeaseStore};
-use crate::clock::Clock;
+use crate::runtime::clock::Clock;
 
 /// The lease's durations, in agreement with each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

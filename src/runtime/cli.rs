@@ -1,7 +1,7 @@
 //! The command line as it is written: flags, their environment variables and their defaults.
 //!
 //! Takes the process's arguments; gives raw values. It must never check one flag against another: that is
-//! [`crate::settings`]' work.
+//! [`crate::runtime::settings`]' work.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 
 use crate::api::enforcement::Mode;
-use crate::settings::LogFormat;
+use crate::runtime::settings::LogFormat;
 
 /// A Kubernetes operator that keeps service level agreements.
 #[derive(Debug, Parser)]
