@@ -184,6 +184,8 @@ impl Process {
     pub fn kill(&mut self) {
         if let Some(mut watchdog) = self.watchdog.take() {
             watchdog.fire();
+            // In case the shell failed: waiting for a child that lives would never end.
+            let _ = self.child.kill();
             self.ended = self.child.wait().ok();
         }
     }
@@ -212,7 +214,19 @@ pub(crate) fn command<A: AsRef<OsStr>>(program: &Path, arguments: impl IntoItera
     command
 }
 
+/// Starts a server by `attempt`, which chooses new ports each time, until no other process takes one between choosing
+/// and using it; three times at most.
+pub(crate) async fn with_new_ports<T>(mut attempt: impl AsyncFnMut() -> Result<T>) -> Result<T> {
+    let mut left = 2;
+    loop {
+        match attempt().await {
+            Err(error) if left > 0 && lost_a_port(&error) => left -= 1,
+            outcome => return outcome,
+        }
+    }
+}
+
 /// Whether a start failed only because another process took a port.
-pub(crate) fn lost_a_port(error: &anyhow::Error) -> bool {
+fn lost_a_port(error: &anyhow::Error) -> bool {
     error.chain().filter_map(|cause| cause.downcast_ref::<Died>()).any(Died::address_in_use)
 }

@@ -13,16 +13,13 @@ use serde_json::{Value, json};
 
 use crate::http;
 use crate::ports::free_port;
-use crate::process::{Process, Signal, command, lost_a_port};
+use crate::process::{Process, Signal, command, with_new_ports};
 use crate::query::{self, Row};
 use crate::remote_write;
 use crate::scratch::Scratch;
 use crate::series::Series;
 use crate::tools::{self, Tool};
 use crate::wait::{Progress, wait_until};
-
-/// How often a start is tried when another process takes the port between choosing and using it.
-const ATTEMPTS: usize = 3;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -76,13 +73,9 @@ impl Prometheus {
     pub async fn start(options: PrometheusOptions) -> Result<Self> {
         let toolbox = tools::ensure(&[Tool::Prometheus]).await?;
         let executable = toolbox.path(Tool::Prometheus)?;
-        let mut attempt = 1;
-        loop {
-            match Self::start_once(options.clone(), executable).await {
-                Err(error) if attempt < ATTEMPTS && lost_a_port(&error) => attempt += 1,
-                outcome => return outcome.context("Prometheus did not start"),
-            }
-        }
+        with_new_ports(async || Self::start_once(options.clone(), executable).await)
+            .await
+            .context("Prometheus did not start")
     }
 
     async fn start_once(options: PrometheusOptions, executable: &Path) -> Result<Self> {

@@ -10,16 +10,13 @@ use jiff::Timestamp;
 
 use crate::http;
 use crate::ports::free_port;
-use crate::process::{Process, command, lost_a_port};
+use crate::process::{Process, command, with_new_ports};
 use crate::query::{self, Row};
 use crate::remote_write;
 use crate::scratch::Scratch;
 use crate::series::Series;
 use crate::tools::{self, Tool};
 use crate::wait::{Progress, wait_until};
-
-/// How often a start is tried when another process takes the port between choosing and using it.
-const ATTEMPTS: usize = 3;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -40,13 +37,7 @@ impl VictoriaMetrics {
     pub async fn start() -> Result<Self> {
         let toolbox = tools::ensure(&[Tool::VictoriaMetrics]).await?;
         let executable = toolbox.path(Tool::VictoriaMetrics)?;
-        let mut attempt = 1;
-        loop {
-            match Self::start_once(executable).await {
-                Err(error) if attempt < ATTEMPTS && lost_a_port(&error) => attempt += 1,
-                outcome => return outcome.context("VictoriaMetrics did not start"),
-            }
-        }
+        with_new_ports(async || Self::start_once(executable).await).await.context("VictoriaMetrics did not start")
     }
 
     async fn start_once(executable: &Path) -> Result<Self> {

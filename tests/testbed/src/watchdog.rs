@@ -19,7 +19,7 @@ pub(crate) struct Watchdog {
 impl Watchdog {
     /// Will kill the process group `id` with SIGKILL.
     pub(crate) fn killing_group(id: u32) -> Result<Self> {
-        Self::start(r#"kill -9 -- "-$0""#, &id.to_string())
+        Self::start(r#"kill -s KILL -- "-$0""#, &id.to_string())
     }
 
     /// Will remove the folder at `path`, a moment after the servers writing into it were killed.

@@ -78,6 +78,57 @@ async fn a_deployment_becomes_ready_on_the_nodes_of_every_zone() {
 }
 
 #[tokio::test]
+async fn a_pod_fails_recovers_and_is_resized_as_it_is_told() {
+    let plane = ControlPlane::shared().await.unwrap();
+    namespace(plane, "steered").await;
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: one}, spec: {containers: [
+        {name: main, image: example.invalid/main, resources: {requests: {cpu: 100m}}}]}}";
+    let steps: [(&[&str], &str); 8] = [
+        (&["apply", "-f", "-"], "created"),
+        (&["wait", "pod/one", "--for=condition=Ready", "--timeout=60s"], "met"),
+        (&["annotate", "pod/one", "testbed/ready=false"], "annotated"),
+        (&["wait", "pod/one", "--for=condition=Ready=False", "--timeout=60s"], "met"),
+        (&["annotate", "pod/one", "testbed/ready-"], "annotated"),
+        (&["wait", "pod/one", "--for=condition=Ready", "--timeout=60s"], "met"),
+        (
+            &[
+                "patch",
+                "pod/one",
+                "--subresource=resize",
+                "--patch",
+                r#"{"spec":{"containers":[{"name":"main","resources":{"requests":{"cpu":"200m"}}}]}}"#,
+            ],
+            "patched",
+        ),
+        (
+            &[
+                "wait",
+                "pod/one",
+                "--for=jsonpath={.status.containerStatuses[0].allocatedResources.cpu}=200m",
+                "--timeout=60s",
+            ],
+            "met",
+        ),
+    ];
+    for (arguments, expected) in steps {
+        let arguments = [&["-n", "steered"], arguments].concat();
+        let done = plane.kubectl_with_input(&arguments, pod).await.unwrap();
+        let text = done.ok().unwrap();
+        assert!(text.contains(expected), "{arguments:?}: {text}");
+    }
+    let crash = ["annotate", "-n", "steered", "pod/one", "testbed/crash=true"];
+    plane.kubectl(&crash).await.unwrap().ok().unwrap();
+    let pods: Api<Pod> = Api::namespaced(plane.client().unwrap(), "steered");
+    wait_until("the crash", MINUTE, async || {
+        let status = pods.get("one").await?.status.unwrap_or_default();
+        let restarts: i32 = status.container_statuses.iter().flatten().map(|container| container.restart_count).sum();
+        Ok(if restarts == 1 { Progress::Done(()) } else { Progress::Pending(format!("{restarts} restarts")) })
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
 async fn a_refusal_of_kubectl_is_an_error_with_its_text() {
     let plane = ControlPlane::shared().await.unwrap();
     let refused = plane.kubectl(&["get", "unicorns"]).await.unwrap();

@@ -55,7 +55,7 @@ async fn without_exact_increase_the_modifier_is_refused() {
         Prometheus::start(PrometheusOptions { exact_increase: false, ..PrometheusOptions::default() }).await.unwrap();
     let refused = prometheus.query("increase(up[5m] anchored)", Timestamp::now()).await;
     let text = format!("{:#}", refused.unwrap_err());
-    assert!(text.contains("promql-extended-range-selectors"), "{text}");
+    assert!(text.contains("anchored modifier") && text.contains("not enabled"), "{text}");
 }
 
 #[tokio::test]

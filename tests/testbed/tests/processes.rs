@@ -19,7 +19,7 @@ fn parent_and_child(folder: &Path) -> Process {
 /// Whether any process of the group `id` lives.
 fn group_lives(id: u32) -> bool {
     Command::new("sh")
-        .args(["-c", r#"kill -0 -- "-$0""#, &id.to_string()])
+        .args(["-c", r#"kill -s 0 -- "-$0""#, &id.to_string()])
         .stderr(Stdio::null())
         .status()
         .unwrap()

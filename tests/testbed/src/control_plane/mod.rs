@@ -31,11 +31,8 @@ use self::nodes::Zone;
 use crate::command::{self, Finished};
 use crate::http::install_tls;
 use crate::ports::free_ports;
-use crate::process::{Process, Signal, lost_a_port};
+use crate::process::{Process, Signal, with_new_ports};
 use crate::tools::{self, Tool, Toolbox};
-
-/// How often a start is tried when another process takes a port between choosing and using it.
-const ATTEMPTS: usize = 3;
 
 /// How long one part may take to be ready, on a machine busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -114,13 +111,9 @@ impl ControlPlane {
     /// When a tool cannot be had, or a part dies or is not ready in time; the text shows the end of its log.
     pub async fn start(options: Options) -> Result<Self> {
         let toolbox = tools::ensure(&Tool::CONTROL_PLANE).await?;
-        let mut attempt = 1;
-        loop {
-            match Self::start_once(&options, toolbox.clone()).await {
-                Err(error) if attempt < ATTEMPTS && lost_a_port(&error) => attempt += 1,
-                outcome => return outcome.context("the control plane did not start"),
-            }
-        }
+        with_new_ports(async || Self::start_once(&options, toolbox.clone()).await)
+            .await
+            .context("the control plane did not start")
     }
 
     async fn start_once(options: &Options, toolbox: Toolbox) -> Result<Self> {
