@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use guarantor::controller::{self, Setup};
+use guarantor::record::metrics::Metrics;
 use guarantor::runtime::cli::{Cli, Command};
 use guarantor::runtime::clock::Clock;
 use guarantor::runtime::health::Health;
 use guarantor::runtime::leader::{Candidate, KubeLeaseStore, process_identity};
 use guarantor::runtime::settings::Settings;
 use guarantor::runtime::{client, crds, server, shutdown, telemetry};
+use jiff::SignedDuration;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -53,16 +56,36 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     let address = settings.metrics_address;
     let listener = TcpListener::bind(address).await.with_context(|| format!("--metrics-address: {address}"))?;
 
-    let (health, registry) = (Health::new(["caches"]), Registry::default());
+    let (health, mut registry) = (Health::new([controller::RESOURCES]), Registry::default());
+    let metrics = Metrics::register(&mut registry);
     let election = &settings.election;
     let namespace = election.namespace.as_deref().unwrap_or(&clients.namespace);
     let store = KubeLeaseStore::new(clients.writing.clone(), namespace, &election.name);
-    let (candidate, _fence) = Candidate::new(store, process_identity(&election.pod), election.timing, Clock::System);
+    let identity = process_identity(&election.pod);
+    let (candidate, fence) = Candidate::new(store, identity.clone(), election.timing, Clock::System);
+    let (client, actuator) = clients.fenced(&fence)?;
+    let setup = Setup {
+        client,
+        actuator,
+        fence,
+        clock: Clock::System,
+        metrics,
+        health: health.clone(),
+        identity,
+        own_namespace: namespace.to_owned(),
+        watch_namespace: settings.watch_namespace.clone(),
+        concurrency: settings.concurrency,
+        settle: SignedDuration::try_from(settings.settle_delay).context("--settle-delay")?,
+        grace: SignedDuration::try_from(settings.close_grace).context("--close-grace")?,
+        checkpoint: SignedDuration::try_from(settings.checkpoint_interval).context("--checkpoint-interval")?,
+        resync: settings.resync_interval,
+        ceiling: settings.enforcement,
+    };
 
     let done = CancellationToken::new();
     let mut serving = tokio::spawn(server::serve(listener, server::routes(Arc::new(registry), health), done.clone()));
     let mut contending = tokio::spawn(candidate.run(done.clone()));
-    let working = stop.cancelled();
+    let working = controller::run(setup, stop);
 
     let outcome = tokio::select! {
         () = working => Ok(()),

@@ -1,6 +1,6 @@
 //! The accounting part of a reconcile: readings into the ledger, the ledger into its object, the account into conditions.
 
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
 use super::book::{Book, OpenLedger};
@@ -11,7 +11,7 @@ use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::indicator;
-use crate::evaluate::ledger::Insertion;
+use crate::evaluate::ledger::{Insertion, Ledger};
 use crate::evaluate::slot::{Slot, SlotState};
 use crate::record::ledger;
 use crate::record::metrics::Written;
@@ -69,6 +69,16 @@ pub(super) async fn store(
     open.dirty = false;
     open.closed = closed;
     Ok(())
+}
+
+/// The instant at which the account is looked at: where the ledger ends, as long as that is less than two slots behind.
+///
+/// A slot that is due this very second is not missing, it is being read. What stays away longer is missing.
+pub(super) fn as_of(ledger: &Ledger, settle: SignedDuration, now: Timestamp) -> Timestamp {
+    let slot = SignedDuration::from_secs(ledger.slot_seconds());
+    let read = ledger.measured_through().saturating_add(settle).unwrap_or(now);
+    let patience = read.saturating_add(slot).and_then(|at| at.saturating_add(slot)).unwrap_or(now);
+    if read < now && now < patience { read } else { now }
 }
 
 /// `Measured` and `Fulfilled`.

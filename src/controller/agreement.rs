@@ -72,7 +72,9 @@ async fn work(
         return finish(agreement, context, book, next, now).await;
     };
     register(agreement, context, terms, open);
-    let assessment = assess(&agreement.spec, &open.ledger, now, context.settle).map_err(|e| Error::Account(e.to_string()))?;
+    let as_of = account::as_of(&open.ledger, context.settle, now);
+    let assessment =
+        assess(&agreement.spec, &open.ledger, as_of, context.settle).map_err(|e| Error::Account(e.to_string()))?;
     status::enter_account(&mut next, &assessment);
     account::conditions(&mut next, agreement, &assessment, delivery.failure.as_ref(), now);
     context.metrics.assessed(&agreement.namespace().unwrap_or_default(), &agreement.name_any(), &assessment);
@@ -107,7 +109,7 @@ async fn finish(
             account::store(agreement, context, open, false, now).await?;
         }
     }
-    Ok(Action::await_change())
+    Ok(Action::requeue(context.resync))
 }
 
 /// Writes `next` and its Events, unless nobody would call it a change.
@@ -138,7 +140,15 @@ fn ready(next: &mut AgreementStatus, agreement: &ServiceLevelAgreement, now: Tim
     let generation = agreement.meta().generation;
     next.observed_generation = generation;
     let list = &mut next.conditions;
-    condition::set(list, condition::READY, ConditionStatus::True, "Accepted", "the agreement is understood and worked on", generation, now);
+    condition::set(
+        list,
+        condition::READY,
+        ConditionStatus::True,
+        "Accepted",
+        "the agreement is understood and worked on",
+        generation,
+        now,
+    );
     condition::clear(list, condition::STALLED);
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use k8s_openapi::jiff::SignedDuration;
 use kube::Client;
@@ -12,11 +13,11 @@ use super::backoff::Backoff;
 use super::book::Books;
 use super::registry::Registry;
 use super::source::SourceHandle;
-use crate::api::MetricsSource;
 use crate::api::enforcement::Mode;
+use crate::api::{MetricsSource, ServiceLevelAgreement};
+use crate::record::metrics::Metrics;
 use crate::runtime::clock::Clock;
 use crate::runtime::leader::Fence;
-use crate::record::metrics::Metrics;
 use crate::sense::workload::WorkloadReader;
 
 /// What every reconcile shares.
@@ -43,6 +44,10 @@ pub struct Context {
     pub ceiling: Mode,
     /// The namespace whose Secrets metrics sources may name.
     pub own_namespace: String,
+    /// How often every agreement is reconciled anyway.
+    pub resync: Duration,
+    /// The declared agreements.
+    pub agreements: Store<ServiceLevelAgreement>,
     /// The declared metrics sources.
     pub sources: Store<MetricsSource>,
     /// Sources that can be read, by name.

@@ -130,7 +130,10 @@ async fn carry_out(
 /// Whether a decision could change anything, or an earlier one still has to be followed up.
 fn something_hangs_on_it(next: &AgreementStatus, assessment: &Assessment) -> bool {
     let danger = assessment.objectives.iter().any(|o| o.burning || matches!(o.state, State::AtRisk | State::Violated));
-    let pending = next.actions.iter().any(|a| a.verdict.is_none() && a.phase != crate::api::enforcement_status::ActionPhase::Refused);
+    let pending = next
+        .actions
+        .iter()
+        .any(|a| a.verdict.is_none() && a.phase != crate::api::enforcement_status::ActionPhase::Refused);
     danger || pending || !holds_nothing(next) || next.enforcement.as_ref().is_some_and(|e| e.episode.is_some())
 }
 

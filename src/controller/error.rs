@@ -14,7 +14,9 @@ pub enum Error {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// A stored ledger cannot be decoded. It is never overwritten: somebody must look.
-    #[error("the ledger {name} cannot be read: {reason}; restore it from a backup or delete it to have it measured anew")]
+    #[error(
+        "the ledger {name} cannot be read: {reason}; restore it from a backup or delete it to have it measured anew"
+    )]
     BrokenLedger {
         /// The object.
         name: String,

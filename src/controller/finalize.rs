@@ -95,7 +95,10 @@ async fn give_back(
             let mut actions = book.status.actions.clone();
             act::outcome::enter(&outcomes, &mut enforcement, &mut actions);
             let done = outcomes.iter().all(|o| o.result == act::WriteResult::Done);
-            context.metrics.acted("Restore".to_owned(), format!("{:?}", if done { ActionPhase::Done } else { ActionPhase::Refused }));
+            context.metrics.acted(
+                "Restore".to_owned(),
+                format!("{:?}", if done { ActionPhase::Done } else { ActionPhase::Refused }),
+            );
             // A conflict or no answer: the next look decides.
             Ok(done)
         }

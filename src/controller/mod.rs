@@ -1,4 +1,7 @@
 //! The controller: watches agreements and sources, and leads each agreement through the stages.
+//!
+//! It works only while this replica holds the lease. When the lease lapses, everything remembered is dropped and read
+//! back with the next tenure: somebody else may have written meanwhile.
 
 mod account;
 mod agreement;
@@ -13,3 +16,145 @@ mod registry;
 mod settle;
 mod source;
 mod terms;
+mod watch;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use k8s_openapi::jiff::SignedDuration;
+use kube::Client;
+use kube::api::{Api, ListParams};
+use kube::runtime::events::{Recorder, Reporter};
+use tokio::time::{Instant, interval, sleep};
+use tokio_util::sync::CancellationToken;
+
+use crate::api::enforcement::Mode;
+use crate::api::{FIELD_MANAGER, MetricsSource, ServiceLevelAgreement};
+use crate::record::metrics::Metrics;
+use crate::runtime::clock::Clock;
+use crate::runtime::health::Health;
+use crate::runtime::leader::Fence;
+
+pub use error::{Error, Retry};
+
+/// The gate of readiness: Guarantor's resources can be listed.
+pub const RESOURCES: &str = "resources";
+/// The task whose beat says that the process gets on.
+const WORK: &str = "work";
+
+/// What the controller is made of.
+#[derive(Clone)]
+pub struct Setup {
+    /// Reads; and writes of Guarantor's own resources, through the fence.
+    pub client: Client,
+    /// Writes to workloads, through the fence, each sent once.
+    pub actuator: Client,
+    /// Whether this replica leads.
+    pub fence: Fence,
+    /// The wall clock.
+    pub clock: Clock,
+    /// The operator's own metrics.
+    pub metrics: Metrics,
+    /// Where progress is reported.
+    pub health: Health,
+    /// The name under which Events are published.
+    pub identity: String,
+    /// The namespace whose Secrets metrics sources may name.
+    pub own_namespace: String,
+    /// The namespace watched; `None`: all.
+    pub watch_namespace: Option<String>,
+    /// How many agreements are reconciled at the same time.
+    pub concurrency: u16,
+    /// How long after a slot's end it is read.
+    pub settle: SignedDuration,
+    /// How long a period that ended may wait for its last slots.
+    pub grace: SignedDuration,
+    /// How often an idle ledger is written.
+    pub checkpoint: SignedDuration,
+    /// How often every agreement is reconciled anyway.
+    pub resync: Duration,
+    /// The ceiling over the agreements' modes.
+    pub ceiling: Mode,
+}
+
+impl Setup {
+    fn agreements(&self) -> Api<ServiceLevelAgreement> {
+        match &self.watch_namespace {
+            Some(namespace) => Api::namespaced(self.client.clone(), namespace),
+            None => Api::all(self.client.clone()),
+        }
+    }
+
+    fn sources(&self) -> Api<MetricsSource> {
+        Api::all(self.client.clone())
+    }
+
+    fn recorder(&self) -> Recorder {
+        let reporter = Reporter { controller: FIELD_MANAGER.to_owned(), instance: Some(self.identity.clone()) };
+        Recorder::new(self.client.clone(), reporter)
+    }
+}
+
+/// Works until `stop`, one tenure after the other.
+pub async fn run(setup: Setup, stop: CancellationToken) {
+    setup.health.expect(WORK, Duration::from_secs(60), Instant::now());
+    let ready = wait_for_resources(&setup);
+    tokio::select! {
+        () = ready => {}
+        () = stop.cancelled() => return,
+    }
+    setup.health.set_ready(RESOURCES, true);
+    let mut tenures = setup.fence.tenures();
+    loop {
+        let begun = tokio::select! {
+            begun = tenures.next() => begun,
+            () = beating(&setup.health) => None,
+            () = stop.cancelled() => None,
+        };
+        if begun.is_none() {
+            return;
+        }
+        setup.metrics.leads(true);
+        tracing::info!("this replica leads");
+        watch::lead(&setup, &stop).await;
+        setup.metrics.leads(false);
+        if stop.is_cancelled() {
+            return;
+        }
+        tracing::warn!(
+            "the lease lapsed; what was remembered is dropped, and nothing is written until it is held again"
+        );
+    }
+}
+
+/// Reports progress for as long as it is polled.
+async fn beating(health: &Health) {
+    let mut tick = interval(Duration::from_secs(5));
+    loop {
+        tick.tick().await;
+        health.beat(WORK, Instant::now());
+    }
+}
+
+/// Returns when agreements and sources can be listed: the definitions are installed and the account may read them.
+async fn wait_for_resources(setup: &Setup) {
+    let one = ListParams::default().limit(1);
+    loop {
+        let listed = async {
+            setup.agreements().list(&one).await?;
+            setup.sources().list(&one).await
+        };
+        match listed.await {
+            Ok(_) => return,
+            Err(error) => {
+                tracing::error!(%error, "Guarantor's resources cannot be listed; install its definitions and its role");
+            }
+        }
+        setup.health.beat(WORK, Instant::now());
+        sleep(Duration::from_secs(2)).await;
+    }
+}
+
+/// Shares a tenure's context with its tasks.
+type Shared = Arc<context::Context>;

@@ -131,7 +131,10 @@ impl Registry {
     pub fn take(&self, uid: &str) -> Delivery {
         self.entries()
             .get_mut(uid)
-            .map(|e| Delivery { readings: std::mem::take(&mut e.delivery.readings), failure: e.delivery.failure.clone() })
+            .map(|e| Delivery {
+                readings: std::mem::take(&mut e.delivery.readings),
+                failure: e.delivery.failure.clone(),
+            })
             .unwrap_or_default()
     }
 
@@ -159,14 +162,25 @@ impl Registry {
     }
 
     /// Leaves the outcome of a round, moves on to `through` and wakes the agreement's reconcile.
-    pub fn deliver(&self, uid: &str, readings: Vec<(String, SlotReading)>, through: Timestamp, failure: Option<Failure>) {
+    pub fn deliver(
+        &self,
+        uid: &str,
+        readings: Vec<(String, SlotReading)>,
+        through: Timestamp,
+        failure: Option<Failure>,
+    ) {
         let mut entries = self.entries();
         let Some(entry) = entries.get_mut(uid) else { return };
         entry.delivery.readings.extend(readings);
         entry.delivery.failure = failure;
         entry.through = entry.through.max(through);
+        self.wake(entry.reference.clone());
+    }
+
+    /// Has an agreement reconciled.
+    pub fn wake(&self, reference: ObjectRef<ServiceLevelAgreement>) {
         // The receiver lives as long as the controller; without it there is nobody to wake.
-        let _ = self.wake.send(entry.reference.clone());
+        let _ = self.wake.send(reference);
     }
 
     /// Resolves when something is registered after it was enabled.
@@ -181,7 +195,3 @@ fn aligned(at: Timestamp, slot_seconds: i64) -> Timestamp {
     let up = if rest == 0 { 0 } else { slot_seconds - rest };
     at.checked_add(SignedDuration::from_secs(up)).unwrap_or(at)
 }
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod tests;

@@ -69,6 +69,9 @@ pub async fn reconcile(source: Arc<MetricsSource>, context: Arc<Context>) -> Res
         return Ok(Action::await_change());
     }
     let finding = examine(&source, &context).await;
+    if matches!(finding, Finding::Probed(_)) {
+        context.wake_users_of(&name);
+    }
     if let Some(status) = next_status(&source, &finding, &context) {
         let api: Api<MetricsSource> = Api::all(context.client.clone());
         writer::replace_status(&api, &source, &status).await?;

@@ -10,8 +10,8 @@ use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::registry::Asked;
-use crate::api::metrics_source::Tenant;
 use crate::api::metrics_source::IncreaseForm;
+use crate::api::metrics_source::Tenant;
 use crate::api::objective::{Indicator, Objective};
 use crate::api::{MetricsSource, ServiceLevelAgreement};
 use crate::evaluate::period::Schedule;
@@ -83,8 +83,11 @@ pub fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>
             tenancy: tenancy.clone(),
         });
     }
-    let schedule = Schedule::new(&agreement.spec, created)
-        .map_err(|e| Refusal { reason: "InvalidSpec", message: e.to_string(), terminal: true })?;
+    let schedule = Schedule::new(&agreement.spec, created).map_err(|e| Refusal {
+        reason: "InvalidSpec",
+        message: e.to_string(),
+        terminal: true,
+    })?;
     Ok(Terms { schedule, asked: Arc::new(asked) })
 }
 
@@ -127,10 +130,8 @@ fn expressions(indicator: &Indicator) -> impl Iterator<Item = (&'static str, &st
 
 /// What a namespace is confined to: its own entry, else the one for all; `None` when the source does not admit it.
 fn tenancy(tenants: &[Tenant], namespace: &str) -> Option<Tenancy> {
-    let tenant = tenants
-        .iter()
-        .find(|t| t.namespace == namespace)
-        .or_else(|| tenants.iter().find(|t| t.namespace == "*"))?;
+    let tenant =
+        tenants.iter().find(|t| t.namespace == namespace).or_else(|| tenants.iter().find(|t| t.namespace == "*"))?;
     Some(tenant.matchers.iter().map(|m| (m.label.clone(), m.value.replace("$namespace", namespace))).collect())
 }
 

@@ -58,9 +58,12 @@ fn rollout(facts: &Facts<'_>) -> Option<Cause> {
     }
     let (reason, message) = match &facts.workload.rollout {
         Rollout::Complete | Rollout::NotApplicable => return None,
-        Rollout::InProgress => ("RolloutInProgress", "a rollout is in progress; more replicas now could be more of a bad \
+        Rollout::InProgress => (
+            "RolloutInProgress",
+            "a rollout is in progress; more replicas now could be more of a bad \
              revision, and surge pods are not demand"
-            .to_owned()),
+                .to_owned(),
+        ),
         Rollout::Stuck(why) => ("RolloutStuck", format!("the rollout does not get on: {why}; undo or repair it")),
         Rollout::Paused => {
             ("RolloutPaused", "the rollout is paused; new replicas would be of both revisions; resume it".to_owned())

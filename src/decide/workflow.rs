@@ -68,7 +68,8 @@ pub struct Decided {
 #[must_use]
 pub fn decide(situation: &Situation<'_>) -> Decided {
     let held = |reason: &'static str, message: String| {
-        let enforcement = EnforcementStatus { reason: reason.into(), message: message.clone(), ..situation.status.clone() };
+        let enforcement =
+            EnforcementStatus { reason: reason.into(), message: message.clone(), ..situation.status.clone() };
         let decision = Decision::Hold(Hold { reason, message, until: None });
         Decided { decision, enforcement, actions: situation.actions.to_vec(), hints: Hints::default() }
     };

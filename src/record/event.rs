@@ -103,10 +103,8 @@ fn done(action: &ActionRecord) -> Notice {
         Verb::LowerFloor => "FloorLowered",
         Verb::Restore => "BaselineRestored",
     };
-    let note = format!(
-        "{} {}: {} -> {}. {}",
-        action.target.kind, action.target.name, action.from, action.to, action.reason
-    );
+    let note =
+        format!("{} {}: {} -> {}. {}", action.target.kind, action.target.name, action.from, action.to, action.reason);
     notice(false, reason, &format!("{:?}-{}", action.verb, action.to), note)
 }
 

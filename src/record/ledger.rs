@@ -5,8 +5,8 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::Resource;
 use kube::api::ObjectMeta;
 
-use crate::api::ledger::{AgreementIdentity, ServiceLevelLedger};
 use crate::api::ServiceLevelAgreement;
+use crate::api::ledger::{AgreementIdentity, ServiceLevelLedger};
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::stored_ledger;
 

@@ -107,7 +107,11 @@ impl Metrics {
             metrics.reconcile_duration.clone(),
         );
         registry.register("store_requests", "Requests sent to a metrics source", metrics.requests.clone());
-        registry.register("lone_queries", "Expressions that could not be joined with others", metrics.lone_queries.clone());
+        registry.register(
+            "lone_queries",
+            "Expressions that could not be joined with others",
+            metrics.lone_queries.clone(),
+        );
         registry.register("slot_readings", "Slots read, by what became of them", metrics.readings.clone());
         registry.register_with_unit(
             "read_lag",
@@ -117,7 +121,11 @@ impl Metrics {
         );
         registry.register("writes", "Writes to Guarantor's own resources", metrics.writes.clone());
         registry.register("actions", "Actions on workloads", metrics.actions.clone());
-        registry.register("objective_attainment_ratio", "Attained so far in the running period", metrics.attainment.clone());
+        registry.register(
+            "objective_attainment_ratio",
+            "Attained so far in the running period",
+            metrics.attainment.clone(),
+        );
         registry.register(
             "objective_budget_remaining_ratio",
             "Error budget left of the running period",

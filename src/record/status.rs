@@ -22,8 +22,9 @@ pub fn enter_account(status: &mut AgreementStatus, assessment: &Assessment) {
     status.objectives = assessment.objectives.iter().map(objective).collect();
     status.credits = assessment.credits.as_ref().map(|c| credit::shown(c, CreditState::Accruing));
     let mut violations: Vec<Violation> = assessment.violations.iter().rev().map(violation::shown).collect();
-    violations
-        .extend(status.violations.iter().filter(|old| old.start.0 < assessment.period_start).map(|old| closed(old, assessment)));
+    violations.extend(
+        status.violations.iter().filter(|old| old.start.0 < assessment.period_start).map(|old| closed(old, assessment)),
+    );
     violations.truncate(KEPT);
     status.violations = violations;
     let summary = status.summary.get_or_insert_default();
@@ -51,10 +52,10 @@ fn columns(assessment: &Assessment) -> Summary {
         state: assessment.state,
         attainment,
         budget_remaining: budget.map_or_else(|| "-".to_owned(), |b| format!("{}%", percent(b, 1))),
-        credits_at_stake: assessment
-            .credits
-            .as_ref()
-            .map_or_else(|| "-".to_owned(), |c| format!("{} {}", exact::money_text(&c.minor_units, c.exponent), c.currency)),
+        credits_at_stake: assessment.credits.as_ref().map_or_else(
+            || "-".to_owned(),
+            |c| format!("{} {}", exact::money_text(&c.minor_units, c.exponent), c.currency),
+        ),
         enforcement: String::new(),
     }
 }

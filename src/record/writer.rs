@@ -139,7 +139,9 @@ pub async fn issue_statement(client: &Client, statement: &ServiceLevelStatement)
     let what = format!("the statement {namespace}/{}", statement.name_any());
     let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
     match bounded(&what, api.create(&params, statement)).await {
-        Err(WriteError::Api { source, .. }) if matches!(&*source, kube::Error::Api(s) if s.is_already_exists()) => Ok(()),
+        Err(WriteError::Api { source, .. }) if matches!(&*source, kube::Error::Api(s) if s.is_already_exists()) => {
+            Ok(())
+        }
         other => other.map(drop),
     }
 }

@@ -92,7 +92,11 @@ pub struct RunArgs {
     #[arg(long, env = "GUARANTOR_SETTLE_DELAY", value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub settle_delay: Duration,
 
-    /// How often the ledger of an agreement without traffic is written.
+    /// How long a period that ended may wait for slots the metrics store does not give. Then it is settled without them.
+    #[arg(long, env = "GUARANTOR_CLOSE_GRACE", value_name = "DURATION", default_value = "1h", value_parser = duration)]
+    pub close_grace: Duration,
+
+    /// How often the ledger of a running period is written. What was not written is read again after a crash.
     #[arg(long, env = "GUARANTOR_CHECKPOINT_INTERVAL", value_name = "DURATION", default_value = "1h", value_parser = duration)]
     pub checkpoint_interval: Duration,
 

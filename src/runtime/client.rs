@@ -3,7 +3,10 @@
 //! Takes the pod's service account or the kubeconfig; gives clients. It must never set a read timeout on a client that
 //! watches: the timeout would end idle watches too. Whoever sends a request bounds it.
 
+use kube::client::ClientBuilder;
 use kube::{Client, Config};
+
+use super::leader::{Fence, FenceLayer};
 
 /// Says who asks; without it the API server's audit log and managed fields call every write `unknown`.
 const USER_AGENT: &str = concat!("guarantor/", env!("CARGO_PKG_VERSION"));
@@ -26,6 +29,7 @@ pub struct Clients {
     pub reading: Client,
     /// Sends each request once: a repeated write outlives the decision and the permit it was made under.
     pub writing: Client,
+    config: Config,
     /// The pod's namespace, or the kubeconfig context's.
     pub namespace: String,
 }
@@ -50,8 +54,24 @@ pub fn clients(mut config: Config) -> Result<Clients, ConnectError> {
     config.default_retry = true;
     let reading = Client::try_from(config.clone()).map_err(unusable)?;
     config.default_retry = false;
-    let writing = Client::try_from(config).map_err(unusable)?;
-    Ok(Clients { reading, writing, namespace })
+    let writing = Client::try_from(config.clone()).map_err(unusable)?;
+    Ok(Clients { reading, writing, config, namespace })
+}
+
+impl Clients {
+    /// Clients whose writes ask the fence first: one for reading and Guarantor's own resources, one for workloads.
+    ///
+    /// # Errors
+    /// [`ConnectError::Unusable`], as [`clients`].
+    pub fn fenced(&self, fence: &Fence) -> Result<(Client, Client), ConnectError> {
+        let unusable = |error: kube::Error| ConnectError::Unusable(error.to_string());
+        let build = || -> Result<Client, ConnectError> {
+            // Never repeats by itself: a repeated write would outlive the permit, and watches have a backoff of theirs.
+            let builder = ClientBuilder::try_from(self.config.clone()).map_err(unusable)?;
+            Ok(builder.with_layer(&FenceLayer::new(fence.clone())).build())
+        };
+        Ok((build()?, build()?))
+    }
 }
 
 #[cfg(test)]

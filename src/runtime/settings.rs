@@ -63,6 +63,8 @@ pub struct Settings {
     pub concurrency: u16,
     /// How long after a slot's end it is read.
     pub settle_delay: Duration,
+    /// How long a period that ended may wait for its last slots.
+    pub close_grace: Duration,
     /// How often an idle ledger is written.
     pub checkpoint_interval: Duration,
     /// How often every agreement is reconciled anyway.
@@ -86,6 +88,7 @@ impl TryFrom<&RunArgs> for Settings {
             metrics_address: raw.metrics_address,
             concurrency: within("--concurrency", raw.concurrency, 1, MOST_CONCURRENT)?,
             settle_delay: within("--settle-delay", raw.settle_delay, Duration::ZERO, LONGEST_SETTLE_DELAY)?,
+            close_grace: within("--close-grace", raw.close_grace, Duration::ZERO, minutes(7 * 24 * 60))?,
             checkpoint_interval: within(
                 "--checkpoint-interval",
                 raw.checkpoint_interval,

@@ -41,7 +41,10 @@ pub enum ReadError {
 
 async fn get<K>(client: &Client, namespace: &str, name: &str, kind: &str) -> Result<Option<K>, ReadError>
 where
-    K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug,
+    K: Resource<Scope = k8s_openapi::NamespaceResourceScope, DynamicType = ()>
+        + Clone
+        + DeserializeOwned
+        + std::fmt::Debug,
 {
     let what = format!("{kind} {namespace}/{name}");
     let api: Api<K> = Api::namespaced(client.clone(), namespace);
@@ -56,7 +59,11 @@ where
 ///
 /// # Errors
 /// When the API server refuses or does not answer.
-pub async fn agreement(client: &Client, namespace: &str, name: &str) -> Result<Option<ServiceLevelAgreement>, ReadError> {
+pub async fn agreement(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<ServiceLevelAgreement>, ReadError> {
     get(client, namespace, name, "the agreement").await
 }
 
@@ -72,6 +79,10 @@ pub async fn ledger(client: &Client, namespace: &str, name: &str) -> Result<Opti
 ///
 /// # Errors
 /// When the API server refuses or does not answer.
-pub async fn statement(client: &Client, namespace: &str, name: &str) -> Result<Option<ServiceLevelStatement>, ReadError> {
+pub async fn statement(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<ServiceLevelStatement>, ReadError> {
     get(client, namespace, name, "the statement").await
 }

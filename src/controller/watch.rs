@@ -1,0 +1,186 @@
+//! One tenure: watches, queues and concurrency, until the lease lapses or the process is to end.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
+use kube::api::Api;
+use kube::runtime::controller::{Action, Config, Controller};
+use kube::runtime::reflector::{self, ObjectRef, Store};
+use kube::runtime::watcher::{self, watcher};
+use kube::runtime::{PredicateConfig, WatchStreamExt};
+use kube::{Resource, ResourceExt};
+use serde::de::DeserializeOwned;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, interval, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::backoff::Backoff;
+use super::book::Books;
+use super::context::{Context, Handles};
+use super::error::{Error, Retry};
+use super::registry::Registry;
+use super::{Setup, Shared, WORK, account, agreement, source};
+use crate::api::{MetricsSource, ServiceLevelAgreement};
+use crate::sense::workload::{Kinds, WorkloadReader};
+
+/// How long one read of a workload may take.
+const WORKLOAD_READ: Duration = Duration::from_secs(5);
+/// How long ledgers may be written after the controllers ended.
+const LAST_WRITES: Duration = Duration::from_secs(10);
+/// An object that changed again within this time is reconciled once.
+const DEBOUNCE: Duration = Duration::from_millis(100);
+
+/// Leads until the lease lapses or `stop`; then lets the reconciles under way end and writes what is unwritten.
+pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
+    let (wake, woken) = mpsc::unbounded_channel();
+    let (agreements, agreement_events) = watched(setup.agreements());
+    let (sources, source_events) = watched(setup.sources());
+    let context = Arc::new(Context {
+        client: setup.client.clone(),
+        actuator: setup.actuator.clone(),
+        recorder: setup.recorder(),
+        metrics: setup.metrics.clone(),
+        clock: setup.clock,
+        fence: setup.fence.clone(),
+        settle: setup.settle,
+        grace: setup.grace,
+        checkpoint: setup.checkpoint,
+        resync: setup.resync,
+        ceiling: setup.ceiling,
+        own_namespace: setup.own_namespace.clone(),
+        workloads: WorkloadReader::new(setup.client.clone(), Kinds::default(), WORKLOAD_READ),
+        agreements: agreements.clone(),
+        sources: sources.clone(),
+        handles: Handles::default(),
+        registry: Arc::new(Registry::new(wake)),
+        books: Books::default(),
+        backoff: Backoff::default(),
+    });
+    let ended = CancellationToken::new();
+    let config = Config::default().concurrency(setup.concurrency).debounce(DEBOUNCE);
+    let woken = stream::unfold(woken, |mut woken| async move { Some((woken.recv().await?, woken)) });
+    let until = |token: &CancellationToken| token.clone().cancelled_owned();
+    let of_agreements = Controller::for_stream(agreement_events, agreements)
+        .with_config(config.clone())
+        .reconcile_on(woken)
+        .graceful_shutdown_on(until(&ended))
+        .run(agreement_timed, on_agreement_error, Arc::clone(&context))
+        .for_each(|_| async {});
+    let of_sources = Controller::for_stream(source_events, sources)
+        .with_config(config)
+        .graceful_shutdown_on(until(&ended))
+        .run(source::reconcile, on_source_error, Arc::clone(&context))
+        .for_each(|_| async {});
+    let watching_the_lease = async {
+        while_leading(setup, &context, stop).await;
+        ended.cancel();
+    };
+    futures::join!(of_agreements, of_sources, watching_the_lease);
+    if timeout(LAST_WRITES, write_ledgers(&context)).await.is_err() {
+        tracing::warn!("not every ledger could be written in time; the next leader reads the missing slots again");
+    }
+}
+
+/// Returns when the lease lapsed or the process is to end. Beats meanwhile, and forgets agreements that went away while
+/// the watch was broken.
+async fn while_leading(setup: &Setup, context: &Context, stop: &CancellationToken) {
+    let mut tick = interval(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = stop.cancelled() => return,
+        }
+        if !setup.fence.leads(Instant::now()) {
+            return;
+        }
+        setup.health.beat(WORK, Instant::now());
+        if context.agreements.wait_until_ready().now_or_never().is_some() {
+            let present: HashSet<String> = context.agreements.state().iter().filter_map(|a| a.uid()).collect();
+            for uid in context.books.uids().into_iter().filter(|uid| !present.contains(uid)) {
+                context.books.forget(&uid);
+                context.registry.forget(&uid);
+                context.backoff.succeeded(&uid);
+            }
+        }
+    }
+}
+
+/// Writes every ledger that changed since it was written.
+async fn write_ledgers(context: &Context) {
+    for agreement in context.agreements.state() {
+        let book = context.books.book(&agreement.uid().unwrap_or_default());
+        let mut book = book.lock().await;
+        let Some(open) = book.open.as_mut().filter(|open| open.dirty && !open.closed) else { continue };
+        if let Err(error) = account::store(&agreement, context, open, false, context.clock.now()).await {
+            tracing::warn!(agreement = %agreement.name_any(), %error, "the ledger was not written at the end");
+        }
+    }
+}
+
+/// A cache and the changes worth a reconcile: of the spec, of the finalizers, and a deletion. The operator's own status
+/// writes are none, or it would wake itself for ever.
+fn watched<K>(api: Api<K>) -> (Store<K>, impl Stream<Item = watcher::Result<K>> + Send)
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug + Send + Sync + 'static,
+{
+    let (reader, writer) = reflector::store();
+    let events = watcher(api, watcher::Config::default())
+        .default_backoff()
+        .inspect_err(|error| tracing::warn!(%error, "a watch broke; it is taken up again"))
+        .reflect(writer)
+        .applied_objects()
+        .predicate_filter(worth_a_reconcile, PredicateConfig::default());
+    (reader, events)
+}
+
+fn worth_a_reconcile<K: Resource>(object: &K) -> Option<u64> {
+    let meta = object.meta();
+    let mut hasher = DefaultHasher::new();
+    (meta.generation, &meta.finalizers, meta.deletion_timestamp.is_some()).hash(&mut hasher);
+    Some(hasher.finish())
+}
+
+async fn agreement_timed(object: Arc<ServiceLevelAgreement>, context: Shared) -> Result<Action, Error> {
+    let begun = Instant::now();
+    let uid = object.uid().unwrap_or_default();
+    let outcome = agreement::reconcile(object, Arc::clone(&context)).await;
+    let word = outcome.as_ref().map_or_else(Error::category, |_| "Ok");
+    context.metrics.reconciled(word, begun.elapsed().as_secs_f64());
+    if outcome.is_ok() {
+        context.backoff.succeeded(&uid);
+    }
+    outcome
+}
+
+#[allow(clippy::needless_pass_by_value)] // the signature is kube's
+fn on_agreement_error(object: Arc<ServiceLevelAgreement>, error: &Error, context: Shared) -> Action {
+    retry(&object.uid().unwrap_or_default(), &object.name_any(), error, &context)
+}
+
+#[allow(clippy::needless_pass_by_value)] // the signature is kube's
+fn on_source_error(object: Arc<MetricsSource>, error: &Error, context: Shared) -> Action {
+    retry(&object.uid().unwrap_or_default(), &object.name_any(), error, &context)
+}
+
+fn retry(uid: &str, name: &str, error: &Error, context: &Context) -> Action {
+    let pause = context.backoff.failed(uid);
+    tracing::warn!(object = %name, category = error.category(), %error, ?pause, "a reconcile failed");
+    match error.retry() {
+        Retry::Transient => Action::requeue(pause),
+        Retry::Terminal => Action::requeue(context.resync),
+    }
+}
+
+impl Context {
+    /// Has every agreement reconciled that refers to this source.
+    pub(super) fn wake_users_of(&self, source: &str) {
+        for agreement in self.agreements.state() {
+            if agreement.spec.metrics.source_ref.name == source {
+                self.registry.wake(ObjectRef::from_obj(&*agreement));
+            }
+        }
+    }
+}
