@@ -11,6 +11,10 @@ use serde_json::{Value, json};
 use super::fields::{self, FieldSet, Leaves, Path};
 use super::refusal::{self, Refusal};
 
+/// The subresource whose writes are kept without a time and seen in a version of its own.
+const SCALE: &str = "scale";
+const SCALE_VERSION: &str = "autoscaling/v1";
+
 /// How a writer came by its fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Operation {
@@ -28,13 +32,15 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    fn describe(&self) -> String {
+    // As told to `asking`: one who applies a Scale is told of the version Scale has, whatever the entry says.
+    fn describe(&self, asking: &Self) -> String {
+        let version = if asking.subresource == SCALE { SCALE_VERSION } else { &self.api_version };
         let mut text = format!("\"{}\"", self.manager);
         if !self.subresource.is_empty() {
             text = format!("{text} with subresource \"{}\"", self.subresource);
         }
         if self.operation == Operation::Update {
-            text = format!("{text} using {}", self.api_version);
+            text = format!("{text} using {version}");
         }
         text
     }
@@ -151,7 +157,7 @@ impl Managed {
         for entry in self.entries.iter().filter(|entry| !entry.writer.is(writer)) {
             let disputed: Vec<Path> = entry.fields.intersection(changed).cloned().collect();
             if !disputed.is_empty() {
-                conflicts.insert(entry.writer.describe(), disputed);
+                conflicts.insert(entry.writer.describe(writer), disputed);
             }
         }
         conflicts
@@ -160,7 +166,11 @@ impl Managed {
     fn put(&mut self, writer: &Writer, fields: FieldSet, touched: bool, now: &str) {
         let at = self.entries.iter().position(|entry| entry.writer.is(writer));
         let before = at.map(|at| self.entries.remove(at));
-        let time = if touched { Some(now.to_owned()) } else { before.and_then(|entry| entry.time) };
+        let time = match before {
+            _ if writer.subresource == SCALE => None,
+            _ if touched => Some(now.to_owned()),
+            before => before.and_then(|entry| entry.time),
+        };
         self.entries.push(Entry { writer: writer.clone(), time, fields });
         self.entries.retain(|entry| !entry.fields.is_empty());
     }

@@ -79,7 +79,7 @@ pub(super) fn put(
 /// Applies a Scale.
 ///
 /// # Errors
-/// 500 for a custom resource, as a real server answers; 409 for a conflict.
+/// 409 for a conflict; 500 for a change to a custom resource: a real server cannot convert its Scale back, and only then.
 pub(super) fn apply(
     write: &Write<'_>,
     store: &mut Store,
@@ -88,15 +88,17 @@ pub(super) fn apply(
     force: bool,
 ) -> Result<Arc<Value>, Refusal> {
     let scale = paths(write.kind)?;
-    if write.kind.custom {
-        return Err(refusal::internal("apply is not served on the scale of a custom resource"));
-    }
     let mut proposed = live.as_ref().clone();
     object::carry(config, &mut proposed, "/metadata/resourceVersion");
     object::set(&mut proposed, &scale.replicas, json!(replicas(config)));
     let names = scale.replicas.split('/').filter(|name| !name.is_empty());
     let path = names.map(|name| Element::Field(name.to_owned())).collect();
     let applied = Applied { config: FieldSet::from([path]), force };
+    if write.kind.custom && object::number(live, &scale.replicas) != Some(replicas(config)) {
+        let trial = Write { dry_run: true, ..write.clone() };
+        trial.update(store, live, proposed, Some(applied))?;
+        return Err(refusal::internal("failed to convert new object to proper version"));
+    }
     write.update(store, live, proposed, Some(applied))
 }
 

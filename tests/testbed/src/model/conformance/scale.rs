@@ -98,11 +98,19 @@ pub(super) async fn custom(client: Client, namespace: String) -> Result<()> {
     ensure!(wanted(&ignored) == 3, "the uid is ignored");
     let stale = json!({"metadata": {"resourceVersion": read.metadata.resource_version}, "spec": {"replicas": 4}});
     refused(409, widgets.patch_scale("scale-custom", &by("guarantor"), &Patch::Merge(stale)).await)?;
-    let config = json!({
-        "apiVersion": "autoscaling/v1", "kind": "Scale",
-        "metadata": {"name": "scale-custom", "namespace": namespace}, "spec": {"replicas": 5},
-    });
-    refused(500, widgets.patch_scale("scale-custom", &by("guarantor"), &Patch::Apply(config)).await)?;
+    let apply = |params: PatchParams, replicas: i32| {
+        let config = json!({
+            "apiVersion": "autoscaling/v1", "kind": "Scale",
+            "metadata": {"name": "scale-custom", "namespace": namespace}, "spec": {"replicas": replicas},
+        });
+        let widgets = widgets.clone();
+        async move { widgets.patch_scale("scale-custom", &params, &Patch::Apply(config)).await }
+    };
+    let refusal = refused(409, apply(by("other"), 5).await)?;
+    let expected = "conflict with \"guarantor\" with subresource \"scale\" using autoscaling/v1: .spec.replicas";
+    ensure!(refusal.message.ends_with(expected), "{refusal:?}");
+    refused(500, apply(by("other").force(), 5).await)?;
+    apply(by("other"), 3).await.context("an apply that changes nothing")?;
     let object = widgets.get("scale-custom").await?;
     let generation = object.metadata.generation.context("a generation was due")?;
     ensure!(generation == 2, "one change of spec: {generation}");
