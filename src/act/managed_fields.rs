@@ -50,11 +50,7 @@ pub async fn give_up_ownership(
 }
 
 /// Gives up our entries, starting from `object` as it was last read.
-pub(super) async fn give_up(
-    api: &Api<DynamicObject>,
-    mut object: DynamicObject,
-    bound: Bound,
-) -> Result<(), Failure> {
+pub(super) async fn give_up(api: &Api<DynamicObject>, mut object: DynamicObject, bound: Bound) -> Result<(), Failure> {
     let (name, uid) = (object.name_any(), object.uid());
     let mut last = Failure::new(WriteResult::Conflict, "the entry could not be removed");
     for _ in 0..ATTEMPTS {
@@ -78,7 +74,10 @@ pub(super) async fn give_up(
 /// What to tell of a removal that did not work: the write itself is done.
 pub(super) fn note(removed: Result<(), Failure>) -> String {
     removed.err().map_or_else(String::new, |failure| {
-        format!("done, but our entry in managedFields stays for now, a server-side apply may be refused: {}", failure.message)
+        format!(
+            "done, but our entry in managedFields stays for now, a server-side apply may be refused: {}",
+            failure.message
+        )
     })
 }
 
@@ -118,9 +117,7 @@ mod tests {
     #[test]
     fn only_our_entries_are_removed_from_the_end() {
         let entries = [entry(FIELD_MANAGER), entry("helm"), entry(FIELD_MANAGER)];
-        let test = |index: usize| {
-            json!({"op": "test", "path": format!("/metadata/managedFields/{index}/manager"), "value": FIELD_MANAGER})
-        };
+        let test = |index: usize| json!({"op": "test", "path": format!("/metadata/managedFields/{index}/manager"), "value": FIELD_MANAGER});
         let expected = json!([
             {"op": "test", "path": "/metadata/uid", "value": "u"},
             test(0),

@@ -99,7 +99,8 @@ async fn remove_annotation(
             other => return other.map(|_| ()),
         }
         let object = bound.call(api.get(&step.target.name)).await?;
-        if object.uid().as_deref() != Some(&step.target.uid) || !object.annotations().contains_key(BASELINE_ANNOTATION) {
+        if object.uid().as_deref() != Some(&step.target.uid) || !object.annotations().contains_key(BASELINE_ANNOTATION)
+        {
             return Ok(());
         }
         version = merge::version(&object);

@@ -126,7 +126,8 @@ fn come_down(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds, standing: &
         let unseen = facts.health.unseen.join("; ");
         return idle("NotAllSeen", format!("the floor stays at {} until all is seen: {unseen}", standing.value), None);
     }
-    let safe_since = facts.episode.as_ref().and_then(|episode| episode.safe_since.as_ref()).map_or(facts.now(), |t| t.0);
+    let safe_since =
+        facts.episode.as_ref().and_then(|episode| episode.safe_since.as_ref()).map_or(facts.now(), |t| t.0);
     let safe = facts.episode.as_ref().and_then(|episode| episode::safe_for(episode, facts.now()));
     if safe.unwrap_or(SignedDuration::ZERO) < facts.timing.release_after {
         let until = safe_since.saturating_add(facts.timing.release_after).ok();
@@ -153,6 +154,7 @@ pub fn give_back(facts: &Facts<'_>, floor: &Floor, standing: &FloorStatus, reaso
     restoring(situation.agreement, floor, standing, slot, facts.judged_at(false), reason, before)
 }
 
+#[derive(Clone, Copy)]
 struct Write {
     to: i32,
     value: Value,

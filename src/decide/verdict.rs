@@ -94,7 +94,10 @@ fn raise(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdict,
     }
     if ready < record.to {
         let unplaced = sight.workload.unplaced_pods();
-        return Some((Verdict::Ineffective, format!("only {ready} pods are ready by the deadline, {unplaced} unplaced")));
+        return Some((
+            Verdict::Ineffective,
+            format!("only {ready} pods are ready by the deadline, {unplaced} unplaced"),
+        ));
     }
     Some(compare(record, sight, seen))
 }

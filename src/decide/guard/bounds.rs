@@ -34,8 +34,10 @@ pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let wanted = facts.workload.spec_replicas;
     match step.verb {
         Verb::RaiseFloor if step.to <= floor.current.max(wanted) => {
-            let message = format!("the floor can go no higher than {highest}; raise enforcement.scale.max or the \
-                 autoscaler's maximum if more would help");
+            let message = format!(
+                "the floor can go no higher than {highest}; raise enforcement.scale.max or the \
+                 autoscaler's maximum if more would help"
+            );
             Some(Hold::new("AtMaximum", message))
         }
         Verb::RaiseFloor if step.to > size::most(wanted).max(bounds.min) => {

@@ -14,7 +14,8 @@ pub(super) fn fresh(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let bounds = facts.situation.staleness;
     let age = facts.assessment_age();
     if age > bounds.assessment {
-        let message = format!("the account ends {age:#} ago, more than {:#}; see the condition Measured", bounds.assessment);
+        let message =
+            format!("the account ends {age:#} ago, more than {:#}; see the condition Measured", bounds.assessment);
         return Some(Hold::new("StaleMeasurement", message));
     }
     let age = facts.now().duration_since(facts.workload.read_at);

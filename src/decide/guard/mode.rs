@@ -16,7 +16,8 @@ pub(super) fn allows(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
         return Some(Hold::new("ModeCeiling", message));
     }
     (situation.enforcement.mode < Mode::Enforce).then(|| {
-        let message = format!("enforcement.mode is {:?}; set Enforce to let the operator act", situation.enforcement.mode);
+        let message =
+            format!("enforcement.mode is {:?}; set Enforce to let the operator act", situation.enforcement.mode);
         Hold::new("ModeNotEnforce", message)
     })
 }

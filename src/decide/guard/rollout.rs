@@ -16,8 +16,12 @@ pub(super) fn at_rest(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     }
     match &facts.workload.rollout {
         Rollout::Complete | Rollout::NotApplicable => None,
-        Rollout::InProgress => Some(Hold::new("RolloutInProgress", "a rollout is in progress; replicas stay as they are")),
+        Rollout::InProgress => {
+            Some(Hold::new("RolloutInProgress", "a rollout is in progress; replicas stay as they are"))
+        }
         Rollout::Stuck(why) => Some(Hold::new("RolloutStuck", format!("the rollout does not get on: {why}"))),
-        Rollout::Paused => Some(Hold::new("RolloutPaused", "the rollout is paused; resume it to have replicas changed")),
+        Rollout::Paused => {
+            Some(Hold::new("RolloutPaused", "the rollout is paused; resume it to have replicas changed"))
+        }
     }
 }

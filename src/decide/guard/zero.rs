@@ -7,7 +7,8 @@ use super::{Hold, adds};
 
 pub(super) fn running(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     (adds(step) && facts.workload.spec_replicas < 1).then(|| {
-        let message = "the workload is scaled to 0, which is somebody's decision; scale it to 1 or more to have it kept";
+        let message =
+            "the workload is scaled to 0, which is somebody's decision; scale it to 1 or more to have it kept";
         Hold::new("ScaledToZero", message)
     })
 }
