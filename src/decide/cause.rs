@@ -30,12 +30,12 @@ pub struct Cause {
 }
 
 /// The causes, in the order in which they are asked.
-const CAUSES: [fn(&Facts<'_>) -> Option<Cause>; 3] = [blind, rollout, saturation_or_unknown];
+const CAUSES: [fn(&Facts<'_>) -> Option<Cause>; 2] = [blind, rollout];
 
-/// The first cause that holds.
+/// The first cause that holds; where none does, saturation.
 #[must_use]
-pub fn find(facts: &Facts<'_>) -> Option<Cause> {
-    CAUSES.iter().find_map(|cause| cause(facts))
+pub fn find(facts: &Facts<'_>) -> Cause {
+    CAUSES.iter().find_map(|cause| cause(facts)).unwrap_or_else(|| saturation_or_unknown(facts))
 }
 
 fn blind(facts: &Facts<'_>) -> Option<Cause> {
@@ -73,10 +73,10 @@ fn rollout(facts: &Facts<'_>) -> Option<Cause> {
 }
 
 // Which of the two it is cannot be told yet; replicas are what helps against the first and costs least for the second.
-fn saturation_or_unknown(facts: &Facts<'_>) -> Option<Cause> {
-    Some(Cause {
+fn saturation_or_unknown(facts: &Facts<'_>) -> Cause {
+    Cause {
         reason: "SaturationOrUnknown",
         message: format!("{} in danger", facts.health.endangered.join(", ")),
         remedy: Remedy::Scale,
-    })
+    }
 }

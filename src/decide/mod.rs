@@ -19,6 +19,9 @@ pub mod release;
 pub mod situation;
 pub mod size;
 pub mod standing;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+pub(crate) mod tests;
 pub mod timing;
 pub mod verdict;
 mod workflow;

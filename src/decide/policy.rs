@@ -154,6 +154,7 @@ pub fn give_back(facts: &Facts<'_>, floor: &Floor, standing: &FloorStatus, reaso
     restoring(situation.agreement, floor, standing, slot, facts.judged_at(false), reason, before)
 }
 
+#[derive(Clone, Copy)]
 struct Write {
     to: i32,
     value: Value,

@@ -37,15 +37,18 @@ pub fn reconcile(
         // Written down as an intent, never carried out.
         return (None, None);
     }
+    // A change of the value takes it from whoever owned it, and Guarantor gives up its own entry after every write. So a
+    // value it wrote has no owner (or Guarantor, if it ended before giving up), and a value with another owner is that
+    // owner's, even if it is the same.
+    let foreign = floor.set_by.as_deref().is_some_and(|manager| manager != FIELD_MANAGER);
     if floor.current == standing.value {
+        if foreign {
+            standing.baseline = floor.current;
+        }
         return (Some(standing), None);
     }
-    // Guarantor gives up its entry after every write, so a value it wrote has no owner (or Guarantor, if it ended before
-    // that), and a value with another owner is that owner's.
-    let ours = match floor.set_by.as_deref() {
-        Some(manager) => manager == FIELD_MANAGER,
-        None => floor.current > standing.baseline,
-    };
+    let unowned = floor.set_by.is_none();
+    let ours = !foreign && (!unowned || floor.current > standing.baseline);
     if ours {
         // A write of ours that was given up has arrived after all.
         standing.value = floor.current;

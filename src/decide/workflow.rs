@@ -102,7 +102,8 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
     Decided { decision, enforcement, actions, hints }
 }
 
-fn work_out<'a>(
+/// Settles the history, reads the danger, and judges what is due.
+pub(super) fn work_out<'a>(
     situation: &'a Situation<'a>,
     timing: Timing,
     workload: &'a WorkloadObservation,
@@ -153,7 +154,8 @@ fn choose(facts: &Facts<'_>) -> Decision {
         return Decision::Hold(hold);
     }
     let Some(floor) = facts.floor() else { return nothing("NoFloor", "nothing holds a floor", None) };
-    if let Some(cause) = cause::find(facts).filter(|cause| cause.remedy == Remedy::Hold) {
+    let cause = cause::find(facts);
+    if cause.remedy == Remedy::Hold {
         return Decision::Hold(Hold { reason: cause.reason, message: cause.message, until: None });
     }
     match policy::propose(facts, floor, bounds) {

@@ -1,0 +1,287 @@
+//! Accidents other autoscalers and remediators have had, each as a test that fails without its guard. The numbers are
+//! those of the project's list of accidents; each name says what must not happen here.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::fixture::{Scene, act, hpa, objective, observation, pod, ratio, reason, step};
+use crate::api::enforcement_status::{ActionPhase, Verb};
+use crate::decide::{Restoration, Value, restore};
+use crate::sense::workload::{Baseline, BaselineRecord, FloorHolder, Rollout};
+
+#[test]
+fn accident_01_an_empty_answer_takes_everything_to_the_minimum() {
+    let mut scene = Scene::raised();
+    let unseen = &mut scene.assessment.objectives[0];
+    (unseen.recent_coverage, unseen.recent_rate, unseen.recent_bad_share) = (Some(ratio(0, 1)), None, None);
+    for _ in 0..300 {
+        assert_eq!(act(&scene.live()), None);
+        scene.wait(60);
+    }
+    assert_eq!(scene.floor().current, 9);
+}
+
+#[test]
+fn accident_01_an_account_that_stands_still_takes_everything_to_the_minimum() {
+    let mut scene = Scene::raised();
+    let end = scene.assessment.measured_through;
+    scene.wait(600);
+    scene.assessment.measured_through = end;
+    assert_eq!((act(&scene.live()), reason(&scene.decide())), (None, "Blind"));
+    assert_eq!(scene.status.episode.as_ref().unwrap().safe_since, None);
+}
+
+#[test]
+fn accident_02_the_first_samples_after_a_gap_reduce() {
+    let mut scene = Scene::raised();
+    scene.assessment.objectives[0].recent_coverage = None;
+    assert_eq!(act(&scene.live()), None);
+    scene.assessment.objectives = vec![objective("latency")];
+    let mut waited = 0;
+    while act(&scene.live()).is_none() {
+        scene.wait(15);
+        waited += 15;
+        assert!(waited < 1000);
+    }
+    assert_eq!(waited, 300, "releaseAfter begins anew after the gap");
+}
+
+#[test]
+fn accident_04_one_of_two_metrics_is_missing_and_it_scales_down_anyway() {
+    let mut scene = Scene::raised();
+    let mut missing = objective("availability");
+    missing.recent_coverage = Some(ratio(1, 2));
+    scene.assessment.objectives.push(missing);
+    for _ in 0..20 {
+        assert_eq!(act(&scene.live()), None);
+        scene.wait(60);
+    }
+    scene.assessment.objectives[0].burning = true;
+    assert_eq!(act(&scene.live()).map(|(verb, ..)| verb), Some(Verb::RaiseFloor), "any one may add");
+}
+
+#[test]
+fn accident_05_one_missing_pod_of_many_freezes_the_scale_down_for_hours() {
+    let mut scene = Scene::raised();
+    scene.assessment.objectives[0].recent_coverage = Some(ratio(159, 160));
+    assert_eq!(act(&scene.decide()).map(|(verb, ..)| verb), Some(Verb::LowerFloor));
+}
+
+#[test]
+fn accident_06_surge_pods_are_taken_for_demand() {
+    let mut scene = Scene::burning();
+    scene.workload().status_replicas = 12;
+    scene.workload().pods = (0..12).map(pod).collect();
+    assert_eq!(act(&scene.live()), Some((Verb::FreezeScaleDown, 3, 6)));
+    scene.workload().pods = (0..12).map(pod).collect();
+    scene.wait(15);
+    assert_eq!(act(&scene.decide()), Some((Verb::RaiseFloor, 6, 8)), "sized by spec.replicas");
+    scene.workload().rollout = Rollout::InProgress;
+    assert_eq!((act(&scene.decide()), reason(&scene.decide())), (None, "RolloutInProgress"));
+}
+
+#[test]
+fn accident_07_a_crash_looping_revision_is_scaled_to_the_maximum() {
+    for rollout in [Rollout::InProgress, Rollout::Stuck("deadline".into()), Rollout::Paused] {
+        let mut scene = Scene::burning();
+        scene.workload().rollout = rollout;
+        for _ in 0..20 {
+            assert_eq!(act(&scene.live()), None);
+            scene.wait(60);
+        }
+        assert_eq!(scene.floor().current, 3);
+    }
+}
+
+#[test]
+fn accident_08_pods_that_turn_unready_under_overload_shrink_the_service() {
+    let mut scene = Scene::burning();
+    for pod in &mut scene.workload().pods {
+        pod.ready = false;
+    }
+    assert_eq!(act(&scene.live()), Some((Verb::FreezeScaleDown, 3, 6)));
+    scene.wait(15);
+    assert_eq!(act(&scene.live()), Some((Verb::RaiseFloor, 6, 8)));
+}
+
+#[test]
+fn accident_09_replicas_without_a_place_are_kept_for_ever() {
+    let mut scene = Scene::burning();
+    scene.live();
+    scene.wait(15);
+    scene.live();
+    for pod in scene.workload().pods.iter_mut().skip(7) {
+        (pod.node, pod.ready) = (None, false);
+    }
+    scene.wait(600);
+    let decided = scene.live();
+    assert_eq!(act(&decided), Some((Verb::LowerFloor, 8, 7)));
+    assert!(decided.hints.capacity_insufficient.unwrap().contains("1 of 8 replicas"));
+}
+
+#[test]
+fn accident_09_unready_pods_are_not_taken_for_missing_capacity() {
+    let mut scene = Scene::burning();
+    scene.live();
+    scene.wait(15);
+    scene.live();
+    for pod in &mut scene.workload().pods {
+        pod.ready = false;
+    }
+    scene.wait(600);
+    let decided = scene.live();
+    assert!(act(&decided).is_none_or(|(verb, ..)| verb != Verb::LowerFloor));
+    assert_eq!(decided.hints.capacity_insufficient, None);
+}
+
+#[test]
+fn accident_10_the_floor_is_raised_above_the_owners_maximum() {
+    let mut scene = Scene::burning();
+    scene.floor().max = Some(7);
+    scene.live();
+    scene.wait(15);
+    assert_eq!(act(&scene.live()), Some((Verb::RaiseFloor, 6, 7)));
+    scene.wait(600);
+    assert_eq!((act(&scene.live()), reason(&scene.decide())), (None, "AtMaximum"));
+}
+
+#[test]
+fn accident_10_a_third_hand_joins_two_that_fight() {
+    let mut scene = Scene::burning();
+    scene.workload().floor = FloorHolder::Ambiguous(vec!["HorizontalPodAutoscaler a".into(), "ScaledObject b".into()]);
+    let decided = scene.decide();
+    assert_eq!((act(&decided), reason(&decided)), (None, "ConflictingManager"));
+    assert!(decided.hints.conflicting_manager.unwrap().contains("ScaledObject b"));
+}
+
+#[test]
+fn accident_11_the_operator_and_gitops_fight_for_ever() {
+    let mut scene = Scene::burning();
+    let mut writes = 0;
+    for _ in 0..100 {
+        if act(&scene.live()).is_some() {
+            writes += 1;
+            scene.reset(3, "argocd-controller");
+        }
+        scene.wait(60);
+    }
+    assert_eq!(writes, 2, "one write and one more try");
+    let decided = scene.decide();
+    assert_eq!(reason(&decided), "ConflictingManager");
+    let message = decided.hints.conflicting_manager.unwrap();
+    for part in ["argocd-controller", "ignoreDifferences", "group: autoscaling", "[/spec/minReplicas]"] {
+        assert!(message.contains(part), "{message}");
+    }
+    scene.burn(false);
+    for _ in 0..20 {
+        scene.live();
+        scene.wait(60);
+    }
+    assert_eq!((scene.floor().current, &scene.floor().baseline), (3, &Baseline::None), "no trace stays");
+}
+
+#[test]
+fn accident_17_a_service_is_shrunk_while_it_burns() {
+    let mut scene = Scene::burning();
+    assert_eq!(act(&scene.live()), Some((Verb::FreezeScaleDown, 3, 6)), "before anything is added");
+    // The autoscaler found more, and could take it away again.
+    scene.wait(60);
+    scene.live();
+    scene.wait(60);
+    scene.workload().spec_replicas = 12;
+    assert_eq!(act(&scene.live()), Some((Verb::FreezeScaleDown, 8, 12)));
+}
+
+#[test]
+fn accident_18_everything_is_started_at_once() {
+    let mut scene = Scene::burning();
+    scene.assessment.objectives[0].recent_bad_share = Some(ratio(1, 1));
+    scene.workload = Ok(observation(2, FloorHolder::Hpa(hpa())));
+    scene.floor().current = 2;
+    assert_eq!(act(&scene.live()), Some((Verb::RaiseFloor, 2, 4)));
+    for _ in 0..3 {
+        scene.wait(15);
+        assert_eq!(act(&scene.live()), None, "within the cooldown, and before the last raise is judged");
+    }
+}
+
+#[test]
+fn accident_19_a_stale_cache_makes_an_act_happen_twice() {
+    let mut scene = Scene::burning();
+    let first = scene.live();
+    assert_eq!(step(&first).resource_version, "7");
+    // The same reading again, as from a cache that has not seen the write.
+    (scene.floor().current, scene.floor().baseline) = (3, Baseline::None);
+    let stale = scene.decide();
+    assert_eq!((act(&stale), reason(&stale)), (None, "AlreadyDone"));
+}
+
+#[test]
+fn accident_19_a_reading_that_is_old_is_acted_upon() {
+    let mut scene = Scene::burning();
+    scene.workload().read_at = super::fixture::at(-60);
+    assert_eq!((act(&scene.decide()), reason(&scene.decide())), (None, "StaleWorkload"));
+}
+
+#[test]
+fn accident_22_a_floor_is_orphaned_when_the_status_is_lost() {
+    let mut scene = Scene::raised();
+    scene.status = crate::api::enforcement_status::EnforcementStatus::default();
+    let decided = scene.live();
+    assert_eq!(decided.enforcement.floor.map(|floor| (floor.baseline, floor.value)), Some((3, 9)));
+    for _ in 0..20 {
+        scene.wait(60);
+        scene.live();
+    }
+    assert_eq!((scene.floor().current, &scene.floor().baseline), (3, &Baseline::None));
+}
+
+#[test]
+fn accident_22_a_lost_baseline_is_guessed() {
+    let mut scene = Scene::raised();
+    scene.floor().baseline = Baseline::Unreadable("{".into());
+    for _ in 0..10 {
+        assert_eq!((act(&scene.live()), reason(&scene.decide())), (None, "UnknownBaseline"));
+        scene.wait(60);
+    }
+    scene.status.floor = None;
+    let floor = scene.floor().clone();
+    assert_eq!(restore(&scene.agreement, &scene.status, Some(&floor), true, scene.now), Restoration::Nothing);
+}
+
+#[test]
+fn accident_22_our_own_value_becomes_the_baseline() {
+    let mut scene = Scene::raised();
+    scene.status.floor.as_mut().unwrap().value = 6;
+    // The raise to 9 was given up and arrived after all: nobody owns the value.
+    let floor = scene.floor().clone();
+    let Restoration::Act(plan) = restore(&scene.agreement, &scene.status, Some(&floor), true, scene.now) else {
+        panic!()
+    };
+    assert_eq!(plan.steps[0].value, Value::Set(3));
+    // Somebody's own value is left to them.
+    let theirs = crate::sense::workload::Floor { current: 5, set_by: Some("helm".into()), ..floor };
+    let Restoration::Act(plan) = restore(&scene.agreement, &scene.status, Some(&theirs), true, scene.now) else {
+        panic!()
+    };
+    assert_eq!(plan.steps[0].value, Value::Keep);
+}
+
+#[test]
+fn accident_22_the_finalizer_waits_for_the_leader_and_for_nothing_else() {
+    let mut scene = Scene::raised();
+    let floor = scene.floor().clone();
+    let call = |leader| restore(&scene.agreement, &scene.status, Some(&floor), leader, scene.now);
+    assert!(matches!(call(false), Restoration::Hold(hold) if hold.reason == "NotLeader"));
+    assert!(matches!(call(true), Restoration::Act(_)));
+    assert_eq!(restore(&scene.agreement, &scene.status, None, true, scene.now), Restoration::Nothing);
+    let other = BaselineRecord { agreement: "other".into(), replicas: Some(1) };
+    let taken = crate::sense::workload::Floor { baseline: Baseline::Recorded(other), ..floor.clone() };
+    assert_eq!(restore(&scene.agreement, &scene.status, Some(&taken), true, scene.now), Restoration::Nothing);
+    // An intent that was never carried out leaves nothing behind.
+    let mut intended = scene.status.clone();
+    let status = intended.floor.as_mut().unwrap();
+    (status.value, status.since) = (3, Time(scene.now));
+    let untouched = crate::sense::workload::Floor { current: 3, baseline: Baseline::None, ..floor };
+    assert_eq!(restore(&scene.agreement, &intended, Some(&untouched), true, scene.now), Restoration::Nothing);
+    assert!(scene.actions.iter().all(|record| record.phase != ActionPhase::Intended));
+}

@@ -1,0 +1,206 @@
+//! What is known of earlier actions: crashes, verdicts, and the hands of others.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::fixture::{Scene, act, at, hpa, ratio, reason, step};
+use crate::api::enforcement_status::{ActionPhase, Verb, Verdict};
+use crate::decide::plan::step_id;
+use crate::decide::standing;
+use crate::sense::workload::{Baseline, BaselineRecord, Floor, FloorHolder};
+
+/// Decides and writes the status; then the operator ends. `wrote`: the API server took the write before that.
+fn crash(scene: &mut Scene, wrote: bool) {
+    let decided = scene.decide();
+    scene.status = decided.enforcement.clone();
+    scene.actions.clone_from(&decided.actions);
+    if wrote {
+        scene.write(step(&decided));
+    }
+    scene.wait(15);
+}
+
+#[test]
+fn a_write_that_was_done_before_the_crash_is_not_done_twice() {
+    for phase in [ActionPhase::Intended, ActionPhase::Unknown] {
+        let mut scene = Scene::burning();
+        crash(&mut scene, true);
+        scene.actions[0].phase = phase;
+        let decided = scene.live();
+        assert_eq!(act(&decided), Some((Verb::RaiseFloor, 6, 8)), "it goes on from there");
+        assert_eq!(scene.actions[1].phase, ActionPhase::Done);
+        assert_eq!(scene.status.floor.as_ref().map(|floor| (floor.baseline, floor.value)), Some((3, 8)));
+    }
+}
+
+#[test]
+fn a_write_that_was_not_done_is_decided_anew() {
+    let mut scene = Scene::burning();
+    crash(&mut scene, false);
+    let decided = scene.live();
+    assert_eq!(act(&decided), Some((Verb::FreezeScaleDown, 3, 6)));
+    assert_eq!((scene.actions.len(), scene.actions[0].phase), (2, ActionPhase::Done));
+    assert_eq!(scene.actions[1].phase, ActionPhase::Refused);
+    assert_eq!(scene.status.floor.as_ref().map(|floor| floor.baseline), Some(3));
+}
+
+#[test]
+fn an_open_action_stays_open_while_nobody_can_tell() {
+    let mut scene = Scene::burning();
+    crash(&mut scene, true);
+    scene.workload().floor = FloorHolder::Ambiguous(vec!["a".into(), "b".into()]);
+    scene.live();
+    assert_eq!(scene.actions[0].phase, ActionPhase::Intended);
+    assert_eq!(scene.status.floor.as_ref().map(|floor| floor.baseline), Some(3));
+}
+
+#[test]
+fn a_restoration_is_done_when_the_annotation_is_gone() {
+    let mut scene = Scene::raised();
+    scene.status.floor.as_mut().unwrap().value = 4;
+    scene.floor().current = 4;
+    crash(&mut scene, true);
+    let decided = scene.live();
+    assert_eq!((act(&decided), decided.enforcement.floor), (None, None));
+    assert_eq!((scene.actions[0].verb, scene.actions[0].phase), (Verb::Restore, ActionPhase::Done));
+    assert_eq!(scene.floor().current, 3);
+}
+
+#[test]
+fn the_last_raise_is_judged_by_what_came_of_it() {
+    type Change = fn(&mut Scene);
+    let cases: [(Verdict, i32, Change); 8] = [
+        (Verdict::Effective, 0, |scene| scene.burn(false)),
+        (Verdict::Effective, 0, |scene| scene.assessment.objectives[0].recent_bad_share = Some(ratio(1, 10))),
+        (Verdict::Ineffective, 1, |_| {}),
+        (Verdict::Ineffective, 1, |scene| scene.workload().spec_replicas = 7),
+        (Verdict::Ineffective, 1, |scene| scene.workload().pods[0].ready = false),
+        (Verdict::Harmful, 2, |scene| scene.assessment.objectives[0].recent_bad_share = Some(ratio(1, 2))),
+        (Verdict::Inconclusive, 0, |scene| {
+            scene.assessment.objectives[0].recent_bad_share = Some(ratio(1, 2));
+            scene.assessment.objectives[0].recent_rate = Some(ratio(200, 1));
+        }),
+        (Verdict::Inconclusive, 0, |scene| scene.assessment.objectives[0].recent_coverage = Some(ratio(1, 2))),
+    ];
+    for (index, (expected, ineffective, change)) in cases.into_iter().enumerate() {
+        let mut scene = Scene::burning();
+        scene.live();
+        scene.wait(15);
+        assert_eq!(act(&scene.live()), Some((Verb::RaiseFloor, 6, 8)));
+        let id = scene.actions[0].id.clone();
+        scene.wait(600);
+        change(&mut scene);
+        let decided = scene.decide();
+        let record = decided.actions.iter().find(|record| record.id == id).unwrap();
+        assert_eq!(record.verdict, Some(expected), "case {index}: {}", record.evidence);
+        assert!(record.evidence.contains("before: ") && record.evidence.contains("; after: "));
+        let counted = decided.enforcement.episode.map_or(0, |episode| episode.ineffective);
+        assert_eq!(counted, ineffective, "case {index}");
+    }
+}
+
+#[test]
+fn a_raise_is_not_judged_before_its_deadline_unless_it_helped() {
+    let mut scene = Scene::burning();
+    scene.live();
+    scene.wait(15);
+    scene.live();
+    scene.wait(60);
+    assert_eq!(scene.decide().actions[0].verdict, None);
+    scene.burn(false);
+    assert_eq!(scene.decide().actions[0].verdict, Some(Verdict::Effective));
+}
+
+#[test]
+fn a_lowering_that_was_followed_by_danger_is_harmful() {
+    let mut scene = Scene::raised();
+    scene.live();
+    scene.wait(600);
+    scene.burn(true);
+    let decided = scene.decide();
+    assert_eq!(decided.actions.last().unwrap().verdict, Some(Verdict::Harmful));
+    assert_eq!(decided.enforcement.episode.unwrap().ineffective, 0);
+}
+
+#[test]
+fn what_others_do_to_the_floor_is_told_apart() {
+    // current value, manager -> value, baseline and resets that stand afterwards
+    for (current, by, expected) in [
+        (9, None, (9, 3, 0)),
+        (9, Some("guarantor"), (9, 3, 0)),
+        (9, Some("helm"), (9, 9, 0)),
+        (12, None, (12, 3, 0)),
+        (12, Some("guarantor"), (12, 3, 0)),
+        (12, Some("kubectl-edit"), (12, 12, 0)),
+        (5, Some("helm"), (5, 5, 1)),
+        (3, None, (3, 3, 1)),
+        (2, None, (2, 2, 1)),
+    ] {
+        let mut scene = Scene::raised();
+        let floor = scene.floor();
+        (floor.current, floor.set_by) = (current, by.map(str::to_owned));
+        let floor = floor.clone();
+        let (standing, reset) = standing::reconcile(scene.status.floor.as_ref(), &floor, "checkout", at(0));
+        let standing = standing.unwrap();
+        assert_eq!((standing.value, standing.baseline, standing.resets), expected, "{current} {by:?}");
+        assert_eq!(reset.is_some(), current != 9 && standing.value == standing.baseline);
+    }
+}
+
+#[test]
+fn what_somebody_else_set_is_what_they_get_back() {
+    let mut scene = Scene::raised();
+    scene.reset(5, "helm");
+    scene.burn(true);
+    let decided = scene.live();
+    assert_eq!(act(&decided), Some((Verb::FreezeScaleDown, 5, 9)), "raised once more");
+    assert_eq!(decided.hints.reset.as_ref().and_then(|reset| reset.by.as_deref()), Some("helm"));
+    let record = BaselineRecord { agreement: "checkout".into(), replicas: Some(5) };
+    assert_eq!(scene.floor().baseline, Baseline::Recorded(record));
+    scene.burn(false);
+    for _ in 0..20 {
+        scene.wait(60);
+        scene.live();
+    }
+    assert_eq!((scene.floor().current, &scene.floor().baseline), (5, &Baseline::None));
+}
+
+#[test]
+fn an_annotation_of_another_agreement_is_not_adopted() {
+    let record = BaselineRecord { agreement: "other".into(), replicas: Some(1) };
+    let floor = Floor { baseline: Baseline::Recorded(record), ..hpa() };
+    assert_eq!(standing::reconcile(None, &floor, "checkout", at(0)), (None, None));
+    assert!(standing::reconcile(None, &floor, "other", at(0)).0.is_some());
+}
+
+#[test]
+fn an_id_tells_decisions_apart_and_nothing_else() {
+    let scene = Scene::calm();
+    let target = hpa().target;
+    let id = step_id(&scene.agreement, Verb::RaiseFloor, &target, at(0));
+    assert_eq!(id.len(), 16);
+    assert_eq!(step_id(&scene.agreement, Verb::RaiseFloor, &target, at(0)), id);
+    assert_ne!(step_id(&scene.agreement, Verb::LowerFloor, &target, at(0)), id);
+    assert_ne!(step_id(&scene.agreement, Verb::RaiseFloor, &target, at(60)), id);
+    let other = crate::api::enforcement_status::ActionTarget { uid: "other".into(), ..target };
+    assert_ne!(step_id(&scene.agreement, Verb::RaiseFloor, &other, at(0)), id);
+}
+
+#[test]
+fn the_list_of_actions_is_bounded_and_the_intent_comes_first() {
+    let mut scene = Scene::burning();
+    scene.live();
+    let one = scene.actions[0].clone();
+    scene.actions = (0..30)
+        .map(|index| crate::api::enforcement_status::ActionRecord {
+            id: format!("old-{index}"),
+            verb: Verb::FreezeScaleDown,
+            intended_at: Time(at(-1000)),
+            ..one.clone()
+        })
+        .collect();
+    scene.wait(60);
+    let decided = scene.decide();
+    assert_eq!(decided.actions.len(), 10);
+    assert_eq!((decided.actions[0].verb, decided.actions[0].phase), (Verb::RaiseFloor, ActionPhase::Intended));
+    assert_eq!(reason(&decided), "RaiseFloor");
+}

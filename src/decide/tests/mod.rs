@@ -1,0 +1,8 @@
+//! Tests of deciding: the ladder, the accidents of others, the history, and properties over random situations.
+
+mod accidents;
+pub(crate) mod fixture;
+mod guards;
+mod history;
+mod ladder;
+mod properties;
