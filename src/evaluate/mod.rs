@@ -30,4 +30,8 @@ pub mod validate;
 pub mod violation;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod example;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod pitfalls;

@@ -1,1 +1,114 @@
+use proptest::prelude::*;
 
+use super::super::example::measured;
+use super::*;
+
+fn any_count() -> impl Strategy<Value = Count> {
+    prop_oneof![
+        4 => (0u32..2_000).prop_map(Count::events),
+        1 => (0u128..5_000_000).prop_map(|micro| Count::from_micro(micro).unwrap()),
+        1 => (0u128..=(1_000_000 << 63)).prop_map(|micro| Count::from_micro(micro).unwrap()),
+    ]
+}
+
+fn any_tally() -> impl Strategy<Value = Tally> {
+    (any_count(), any_count()).prop_map(|(a, b)| Tally { total: a.max(b), bad: a.min(b) })
+}
+
+fn any_slot() -> impl Strategy<Value = Slot> {
+    let births = prop_oneof![
+        9 => Just(Births::default()),
+        1 => (any_tally(), any_tally()).prop_map(|(born, unattributed)| Births { born, unattributed }),
+    ];
+    let cause = prop::sample::select(UnknownCause::ALL.to_vec());
+    let known = (any_tally(), births, any::<i64>()).prop_map(|(t, b, g)| Slot::known(t, b, g));
+    prop_oneof![
+        8 => known,
+        2 => (cause, 0i64..9).prop_map(|(c, g)| Slot::unknown(c, g)),
+        1 => (0i64..9).prop_map(Slot::excluded),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_was_encoded_is_decoded(slots in proptest::collection::vec(any_slot(), 0..200)) {
+        let bytes = encode(&slots);
+        prop_assert_eq!(&decode(&bytes).unwrap(), &slots);
+        prop_assert_eq!(encode(&slots), bytes);
+    }
+
+    #[test]
+    fn hostile_bytes_are_an_error_or_slots_but_never_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        // As they are, behind the right version, and as the inflated body, which goes deepest.
+        let _ = decode(&bytes);
+        let versioned: Vec<u8> = [VERSION].into_iter().chain(bytes.iter().copied()).collect();
+        let _ = decode(&versioned);
+        if let Ok(slots) = decode(&deflate(&bytes)) {
+            prop_assert_eq!(decode(&encode(&slots)).unwrap(), slots);
+        }
+    }
+
+    #[test]
+    fn a_changed_byte_is_noticed_or_gives_other_valid_slots(
+        slots in proptest::collection::vec(any_slot(), 1..50), at in any::<prop::sample::Index>(), flip in 1u8..,
+    ) {
+        let mut body = inflate(&encode(&slots)).unwrap();
+        let at = at.index(body.len());
+        body[at] ^= flip;
+        if let Ok(other) = decode(&deflate(&body)) {
+            prop_assert!(other.iter().all(|s| s.counted().bad <= s.counted().total));
+        }
+    }
+}
+
+fn damaged(body: &[u8]) -> String {
+    decode(&deflate(body)).expect_err("damaged").to_string()
+}
+
+#[test]
+fn another_version_is_named() {
+    assert_eq!(decode(&[]), Err(CodecError::Version(None)));
+    assert_eq!(decode(&[2, 0]), Err(CodecError::Version(Some(2))));
+}
+
+#[test]
+fn every_fault_has_its_words() {
+    let full = inflate(&encode(&[measured(20, 1)])).unwrap();
+    assert_eq!(full, [1, 0, 2, 0, 40, 0, 2, 0], "the format as documented");
+    let cases: [(&[u8], &str); 10] = [
+        (&[], "end too early"),
+        (&[1, 99], "a state that does not exist"),
+        (&[0xff, 0xff, 0xff, 0x7f], "more slots than a ledger can hold"),
+        (&[1, 0, 2, 7], "a unit that does not exist"),
+        (&[1, 0, 2, 0, 41, 0, 2, 0], "a count is negative"),
+        (&[1, 0, 2, 0, 2, 0, 4, 0], "more bad events than events"),
+        (&[1, 0, 2, 0, 0, 0, 0, 0], "a measured slot has no event"),
+        (&[1, 0, 2, 0, 40, 0, 2, 0, 0], "bytes are left over"),
+        (&[1, 2, 2, 0, 0, 1, 0, 1, 0, 0, 0], "births in a slot that was not measured"),
+        (&[1, 0, 2, 0, 40, 0, 2, 1, 1], "births beyond the last slot"),
+    ];
+    for (body, words) in cases {
+        let error = damaged(body);
+        assert!(error.contains(words), "{body:?}: {error}");
+    }
+    assert!(damaged(&[0xff; 40]).contains("a number is too large"));
+}
+
+#[test]
+fn a_bomb_is_stopped_at_the_cap() {
+    let bomb = deflate(&vec![0; usize::try_from(MAX_INFLATED).unwrap() + 2]);
+    assert!(bomb.len() < 100_000);
+    assert!(decode(&bomb).unwrap_err().to_string().contains("inflate beyond"));
+}
+
+#[test]
+fn a_month_of_five_minute_slots_is_small() {
+    // A busy service with a daily rhythm and some errors, without randomness.
+    let slot = |i: u32| measured(9_000 + (i % 288) * 37 + i * 7919 % 411, i * 104_729 % 23);
+    let month: Vec<Slot> = (0..8_928).map(slot).collect();
+    let bytes = encode(&month);
+    assert!(bytes.len() < 40_000, "{} bytes", bytes.len());
+    assert_eq!(decode(&bytes).unwrap(), month);
+    let idle = encode(&vec![measured(0, 0); 44_640]);
+    assert!(idle.len() < 300, "{} bytes", idle.len());
+}

@@ -1,1 +1,177 @@
+use super::super::example::{agreement, ratio, tally};
+use num_rational::BigRational;
+use super::super::slot::SlotState;
+use super::*;
+use crate::sense::observation::Failure;
+use k8s_openapi::jiff::Timestamp;
+use serde_json::json;
 
+fn value(n: i64) -> Reading {
+    Reading::Value(ratio(n, 1))
+}
+
+fn pair(total: Reading, part: Reading) -> ReadingPair {
+    ReadingPair { total, part }
+}
+
+fn reading(total: Reading, part: Reading) -> SlotReading {
+    SlotReading {
+        start: Timestamp::UNIX_EPOCH,
+        counted: pair(total, part),
+        born: None,
+        all_births: None,
+        samples: value(20),
+    }
+}
+
+fn objective(indicator: serde_json::Value) -> Objective {
+    let mut objective = agreement().objectives.remove(0);
+    objective.indicator = serde_json::from_value(indicator).unwrap();
+    objective
+}
+
+fn bad() -> Objective {
+    objective(json!({"ratio": {"bad": "b", "total": "t"}}))
+}
+
+fn good() -> Objective {
+    objective(json!({"ratio": {"good": "g", "total": "t"}}))
+}
+
+fn latency() -> Objective {
+    objective(json!({"latency": {"histogram": "h", "threshold": "250ms"}}))
+}
+
+fn unknown(cause: UnknownCause) -> Slot {
+    Slot::unknown(cause, 7)
+}
+
+#[test]
+fn the_named_part_is_counted_as_what_it_is() {
+    let cases = [(bad(), 3, 3), (good(), 17, 3), (latency(), 17, 3), (good(), 20, 0), (bad(), 20, 20)];
+    for (objective, part, expected) in cases {
+        let slot = slot(&objective, &reading(value(20), value(part)), 7);
+        assert_eq!((slot.state(), slot.counted()), (SlotState::Measured, tally(20, expected)));
+        assert_eq!(slot.generation(), 7);
+    }
+}
+
+#[test]
+fn an_absent_part_means_that_none_of_it_happened() {
+    let cases = [(bad(), 0), (good(), 20)];
+    for (objective, expected) in cases {
+        assert_eq!(slot(&objective, &reading(value(20), Reading::Absent), 7).counted(), tally(20, expected));
+        let idle = slot(&objective, &reading(value(0), Reading::Absent), 7);
+        assert_eq!((idle.state(), idle.counted()), (SlotState::NoTraffic, tally(0, 0)));
+    }
+}
+
+#[test]
+fn an_absent_bucket_is_no_proof_of_slow_requests() {
+    let absent = reading(value(20), Reading::Absent);
+    assert_eq!(slot(&latency(), &absent, 7), unknown(UnknownCause::BucketAbsent));
+    assert_eq!(slot(&latency(), &reading(value(0), Reading::Absent), 7).state(), SlotState::NoTraffic);
+    let born = SlotReading { born: Some(pair(value(5), Reading::Absent)), ..reading(value(20), value(20)) };
+    assert_eq!(slot(&latency(), &born, 7), unknown(UnknownCause::BucketAbsent));
+}
+
+#[test]
+fn an_increase_over_a_gap_is_not_idleness() {
+    let gap = SlotReading { samples: value(0), ..reading(value(0), value(0)) };
+    assert_eq!(slot(&bad(), &gap, 7), unknown(UnknownCause::NoSamples));
+    let jump = SlotReading { samples: value(0), ..reading(value(40), value(0)) };
+    assert_eq!(slot(&bad(), &jump, 7), unknown(UnknownCause::NoSamples));
+    // Where nobody looked, the total's own presence is all there is.
+    let unseen = SlotReading { samples: Reading::Absent, ..reading(value(40), value(0)) };
+    assert_eq!(slot(&bad(), &unseen, 7).counted(), tally(40, 0));
+}
+
+#[test]
+fn an_absent_total_is_unknown_and_says_why() {
+    let absent = |samples| SlotReading { samples, ..reading(Reading::Absent, Reading::Absent) };
+    assert_eq!(slot(&bad(), &absent(value(0)), 7), unknown(UnknownCause::NoSamples));
+    assert_eq!(slot(&bad(), &absent(Reading::Absent), 7), unknown(UnknownCause::NoSamples));
+    assert_eq!(slot(&bad(), &absent(value(3)), 7), unknown(UnknownCause::Absent));
+}
+
+#[test]
+fn births_that_can_be_attributed_count_and_the_others_are_reported() {
+    let mut read = reading(value(20), value(1));
+    read.born = Some(pair(value(7), value(2)));
+    read.all_births = Some(pair(value(12), value(5)));
+    let made = slot(&bad(), &read, 7);
+    assert_eq!(made.counted(), tally(27, 3));
+    assert_eq!(made.births(), Births { born: tally(7, 2), unattributed: tally(5, 3) });
+
+    read.born = None;
+    let made = slot(&bad(), &read, 7);
+    assert_eq!(made.counted(), tally(20, 1));
+    assert_eq!(made.births(), Births { born: tally(0, 0), unattributed: tally(12, 5) });
+
+    let made = slot(&good(), &SlotReading { born: Some(pair(value(7), value(2))), ..read }, 7);
+    assert_eq!(made.counted(), tally(27, 24));
+    assert_eq!(made.births(), Births { born: tally(7, 5), unattributed: tally(5, 2) });
+}
+
+#[test]
+fn a_service_whose_series_are_all_new_is_counted_by_its_births() {
+    let mut read = reading(Reading::Absent, Reading::Absent);
+    read.born = Some(pair(value(5), Reading::Absent));
+    read.all_births = read.born.clone();
+    assert_eq!(slot(&bad(), &read, 7).counted(), tally(5, 0));
+    read.born = Some(pair(value(0), Reading::Absent));
+    assert_eq!(slot(&bad(), &read, 7), unknown(UnknownCause::Absent));
+}
+
+#[test]
+fn an_error_counter_of_its_own_name_may_be_born_under_an_old_total() {
+    let mut read = reading(value(20), value(0));
+    read.born = Some(pair(Reading::Absent, value(3)));
+    read.all_births = read.born.clone();
+    assert_eq!(slot(&bad(), &read, 7).counted(), tally(20, 3));
+}
+
+#[test]
+fn a_part_above_its_whole_is_never_clamped() {
+    for objective in [bad(), good(), latency()] {
+        assert_eq!(slot(&objective, &reading(value(20), value(21)), 7), unknown(UnknownCause::PartAboveTotal));
+        assert_eq!(slot(&objective, &reading(value(0), value(1)), 7), unknown(UnknownCause::PartAboveTotal));
+    }
+    let mut read = reading(value(20), value(1));
+    read.born = Some(pair(value(7), value(2)));
+    read.all_births = Some(pair(value(6), value(2)));
+    assert_eq!(slot(&bad(), &read, 7), unknown(UnknownCause::PartAboveTotal));
+}
+
+#[test]
+fn any_reading_that_is_no_figure_makes_the_slot_unknown_wherever_it_stands() {
+    let failed = |kind| Reading::Failed(Failure { kind, message: "why".to_owned() });
+    let cases = [
+        (Reading::NonFinite, UnknownCause::NonFinite),
+        (Reading::Negative, UnknownCause::Negative),
+        (value(-1), UnknownCause::Negative),
+        (Reading::Value(BigRational::from_integer(num_bigint::BigInt::from(1) << 70)), UnknownCause::TooLarge),
+        (Reading::TooManySeries(2), UnknownCause::TooManySeries),
+        (Reading::Partial("one store down".to_owned()), UnknownCause::Partial),
+        (failed(FailureKind::Unreachable), UnknownCause::Unreachable),
+        (failed(FailureKind::TimedOut), UnknownCause::TimedOut),
+        (failed(FailureKind::Refused), UnknownCause::Refused),
+        (failed(FailureKind::StoreFailed), UnknownCause::StoreFailed),
+        (failed(FailureKind::WrongType), UnknownCause::WrongType),
+        (failed(FailureKind::Expression), UnknownCause::Expression),
+    ];
+    for (odd, cause) in cases {
+        let fine = || pair(value(20), value(1));
+        let base = reading(value(20), value(1));
+        let places = [
+            SlotReading { counted: pair(odd.clone(), value(1)), ..base.clone() },
+            SlotReading { counted: pair(value(20), odd.clone()), ..base.clone() },
+            SlotReading { born: Some(pair(odd.clone(), value(1))), all_births: Some(fine()), ..base.clone() },
+            SlotReading { born: Some(fine()), all_births: Some(pair(value(20), odd.clone())), ..base.clone() },
+            SlotReading { samples: odd, ..base },
+        ];
+        for (place, read) in places.iter().enumerate() {
+            assert_eq!(slot(&bad(), read, 7), unknown(cause), "{cause:?} in place {place}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The agreement and the slots that the tests of this stage start from.
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use num_rational::BigRational;
+use serde_json::json;
+
+use crate::api::agreement::AgreementSpec;
+
+use super::count::Count;
+use super::ledger::Ledger;
+use super::period::Bounds;
+use super::slot::{Births, Slot, Tally};
+
+/// A month in Berlin, 99.9 % of requests good, three tiers.
+pub fn agreement() -> AgreementSpec {
+    serde_json::from_value(json!({
+        "timeZone": "Europe/Berlin",
+        "validity": {"from": "2026-01-01", "until": "2027-01-01"},
+        "service": {"name": "checkout"},
+        "metrics": {"sourceRef": {"name": "main"}, "slot": "5m"},
+        "period": {"calendar": "Month"},
+        "objectives": [{
+            "name": "availability",
+            "indicator": {"ratio": {"bad": "sum(increase(b[$slot]))", "total": "sum(increase(a[$slot]))"}},
+            "target": "99.9"
+        }],
+        "credits": {
+            "fee": {"amount": "4000.00", "currency": "EUR"},
+            "tiers": [
+                {"objective": "availability", "below": "99.9", "percentOfFee": "10"},
+                {"objective": "availability", "below": "99.0", "percentOfFee": "25"},
+                {"objective": "availability", "below": "95.0", "percentOfFee": "100"}
+            ]
+        }
+    }))
+    .unwrap()
+}
+
+/// An instant in RFC 3339.
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// An instant in seconds of the epoch.
+pub fn second(n: i64) -> Timestamp {
+    Timestamp::from_second(n).unwrap()
+}
+
+pub fn ratio(n: i64, d: i64) -> BigRational {
+    BigRational::new(n.into(), d.into())
+}
+
+pub fn tally(total: u32, bad: u32) -> Tally {
+    Tally { total: Count::events(total), bad: Count::events(bad) }
+}
+
+/// A slot with so many events, and so many bad ones.
+pub fn measured(total: u32, bad: u32) -> Slot {
+    Slot::known(tally(total, bad), Births::default(), 1)
+}
+
+/// A ledger of one objective with these slots from its beginning on.
+pub fn ledger(bounds: Bounds, slot_seconds: i64, slots: &[Slot]) -> Ledger {
+    let mut ledger = Ledger::new(bounds, slot_seconds, ["availability"]).unwrap();
+    ledger.set_slots("availability", slots.to_vec()).unwrap();
+    ledger
+}
+
+/// The settle delay of the tests.
+pub const SETTLE: SignedDuration = SignedDuration::from_secs(30);
