@@ -1,1 +1,175 @@
-//! x
+//! Where the numbers of other systems go wrong: one test for each way, named after it.
+
+use super::assess::assess;
+use super::burn_rate;
+use super::coverage::{MissingDataRule, judge};
+use super::due_slots::DueSlots;
+use super::events::Events;
+use super::exact::{percent_text, share};
+use super::example::{SETTLE, agreement, at, ledger, measured, ratio, second};
+use super::ledger::Ledger;
+use super::method::{Account, CountingMethod};
+use super::period::{Bounds, Schedule};
+use super::slot::{Slot, UnknownCause};
+use crate::api::agreement::{AgreementSpec, TreatAs};
+use crate::api::agreement_status::State;
+
+fn account(slots: &[Slot]) -> Account {
+    Events.account(DueSlots::new(slots, slots.len(), 0, 300))
+}
+
+fn verdict(slots: &[Slot], target: &str) -> State {
+    let rule = MissingDataRule { treat_as: TreatAs::Exclude, minimum: ratio(9, 10) };
+    judge(&account(slots), &share(&target.into()).unwrap(), &rule).state
+}
+
+/// Eight busy hours of 100 events a slot, sixteen quiet ones of one event; an hour of outage at noon or at night.
+fn day(busy_bad: usize, quiet_bad: usize) -> Vec<Slot> {
+    [
+        vec![measured(100, 100); busy_bad],
+        vec![measured(100, 0); 8 * 12 - busy_bad],
+        vec![measured(1, 1); quiet_bad],
+        vec![measured(1, 0); 16 * 12 - quiet_bad],
+    ]
+    .concat()
+}
+
+#[test]
+fn average_of_averages_is_not_the_attainment() {
+    let mean_of_slots = ratio(23, 24);
+    assert_eq!(account(&day(12, 0)).attainment, Some(ratio(8_592, 9_792)));
+    assert_eq!(account(&day(0, 12)).attainment, Some(ratio(9_780, 9_792)));
+    assert!(account(&day(12, 0)).attainment < Some(mean_of_slots.clone()));
+    assert!(account(&day(0, 12)).attainment > Some(mean_of_slots));
+}
+
+#[test]
+fn one_slot_of_zero_by_zero_does_not_poison_the_month() {
+    let slots =
+        [vec![measured(100, 0); 50], vec![measured(0, 0)], vec![Slot::unknown(UnknownCause::NonFinite, 1)]].concat();
+    assert_eq!(account(&slots).attainment, Some(ratio(1, 1)));
+    assert_eq!((account(&slots).census.no_traffic, account(&slots).census.unknown), (1, 1));
+}
+
+#[test]
+fn no_data_is_not_one_hundred_percent() {
+    let slots = vec![Slot::unknown(UnknownCause::NoSamples, 1); 10];
+    assert_eq!(account(&slots).attainment, None);
+    assert_eq!(verdict(&slots, "99.9"), State::NotDetermined);
+}
+
+#[test]
+fn slots_without_errors_count_as_much_as_slots_with_errors() {
+    // Where a missing error series drops the slot, only the slot with the error is left: 90 %.
+    let slots = [vec![measured(10, 0); 99], vec![measured(10, 1)]].concat();
+    assert_eq!(account(&slots).attainment, Some(ratio(999, 1000)));
+}
+
+#[test]
+fn what_shows_as_the_target_may_be_a_breach() {
+    let attained = ratio(1_295_347, 1_296_000);
+    assert_eq!(percent_text(&attained), "99.949614");
+    assert_eq!(verdict(&[measured(1_296_000, 653)], "99.95"), State::Violated);
+    assert_eq!(verdict(&[measured(1_296_000, 648)], "99.95"), State::Fulfilled);
+    // Shown alike to six places, and still on both sides of the target.
+    assert_eq!(verdict(&[measured(2_000_000_000, 1_000_000)], "99.95"), State::Fulfilled);
+    assert_eq!(verdict(&[measured(2_000_000_000, 1_000_001)], "99.95"), State::Violated);
+}
+
+#[test]
+fn exactly_the_target_is_kept_for_every_decimal_target() {
+    for tenths in 1..=1000u32 {
+        let target = format!("{}.{}", tenths / 10, tenths % 10);
+        assert_eq!(verdict(&[measured(1000, 1000 - tenths)], &target), State::Fulfilled, "{target}");
+        if tenths > 1 {
+            assert_eq!(verdict(&[measured(1000, 1001 - tenths)], &target), State::Violated, "{target}");
+        }
+    }
+}
+
+#[test]
+fn a_hundred_percent_target_divides_by_nothing() {
+    let spec = AgreementSpec { objectives: vec![], credits: None, ..agreement() };
+    let mut objective = agreement().objectives.remove(0);
+    objective.target = "100".into();
+    let spec = AgreementSpec { objectives: vec![objective], ..spec };
+    let bounds = Bounds { start: second(0), end: second(86_400) };
+    for (bad, state) in [(0, State::Fulfilled), (1, State::Violated)] {
+        let slots = vec![measured(1_000_000, bad); 3];
+        let assessment = assess(&spec, &ledger(bounds, 300, &slots), second(930), SETTLE).unwrap();
+        let objective = &assessment.objectives[0];
+        assert_eq!((objective.state, objective.budget_remaining.clone()), (state, None));
+        assert!(objective.burn_rates.iter().all(|w| w.rate.is_none()));
+        assert_eq!(objective.bad_events, ratio(3 * i64::from(bad), 1));
+    }
+}
+
+#[test]
+fn a_burn_threshold_that_no_error_rate_can_reach_is_lowered_until_one_can() {
+    // At a target of 90 % the highest burn rate is 10, and the workbook's 14.4 would never fire.
+    let slots = vec![measured(10, 10); 8_640];
+    let burn = burn_rate::burn(&Events, DueSlots::new(&slots, 8_640, 0, 300), &ratio(9, 10), 30 * 86_400);
+    assert!(burn.burning);
+    assert!(burn.rates.iter().all(|w| w.rate == Some(ratio(10, 1))));
+}
+
+#[test]
+fn short_windows_never_become_zero() {
+    for period in [10, 60, 120, 3_600, 86_400] {
+        assert!(burn_rate::pairs(period, 5).iter().all(|p| p.short >= 2 && p.long >= 4));
+    }
+}
+
+#[test]
+fn a_month_is_not_thirty_days() {
+    // March 2025 in Berlin has 743 hours: 2,676 bad seconds of events are a breach of 99.9, with 744 they were not.
+    let spec = agreement();
+    let spec = AgreementSpec { validity: None, ..spec };
+    let schedule = Schedule::new(&spec, at("2024-01-01T00:00:00Z")).unwrap();
+    let seconds = schedule.containing(at("2025-03-10T00:00:00Z")).unwrap().seconds();
+    assert_eq!(seconds, 743 * 3600);
+    let march = [measured(u32::try_from(seconds).unwrap(), 2_676)];
+    assert_eq!(percent_text(&account(&march).attainment.unwrap()), "99.899955");
+    assert_eq!(verdict(&march, "99.9"), State::Violated);
+    assert_eq!(verdict(&[measured(744 * 3600, 2_676)], "99.9"), State::Fulfilled);
+}
+
+#[test]
+fn an_outage_over_the_turn_of_the_month_is_split_where_the_zone_says() {
+    // 15:30 to 17:30 UTC on 2025-06-30 is 23:30 to 01:30 in Shanghai: half an hour is June's.
+    let spec = AgreementSpec { time_zone: "Asia/Shanghai".to_owned(), validity: None, ..agreement() };
+    let june =
+        Schedule::new(&spec, at("2024-01-01T00:00:00Z")).unwrap().containing(at("2025-06-15T00:00:00Z")).unwrap();
+    let mut book = Ledger::new(june, 300, ["availability"]).unwrap();
+    let (outage, over) = (at("2025-06-30T15:30:00Z"), at("2025-06-30T17:30:00Z"));
+    let mut start = june.start;
+    let mut refused = 0;
+    while start < at("2025-07-01T00:00:00Z") {
+        let bad = u32::from(outage <= start && start < over);
+        refused += i32::from(book.insert("availability", start, measured(1, bad)).is_err());
+        start = second(start.as_second() + 300);
+    }
+    assert_eq!(refused, 8 * 12, "eight hours belong to July");
+    let account = Events.account(book.due_slots("availability", june.end, k8s_openapi::jiff::SignedDuration::ZERO));
+    assert_eq!(percent_text(&account.attainment.unwrap()), "99.930555");
+}
+
+#[test]
+fn an_operator_that_was_down_does_not_shorten_the_period() {
+    let bounds = Bounds { start: second(0), end: second(86_400) };
+    let slots = vec![measured(100, 0); 100];
+    let assessment = assess(&agreement(), &ledger(bounds, 300, &slots), second(86_430), SETTLE).unwrap();
+    assert_eq!(assessment.objectives[0].coverage, Some(ratio(100, 288)));
+    assert_eq!(assessment.state, State::NotDetermined);
+}
+
+#[test]
+fn more_good_traffic_refills_the_budget_of_a_running_period() {
+    let left = |slots: &[Slot]| {
+        let bounds = Bounds { start: second(0), end: second(86_400) };
+        let now = second(i64::try_from(slots.len()).unwrap() * 300 + 30);
+        assess(&agreement(), &ledger(bounds, 300, slots), now, SETTLE).unwrap().objectives[0].budget_remaining.clone()
+    };
+    assert_eq!(left(&[measured(1_000, 1)]), Some(ratio(0, 1)));
+    assert_eq!(left(&[measured(1_000, 1), measured(3_000, 0)]), Some(ratio(3, 4)));
+}

@@ -1,1 +1,80 @@
+use super::super::due_slots::DueSlots;
+use super::super::events::Events;
+use super::super::exact::percent_text;
+use super::super::example::{measured, ratio};
+use super::super::method::CountingMethod;
+use super::super::slot::{Slot, UnknownCause};
+use super::*;
 
+fn rule(treat_as: TreatAs, minimum: i64) -> MissingDataRule {
+    MissingDataRule { treat_as, minimum: ratio(minimum, 100) }
+}
+
+/// Known slots of one event each, `bad` of them bad, and `unknown` ones.
+fn account(known: usize, bad: usize, unknown: usize) -> Account {
+    let mut slots = vec![measured(1, 0); known - bad];
+    slots.extend(vec![measured(1, 1); bad]);
+    slots.extend(vec![Slot::unknown(UnknownCause::NoSamples, 1); unknown]);
+    Events.account(DueSlots::new(&slots, slots.len(), 0, 60))
+}
+
+#[test]
+fn verdicts_by_hand() {
+    use State::{Fulfilled, NotDetermined, Violated};
+    use TreatAs::{Bad, Exclude, Good};
+    let cases = [
+        ("nothing is due", account(0, 0, 0), rule(Exclude, 0), NotDetermined, None),
+        ("nothing is known", account(0, 0, 5), rule(Exclude, 90), NotDetermined, None),
+        ("nothing is known and that is enough", account(0, 0, 5), rule(Exclude, 0), NotDetermined, None),
+        ("nothing is known, which counts as bad", account(0, 0, 5), rule(Bad, 0), Violated, Some(ratio(0, 1))),
+        ("nothing is known, which counts as good", account(0, 0, 5), rule(Good, 0), Fulfilled, Some(ratio(1, 1))),
+        ("exactly the target", account(10, 1, 0), rule(Exclude, 90), Fulfilled, Some(ratio(9, 10))),
+        ("below the target", account(10, 2, 0), rule(Exclude, 90), Violated, Some(ratio(8, 10))),
+        ("exactly the coverage", account(9, 0, 1), rule(Exclude, 90), Fulfilled, Some(ratio(1, 1))),
+        ("covered, unknown counts as bad", account(18, 1, 2), rule(Bad, 90), Violated, Some(ratio(17, 20))),
+        ("covered, unknown counts as good", account(18, 2, 2), rule(Good, 90), Fulfilled, Some(ratio(18, 20))),
+        ("not covered, and it could be either", account(17, 1, 3), rule(Exclude, 90), NotDetermined, None),
+        ("the same counted as good", account(17, 1, 3), rule(Good, 90), NotDetermined, None),
+        ("the same counted as bad", account(17, 1, 3), rule(Bad, 90), NotDetermined, None),
+        ("not covered, lost whatever happened", account(10, 6, 10), rule(Exclude, 90), Violated, Some(ratio(14, 20))),
+    ];
+    for (name, account, rule, state, settles_on) in cases {
+        assert_eq!(judge(&account, &ratio(9, 10), &rule), Finding { state, settles_on }, "{name}");
+    }
+    // Kept whatever happened: a low target.
+    let finding = judge(&account(18, 0, 3), &ratio(8, 10), &rule(Exclude, 90));
+    assert_eq!(finding.state, Fulfilled);
+}
+
+#[test]
+fn a_period_without_traffic_refused_nobody() {
+    let idle = |unknown: usize| {
+        let mut slots = vec![measured(0, 0); 10];
+        slots.extend(vec![Slot::unknown(UnknownCause::NoSamples, 1); unknown]);
+        Events.account(DueSlots::new(&slots, slots.len(), 0, 60))
+    };
+    for treat_as in [TreatAs::Exclude, TreatAs::Good, TreatAs::Bad] {
+        let finding = judge(&idle(1), &ratio(9, 10), &rule(treat_as, 90));
+        assert_eq!(finding, Finding { state: State::Fulfilled, settles_on: None });
+        assert_eq!(judge(&idle(2), &ratio(9, 10), &rule(treat_as, 90)).state, State::NotDetermined);
+    }
+}
+
+#[test]
+fn a_hundred_missing_minutes_decide_a_month_and_so_nobody_does() {
+    let account = account(43_100, 20, 100);
+    let (worst, best) = account.bounds.clone().unwrap();
+    assert_eq!((percent_text(&worst), percent_text(&best)), ("99.722222".to_owned(), "99.953703".to_owned()));
+    let target = ratio(999, 1000);
+    assert_eq!(judge(&account, &target, &rule(TreatAs::Exclude, 100)).state, State::NotDetermined);
+    assert_eq!(judge(&account, &target, &rule(TreatAs::Exclude, 99)).state, State::Fulfilled);
+}
+
+#[test]
+fn excluded_slots_are_not_expected() {
+    let slots = [measured(1, 0), Slot::excluded(1), Slot::unknown(UnknownCause::NoSamples, 1)];
+    let account = Events.account(DueSlots::new(&slots, 3, 0, 60));
+    assert_eq!(coverage(&account.census), Some(ratio(1, 2)));
+    let excluded = [Slot::excluded(1)];
+    assert_eq!(coverage(&Events.account(DueSlots::new(&excluded, 1, 0, 60)).census), None);
+}

@@ -1,9 +1,9 @@
 use super::super::example::{agreement, ratio, tally};
-use num_rational::BigRational;
 use super::super::slot::SlotState;
 use super::*;
 use crate::sense::observation::Failure;
 use k8s_openapi::jiff::Timestamp;
+use num_rational::BigRational;
 use serde_json::json;
 
 fn value(n: i64) -> Reading {

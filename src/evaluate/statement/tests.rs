@@ -1,1 +1,182 @@
+use super::super::example::{SETTLE, agreement, at, ledger, measured, tally};
+use super::super::period::Schedule;
+use super::super::slot::{Births, Slot, UnknownCause};
+use super::*;
+use crate::api::agreement_status::State;
+use crate::api::enforcement_status::{ActionPhase, ActionTarget, Verb};
 
+fn slots() -> Vec<Slot> {
+    let count = 8_940; // October 2026 in Berlin: 745 hours.
+    let mut slots = vec![measured(1_000, 0); count - 240];
+    slots.extend(vec![measured(1_000, 60); 230]);
+    slots.push(Slot::known(tally(1_000, 4), Births { born: tally(10, 4), unattributed: tally(3, 1) }, 2));
+    slots.extend(vec![measured(0, 0); 4]);
+    slots.extend(vec![Slot::unknown(UnknownCause::NoSamples, 2); 5]);
+    slots
+}
+
+fn stored(slots: &[Slot]) -> LedgerSpec {
+    let schedule = Schedule::new(&agreement(), at("2025-01-01T00:00:00Z")).unwrap();
+    let bounds = schedule.containing(at("2026-10-15T00:00:00Z")).unwrap();
+    let identity = AgreementIdentity { name: "checkout".to_owned(), uid: "u-1".to_owned() };
+    stored_ledger::to_spec(&ledger(bounds, 300, slots), identity, true)
+}
+
+fn action(id: &str, at_: &str) -> ActionRecord {
+    let target = ActionTarget {
+        api_version: "apps/v1".to_owned(),
+        kind: "Deployment".to_owned(),
+        name: "checkout".to_owned(),
+        uid: "w-1".to_owned(),
+    };
+    ActionRecord {
+        id: id.to_owned(),
+        verb: Verb::RaiseFloor,
+        target,
+        from: 3,
+        to: 5,
+        reason: String::new(),
+        hypothesis: String::new(),
+        phase: ActionPhase::Done,
+        intended_at: Time(at(at_)),
+        deadline: Time(at(at_)),
+        outcome: String::new(),
+        verdict: None,
+        evidence: String::new(),
+    }
+}
+
+fn made(ledger: &LedgerSpec, actions: &[ActionRecord], now: &str) -> Result<StatementSpec, StatementError> {
+    let spec = agreement();
+    let queries = BTreeMap::from([("availability".to_owned(), vec!["sum(a)".to_owned(), "sum(b)".to_owned()])]);
+    let closing = Closing {
+        spec: &spec,
+        generation: 2,
+        revision: 1,
+        ledger_name: "checkout-20260930t220000z",
+        ledger,
+        queries: &queries,
+        source_name: "main",
+        source_url: "http://prometheus:9090",
+        increase: IncreaseForm::Anchored,
+        actions,
+    };
+    statement(&closing, at(now), SETTLE)
+}
+
+const LATER: &str = "2026-11-02T00:00:00Z";
+
+#[test]
+fn a_statement_says_what_the_ledger_holds() {
+    let statement = made(&stored(&slots()), &[], LATER).unwrap();
+    let objective = &statement.objectives[0];
+    let total = 1_000 * (8_940 - 9);
+    let bad = 230 * 60 + 4;
+    assert_eq!((objective.total_events.as_str(), objective.bad_events.as_str()), ("8931000", "13804"));
+    assert_eq!((total, bad), (8_931_000, 13_804));
+    assert_eq!(objective.attainment_ratio, "2229299/2232750");
+    assert_eq!(objective.attainment, "99.845437");
+    assert_eq!(objective.state, State::Violated);
+    assert_eq!(objective.coverage, "99.944071");
+    assert_eq!(objective.attainment_bounds, ["99.789595".to_owned(), "99.845523".to_owned()]);
+    assert_eq!(objective.slots, SlotCounts { measured: 8_931, no_traffic: 4, unknown: 5, excluded: 0 });
+    assert_eq!(objective.born_events, EventPair { total: "10".to_owned(), bad: "4".to_owned() });
+    assert_eq!(objective.unattributed_events, EventPair { total: "3".to_owned(), bad: "1".to_owned() });
+    assert_eq!((objective.target.as_str(), objective.method.as_str()), ("99.9", "Events"));
+    assert_eq!(objective.queries, ["sum(a)", "sum(b)"]);
+    let credits = statement.credits.as_ref().unwrap();
+    assert_eq!((credits.amount.as_str(), credits.state), ("400.00", CreditState::Determined));
+    assert_eq!(statement.violations.len(), 1);
+    assert_eq!(statement.period.time_zone, "Europe/Berlin");
+    assert_eq!(statement.evidence.ledger_digest, stored_ledger::digest(&stored(&slots()).objectives));
+}
+
+#[test]
+fn making_it_twice_and_later_makes_the_same() {
+    let first = made(&stored(&slots()), &[], "2026-10-31T23:00:30Z").unwrap();
+    assert_eq!(made(&stored(&slots()), &[], LATER).unwrap(), first);
+    assert_eq!(first.digest.len(), 64);
+}
+
+#[test]
+fn a_period_is_not_settled_before_its_last_slot_can_be_read() {
+    let early = made(&stored(&slots()), &[], "2026-10-31T23:00:29Z");
+    assert_eq!(early, Err(StatementError::TooEarly(at("2026-10-31T23:00:30Z"))));
+}
+
+#[test]
+fn the_digest_covers_everything_and_survives_the_wire() {
+    let statement = made(&stored(&slots()), &[action("a", "2026-10-02T00:00:00.5Z")], LATER).unwrap();
+    assert!(digest_matches(&statement));
+    let text = serde_json::to_string(&statement).unwrap();
+    let wire: StatementSpec = serde_json::from_str(&text).unwrap();
+    assert!(digest_matches(&wire));
+    // Every leaf of the content, changed by itself, is noticed.
+    let value = serde_json::to_value(&statement).unwrap();
+    let mut leaves = Vec::new();
+    collect(&value, String::new(), &mut leaves);
+    assert!(leaves.len() > 50);
+    for path in leaves {
+        let mut changed = value.clone();
+        let leaf = changed.pointer_mut(&path).unwrap();
+        *leaf = match &*leaf {
+            Value::String(text) => Value::from(format!("{text}0")),
+            Value::Number(n) => Value::from(n.as_i64().unwrap() + 1),
+            Value::Bool(b) => Value::from(!b),
+            Value::Null | Value::Array(_) | Value::Object(_) => panic!("{path} is no leaf"),
+        };
+        // Times and enums may not parse any more, which is noticed as well.
+        let passes = serde_json::from_value::<StatementSpec>(changed).is_ok_and(|s| digest_matches(&s));
+        assert!(!passes, "{path}");
+    }
+}
+
+fn collect(value: &Value, path: String, leaves: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(k, v)| collect(v, format!("{path}/{k}"), leaves)),
+        Value::Array(items) => items.iter().enumerate().for_each(|(i, v)| collect(v, format!("{path}/{i}"), leaves)),
+        _ => leaves.push(path),
+    }
+}
+
+#[test]
+fn only_the_actions_of_the_period_are_listed_oldest_first() {
+    let mut actions = vec![
+        action("late", "2026-10-20T00:00:00Z"),
+        action("before", "2026-09-30T21:59:59Z"),
+        action("first", "2026-09-30T22:00:00Z"),
+        action("after", "2026-10-31T23:00:00Z"),
+    ];
+    let statement = made(&stored(&slots()), &actions, LATER).unwrap();
+    assert_eq!(statement.actions.iter().map(|a| a.id.as_str()).collect::<Vec<_>>(), ["first", "late"]);
+    actions.extend((0..60).map(|i| action(&format!("{i}"), "2026-10-05T00:00:00Z")));
+    assert_eq!(made(&stored(&slots()), &actions, LATER).unwrap().actions.len(), 50);
+}
+
+#[test]
+fn more_violations_than_are_listed_are_counted() {
+    let slots: Vec<Slot> = (0..8_940).map(|i| measured(100, if i % 20 == 0 { 50 } else { 0 })).collect();
+    let statement = made(&stored(&slots), &[], LATER).unwrap();
+    assert_eq!((statement.violations.len(), statement.violations_omitted), (200, 447 - 200));
+}
+
+#[test]
+fn a_damaged_ledger_makes_no_statement() {
+    let mut ledger = stored(&slots());
+    ledger.objectives[0].slots.0.truncate(10);
+    assert!(matches!(made(&ledger, &[], LATER), Err(StatementError::Ledger(_))));
+}
+
+#[test]
+fn names_are_derived_and_bounded() {
+    let start = at("2025-12-31T23:00:00Z");
+    assert_eq!(name("checkout", start, 1), "checkout-20251231t230000z-r1");
+    let long = ["a".repeat(253), format!("{}b", "a".repeat(252)), format!("{}.-b", "a".repeat(249))];
+    let names: Vec<String> = long.iter().map(|agreement| name(agreement, start, 12)).collect();
+    for name in &names {
+        assert!(name.len() <= 253 && name.ends_with("-20251231t230000z-r12"), "{name}");
+    }
+    assert!(names[0] != names[1] && names[1] != names[2]);
+    let dotted = name(&format!("{}{}", "a".repeat(220), ".b".repeat(16)), start, 1);
+    assert!(!dotted.contains(".-"), "{dotted}");
+}
