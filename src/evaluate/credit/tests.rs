@@ -62,10 +62,12 @@ fn two_objectives(combine: &str, cap: Option<&str>) -> Credits {
     }))
 }
 
+/// How they combine, the cap, the objectives missed; then the percentage, and which lines are granted.
+type Case = (&'static str, Option<&'static str>, &'static [&'static str], &'static str, &'static [bool]);
+
 #[test]
 fn several_objectives_combine_as_agreed_and_the_cap_comes_last() {
     let missed = |names: &[&'static str]| names.iter().map(|n| (*n, Some(ratio(99, 100)))).collect::<Vec<_>>();
-    type Case = (&'static str, Option<&'static str>, &'static [&'static str], &'static str, &'static [bool]);
     let cases: [Case; 6] = [
         ("Highest", None, &["a"], "10.000000", &[true]),
         ("Highest", None, &["a", "b", "c"], "25.000000", &[false, true, false]),
