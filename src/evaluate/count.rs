@@ -7,7 +7,7 @@
 use std::iter::Sum;
 use std::ops::Add;
 
-use num_bigint::BigInt;
+use num_bigint::{BigInt, BigUint};
 use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive};
 
@@ -96,14 +96,23 @@ impl Count {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     }
 
-    /// Whether this part of `total` is more than `share` of it, without rounding anything.
+    /// Whether this part of `total` is less than `share` of it, without rounding anything.
     #[must_use]
-    pub fn is_more_than(self, share: &BigRational, total: Self) -> bool {
-        // A percentage of nine places has a denominator below 2^37 and a count is below 2^83: this way is the rule.
+    pub fn is_less_than(self, share: &BigRational, total: Self) -> bool {
+        // A percentage of nine places has a denominator below 2^37 and a count is below 2^84: this way is the rule.
         let small = share.numer().to_u128().zip(share.denom().to_u128());
         match small.and_then(|(n, d)| self.0.checked_mul(d).zip(total.0.checked_mul(n))) {
-            Some((left, right)) => left > right,
-            None => BigInt::from(self.0) * share.denom() > BigInt::from(total.0) * share.numer(),
+            Some((left, right)) => left < right,
+            None => BigInt::from(self.0) * share.denom() < BigInt::from(total.0) * share.numer(),
+        }
+    }
+
+    /// The product of two counts, to compare shares of different totals by cross multiplication.
+    #[must_use]
+    pub fn product(self, other: Self) -> BigUint {
+        match self.0.checked_mul(other.0) {
+            Some(product) => product.into(),
+            None => BigUint::from(self.0) * other.0,
         }
     }
 }
@@ -170,7 +179,7 @@ mod tests {
             let (bad, total) = (Count::from_micro(bad).unwrap(), Count::from_micro(total).unwrap());
             let scale = if wide { 1u128 << 90 } else { 1 };
             let share = BigRational::new((u128::from(n) * scale).into(), (100_000_000_000u128 * scale + 1).into());
-            prop_assert_eq!(bad.is_more_than(&share, total), bad.ratio() / total.ratio() > share);
+            prop_assert_eq!(bad.is_less_than(&share, total), bad.ratio() / total.ratio() < share);
         }
     }
 }

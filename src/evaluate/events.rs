@@ -34,12 +34,13 @@ impl CountingMethod for Events {
         Account { census, counted, born, unattributed, attainment, bounds }
     }
 
-    /// The share of bad events is above what the target leaves. A slot without traffic misses nothing.
+    /// The share of good events is below the target. A slot without traffic misses nothing.
     fn missed(&self, slot: &Slot, target: &BigRational) -> Option<bool> {
         match slot.state() {
             SlotState::Measured => {
                 let Tally { total, bad } = slot.counted();
-                Some(!bad.is_zero() && bad.is_more_than(&(BigRational::one() - target), total))
+                let good = total.minus(bad).unwrap_or_default();
+                Some(!bad.is_zero() && good.is_less_than(target, total))
             }
             SlotState::NoTraffic => Some(false),
             SlotState::Unknown(_) | SlotState::Excluded => None,

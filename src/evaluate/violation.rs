@@ -6,7 +6,6 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
-use num_bigint::BigInt;
 use num_rational::BigRational;
 
 use crate::api::agreement_status::Violation;
@@ -77,8 +76,7 @@ fn span(objective: &str, run: &Run, ended: bool) -> ViolationSpan {
 
 /// Whether the share of bad events is larger. By cross multiplication: no fraction is brought to lowest terms for it.
 fn is_deeper(a: Tally, b: Tally) -> bool {
-    let product = |x: Count, y: Count| BigInt::from(x.micro()) * BigInt::from(y.micro());
-    product(a.bad, b.total) > product(b.bad, a.total)
+    a.bad.product(b.total) > b.bad.product(a.total)
 }
 
 /// The violation as status and statement show it.

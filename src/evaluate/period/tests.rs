@@ -133,6 +133,15 @@ fn rolling_days_are_days_of_the_zone_and_hours_are_elapsed() {
 }
 
 #[test]
+fn rolling_windows_without_validity_begin_with_the_creation() {
+    let spec = AgreementSpec { validity: None, ..rolling("UTC", "10m", "2026-01-01") };
+    let schedule = Schedule::new(&spec, at("2026-11-22T08:31:02Z")).unwrap();
+    let first = schedule.containing(at("2026-11-22T08:40:00Z")).unwrap();
+    assert_eq!(first, Bounds { start: at("2026-11-22T08:35:00Z"), end: at("2026-11-22T08:45:00Z") });
+    assert_eq!(schedule.next(&first).map(|b| b.end), Some(at("2026-11-22T08:55:00Z")));
+}
+
+#[test]
 fn what_can_not_be_is_named_by_its_field() {
     let created = at("2026-01-01T00:00:00Z");
     let validity = |from: &str, until: Option<&str>| AgreementSpec {
@@ -157,7 +166,6 @@ fn what_can_not_be_is_named_by_its_field() {
         (rolling("UTC", "0s", "2026-01-01"), "spec.period.rolling"),
         (rolling("UTC", "1d500ms", "2026-01-01"), "spec.period.rolling"),
         (coarse, "spec.period.rolling"),
-        (AgreementSpec { validity: None, ..rolling("UTC", "1d", "2026-01-01") }, "spec.validity.from"),
         (AgreementSpec { period: Period { calendar: None, rolling: None }, ..agreement() }, "spec.period"),
     ];
     for (spec, field) in cases {

@@ -171,6 +171,7 @@ fn a_damaged_ledger_makes_no_statement() {
 fn names_are_derived_and_bounded() {
     let start = at("2025-12-31T23:00:00Z");
     assert_eq!(name("checkout", start, 1), "checkout-20251231t230000z-r1");
+    assert_eq!(ledger_name("checkout", start), "checkout-20251231t230000z");
     let long = ["a".repeat(253), format!("{}b", "a".repeat(252)), format!("{}.-b", "a".repeat(249))];
     let names: Vec<String> = long.iter().map(|agreement| name(agreement, start, 12)).collect();
     for name in &names {
