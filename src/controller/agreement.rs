@@ -1,6 +1,7 @@
 //! The reconcile of one agreement: the way through the stages, in order.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use k8s_openapi::jiff::Timestamp;
 use kube::api::Api;
@@ -69,7 +70,9 @@ async fn work(
     }
     let Some(open) = &book.open else {
         not_in_force(&mut next, terms, agreement, now);
-        return finish(agreement, context, book, next, now).await;
+        finish(agreement, context, book, next, now).await?;
+        let wait = Duration::try_from(terms.schedule.from().duration_since(now)).unwrap_or(context.resync);
+        return Ok(Action::requeue(wait.min(context.resync)));
     };
     register(agreement, context, terms, open);
     let as_of = account::as_of(&open.ledger, context.settle, now);
@@ -188,5 +191,5 @@ async fn refuse(
     }
     next.summary.get_or_insert_default().enforcement = reason.to_owned();
     write_status(agreement, context, book, next).await?;
-    Ok(if refusal.terminal { Action::await_change() } else { Action::requeue(std::time::Duration::from_secs(30)) })
+    Ok(if refusal.terminal { Action::await_change() } else { Action::requeue(Duration::from_secs(30)) })
 }
