@@ -18,7 +18,7 @@ pub(super) async fn write(client: &Client, namespace: &str, step: &Step, bound: 
     merge::write(client, namespace, &resource(), "minReplicas", step, bound).await
 }
 
-fn resource() -> ApiResource {
+pub(super) fn resource() -> ApiResource {
     let kind = GroupVersionKind::gvk("autoscaling", "v2", hpa::KIND);
     ApiResource::from_gvk_with_plural(&kind, "horizontalpodautoscalers")
 }

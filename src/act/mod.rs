@@ -14,6 +14,9 @@ mod merge;
 pub mod outcome;
 mod scale;
 mod scaled_object_floor;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;
 
 use kube::Client;
 use tokio::time::Instant;

@@ -202,8 +202,12 @@ fn give_back(facts: &Facts<'_>) -> Option<Decision> {
     })
 }
 
+/// The floor left behind on an object that scales the workload no more. While it is not clear what does, nothing is left
+/// behind yet.
 fn left_behind<'a>(situation: &Situation<'a>) -> Option<(&'a Floor, FloorStatus)> {
-    let (left, status) = (situation.left_behind?, situation.status.floor.as_ref());
+    let present = situation.workload.ok()?.floor.floor()?;
+    let left = situation.left_behind.filter(|left| left.target.uid != present.target.uid)?;
+    let status = situation.status.floor.as_ref();
     let (standing, _) = standing::reconcile(status, left, &situation.agreement.name, situation.now);
     Some((left, standing?))
 }

@@ -143,6 +143,11 @@ fn a_floor_left_behind_on_another_object_is_given_back_first() {
     assert_eq!(act(&decided), Some((Verb::Restore, 9, 3)));
     assert_eq!(step(&decided).target.uid, "hpa-uid");
     assert_eq!(decided.enforcement.floor.map(|floor| floor.target.uid).as_deref(), Some("hpa-uid"));
+    // A second autoscaler beside the first makes the first no former one.
+    scene.workload().floor = FloorHolder::Ambiguous(vec!["a".into(), "b".into()]);
+    let decided = scene.decide();
+    assert_eq!((act(&decided), reason(&decided)), (None, "ConflictingManager"));
+    assert_eq!(decided.enforcement.floor, scene.status.floor);
 }
 
 #[test]

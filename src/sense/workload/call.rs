@@ -23,8 +23,8 @@ pub(super) async fn bounded<T>(
 fn problem(what: &str, error: kube::Error) -> WorkloadProblem {
     let what = what.to_owned();
     match error {
-        kube::Error::Api(status) if status.is_not_found() => WorkloadProblem::NotFound { what },
-        kube::Error::Api(status) if status.is_forbidden() => {
+        kube::Error::Api(status) if status.code == 404 => WorkloadProblem::NotFound { what },
+        kube::Error::Api(status) if status.code == 403 => {
             WorkloadProblem::Forbidden { what, message: status.message.clone() }
         }
         // 504: the server's own time was up.

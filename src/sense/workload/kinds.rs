@@ -50,8 +50,9 @@ impl Kinds {
 
 async fn discover(client: &Client, limit: Duration, workload: &WorkloadRef) -> Result<ApiResource, WorkloadProblem> {
     let (api_version, kind) = (workload.api_version.clone(), workload.kind.clone());
-    let version: GroupVersion =
-        api_version.parse().map_err(|_| WorkloadProblem::InvalidApiVersion { api_version: api_version.clone() })?;
+    // The parser takes every further slash for part of the version.
+    let parsed = api_version.parse().ok().filter(|version: &GroupVersion| !version.version.contains('/'));
+    let Some(version) = parsed else { return Err(WorkloadProblem::InvalidApiVersion { api_version }) };
     let wanted = GroupVersionKind::gvk(&version.group, &version.version, &kind);
     let asked = async {
         match discovery::pinned_kind(client, &wanted).await {

@@ -16,6 +16,9 @@ mod problem;
 mod rollout;
 pub mod scaled_object;
 mod target;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+pub(crate) mod tests;
 
 use std::time::Duration;
 
