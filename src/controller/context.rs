@@ -44,6 +44,8 @@ pub struct Context {
     pub ceiling: Mode,
     /// The namespace whose Secrets metrics sources may name.
     pub own_namespace: String,
+    /// The one namespace watched; `None`: all.
+    pub watch_namespace: Option<String>,
     /// How often every agreement is reconciled anyway.
     pub resync: Duration,
     /// The declared agreements.

@@ -23,6 +23,9 @@ use crate::sense::store::{Credentials, StoreClient, probe};
 /// How often credentials are read again (they rotate) and a failed probe is repeated.
 const RESYNC: Duration = Duration::from_secs(60);
 
+/// How often an operator of one namespace looks whether it needs a source by now.
+const UNUSED: Duration = Duration::from_secs(3);
+
 /// A source that can be read.
 pub struct SourceHandle {
     /// The spec's generation it was made from.
@@ -67,6 +70,11 @@ pub async fn reconcile(source: Arc<MetricsSource>, context: Arc<Context>) -> Res
     if source.meta().deletion_timestamp.is_some() {
         context.handles.set(&name, None);
         return Ok(Action::await_change());
+    }
+    if context.watch_namespace.is_some() && !context.uses(&name) {
+        // Other operators look after the other namespaces; a source nobody here reads is theirs to report on.
+        context.handles.set(&name, None);
+        return Ok(Action::requeue(UNUSED));
     }
     let finding = examine(&source, &context).await;
     if matches!(finding, Finding::Probed(_)) {

@@ -51,6 +51,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         resync: setup.resync,
         ceiling: setup.ceiling,
         own_namespace: setup.own_namespace.clone(),
+        watch_namespace: setup.watch_namespace.clone(),
         workloads: WorkloadReader::new(setup.client.clone(), Kinds::default(), WORKLOAD_READ),
         agreements: agreements.clone(),
         sources: sources.clone(),
@@ -175,6 +176,11 @@ fn retry(uid: &str, name: &str, error: &Error, context: &Context) -> Action {
 }
 
 impl Context {
+    /// Whether any agreement refers to this source.
+    pub(super) fn uses(&self, source: &str) -> bool {
+        self.agreements.state().iter().any(|a| a.spec.metrics.source_ref.name == source)
+    }
+
     /// Has every agreement reconciled that refers to this source.
     pub(super) fn wake_users_of(&self, source: &str) {
         for agreement in self.agreements.state() {

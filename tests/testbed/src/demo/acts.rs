@@ -55,7 +55,13 @@ pub(super) async fn agreement_is_applied(stage: &Stage, timeline: &Timeline) -> 
     timeline.apply(&stage.cluster, AGREEMENT).await?;
     stage
         .until("the agreement to be measured and fulfilled", Duration::from_secs(60), |status| {
-            (text(status, "/summary/state") == "Fulfilled").then_some(())
+            // A quarter of a minute of calm, so that there is an error budget to lose.
+            let objectives = list(status, "/objectives");
+            let calm = !objectives.is_empty()
+                && objectives
+                    .iter()
+                    .all(|o| text(o, "/state") == "Fulfilled" && text(o, "/totalEvents").parse().unwrap_or(0) > 400);
+            calm.then_some(())
         })
         .await?;
     timeline.say("every slot is measured; all is well")?;
@@ -66,8 +72,8 @@ pub(super) async fn agreement_is_applied(stage: &Stage, timeline: &Timeline) -> 
 /// Traffic more than doubles, pods queue, the operator scales before the objective is lost.
 pub(super) async fn traffic_grows_and_guarantor_scales(stage: &Stage, timeline: &Timeline) -> Result<()> {
     timeline.headline("Traffic grows beyond what three pods can do")?;
-    stage.storefront_load(70.0)?;
-    timeline.say("70 requests a second arrive; three pods can serve 60")?;
+    stage.storefront_load(66.0)?;
+    timeline.say("66 requests a second arrive; three pods can serve 60")?;
     stage
         .until("an objective at risk", Duration::from_secs(60), |status| {
             (text(status, "/summary/state") == "AtRisk").then_some(())
@@ -107,7 +113,11 @@ pub(super) async fn an_outage_that_scaling_cannot_mend(stage: &Stage, timeline: 
         .until("a violation with a credit", Duration::from_secs(90), |status| {
             let violated = text(status, "/summary/state") == "Violated" && !list(status, "/violations").is_empty();
             let amount = text(status, "/credits/amount");
-            (violated && !amount.is_empty() && amount != "0.00").then(|| amount.to_owned())
+            // Long enough that the rest of the period cannot make up for it.
+            let deep = list(status, "/objectives")
+                .iter()
+                .any(|o| text(o, "/attainment").parse::<f64>().is_ok_and(|attained| attained < 80.0));
+            (violated && deep && !amount.is_empty() && amount != "0.00").then(|| amount.to_owned())
         })
         .await?;
     timeline.say(&format!("the objective is lost: a violation is on record, and {credit} EUR are at stake"))?;
