@@ -4,7 +4,7 @@ use guarantor::api::metrics_source::IncreaseForm;
 use guarantor::sense::observation::{Reading, SlotReading};
 use guarantor::sense::reader::IndicatorAsk;
 
-use crate::history::{self, CASES, SLOTS};
+use crate::history::{self, CASES, SLOTS, series};
 use crate::stores::{self, Store, ask, ratio, slots};
 
 /// The total: what was counted, and what series born in the slot brought.
@@ -76,6 +76,18 @@ async fn births_are_kept_apart_and_only_certain_ones_are_attributed() {
         assert_eq!(births("steady").await, (Reading::Absent, Reading::Absent));
         // It was silent for two minutes only: it came back and was not born.
         assert_eq!(births("gap").await, (Reading::Absent, Reading::Absent));
+    }
+}
+
+#[tokio::test]
+async fn a_native_increase_does_not_believe_a_large_first_value() {
+    let start = stores::start();
+    let value = |scrape: i64| (scrape >= 8).then_some(5000 + scrape - 8);
+    let history = [series(start, "requests_total", "web", "200", value), series(start, "up", "web", "", |_| Some(1))];
+    for store in stores::all(&history).await {
+        let slot = store.slots(&ask("web", ratio("web"), slots(start, 0, 1))).await.remove(0);
+        let expected = if store.form == IncreaseForm::Native { "11" } else { "5011" };
+        assert_eq!(total(&slot), expected, "{:?}", store.form);
     }
 }
 
