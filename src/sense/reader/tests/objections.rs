@@ -1,0 +1,107 @@
+//! One agreement cannot spoil the readings of the others, and a failing store is not asked more.
+
+use std::sync::Arc;
+
+use guarantor_testbed::fake_store::FakeStore;
+
+use super::*;
+use crate::sense::observation::FailureKind;
+
+/// Healthy, but says `reply` to every query about one of these jobs.
+fn spoilt_by(jobs_at_fault: &'static [&'static str], reply: Reply) -> impl Fn(&Received) -> Reply {
+    move |asked| {
+        if jobs(asked.query()).iter().any(|job| jobs_at_fault.contains(&job.as_str())) {
+            reply.clone()
+        } else {
+            healthy(asked)
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_the_agreements_at_fault_go_without_a_reading() {
+    let replies = [
+        (Reply::vector(1, &[]).warn("mixed floats and histograms"), None),
+        (Reply::error(422, "execution", "duplicate series"), Some(FailureKind::Refused)),
+        (Reply::text(200, "application/json", "{"), Some(FailureKind::WrongType)),
+    ];
+    for (reply, kind) in replies {
+        let store = FakeStore::start(spoilt_by(&["svc-7", "svc-42"], reply)).await.unwrap();
+        let reader = Arc::new(reader(&store, IncreaseForm::Native));
+        let asks = fleet(200, slots(1));
+        let (readings, stats) = read(&reader, &asks).await;
+        for reading in &readings {
+            let total = &reading.slots[0].counted.total;
+            match (reading.key.agreement.as_str(), kind) {
+                ("svc-7" | "svc-42", None) => assert!(matches!(total, Reading::Partial(_)), "{total:?}"),
+                ("svc-7" | "svc-42", Some(kind)) => {
+                    assert!(matches!(total, Reading::Failed(failure) if failure.kind == kind), "{total:?}");
+                }
+                _ => assert_eq!(*total, value(100), "{}", reading.key.agreement),
+            }
+        }
+        assert!(stats.halvings > 0 && stats.halvings <= 3 * 32, "{stats:?}");
+        // From now on they are asked alone: two agreements with three questions each, and the joined three.
+        let (readings, stats) = read(&reader, &asks).await;
+        assert_eq!((stats.requests, stats.halvings), (9, 0));
+        assert_ne!(readings[7].slots[0].counted.total, value(100));
+        // Once the store no longer objects, they are joined again.
+        store.follow(healthy);
+        let (readings, _) = read(&reader, &asks).await;
+        assert_eq!(readings[7].slots[0].counted.total, value(100));
+        let (_, stats) = read(&reader, &asks).await;
+        assert_eq!((stats.requests, stats.halvings), (3, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_objects_to_everything_is_not_searched() {
+    let store = FakeStore::start(|asked: &Received| healthy(asked).warn("a store is gone")).await.unwrap();
+    let reader = Arc::new(reader(&store, IncreaseForm::Native));
+    let (readings, stats) = read(&reader, &fleet(200, slots(1))).await;
+    for reading in &readings {
+        let slot = &reading.slots[0];
+        assert_eq!(slot.counted.total, Reading::Partial("a store is gone".to_owned()));
+        assert_eq!(slot.samples, Reading::Partial("a store is gone".to_owned()));
+    }
+    // Down to eight parts, for three questions.
+    assert_eq!((stats.requests, stats.halvings), (3 * 15, 3 * 14));
+}
+
+#[tokio::test]
+async fn many_culprits_do_not_make_the_search_endless() {
+    // Every other one of them: no half is ever clean, none of the parts is whole.
+    let store = FakeStore::start(|asked: &Received| {
+        let jobs = jobs(asked.query());
+        let at_fault = jobs.iter().any(|job| job.ends_with(['1', '3', '5', '7', '9']));
+        if at_fault && !jobs.iter().any(|job| job == "svc-0") { healthy(asked).warn("mixed") } else { healthy(asked) }
+    })
+    .await
+    .unwrap();
+    let (readings, stats) = read(&Arc::new(reader(&store, IncreaseForm::Native)), &fleet(1000, slots(1))).await;
+    assert_eq!(readings.len(), 1000);
+    assert!(stats.requests <= 3 * 129, "{stats:?}");
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_not_asked_in_halves() {
+    let replies = [
+        (Reply::error(503, "timeout", "x"), FailureKind::TimedOut),
+        (Reply::error(500, "internal", "x").header("retry-after", "60"), FailureKind::StoreFailed),
+        (Reply::error(429, "unavailable", "x"), FailureKind::StoreFailed),
+        (Reply::text(401, "text/plain", "x"), FailureKind::Refused),
+    ];
+    for (reply, kind) in replies {
+        let store = FakeStore::start(move |_| reply.clone()).await.unwrap();
+        let (readings, stats) = read(&Arc::new(reader(&store, IncreaseForm::Anchored)), &fleet(200, slots(1))).await;
+        assert_eq!((stats.requests, stats.halvings), (7, 0), "{kind:?}");
+        assert_eq!(store.take_received().len(), 7);
+        for reading in &readings {
+            let slot = &reading.slots[0];
+            let born = slot.born.as_ref().unwrap();
+            for figure in [&slot.counted.total, &slot.counted.part, &slot.samples, &born.total, &born.part] {
+                assert!(matches!(figure, Reading::Failed(failure) if failure.kind == kind), "{figure:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Reading from real stores: what one agreement counts must not depend on the store that holds its metrics.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod exactness;
+mod histograms;
+mod history;
+mod joining;
+mod stores;
