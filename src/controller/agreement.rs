@@ -189,7 +189,7 @@ async fn refuse(
     } else {
         condition::clear(list, condition::STALLED);
     }
-    next.summary.get_or_insert_default().enforcement = reason.to_owned();
+    reason.clone_into(&mut next.summary.get_or_insert_default().enforcement);
     write_status(agreement, context, book, next).await?;
     Ok(if refusal.terminal { Action::await_change() } else { Action::requeue(Duration::from_secs(30)) })
 }

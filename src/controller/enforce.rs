@@ -177,7 +177,7 @@ fn say(
     let enforcement = next.enforcement.get_or_insert_default();
     reason.clone_into(&mut enforcement.reason);
     message.clone_into(&mut enforcement.message);
-    next.summary.get_or_insert_default().enforcement = reason.to_owned();
+    reason.clone_into(&mut next.summary.get_or_insert_default().enforcement);
 }
 
 fn hints_as_conditions(next: &mut AgreementStatus, agreement: &ServiceLevelAgreement, hints: &Hints, now: Timestamp) {

@@ -97,23 +97,20 @@ impl Registry {
     /// the reading goes back to where the ledger stands: reading a slot twice gives the same counts.
     pub fn register(&self, uid: &str, reference: ObjectRef<ServiceLevelAgreement>, asks: Asks, through: Timestamp) {
         let mut entries = self.entries();
-        let changed = match entries.get_mut(uid) {
-            Some(entry) => {
-                let behind = entry.delivery.readings.is_empty() && entry.through > through;
-                if behind {
-                    entry.through = through;
-                }
-                let other = *entry.asks != asks;
-                if other {
-                    entry.asks = Arc::new(asks);
-                }
-                behind || other
+        let changed = if let Some(entry) = entries.get_mut(uid) {
+            let behind = entry.delivery.readings.is_empty() && entry.through > through;
+            if behind {
+                entry.through = through;
             }
-            None => {
-                let entry = Entry { reference, asks: Arc::new(asks), through, delivery: Delivery::default() };
-                entries.insert(uid.to_owned(), entry);
-                true
+            let other = *entry.asks != asks;
+            if other {
+                entry.asks = Arc::new(asks);
             }
+            behind || other
+        } else {
+            let entry = Entry { reference, asks: Arc::new(asks), through, delivery: Delivery::default() };
+            entries.insert(uid.to_owned(), entry);
+            true
         };
         drop(entries);
         if changed {

@@ -137,6 +137,7 @@ where
     (reader, events)
 }
 
+#[allow(clippy::unnecessary_wraps)] // the signature is kube's
 fn worth_a_reconcile<K: Resource>(object: &K) -> Option<u64> {
     let meta = object.meta();
     let mut hasher = DefaultHasher::new();

@@ -33,7 +33,7 @@ pub fn enter_account(status: &mut AgreementStatus, assessment: &Assessment) {
 
 /// A violation still open when its period closed ended with that period: its continuation is listed in the next one.
 fn closed(old: &Violation, assessment: &Assessment) -> Violation {
-    let end = old.end.clone().or_else(|| Some(Time(assessment.period_start)));
+    let end = old.end.clone().or(Some(Time(assessment.period_start)));
     Violation { end, ..old.clone() }
 }
 
