@@ -11,6 +11,9 @@ use secrecy::{SecretSlice, SecretString};
 
 use crate::api::metrics_source::{MetricsSourceSpec, SecretKey};
 
+/// What this module needs of the operator's role in its own namespace: API group, resource, verbs.
+pub const RBAC: &[(&str, &str, &[&str])] = &[("", "secrets", &["get"])];
+
 /// The secrets of one source, resolved. Printing it shows none of them.
 #[derive(Debug, Default)]
 pub struct Credentials {
@@ -65,7 +68,10 @@ pub enum CredentialsError {
         needed: &'static str,
     },
     /// The API server did not give the Secret.
-    #[error("{field}: the Secret {secret} cannot be read: {source}")]
+    #[error(
+        "{field}: the Secret {secret} cannot be read; the operator may read those listed under metricsSources.secretNames \
+         of its chart: {source}"
+    )]
     Unreadable {
         /// The field of the `MetricsSource`.
         field: &'static str,

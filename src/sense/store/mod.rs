@@ -14,7 +14,7 @@ mod response;
 pub use answer::{Answer, Remarks};
 pub use client::StoreClient;
 pub use connection::SetupError;
-pub use credentials::{Credentials, CredentialsError};
+pub use credentials::{Credentials, CredentialsError, RBAC};
 pub use error::StoreError;
 pub use probe::probe;
 

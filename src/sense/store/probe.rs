@@ -5,7 +5,8 @@
 //! 2. The store's plain `increase` gives the right answer for two counters made up in the query, so that no data is
 //!    needed: one that steps exactly between the sample before the window and the first one in it (1 when exact at the
 //!    edges, 0 when extrapolated from inside), and one born in the window at 7 (7 when births are counted). Both right:
-//!    [`IncreaseForm::Native`].
+//!    [`IncreaseForm::Native`]. `VictoriaMetrics` is of this kind; it counts a birth unless the first value is more than
+//!    ten times what the counter grows by next, and cannot tell a birth from a counter that was merely not watched.
 //! 3. A bare range selector is answered with samples: [`IncreaseForm::Raw`].
 //! 4. Otherwise [`IncreaseForm::Extrapolated`].
 //!

@@ -137,7 +137,7 @@ async fn secrets_are_read_from_the_operators_namespace() {
     assert_eq!(credentials.versions()["auth"], "auth-1");
     for (name, message) in [
         ("absent", "spec.auth.bearerToken: there is no Secret absent in the operator's namespace guarantor"),
-        ("forbidden", "spec.auth.bearerToken: the Secret forbidden cannot be read: "),
+        ("forbidden", "spec.auth.bearerToken: the Secret forbidden cannot be read; "),
     ] {
         let key = SecretKey { secret: name.to_owned(), key: "token".to_owned() };
         spec.auth = Some(Auth { bearer_token: Some(key), basic: None });

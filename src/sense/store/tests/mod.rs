@@ -4,6 +4,7 @@ mod answers;
 mod credentials;
 mod probe;
 mod requests;
+mod tls;
 
 use guarantor_testbed::fake_store::FakeStore;
 
