@@ -1,4 +1,51 @@
 //! Guarantor keeps service level agreements.
+//!
+//! A team declares a `ServiceLevelAgreement`; the operator measures it from a Prometheus-compatible store, acts on the
+//! workload before the objective is lost, and keeps the account: violations, credits, and one statement per period.
+//!
+//! # The way through
+//!
+//! ```text
+//!              readings            slots, account         plan             outcome
+//!   api  ->  sense  ------->  evaluate  ------->  decide  ------->  act  ------->  record
+//!    |         |                  |                  |                |               |
+//!  types   reads the store     pure: counts,     pure: cause,    one conditional   status, Events,
+//!  only    and the API server  periods, credits  guards, plan    write per step    ledger, statement
+//! ```
+//!
+//! [`controller`] leads each agreement through these stages, once for every slot and on every change of its spec;
+//! `controller/agreement.rs` is the whole way on one page. [`runtime`] is the process around it: command line, clients,
+//! leader lease, health, logs.
+//!
+//! | module | takes -> gives |
+//! |---|---|
+//! | [`api`] | the custom resources and their validation |
+//! | [`sense`] | references -> observations, with time, source and quality |
+//! | [`evaluate`] | agreement + observations -> ledger, assessment, credits, statement |
+//! | [`decide`] | assessment + workload + history + now -> one decision with its reason |
+//! | [`act`] | an admitted plan -> an outcome per step |
+//! | [`record`] | all of the above -> what people and auditors read |
+//!
+//! To follow one agreement from `kubectl apply` to its statement: `api::agreement` (what was written),
+//! `controller::terms` (what it asks, confined to its namespace), `controller::reader` (all agreements' questions joined
+//! into a few requests), `evaluate::indicator` (a reading becomes a slot), `evaluate::ledger`, `evaluate::assess`,
+//! `decide::policy` and `decide::guard` (what is done, or why not), `act`, `record::status`, `controller::settle` and
+//! `evaluate::statement`.
+//!
+//! # Invariants
+//!
+//! - A module imports only from stages to its left. `evaluate` and `decide` know no client, no runtime and no clock.
+//! - Counts are kept, never ratios; percentages and money are exact. There is no float in the account.
+//! - Missing, stale, partial or non-finite data is a value of its own. It is never zero, and it never reduces anything.
+//! - Slots are fixed by the clock and read at an explicit instant: reading one twice gives the same counts, so a crash
+//!   loses nothing that the store still has.
+//! - Only the guard chain makes an admitted plan, and only an admitted plan can be carried out.
+//! - The intent is written before the act; every write to a workload is conditional, bounded in time, and judged
+//!   afterwards.
+//! - Every write asks the leader's fence first: a layer of the client does, so that none can forget.
+//! - A closed period is never edited.
+//! - An agreement acts only in its own namespace and reads only series its source admits it to.
+//! - Nothing panics: no `unwrap`, `expect` or indexing outside tests.
 
 pub mod act;
 pub mod api;
