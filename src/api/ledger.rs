@@ -6,6 +6,8 @@ use kube::{CustomResource, KubeSchema};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::enforcement_status::ActionRecord;
+
 /// The slots of one agreement and one period. Written by the operator only.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[kube(
@@ -47,6 +49,10 @@ pub struct LedgerSpec {
     #[schemars(length(max = 10))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub objectives: Vec<ObjectiveSlots>,
+    /// What the operator did in the period, oldest first: the status keeps only the latest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 200))]
+    pub actions: Vec<ActionRecord>,
 }
 
 /// Names an agreement beyond doubt.

@@ -9,6 +9,7 @@ use super::error::Error;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
+use crate::api::enforcement_status::ActionRecord;
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::indicator;
 use crate::evaluate::ledger::{Insertion, Ledger};
@@ -17,6 +18,9 @@ use crate::record::ledger;
 use crate::record::metrics::Written;
 use crate::record::writer;
 use crate::sense::observation::{Failure, SlotReading};
+
+/// Actions kept in a ledger; of more, the latest.
+const MOST_ACTIONS: usize = 200;
 
 /// Enters the readings that belong to the open ledger and gives back the others.
 pub(super) fn enter(
@@ -60,7 +64,8 @@ pub(super) async fn store(
     closed: bool,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let object = ledger::object(agreement, &open.name, &open.ledger, closed, open.resource_version.clone());
+    let object =
+        ledger::object(agreement, &open.name, &open.ledger, &open.actions, closed, open.resource_version.clone());
     let stored = writer::store_ledger(&context.client, &object).await?;
     context.metrics.wrote(Written::Ledger);
     open.resource_version = stored.resource_version();
@@ -69,6 +74,25 @@ pub(super) async fn store(
     open.dirty = false;
     open.closed = closed;
     Ok(())
+}
+
+/// Takes over what the status says was done, so that the period's record is whole when the status forgets.
+pub(super) fn remember_actions(open: &mut OpenLedger, actions: &[ActionRecord]) {
+    for action in actions.iter().rev().filter(|a| open.ledger.bounds().contains(a.intended_at.0)) {
+        match open.actions.iter_mut().find(|known| known.id == action.id) {
+            Some(known) if known == action => {}
+            Some(known) => {
+                known.clone_from(action);
+                open.dirty = true;
+            }
+            None => {
+                open.actions.push(action.clone());
+                open.dirty = true;
+            }
+        }
+    }
+    let surplus = open.actions.len().saturating_sub(MOST_ACTIONS);
+    open.actions.drain(..surplus);
 }
 
 /// The instant at which the account is looked at: where the ledger ends, as long as that is less than two slots behind.

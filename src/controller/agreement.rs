@@ -105,6 +105,9 @@ async fn finish(
     next: AgreementStatus,
     now: Timestamp,
 ) -> Result<Action, Error> {
+    if let Some(open) = &mut book.open {
+        account::remember_actions(open, &next.actions);
+    }
     write_status(agreement, context, book, next).await?;
     if let Some(open) = &mut book.open {
         let uid = agreement.uid().unwrap_or_default();

@@ -14,6 +14,7 @@ use super::context::Context;
 use super::error::Error;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
+use crate::api::enforcement_status::ActionRecord;
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::{statement, stored_ledger};
@@ -24,6 +25,8 @@ use crate::sense::account;
 pub struct OpenLedger {
     /// The slots.
     pub ledger: Ledger,
+    /// What was done in the period, oldest first.
+    pub actions: Vec<ActionRecord>,
     /// The name of its object.
     pub name: String,
     /// The resource version of the stored form; `None`: not stored yet.
@@ -137,7 +140,7 @@ async fn take_up(
     let objectives: Vec<&str> = agreement.spec.objectives.iter().map(|o| o.name.as_str()).collect();
     let stored = account::ledger(&context.client, &namespace, &name).await?;
     let uid = agreement.uid().unwrap_or_default();
-    let (ledger, resource_version, closed) = match stored {
+    let (ledger, actions, resource_version, closed) = match stored {
         // A ledger of an earlier agreement of the same name is another account: it is replaced.
         Some(stored) if stored.spec.agreement.uid == uid => {
             let mut ledger = stored_ledger::from_spec(&stored.spec)
@@ -145,13 +148,13 @@ async fn take_up(
             ledger
                 .add_objectives(objectives.iter().copied())
                 .map_err(|e| Error::BrokenLedger { name: name.clone(), reason: e.to_string() })?;
-            (ledger, stored.resource_version(), stored.spec.closed)
+            (ledger, stored.spec.actions.clone(), stored.resource_version(), stored.spec.closed)
         }
         other => {
             let empty = Ledger::new(bounds, agreement.spec.metrics.slot.seconds(), objectives.iter().copied())
                 .map_err(|e| Error::Account(e.to_string()))?;
-            (empty, other.and_then(|o| o.resource_version()), false)
+            (empty, Vec::new(), other.and_then(|o| o.resource_version()), false)
         }
     };
-    Ok(OpenLedger { ledger, name, resource_version, stored_at: now, first: true, dirty: false, closed })
+    Ok(OpenLedger { ledger, actions, name, resource_version, stored_at: now, first: true, dirty: false, closed })
 }

@@ -18,7 +18,7 @@ use crate::api::condition::{self, ConditionStatus};
 use crate::api::enforcement::Mode;
 use crate::decide::{AgreementIdentity, Decided, Decision, Hints, Situation, Staleness, decide};
 use crate::evaluate::assessment::Assessment;
-use crate::record::writer;
+use crate::record::{event, writer};
 
 /// How old a reading of the workload may be when a decision rests on it.
 const WORKLOAD_AGE: SignedDuration = SignedDuration::from_secs(10);
@@ -76,6 +76,11 @@ pub(super) async fn enforce(
     next.enforcement = Some(enforcement);
     next.actions = actions;
     hints_as_conditions(next, agreement, &hints, now);
+    if let Some(reset) = &hints.reset {
+        let by = reset.by.as_deref().unwrap_or("somebody the API server does not name");
+        let note = format!("{by} changed the floor from {} to {}", reset.ours, reset.theirs);
+        event::publish(&context.recorder, agreement, vec![event::warning("FloorReset", "Decide", note)]).await;
+    }
     match decision {
         Decision::Act(plan) => carry_out(agreement, context, book, next, plan, now).await?,
         Decision::Recommend(words) => say(next, agreement, "Recommends", &words, ConditionStatus::False, now),

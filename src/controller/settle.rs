@@ -43,7 +43,8 @@ pub(super) async fn close_if_due(
     if now < patience {
         return Ok(false);
     }
-    let issued = issue(agreement, context, open, &next.actions, now).await?;
+    account::remember_actions(open, &next.actions);
+    let issued = issue(agreement, context, open, now).await?;
     let reference = reference(&issued);
     next.statements.retain(|s| s.name != reference.name);
     next.statements.insert(0, reference);
@@ -58,7 +59,6 @@ async fn issue(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     open: &mut OpenLedger,
-    actions: &[crate::api::enforcement_status::ActionRecord],
     now: Timestamp,
 ) -> Result<ServiceLevelStatement, Error> {
     let namespace = agreement.namespace().unwrap_or_default();
@@ -74,7 +74,7 @@ async fn issue(
                 if !open.closed {
                     account::store(agreement, context, open, true, now).await?;
                 }
-                let made = make(agreement, context, open, actions, revision, now)?;
+                let made = make(agreement, context, open, revision, now)?;
                 let mut object = ServiceLevelStatement::new(&name, made);
                 object.metadata.namespace = Some(namespace);
                 writer::issue_statement(&context.client, &object).await?;
@@ -90,7 +90,6 @@ fn make(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     open: &OpenLedger,
-    actions: &[crate::api::enforcement_status::ActionRecord],
     revision: i32,
     now: Timestamp,
 ) -> Result<crate::api::statement::StatementSpec, Error> {
@@ -101,7 +100,7 @@ fn make(
         .and_then(|s| s.status.as_ref()?.increase.as_ref())
         .map_or(IncreaseForm::Extrapolated, |i| i.form);
     let queries = source.as_ref().map(|s| terms::queries(agreement, s, increase)).unwrap_or_default();
-    let stored = stored_ledger::to_spec(&open.ledger, ledger::identity(agreement), true);
+    let stored = stored_ledger::to_spec(&open.ledger, ledger::identity(agreement), &open.actions, true);
     let closing = Closing {
         spec: &agreement.spec,
         generation: agreement.meta().generation.unwrap_or_default(),
@@ -112,7 +111,6 @@ fn make(
         source_name,
         source_url: source.as_ref().map_or("", |s| s.spec.url.as_str()),
         increase,
-        actions,
     };
     statement::statement(&closing, now, context.settle).map_err(|e| Error::Account(e.to_string()))
 }

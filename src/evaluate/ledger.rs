@@ -16,9 +16,6 @@ use super::slot::{Slot, UnknownCause};
 /// The most slots a ledger may have, over all its objectives: what fits into one object of the API server.
 pub const MAX_SLOTS: usize = 120_000;
 
-/// The most slots that [`Ledger::due`] names at once, and the most ranges: each range is one query.
-pub const MAX_DUE: (usize, usize) = (1_440, 4);
-
 /// Why a ledger can not be made, or a slot not be entered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
@@ -50,15 +47,6 @@ pub enum Insertion {
     Unchanged,
     /// The ledger holds other counts for this slot; they are kept.
     Conflict,
-}
-
-/// Slots that can be read now: starts from `first` (counts) to `end` (does not), one every `slot_seconds`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SlotRange {
-    /// The start of the first slot.
-    pub first: Timestamp,
-    /// The end of the last slot.
-    pub end: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,31 +158,6 @@ impl Ledger {
     #[must_use]
     pub fn due_slots(&self, objective: &str, now: Timestamp, settle: SignedDuration) -> DueSlots<'_> {
         DueSlots::new(self.slots(objective), self.due_count(now, settle), self.first_second(), self.slot_seconds)
-    }
-
-    /// The slots of an objective that can be read now and are worth reading: never read, or unknown for a reason that
-    /// may have passed. The newest first, so that old gaps never hold up the present; at most [`MAX_DUE`] at once.
-    #[must_use]
-    pub fn due(&self, objective: &str, now: Timestamp, settle: SignedDuration) -> Vec<SlotRange> {
-        let (most_slots, most_ranges) = MAX_DUE;
-        let slots = self.slots(objective);
-        let mut ranges: Vec<(usize, usize)> = Vec::new();
-        let mut named = 0;
-        let wanted = |i: &usize| slots.get(*i).is_none_or(|s| s.unknown_cause().is_some_and(UnknownCause::may_heal));
-        for index in (0..self.due_count(now, settle)).rev().filter(wanted) {
-            let is_full = ranges.len() == most_ranges;
-            match ranges.last_mut() {
-                Some((first, _)) if index + 1 == *first => *first = index,
-                _ if is_full => break,
-                _ => ranges.push((index, index + 1)),
-            }
-            named += 1;
-            if named == most_slots {
-                break;
-            }
-        }
-        let range = |(first, end)| SlotRange { first: self.start_of(first), end: self.start_of(end) };
-        ranges.into_iter().map(range).collect()
     }
 
     /// Enters a slot. What is known stays, see the module.

@@ -112,21 +112,6 @@ impl UnknownCause {
             Self::BeyondRetention => "the slot is older than what the store keeps",
         }
     }
-
-    /// Whether asking again may give an answer: the store did not really say anything about the slot.
-    #[must_use]
-    pub fn may_heal(self) -> bool {
-        matches!(
-            self,
-            Self::NotRead
-                | Self::Partial
-                | Self::TimedOut
-                | Self::Unreachable
-                | Self::Refused
-                | Self::StoreFailed
-                | Self::WrongType
-        )
-    }
 }
 
 /// What is known about a slot.

@@ -61,8 +61,6 @@ pub struct Closing<'a> {
     pub source_url: &'a str,
     /// How the source's increases were counted.
     pub increase: IncreaseForm,
-    /// What the operator did; what lies outside the period is left out.
-    pub actions: &'a [ActionRecord],
 }
 
 /// Why a statement can not be made.
@@ -165,7 +163,7 @@ pub fn statement(
             .collect(),
         violations: shown,
         violations_omitted: i32::try_from(omitted).unwrap_or(i32::MAX),
-        actions: actions(closing.actions, &ledger),
+        actions: actions(&closing.ledger.actions, &ledger),
         credits: assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined)),
         evidence: Evidence {
             source: format!("{} {}", closing.source_name, closing.source_url),

@@ -33,6 +33,13 @@ pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let below = facts.standing.as_ref().is_some_and(|standing| step.to < release::lowest(standing, bounds));
     let wanted = facts.workload.spec_replicas;
     match step.verb {
+        Verb::RaiseFloor if step.to <= floor.current.max(wanted) && step.to < highest => {
+            let message = format!(
+                "the floor is {} already, which is what today's load asks for; its effect is waited for",
+                floor.current.max(wanted)
+            );
+            Some(Hold::new("FloorStands", message))
+        }
         Verb::RaiseFloor if step.to <= floor.current.max(wanted) => {
             let message = format!(
                 "the floor can go no higher than {highest}; raise enforcement.scale.max or the \

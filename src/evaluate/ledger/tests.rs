@@ -1,7 +1,6 @@
 use proptest::prelude::*;
 
 use super::super::example::{SETTLE, ledger as filled, measured, second};
-use super::super::slot::SlotState;
 use super::*;
 
 const NO_SETTLE: SignedDuration = SignedDuration::ZERO;
@@ -89,36 +88,6 @@ fn slots_become_due_one_settle_delay_after_their_end() {
 }
 
 #[test]
-fn what_is_due_is_what_may_still_be_read() {
-    let mut ledger = empty();
-    let range = |first, end| SlotRange { first: second(first), end: second(end) };
-    assert_eq!(ledger.due("a", second(300), NO_SETTLE), [range(0, 300)]);
-    ledger.insert("a", second(120), measured(1, 0)).unwrap();
-    assert_eq!(ledger.due("a", second(300), NO_SETTLE), [range(180, 300), range(0, 120)], "the newest first");
-    ledger.insert("a", second(180), unknown(UnknownCause::NoSamples)).unwrap();
-    ledger.insert("a", second(240), unknown(UnknownCause::TimedOut)).unwrap();
-    assert_eq!(ledger.due("a", second(300), NO_SETTLE), [range(240, 300), range(0, 120)]);
-    assert_eq!(ledger.due("a", second(0), NO_SETTLE), []);
-    assert_eq!(ledger.due("b", second(60), NO_SETTLE), [range(0, 60)], "an objective that was just added");
-}
-
-#[test]
-fn catching_up_is_bounded() {
-    let (most_slots, most_ranges) = MAX_DUE;
-    let long = Ledger::new(bounds(0, 30 * 86_400), 60, ["a"]).unwrap();
-    let due = long.due("a", second(30 * 86_400), NO_SETTLE);
-    assert_eq!(due.len(), 1);
-    assert_eq!(due[0].end, second(30 * 86_400));
-    assert_eq!(due[0].end.as_second() - due[0].first.as_second(), 60 * i64::try_from(most_slots).unwrap());
-
-    let mut holes = empty();
-    for minute in (0..60).step_by(2) {
-        holes.insert("a", second(minute * 60), measured(1, 0)).unwrap();
-    }
-    assert_eq!(holes.due("a", second(3600), NO_SETTLE).len(), most_ranges);
-}
-
-#[test]
 fn measured_through_stops_at_the_first_slot_that_was_not_read() {
     let mut ledger = Ledger::new(bounds(30, 300), 60, ["a", "b"]).unwrap();
     assert_eq!(ledger.measured_through(), second(30));
@@ -182,19 +151,5 @@ proptest! {
         let brute = |start: i64, end: i64| (start..end).filter(|s| s % slot == 0).count();
         prop_assert_eq!(count(0, cut), brute(0, cut));
         prop_assert_eq!(count(0, cut) + count(cut, 7_200), count(0, 7_200));
-    }
-
-    #[test]
-    fn due_names_only_slots_that_may_heal(slots in proptest::collection::vec(any_slot(), 0..60), now in 0i64..4_000) {
-        let ledger = filled(bounds(0, 3600), 60, &slots);
-        let ranges = ledger.due("availability", second(now), NO_SETTLE);
-        for range in &ranges {
-            prop_assert!(range.first < range.end && range.end <= second(now));
-            for start in (range.first.as_second()..range.end.as_second()).step_by(60) {
-                let slot = slots.get(usize::try_from(start / 60).unwrap());
-                let known = slot.map(Slot::state);
-                prop_assert!(matches!(known, None | Some(SlotState::Unknown(UnknownCause::Unreachable))));
-            }
-        }
     }
 }

@@ -19,7 +19,7 @@ fn stored(slots: &[Slot]) -> LedgerSpec {
     let schedule = Schedule::new(&agreement(), at("2025-01-01T00:00:00Z")).unwrap();
     let bounds = schedule.containing(at("2026-10-15T00:00:00Z")).unwrap();
     let identity = AgreementIdentity { name: "checkout".to_owned(), uid: "u-1".to_owned() };
-    stored_ledger::to_spec(&ledger(bounds, 300, slots), identity, true)
+    stored_ledger::to_spec(&ledger(bounds, 300, slots), identity, &[], true)
 }
 
 fn action(id: &str, at_: &str) -> ActionRecord {
@@ -48,6 +48,7 @@ fn action(id: &str, at_: &str) -> ActionRecord {
 
 fn made(ledger: &LedgerSpec, actions: &[ActionRecord], now: &str) -> Result<StatementSpec, StatementError> {
     let spec = agreement();
+    let ledger = &LedgerSpec { actions: actions.to_vec(), ..ledger.clone() };
     let queries = BTreeMap::from([("availability".to_owned(), vec!["sum(a)".to_owned(), "sum(b)".to_owned()])]);
     let closing = Closing {
         spec: &spec,
@@ -59,7 +60,6 @@ fn made(ledger: &LedgerSpec, actions: &[ActionRecord], now: &str) -> Result<Stat
         source_name: "main",
         source_url: "http://prometheus:9090",
         increase: IncreaseForm::Anchored,
-        actions,
     };
     statement(&closing, at(now), SETTLE)
 }
