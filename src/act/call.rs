@@ -73,3 +73,48 @@ fn failure(error: kube::Error) -> Failure {
         other => Failure::new(WriteResult::Unknown, other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kube::core::Status;
+    use kube::core::response::{StatusCause, StatusDetails};
+
+    use super::*;
+
+    fn answer(code: u16, field: Option<&str>) -> WriteResult {
+        let causes = field.into_iter().map(|field| StatusCause {
+            reason: String::new(),
+            message: String::new(),
+            field: field.to_owned(),
+        });
+        let mut status = Status::failure("words", "").with_code(code);
+        status.details = Some(StatusDetails {
+            name: String::new(),
+            group: String::new(),
+            kind: String::new(),
+            uid: String::new(),
+            causes: causes.collect(),
+            retry_after_seconds: 0,
+        });
+        failure(kube::Error::Api(status.boxed())).result
+    }
+
+    #[test]
+    fn answers_are_told_apart_by_what_they_say_about_the_object() {
+        for (code, field, expected) in [
+            (404, None, WriteResult::Conflict),
+            (409, None, WriteResult::Conflict),
+            (422, None, WriteResult::Conflict),
+            (422, Some("metadata.uid"), WriteResult::Conflict),
+            (422, Some("spec.maxReplicas"), WriteResult::Refused),
+            (400, None, WriteResult::Refused),
+            (403, None, WriteResult::Refused),
+            (429, None, WriteResult::Refused),
+            (500, None, WriteResult::Unknown),
+            (503, None, WriteResult::Unknown),
+            (504, None, WriteResult::Unknown),
+        ] {
+            assert_eq!(answer(code, field), expected, "{code} {field:?}");
+        }
+    }
+}

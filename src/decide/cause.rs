@@ -39,9 +39,10 @@ pub fn find(facts: &Facts<'_>) -> Cause {
 }
 
 fn blind(facts: &Facts<'_>) -> Option<Cause> {
-    let age = facts.assessment_age();
-    if age > facts.situation.staleness.assessment {
-        let message = format!("the account ends {age:#} ago; what stands is held until it goes on");
+    if facts.assessment_age() > facts.situation.staleness.assessment {
+        // The instant and not the age, which would be another text at each look.
+        let through = facts.situation.assessment.measured_through;
+        let message = format!("the account ends at {through}; what stands is held until it goes on");
         return Some(Cause { reason: "Blind", message, remedy: Remedy::Hold });
     }
     let objectives = facts.situation.assessment.objectives.len();

@@ -6,14 +6,17 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorStatus, Verb};
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorStatus, Verb, Verdict};
 use crate::sense::workload::Floor;
 
 /// What a look at the object says about an open action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Finding {
     Done,
+    /// Nothing of it is to be seen.
     Void(String),
+    /// Its traces are there, but not its value.
+    Overwritten(String),
 }
 
 /// Settles every open action, given the floors that were read; none if it is not clear what holds the floor. Returns the records, and the indices of those now known
@@ -31,6 +34,11 @@ pub fn settle(actions: &[ActionRecord], floors: &[&Floor], agreement: &str) -> (
                     record.phase = ActionPhase::Done;
                     "found done when the object was read again".clone_into(&mut record.outcome);
                     done.push(index);
+                }
+                Finding::Overwritten(how) => {
+                    // It may have been done, so the next one waits its time; nothing can be said of its effect.
+                    (record.phase, record.verdict) = (ActionPhase::Done, Some(Verdict::Inconclusive));
+                    record.outcome = how;
                 }
                 Finding::Void(why) => {
                     record.phase = ActionPhase::Refused;
@@ -54,10 +62,10 @@ fn find(record: &ActionRecord, floor: Option<&Floor>, agreement: &str) -> Findin
     }
     if floor.current == record.to && ours {
         Finding::Done
-    } else if floor.current == record.from {
+    } else if floor.current == record.from || !ours {
         Finding::Void("not done".into())
     } else {
-        Finding::Void(format!("not seen done; the value is {} now", floor.current))
+        Finding::Overwritten(format!("the value is {} now; somebody changed it meanwhile", floor.current))
     }
 }
 

@@ -12,17 +12,16 @@ use super::{Hold, adds};
 
 pub(super) fn fresh(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let bounds = facts.situation.staleness;
-    let age = facts.assessment_age();
-    if age > bounds.assessment {
-        let message =
-            format!("the account ends {age:#} ago, more than {:#}; see the condition Measured", bounds.assessment);
+    if facts.assessment_age() > bounds.assessment {
+        let through = facts.situation.assessment.measured_through;
+        let message = format!("the account ends at {through}, which is too long ago; see the condition Measured");
         return Some(Hold::new("StaleMeasurement", message));
     }
-    let age = facts.now().duration_since(facts.workload.read_at);
+    let read_at = facts.workload.read_at;
+    let age = facts.now().duration_since(read_at);
     // A reading from the future is as little worth as an old one.
-    (age > bounds.workload || age < SignedDuration::ZERO).then(|| {
-        Hold::new("StaleWorkload", format!("the workload was read {age:#} ago, more than {:#}", bounds.workload))
-    })
+    (age > bounds.workload || age < SignedDuration::ZERO)
+        .then(|| Hold::new("StaleWorkload", format!("the workload was read at {read_at}, not just now")))
 }
 
 pub(super) fn covered(step: &Step, facts: &Facts<'_>) -> Option<Hold> {

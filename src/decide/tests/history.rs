@@ -5,7 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::fixture::{Scene, act, at, hpa, ratio, reason, step};
 use crate::api::enforcement_status::{ActionPhase, Verb, Verdict};
 use crate::decide::plan::step_id;
-use crate::decide::standing;
+use crate::decide::{BaselineChange, standing};
 use crate::sense::workload::{Baseline, BaselineRecord, Floor, FloorHolder};
 
 /// Decides and writes the status; then the operator ends. `wrote`: the API server took the write before that.
@@ -41,6 +41,44 @@ fn a_write_that_was_not_done_is_decided_anew() {
     assert_eq!((scene.actions.len(), scene.actions[0].phase), (2, ActionPhase::Done));
     assert_eq!(scene.actions[1].phase, ActionPhase::Refused);
     assert_eq!(scene.status.floor.as_ref().map(|floor| floor.baseline), Some(3));
+}
+
+#[test]
+fn a_write_that_somebody_overwrote_counts_as_done_and_is_not_judged() {
+    let mut scene = Scene::burning();
+    scene.live();
+    scene.wait(15);
+    crash(&mut scene, true);
+    scene.reset(4, "helm");
+    let decided = scene.live();
+    assert_eq!(act(&decided), Some((Verb::FreezeScaleDown, 4, 8)));
+    let raise = scene.actions.iter().find(|record| record.verb == Verb::RaiseFloor).unwrap();
+    assert_eq!((raise.phase, raise.verdict), (ActionPhase::Done, Some(Verdict::Inconclusive)));
+    scene.wait(15);
+    assert_eq!((act(&scene.live()), reason(&scene.decide())), (None, "Cooldown"));
+}
+
+#[test]
+fn a_value_without_the_annotation_is_not_ours() {
+    let mut scene = Scene::burning();
+    crash(&mut scene, false);
+    scene.reset(6, "kubectl-edit");
+    let decided = scene.live();
+    assert_eq!(decided.actions.last().unwrap().phase, ActionPhase::Refused);
+    let record = BaselineRecord { agreement: "checkout".into(), replicas: Some(6) };
+    assert_eq!(step(&decided).baseline, BaselineChange::Record(record), "what they set is what they get back");
+}
+
+#[test]
+fn a_raise_is_not_effective_before_its_pods_are_ready() {
+    let mut scene = Scene::burning();
+    scene.live();
+    scene.wait(15);
+    scene.live();
+    scene.workload().pods[0].ready = false;
+    scene.wait(60);
+    scene.burn(false);
+    assert_eq!(scene.decide().actions[0].verdict, None);
 }
 
 #[test]
