@@ -38,7 +38,7 @@ pub async fn reconcile(agreement: Arc<ServiceLevelAgreement>, context: Arc<Conte
     let mut book = book.lock().await;
     book.load(&context, &agreement).await?;
     if agreement.meta().deletion_timestamp.is_some() {
-        return finalize::finalize(&agreement, &context, &mut book, now).await;
+        return finalize::finalize(&agreement, &context, &book, now).await;
     }
     let source = agreement.spec.metrics.source_ref.name.clone();
     let declared = context.sources.find(|s| s.name_any() == source);
@@ -70,6 +70,11 @@ async fn work(
     }
     let Some(open) = &book.open else {
         not_in_force(&mut next, terms, agreement, now);
+        // What was held for the agreement goes with it.
+        let holds = next.enforcement.as_ref().is_some_and(|e| e.floor.is_some());
+        if holds && finalize::give_back(agreement, context, book, now).await {
+            next.enforcement = None;
+        }
         finish(agreement, context, book, next, now).await?;
         let wait = Duration::try_from(terms.schedule.from().duration_since(now)).unwrap_or(context.resync);
         return Ok(Action::requeue(wait.min(context.resync)));

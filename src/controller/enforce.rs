@@ -79,7 +79,7 @@ pub(super) async fn enforce(
     if let Some(reset) = &hints.reset {
         let by = reset.by.as_deref().unwrap_or("somebody the API server does not name");
         let note = format!("{by} changed the floor from {} to {}", reset.ours, reset.theirs);
-        event::publish(&context.recorder, agreement, vec![event::warning("FloorReset", "Decide", note)]).await;
+        event::publish(&context.recorder, agreement, vec![event::notice(true, "FloorReset", "Decide", note)]).await;
     }
     match decision {
         Decision::Act(plan) => carry_out(agreement, context, book, next, plan, now).await?,

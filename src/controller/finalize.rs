@@ -12,10 +12,10 @@ use super::context::Context;
 use super::enforce::identity;
 use super::error::Error;
 use crate::act;
-use crate::api::enforcement_status::ActionPhase;
+use crate::api::enforcement_status::{ActionPhase, Verb};
 use crate::api::{FINALIZER, ServiceLevelAgreement};
 use crate::decide::{Restoration, restore};
-use crate::record::writer;
+use crate::record::{event, writer};
 use crate::sense::workload::WorkloadProblem;
 
 /// When to look again at a floor that could not be given back yet.
@@ -28,7 +28,7 @@ const AGAIN: Duration = Duration::from_secs(5);
 pub(super) async fn finalize(
     agreement: &ServiceLevelAgreement,
     context: &Context,
-    book: &mut Book,
+    book: &Book,
     now: Timestamp,
 ) -> Result<Action, Error> {
     let uid = agreement.uid().unwrap_or_default();
@@ -37,7 +37,7 @@ pub(super) async fn finalize(
         forget(agreement, context);
         return Ok(Action::await_change());
     }
-    if !give_back(agreement, context, book, now).await? {
+    if !give_back(agreement, context, book, now).await {
         return Ok(Action::requeue(AGAIN));
     }
     match writer::set_finalizer(&context.client, agreement, false).await {
@@ -49,12 +49,12 @@ pub(super) async fn finalize(
 }
 
 /// Whether nothing of ours is left on the workload.
-async fn give_back(
+pub(super) async fn give_back(
     agreement: &ServiceLevelAgreement,
     context: &Context,
-    book: &mut Book,
+    book: &Book,
     now: Timestamp,
-) -> Result<bool, Error> {
+) -> bool {
     let identity = identity(agreement);
     let status = book.status.enforcement.clone().unwrap_or_default();
     let read = match &status.floor {
@@ -76,31 +76,32 @@ async fn give_back(
             | WorkloadProblem::Forbidden { .. }),
         ) => {
             tracing::warn!(agreement = %identity.name, %problem, "the floor cannot be given back yet");
-            return Ok(false);
+            return false;
         }
         // There is no such thing, so nothing of ours is on it.
         Err(_) => None,
     };
     let leader = context.fence.leads(Instant::now());
     match restore(&identity, &status, floor.as_ref(), leader, now) {
-        Restoration::Nothing => Ok(true),
+        Restoration::Nothing => true,
         Restoration::Hold(hold) => {
             tracing::info!(agreement = %identity.name, reason = hold.reason, message = %hold.message, "not yet");
-            Ok(false)
+            false
         }
         Restoration::Act(plan) => {
-            let Ok(permit) = context.fence.permit(Instant::now()) else { return Ok(false) };
+            let Ok(permit) = context.fence.permit(Instant::now()) else { return false };
             let outcomes = act::execute(&context.actuator, permit.deadline(), plan).await;
-            let mut enforcement = status;
-            let mut actions = book.status.actions.clone();
-            act::outcome::enter(&outcomes, &mut enforcement, &mut actions);
             let done = outcomes.iter().all(|o| o.result == act::WriteResult::Done);
-            context.metrics.acted(
-                "Restore".to_owned(),
-                format!("{:?}", if done { ActionPhase::Done } else { ActionPhase::Refused }),
-            );
+            let phase = if done { ActionPhase::Done } else { ActionPhase::Refused };
+            context.metrics.acted(format!("{:?}", Verb::Restore), format!("{phase:?}"));
+            if done && let Some(floor) = &floor {
+                let target = &floor.target;
+                let note = format!("{} {} has its owner's floor again", target.kind, target.name);
+                let notice = event::notice(false, "BaselineRestored", "Restore", note);
+                event::publish(&context.recorder, agreement, vec![notice]).await;
+            }
             // A conflict or no answer: the next look decides.
-            Ok(done)
+            done
         }
     }
 }

@@ -108,13 +108,9 @@ fn done(action: &ActionRecord) -> Notice {
     notice(false, reason, &format!("{:?}-{}", action.verb, action.to), note)
 }
 
-/// A warning of its own, that no comparison of statuses would find.
+/// Something to be told, its note cut to what the API server takes.
 #[must_use]
-pub fn warning(reason: &str, action: &str, note: String) -> Notice {
-    notice(true, reason, action, note)
-}
-
-fn notice(warning: bool, reason: &str, action: &str, note: String) -> Notice {
+pub fn notice(warning: bool, reason: &str, action: &str, note: String) -> Notice {
     Notice { warning, reason: reason.to_owned(), action: action.to_owned(), note: bounded(note) }
 }
 
