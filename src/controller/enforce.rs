@@ -19,6 +19,7 @@ use crate::api::enforcement::Mode;
 use crate::decide::{AgreementIdentity, Decided, Decision, Hints, Situation, Staleness, decide};
 use crate::evaluate::assessment::Assessment;
 use crate::record::{event, writer};
+use crate::sense::workload::{Floor, WorkloadObservation, WorkloadProblem};
 
 /// How old a reading of the workload may be when a decision rests on it.
 const WORKLOAD_AGE: SignedDuration = SignedDuration::from_secs(10);
@@ -50,8 +51,18 @@ pub(super) async fn enforce(
         return Ok(());
     };
     let identity = identity(agreement);
-    let observed = context.workloads.read(&identity.namespace, workload, context.clock.now()).await;
-    let left_behind = left_behind(context, &identity, next, observed.as_ref().ok()).await;
+    let mut observed = context.workloads.read(&identity.namespace, workload, context.clock.now()).await;
+    let mut left = None;
+    if let Ok(present) = &observed {
+        match left_behind(context, &identity, next, present).await {
+            Ok(floor) => left = floor,
+            // What cannot be told is not decided on.
+            Err(problem) => observed = Err(problem),
+        }
+    }
+    if let Ok(present) = &observed {
+        let_go_of_fields(context, mode, &identity, present).await;
+    }
     let enforcement = next.enforcement.clone().unwrap_or_default();
     let slot = SignedDuration::from_secs(agreement.spec.metrics.slot.seconds());
     let situation = Situation {
@@ -61,7 +72,7 @@ pub(super) async fn enforce(
         slot: agreement.spec.metrics.slot,
         assessment,
         workload: observed.as_ref(),
-        left_behind: left_behind.as_ref(),
+        left_behind: left.as_ref(),
         status: &enforcement,
         actions: &next.actions,
         leader: context.fence.leads(Instant::now()),
@@ -151,14 +162,26 @@ async fn left_behind(
     context: &Context,
     identity: &AgreementIdentity,
     next: &AgreementStatus,
-    observed: Option<&crate::sense::workload::WorkloadObservation>,
-) -> Option<crate::sense::workload::Floor> {
-    let standing = next.enforcement.as_ref()?.floor.as_ref()?;
-    let present = observed?.floor.floor();
-    if present.is_some_and(|floor| floor.target.uid == standing.target.uid) {
-        return None;
+    observed: &WorkloadObservation,
+) -> Result<Option<Floor>, WorkloadProblem> {
+    let Some(standing) = next.enforcement.as_ref().and_then(|e| e.floor.as_ref()) else { return Ok(None) };
+    if observed.floor.floor().is_some_and(|floor| floor.target.uid == standing.target.uid) {
+        return Ok(None);
     }
-    context.workloads.read_floor(&identity.namespace, &standing.target).await.ok().flatten()
+    context.workloads.read_floor(&identity.namespace, &standing.target).await
+}
+
+/// Gives up what a crash left of our ownership of the floor: until then its owner's server-side apply is refused.
+async fn let_go_of_fields(context: &Context, mode: Mode, identity: &AgreementIdentity, observed: &WorkloadObservation) {
+    let Some(floor) = observed.floor.floor().filter(|floor| floor.entry_left) else { return };
+    if mode < Mode::Enforce {
+        return;
+    }
+    let Ok(permit) = context.fence.permit(Instant::now()) else { return };
+    let given_up = act::give_up_ownership(&context.actuator, permit.deadline(), &identity.namespace, floor).await;
+    if let Err(error) = given_up {
+        tracing::warn!(agreement = %identity.name, %error, "our entry in managedFields could not be given up yet");
+    }
 }
 
 pub(super) fn identity(agreement: &ServiceLevelAgreement) -> AgreementIdentity {
