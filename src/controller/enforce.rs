@@ -18,7 +18,7 @@ use crate::api::condition::{self, ConditionStatus};
 use crate::api::enforcement::Mode;
 use crate::decide::{AgreementIdentity, Decided, Decision, Hints, Situation, Staleness, decide};
 use crate::evaluate::assessment::Assessment;
-use crate::record::{event, writer};
+use crate::record::{event, status, writer};
 use crate::sense::workload::{Floor, WorkloadObservation, WorkloadProblem};
 
 /// How old a reading of the workload may be when a decision rests on it.
@@ -81,7 +81,8 @@ pub(super) async fn enforce(
             assessment: context.settle.saturating_add(slot).saturating_add(slot).saturating_add(WORKLOAD_AGE),
             workload: WORKLOAD_AGE,
         },
-        now: context.clock.now(),
+        // People read these instants.
+        now: status::whole_seconds(context.clock.now()),
     };
     let Decided { decision, enforcement, actions, hints } = decide(&situation);
     next.enforcement = Some(enforcement);

@@ -1,6 +1,7 @@
 //! Builds the next status of an agreement from what the stages found. Pure; writing it is [`super::writer`]'s part.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::jiff::Timestamp;
 use num_rational::BigRational;
 
 use crate::api::agreement_status::{
@@ -103,4 +104,10 @@ fn plain(decimal: &str) -> String {
 /// A count of events: whole where it is whole.
 fn count(events: &BigRational) -> String {
     plain(&exact::decimal_text(events, PLACES))
+}
+
+/// An instant without its fraction of a second, as the wire carries it.
+#[must_use]
+pub fn whole_seconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
