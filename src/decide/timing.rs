@@ -1,11 +1,12 @@
 //! The durations of `spec.enforcement` as numbers.
 //!
-//! Parsing is jiff's; a day is 24 hours here, as there is no calendar in a cooldown.
+//! A day is 24 hours here, as there is no calendar in a cooldown.
 
-use k8s_openapi::jiff::{SignedDuration, Span, SpanRelativeTo};
+use k8s_openapi::jiff::SignedDuration;
 
 use crate::api;
 use crate::api::enforcement::Enforcement;
+use crate::evaluate::span;
 
 /// A duration that cannot be used, with its field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,10 +40,8 @@ impl Timing {
     }
 }
 
-fn parse(field: &'static str, span: &api::Span) -> Result<SignedDuration, InvalidDuration> {
-    let invalid = || InvalidDuration { field, text: span.as_str().to_owned() };
-    let parsed: Span = span.as_str().parse().map_err(|_| invalid())?;
-    parsed.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| invalid())
+fn parse(field: &'static str, text: &api::Span) -> Result<SignedDuration, InvalidDuration> {
+    span::elapsed(text).map_err(|_| InvalidDuration { field, text: text.as_str().to_owned() })
 }
 
 #[cfg(test)]
