@@ -74,18 +74,28 @@ use super::period::{Period, Validity};
 #[cfg_attr(test, kube(cel))]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("self.type != 'Internal' || !has(self.credits)")
-    .message("credits: an Internal agreement owes none; leave the block out or set type Customer").field_path(".credits"))]
+    .message("spec.credits must be left out where spec.type is Internal; remove the block or set spec.type to Customer")
+    .field_path(".credits"))]
 #[x_kube(validation = Rule::new(
     "!has(self.credits) || self.credits.tiers.all(t, self.objectives.exists(o, o.name == t.objective))")
-    .message("credits.tiers: every tier must name one of spec.objectives").field_path(".credits"))]
+    .message("spec.credits.tiers[].objective must be the name of one of spec.objectives; correct it or add the \
+              objective")
+    .field_path(".credits.tiers"))]
 #[x_kube(validation = Rule::new(
     "!has(self.credits) || self.credits.tiers.all(t, self.objectives.all(o, o.name != t.objective \
      || !quantity(t.below).isGreaterThan(quantity(o.target))))")
-    .message("credits.tiers: `below` must not lie above the objective's target, or a kept promise would cost money")
-    .field_path(".credits"))]
+    .message("spec.credits.tiers[].below must not be above the target of its objective, or a kept promise would cost \
+              money; lower it or raise the target")
+    .field_path(".credits.tiers"))]
 #[x_kube(validation = Rule::new(
     "!has(self.enforcement) || self.enforcement.mode != 'Enforce' || size(self.service.workloads) > 0")
-    .message("service.workloads: mode Enforce needs the workload that may be acted on").field_path(".service"))]
+    .message("spec.service.workloads must name the workload that may be acted on where spec.enforcement.mode is \
+              Enforce; name it or set the mode to Recommend")
+    .field_path(".service.workloads"))]
+#[x_kube(validation = Rule::new("has(self.validity) == has(oldSelf.validity)")
+    .field_path(".validity")
+    .message("spec.validity cannot be added or removed, as periods are counted from its first day; make a new \
+              agreement"))]
 pub struct AgreementSpec {
     /// `Customer`: with credits. `Internal`: between teams of one house, without money.
     #[serde(rename = "type", default)]
@@ -100,7 +110,7 @@ pub struct AgreementSpec {
     #[serde(default = "utc")]
     #[schemars(default = "utc", length(min = 1, max = 64))]
     #[x_kube(validation = Rule::new("self == oldSelf")
-        .message("timeZone: decides where periods begin and cannot be changed; make a new agreement"))]
+        .message("spec.timeZone cannot be changed, as it decides where periods begin; make a new agreement"))]
     pub time_zone: String,
     /// The service the agreement is about.
     pub service: Service,
@@ -108,7 +118,7 @@ pub struct AgreementSpec {
     pub metrics: Metrics,
     /// The period that is settled.
     #[x_kube(validation = Rule::new("self == oldSelf")
-        .message("period: cannot be changed while the agreement is in force; make a new agreement"))]
+        .message("spec.period cannot be changed while the agreement is in force; make a new agreement"))]
     pub period: Period,
     /// The promises.
     #[schemars(length(min = 1, max = 10))]
@@ -208,7 +218,8 @@ pub struct Metrics {
     /// line in the ledger.
     #[serde(default)]
     #[x_kube(validation = Rule::new("self == oldSelf")
-        .message("metrics.slot: the ledger counts in slots of one length; make a new agreement"))]
+        .message("spec.metrics.slot cannot be changed, as the ledger counts in slots of one length; make a new \
+                  agreement"))]
     pub slot: SlotLength,
 }
 
@@ -260,7 +271,8 @@ impl SlotLength {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MissingData {
-    /// How an unknown slot counts.
+    /// How an unknown slot counts. `Exclude`: neither for nor against; `Good` and `Bad`: as if every event of an
+    /// average slot had been good, or bad.
     #[serde(default)]
     pub treat_as: TreatAs,
     /// The share of slots that must be known for a verdict, in percent. Below it, the objective is `NotDetermined`

@@ -12,19 +12,22 @@ use super::{Money, Percent};
 #[x_kube(validation = Rule::new(
     "self.tiers.all(a, self.tiers.all(b, a.objective != b.objective || !quantity(a.below).isLessThan(quantity(b.below)) \
      || !quantity(a.percentOfFee).isLessThan(quantity(b.percentOfFee))))")
-    .message("credits.tiers: a lower `below` must not grant a smaller percentOfFee of the same objective")
+    .message("spec.credits.tiers[].percentOfFee must not be smaller for a lower `below` of the same objective; \
+              raise it")
     .field_path(".tiers"))]
 #[x_kube(validation = Rule::new(
     "self.tiers.all(a, self.tiers.exists_one(b, a.objective == b.objective \
      && quantity(a.below).compareTo(quantity(b.below)) == 0))")
-    .message("credits.tiers: two tiers of one objective have the same `below`").field_path(".tiers"))]
+    .message("spec.credits.tiers[].below must differ between the tiers of one objective; remove one of the two tiers")
+    .field_path(".tiers"))]
 pub struct Credits {
     /// The fee the percentages refer to.
     pub fee: Fee,
     /// The tiers. Of several that apply to an objective, the one with the lowest `below` is granted.
     #[schemars(length(min = 1, max = 32))]
     pub tiers: Vec<Tier>,
-    /// How the credits of several objectives combine.
+    /// How the credits of several missed objectives combine. `Highest`: only the highest is granted; `Sum`: they add
+    /// up, as far as the cap.
     #[serde(default)]
     pub combine: Combine,
     /// The most that is granted for one period. Left out: the whole fee.
@@ -52,11 +55,11 @@ pub struct Tier {
     pub objective: String,
     /// The tier applies when the attainment is below this: exactly this much is not below.
     #[x_kube(validation = Rule::new("quantity(self).isGreaterThan(quantity('0'))")
-        .message("below must be above 0"))]
+        .message("spec.credits.tiers[].below must be above 0"))]
     pub below: Percent,
     /// The credit, in percent of the fee.
     #[x_kube(validation = Rule::new("quantity(self).isGreaterThan(quantity('0'))")
-        .message("percentOfFee must be above 0"))]
+        .message("spec.credits.tiers[].percentOfFee must be above 0; remove a tier that grants nothing"))]
     pub percent_of_fee: Percent,
 }
 

@@ -10,7 +10,8 @@ use super::Span;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("self.mode != 'Enforce' || has(self.scale)")
-    .message("enforcement.scale: mode Enforce needs the bounds {min, max} within which it may scale")
+    .message("spec.enforcement.scale must be given where spec.enforcement.mode is Enforce: the bounds {min, max} of \
+              the replicas")
     .field_path(".scale"))]
 pub struct Enforcement {
     /// `Observe` measures only, `Recommend` also says what it would do, `Enforce` does it.
@@ -64,7 +65,7 @@ pub enum Mode {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("self.min <= self.max")
-    .message("enforcement.scale: min is above max")
+    .message("spec.enforcement.scale.min must not be above spec.enforcement.scale.max; lower min or raise max")
     .field_path(".min"))]
 pub struct ScaleBounds {
     /// A floor set by the operator is never lower than this.

@@ -30,7 +30,7 @@ use super::enforcement_status::ActionRecord;
 #[cfg_attr(test, kube(cel))]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("!oldSelf.closed || self == oldSelf")
-    .message("the ledger of a closed period is never edited"))]
+    .message("spec must not be edited: the period of this ledger is closed"))]
 pub struct LedgerSpec {
     /// The agreement.
     pub agreement: AgreementIdentity,

@@ -33,11 +33,15 @@ use super::Span;
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("!has(self.auth) || self.url.startsWith('https://') \
      || has(self.allowPlainTextCredentials) && self.allowPlainTextCredentials")
-    .message("auth: a credential would be sent in clear text; use an https:// url or set allowPlainTextCredentials")
+    .message("spec.auth would be sent in clear text; use an https:// address in spec.url, or set \
+              spec.allowPlainTextCredentials to true")
     .field_path(".auth"))]
 pub struct MetricsSourceSpec {
     /// The store's base URL; `/api/v1/query` is appended. For example `http://prometheus.monitoring:9090`.
     #[schemars(regex(pattern = r"^https?://[^\s/?#]+(/[^\s?#]*)?$"), length(max = 1024))]
+    #[x_kube(validation = Rule::new("!self.matches('^https?://[^/]*@')")
+        .message("spec.url must not carry a user name or a password; put credentials into spec.auth, which \
+                  names a Secret"))]
     pub url: String,
     /// How long one request may take.
     #[serde(default = "default_timeout")]
@@ -86,7 +90,7 @@ pub struct Tls {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("has(self.bearerToken) != has(self.basic)")
-    .message("auth: give exactly one of bearerToken and basic"))]
+    .message("spec.auth must have exactly one of bearerToken and basic"))]
 pub struct Auth {
     /// A bearer token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,7 +126,8 @@ pub struct Header {
     /// For example `X-Scope-OrgID`. `Authorization` is refused: credentials belong into `auth`.
     #[schemars(regex(pattern = r"^[A-Za-z0-9-]+$"), length(min = 1, max = 64))]
     #[x_kube(validation = Rule::new("self.lowerAscii() != 'authorization'")
-        .message("headers: put credentials into auth, where they are read from a Secret"))]
+        .message("spec.headers[].name must not be Authorization; put credentials into spec.auth, which names a \
+                  Secret"))]
     pub name: String,
     /// The value.
     #[schemars(length(max = 1024))]

@@ -25,7 +25,7 @@ pub struct Objective {
     pub measurement: Measurement,
     /// The share of good events promised, in percent; reached when the attainment is not below it.
     #[x_kube(validation = Rule::new("quantity(self).isGreaterThan(quantity('0'))")
-        .message("target must be above 0"))]
+        .message("spec.objectives[].target must be above 0"))]
     pub target: Percent,
 }
 
@@ -33,7 +33,7 @@ pub struct Objective {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("has(self.ratio) != has(self.latency)")
-    .message("indicator: give exactly one of ratio and latency"))]
+    .message("spec.objectives[].indicator must have exactly one of ratio and latency"))]
 pub struct Indicator {
     /// Good (or bad) events over all events, each a PromQL expression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,7 +48,7 @@ pub struct Indicator {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("has(self.good) != has(self.bad)")
-    .message("ratio: give exactly one of good and bad"))]
+    .message("spec.objectives[].indicator.ratio must have exactly one of good and bad"))]
 pub struct RatioIndicator {
     /// The number of good events in a slot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,10 +58,11 @@ pub struct RatioIndicator {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub bad: Option<String>,
-    /// The number of all events in a slot.
+    /// The number of all events in a slot. `$slot` stands for the range of one slot and is filled in by the operator:
+    /// `sum(increase(http_requests_total{job="checkout"}[$slot]))`.
     #[schemars(length(min = 1, max = 2048))]
     #[x_kube(validation = Rule::new("self.contains('[$slot]')")
-        .message("total must count over one slot: write [$slot] as the range"))]
+        .message("spec.objectives[].indicator.ratio.total must count over one slot; write [$slot] as its range"))]
     pub total: String,
 }
 
@@ -85,7 +86,8 @@ pub struct LatencyIndicator {
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Measurement {
-    /// The method.
+    /// The counting method. `Events`: the good events of all slots over all their events, so that every request weighs
+    /// the same.
     #[serde(default)]
     pub method: Method,
 }

@@ -10,18 +10,19 @@ use super::Span;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("has(self.calendar) != has(self.rolling)")
-    .message("period: give exactly one of calendar and rolling"))]
+    .message("spec.period must have exactly one of calendar and rolling"))]
 pub struct Period {
     /// A calendar month, quarter or year in the agreement's time zone: its real length, daylight saving included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<CalendarUnit>,
-    /// Consecutive windows of this length, each closed by a statement, the first beginning with `validity.from` or, where
-    /// that is left out, with the agreement's creation: for example `30d`. Whole days are days of the agreement's time zone; hours and less are elapsed time.
+    /// Consecutive windows of this length, each closed by a statement, the first beginning with `validity.from` or,
+    /// where that is left out, with the agreement's creation: for example `30d`. Whole days are days of the agreement's
+    /// time zone; hours and less are elapsed time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rolling: Option<Span>,
 }
 
-/// A unit of the civil calendar.
+/// A calendar month, quarter or year in the agreement's time zone, in its real length with daylight saving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum CalendarUnit {
     /// From the first day of a month to the first day of the next.
@@ -36,12 +37,12 @@ pub enum CalendarUnit {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("!has(self.until) || self.from < self.until")
-    .message("validity.until must be a later day than validity.from").field_path(".until"))]
+    .message("spec.validity.until must be a later day than spec.validity.from").field_path(".until"))]
 pub struct Validity {
     /// The first day in force, `YYYY-MM-DD`, in the agreement's time zone.
     #[schemars(regex(pattern = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"), length(max = 10))]
     #[x_kube(validation = Rule::new("self == oldSelf")
-        .message("validity.from: periods are counted from it, it cannot be changed; make a new agreement"))]
+        .message("spec.validity.from cannot be changed, as periods are counted from it; make a new agreement"))]
     pub from: String,
     /// The first day no longer in force, `YYYY-MM-DD`. Left out: in force until deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]

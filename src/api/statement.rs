@@ -34,7 +34,8 @@ use super::metrics_source::IncreaseForm;
 )]
 #[cfg_attr(test, kube(cel))]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("self == oldSelf").message("a statement is never edited; a correction is a new revision"))]
+#[x_kube(validation = Rule::new("self == oldSelf")
+    .message("spec must not be edited: a statement is final, and a correction is a new revision"))]
 pub struct StatementSpec {
     /// The agreement.
     pub agreement: AgreementIdentity,
