@@ -29,8 +29,8 @@ pub use managed_fields::give_up_ownership;
 pub use outcome::{Outcome, WriteResult};
 
 /// What this module needs of the operator's role: API group, resource, verbs. Another kind with a scale subresource needs
-/// `get` and `patch` on itself (for the baseline annotation) and `patch` on its scale, which its owner adds to the
-/// operator's aggregated role.
+/// `get` and `patch` on itself (for the baseline annotation) and `patch` on its scale, which the chart's `rbac.workloads`
+/// grants.
 pub const RBAC: &[(&str, &str, &[&str])] = &[
     ("apps", "deployments", &["get", "patch"]),
     ("apps", "deployments/scale", &["patch"]),

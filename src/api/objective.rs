@@ -53,10 +53,14 @@ pub struct RatioIndicator {
     /// The number of good events in a slot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
+    #[x_kube(validation = Rule::new("self.contains('[$slot]')")
+        .message("spec.objectives[].indicator.ratio.good must count over one slot; write [$slot] as its range"))]
     pub good: Option<String>,
     /// The number of bad events in a slot. No series while the total has one means no bad event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
+    #[x_kube(validation = Rule::new("self.contains('[$slot]')")
+        .message("spec.objectives[].indicator.ratio.bad must count over one slot; write [$slot] as its range"))]
     pub bad: Option<String>,
     /// The number of all events in a slot. `$slot` stands for the range of one slot and is filled in by the operator:
     /// `sum(increase(http_requests_total{job="checkout"}[$slot]))`.

@@ -15,7 +15,7 @@ use crate::api::{ServiceLevelAgreement, ServiceLevelLedger, ServiceLevelStatemen
 /// Agreements and sources are also listed and watched, by the controller.
 pub const RBAC: &[(&str, &str, &[&str])] = &[
     ("guarantor.dev", "servicelevelagreements", &["get", "list", "watch"]),
-    ("guarantor.dev", "metricssources", &["get", "list", "watch"]),
+    ("guarantor.dev", "metricssources", &["list", "watch"]),
     ("guarantor.dev", "servicelevelledgers", &["get"]),
     ("guarantor.dev", "servicelevelstatements", &["get"]),
 ];

@@ -3,4 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod crds_are_generated;
+mod helm;
 mod one_way_through_the_code;
+mod the_chart_grants_what_the_code_needs;
+mod the_chart_renders;
+mod the_readme_lists_every_metric;

@@ -10,6 +10,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::PostParams;
 use kube::{Api, Client};
 
+/// What the election needs of the API server, in the operator's own namespace: group, resource, verbs. A test compares
+/// it with the chart.
+pub const RBAC: &[(&str, &str, &[&str])] = &[("coordination.k8s.io", "leases", &["create", "get", "update"])];
+
 /// Why a lease could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum LeaseError {

@@ -31,4 +31,4 @@ mod tests;
 pub use election::{Candidate, Timing, TimingError, process_identity};
 pub use fence::{Fence, NotLeader, Permit};
 pub use fenced::{FenceLayer, Fenced, LeaseRanOut};
-pub use lease::{KubeLeaseStore, LeaseError, LeaseStore};
+pub use lease::{KubeLeaseStore, LeaseError, LeaseStore, RBAC};

@@ -37,7 +37,7 @@ pub use observation::{Floor, FloorHolder, FloorKind, PodObservation, Rollout, Wo
 pub use problem::WorkloadProblem;
 
 /// What this module needs of the operator's role: API group, resource, verbs. Another kind with a scale subresource
-/// needs `get` on itself and on its scale, which its owner adds to the operator's aggregated role.
+/// needs `get` on itself and on its scale, which the chart's `rbac.workloads` grants.
 pub const RBAC: &[(&str, &str, &[&str])] = &[
     ("", "pods", &["list"]),
     ("apps", "deployments", &["get"]),

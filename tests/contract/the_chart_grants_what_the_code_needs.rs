@@ -1,0 +1,95 @@
+//! The chart's roles are the sum of what the stages say they need: no right more, none less.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use crate::helm::{of_kind, rendered};
+
+/// API group, resource and verb.
+type Right = (String, String, String);
+/// What a stage says it needs.
+type Needed = &'static [(&'static str, &'static str, &'static [&'static str])];
+
+/// In every namespace.
+const EVERYWHERE: [Needed; 4] = [
+    guarantor::sense::account::RBAC,
+    guarantor::sense::workload::RBAC,
+    guarantor::act::RBAC,
+    guarantor::record::writer::RBAC,
+];
+/// In the operator's own namespace.
+const AT_HOME: [Needed; 2] = [guarantor::sense::store::RBAC, guarantor::runtime::leader::RBAC];
+
+fn needed(tables: &[Needed]) -> BTreeSet<Right> {
+    let rows = tables.iter().flat_map(|table| table.iter());
+    rows.flat_map(|(group, resource, verbs)| {
+        verbs.iter().map(|verb| ((*group).to_owned(), (*resource).to_owned(), (*verb).to_owned()))
+    })
+    .collect()
+}
+
+fn words<'a>(rule: &'a Value, field: &str) -> impl Iterator<Item = &'a str> {
+    rule[field].as_array().into_iter().flatten().map(|word| word.as_str().unwrap())
+}
+
+fn granted(role: &Value) -> BTreeSet<Right> {
+    let mut rights = BTreeSet::new();
+    for rule in role["rules"].as_array().unwrap() {
+        for group in words(rule, "apiGroups") {
+            for resource in words(rule, "resources") {
+                for verb in words(rule, "verbs") {
+                    assert!(![group, resource, verb].contains(&"*"), "a wildcard in {rule}");
+                    let new = rights.insert((group.to_owned(), resource.to_owned(), verb.to_owned()));
+                    assert!(new, "{verb} {resource} is granted twice: the roles are to be read in one go");
+                }
+            }
+        }
+    }
+    rights
+}
+
+fn assert_same(role: &str, granted: &BTreeSet<Right>, needed: &BTreeSet<Right>) {
+    let (idle, missing): (Vec<_>, Vec<_>) =
+        (granted.difference(needed).collect(), needed.difference(granted).collect());
+    assert!(
+        idle.is_empty() && missing.is_empty(),
+        "{role} grants what no stage needs: {idle:?}; it lacks what a stage needs: {missing:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_chart_grants_what_the_code_needs() -> Result<()> {
+    let objects = rendered(&["--set", "metricsSources.secretNames={metrics-token}"]).await?;
+    let (cluster_role, role) = (of_kind(&objects, "ClusterRole").unwrap(), of_kind(&objects, "Role").unwrap());
+    assert_same("the ClusterRole", &granted(cluster_role), &needed(&EVERYWHERE));
+    assert_same("the Role", &granted(role), &needed(&AT_HOME));
+    let secrets = role["rules"].as_array().unwrap().iter().find(|rule| words(rule, "resources").eq(["secrets"]));
+    assert_eq!(secrets.unwrap()["resourceNames"], serde_json::json!(["metrics-token"]), "only the Secrets named");
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_secret_can_be_read_unless_one_is_named() -> Result<()> {
+    let objects = rendered(&[]).await?;
+    let rights: BTreeSet<Right> =
+        ["ClusterRole", "Role"].into_iter().flat_map(|kind| granted(of_kind(&objects, kind).unwrap())).collect();
+    assert!(rights.iter().all(|(_, resource, _)| resource != "secrets"), "{rights:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_kind_of_workload_gets_the_rights_of_a_deployment() -> Result<()> {
+    let objects =
+        rendered(&["--set", "rbac.workloads[0].group=argoproj.io,rbac.workloads[0].resource=rollouts"]).await?;
+    let rights = granted(of_kind(&objects, "ClusterRole").unwrap());
+    let of = |group: &str, resource: &str| -> BTreeSet<String> {
+        let prefix = format!("{resource}/");
+        let own = |(g, r, _): &&Right| g == group && (r == resource || r.starts_with(&prefix));
+        rights.iter().filter(own).map(|(_, r, verb)| format!("{verb} {}", r.replace(resource, "it"))).collect()
+    };
+    assert_eq!(of("argoproj.io", "rollouts"), of("apps", "deployments"));
+    assert!(!of("apps", "deployments").is_empty());
+    Ok(())
+}
