@@ -5,5 +5,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod accepts_every_example;
+mod explains_its_fields;
+mod fills_in_what_is_left_out;
+mod is_upgraded_and_rolled_back;
+mod keeps_agreements_when_it_is_removed;
+mod keeps_what_was_agreed;
 mod raises_the_floor_of_an_autoscaler;
+mod refuses_broken_manifests;
 mod stage;

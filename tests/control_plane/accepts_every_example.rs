@@ -1,0 +1,65 @@
+//! What stands under `examples/` and `crds/` can be applied as it is, and the API server has nothing to remark.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::stage::cluster;
+
+/// The manifests of a folder, sorted.
+fn manifests(folder: &str) -> Result<Vec<PathBuf>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut found = std::fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    found.sort();
+    assert!(!found.is_empty(), "{} is empty", folder.display());
+    Ok(found)
+}
+
+/// Runs `kubectl`, which must succeed without a warning.
+async fn quiet(arguments: &[&str]) -> Result<String> {
+    let finished = cluster().await?.kubectl(arguments).await?;
+    assert!(finished.stderr.is_empty(), "`{}` says {}", finished.command, finished.stderr);
+    finished.ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accepts_every_example() -> Result<()> {
+    let mut namespaces = BTreeSet::new();
+    for path in manifests("examples")? {
+        for object in serde_saphyr::from_multiple::<Value>(&std::fs::read_to_string(&path)?)? {
+            namespaces.extend(object["metadata"]["namespace"].as_str().map(str::to_owned));
+        }
+    }
+    for namespace in &namespaces {
+        quiet(&["create", "namespace", namespace]).await?;
+    }
+    for path in manifests("examples")? {
+        let path = path.to_str().context("the path is not UTF-8")?;
+        quiet(&["apply", "--server-side", "--dry-run=server", "-f", path]).await?;
+        quiet(&["create", "-f", path]).await?;
+        // Applied again, nothing changes: no default is fought over.
+        let again = quiet(&["apply", "--server-side", "--force-conflicts", "-f", path]).await?;
+        assert!(again.lines().all(|line| line.ends_with("serverside-applied")), "{again}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accepts_its_definitions() -> Result<()> {
+    cluster().await?;
+    for path in manifests("crds")? {
+        let path = path.to_str().context("the path is not UTF-8")?;
+        quiet(&["apply", "--server-side", "--force-conflicts", "--dry-run=server", "-f", path]).await?;
+    }
+    for definition in guarantor::api::crds() {
+        let name = definition.metadata.name.context("a definition without a name")?;
+        let found: Value = serde_json::from_str(&quiet(&["get", "crd", &name, "-o", "json"]).await?)?;
+        let conditions = found["status"]["conditions"].as_array().context("no conditions")?;
+        let mut states: Vec<String> = conditions.iter().map(|c| format!("{}={}", c["type"], c["status"])).collect();
+        states.sort();
+        assert_eq!(states, [r#""Established"="True""#, r#""NamesAccepted"="True""#], "{name}");
+    }
+    Ok(())
+}

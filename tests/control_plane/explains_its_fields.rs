@@ -1,0 +1,35 @@
+//! `kubectl explain` says what a user has to know: units, choices, and what happens when a field is left out.
+
+use anyhow::Result;
+
+use crate::stage::cluster;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn explains_its_fields() -> Result<()> {
+    let table = [
+        ("sla", "who promises what to whom|what is owed when it is missed"),
+        ("sla.spec.objectives", "name by which tiers, status and statements refer|in percent"),
+        ("sla.spec.objectives.target", "reached when the attainment is not below it"),
+        ("sla.spec.objectives.indicator.ratio", "$slot|filled in by the operator|No series while the total has one"),
+        ("sla.spec.objectives.indicator.latency", "without `_bucket`|bound of the histogram's buckets"),
+        ("sla.spec.period.calendar", "Month|Quarter|Year|agreement's time zone"),
+        ("sla.spec.missingData", "`Exclude`: neither for nor against|minimumCoverage|NotDetermined"),
+        ("sla.spec.credits.tiers", "exactly this much is not below|percent of the fee"),
+        ("sla.spec.credits", "`Highest`|`Sum`|Left out: the whole fee"),
+        ("sla.spec.enforcement", "`Observe`|`Recommend`|`Enforce`|Left out: the operator does not scale"),
+        ("sla.status", "conditions|measuredThrough|statements"),
+        ("msrc.spec", "http://prometheus.monitoring:9090|allowPlainTextCredentials|tenants"),
+        ("msrc.spec.tenants.matchers", "$namespace"),
+        ("sls.spec", "SHA-256|supersedes"),
+        ("sll.spec", "Whether the period was closed"),
+    ];
+    for (field, expected) in table {
+        let text = cluster().await?.kubectl(&["explain", field]).await?.ok()?;
+        // Lines are broken at the width of a terminal.
+        let flowing = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for words in expected.split('|') {
+            assert!(flowing.contains(words), "`kubectl explain {field}` does not say \"{words}\":\n{text}");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! What periods are counted by cannot be changed under a running agreement, and a statement cannot be changed at all.
+
+use anyhow::Result;
+
+use crate::stage::cluster;
+
+const NAMESPACE: &str = "keeps-agreed";
+
+const AGREEMENT: &str = r#"apiVersion: guarantor.dev/v1alpha1
+kind: ServiceLevelAgreement
+metadata: {name: checkout, namespace: keeps-agreed}
+spec:
+  validity: {from: "2026-01-01"}
+  service: {name: checkout}
+  metrics: {sourceRef: {name: main}, slot: 5m}
+  period: {calendar: Month}
+  objectives:
+  - name: latency
+    indicator: {latency: {histogram: duration_seconds, threshold: 250ms}}
+    target: "99"
+"#;
+
+const STATEMENT: &str = r#"apiVersion: guarantor.dev/v1alpha1
+kind: ServiceLevelStatement
+metadata: {name: checkout-2026-01, namespace: keeps-agreed}
+spec:
+  agreement: {name: checkout, uid: 7a1c}
+  generation: 1
+  revision: 1
+  service: checkout
+  period: {start: "2026-01-01T00:00:00Z", end: "2026-02-01T00:00:00Z", timeZone: UTC}
+  state: Violated
+  objectives: []
+  violations: []
+  violationsOmitted: 0
+  actions: []
+  evidence: {source: main, increase: Anchored, ledger: checkout-2026-01, ledgerDigest: "", operator: "", timeZoneDatabase: ""}
+  digest: ""
+"#;
+
+/// Ledgers: one of a period still running, one of a closed one.
+fn ledger(name: &str, closed: bool) -> String {
+    format!(
+        r#"apiVersion: guarantor.dev/v1alpha1
+kind: ServiceLevelLedger
+metadata: {{name: {name}, namespace: {NAMESPACE}}}
+spec:
+  agreement: {{name: checkout, uid: 7a1c}}
+  periodStart: "2026-01-01T00:00:00Z"
+  periodEnd: "2026-02-01T00:00:00Z"
+  measuredThrough: "2026-01-02T00:00:00Z"
+  slotSeconds: 300
+  closed: {closed}
+  objectives: []
+"#
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keeps_what_was_agreed() -> Result<()> {
+    let cluster = cluster().await?;
+    cluster.kubectl(&["create", "namespace", NAMESPACE]).await?.ok()?;
+    for manifest in [AGREEMENT, STATEMENT, &ledger("running", false), &ledger("closed", true)] {
+        cluster.kubectl_with_input(&["create", "-f", "-"], manifest).await?.ok()?;
+    }
+    let patch = async |object: &str, patch: &str| {
+        cluster.kubectl(&["patch", object, "-n", NAMESPACE, "--type=merge", "--patch", patch]).await
+    };
+    let refused = [
+        ("sla/checkout", r#"{"spec": {"period": {"calendar": "Quarter"}}}"#, "spec.period cannot be changed"),
+        ("sla/checkout", r#"{"spec": {"metrics": {"slot": "1m"}}}"#, "spec.metrics.slot cannot be changed"),
+        ("sla/checkout", r#"{"spec": {"metrics": {"slot": null}}}"#, "spec.metrics.slot cannot be changed"),
+        ("sla/checkout", r#"{"spec": {"timeZone": "Europe/Berlin"}}"#, "spec.timeZone cannot be changed"),
+        ("sla/checkout", r#"{"spec": {"validity": {"from": "2026-02-01"}}}"#, "spec.validity.from cannot be changed"),
+        ("sla/checkout", r#"{"spec": {"validity": null}}"#, "spec.validity cannot be added or removed"),
+        ("sls/checkout-2026-01", r#"{"spec": {"state": "Fulfilled"}}"#, "spec must not be edited"),
+        ("sls/checkout-2026-01", r#"{"spec": {"digest": "00"}}"#, "spec must not be edited"),
+        ("sll/closed", r#"{"spec": {"measuredThrough": "2026-01-03T00:00:00Z"}}"#, "spec must not be edited"),
+        ("sll/closed", r#"{"spec": {"closed": false}}"#, "spec must not be edited"),
+    ];
+    for (object, change, expected) in refused {
+        let answer = patch(object, change).await?;
+        assert!(!answer.status.success(), "{object}: {change} was accepted");
+        assert!(answer.stderr.contains(expected), "{object}: {change}: {}", answer.stderr);
+    }
+    let accepted = [
+        ("sla/checkout", r#"{"spec": {"validity": {"until": "2027-01-01"}}}"#),
+        ("sla/checkout", r#"{"spec": {"missingData": {"treatAs": "Bad"}}}"#),
+        ("sls/checkout-2026-01", r#"{"metadata": {"labels": {"sent": "true"}}}"#),
+        ("sll/running", r#"{"spec": {"measuredThrough": "2026-01-03T00:00:00Z"}}"#),
+        ("sll/running", r#"{"spec": {"closed": true}}"#),
+    ];
+    for (object, change) in accepted {
+        patch(object, change).await?.ok()?;
+    }
+    Ok(())
+}
