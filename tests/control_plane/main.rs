@@ -11,6 +11,7 @@ mod fills_in_what_is_left_out;
 mod is_upgraded_and_rolled_back;
 mod keeps_agreements_when_it_is_removed;
 mod keeps_what_was_agreed;
+mod lives_on_the_rights_of_its_chart;
 mod raises_the_floor_of_an_autoscaler;
 mod refuses_broken_manifests;
 mod stage;
