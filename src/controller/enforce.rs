@@ -88,14 +88,15 @@ pub(super) async fn enforce(
     next.enforcement = Some(enforcement);
     next.actions = actions;
     hints_as_conditions(next, agreement, &hints, now);
-    if let Some(reset) = &hints.reset {
-        let by = reset.by.as_deref().unwrap_or("somebody the API server does not name");
-        let note = format!("{by} changed the floor from {} to {}", reset.ours, reset.theirs);
-        event::publish(&context.recorder, agreement, vec![event::notice(true, "FloorReset", "Decide", note)]).await;
+    let floor = next.enforcement.as_ref().and_then(|e| e.floor.as_ref());
+    if let (Some(reset), Some(floor)) = (&hints.reset, floor) {
+        event::publish(&context.recorder, agreement, vec![event::reset(&floor.target, reset)]).await;
     }
     match decision {
         Decision::Act(plan) => carry_out(agreement, context, book, next, plan, now).await?,
-        Decision::Recommend(words) => say(next, agreement, "Recommends", &words, ConditionStatus::False, now),
+        Decision::Recommend(words) => {
+            say(next, agreement, "Recommends", &format!("would {words}"), ConditionStatus::False, now);
+        }
         Decision::Hold(hold) => say(next, agreement, hold.reason, &hold.message, ConditionStatus::False, now),
         Decision::Nothing { reason, message, .. } => {
             let state = if holds_nothing(next) { ConditionStatus::False } else { ConditionStatus::True };
