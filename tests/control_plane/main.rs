@@ -5,5 +5,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod freezes_scale_down_before_it_raises;
+mod keeps_a_tenant_at_home;
+mod lets_the_owner_apply_while_a_floor_stands;
+mod raises_the_floor_of_a_scaled_object;
 mod raises_the_floor_of_an_autoscaler;
+mod raises_the_scale_where_nothing_else_does;
+mod recommends_without_changing_anything;
 mod stage;
