@@ -60,9 +60,6 @@ pub(super) async fn enforce(
             Err(problem) => observed = Err(problem),
         }
     }
-    if let Ok(present) = &observed {
-        let_go_of_fields(context, mode, &identity, present).await;
-    }
     let enforcement = next.enforcement.clone().unwrap_or_default();
     let slot = SignedDuration::from_secs(agreement.spec.metrics.slot.seconds());
     let situation = Situation {
@@ -88,14 +85,19 @@ pub(super) async fn enforce(
     next.enforcement = Some(enforcement);
     next.actions = actions;
     hints_as_conditions(next, agreement, &hints, now);
-    if let Some(reset) = &hints.reset {
-        let by = reset.by.as_deref().unwrap_or("somebody the API server does not name");
-        let note = format!("{by} changed the floor from {} to {}", reset.ours, reset.theirs);
-        event::publish(&context.recorder, agreement, vec![event::notice(true, "FloorReset", "Decide", note)]).await;
+    let floor = next.enforcement.as_ref().and_then(|e| e.floor.as_ref());
+    if let (Some(reset), Some(floor)) = (&hints.reset, floor) {
+        event::publish(&context.recorder, agreement, vec![event::reset(&floor.target, reset)]).await;
+    }
+    // An act gives up the ownership that comes with it, and is conditional on the object as it was read.
+    if mode == Mode::Enforce && !matches!(decision, Decision::Act(_)) {
+        let_go_of_fields(context, &identity, observed.as_ref().ok().and_then(|o| o.floor.floor())).await;
     }
     match decision {
         Decision::Act(plan) => carry_out(agreement, context, book, next, plan, now).await?,
-        Decision::Recommend(words) => say(next, agreement, "Recommends", &words, ConditionStatus::False, now),
+        Decision::Recommend(words) => {
+            say(next, agreement, "Recommends", &format!("would {words}"), ConditionStatus::False, now);
+        }
         Decision::Hold(hold) => say(next, agreement, hold.reason, &hold.message, ConditionStatus::False, now),
         Decision::Nothing { reason, message, .. } => {
             let state = if holds_nothing(next) { ConditionStatus::False } else { ConditionStatus::True };
@@ -173,11 +175,8 @@ async fn left_behind(
 }
 
 /// Gives up what a crash left of our ownership of the floor: until then its owner's server-side apply is refused.
-async fn let_go_of_fields(context: &Context, mode: Mode, identity: &AgreementIdentity, observed: &WorkloadObservation) {
-    let Some(floor) = observed.floor.floor().filter(|floor| floor.entry_left) else { return };
-    if mode < Mode::Enforce {
-        return;
-    }
+pub(super) async fn let_go_of_fields(context: &Context, identity: &AgreementIdentity, floor: Option<&Floor>) {
+    let Some(floor) = floor.filter(|floor| floor.entry_left) else { return };
     let Ok(permit) = context.fence.permit(Instant::now()) else { return };
     let given_up = act::give_up_ownership(&context.actuator, permit.deadline(), &identity.namespace, floor).await;
     if let Err(error) = given_up {

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::book::Book;
 use super::context::Context;
-use super::enforce::identity;
+use super::enforce::{identity, let_go_of_fields};
 use super::error::Error;
 use crate::act;
 use crate::api::enforcement_status::{ActionPhase, Verb};
@@ -83,7 +83,10 @@ pub(super) async fn give_back(
     };
     let leader = context.fence.leads(Instant::now());
     match restore(&identity, &status, floor.as_ref(), leader, now) {
-        Restoration::Nothing => true,
+        Restoration::Nothing => {
+            let_go_of_fields(context, &identity, floor.as_ref()).await;
+            true
+        }
         Restoration::Hold(hold) => {
             tracing::info!(agreement = %identity.name, reason = hold.reason, message = %hold.message, "not yet");
             false

@@ -102,8 +102,22 @@ fn deliver(registry: &Registry, due: &Due, readings: &[&IndicatorReading]) -> bo
         .flat_map(|r| r.slots.iter().map(|s| (r.key.objective.clone(), s.clone())))
         .filter(|(_, s)| s.start.checked_add(slot).is_ok_and(|end| end <= through))
         .collect();
+    let failure = failure.or_else(|| readings.iter().find_map(|reading| objection(reading)));
     registry.deliver(&due.uid, slots, through, failure);
     through > due.from
+}
+
+/// Why the latest slot of an objective could not be asked at all: it is in the ledger as unknown, and only these words
+/// say which field to correct, and to what.
+fn objection(reading: &IndicatorReading) -> Option<Failure> {
+    let counted = &reading.slots.last()?.counted;
+    [&counted.total, &counted.part].into_iter().find_map(|figure| match figure {
+        Reading::Failed(why) if matches!(why.kind, FailureKind::Expression | FailureKind::WrongType) => {
+            let message = format!("{}: {}", reading.key.objective, why.message);
+            Some(Failure { kind: why.kind, message })
+        }
+        _ => None,
+    })
 }
 
 /// Why a slot has no answer that could be entered. An expression that cannot be asked *is* an answer: it will not
@@ -116,4 +130,37 @@ fn unanswered(slot: &SlotReading) -> Option<&Failure> {
         }
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::metrics_source::IncreaseForm;
+    use crate::sense::observation::ReadingPair;
+
+    fn reading(part: Reading) -> IndicatorReading {
+        let slot = SlotReading {
+            start: Timestamp::UNIX_EPOCH,
+            counted: ReadingPair { total: Reading::Absent, part },
+            born: None,
+            all_births: None,
+            samples: Reading::Absent,
+        };
+        let key = ReadingKey { agreement: "u".to_owned(), objective: "latency".to_owned() };
+        IndicatorReading { key, form: IncreaseForm::Anchored, slots: vec![slot] }
+    }
+
+    fn failed(kind: FailureKind) -> Reading {
+        Reading::Failed(Failure { kind, message: "threshold: no bucket at 0.3".to_owned() })
+    }
+
+    #[test]
+    fn what_cannot_be_asked_is_entered_and_its_words_are_passed_on() {
+        let refused = reading(failed(FailureKind::Expression));
+        assert_eq!(refused.slots.first().and_then(unanswered), None, "it is an answer");
+        let words = objection(&refused).map(|failure| failure.message);
+        assert_eq!(words.as_deref(), Some("latency: threshold: no bucket at 0.3"));
+        assert_eq!(objection(&reading(failed(FailureKind::TimedOut))), None, "asked again, so no objection");
+        assert_eq!(objection(&reading(Reading::Absent)), None);
+    }
 }

@@ -60,7 +60,7 @@ pub struct Due {
 pub struct Delivery {
     /// Objective and slot. Slots without a usable answer are not in it: they are asked again.
     pub readings: Vec<(String, SlotReading)>,
-    /// Why the latest round brought nothing.
+    /// What stood in the way in the latest round.
     pub failure: Option<Failure>,
 }
 

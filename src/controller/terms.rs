@@ -12,11 +12,11 @@ use kube::ResourceExt;
 use super::registry::Asked;
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::metrics_source::Tenant;
-use crate::api::objective::{Indicator, Objective};
+use crate::api::objective::{Indicator, LatencyIndicator, Objective};
 use crate::api::{MetricsSource, ServiceLevelAgreement};
 use crate::evaluate::period::Schedule;
 use crate::evaluate::validate::validate;
-use crate::sense::promql::Expression;
+use crate::sense::promql::{self, AskId, BoundsAsk, Expression};
 use crate::sense::reader::promql_form;
 
 /// Label values that every series of an agreement must carry.
@@ -77,6 +77,13 @@ pub fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>
                 terminal: true,
             })?;
         }
+        if let Some((field, message)) = objective.indicator.latency.as_ref().and_then(|l| histogram(l, &tenancy)) {
+            return Err(Refusal {
+                reason: "ExpressionRefused",
+                message: format!("spec.objectives[{index}].indicator.latency.{field}: {message}"),
+                terminal: true,
+            });
+        }
         asked.push(Asked {
             objective: objective.name.clone(),
             indicator: objective.indicator.clone(),
@@ -89,6 +96,22 @@ pub fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>
         terminal: true,
     })?;
     Ok(Terms { schedule, asked: Arc::new(asked) })
+}
+
+/// What is wrong with how a histogram is selected: the field, and the sentence.
+fn histogram(latency: &LatencyIndicator, tenancy: &Tenancy) -> Option<(&'static str, String)> {
+    let question = BoundsAsk { id: AskId(0), histogram: latency.histogram.clone(), labels: latency.selector.clone() };
+    if let Err(refusal) = question.check() {
+        let field = if matches!(refusal, promql::Refusal::HistogramName { .. }) { "histogram" } else { "selector" };
+        return Some((field, refusal.to_string()));
+    }
+    let (label, value) =
+        tenancy.iter().find(|(label, value)| latency.selector.get(label).is_some_and(|v| v != value))?;
+    let message = format!(
+        "the agreement is confined to {label}={value:?} by its MetricsSource and can select no other {label}; leave the \
+         label out"
+    );
+    Some(("selector", message))
 }
 
 /// What is asked of the source per objective, as it is sent when asked alone: for statements.
@@ -152,5 +175,20 @@ mod tests {
         assert_eq!(tenancy(&tenants, "shop"), Some(vec![("team".to_owned(), "web".to_owned())]));
         assert_eq!(tenancy(&tenants, "bank"), Some(vec![("namespace".to_owned(), "bank".to_owned())]));
         assert_eq!(tenancy(&tenants[1..], "bank"), None);
+    }
+
+    #[test]
+    fn a_histogram_is_selected_within_the_tenancy_and_by_its_base_name() {
+        let tenancy = vec![("namespace".to_owned(), "shop".to_owned())];
+        let of = |name: &str, label: &str, value: &str| {
+            let selector = BTreeMap::from([(label.to_owned(), value.to_owned())]);
+            let latency = LatencyIndicator { histogram: name.to_owned(), selector, threshold: "250ms".into() };
+            histogram(&latency, &tenancy).map(|(field, _)| field)
+        };
+        assert_eq!(of("duration_seconds", "service", "web"), None);
+        assert_eq!(of("duration_seconds", "namespace", "shop"), None);
+        assert_eq!(of("duration_seconds", "namespace", "bank"), Some("selector"));
+        assert_eq!(of("duration_seconds", "le", "1"), Some("selector"));
+        assert_eq!(of("duration_seconds_bucket", "service", "web"), Some("histogram"));
     }
 }

@@ -5,10 +5,14 @@ use kube::{Resource, ResourceExt};
 
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::{AgreementStatus, State};
-use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb};
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb};
+use crate::decide::standing::Reset;
 
 /// Longest note the API server takes, in bytes.
 const NOTE_LIMIT: usize = 1024;
+
+/// Longest action the API server takes.
+const ACTION_LIMIT: usize = 128;
 
 /// Something worth an Event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +100,17 @@ pub fn notices(last: &AgreementStatus, next: &AgreementStatus) -> Vec<Notice> {
     found
 }
 
+/// Somebody else changed a floor that the operator holds.
+#[must_use]
+pub fn reset(target: &ActionTarget, reset: &Reset) -> Notice {
+    let who = reset.by.as_deref().unwrap_or("somebody the API server has no name for");
+    let (ours, theirs) = (reset.ours, reset.theirs);
+    let note = format!("{who} changed the floor of {} {} from {ours} to {theirs}", target.kind, target.name);
+    // The API server takes 128 characters of an action and as many of a manager's name.
+    let action: String = format!("Reset-{who}").chars().take(ACTION_LIMIT).collect();
+    notice(theirs < ours, "FloorReset", &action, note)
+}
+
 fn done(action: &ActionRecord) -> Notice {
     let reason = match action.verb {
         Verb::FreezeScaleDown => "ScaleDownFrozen",
@@ -160,6 +175,23 @@ mod tests {
         assert_eq!(notices(&calm, &risk)[0].reason, "ObjectiveAtRisk");
         assert_eq!(notices(&risk, &risk), []);
         assert_eq!(notices(&risk, &calm)[0].reason, "ObjectiveRecovered");
+    }
+
+    #[test]
+    fn a_reset_names_who_and_what_and_is_counted_apart_from_others() {
+        let target = ActionTarget {
+            api_version: "autoscaling/v2".to_owned(),
+            kind: "HorizontalPodAutoscaler".to_owned(),
+            name: "web".to_owned(),
+            uid: "u".to_owned(),
+        };
+        let by = |who: Option<&str>, theirs| reset(&target, &Reset { by: who.map(Into::into), ours: 6, theirs });
+        let lowered = by(Some("helm"), 3);
+        assert_eq!(lowered.note, "helm changed the floor of HorizontalPodAutoscaler web from 6 to 3");
+        assert_eq!((lowered.reason.as_str(), lowered.warning), ("FloorReset", true));
+        assert_ne!(lowered.action, by(Some("flux"), 3).action);
+        assert!(!by(None, 8).warning, "more than was asked for is no harm");
+        assert_eq!(by(Some(&"m".repeat(128)), 3).action.len(), ACTION_LIMIT);
     }
 
     #[test]

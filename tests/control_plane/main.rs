@@ -8,10 +8,16 @@
 mod accepts_every_example;
 mod explains_its_fields;
 mod fills_in_what_is_left_out;
+mod freezes_scale_down_before_it_raises;
 mod is_upgraded_and_rolled_back;
+mod keeps_a_tenant_at_home;
 mod keeps_agreements_when_it_is_removed;
 mod keeps_what_was_agreed;
+mod lets_the_owner_apply_while_a_floor_stands;
 mod lives_on_the_rights_of_its_chart;
+mod raises_the_floor_of_a_scaled_object;
 mod raises_the_floor_of_an_autoscaler;
+mod raises_the_scale_where_nothing_else_does;
+mod recommends_without_changing_anything;
 mod refuses_broken_manifests;
 mod stage;

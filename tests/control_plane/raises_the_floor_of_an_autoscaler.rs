@@ -24,11 +24,7 @@ async fn raises_the_floor_of_an_autoscaler_and_gives_it_back() -> Result<()> {
     let stage = Stage::open("raises-hpa").await?;
     stage.apply(AUTOSCALER).await?;
     stage.apply(&latency_agreement("raises-hpa", "Enforce")).await?;
-    stage
-        .until("storefront", "calm slots", |s| {
-            s.objectives.iter().any(|o| o.total_events.parse::<u64>().unwrap_or(0) > 300).then_some(())
-        })
-        .await?;
+    stage.until_calm("storefront").await?;
     stage.shop.storefront.set_load(Load::Constant(70.0))?;
     let raise = stage
         .until("storefront", "an effective raise", |s| {
@@ -39,7 +35,7 @@ async fn raises_the_floor_of_an_autoscaler_and_gives_it_back() -> Result<()> {
     assert_eq!(raise.target.kind, "HorizontalPodAutoscaler");
     assert!(stage.shop.replicas().await? > 3, "the effect is seen in the workload, not assumed");
     stage.shop.storefront.set_load(Load::Constant(20.0))?;
-    stage.cluster.kubectl(&["delete", "sla", "storefront", "-n", "raises-hpa", "--timeout=60s"]).await?.ok()?;
+    stage.delete("storefront").await?;
     wait_until("the owner's own floor", PATIENCE, async || {
         let path = "jsonpath={.spec.minReplicas} {.metadata.annotations}";
         let found = stage.cluster.kubectl(&["get", "hpa", "storefront", "-n", "raises-hpa", "-o", path]).await?.ok()?;

@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 use guarantor::api::ServiceLevelAgreement;
 use guarantor::api::agreement_status::AgreementStatus;
 use guarantor_testbed::wait::{Progress, wait_until};
-use guarantor_testbed::{ControlPlane, Operator, OperatorOptions, Shop, ShopOptions};
+use guarantor_testbed::{AuditEvent, ControlPlane, Operator, OperatorOptions, Shop, ShopOptions};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::api::Api;
 use tokio::sync::OnceCell;
 
@@ -42,6 +43,8 @@ pub async fn cluster() -> Result<&'static ControlPlane> {
 pub struct Stage {
     pub cluster: &'static ControlPlane,
     pub shop: Shop,
+    /// The namespace the operator watches.
+    pub namespace: String,
     pub operator: Option<Operator>,
     /// How its operator is started, for starting another.
     pub options: OperatorOptions,
@@ -55,11 +58,19 @@ impl Stage {
 
     /// The same for a shop of another kind.
     pub async fn open_with(shop: &ShopOptions) -> Result<Self> {
+        Self::open_beside(shop, &shop.namespace).await
+    }
+
+    /// The same with an operator that watches the namespace `watched`, which is made, instead of the shop's.
+    pub async fn open_beside(shop: &ShopOptions, watched: &str) -> Result<Self> {
         let cluster = cluster().await?;
-        let options = operator_options(cluster, &shop.namespace).await?;
+        let options = operator_options(cluster, watched).await?;
         let shop = Shop::open(cluster, shop).await?;
+        if watched != shop.namespace {
+            cluster.kubectl(&["create", "namespace", watched]).await?.ok()?;
+        }
         let operator = Some(Operator::start(&options).await?);
-        Ok(Self { cluster, shop, operator, options })
+        Ok(Self { cluster, shop, namespace: watched.to_owned(), operator, options })
     }
 
     /// Applies a manifest as a user would.
@@ -69,7 +80,7 @@ impl Stage {
 
     /// The status of an agreement of this namespace; empty while there is none.
     pub async fn status(&self, agreement: &str) -> Result<AgreementStatus> {
-        let api: Api<ServiceLevelAgreement> = Api::namespaced(self.cluster.client()?, &self.shop.namespace);
+        let api: Api<ServiceLevelAgreement> = Api::namespaced(self.cluster.client()?, &self.namespace);
         Ok(api.get(agreement).await?.status.unwrap_or_default())
     }
 
@@ -90,6 +101,29 @@ impl Stage {
         waited.await.with_context(|| self.log())
     }
 
+    /// Waits until so many events were counted that there is an error budget to lose.
+    pub async fn until_calm(&self, agreement: &str) -> Result<()> {
+        let events = |total: &str| total.parse::<u64>().unwrap_or(0);
+        self.until(agreement, "calm slots", |s| {
+            s.objectives.iter().any(|o| events(&o.total_events) > 300).then_some(())
+        })
+        .await
+    }
+
+    /// Deletes the agreement, which waits until the operator has let it go.
+    pub async fn delete(&self, agreement: &str) -> Result<()> {
+        let arguments = ["delete", "sla", agreement, "-n", &self.namespace, "--timeout=60s"];
+        self.cluster.kubectl(&arguments).await?.ok().with_context(|| self.log()).map(drop)
+    }
+
+    /// What the account the chart made for the operator asked of this namespace.
+    pub fn requests(&self, namespace: &str) -> Result<Vec<AuditEvent>> {
+        let account = format!("system:serviceaccount:{SYSTEM}:guarantor");
+        let mut events = self.cluster.audit_events()?;
+        events.retain(|event| event.user == account && event.namespace == namespace);
+        Ok(events)
+    }
+
     /// The end of the operator's log, for messages.
     pub fn log(&self) -> String {
         let Some(operator) = &self.operator else { return "the operator does not run".to_owned() };
@@ -98,6 +132,11 @@ impl Stage {
         let tail = lines.len().saturating_sub(30);
         format!("the operator's log ends with\n{}", lines[tail..].join("\n"))
     }
+}
+
+/// The condition of that type.
+pub fn condition<'a>(status: &'a AgreementStatus, kind: &str) -> Option<&'a Condition> {
+    status.conditions.iter().find(|condition| condition.type_ == kind)
 }
 
 /// An operator for one namespace: slots are read two seconds after their end, and it has a lease of its own.

@@ -1,0 +1,135 @@
+//! KEDA scales the workload: the `ScaledObject`'s `minReplicaCount` is raised and given back, and the HPA that KEDA made
+//! for it is KEDA's.
+//!
+//! KEDA itself does not run. The test does what matters of it here: it carries the floor over to the HPA, and the cluster's
+//! own autoscaler does the rest.
+
+use anyhow::{Context, Result};
+use guarantor::api::BASELINE_ANNOTATION;
+use guarantor::api::enforcement_status::{Verb, Verdict};
+use guarantor::sense::workload::scaled_object;
+use guarantor_testbed::AuditEvent;
+use guarantor_testbed::plant::load::Load;
+use guarantor_testbed::wait::{Progress, wait_until};
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use kube::ResourceExt;
+use kube::api::{Api, DynamicObject, Patch, PatchParams};
+use serde_json::json;
+
+use crate::stage::{PATIENCE, Stage, latency_agreement};
+
+const NAMESPACE: &str = "raises-keda";
+
+/// As much of KEDA's definition as a floor needs.
+const DEFINITION: &str = r"apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: scaledobjects.keda.sh}
+spec:
+  group: keda.sh
+  scope: Namespaced
+  names: {kind: ScaledObject, plural: scaledobjects, singular: scaledobject, shortNames: [so]}
+  versions:
+  - name: v1alpha1
+    served: true
+    storage: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec:
+            type: object
+            x-kubernetes-preserve-unknown-fields: true
+            required: [scaleTargetRef]
+            properties:
+              scaleTargetRef:
+                type: object
+                required: [name]
+                properties: {name: {type: string}, kind: {type: string}, apiVersion: {type: string}}
+              minReplicaCount: {type: integer, format: int32}
+              maxReplicaCount: {type: integer, format: int32}
+";
+
+const SCALED_OBJECT: &str = r"apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: {name: storefront, namespace: raises-keda}
+spec: {scaleTargetRef: {name: storefront}, minReplicaCount: 3, maxReplicaCount: 12, triggers: [{type: cron}]}
+";
+
+/// The HPA as KEDA makes it, owned by the `ScaledObject` with this uid.
+fn autoscaler(uid: &str) -> String {
+    format!(
+        r"apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: keda-hpa-storefront
+  namespace: {NAMESPACE}
+  ownerReferences:
+  - {{apiVersion: keda.sh/v1alpha1, kind: ScaledObject, name: storefront, uid: {uid}, controller: true}}
+spec:
+  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: storefront}}
+  minReplicas: 3
+  maxReplicas: 12
+  metrics:
+  - type: Resource
+    resource: {{name: cpu, target: {{type: Utilization, averageUtilization: 80}}}}
+"
+    )
+}
+
+/// What KEDA's reconcile does with a changed floor.
+async fn carry_over(objects: &Api<DynamicObject>, autoscalers: &Api<HorizontalPodAutoscaler>) -> Result<()> {
+    let floor = floor(&objects.get("storefront").await?)?;
+    let autoscaler = autoscalers.get("keda-hpa-storefront").await?;
+    if autoscaler.spec.min_replicas.map(i64::from) != Some(floor) {
+        let patch = Patch::Merge(json!({"spec": {"minReplicas": floor}}));
+        autoscalers.patch("keda-hpa-storefront", &PatchParams::apply("keda-operator"), &patch).await?;
+    }
+    Ok(())
+}
+
+fn floor(object: &DynamicObject) -> Result<i64> {
+    object.data.pointer("/spec/minReplicaCount").and_then(serde_json::Value::as_i64).context("no minReplicaCount")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn raises_the_floor_of_a_scaled_object_and_leaves_its_autoscaler_alone() -> Result<()> {
+    let stage = Stage::open(NAMESPACE).await?;
+    stage.apply(DEFINITION).await?;
+    let established = ["wait", "--for=condition=Established", "crd/scaledobjects.keda.sh", "--timeout=60s"];
+    stage.cluster.kubectl(&established).await?.ok()?;
+    stage.apply(SCALED_OBJECT).await?;
+    let client = stage.cluster.client()?;
+    let objects: Api<DynamicObject> = Api::namespaced_with(client.clone(), NAMESPACE, &scaled_object::resource());
+    let autoscalers: Api<HorizontalPodAutoscaler> = Api::namespaced(client, NAMESPACE);
+    let uid = objects.get("storefront").await?.uid().context("no uid")?;
+    stage.apply(&autoscaler(&uid)).await?;
+    stage.apply(&latency_agreement(NAMESPACE, "Enforce")).await?;
+    stage.until_calm("storefront").await?;
+    stage.shop.storefront.set_load(Load::Constant(70.0))?;
+
+    let raise = wait_until("an effective raise", PATIENCE, async || {
+        carry_over(&objects, &autoscalers).await?;
+        let status = stage.status("storefront").await?;
+        let raises = status.actions.iter().filter(|a| a.verb == Verb::RaiseFloor);
+        Ok(match raises.clone().find(|a| a.verdict == Some(Verdict::Effective)) {
+            Some(raise) => Progress::Done(raise.clone()),
+            None => Progress::pending(format!("{:#?} {:#?}", status.enforcement, status.actions)),
+        })
+    })
+    .await
+    .with_context(|| stage.log())?;
+    assert_eq!((raise.target.kind.as_str(), raise.target.name.as_str(), raise.from), ("ScaledObject", "storefront", 3));
+    let raised = objects.get("storefront").await?;
+    assert!(floor(&raised)? >= raise.to.into());
+    assert!(raised.annotations().contains_key(BASELINE_ANNOTATION));
+
+    stage.delete("storefront").await?;
+    let restored = objects.get("storefront").await?;
+    assert_eq!(floor(&restored)?, 3);
+    assert!(!restored.annotations().contains_key(BASELINE_ANNOTATION));
+    let written: Vec<_> =
+        stage.requests(NAMESPACE)?.into_iter().filter(AuditEvent::is_write).map(|e| e.resource).collect();
+    assert!(written.iter().any(|resource| resource == "scaledobjects"), "{written:?}");
+    assert!(!written.iter().any(|resource| resource == "horizontalpodautoscalers" || resource == "deployments"));
+    Ok(())
+}
