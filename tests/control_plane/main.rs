@@ -5,5 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod fleet;
 mod raises_the_floor_of_an_autoscaler;
 mod stage;
+mod two_hundred_idle_agreements_cost_little;
