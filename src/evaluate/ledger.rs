@@ -16,6 +16,9 @@ use super::slot::{Slot, UnknownCause};
 /// The most slots a ledger may have, over all its objectives: what fits into one object of the API server.
 pub const MAX_SLOTS: usize = 120_000;
 
+/// Room for so many slots more is taken at once when a ledger grows.
+const GROWTH: usize = 512;
+
 /// Why a ledger can not be made, or a slot not be entered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
@@ -169,6 +172,10 @@ impl Ledger {
         let series = self.series.iter_mut().find(|s| s.name == objective);
         let slots = &mut series.ok_or_else(|| LedgerError::NoSuchObjective(objective.to_owned()))?.slots;
         if slots.len() <= index {
+            if slots.capacity() <= index {
+                // Doubling would leave up to half of the memory of a long period unused.
+                slots.reserve_exact((index + 1 - slots.len()).saturating_add(GROWTH));
+            }
             slots.resize(index + 1, Slot::unknown(UnknownCause::NotRead, 0));
         }
         let Some(held) = slots.get_mut(index) else { return Err(LedgerError::NoSuchSlot(start)) };
