@@ -12,6 +12,7 @@ use kube::ResourceExt;
 
 use super::context::Context;
 use super::error::Error;
+use super::terms::Resolved;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement_status::ActionRecord;
@@ -50,6 +51,8 @@ pub struct Book {
     pub status: AgreementStatus,
     /// Whether `status` was read back.
     pub loaded: bool,
+    /// The terms as last worked out.
+    pub terms: Option<Resolved>,
 }
 
 /// All books.

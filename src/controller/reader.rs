@@ -1,5 +1,6 @@
 //! Reads everything due of one source, round after round, and leaves the readings in the registry.
 
+use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::Weak;
 use std::time::Duration;
@@ -14,6 +15,9 @@ use crate::sense::reader::{IndicatorAsk, IndicatorReading, Reader, ReadingKey, S
 
 /// Longest pause between two looks at what is due.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Up to so many slots behind, agreements are read in ranges that they share; beyond it the slots asked in vain would
+/// cost more than the requests.
+const SHARED_SLOTS: u32 = 512;
 /// The pause after a round in which the store gave no usable answer to anybody.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
@@ -56,20 +60,33 @@ async fn round(source: &str, reader: &Reader, context: &Context, due: &[Due]) ->
         context.clock.now().duration_since(ready).as_secs_f64().max(0.0)
     });
     context.metrics.read(source, stats.requests as u64, stats.lone as u64, lag);
+    let mut by_agreement: HashMap<&str, Vec<&IndicatorReading>> = HashMap::new();
+    for reading in &readings {
+        by_agreement.entry(&reading.key.agreement).or_default().push(reading);
+    }
     let mut any = false;
     for due in due {
-        let of_this: Vec<&IndicatorReading> = readings.iter().filter(|r| r.key.agreement == due.uid).collect();
-        any |= deliver(&context.registry, due, &of_this);
+        let of_this = by_agreement.get(due.uid.as_str()).map_or(&[] as &[_], Vec::as_slice);
+        any |= deliver(&context.registry, due, of_this);
     }
     any
 }
 
+/// What is asked for one agreement.
+///
+/// Only questions about the same slots can be joined, and after a restart every agreement is behind by another number
+/// of slots. So that many is rounded up to a power of two: a dozen ranges at most for all agreements together. What
+/// lies before `due.from` is asked in vain and never delivered.
 fn asks_of(due: &Due) -> Vec<IndicatorAsk> {
-    let seconds = u32::try_from(due.asks.slot_seconds).unwrap_or(0);
-    let span = due.to.as_second().saturating_sub(due.from.as_second());
-    let count = u32::try_from(span / due.asks.slot_seconds.max(1)).unwrap_or(0);
+    let slot = due.asks.slot_seconds.max(1);
+    let seconds = u32::try_from(slot).unwrap_or(0);
+    let behind = u32::try_from(due.to.as_second().saturating_sub(due.from.as_second()) / slot).unwrap_or(0);
+    let count = if behind <= SHARED_SLOTS { behind.next_power_of_two() } else { behind };
+    let span = SignedDuration::from_secs(slot.saturating_mul(count.into()));
     // Slots are on the grid by the registry's doing; were they not, nothing would be asked rather than the wrong thing.
-    let Ok(slots) = SlotRange::new(due.from, seconds, count) else { return Vec::new() };
+    let Ok(slots) = SlotRange::new(due.to.saturating_sub(span).unwrap_or(due.from), seconds, count) else {
+        return Vec::new();
+    };
     let ask = |asked: &super::registry::Asked| IndicatorAsk {
         key: ReadingKey { agreement: due.uid.clone(), objective: asked.objective.clone() },
         indicator: asked.indicator.clone(),
@@ -86,7 +103,8 @@ fn deliver(registry: &Registry, due: &Due, readings: &[&IndicatorReading]) -> bo
     let mut through = due.to;
     let mut failure: Option<Failure> = None;
     for reading in readings {
-        if let Some((at, why)) = reading.slots.iter().find_map(|s| Some((s.start, unanswered(s)?)))
+        let mut wanted = reading.slots.iter().filter(|s| s.start >= due.from);
+        if let Some((at, why)) = wanted.find_map(|s| Some((s.start, unanswered(s)?)))
             && (failure.is_none() || at < through)
         {
             through = through.min(at);
@@ -100,7 +118,7 @@ fn deliver(registry: &Registry, due: &Due, readings: &[&IndicatorReading]) -> bo
     let slots = readings
         .iter()
         .flat_map(|r| r.slots.iter().map(|s| (r.key.objective.clone(), s.clone())))
-        .filter(|(_, s)| s.start.checked_add(slot).is_ok_and(|end| end <= through))
+        .filter(|(_, s)| due.from <= s.start && s.start.checked_add(slot).is_ok_and(|end| end <= through))
         .collect();
     let failure = failure.or_else(|| readings.iter().find_map(|reading| objection(reading)));
     registry.deliver(&due.uid, slots, through, failure);
@@ -133,12 +151,71 @@ fn unanswered(slot: &SlotReading) -> Option<&Failure> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use kube::runtime::reflector::ObjectRef;
+    use tokio::sync::mpsc;
+
+    use super::super::registry::{Asked, Asks};
     use super::*;
-    use crate::api::metrics_source::IncreaseForm;
+    use crate::api::objective::{Indicator, RatioIndicator};
     use crate::sense::observation::ReadingPair;
 
-    fn reading(part: Reading) -> IndicatorReading {
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn asks() -> Asks {
+        let ratio = RatioIndicator { total: "t".to_owned(), bad: Some("b".to_owned()), good: None };
+        let indicator = Indicator { ratio: Some(ratio), latency: None };
+        let asked = Asked { objective: "availability".to_owned(), indicator, tenancy: Vec::new() };
+        Asks { source: "main".to_owned(), slot_seconds: 60, asked: Arc::new(vec![asked]), until: at(1_000_000) }
+    }
+
+    fn behind(slots: i64) -> Due {
+        let to = 600_000;
+        Due { uid: "u".to_owned(), asks: Arc::new(asks()), from: at(to - 60 * slots), to: at(to) }
+    }
+
+    #[test]
+    fn agreements_that_are_behind_by_different_times_share_few_ranges() {
+        let ranges: BTreeSet<SlotRange> = (1..=512).map(|n| asks_of(&behind(n))[0].slots).collect();
+        assert_eq!(ranges.len(), 10);
+        for n in [1, 2, 3, 60, 511, 512, 513, 1440] {
+            let slots = asks_of(&behind(n))[0].slots;
+            let starts: Vec<Timestamp> = slots.starts().collect();
+            assert!(starts.contains(&behind(n).from) && starts.last() == Some(&at(600_000 - 60)), "{n}");
+            assert!(i64::from(slots.count()) < 2 * n, "{n}");
+        }
+    }
+
+    #[test]
+    fn what_was_asked_in_vain_is_not_delivered_and_cannot_hold_anything_up() {
+        let (wake, _woken) = mpsc::unbounded_channel();
+        let registry = Registry::new(wake);
+        let due = behind(3);
+        registry.register("u", ObjectRef::new("web"), asks(), due.from);
+        let failed = Reading::Failed(Failure { kind: FailureKind::TimedOut, message: String::new() });
+        let slots = asks_of(&due)[0].slots.starts().map(|start| {
+            let figure = if start < due.from { failed.clone() } else { Reading::Absent };
+            let counted = ReadingPair { total: figure.clone(), part: figure.clone() };
+            SlotReading { start, counted, born: None, all_births: None, samples: figure }
+        });
+        let key = ReadingKey { agreement: "u".to_owned(), objective: "availability".to_owned() };
+        let reading =
+            IndicatorReading { key, form: crate::api::metrics_source::IncreaseForm::Anchored, slots: slots.collect() };
+        assert_eq!(reading.slots.len(), 4);
+        assert!(deliver(&registry, &due, &[&reading]));
+        let delivery = registry.take("u");
+        let starts: Vec<Timestamp> = delivery.readings.iter().map(|(_, slot)| slot.start).collect();
+        assert_eq!(starts, [due.from, at(600_000 - 120), at(600_000 - 60)]);
+        assert_eq!(delivery.failure, None);
+    }
+
+    fn reading_of(part: Reading) -> IndicatorReading {
         let slot = SlotReading {
             start: Timestamp::UNIX_EPOCH,
             counted: ReadingPair { total: Reading::Absent, part },
@@ -147,7 +224,7 @@ mod tests {
             samples: Reading::Absent,
         };
         let key = ReadingKey { agreement: "u".to_owned(), objective: "latency".to_owned() };
-        IndicatorReading { key, form: IncreaseForm::Anchored, slots: vec![slot] }
+        IndicatorReading { key, form: crate::api::metrics_source::IncreaseForm::Anchored, slots: vec![slot] }
     }
 
     fn failed(kind: FailureKind) -> Reading {
@@ -156,11 +233,11 @@ mod tests {
 
     #[test]
     fn what_cannot_be_asked_is_entered_and_its_words_are_passed_on() {
-        let refused = reading(failed(FailureKind::Expression));
+        let refused = reading_of(failed(FailureKind::Expression));
         assert_eq!(refused.slots.first().and_then(unanswered), None, "it is an answer");
         let words = objection(&refused).map(|failure| failure.message);
         assert_eq!(words.as_deref(), Some("latency: threshold: no bucket at 0.3"));
-        assert_eq!(objection(&reading(failed(FailureKind::TimedOut))), None, "asked again, so no objection");
-        assert_eq!(objection(&reading(Reading::Absent)), None);
+        assert_eq!(objection(&reading_of(failed(FailureKind::TimedOut))), None, "asked again, so no objection");
+        assert_eq!(objection(&reading_of(Reading::Absent)), None);
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use k8s_openapi::jiff::Timestamp;
-use kube::ResourceExt;
+use kube::{Resource, ResourceExt};
 
 use super::registry::Asked;
 use crate::api::metrics_source::IncreaseForm;
@@ -42,11 +42,38 @@ pub struct Refusal {
     pub terminal: bool,
 }
 
+/// What an agreement came to, and what of: its own spec and its source's, each as of a generation.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    agreement: Option<i64>,
+    source: Option<(Option<String>, Option<i64>)>,
+    terms: Terms,
+}
+
+/// The terms; those in `known` when they were made of the same specs. Every slot asks for them, and to parse the
+/// expressions is the dearest part of an evaluation in which nothing changed.
+///
+/// # Errors
+/// The first thing that is wrong. That is not remembered: it is hardly ever asked again.
+pub fn recall(
+    agreement: &ServiceLevelAgreement,
+    source: Option<&MetricsSource>,
+    known: &mut Option<Resolved>,
+) -> Result<Terms, Refusal> {
+    let generations = (agreement.meta().generation, source.map(|source| (source.uid(), source.meta().generation)));
+    if let Some(known) = known.as_ref().filter(|k| (k.agreement, &k.source) == (generations.0, &generations.1)) {
+        return Ok(known.terms.clone());
+    }
+    let terms = resolve(agreement, source)?;
+    *known = Some(Resolved { agreement: generations.0, source: generations.1, terms: terms.clone() });
+    Ok(terms)
+}
+
 /// Works out the terms.
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) -> Result<Terms, Refusal> {
+fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) -> Result<Terms, Refusal> {
     let namespace = agreement.namespace().unwrap_or_default();
     let created = agreement.creation_timestamp().map_or(Timestamp::UNIX_EPOCH, |t| t.0);
     let invalid = validate(&agreement.spec, &namespace, created);
@@ -159,10 +186,50 @@ fn tenancy(tenants: &[Tenant], namespace: &str) -> Option<Tenancy> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
     use crate::api::metrics_source::TenantMatcher;
+
+    #[test]
+    fn terms_are_remembered_until_one_of_the_specs_changes() {
+        let (mut agreement, mut source) = declared();
+        let mut known = None;
+        let first = recall(&agreement, Some(&source), &mut known).unwrap();
+        let same = recall(&agreement, Some(&source), &mut known).unwrap();
+        assert!(Arc::ptr_eq(&first.asked, &same.asked));
+        source.spec.tenants = vec![tenant("shop", "team", "web")];
+        source.metadata.generation = Some(2);
+        let confined = recall(&agreement, Some(&source), &mut known).unwrap();
+        assert_eq!(confined.asked[0].tenancy, [("team".to_owned(), "web".to_owned())]);
+        agreement.spec.objectives[0].name = "errors".to_owned();
+        agreement.metadata.generation = Some(2);
+        assert_eq!(recall(&agreement, Some(&source), &mut known).unwrap().asked[0].objective, "errors");
+        assert_eq!(recall(&agreement, None, &mut known).unwrap_err().reason, "SourceNotFound");
+    }
+
+    fn declared() -> (ServiceLevelAgreement, MetricsSource) {
+        let agreement = r#"
+metadata: {name: web, namespace: shop, uid: u, generation: 1}
+spec:
+  service: {name: web}
+  metrics: {sourceRef: {name: main}}
+  period: {calendar: Month}
+  objectives:
+  - name: availability
+    indicator: {ratio: {bad: 'sum(increase(r{code="500"}[$slot]))', total: 'sum(increase(r[$slot]))'}}
+    target: "99"
+"#;
+        let source = r#"
+metadata: {name: main, uid: s, generation: 1}
+spec: {url: "http://prometheus", tenants: [{namespace: shop}]}
+"#;
+        let head = |kind: &str| format!("apiVersion: guarantor.dev/v1alpha1\nkind: {kind}");
+        (
+            serde_saphyr::from_str(&(head("ServiceLevelAgreement") + agreement)).unwrap(),
+            serde_saphyr::from_str(&(head("MetricsSource") + source)).unwrap(),
+        )
+    }
 
     fn tenant(namespace: &str, label: &str, value: &str) -> Tenant {
         let matcher = TenantMatcher { label: label.to_owned(), value: value.to_owned() };

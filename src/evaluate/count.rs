@@ -53,6 +53,12 @@ impl Count {
         if micro > MOST { Err(NotACount::TooLarge) } else { Ok(Self(micro)) }
     }
 
+    /// So many millionths of an event, of which 64 bits can never be too many.
+    #[must_use]
+    pub fn from_small_micro(micro: u64) -> Self {
+        Self(u128::from(micro))
+    }
+
     /// A figure of the store, to the nearest millionth.
     ///
     /// # Errors

@@ -16,6 +16,9 @@ use super::slot::{Slot, UnknownCause};
 /// The most slots a ledger may have, over all its objectives: what fits into one object of the API server.
 pub const MAX_SLOTS: usize = 120_000;
 
+/// Room for so many slots more is taken at once when a ledger grows.
+const GROWTH: usize = 512;
+
 /// Why a ledger can not be made, or a slot not be entered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
@@ -53,6 +56,17 @@ pub enum Insertion {
 struct Series {
     name: String,
     slots: Vec<Slot>,
+    /// How many of them were read before the first one that was not. Kept, because it is asked for several times in
+    /// every evaluation, and a ledger may hold a hundred thousand.
+    read: usize,
+}
+
+impl Series {
+    /// Goes on from where the slots were read so far: what was read stays read.
+    fn count_read(&mut self) {
+        let is_read = |slot: &Slot| slot.unknown_cause() != Some(UnknownCause::NotRead);
+        self.read += self.slots.iter().skip(self.read).take_while(|slot| is_read(slot)).count();
+    }
 }
 
 /// The slots of one agreement and period.
@@ -95,7 +109,7 @@ impl Ledger {
                 if slots > MAX_SLOTS {
                     return Err(LedgerError::TooManySlots(slots));
                 }
-                self.series.push(Series { name: name.to_owned(), slots: Vec::new() });
+                self.series.push(Series { name: name.to_owned(), slots: Vec::new(), read: 0 });
             }
         }
         Ok(())
@@ -134,9 +148,7 @@ impl Ledger {
     /// The slots before this instant were read, for every objective.
     #[must_use]
     pub fn measured_through(&self) -> Timestamp {
-        let is_gap = |slot: &Slot| slot.unknown_cause() == Some(UnknownCause::NotRead);
-        let read = |s: &Series| s.slots.iter().position(is_gap).unwrap_or(s.slots.len());
-        let read = self.series.iter().map(read).min().unwrap_or(0);
+        let read = self.series.iter().map(|s| s.read).min().unwrap_or(0);
         if read == 0 { self.bounds.start } else { self.start_of(read).min(self.bounds.end) }
     }
 
@@ -167,8 +179,13 @@ impl Ledger {
     pub fn insert(&mut self, objective: &str, start: Timestamp, slot: Slot) -> Result<Insertion, LedgerError> {
         let index = self.index_of(start)?;
         let series = self.series.iter_mut().find(|s| s.name == objective);
-        let slots = &mut series.ok_or_else(|| LedgerError::NoSuchObjective(objective.to_owned()))?.slots;
+        let series = series.ok_or_else(|| LedgerError::NoSuchObjective(objective.to_owned()))?;
+        let slots = &mut series.slots;
         if slots.len() <= index {
+            if slots.capacity() <= index {
+                // Doubling would leave up to half of the memory of a long period unused.
+                slots.reserve_exact((index + 1 - slots.len()).saturating_add(GROWTH));
+            }
             slots.resize(index + 1, Slot::unknown(UnknownCause::NotRead, 0));
         }
         let Some(held) = slots.get_mut(index) else { return Err(LedgerError::NoSuchSlot(start)) };
@@ -181,6 +198,7 @@ impl Ledger {
         };
         if outcome == Insertion::Entered {
             *held = slot;
+            series.count_read();
         }
         Ok(outcome)
     }
@@ -190,7 +208,9 @@ impl Ledger {
             return Err(LedgerError::TooManySlots(slots.len()));
         }
         let series = self.series.iter_mut().find(|s| s.name == objective);
-        series.ok_or_else(|| LedgerError::NoSuchObjective(objective.to_owned()))?.slots = slots;
+        let series = series.ok_or_else(|| LedgerError::NoSuchObjective(objective.to_owned()))?;
+        (series.slots, series.read) = (slots, 0);
+        series.count_read();
         Ok(())
     }
 

@@ -128,68 +128,144 @@ pub enum SlotState {
 }
 
 /// One slot of one objective.
+///
+/// The leader holds every slot of every running period, so what most slots are fits into 24 bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Slot {
+pub struct Slot(Form);
+
+/// How a slot is held. [`Slot::new`] chooses, always the same for the same content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Form {
+    /// Counts in millionths below 2^64 (eighteen million million events), and nothing born.
+    Narrow { state: SlotState, generation: u32, total: u64, bad: u64 },
+    /// Anything.
+    Wide(Box<Wide>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Wide {
     state: SlotState,
     counted: Tally,
-    /// Rare, and most of a slot's size: hence out of line.
-    births: Option<Box<Births>>,
+    births: Births,
     generation: i64,
 }
 
 impl Slot {
+    fn new(state: SlotState, counted: Tally, births: Births, generation: i64) -> Self {
+        let narrow = || {
+            Some(Form::Narrow {
+                state,
+                generation: u32::try_from(generation).ok()?,
+                total: u64::try_from(counted.total.micro()).ok()?,
+                bad: u64::try_from(counted.bad.micro()).ok()?,
+            })
+        };
+        let narrow = if births == Births::default() { narrow() } else { None };
+        Self(narrow.unwrap_or_else(|| Form::Wide(Box::new(Wide { state, counted, births, generation }))))
+    }
+
     /// A slot whose counts are known: `Measured`, or `NoTraffic` when the total is zero.
     ///
     /// `counted` includes `births.born`; `generation` is that of the spec it was measured under.
     #[must_use]
     pub fn known(counted: Tally, births: Births, generation: i64) -> Self {
         let state = if counted.total.is_zero() { SlotState::NoTraffic } else { SlotState::Measured };
-        let births = (births != Births::default()).then(|| Box::new(births));
-        Self { state, counted, births, generation }
+        Self::new(state, counted, births, generation)
     }
 
     /// A slot of which nobody knows what happened.
     #[must_use]
     pub fn unknown(cause: UnknownCause, generation: i64) -> Self {
-        Self { state: SlotState::Unknown(cause), counted: Tally::default(), births: None, generation }
+        Self::new(SlotState::Unknown(cause), Tally::default(), Births::default(), generation)
     }
 
     /// A slot that is left out by agreement.
     #[must_use]
     pub fn excluded(generation: i64) -> Self {
-        Self { state: SlotState::Excluded, counted: Tally::default(), births: None, generation }
+        Self::new(SlotState::Excluded, Tally::default(), Births::default(), generation)
     }
 
     /// What is known about it.
     #[must_use]
     pub fn state(&self) -> SlotState {
-        self.state
+        match &self.0 {
+            Form::Narrow { state, .. } => *state,
+            Form::Wide(wide) => wide.state,
+        }
     }
 
     /// The events that count, births included. Zero unless `Measured`.
     #[must_use]
     pub fn counted(&self) -> Tally {
-        self.counted
+        match &self.0 {
+            Form::Narrow { total, bad, .. } => {
+                Tally { total: Count::from_small_micro(*total), bad: Count::from_small_micro(*bad) }
+            }
+            Form::Wide(wide) => wide.counted,
+        }
     }
 
     /// What was born in it.
     #[must_use]
     pub fn births(&self) -> Births {
-        self.births.as_deref().copied().unwrap_or_default()
+        match &self.0 {
+            Form::Narrow { .. } => Births::default(),
+            Form::Wide(wide) => wide.births,
+        }
     }
 
     /// The generation of the spec it was measured under.
     #[must_use]
     pub fn generation(&self) -> i64 {
-        self.generation
+        match &self.0 {
+            Form::Narrow { generation, .. } => i64::from(*generation),
+            Form::Wide(wide) => wide.generation,
+        }
     }
 
     /// Why it is unknown, if it is.
     #[must_use]
     pub fn unknown_cause(&self) -> Option<UnknownCause> {
-        match self.state {
+        match self.state() {
             SlotState::Unknown(cause) => Some(cause),
             SlotState::Measured | SlotState::NoTraffic | SlotState::Excluded => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tally() -> impl Strategy<Value = Tally> {
+        let micro = || prop_oneof![0..1u128 << 40, (1u128 << 63)..(1u128 << 65)];
+        let count = || micro().prop_map(|m| Count::from_micro(m).unwrap_or_default());
+        (count(), count()).prop_map(|(total, bad)| Tally { total, bad })
+    }
+
+    fn births() -> impl Strategy<Value = Births> {
+        let some = (tally(), tally()).prop_map(|(born, unattributed)| Births { born, unattributed });
+        prop_oneof![Just(Births::default()), some]
+    }
+
+    #[test]
+    fn a_month_of_minutes_of_two_hundred_agreements_is_two_hundred_megabytes() {
+        assert_eq!(size_of::<Slot>(), 24);
+    }
+
+    proptest! {
+        #[test]
+        fn what_goes_in_comes_out(counted in tally(), births in births(), generation in any::<i64>(), low in any::<bool>()) {
+            let generation = if low { generation & 0xffff } else { generation };
+            let slot = Slot::known(counted, births, generation);
+            let state = if counted.total.is_zero() { SlotState::NoTraffic } else { SlotState::Measured };
+            prop_assert_eq!(slot.state(), state);
+            prop_assert_eq!(slot.counted(), counted);
+            prop_assert_eq!(slot.births(), births);
+            prop_assert_eq!(slot.generation(), generation);
+            prop_assert_eq!(Slot::unknown(UnknownCause::Absent, generation).generation(), generation);
         }
     }
 }

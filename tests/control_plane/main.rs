@@ -8,6 +8,7 @@
 mod accepts_every_example;
 mod explains_its_fields;
 mod fills_in_what_is_left_out;
+mod fleet;
 mod freezes_scale_down_before_it_raises;
 mod is_upgraded_and_rolled_back;
 mod keeps_a_tenant_at_home;
@@ -21,3 +22,4 @@ mod raises_the_scale_where_nothing_else_does;
 mod recommends_without_changing_anything;
 mod refuses_broken_manifests;
 mod stage;
+mod two_hundred_idle_agreements_cost_little;

@@ -102,6 +102,25 @@ fn measured_through_stops_at_the_first_slot_that_was_not_read() {
     assert_eq!(ledger.measured_through(), second(240), "read, though unknown");
 }
 
+proptest! {
+    #[test]
+    fn measured_through_agrees_with_looking_at_every_slot(entries in prop::collection::vec((0..30i64, 0..3u8), 0..60)) {
+        let mut ledger = empty();
+        for (minute, kind) in entries {
+            let slot = match kind {
+                0 => measured(1, 0),
+                1 => unknown(UnknownCause::TimedOut),
+                _ => unknown(UnknownCause::NotRead),
+            };
+            ledger.insert("a", second(minute * 60), slot).unwrap();
+            let held = ledger.slots("a");
+            let read = |s: &&Slot| s.unknown_cause() != Some(UnknownCause::NotRead);
+            let expected = i64::try_from(held.iter().take_while(read).count()).unwrap() * 60;
+            prop_assert_eq!(ledger.measured_through(), second(expected));
+        }
+    }
+}
+
 #[test]
 fn a_slot_that_is_due_and_missing_is_unknown() {
     let ledger = filled(bounds(0, 3600), 60, &[measured(10, 0), measured(0, 0)]);

@@ -144,6 +144,15 @@ impl Prometheus {
         query::instant(&self.client, &self.url(), expression, at).await
     }
 
+    /// What it tells about itself under `/metrics`.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn metrics(&self) -> Result<String> {
+        let url = format!("{}/metrics", self.url());
+        Ok(self.client.get(url).send().await?.error_for_status()?.text().await?)
+    }
+
     /// Freezes it: it accepts connections and answers nothing.
     ///
     /// # Errors
