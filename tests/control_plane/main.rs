@@ -5,11 +5,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod a_frozen_leader_writes_nothing_when_it_wakes;
 mod accepts_every_example;
+mod accounts;
+mod catches_up_what_it_missed;
+mod closes_a_period_once;
 mod explains_its_fields;
 mod fills_in_what_is_left_out;
 mod fleet;
 mod freezes_scale_down_before_it_raises;
+mod holds_while_prometheus_is_silent;
 mod is_upgraded_and_rolled_back;
 mod keeps_a_tenant_at_home;
 mod keeps_agreements_when_it_is_removed;
@@ -20,6 +25,8 @@ mod raises_the_floor_of_a_scaled_object;
 mod raises_the_floor_of_an_autoscaler;
 mod raises_the_scale_where_nothing_else_does;
 mod recommends_without_changing_anything;
+mod refusal;
 mod refuses_broken_manifests;
+mod settles_an_outage_with_a_credit;
 mod stage;
 mod two_hundred_idle_agreements_cost_little;

@@ -1,0 +1,104 @@
+//! The account as the API server keeps it, read back and checked as an auditor would: from the stored objects alone.
+
+use anyhow::{Context, Result, ensure};
+use guarantor::api::agreement_status::AgreementStatus;
+use guarantor::api::{ServiceLevelLedger, ServiceLevelStatement};
+use guarantor::evaluate::count::Count;
+use guarantor::evaluate::slot::Slot;
+use guarantor::evaluate::{statement, stored_ledger};
+use guarantor_testbed::wait::{Progress, wait_until};
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use kube::ResourceExt;
+use kube::api::{Api, ListParams};
+
+use crate::stage::{PATIENCE, Stage};
+
+/// The statements of a namespace, the oldest period first.
+pub async fn statements(stage: &Stage) -> Result<Vec<ServiceLevelStatement>> {
+    let api: Api<ServiceLevelStatement> = Api::namespaced(stage.cluster.client()?, &stage.shop.namespace);
+    let mut found = api.list(&ListParams::default()).await?.items;
+    found.sort_by_key(|s| (s.spec.period.start.0, s.spec.revision));
+    Ok(found)
+}
+
+/// The ledgers of any namespace, the oldest period first.
+pub async fn ledgers(stage: &Stage, namespace: &str) -> Result<Vec<ServiceLevelLedger>> {
+    let api: Api<ServiceLevelLedger> = Api::namespaced(stage.cluster.client()?, namespace);
+    let mut found = api.list(&ListParams::default()).await?.items;
+    found.sort_by_key(|l| l.spec.period_start.0);
+    Ok(found)
+}
+
+/// Applies a manifest when the shop has been open for more than a slot: what the front door had to refuse before there
+/// were pods is no part of the agreement then.
+pub async fn apply_in_calm(stage: &Stage, manifest: &str) -> Result<()> {
+    wait_until("the shop to be open for a while", PATIENCE, async || {
+        let scraped = stage.shop.prometheus.query("up offset 6s == 1", Timestamp::now()).await?;
+        Ok(if scraped.is_empty() { Progress::pending("not scraped six seconds ago") } else { Progress::Done(()) })
+    })
+    .await?;
+    stage.apply(manifest).await.map(drop)
+}
+
+/// Lets time pass until an instant, and makes sure of something all the while: for time in which nothing may happen.
+pub async fn let_time_pass(until: Timestamp, mut all_the_while: impl AsyncFnMut() -> Result<()>) -> Result<()> {
+    wait_until("time to pass", PATIENCE * 2, async || {
+        all_the_while().await?;
+        let left = until.duration_since(Timestamp::now());
+        Ok(if left <= SignedDuration::ZERO { Progress::Done(()) } else { Progress::pending(format!("{left:#} left")) })
+    })
+    .await
+}
+
+/// The reason a condition gives, if it has this status.
+pub fn reason<'a>(status: &'a AgreementStatus, kind: &str, state: &str) -> Option<&'a str> {
+    status.conditions.iter().find(|c| c.type_ == kind && c.status == state).map(|c| c.reason.as_str())
+}
+
+/// Makes sure that a statement is whole and says what its ledger says: digests, slots and sums.
+pub async fn audit(stage: &Stage, issued: &ServiceLevelStatement) -> Result<()> {
+    let (name, spec) = (issued.name_any(), &issued.spec);
+    ensure!(statement::digest_matches(spec), "{name} does not match its digest");
+    let ledgers = ledgers(stage, &stage.shop.namespace).await?;
+    let ledger = ledgers.iter().find(|l| l.name_any() == spec.evidence.ledger);
+    let ledger = &ledger.with_context(|| format!("{name} rests on a ledger that is not there"))?.spec;
+    ensure!(ledger.closed, "{} is not closed", spec.evidence.ledger);
+    ensure!(ledger.agreement == spec.agreement, "{name} rests on another agreement's ledger");
+    ensure!((&ledger.period_start, &ledger.period_end) == (&spec.period.start, &spec.period.end));
+    ensure!(stored_ledger::digest(&ledger.objectives) == spec.evidence.ledger_digest, "{name}: the ledger was changed");
+    let slots = stored_ledger::from_spec(ledger)?;
+    for objective in &spec.objectives {
+        let slots = slots.slots(&objective.name);
+        let sum = |of: fn(&Slot) -> Count| slots.iter().map(of).sum::<Count>().text();
+        ensure!(objective.total_events == sum(|s| s.counted().total), "{name}: {objective:?} is not the ledger's sum");
+        ensure!(objective.bad_events == sum(|s| s.counted().bad), "{name}: {objective:?} is not the ledger's sum");
+        let counted = &objective.slots;
+        let all = counted.measured + counted.no_traffic + counted.unknown + counted.excluded;
+        let span = spec.period.end.0.as_second() - spec.period.start.0.as_second();
+        ensure!(all == span / i64::from(ledger.slot_seconds), "{name}: {counted:?} are not all slots of the period");
+    }
+    Ok(())
+}
+
+/// An agreement about the storefront's availability that is measured and never acted on; `extra` is more of its spec,
+/// indented by two.
+pub fn availability_agreement(namespace: &str, source: &str, period: &str, extra: &str) -> String {
+    format!(
+        r#"apiVersion: guarantor.dev/v1alpha1
+kind: ServiceLevelAgreement
+metadata: {{name: storefront, namespace: {namespace}}}
+spec:
+  service: {{name: storefront}}
+  metrics: {{sourceRef: {{name: {source}}}, slot: 5s}}
+  period: {{rolling: {period}}}
+  enforcement: {{mode: Observe}}
+  objectives:
+  - name: availability
+    indicator: &requests
+      ratio:
+        bad: sum(increase(http_requests_total{{service="storefront",code=~"5.."}}[$slot]))
+        total: sum(increase(http_requests_total{{service="storefront"}}[$slot]))
+    target: "95"
+{extra}"#
+    )
+}

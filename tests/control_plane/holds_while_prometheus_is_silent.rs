@@ -1,0 +1,85 @@
+//! Prometheus answers nothing for a while: nothing is taken away although the load that was the reason is gone, the
+//! condition says why, and afterwards every slot of that time is in the account as what it was: unknown, not zero.
+
+use anyhow::{Context, Result, ensure};
+use guarantor::api::condition::{ENFORCING, MEASURED};
+use guarantor::api::enforcement_status::{ActionPhase, Verb};
+use guarantor::evaluate::slot::{SlotState, UnknownCause};
+use guarantor::evaluate::stored_ledger;
+use guarantor_testbed::plant::load::Load;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+
+use crate::accounts::{apply_in_calm, ledgers, let_time_pass, reason};
+use crate::stage::{Stage, latency_agreement};
+
+const NAMESPACE: &str = "holds-silent";
+/// Longer than the twenty seconds after which the agreement lets go of a floor that is no longer needed.
+const SILENCE: SignedDuration = SignedDuration::from_secs(30);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn holds_what_it_raised_while_prometheus_is_silent() -> Result<()> {
+    let mut stage = Stage::open(NAMESPACE).await?;
+    apply_in_calm(&stage, &latency_agreement(NAMESPACE, "Enforce")).await?;
+    stage
+        .until("storefront", "calm slots", |s| {
+            s.objectives.iter().any(|o| o.total_events.parse::<u64>().unwrap_or(0) > 300).then_some(())
+        })
+        .await?;
+    stage.shop.storefront.set_load(Load::Constant(70.0))?;
+    let raised = |verb| verb == Verb::RaiseFloor;
+    stage
+        .until("storefront", "a raise", |s| {
+            s.actions.iter().any(|a| raised(a.verb) && a.phase == ActionPhase::Done).then_some(())
+        })
+        .await?;
+
+    stage.shop.prometheus.pause()?;
+    stage.shop.storefront.set_load(Load::Constant(10.0))?;
+    let silent_from = Timestamp::now();
+    let why = stage.until("storefront", "a reason", |s| reason(s, MEASURED, "False").map(str::to_owned)).await?;
+    assert_eq!(why, "StoreTimedOut");
+    let floor = stage.status("storefront").await?.enforcement.and_then(|e| e.floor).context("a floor")?;
+    let replicas = stage.shop.replicas().await?;
+    assert!(replicas > 3, "{replicas}");
+    let_time_pass(Timestamp::now() + SILENCE, async || {
+        ensure!(stage.shop.replicas().await? >= replicas, "replicas were taken away in the dark");
+        Ok(())
+    })
+    .await?;
+    let status = stage.status("storefront").await?;
+    assert_eq!(
+        status.enforcement.as_ref().and_then(|e| e.floor.as_ref()),
+        Some(&floor),
+        "what stands goes on standing"
+    );
+    let held = reason(&status, ENFORCING, "False").or(reason(&status, ENFORCING, "True"));
+    assert_eq!(held, Some("Blind"), "{status:#?}");
+
+    stage.shop.prometheus.resume()?;
+    let back = Timestamp::now();
+    stage.until("storefront", "measured slots", |s| reason(s, MEASURED, "True").map(drop)).await?;
+    stage
+        .until("storefront", "a floor that is let go, now that it is known to be safe", |s| {
+            let lowered = |verb| matches!(verb, Verb::LowerFloor | Verb::Restore);
+            s.actions.iter().any(|a| lowered(a.verb) && a.intended_at.0 > back).then_some(())
+        })
+        .await?;
+
+    stage.operator.take().context("an operator")?.stop().await?;
+    let ledgers = ledgers(&stage, NAMESPACE).await?;
+    let ledger = stored_ledger::from_spec(&ledgers.first().context("a ledger")?.spec)?;
+    let slots = ledger.slots("latency");
+    let of_silence = |at: Timestamp| silent_from < at && at + SignedDuration::from_secs(5) < back;
+    let (mut gap, mut start) = (0, ledger.bounds().start);
+    for slot in slots {
+        match slot.state() {
+            SlotState::Unknown(UnknownCause::NoSamples) if of_silence(start) => gap += 1,
+            SlotState::Measured => {}
+            other => panic!("the slot from {start} is {other:?}"),
+        }
+        start += SignedDuration::from_secs(5);
+    }
+    assert!(gap >= SILENCE.as_secs() / 5 - 1, "{gap} slots without samples: {slots:#?}");
+    assert!(slots.last().is_some_and(|s| s.state() == SlotState::Measured), "it went on measuring");
+    Ok(())
+}
