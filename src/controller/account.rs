@@ -3,7 +3,7 @@
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
-use super::book::{Book, OpenLedger};
+use super::book::{Book, Certainty, OpenLedger};
 use super::context::Context;
 use super::error::Error;
 use crate::api::ServiceLevelAgreement;
@@ -33,6 +33,10 @@ pub(super) fn enter(
     let generation = agreement.meta().generation.unwrap_or_default();
     let end = open.ledger.bounds().end;
     let (mine, later): (Vec<_>, Vec<_>) = readings.into_iter().partition(|(_, reading)| reading.start < end);
+    if open.closed {
+        // Closed with what was known; the statement yet to be made must say what the stored ledger says.
+        return later;
+    }
     for (name, reading) in mine {
         let Some(objective) = agreement.spec.objectives.iter().find(|o| o.name == name) else { continue };
         let slot = indicator::slot(objective, &reading, generation);
@@ -56,7 +60,8 @@ pub(super) fn enter(
 /// Writes the ledger.
 ///
 /// # Errors
-/// When the API server refuses or does not answer. After a conflict the stored form is read anew.
+/// When the API server refuses or does not answer. Where that leaves in doubt what is stored, it is read again with the
+/// next reconcile.
 pub(super) async fn store(
     agreement: &ServiceLevelAgreement,
     context: &Context,
@@ -66,7 +71,11 @@ pub(super) async fn store(
 ) -> Result<(), Error> {
     let object =
         ledger::object(agreement, &open.name, &open.ledger, &open.actions, closed, open.resource_version.clone());
-    let stored = writer::store_ledger(&context.client, &object).await?;
+    let stored = writer::store_ledger(&context.client, &object).await.inspect_err(|error| {
+        if error.leaves_doubt() {
+            open.certainty = Certainty::Doubtful;
+        }
+    })?;
     context.metrics.wrote(Written::Ledger);
     open.resource_version = stored.resource_version();
     open.stored_at = now;
@@ -78,6 +87,9 @@ pub(super) async fn store(
 
 /// Takes over what the status says was done, so that the period's record is whole when the status forgets.
 pub(super) fn remember_actions(open: &mut OpenLedger, actions: &[ActionRecord]) {
+    if open.closed {
+        return;
+    }
     for action in actions.iter().rev().filter(|a| open.ledger.bounds().contains(a.intended_at.0)) {
         match open.actions.iter_mut().find(|known| known.id == action.id) {
             Some(known) if known == action => {}

@@ -38,8 +38,20 @@ pub struct OpenLedger {
     pub first: bool,
     /// Whether it changed since it was stored.
     pub dirty: bool,
-    /// Whether it is stored as closed: then it is never written again.
+    /// Whether it is stored as closed: then it never changes again, here or there.
     pub closed: bool,
+    /// Whether the stored form is what is remembered here.
+    pub certainty: Certainty,
+}
+
+/// What is known of a ledger's stored form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certainty {
+    /// It is as this process read or wrote it.
+    Known,
+    /// A write of it was not answered, or met a version this process did not know: it is read again before anything else
+    /// is done with it.
+    Doubtful,
 }
 
 /// One agreement's memory.
@@ -97,7 +109,8 @@ impl Book {
         Ok(())
     }
 
-    /// Opens the ledger of the period to be measured at `now`, if the agreement is in force and none is open.
+    /// Opens the ledger of the period to be measured at `now`, if the agreement is in force and none is open, and reads
+    /// an open one again whose stored form is in doubt: what it had beyond that is measured again.
     ///
     /// That is the period the status names, unless its statement was issued: then the one after it. So nothing that
     /// ended while nobody looked is left out, however long that was.
@@ -111,10 +124,12 @@ impl Book {
         schedule: &Schedule,
         now: Timestamp,
     ) -> Result<(), Error> {
-        if self.open.is_some() {
-            return Ok(());
-        }
-        let Some(bounds) = self.next_period(schedule, now) else { return Ok(()) };
+        let bounds = match &self.open {
+            Some(open) if open.certainty == Certainty::Known => return Ok(()),
+            Some(open) => Some(open.ledger.bounds()),
+            None => self.next_period(schedule, now),
+        };
+        let Some(bounds) = bounds else { return Ok(()) };
         self.open = Some(take_up(context, agreement, bounds, now).await?);
         Ok(())
     }
@@ -159,5 +174,15 @@ async fn take_up(
             (empty, Vec::new(), other.and_then(|o| o.resource_version()), false)
         }
     };
-    Ok(OpenLedger { ledger, actions, name, resource_version, stored_at: now, first: true, dirty: false, closed })
+    Ok(OpenLedger {
+        ledger,
+        actions,
+        name,
+        resource_version,
+        stored_at: now,
+        first: true,
+        dirty: false,
+        closed,
+        certainty: Certainty::Known,
+    })
 }

@@ -43,10 +43,17 @@ pub enum WriteError {
 }
 
 impl WriteError {
-    /// Whether the object changed since it was read: look again and decide anew.
+    /// Whether the object may be another than the writer believes: it was written by somebody else, or by this write,
+    /// whose answer was lost. Read it again before writing it again.
     #[must_use]
-    pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Api { source, .. } if matches!(&**source, kube::Error::Api(s) if s.is_conflict()))
+    pub fn leaves_doubt(&self) -> bool {
+        match self {
+            Self::TimedOut(_) => true,
+            Self::Api { source, .. } => match &**source {
+                kube::Error::Api(status) => status.code == 409 || status.code >= 500,
+                _ => true,
+            },
+        }
     }
 
     /// Whether the object is gone.

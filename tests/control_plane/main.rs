@@ -27,6 +27,7 @@ mod raises_the_scale_where_nothing_else_does;
 mod recommends_without_changing_anything;
 mod refusal;
 mod refuses_broken_manifests;
+mod settles_after_a_lost_answer;
 mod settles_an_outage_with_a_credit;
 mod stage;
 mod two_hundred_idle_agreements_cost_little;

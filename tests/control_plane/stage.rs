@@ -80,8 +80,13 @@ impl Stage {
 
     /// The status of an agreement of this namespace; empty while there is none.
     pub async fn status(&self, agreement: &str) -> Result<AgreementStatus> {
+        Ok(self.agreement(agreement).await?.status.unwrap_or_default())
+    }
+
+    /// An agreement of this namespace.
+    pub async fn agreement(&self, name: &str) -> Result<ServiceLevelAgreement> {
         let api: Api<ServiceLevelAgreement> = Api::namespaced(self.cluster.client()?, &self.namespace);
-        Ok(api.get(agreement).await?.status.unwrap_or_default())
+        Ok(api.get(name).await?)
     }
 
     /// Waits until an agreement's status says what `seen` looks for.
