@@ -19,7 +19,7 @@ use crate::api::{ServiceLevelAgreement, ServiceLevelStatement};
 use crate::evaluate::statement::{self, Closing};
 use crate::evaluate::stored_ledger;
 use crate::record::metrics::Written;
-use crate::record::{ledger, writer};
+use crate::record::{ledger, status, writer};
 use crate::sense::account as records;
 
 /// Agreements made anew under one name may each have a statement of the same period; more than this is refused.
@@ -39,7 +39,8 @@ pub(super) async fn close_if_due(
     let Some(open) = &mut book.open else { return Ok(false) };
     let ready = open.ledger.settles_at(context.settle);
     let complete = open.ledger.measured_through() >= open.ledger.bounds().end;
-    let patience = if complete { ready } else { ready.checked_add(context.grace).unwrap_or(Timestamp::MAX) };
+    let settled = complete || open.closed;
+    let patience = if settled { ready } else { ready.checked_add(context.grace).unwrap_or(Timestamp::MAX) };
     if now < patience {
         return Ok(false);
     }
@@ -49,6 +50,8 @@ pub(super) async fn close_if_due(
     next.statements.retain(|s| s.name != reference.name);
     next.statements.insert(0, reference);
     next.statements.truncate(KEPT);
+    // The last slots came in since the status was made.
+    status::enter_settled(next, &issued.spec);
     write_status(agreement, context, book, next.clone()).await?;
     book.open = None;
     Ok(true)

@@ -7,6 +7,7 @@ use num_rational::BigRational;
 use crate::api::agreement_status::{
     AgreementStatus, BurnRate, CreditState, KEPT, ObjectiveStatus, PeriodStatus, Summary, Violation,
 };
+use crate::api::statement::StatementSpec;
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::evaluate::{credit, exact, span, violation};
 
@@ -36,6 +37,15 @@ pub fn enter_account(status: &mut AgreementStatus, assessment: &Assessment) {
 fn closed(old: &Violation, assessment: &Assessment) -> Violation {
     let end = old.end.clone().or(Some(Time(assessment.period_start)));
     Violation { end, ..old.clone() }
+}
+
+/// Enters the violations of a closed period as its statement tells them; the others stay.
+pub fn enter_settled(status: &mut AgreementStatus, statement: &StatementSpec) {
+    let (start, end) = (statement.period.start.0, statement.period.end.0);
+    let others = status.violations.iter().filter(|v| v.start.0 < start || end <= v.start.0);
+    let mut violations: Vec<Violation> = statement.violations.iter().rev().chain(others).cloned().collect();
+    violations.truncate(KEPT);
+    status.violations = violations;
 }
 
 fn columns(assessment: &Assessment) -> Summary {
@@ -110,4 +120,41 @@ fn count(events: &BigRational) -> String {
 #[must_use]
 pub fn whole_seconds(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn violation(start: i64, end: Option<i64>) -> Violation {
+        let at = |s| Time(Timestamp::from_second(s).unwrap());
+        Violation {
+            objective: "availability".to_owned(),
+            start: at(start),
+            end: end.map(at),
+            depth: String::new(),
+            bad_events: String::new(),
+            total_events: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_settled_period_is_told_as_its_statement_tells_it() {
+        let statement = serde_json::json!({
+            "agreement": { "name": "a", "uid": "u" }, "generation": 1, "revision": 1, "service": "s", "digest": "",
+            "period": { "start": "1970-01-01T00:01:00Z", "end": "1970-01-01T00:02:00Z", "timeZone": "UTC" },
+            "state": "Violated", "objectives": [], "actions": [], "violationsOmitted": 0,
+            "violations": [violation(60, Some(70)), violation(110, Some(115))],
+            "evidence": {
+                "source": "", "increase": "Raw", "ledger": "", "ledgerDigest": "", "operator": "", "timeZoneDatabase": ""
+            }
+        });
+        let statement: StatementSpec = serde_json::from_value(statement).unwrap();
+        // The status was made before the slot that ended the last violation was read.
+        let known = vec![violation(110, None), violation(60, Some(70)), violation(10, Some(20))];
+        let mut status = AgreementStatus { violations: known, ..AgreementStatus::default() };
+        enter_settled(&mut status, &statement);
+        assert_eq!(status.violations, [violation(110, Some(115)), violation(60, Some(70)), violation(10, Some(20))]);
+    }
 }
