@@ -29,6 +29,11 @@ impl Backoff {
         pause.saturating_sub(pause.saturating_mul(spread) / 1000)
     }
 
+    /// How often an object failed in a row.
+    pub fn in_a_row(&self, uid: &str) -> u32 {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).get(uid).copied().unwrap_or_default()
+    }
+
     /// Forgets the failures of an object that succeeded or went away.
     pub fn succeeded(&self, uid: &str) {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
@@ -45,6 +50,7 @@ mod tests {
         let pauses: Vec<Duration> = (0..12).map(|_| backoff.failed("uid")).collect();
         assert!(pauses.windows(2).all(|w| matches!(w, [a, b] if a <= b)));
         assert!(pauses.iter().all(|p| *p <= LONGEST && *p >= FIRST / 2));
+        assert_eq!((backoff.in_a_row("uid"), backoff.in_a_row("other")), (12, 0));
         backoff.succeeded("uid");
         assert_eq!(Some(&backoff.failed("uid")), pauses.first());
     }

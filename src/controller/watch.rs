@@ -24,6 +24,7 @@ use super::error::{Error, Retry};
 use super::registry::Registry;
 use super::{Setup, Shared, WORK, account, agreement, source};
 use crate::api::{MetricsSource, ServiceLevelAgreement};
+use crate::record::event;
 use crate::sense::workload::{Kinds, WorkloadReader};
 
 /// How long one read of a workload may take.
@@ -32,6 +33,8 @@ const WORKLOAD_READ: Duration = Duration::from_secs(5);
 const LAST_WRITES: Duration = Duration::from_secs(10);
 /// An object that changed again within this time is reconciled once.
 const DEBOUNCE: Duration = Duration::from_millis(100);
+/// A failure that may pass by itself is worth an Event when it comes after this many.
+const PATIENT_TRIES: u32 = 2;
 
 /// Leads until the lease lapses or `stop`; then lets the reconciles under way end and writes what is unwritten.
 pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
@@ -148,13 +151,26 @@ fn worth_a_reconcile<K: Resource>(object: &K) -> Option<u64> {
 async fn agreement_timed(object: Arc<ServiceLevelAgreement>, context: Shared) -> Result<Action, Error> {
     let begun = Instant::now();
     let uid = object.uid().unwrap_or_default();
+    let reference = Arc::clone(&object);
     let outcome = agreement::reconcile(object, Arc::clone(&context)).await;
     let word = outcome.as_ref().map_or_else(Error::category, |_| "Ok");
     context.metrics.reconciled(word, begun.elapsed().as_secs_f64());
-    if outcome.is_ok() {
-        context.backoff.succeeded(&uid);
+    match &outcome {
+        Ok(_) => context.backoff.succeeded(&uid),
+        Err(error) => tell(&reference, error, &context).await,
     }
     outcome
+}
+
+/// Says in an Event why an agreement is not worked on, where that will not be over with the next try.
+async fn tell(agreement: &ServiceLevelAgreement, error: &Error, context: &Context) {
+    let lasting = match error.retry() {
+        Retry::Terminal => true,
+        Retry::Transient => context.backoff.in_a_row(&agreement.uid().unwrap_or_default()) >= PATIENT_TRIES,
+    };
+    if lasting && context.fence.leads(Instant::now()) {
+        event::publish(&context.recorder, agreement, vec![event::failing(error.category(), error.to_string())]).await;
+    }
 }
 
 #[allow(clippy::needless_pass_by_value)] // the signature is kube's

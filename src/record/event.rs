@@ -4,7 +4,7 @@ use kube::runtime::events::{Event, EventType, Recorder};
 use kube::{Resource, ResourceExt};
 
 use crate::api::ServiceLevelAgreement;
-use crate::api::agreement_status::{AgreementStatus, State};
+use crate::api::agreement_status::{AgreementStatus, ObjectiveStatus, State};
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb};
 use crate::decide::standing::Reset;
 
@@ -37,10 +37,7 @@ pub fn notices(last: &AgreementStatus, next: &AgreementStatus) -> Vec<Notice> {
         if before == Some(objective.state) {
             continue;
         }
-        let figures = format!(
-            "{}: attained {} of {} %, {} % of the error budget left",
-            objective.name, objective.attainment, objective.target, objective.budget_remaining
-        );
+        let figures = figures(objective);
         let assess = format!("Assess-{}", objective.name);
         match objective.state {
             State::AtRisk => found.push(notice(true, "ObjectiveAtRisk", &assess, figures)),
@@ -59,7 +56,7 @@ pub fn notices(last: &AgreementStatus, next: &AgreementStatus) -> Vec<Notice> {
                 "ViolationEnded",
                 &format!("Account-{}", violation.objective),
                 format!(
-                    "{}: from {} until {}, {} of {} events bad",
+                    "{}: below its target from {} until {}, {} of {} events bad",
                     violation.objective, violation.start.0, end.0, violation.bad_events, violation.total_events
                 ),
             )),
@@ -67,7 +64,7 @@ pub fn notices(last: &AgreementStatus, next: &AgreementStatus) -> Vec<Notice> {
                 true,
                 "ViolationStarted",
                 &format!("Account-{}", violation.objective),
-                format!("{}: since {}", violation.objective, violation.start.0),
+                format!("{}: below its target since {}", violation.objective, violation.start.0),
             )),
             _ => {}
         }
@@ -86,8 +83,13 @@ pub fn notices(last: &AgreementStatus, next: &AgreementStatus) -> Vec<Notice> {
     }
     for statement in &next.statements {
         if !last.statements.iter().any(|s| s.name == statement.name) {
-            let credit = if statement.credit.is_empty() { "no credit" } else { &statement.credit };
-            let note = format!("{}: {:?}, {credit}", statement.name, statement.state);
+            let credit = match statement.credit.as_str() {
+                "" => "no credit".to_owned(),
+                credit => format!("a credit of {credit}"),
+            };
+            let since = statement.period_start.0;
+            let note =
+                format!("the period from {since} is settled by {}: {:?}, {credit}", statement.name, statement.state);
             found.push(notice(false, "StatementIssued", "Settle", note));
         }
     }
@@ -109,6 +111,28 @@ pub fn reset(target: &ActionTarget, reset: &Reset) -> Notice {
     // The API server takes 128 characters of an action and as many of a manager's name.
     let action: String = format!("Reset-{who}").chars().take(ACTION_LIMIT).collect();
     notice(theirs < ours, "FloorReset", &action, note)
+}
+
+/// What an objective came to, in words.
+fn figures(objective: &ObjectiveStatus) -> String {
+    let ObjectiveStatus { name, attainment, target, budget_remaining, .. } = objective;
+    let budget = match budget_remaining.strip_prefix('-') {
+        Some(over) => format!("the error budget is overspent by {} %", shortened(over)),
+        None => format!("{} % of the error budget are left", shortened(budget_remaining)),
+    };
+    format!("{name}: attained {} % of the promised {target} %; {budget}", shortened(attainment))
+}
+
+/// A decimal cut to three places: an Event is read, not reckoned with.
+fn shortened(decimal: &str) -> &str {
+    let end = decimal.find('.').map_or(decimal.len(), |point| (point + 4).min(decimal.len()));
+    decimal.get(..end).unwrap_or(decimal)
+}
+
+/// A reconcile that keeps failing, for `category` in words.
+#[must_use]
+pub fn failing(category: &str, words: String) -> Notice {
+    notice(true, category, "Reconcile", words)
 }
 
 fn done(action: &ActionRecord) -> Notice {
@@ -159,7 +183,6 @@ pub async fn publish(recorder: &Recorder, agreement: &ServiceLevelAgreement, not
 #[allow(clippy::indexing_slicing)]
 mod tests {
     use super::*;
-    use crate::api::agreement_status::ObjectiveStatus;
 
     fn status(state: State) -> AgreementStatus {
         AgreementStatus {
@@ -192,6 +215,21 @@ mod tests {
         assert_ne!(lowered.action, by(Some("flux"), 3).action);
         assert!(!by(None, 8).warning, "more than was asked for is no harm");
         assert_eq!(by(Some(&"m".repeat(128)), 3).action.len(), ACTION_LIMIT);
+    }
+
+    #[test]
+    fn an_overspent_budget_is_not_called_left() {
+        let objective = |attainment: &str, budget: &str| ObjectiveStatus {
+            name: "latency".to_owned(),
+            attainment: attainment.to_owned(),
+            target: "95".to_owned(),
+            budget_remaining: budget.to_owned(),
+            ..ObjectiveStatus::default()
+        };
+        let kept = figures(&objective("99.123456", "82.5"));
+        assert_eq!(kept, "latency: attained 99.123 % of the promised 95 %; 82.5 % of the error budget are left");
+        let lost = figures(&objective("85", "-190.780142"));
+        assert_eq!(lost, "latency: attained 85 % of the promised 95 %; the error budget is overspent by 190.780 %");
     }
 
     #[test]

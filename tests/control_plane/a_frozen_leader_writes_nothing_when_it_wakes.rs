@@ -75,9 +75,9 @@ async fn a_frozen_leader_writes_nothing_when_it_wakes() -> Result<()> {
     second.stop().await
 }
 
-async fn until_state(stage: &Stage, state: State) -> Result<()> {
-    let what = format!("the account to be {state:?}");
-    stage.until("storefront", &what, |s| (s.summary.as_ref()?.state == state).then_some(())).await
+async fn until_state(stage: &Stage, wanted: State) -> Result<()> {
+    let what = format!("the account to be {wanted:?}");
+    stage.until("storefront", &what, |s| (s.summary.as_ref()?.state == wanted).then_some(())).await
 }
 
 /// What a replica asked of the API server about this test's objects. Other tests use the same account.

@@ -7,7 +7,7 @@ use guarantor_testbed::wait::{Progress, wait_until};
 use kube::ResourceExt;
 
 use crate::accounts::{audit, availability_agreement, ledgers, statements};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, WORDS};
 use crate::stage::{PATIENCE, Stage};
 
 const NAMESPACE: &str = "closes-once";
@@ -30,6 +30,12 @@ async fn closes_a_period_once_although_it_is_killed_in_between() -> Result<()> {
         let ledgers = ledgers(&stage, NAMESPACE).await?;
         let closed = ledgers.into_iter().find(|l| l.spec.closed);
         Ok(closed.map_or_else(|| Progress::pending(stage.log()), Progress::Done))
+    })
+    .await?;
+    wait_until("an Event that says what is in the way", PATIENCE, async || {
+        let described = stage.cluster.kubectl(&["describe", "sla", "storefront", "-n", NAMESPACE]).await?.ok()?;
+        let told = described.contains("WriteRefused") && described.contains(WORDS);
+        Ok(if told { Progress::Done(()) } else { Progress::Pending(described) })
     })
     .await?;
     stage.operator.take().context("an operator")?.kill();

@@ -6,7 +6,8 @@ use guarantor_testbed::wait::{Progress, wait_until};
 
 use crate::stage::{PATIENCE, Stage};
 
-const WORDS: &str = "not now, says the test";
+/// What the API server says.
+pub const WORDS: &str = "not now, says the test";
 
 /// A policy in force.
 pub struct Refusal {
