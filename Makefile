@@ -9,7 +9,7 @@ help: ## Show this help
 
 demo: need-rust need-go ## Show the operator at work on a real control plane; KEEP=1 keeps the cluster afterwards
 	cargo build --locked -p guarantor
-	KEEP=$(KEEP) cargo run --locked -p guarantor-testbed --bin demo
+	cargo run --locked -p guarantor-testbed --bin demo $(if $(KEEP),-- --keep)
 
 test: need-rust need-go ## Run all tests
 	cargo test --workspace --locked

@@ -96,6 +96,11 @@ use super::period::{Period, Validity};
     .field_path(".validity")
     .message("spec.validity cannot be added or removed, as periods are counted from its first day; make a new \
               agreement"))]
+#[x_kube(validation = Rule::new(
+    "has(self.credits) == has(oldSelf.credits) && (!has(self.credits) || self.credits == oldSelf.credits)")
+    .field_path(".credits")
+    .message("spec.credits cannot be changed while the agreement is in force, as the running period is settled by \
+              them; make a new agreement"))]
 pub struct AgreementSpec {
     /// `Customer`: with credits. `Internal`: between teams of one house, without money.
     #[serde(rename = "type", default)]
@@ -122,10 +127,14 @@ pub struct AgreementSpec {
     pub period: Period,
     /// The promises.
     #[schemars(length(min = 1, max = 10))]
-    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]), validation = Rule::new("self == oldSelf")
+        .message("spec.objectives cannot be changed while the agreement is in force, as the slots already counted were \
+                  counted by them; make a new agreement"))]
     pub objectives: Vec<Objective>,
     /// What becomes of time in which nobody knows how the service did.
     #[serde(default)]
+    #[x_kube(validation = Rule::new("self == oldSelf")
+        .message("spec.missingData cannot be changed while the agreement is in force; make a new agreement"))]
     pub missing_data: MissingData,
     /// What is owed when an objective was missed. Left out: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -72,7 +72,10 @@ pub(super) async fn store(
     let object =
         ledger::object(agreement, &open.name, &open.ledger, &open.actions, closed, open.resource_version.clone());
     let stored = writer::store_ledger(&context.client, &object).await.inspect_err(|error| {
-        if error.leaves_doubt() {
+        if error.is_not_found() {
+            // Somebody deleted the stored form; what is remembered here is written anew.
+            open.resource_version = None;
+        } else if error.leaves_doubt() {
             open.certainty = Certainty::Doubtful;
         }
     })?;
@@ -123,11 +126,13 @@ pub(super) fn conditions(
     agreement: &ServiceLevelAgreement,
     assessment: &Assessment,
     failure: Option<&Failure>,
+    unreadable: Option<&str>,
     now: Timestamp,
 ) {
     let generation = agreement.meta().generation;
     let problem = assessment.objectives.iter().find(|o| !o.problem.is_empty());
     let (state, reason, message) = match (failure, problem) {
+        _ if let Some(why) = unreadable => (ConditionStatus::False, "SourceNotReady", why.to_owned()),
         (Some(failure), _) => (ConditionStatus::False, failure_reason(failure), failure.message.clone()),
         (None, Some(o)) => (ConditionStatus::False, "SlotUnknown", format!("{}: {}", o.name, o.problem)),
         (None, None) => (ConditionStatus::True, "UpToDate", "every due slot is in the account".to_owned()),
@@ -160,6 +165,7 @@ fn failure_reason(failure: &Failure) -> &'static str {
         Kind::Refused => "StoreRefused",
         Kind::StoreFailed => "StoreFailed",
         Kind::WrongType => "WrongType",
+        Kind::NoAnswer => "NoAnswer",
         Kind::Expression => "ExpressionRefused",
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::api::Api;
 use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
@@ -26,6 +26,13 @@ use crate::record::{event, ledger, material, status, writer};
 
 /// The most periods that are closed in one reconcile; the next ones follow at once in the next.
 const PERIODS_AT_ONCE: usize = 4;
+
+/// The shortest time until a look that was asked for.
+const SHORTEST: Duration = Duration::from_millis(500);
+/// When to look again at what failed just now.
+const SOON: SignedDuration = SignedDuration::from_secs(5);
+/// When to look again at what somebody else has to mend.
+const LATER: SignedDuration = SignedDuration::from_secs(30);
 
 /// Works on one agreement.
 ///
@@ -61,33 +68,58 @@ async fn work(
     // What the reader brought goes into the ledger of the period it belongs to; a period that is complete is closed.
     let delivery = context.registry.take(&agreement.uid().unwrap_or_default());
     let mut readings = delivery.readings;
-    for _ in 0..PERIODS_AT_ONCE {
+    let mut closed = 0;
+    loop {
         book.open(context, agreement, &terms.schedule, now).await?;
         readings = account::enter(agreement, context, book, readings);
         if !settle::close_if_due(agreement, context, book, &mut next, now).await? {
             break;
+        }
+        closed += 1;
+        if closed == PERIODS_AT_ONCE {
+            return Ok(Action::requeue(Duration::ZERO));
         }
     }
     let Some(open) = &book.open else {
         not_in_force(&mut next, terms, agreement, now);
         // What was held for the agreement goes with it.
         let holds = next.enforcement.as_ref().is_some_and(|e| e.floor.is_some());
-        if holds && finalize::give_back(agreement, context, book, now).await {
-            next.enforcement = None;
+        let mut again = Some(terms.schedule.from()).filter(|from| *from > now);
+        if holds {
+            if finalize::give_back(agreement, context, book, now).await {
+                next.enforcement = None;
+            } else {
+                again = now.checked_add(SOON).ok();
+            }
         }
-        finish(agreement, context, book, next, now).await?;
-        let wait = Duration::try_from(terms.schedule.from().duration_since(now)).unwrap_or(context.resync);
-        return Ok(Action::requeue(wait.min(context.resync)));
+        return finish(agreement, context, book, next, again, now).await;
     };
     register(agreement, context, terms, open);
     let as_of = account::as_of(&open.ledger, context.settle, now);
     let assessment =
         assess(&agreement.spec, &open.ledger, as_of, context.settle).map_err(|e| Error::Account(e.to_string()))?;
     status::enter_account(&mut next, &assessment);
-    account::conditions(&mut next, agreement, &assessment, delivery.failure.as_ref(), now);
+    let unreadable = source_trouble(context, &agreement.spec.metrics.source_ref.name);
+    account::conditions(&mut next, agreement, &assessment, delivery.failure.as_ref(), unreadable.as_deref(), now);
     context.metrics.assessed(&agreement.namespace().unwrap_or_default(), &agreement.name_any(), &assessment);
-    enforce::enforce(agreement, context, book, &mut next, &assessment, now).await?;
-    finish(agreement, context, book, next, now).await
+    let mut again = enforce::enforce(agreement, context, book, &mut next, &assessment, now).await?;
+    if unreadable.is_some() {
+        // Nobody reads, so nobody wakes this agreement.
+        again = again.into_iter().chain(now.checked_add(LATER).ok()).min();
+    }
+    finish(agreement, context, book, next, again, now).await
+}
+
+/// Why a source cannot be read at all just now, in the words of its own condition.
+fn source_trouble(context: &Context, name: &str) -> Option<String> {
+    if context.handles.get(name).is_some() {
+        return None;
+    }
+    let source = context.sources.find(|s| s.name_any() == name);
+    let status = source.as_ref().and_then(|s| s.status.as_ref());
+    let ready = status.and_then(|s| s.conditions.iter().find(|c| c.type_ == condition::READY && c.status != "True"));
+    let why = ready.map_or("it was not tried yet", |c| c.message.as_str());
+    Some(format!("MetricsSource {name} cannot be read: {why}"))
 }
 
 /// Says what the reader shall ask from now on.
@@ -96,7 +128,7 @@ fn register(agreement: &ServiceLevelAgreement, context: &Context, terms: &Terms,
         source: agreement.spec.metrics.source_ref.name.clone(),
         slot_seconds: open.ledger.slot_seconds(),
         asked: Arc::clone(&terms.asked),
-        until: open.ledger.settles_at(k8s_openapi::jiff::SignedDuration::ZERO),
+        until: open.ledger.settles_at(SignedDuration::ZERO),
     };
     let reference = kube::runtime::reflector::ObjectRef::from_obj(agreement);
     context.registry.register(&agreement.uid().unwrap_or_default(), reference, asks, open.ledger.measured_through());
@@ -108,6 +140,7 @@ async fn finish(
     context: &Context,
     book: &mut Book,
     next: AgreementStatus,
+    again: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<Action, Error> {
     if let Some(open) = &mut book.open {
@@ -120,7 +153,8 @@ async fn finish(
             account::store(agreement, context, open, false, now).await?;
         }
     }
-    Ok(Action::requeue(context.resync))
+    let wait = again.and_then(|at| Duration::try_from(at.duration_since(now)).ok()).unwrap_or(context.resync);
+    Ok(Action::requeue(wait.clamp(SHORTEST, context.resync)))
 }
 
 /// Writes `next` and its Events, unless nobody would call it a change.
@@ -185,6 +219,11 @@ async fn refuse(
     now: Timestamp,
 ) -> Result<Action, Error> {
     context.registry.forget(&agreement.uid().unwrap_or_default());
+    if let Some(open) = book.open.as_mut().filter(|open| open.dirty && !open.closed) {
+        account::store(agreement, context, open, false, now).await?;
+    }
+    // Taken up again when it can be worked with: the grace for missing slots begins then.
+    book.open = None;
     let generation = agreement.meta().generation;
     let mut next = book.status.clone();
     next.observed_generation = generation;

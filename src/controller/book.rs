@@ -32,6 +32,8 @@ pub struct OpenLedger {
     pub name: String,
     /// The resource version of the stored form; `None`: not stored yet.
     pub resource_version: Option<String>,
+    /// When it was taken up: from then on its missing slots could be read.
+    pub taken_up_at: Timestamp,
     /// When it was stored, or taken up.
     pub stored_at: Timestamp,
     /// Whether it was never stored by this process: the first time has a moment of its own.
@@ -136,12 +138,13 @@ impl Book {
 
     fn next_period(&self, schedule: &Schedule, now: Timestamp) -> Option<Bounds> {
         let Some(known) = &self.status.period else {
-            // A new agreement is not accountable for the time before anybody asked for it.
+            // The account begins with the period in which somebody first asked for it.
             return schedule.containing(now);
         };
-        let known = schedule.containing(known.start.0)?;
+        // By the bounds it was measured under: a validity that was extended or cut since moves only what follows.
+        let known = Bounds { start: known.start.0, end: known.end.0 };
         let issued = self.status.statements.iter().any(|s| s.period_start.0 == known.start);
-        let bounds = if issued { schedule.next(&known)? } else { known };
+        let bounds = if issued { schedule.containing(known.end)? } else { known };
         (bounds.start <= now).then_some(bounds)
     }
 }
@@ -179,6 +182,7 @@ async fn take_up(
         actions,
         name,
         resource_version,
+        taken_up_at: now,
         stored_at: now,
         first: true,
         dirty: false,

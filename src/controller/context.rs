@@ -77,6 +77,12 @@ impl Handles {
         self.handles.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
+    /// Takes out every source for which `present` (name and uid) does not hold.
+    pub fn retain(&self, present: impl Fn(&str, &str) -> bool) {
+        let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
+        handles.retain(|name, handle| present(name, &handle.uid));
+    }
+
     /// Enters a source, or takes it out; gives back what stood there.
     pub fn set(&self, name: &str, handle: Option<Arc<SourceHandle>>) -> Option<Arc<SourceHandle>> {
         let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);

@@ -11,6 +11,7 @@ use super::agreement::write_status;
 use super::book::Book;
 use super::context::Context;
 use super::error::Error;
+use super::finalize;
 use crate::act;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::{AgreementStatus, State};
@@ -35,20 +36,23 @@ pub(super) async fn enforce(
     next: &mut AgreementStatus,
     assessment: &Assessment,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Option<Timestamp>, Error> {
     let mode = agreement.spec.enforcement.mode.min(context.ceiling);
     if mode == Mode::Observe && holds_nothing(next) {
         say(next, agreement, "Observing", "mode Observe: measured, nothing is decided", ConditionStatus::False, now);
-        return Ok(());
+        return Ok(None);
     }
     if !something_hangs_on_it(next, assessment) {
         say(next, agreement, "NothingToDo", "no objective is in danger", ConditionStatus::False, now);
-        return Ok(());
+        return Ok(None);
     }
     let Some(workload) = agreement.spec.service.workloads.first() else {
+        if !holds_nothing(next) {
+            return give_back(agreement, context, book, next, now).await;
+        }
         let message = "an objective is in danger, and spec.service.workloads names nothing to act on";
         say(next, agreement, "NoWorkload", message, ConditionStatus::False, now);
-        return Ok(());
+        return Ok(None);
     };
     let identity = identity(agreement);
     let mut observed = context.workloads.read(&identity.namespace, workload, context.clock.now()).await;
@@ -93,18 +97,42 @@ pub(super) async fn enforce(
     if mode == Mode::Enforce && !matches!(decision, Decision::Act(_)) {
         let_go_of_fields(context, &identity, observed.as_ref().ok().and_then(|o| o.floor.floor())).await;
     }
-    match decision {
-        Decision::Act(plan) => carry_out(agreement, context, book, next, plan, now).await?,
-        Decision::Recommend(words) => {
-            say(next, agreement, "Recommends", &format!("would {words}"), ConditionStatus::False, now);
+    Ok(match decision {
+        Decision::Act(plan) => {
+            carry_out(agreement, context, book, next, plan, now).await?;
+            None
         }
-        Decision::Hold(hold) => say(next, agreement, hold.reason, &hold.message, ConditionStatus::False, now),
-        Decision::Nothing { reason, message, .. } => {
+        Decision::Recommend(words) => {
+            say(next, agreement, "Recommends", &words, ConditionStatus::False, now);
+            None
+        }
+        Decision::Hold(hold) => {
+            say(next, agreement, hold.reason, &hold.message, ConditionStatus::False, now);
+            hold.until
+        }
+        Decision::Nothing { reason, message, until } => {
             let state = if holds_nothing(next) { ConditionStatus::False } else { ConditionStatus::True };
             say(next, agreement, reason, &message, state, now);
+            until
         }
+    })
+}
+
+/// The workload was taken out of the spec while a floor stands under it.
+async fn give_back(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    book: &Book,
+    next: &mut AgreementStatus,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Error> {
+    if finalize::give_back(agreement, context, book, now).await {
+        next.enforcement = None;
+        let message = "spec.service.workloads names nothing to act on any more; the floor was given back";
+        say(next, agreement, "NoWorkload", message, ConditionStatus::False, now);
+        return Ok(None);
     }
-    Ok(())
+    Ok(now.checked_add(SignedDuration::from_secs(5)).ok())
 }
 
 /// Intent first, then the act, then its outcome.

@@ -113,7 +113,4 @@ fn forget(agreement: &ServiceLevelAgreement, context: &Context) {
     let uid = agreement.uid().unwrap_or_default();
     context.books.forget(&uid);
     context.backoff.succeeded(&uid);
-    for objective in &agreement.spec.objectives {
-        context.metrics.forget(&agreement.namespace().unwrap_or_default(), &agreement.name_any(), &objective.name);
-    }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::pin::pin;
-use std::sync::Weak;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -22,10 +23,10 @@ const SHARED_SLOTS: u32 = 512;
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// Reads until the context is gone. Ended with its source by being aborted.
-pub(super) async fn run(source: String, reader: Reader, context: Weak<Context>) {
+pub(super) async fn run(source: String, reader: Reader, silent_rounds: Arc<AtomicU32>, context: Weak<Context>) {
     loop {
         let Some(context) = context.upgrade() else { return };
-        let registry = std::sync::Arc::clone(&context.registry);
+        let registry = Arc::clone(&context.registry);
         // Listens before it looks, so that nothing registered in between is slept through.
         let mut changed = pin!(registry.changed());
         changed.as_mut().enable();
@@ -34,8 +35,10 @@ pub(super) async fn run(source: String, reader: Reader, context: Weak<Context>) 
         let pause = if due.is_empty() {
             pause_until(next, now)
         } else if round(&source, &reader, &context, &due).await {
+            silent_rounds.store(0, Ordering::Relaxed);
             Duration::ZERO
         } else {
+            silent_rounds.fetch_add(1, Ordering::Relaxed);
             AFTER_FAILURE
         };
         drop(context);
@@ -55,7 +58,7 @@ fn pause_until(next: Option<Timestamp>, now: Timestamp) -> Duration {
 async fn round(source: &str, reader: &Reader, context: &Context, due: &[Due]) -> bool {
     let asks: Vec<IndicatorAsk> = due.iter().flat_map(asks_of).collect();
     let (readings, stats) = reader.read_slots(&asks).await;
-    let lag = due.iter().map(|d| d.to).min().map_or(0.0, |oldest| {
+    let lag = due.iter().filter_map(first_end).min().map_or(0.0, |oldest| {
         let ready = oldest.checked_add(context.settle).unwrap_or(oldest);
         context.clock.now().duration_since(ready).as_secs_f64().max(0.0)
     });
@@ -70,6 +73,11 @@ async fn round(source: &str, reader: &Reader, context: &Context, due: &[Due]) ->
         any |= deliver(&context.registry, due, of_this);
     }
     any
+}
+
+/// The end of the oldest slot that is asked for.
+fn first_end(due: &Due) -> Option<Timestamp> {
+    due.from.checked_add(SignedDuration::from_secs(due.asks.slot_seconds)).ok()
 }
 
 /// What is asked for one agreement.
@@ -96,8 +104,8 @@ fn asks_of(due: &Due) -> Vec<IndicatorAsk> {
     due.asks.asked.iter().map(ask).collect()
 }
 
-/// Hands over the slots that every objective has an answer for. The first slot without one and all after it are
-/// asked again in the next round: they are not unknown yet.
+/// Hands over every slot that has an answer. The first slot for which an objective has none, and all after it, are asked
+/// again in the next round: they are not unknown yet.
 fn deliver(registry: &Registry, due: &Due, readings: &[&IndicatorReading]) -> bool {
     let slot = SignedDuration::from_secs(due.asks.slot_seconds);
     let mut through = due.to;
@@ -118,10 +126,11 @@ fn deliver(registry: &Registry, due: &Due, readings: &[&IndicatorReading]) -> bo
     let slots = readings
         .iter()
         .flat_map(|r| r.slots.iter().map(|s| (r.key.objective.clone(), s.clone())))
-        .filter(|(_, s)| due.from <= s.start && s.start.checked_add(slot).is_ok_and(|end| end <= through))
+        .filter(|(_, s)| due.from <= s.start && s.start.checked_add(slot).is_ok_and(|end| end <= due.to))
+        .filter(|(_, s)| unanswered(s).is_none())
         .collect();
     let failure = failure.or_else(|| readings.iter().find_map(|reading| objection(reading)));
-    registry.deliver(&due.uid, slots, through, failure);
+    registry.deliver(due, slots, through, failure);
     through > due.from
 }
 

@@ -3,7 +3,7 @@
 //! A reconcile registers what its agreement asks; the source's reader takes everything due together, so that the
 //! questions of all agreements can be joined, and leaves the answers here. Nothing here does I/O.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -69,6 +69,8 @@ struct Entry {
     reference: ObjectRef<ServiceLevelAgreement>,
     asks: Arc<Asks>,
     through: Timestamp,
+    /// The most slots asked at once: fewer after a failure, since a range that is too dear gets no cheaper by waiting.
+    slots_per_round: i64,
     delivery: Delivery,
 }
 
@@ -105,10 +107,19 @@ impl Registry {
             let other = *entry.asks != asks;
             if other {
                 entry.asks = Arc::new(asks);
+                // What was asked otherwise is not an answer to what is asked now.
+                entry.delivery.readings.clear();
+                entry.through = entry.through.min(through);
             }
             behind || other
         } else {
-            let entry = Entry { reference, asks: Arc::new(asks), through, delivery: Delivery::default() };
+            let entry = Entry {
+                reference,
+                asks: Arc::new(asks),
+                through,
+                slots_per_round: SLOTS_PER_ROUND,
+                delivery: Delivery::default(),
+            };
             entries.insert(uid.to_owned(), entry);
             true
         };
@@ -145,7 +156,7 @@ impl Registry {
             let slot = entry.asks.slot_seconds.max(1);
             let from = aligned(entry.through, slot);
             let whole = (readable.min(entry.asks.until).as_second() - from.as_second()).div_euclid(slot);
-            let slots = whole.min(SLOTS_PER_ROUND);
+            let slots = whole.min(entry.slots_per_round);
             if slots > 0 {
                 let to = from.checked_add(SignedDuration::from_secs(slots * slot)).unwrap_or(from);
                 due.push(Due { uid: uid.clone(), asks: Arc::clone(&entry.asks), from, to });
@@ -158,16 +169,27 @@ impl Registry {
         (due, next)
     }
 
-    /// Leaves the outcome of a round, moves on to `through` and wakes the agreement's reconcile.
+    /// Forgets every agreement that is not among these.
+    pub fn retain(&self, present: &HashSet<String>) {
+        self.entries().retain(|uid, _| present.contains(uid));
+    }
+
+    /// Leaves the outcome of a round, moves on to `through` and wakes the agreement's reconcile. A round that was asked
+    /// before the agreement asked something else is dropped.
     pub fn deliver(
         &self,
-        uid: &str,
+        due: &Due,
         readings: Vec<(String, SlotReading)>,
         through: Timestamp,
         failure: Option<Failure>,
     ) {
         let mut entries = self.entries();
-        let Some(entry) = entries.get_mut(uid) else { return };
+        let Some(entry) = entries.get_mut(&due.uid).filter(|entry| Arc::ptr_eq(&entry.asks, &due.asks)) else { return };
+        entry.slots_per_round = if through > due.from {
+            entry.slots_per_round.saturating_mul(2).min(SLOTS_PER_ROUND)
+        } else {
+            (entry.slots_per_round / 2).max(1)
+        };
         entry.delivery.readings.extend(readings);
         entry.delivery.failure = failure;
         entry.through = entry.through.max(through);

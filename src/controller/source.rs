@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Secret;
@@ -14,7 +15,7 @@ use super::context::Context;
 use super::error::Error;
 use super::reader;
 use crate::api::condition::{self, ConditionStatus};
-use crate::api::metrics_source::{IncreaseForm, IncreaseProbe, MetricsSource, MetricsSourceStatus};
+use crate::api::metrics_source::{IncreaseProbe, MetricsSource, MetricsSourceStatus};
 use crate::record::metrics::Written;
 use crate::record::writer;
 use crate::sense::reader::Reader;
@@ -26,14 +27,19 @@ const RESYNC: Duration = Duration::from_secs(60);
 /// How often an operator of one namespace looks whether it needs a source by now.
 const UNUSED: Duration = Duration::from_secs(3);
 
+/// After so many rounds without a usable answer a source is probed anew: it may have become another store.
+const SILENCE: u32 = 3;
+
 /// A source that can be read.
 pub struct SourceHandle {
+    /// The source's uid: another one under the same name is another store.
+    pub uid: String,
     /// The spec's generation it was made from.
-    pub generation: i64,
-    /// The URL, for statements.
-    pub url: String,
-    /// How increases are counted.
-    pub form: IncreaseForm,
+    generation: i64,
+    /// How increases are counted, and how that was found out.
+    probed: IncreaseProbe,
+    /// Rounds in a row in which the store gave no usable answer to anybody.
+    pub silent_rounds: Arc<AtomicU32>,
     /// The Secrets' versions it was made from.
     versions: BTreeMap<String, String>,
     reader: AbortHandle,
@@ -47,15 +53,15 @@ impl Drop for SourceHandle {
 
 impl std::fmt::Debug for SourceHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SourceHandle").field("url", &self.url).field("form", &self.form).finish_non_exhaustive()
+        f.debug_struct("SourceHandle").field("uid", &self.uid).field("form", &self.probed.form).finish_non_exhaustive()
     }
 }
 
 /// What was found out about a source.
 enum Finding {
-    /// It can be read, and nothing about it changed.
-    Unchanged,
-    /// It can be read.
+    /// It can be read, as it could before.
+    Unchanged(IncreaseProbe),
+    /// It can be read, as was just found out.
     Probed(IncreaseProbe),
     /// It cannot be read: reason and message.
     Trouble(&'static str, String),
@@ -96,11 +102,14 @@ async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
         Err(error) => return Finding::Trouble("CredentialsMissing", error.to_string()),
     };
     let generation = source.meta().generation.unwrap_or_default();
+    let uid = source.uid().unwrap_or_default();
     if let Some(handle) = context.handles.get(&name)
+        && handle.uid == uid
         && handle.generation == generation
         && handle.versions == *credentials.versions()
+        && handle.silent_rounds.load(Ordering::Relaxed) < SILENCE
     {
-        return Finding::Unchanged;
+        return Finding::Unchanged(handle.probed.clone());
     }
     let client = match StoreClient::new(&source.spec, &credentials) {
         Ok(client) => Arc::new(client),
@@ -110,11 +119,19 @@ async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
         Ok(probed) => probed,
         Err(error) => return Finding::Trouble("StoreUnavailable", error.to_string()),
     };
-    let reader = tokio::spawn(reader::run(name.clone(), Reader::new(client, probed.form), Arc::downgrade(context)));
+    let silent_rounds = Arc::new(AtomicU32::new(0));
+    let reading = reader::run(
+        name.clone(),
+        Reader::new(client, probed.form),
+        Arc::clone(&silent_rounds),
+        Arc::downgrade(context),
+    );
+    let reader = tokio::spawn(reading);
     let handle = SourceHandle {
+        uid,
         generation,
-        url: source.spec.url.clone(),
-        form: probed.form,
+        probed: probed.clone(),
+        silent_rounds,
         versions: credentials.versions().clone(),
         reader: reader.abort_handle(),
     };
@@ -133,8 +150,7 @@ fn next_status(source: &MetricsSource, finding: &Finding, context: &Context) -> 
         condition::set(&mut status.conditions, kind, state, reason, message, generation, now);
     };
     match finding {
-        Finding::Unchanged => return None,
-        Finding::Probed(probed) => {
+        Finding::Unchanged(probed) | Finding::Probed(probed) => {
             set(condition::READY, ConditionStatus::True, "Answers", "the store answers");
             set(condition::PROBED, ConditionStatus::True, "Tried", &probed.evidence);
             // The same finding again is no news.

@@ -158,8 +158,9 @@ pub fn queries(
     };
     let of = |objective: &Objective| match &objective.indicator.latency {
         Some(latency) => {
-            let selector: Vec<String> = latency.selector.iter().map(|(k, v)| format!("{k}={v:?}")).collect();
-            vec![format!("histogram {} {{{}}} threshold {}", latency.histogram, selector.join(","), latency.threshold)]
+            let labels = latency.selector.iter().chain(tenancy.iter().map(|(k, v)| (k, v)));
+            let selector: Vec<String> = labels.map(|(k, v)| format!("{k}={v:?}")).collect();
+            vec![format!("histogram {}{{{}}} threshold {}", latency.histogram, selector.join(","), latency.threshold)]
         }
         None => expressions(&objective.indicator).map(|(_, expression)| text(expression)).collect(),
     };

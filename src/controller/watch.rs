@@ -31,6 +31,8 @@ use crate::sense::workload::{Kinds, WorkloadReader};
 const WORKLOAD_READ: Duration = Duration::from_secs(5);
 /// How long ledgers may be written after the controllers ended.
 const LAST_WRITES: Duration = Duration::from_secs(10);
+/// How long a reconcile waits for the first list of the metrics sources.
+const SOURCES_PATIENCE: Duration = Duration::from_secs(10);
 /// An object that changed again within this time is reconciled once.
 const DEBOUNCE: Duration = Duration::from_millis(100);
 /// A failure that may pass by itself is worth an Event when it comes after this many.
@@ -76,13 +78,15 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
     let of_sources = Controller::for_stream(source_events, sources)
         .with_config(config)
         .graceful_shutdown_on(until(&ended))
-        .run(source::reconcile, on_source_error, Arc::clone(&context))
+        .run(source_counted, on_source_error, Arc::clone(&context))
         .for_each(|_| async {});
     let watching_the_lease = async {
         while_leading(setup, &context, stop).await;
         ended.cancel();
     };
     futures::join!(of_agreements, of_sources, watching_the_lease);
+    // Whoever leads now shows the figures.
+    context.metrics.retain(&HashSet::new());
     if timeout(LAST_WRITES, write_ledgers(&context)).await.is_err() {
         tracing::warn!("not every ledger could be written in time; the next leader reads the missing slots again");
     }
@@ -102,14 +106,24 @@ async fn while_leading(setup: &Setup, context: &Context, stop: &CancellationToke
         }
         setup.health.beat(WORK, Instant::now());
         if context.agreements.wait_until_ready().now_or_never().is_some() {
-            let present: HashSet<String> = context.agreements.state().iter().filter_map(|a| a.uid()).collect();
-            for uid in context.books.uids().into_iter().filter(|uid| !present.contains(uid)) {
-                context.books.forget(&uid);
-                context.registry.forget(&uid);
-                context.backoff.succeeded(&uid);
-            }
+            sweep(context);
         }
     }
+}
+
+/// Forgets what went away while nobody was told: a deletion without our finalizer is no reconcile.
+fn sweep(context: &Context) {
+    let agreements = context.agreements.state();
+    let present: HashSet<String> = agreements.iter().filter_map(|a| a.uid()).collect();
+    for uid in context.books.uids().into_iter().filter(|uid| !present.contains(uid)) {
+        context.books.forget(&uid);
+        context.backoff.succeeded(&uid);
+    }
+    context.registry.retain(&present);
+    let names = agreements.iter().map(|a| (a.namespace().unwrap_or_default(), a.name_any())).collect();
+    context.metrics.retain(&names);
+    let sources = context.sources.state();
+    context.handles.retain(|name, uid| sources.iter().any(|s| s.name_any() == name && s.uid().as_deref() == Some(uid)));
 }
 
 /// Writes every ledger that changed since it was written.
@@ -149,6 +163,11 @@ fn worth_a_reconcile<K: Resource>(object: &K) -> Option<u64> {
 }
 
 async fn agreement_timed(object: Arc<ServiceLevelAgreement>, context: Shared) -> Result<Action, Error> {
+    // Without the sources every agreement would be told that its source does not exist.
+    let sources_known = timeout(SOURCES_PATIENCE, context.sources.wait_until_ready()).await;
+    if !matches!(sources_known, Ok(Ok(()))) {
+        return Ok(Action::requeue(SOURCES_PATIENCE));
+    }
     let begun = Instant::now();
     let uid = object.uid().unwrap_or_default();
     let reference = Arc::clone(&object);
@@ -171,6 +190,15 @@ async fn tell(agreement: &ServiceLevelAgreement, error: &Error, context: &Contex
     if lasting && context.fence.leads(Instant::now()) {
         event::publish(&context.recorder, agreement, vec![event::failing(error.category(), error.to_string())]).await;
     }
+}
+
+async fn source_counted(object: Arc<MetricsSource>, context: Shared) -> Result<Action, Error> {
+    let uid = object.uid().unwrap_or_default();
+    let outcome = source::reconcile(object, Arc::clone(&context)).await;
+    if outcome.is_ok() {
+        context.backoff.succeeded(&uid);
+    }
+    outcome
 }
 
 #[allow(clippy::needless_pass_by_value)] // the signature is kube's

@@ -128,7 +128,7 @@ fn figure(reading: &Reading) -> Result<Option<Count>, UnknownCause> {
             FailureKind::Unreachable => UnknownCause::Unreachable,
             FailureKind::TimedOut => UnknownCause::TimedOut,
             FailureKind::Refused => UnknownCause::Refused,
-            FailureKind::StoreFailed => UnknownCause::StoreFailed,
+            FailureKind::StoreFailed | FailureKind::NoAnswer => UnknownCause::StoreFailed,
             FailureKind::WrongType => UnknownCause::WrongType,
             FailureKind::Expression => UnknownCause::Expression,
         }),

@@ -27,7 +27,8 @@ pub fn object(
         name: Some(name.to_owned()),
         namespace: agreement.meta().namespace.clone(),
         resource_version,
-        owner_references: Some(owner(agreement)),
+        // A running ledger goes with its agreement. A closed one is the evidence of a statement, and stays with it.
+        owner_references: (!closed).then(|| owner(agreement)),
         ..ObjectMeta::default()
     };
     object
@@ -42,7 +43,6 @@ pub fn identity(agreement: &ServiceLevelAgreement) -> AgreementIdentity {
     }
 }
 
-/// Ledgers go with their agreement; statements do not, since a closed account outlives the contract.
 fn owner(agreement: &ServiceLevelAgreement) -> Vec<OwnerReference> {
     agreement.owner_ref(&()).into_iter().collect()
 }
@@ -50,8 +50,8 @@ fn owner(agreement: &ServiceLevelAgreement) -> Vec<OwnerReference> {
 /// Whether a running ledger should be written now.
 ///
 /// Losing it loses nothing as long as the store keeps the samples, so an idle agreement writes once an interval, at
-/// a moment of its own: the first eighth to eighth-eighth of the interval after the start is derived from the uid, so
-/// that a fleet does not write at once.
+/// a moment of its own: how much of the interval passes before the first write is derived from the uid, so that a fleet
+/// does not write at once.
 #[must_use]
 pub fn checkpoint_due(uid: &str, last: Timestamp, now: Timestamp, interval: SignedDuration, first: bool) -> bool {
     let spread = uid.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 1000;

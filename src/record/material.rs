@@ -44,6 +44,8 @@ fn conditions_differ(last: &AgreementStatus, next: &AgreementStatus) -> bool {
 
 fn enforcement_differs(last: &AgreementStatus, next: &AgreementStatus) -> bool {
     match (&last.enforcement, &next.enforcement) {
+        // A recommendation is its message; elsewhere the message only carries figures.
+        (Some(l), Some(n)) if n.reason == "Recommends" && l.message != n.message => true,
         (Some(l), Some(n)) => l.reason != n.reason || l.floor != n.floor || l.episode != n.episode,
         (None, None) => false,
         _ => true,

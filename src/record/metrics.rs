@@ -1,7 +1,9 @@
 //! The operator's own metrics. Labels are bounded: fixed words, source names, and the identity of agreements, whose
 //! series go when the agreement goes.
 
+use std::collections::HashSet;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use num_traits::ToPrimitive;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
@@ -27,6 +29,8 @@ pub struct Metrics {
     attainment: Family<ObjectiveLabels, Gauge<f64, AtomicU64>>,
     budget: Family<ObjectiveLabels, Gauge<f64, AtomicU64>>,
     leader: Gauge,
+    /// The objectives that have series now.
+    shown: Arc<Mutex<HashSet<ObjectiveLabels>>>,
 }
 
 /// How a reconcile ended: `Ok` or the category of its error.
@@ -97,6 +101,7 @@ impl Metrics {
             attainment: Family::default(),
             budget: Family::default(),
             leader: Gauge::default(),
+            shown: Arc::default(),
         };
         let registry = registry.sub_registry_with_prefix("guarantor");
         registry.register("reconciles", "Reconciles by outcome", metrics.reconciles.clone());
@@ -172,6 +177,7 @@ impl Metrics {
                 agreement: agreement.to_owned(),
                 objective: objective.name.clone(),
             };
+            self.shown.lock().unwrap_or_else(PoisonError::into_inner).insert(labels.clone());
             for (family, value) in
                 [(&self.attainment, &objective.attainment), (&self.budget, &objective.budget_remaining)]
             {
@@ -188,15 +194,16 @@ impl Metrics {
         }
     }
 
-    /// Takes the series of an agreement's objective away.
-    pub fn forget(&self, namespace: &str, agreement: &str, objective: &str) {
-        let labels = ObjectiveLabels {
-            namespace: namespace.to_owned(),
-            agreement: agreement.to_owned(),
-            objective: objective.to_owned(),
-        };
-        self.attainment.remove(&labels);
-        self.budget.remove(&labels);
+    /// Takes away the series of every agreement that is not among these (namespace and name).
+    pub fn retain(&self, present: &HashSet<(String, String)>) {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).retain(|labels| {
+            let kept = present.contains(&(labels.namespace.clone(), labels.agreement.clone()));
+            if !kept {
+                self.attainment.remove(labels);
+                self.budget.remove(labels);
+            }
+            kept
+        });
     }
 
     /// Shows whether this replica leads.

@@ -44,8 +44,10 @@ pub enum FailureKind {
     Refused,
     /// The store failed (5xx, or said so in its answer).
     StoreFailed,
-    /// The answer had another type than asked for, or was no answer at all.
+    /// The answer had another type than asked for.
     WrongType,
+    /// What came back was no answer of a store: a proxy's page, a body cut short, or one too large to be read.
+    NoAnswer,
     /// The expression can not be asked: it could not be parsed, confined or limited to a slot.
     Expression,
 }

@@ -40,6 +40,9 @@ pub enum StoreError {
     /// The answer is of another type than the question asks for, or no answer of this interface at all.
     #[error("the store's answer cannot be used: {0}")]
     WrongType(String),
+    /// What came back was no answer of a store at all: a proxy's page for instance, or a body cut short.
+    #[error("what came back is no answer of a store: {0}")]
+    NoAnswer(String),
     /// The answer is larger than what is read.
     #[error("the store's answer is larger than {limit} bytes")]
     TooLarge {
@@ -57,7 +60,8 @@ impl StoreError {
             Self::TimedOut(_) => FailureKind::TimedOut,
             Self::Refused { .. } => FailureKind::Refused,
             Self::Failed { .. } => FailureKind::StoreFailed,
-            Self::WrongType(_) | Self::TooLarge { .. } => FailureKind::WrongType,
+            Self::WrongType(_) => FailureKind::WrongType,
+            Self::NoAnswer(_) | Self::TooLarge { .. } => FailureKind::NoAnswer,
         }
     }
 
@@ -68,7 +72,7 @@ impl StoreError {
         match self {
             Self::Refused { status, .. } => matches!(status, 400 | 413 | 422),
             Self::WrongType(_) | Self::TooLarge { .. } => true,
-            Self::Unreachable(_) | Self::TimedOut(_) | Self::Failed { .. } => false,
+            Self::Unreachable(_) | Self::TimedOut(_) | Self::Failed { .. } | Self::NoAnswer(_) => false,
         }
     }
 
@@ -82,6 +86,7 @@ impl StoreError {
             | Self::TimedOut(_)
             | Self::Refused { .. }
             | Self::WrongType(_)
+            | Self::NoAnswer(_)
             | Self::TooLarge { .. } => None,
         }
     }

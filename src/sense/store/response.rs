@@ -24,7 +24,7 @@ pub(super) async fn read<D: DeserializeOwned>(response: Response) -> Result<(D, 
     }
     let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("nothing in particular");
     if !media.starts_with("application/json") {
-        return Err(StoreError::WrongType(format!(
+        return Err(StoreError::NoAnswer(format!(
             "it is {}, not JSON; is url the address of a Prometheus interface?",
             words(media)
         )));
@@ -33,14 +33,14 @@ pub(super) async fn read<D: DeserializeOwned>(response: Response) -> Result<(D, 
         // What a store says when it fails may not have the shape of what it says when it succeeds.
         match failure(status, &headers, &body) {
             Some(failure) => failure,
-            None => StoreError::WrongType(words(&error.to_string())),
+            None => StoreError::NoAnswer(words(&error.to_string())),
         }
     })?;
     if envelope.status == Status::Error {
         return Err(said(status, &headers, envelope.error_type.as_deref(), envelope.error.as_deref()));
     }
     let (remarks, data) = envelope.open();
-    let data = data.ok_or_else(|| StoreError::WrongType("it says success but holds no data".to_owned()))?;
+    let data = data.ok_or_else(|| StoreError::NoAnswer("it says success but holds no data".to_owned()))?;
     Ok((data, remarks))
 }
 

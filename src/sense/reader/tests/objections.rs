@@ -23,7 +23,7 @@ async fn only_the_agreements_at_fault_go_without_a_reading() {
     let replies = [
         (Reply::vector(1, &[]).warn("mixed floats and histograms"), None),
         (Reply::error(422, "execution", "duplicate series"), Some(FailureKind::Refused)),
-        (Reply::text(200, "application/json", "{"), Some(FailureKind::WrongType)),
+        (Reply::text(200, "application/json", "{"), Some(FailureKind::NoAnswer)),
     ];
     for (reply, kind) in replies {
         let store = FakeStore::start(spoilt_by(&["svc-7", "svc-42"], reply)).await.unwrap();

@@ -19,7 +19,7 @@ fn histogram() -> Reply {
 
 #[tokio::test]
 async fn every_failure_has_its_kind_and_says_why() {
-    use FailureKind::{Refused, StoreFailed, TimedOut, Unreachable, WrongType};
+    use FailureKind::{NoAnswer, Refused, StoreFailed, TimedOut, Unreachable, WrongType};
     let vector = Reply::vector(1, &[(&[], "1")]);
     let cases = [
         (Reply::error(400, "bad_data", "1:4: parse error"), Refused, "(400): 1:4: parse error", 1),
@@ -35,16 +35,16 @@ async fn every_failure_has_its_kind_and_says_why() {
         (Reply::error(200, "bad_data", "no such label"), Refused, "no such label", 1),
         (Reply::error(200, "internal", "one shard is gone"), StoreFailed, "one shard is gone", 1),
         (Reply::text(302, "text/html", "").header("location", "/login"), Refused, "redirects to /login", 1),
-        (Reply::text(200, "text/html", "<form>"), WrongType, "text/html, not JSON", 1),
-        (Reply::text(200, "application/json", "7"), WrongType, "invalid type", 1),
-        (Reply::json(&json!({ "status": "success" })), WrongType, "holds no data", 1),
-        (vector.clone().shortened(40), WrongType, "EOF", 1),
+        (Reply::text(200, "text/html", "<form>"), NoAnswer, "text/html, not JSON", 1),
+        (Reply::text(200, "application/json", "7"), NoAnswer, "invalid type", 1),
+        (Reply::json(&json!({ "status": "success" })), NoAnswer, "holds no data", 1),
+        (vector.clone().shortened(40), NoAnswer, "EOF", 1),
         (vector.clone().cut_off(), Unreachable, "", 2),
         (Reply::data(&json!({ "resultType": "string", "result": [1, "x"] })), WrongType, "string", 1),
         (Reply::matrix(&[]), WrongType, "range of samples", 1),
         (histogram(), WrongType, "native histograms", 1),
-        (Reply::text(200, "application/json", &" ".repeat(33 << 20)), WrongType, "larger than", 1),
-        (Reply::text(200, "application/json", &" ".repeat(33 << 20)).cut_off(), WrongType, "larger than", 1),
+        (Reply::text(200, "application/json", &" ".repeat(33 << 20)), NoAnswer, "larger than", 1),
+        (Reply::text(200, "application/json", &" ".repeat(33 << 20)).cut_off(), NoAnswer, "larger than", 1),
     ];
     let store = FakeStore::start(|_| Reply::never()).await.unwrap();
     let client = client(&store);

@@ -19,8 +19,8 @@ struct Arguments {
     operator: Option<PathBuf>,
 }
 
-/// The demo is over by then, whatever happens.
-const LONGEST: Duration = Duration::from_secs(10 * 60);
+/// Once the stage is set, the demo is over by then, whatever happens.
+const LONGEST: Duration = Duration::from_secs(5 * 60);
 
 #[tokio::main]
 async fn main() -> Result<()> {
