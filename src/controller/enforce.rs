@@ -55,7 +55,9 @@ pub(super) async fn enforce(
         return Ok(None);
     };
     let identity = identity(agreement);
-    let mut observed = context.workloads.read(&identity.namespace, workload, context.clock.now()).await;
+    // Cut like the instant of the decision below, or a reading of the same second would lie in its future.
+    let read_at = status::whole_seconds(context.clock.now());
+    let mut observed = context.workloads.read(&identity.namespace, workload, read_at).await;
     let mut left = None;
     if let Ok(present) = &observed {
         match left_behind(context, &identity, next, present).await {

@@ -1,8 +1,9 @@
 //! `kubectl explain` says what a user has to know: units, choices, and what happens when a field is left out.
 
 use anyhow::Result;
+use guarantor_testbed::wait::{Progress, wait_until};
 
-use crate::stage::cluster;
+use crate::stage::{PATIENCE, cluster};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn explains_its_fields() -> Result<()> {
@@ -23,8 +24,15 @@ async fn explains_its_fields() -> Result<()> {
         ("sls.spec", "SHA-256|supersedes"),
         ("sll.spec", "Whether the period was closed"),
     ];
+    let cluster = cluster().await?;
+    // The API server publishes the schema of a new definition a little after it serves it.
+    wait_until("the schemas to be published", PATIENCE, async || {
+        let answer = cluster.kubectl(&["explain", "sll.spec"]).await?;
+        Ok(if answer.status.success() { Progress::Done(()) } else { Progress::Pending(answer.stderr) })
+    })
+    .await?;
     for (field, expected) in table {
-        let text = cluster().await?.kubectl(&["explain", field]).await?.ok()?;
+        let text = cluster.kubectl(&["explain", field]).await?.ok()?;
         // Lines are broken at the width of a terminal.
         let flowing = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for words in expected.split('|') {
