@@ -51,7 +51,9 @@ pub(super) async fn enforce(
         return Ok(());
     };
     let identity = identity(agreement);
-    let mut observed = context.workloads.read(&identity.namespace, workload, context.clock.now()).await;
+    // Whole seconds like the instant of the decision, which must not come before this one.
+    let read_at = status::whole_seconds(context.clock.now());
+    let mut observed = context.workloads.read(&identity.namespace, workload, read_at).await;
     let mut left = None;
     if let Ok(present) = &observed {
         match left_behind(context, &identity, next, present).await {
