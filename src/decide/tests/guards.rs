@@ -59,7 +59,7 @@ fn record(step: &Step, verb: Verb, phase: ActionPhase, second: i64) -> ActionRec
 #[test]
 fn a_raise_is_held_by_every_guard() {
     type Change = fn(&mut Scene, &mut Step);
-    let changes: [(&str, Change); 22] = [
+    let changes: [(&str, Change); 23] = [
         ("ModeNotEnforce", |scene, _| scene.enforcement.mode = Mode::Recommend),
         ("ModeCeiling", |scene, _| scene.ceiling = Mode::Recommend),
         ("NotLeader", |scene, _| scene.leader = false),
@@ -81,7 +81,11 @@ fn a_raise_is_held_by_every_guard() {
         ("RolloutPaused", |scene, _| scene.workload().rollout = Rollout::Paused),
         ("NoBounds", |scene, _| scene.enforcement.scale = None),
         ("BoundsContradict", |scene, _| scene.floor().max = Some(1)),
-        ("AtMaximum", |_, step| step.to = 6),
+        ("FloorStands", |_, step| step.to = 6),
+        ("AtMaximum", |scene, step| {
+            scene.enforcement.scale = Some(ScaleBounds { min: 1, max: 6 });
+            step.to = 6;
+        }),
         ("StepTooLarge", |_, step| step.to = 13),
         ("OutOfBounds", |scene, _| scene.enforcement.scale = Some(ScaleBounds { min: 1, max: 7 })),
         ("Ineffective", |scene, _| {
