@@ -80,7 +80,7 @@ async fn work(
         return Ok(Action::requeue(wait.min(context.resync)));
     };
     register(agreement, context, terms, open);
-    let as_of = account::as_of(&open.ledger, context.settle, now);
+    let as_of = account::as_of(&open.ledger, open.taken_up, context.settle, now);
     let assessment =
         assess(&agreement.spec, &open.ledger, as_of, context.settle).map_err(|e| Error::Account(e.to_string()))?;
     status::enter_account(&mut next, &assessment);

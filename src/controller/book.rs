@@ -32,6 +32,8 @@ pub struct OpenLedger {
     pub name: String,
     /// The resource version of the stored form; `None`: not stored yet.
     pub resource_version: Option<String>,
+    /// When this process took it up.
+    pub taken_up: Timestamp,
     /// When it was stored, or taken up.
     pub stored_at: Timestamp,
     /// Whether it was never stored by this process: the first time has a moment of its own.
@@ -159,5 +161,15 @@ async fn take_up(
             (empty, Vec::new(), other.and_then(|o| o.resource_version()), false)
         }
     };
-    Ok(OpenLedger { ledger, actions, name, resource_version, stored_at: now, first: true, dirty: false, closed })
+    Ok(OpenLedger {
+        ledger,
+        actions,
+        name,
+        resource_version,
+        taken_up: now,
+        stored_at: now,
+        first: true,
+        dirty: false,
+        closed,
+    })
 }
