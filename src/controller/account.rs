@@ -107,6 +107,12 @@ pub(super) fn as_of(ledger: &Ledger, taken_up: Timestamp, settle: SignedDuration
     if read < now && now < patience { read } else { now }
 }
 
+/// Whether the status was written from a ledger of the same period that was read further than this one.
+pub(super) fn knows_less(ledger: &Ledger, status: &AgreementStatus) -> bool {
+    let same_period = status.period.as_ref().is_some_and(|period| period.start.0 == ledger.bounds().start);
+    same_period && status.measured_through.as_ref().is_some_and(|through| ledger.measured_through() < through.0)
+}
+
 /// `Measured` and `Fulfilled`.
 pub(super) fn conditions(
     next: &mut AgreementStatus,
@@ -161,6 +167,24 @@ mod tests {
     use crate::evaluate::count::Count;
     use crate::evaluate::period::Bounds;
     use crate::evaluate::slot::{Births, Tally};
+
+    #[test]
+    fn a_ledger_stored_before_the_status_knows_less() {
+        use crate::api::agreement_status::PeriodStatus;
+        use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+        let at = |s| Timestamp::from_second(s).unwrap();
+        let mut ledger = Ledger::new(Bounds { start: at(0), end: at(86_400) }, 60, ["a"]).unwrap();
+        let status = |start, through| AgreementStatus {
+            period: Some(PeriodStatus { start: Time(at(start)), end: Time(at(start + 86_400)) }),
+            measured_through: Some(Time(at(through))),
+            ..AgreementStatus::default()
+        };
+        assert!(knows_less(&ledger, &status(0, 60)));
+        assert!(!knows_less(&ledger, &status(-86_400, 60)), "another period");
+        assert!(!knows_less(&ledger, &AgreementStatus::default()), "nothing was said yet");
+        ledger.insert("a", at(0), Slot::unknown(crate::evaluate::slot::UnknownCause::Absent, 1)).unwrap();
+        assert!(!knows_less(&ledger, &status(0, 60)));
+    }
 
     #[test]
     fn slots_are_missing_only_after_there_was_time_to_read_them() {
