@@ -110,14 +110,22 @@ pub(super) fn remember_actions(open: &mut OpenLedger, actions: &[ActionRecord]) 
     open.actions.drain(..surplus);
 }
 
-/// The instant at which the account is looked at: where the ledger ends, as long as that is less than two slots behind.
+/// The instant at which the account is looked at: where the ledger ends, as long as that is less than two slots behind,
+/// or the ledger was taken up less than two slots ago.
 ///
-/// A slot that is due this very second is not missing, it is being read. What stays away longer is missing.
-pub(super) fn as_of(ledger: &Ledger, settle: SignedDuration, now: Timestamp) -> Timestamp {
+/// A slot that is due this very second is not missing, it is being read; so is the hour that a ledger may be behind when
+/// a leader takes it over. What stays away longer is missing.
+pub(super) fn as_of(ledger: &Ledger, taken_up: Timestamp, settle: SignedDuration, now: Timestamp) -> Timestamp {
     let slot = SignedDuration::from_secs(ledger.slot_seconds());
     let read = ledger.measured_through().saturating_add(settle).unwrap_or(now);
-    let patience = read.saturating_add(slot).and_then(|at| at.saturating_add(slot)).unwrap_or(now);
+    let patience = read.max(taken_up).saturating_add(slot).and_then(|at| at.saturating_add(slot)).unwrap_or(now);
     if read < now && now < patience { read } else { now }
+}
+
+/// Whether the status was written from a ledger of the same period that was read further than this one.
+pub(super) fn knows_less(ledger: &Ledger, status: &AgreementStatus) -> bool {
+    let same_period = status.period.as_ref().is_some_and(|period| period.start.0 == ledger.bounds().start);
+    same_period && status.measured_through.as_ref().is_some_and(|through| ledger.measured_through() < through.0)
 }
 
 /// `Measured` and `Fulfilled`.
@@ -167,5 +175,55 @@ fn failure_reason(failure: &Failure) -> &'static str {
         Kind::WrongType => "WrongType",
         Kind::NoAnswer => "NoAnswer",
         Kind::Expression => "ExpressionRefused",
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::evaluate::count::Count;
+    use crate::evaluate::period::Bounds;
+    use crate::evaluate::slot::{Births, Tally};
+
+    #[test]
+    fn a_ledger_stored_before_the_status_knows_less() {
+        use crate::api::agreement_status::PeriodStatus;
+        use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+        let at = |s| Timestamp::from_second(s).unwrap();
+        let mut ledger = Ledger::new(Bounds { start: at(0), end: at(86_400) }, 60, ["a"]).unwrap();
+        let status = |start, through| AgreementStatus {
+            period: Some(PeriodStatus { start: Time(at(start)), end: Time(at(start + 86_400)) }),
+            measured_through: Some(Time(at(through))),
+            ..AgreementStatus::default()
+        };
+        assert!(knows_less(&ledger, &status(0, 60)));
+        assert!(!knows_less(&ledger, &status(-86_400, 60)), "another period");
+        assert!(!knows_less(&ledger, &AgreementStatus::default()), "nothing was said yet");
+        ledger.insert("a", at(0), Slot::unknown(crate::evaluate::slot::UnknownCause::Absent, 1)).unwrap();
+        assert!(!knows_less(&ledger, &status(0, 60)));
+    }
+
+    #[test]
+    fn slots_are_missing_only_after_there_was_time_to_read_them() {
+        let at = |s| Timestamp::from_second(s).unwrap();
+        let mut ledger = Ledger::new(Bounds { start: at(0), end: at(86_400) }, 60, ["a"]).unwrap();
+        let tally = Tally { total: Count::events(1), bad: Count::ZERO };
+        for minute in 0..10 {
+            ledger.insert("a", at(60 * minute), Slot::known(tally, Births::default(), 1)).unwrap();
+        }
+        // Read through second 600, which was due at 630.
+        let cases = [
+            ("up to date", 0, 620, 620),
+            ("the next slot is being read", 0, 700, 630),
+            ("it stays away", 0, 750, 750),
+            ("taken over an hour later", 4_000, 4_000, 630),
+            ("being caught up with", 4_000, 4_119, 630),
+            ("not caught up with", 4_000, 4_120, 4_120),
+        ];
+        for (case, taken_up, now, expected) in cases {
+            let found = as_of(&ledger, at(taken_up), SignedDuration::from_secs(30), at(now));
+            assert_eq!(found, at(expected), "{case}");
+        }
     }
 }

@@ -95,7 +95,11 @@ async fn work(
         return finish(agreement, context, book, next, again, now).await;
     };
     register(agreement, context, terms, open);
-    let as_of = account::as_of(&open.ledger, context.settle, now);
+    let as_of = account::as_of(&open.ledger, open.taken_up, context.settle, now);
+    if as_of < now && delivery.failure.is_none() && account::knows_less(&open.ledger, &next) {
+        // Taken over, and what was read since it was stored is being read again: until then the status stands.
+        return finish(agreement, context, book, next, now.checked_add(LATER).ok(), now).await;
+    }
     let assessment =
         assess(&agreement.spec, &open.ledger, as_of, context.settle).map_err(|e| Error::Account(e.to_string()))?;
     status::enter_account(&mut next, &assessment);

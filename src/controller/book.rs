@@ -32,8 +32,8 @@ pub struct OpenLedger {
     pub name: String,
     /// The resource version of the stored form; `None`: not stored yet.
     pub resource_version: Option<String>,
-    /// When it was taken up: from then on its missing slots could be read.
-    pub taken_up_at: Timestamp,
+    /// When this process took it up: from then on its missing slots could be read.
+    pub taken_up: Timestamp,
     /// When it was stored, or taken up.
     pub stored_at: Timestamp,
     /// Whether it was never stored by this process: the first time has a moment of its own.
@@ -182,7 +182,7 @@ async fn take_up(
         actions,
         name,
         resource_version,
-        taken_up_at: now,
+        taken_up: now,
         stored_at: now,
         first: true,
         dirty: false,

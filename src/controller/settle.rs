@@ -41,7 +41,7 @@ pub(super) async fn close_if_due(
     let complete = open.ledger.measured_through() >= open.ledger.bounds().end;
     let settled = complete || open.closed;
     // The grace runs from when the missing slots could be read: after a downtime that is not the period's end.
-    let readable = ready.max(open.taken_up_at);
+    let readable = ready.max(open.taken_up);
     let patience = if settled { ready } else { readable.checked_add(context.grace).unwrap_or(Timestamp::MAX) };
     if now < patience {
         return Ok(false);

@@ -87,7 +87,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
     futures::join!(of_agreements, of_sources, watching_the_lease);
     // Whoever leads now shows the figures.
     context.metrics.retain(&HashSet::new());
-    if timeout(LAST_WRITES, write_ledgers(&context)).await.is_err() {
+    if timeout(LAST_WRITES, write_ledgers(&context, setup.concurrency.into())).await.is_err() {
         tracing::warn!("not every ledger could be written in time; the next leader reads the missing slots again");
     }
 }
@@ -126,16 +126,18 @@ fn sweep(context: &Context) {
     context.handles.retain(|name, uid| sources.iter().any(|s| s.name_any() == name && s.uid().as_deref() == Some(uid)));
 }
 
-/// Writes every ledger that changed since it was written.
-async fn write_ledgers(context: &Context) {
-    for agreement in context.agreements.state() {
+/// Writes every ledger that changed since it was written, so many at the same time: a thousand one after the other take
+/// longer than a pod is given to end.
+async fn write_ledgers(context: &Context, at_once: usize) {
+    let write = async |agreement: Arc<ServiceLevelAgreement>| {
         let book = context.books.book(&agreement.uid().unwrap_or_default());
         let mut book = book.lock().await;
-        let Some(open) = book.open.as_mut().filter(|open| open.dirty && !open.closed) else { continue };
+        let Some(open) = book.open.as_mut().filter(|open| open.dirty && !open.closed) else { return };
         if let Err(error) = account::store(&agreement, context, open, false, context.clock.now()).await {
             tracing::warn!(agreement = %agreement.name_any(), %error, "the ledger was not written at the end");
         }
-    }
+    };
+    stream::iter(context.agreements.state()).for_each_concurrent(at_once, write).await;
 }
 
 /// A cache and the changes worth a reconcile: of the spec, of the finalizers, and a deletion. The operator's own status
