@@ -184,7 +184,7 @@ impl Registry {
         failure: Option<Failure>,
     ) {
         let mut entries = self.entries();
-        let Some(entry) = entries.get_mut(&due.uid).filter(|entry| Arc::ptr_eq(&entry.asks, &due.asks)) else { return };
+        let Some(entry) = entries.get_mut(&due.uid).filter(|entry| entry.asks == due.asks) else { return };
         entry.slots_per_round = if through > due.from {
             entry.slots_per_round.saturating_mul(2).min(SLOTS_PER_ROUND)
         } else {

@@ -71,8 +71,9 @@ impl StoreError {
     pub const fn may_be_one_part(&self) -> bool {
         match self {
             Self::Refused { status, .. } => matches!(status, 400 | 413 | 422),
-            Self::WrongType(_) | Self::TooLarge { .. } => true,
-            Self::Unreachable(_) | Self::TimedOut(_) | Self::Failed { .. } | Self::NoAnswer(_) => false,
+            // A body may be cut short for its size.
+            Self::WrongType(_) | Self::NoAnswer(_) | Self::TooLarge { .. } => true,
+            Self::Unreachable(_) | Self::TimedOut(_) | Self::Failed { .. } => false,
         }
     }
 
