@@ -85,8 +85,8 @@ async fn closes_a_period_once_although_it_is_killed_in_between() -> Result<()> {
     }
     let ledger = closed.name_any();
     for (kind, name, change, words) in [
-        ("sls", first.name.as_str(), r#"{"spec":{"service":"another"}}"#, "a statement is never edited"),
-        ("sll", ledger.as_str(), r#"{"spec":{"closed":false}}"#, "the ledger of a closed period is never edited"),
+        ("sls", first.name.as_str(), r#"{"spec":{"service":"another"}}"#, "a statement is final"),
+        ("sll", ledger.as_str(), r#"{"spec":{"closed":false}}"#, "the period of this ledger is closed"),
     ] {
         let answer =
             stage.cluster.kubectl(&["patch", kind, name, "-n", NAMESPACE, "--type=merge", "-p", change]).await?;
