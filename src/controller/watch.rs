@@ -173,7 +173,7 @@ async fn agreement_timed(object: Arc<ServiceLevelAgreement>, context: Shared) ->
     let begun = Instant::now();
     let uid = object.uid().unwrap_or_default();
     let reference = Arc::clone(&object);
-    let outcome = agreement::reconcile(object, Arc::clone(&context)).await;
+    let outcome = Box::pin(agreement::reconcile(object, Arc::clone(&context))).await;
     let word = outcome.as_ref().map_or_else(Error::category, |_| "Ok");
     context.metrics.reconciled(word, begun.elapsed().as_secs_f64());
     match &outcome {
