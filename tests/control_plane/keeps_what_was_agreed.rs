@@ -38,6 +38,12 @@ spec:
   digest: ""
 "#;
 
+const OTHER_TARGET: &str = r#"{"spec": {"objectives": [{"name": "latency", "target": "98",
+    "indicator": {"latency": {"histogram": "duration_seconds", "threshold": "250ms"}}}]}}"#;
+
+const NEW_CREDITS: &str = r#"{"spec": {"credits": {"fee": {"amount": "100", "currency": "EUR"},
+    "tiers": [{"objective": "latency", "below": "99", "percentOfFee": "10"}]}}}"#;
+
 /// Ledgers: one of a period still running, one of a closed one.
 fn ledger(name: &str, closed: bool) -> String {
     format!(
@@ -73,6 +79,9 @@ async fn keeps_what_was_agreed() -> Result<()> {
         ("sla/checkout", r#"{"spec": {"timeZone": "Europe/Berlin"}}"#, "spec.timeZone cannot be changed"),
         ("sla/checkout", r#"{"spec": {"validity": {"from": "2026-02-01"}}}"#, "spec.validity.from cannot be changed"),
         ("sla/checkout", r#"{"spec": {"validity": null}}"#, "spec.validity cannot be added or removed"),
+        ("sla/checkout", r#"{"spec": {"missingData": {"treatAs": "Bad"}}}"#, "spec.missingData cannot be changed"),
+        ("sla/checkout", OTHER_TARGET, "spec.objectives cannot be changed"),
+        ("sla/checkout", NEW_CREDITS, "spec.credits cannot be changed"),
         ("sls/checkout-2026-01", r#"{"spec": {"state": "Fulfilled"}}"#, "spec must not be edited"),
         ("sls/checkout-2026-01", r#"{"spec": {"digest": "00"}}"#, "spec must not be edited"),
         ("sll/closed", r#"{"spec": {"measuredThrough": "2026-01-03T00:00:00Z"}}"#, "spec must not be edited"),
@@ -85,7 +94,7 @@ async fn keeps_what_was_agreed() -> Result<()> {
     }
     let accepted = [
         ("sla/checkout", r#"{"spec": {"validity": {"until": "2027-01-01"}}}"#),
-        ("sla/checkout", r#"{"spec": {"missingData": {"treatAs": "Bad"}}}"#),
+        ("sla/checkout", r#"{"spec": {"enforcement": {"mode": "Observe"}}}"#),
         ("sls/checkout-2026-01", r#"{"metadata": {"labels": {"sent": "true"}}}"#),
         ("sll/running", r#"{"spec": {"measuredThrough": "2026-01-03T00:00:00Z"}}"#),
         ("sll/running", r#"{"spec": {"closed": true}}"#),

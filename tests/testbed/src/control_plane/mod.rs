@@ -53,13 +53,13 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// Six nodes of 8 CPUs and 32 GiB in two zones, and a fast autoscaler.
+    /// Six nodes of 64 CPUs and 256 GiB in two zones, and a fast autoscaler.
     fn default() -> Self {
         Self {
             nodes: 6,
             zones: 2,
-            node_cpu: "8".to_owned(),
-            node_memory: "32Gi".to_owned(),
+            node_cpu: "64".to_owned(),
+            node_memory: "256Gi".to_owned(),
             autoscaler_sync: Duration::from_secs(2),
         }
     }
