@@ -60,6 +60,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         workloads: WorkloadReader::new(setup.client.clone(), Kinds::default(), WORKLOAD_READ),
         agreements: agreements.clone(),
         sources: sources.clone(),
+        stores: Arc::clone(&setup.stores),
         handles: Handles::default(),
         registry: Arc::new(Registry::new(wake)),
         books: Books::default(),
