@@ -183,7 +183,7 @@ pub(super) async fn write_status(
     context.metrics.wrote(Written::Status);
     let notices = event::notices(&book.status, &next);
     book.status = next;
-    event::publish(&context.recorder, agreement, notices).await;
+    event::publish(&context.recorder, agreement, notices);
     Ok(())
 }
 
