@@ -65,6 +65,8 @@ pub struct Book {
     pub status: AgreementStatus,
     /// Whether `status` is what is stored. Otherwise it is read back before anything else.
     pub loaded: bool,
+    /// Whether the workload was looked at since this process took the agreement up.
+    pub looked: bool,
     /// The terms as last worked out.
     pub terms: Option<Resolved>,
 }
