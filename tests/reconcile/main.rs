@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod a_lagging_watch_makes_nothing_happen_twice;
+mod a_missed_event_is_made_up_for;
 mod an_idle_agreement_costs_next_to_nothing;
 mod conditions;
 mod finds_its_floor_when_the_status_was_lost;
