@@ -13,6 +13,7 @@ use guarantor::runtime::health::Health;
 use guarantor::runtime::leader::{Candidate, KubeLeaseStore, process_identity};
 use guarantor::runtime::settings::Settings;
 use guarantor::runtime::{client, crds, server, shutdown, telemetry};
+use guarantor::sense::source::HttpStores;
 use jiff::SignedDuration;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
@@ -69,6 +70,7 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
         actuator,
         fence,
         clock: Clock::System,
+        stores: Arc::new(HttpStores),
         metrics,
         health: health.clone(),
         identity,

@@ -60,7 +60,8 @@ pub(super) async fn give_up(api: &Api<DynamicObject>, mut object: DynamicObject,
         let patch: Patch<()> = Patch::Json(operations);
         match bound.call(api.patch(&name, &PatchParams::apply(FIELD_MANAGER), &patch)).await {
             Ok(_) => return Ok(()),
-            Err(failure) if failure.result == WriteResult::Conflict => last = failure,
+            // Doing it twice does no harm, so an attempt of unknown end is made again too.
+            Err(failure) if failure.result != WriteResult::Refused => last = failure,
             Err(failure) => return Err(failure),
         }
         object = bound.call(api.get(&name)).await?;

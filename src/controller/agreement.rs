@@ -176,11 +176,14 @@ pub(super) async fn write_status(
     }
     let api: Api<ServiceLevelAgreement> =
         Api::namespaced(context.client.clone(), &agreement.namespace().unwrap_or_default());
+    // Until it is answered nobody knows what the status is; if it never is, the next look reads it back.
+    book.loaded = false;
     writer::replace_status(&api, agreement, &next).await?;
+    book.loaded = true;
     context.metrics.wrote(Written::Status);
     let notices = event::notices(&book.status, &next);
     book.status = next;
-    event::publish(&context.recorder, agreement, notices).await;
+    event::publish(&context.recorder, agreement, notices);
     Ok(())
 }
 

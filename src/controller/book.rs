@@ -63,8 +63,10 @@ pub struct Book {
     pub open: Option<OpenLedger>,
     /// The status as last written.
     pub status: AgreementStatus,
-    /// Whether `status` was read back.
+    /// Whether `status` is what is stored. Otherwise it is read back before anything else.
     pub loaded: bool,
+    /// Whether the workload was looked at since this process took the agreement up.
+    pub looked: bool,
     /// The terms as last worked out.
     pub terms: Option<Resolved>,
 }
@@ -96,7 +98,7 @@ impl Books {
 }
 
 impl Book {
-    /// Reads the status back, once.
+    /// Reads the status back, unless it is known.
     ///
     /// # Errors
     /// When the API server does not answer.

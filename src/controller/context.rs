@@ -18,6 +18,7 @@ use crate::api::{MetricsSource, ServiceLevelAgreement};
 use crate::record::metrics::Metrics;
 use crate::runtime::clock::Clock;
 use crate::runtime::leader::Fence;
+use crate::sense::source::Sources;
 use crate::sense::workload::WorkloadReader;
 
 /// What every reconcile shares.
@@ -54,6 +55,8 @@ pub struct Context {
     pub sources: Store<MetricsSource>,
     /// Sources that can be read, by name.
     pub handles: Handles,
+    /// Opens sources.
+    pub stores: Arc<dyn Sources>,
     /// Reads workloads.
     pub workloads: WorkloadReader,
     /// What is asked and what came back.

@@ -13,10 +13,10 @@ use super::context::Context;
 use super::error::Error;
 use super::finalize;
 use crate::act;
-use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
 use crate::api::enforcement::Mode;
+use crate::api::{FINALIZER, ServiceLevelAgreement};
 use crate::decide::{AgreementIdentity, Decided, Decision, Hints, Situation, Staleness, decide};
 use crate::evaluate::assessment::Assessment;
 use crate::record::{event, status, writer};
@@ -38,11 +38,13 @@ pub(super) async fn enforce(
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
     let mode = agreement.spec.enforcement.mode.min(context.ceiling);
-    if mode == Mode::Observe && holds_nothing(next) {
+    // Who has the finalizer has acted before. Should the status have lost what it held, the workload still says so.
+    let unseen = !book.looked && agreement.finalizers().iter().any(|f| f == FINALIZER);
+    if mode == Mode::Observe && holds_nothing(next) && !unseen {
         say(next, agreement, "Observing", "mode Observe: measured, nothing is decided", ConditionStatus::False, now);
         return Ok(None);
     }
-    if !something_hangs_on_it(next, assessment) {
+    if !something_hangs_on_it(next, assessment) && !unseen {
         say(next, agreement, "NothingToDo", "no objective is in danger", ConditionStatus::False, now);
         return Ok(None);
     }
@@ -58,6 +60,7 @@ pub(super) async fn enforce(
     // Cut like the instant of the decision below, or a reading of the same second would lie in its future.
     let read_at = status::whole_seconds(context.clock.now());
     let mut observed = context.workloads.read(&identity.namespace, workload, read_at).await;
+    book.looked |= observed.is_ok();
     let mut left = None;
     if let Ok(present) = &observed {
         match left_behind(context, &identity, next, present).await {
@@ -93,7 +96,7 @@ pub(super) async fn enforce(
     hints_as_conditions(next, agreement, &hints, now);
     let floor = next.enforcement.as_ref().and_then(|e| e.floor.as_ref());
     if let (Some(reset), Some(floor)) = (&hints.reset, floor) {
-        event::publish(&context.recorder, agreement, vec![event::reset(&floor.target, reset)]).await;
+        event::publish(&context.recorder, agreement, vec![event::reset(&floor.target, reset)]);
     }
     // An act gives up the ownership that comes with it, and is conditional on the object as it was read.
     if mode == Mode::Enforce && !matches!(decision, Decision::Act(_)) {
@@ -150,7 +153,7 @@ async fn carry_out(
     let reason = next.enforcement.as_ref().map(|e| e.reason.clone()).unwrap_or_default();
     say(next, agreement, &reason, &words, ConditionStatus::True, now);
     // Before anything is changed there is a finalizer that will put it back, and a record that finds it after a crash.
-    if !agreement.finalizers().iter().any(|f| f == crate::api::FINALIZER) {
+    if !agreement.finalizers().iter().any(|f| f == FINALIZER) {
         writer::set_finalizer(&context.client, agreement, true).await?;
         context.metrics.wrote(crate::record::metrics::Written::Finalizer);
     }

@@ -101,7 +101,7 @@ pub(super) async fn give_back(
                 let target = &floor.target;
                 let note = format!("{} {} has its owner's floor again", target.kind, target.name);
                 let notice = event::notice(false, "BaselineRestored", "Restore", note);
-                event::publish(&context.recorder, agreement, vec![notice]).await;
+                event::publish(&context.recorder, agreement, vec![notice]);
             }
             // A conflict or no answer: the next look decides.
             done

@@ -35,6 +35,7 @@ use crate::record::metrics::Metrics;
 use crate::runtime::clock::Clock;
 use crate::runtime::health::Health;
 use crate::runtime::leader::Fence;
+use crate::sense::source::Sources;
 
 pub use error::{Error, Retry};
 
@@ -54,6 +55,8 @@ pub struct Setup {
     pub fence: Fence,
     /// The wall clock.
     pub clock: Clock,
+    /// Opens the metrics sources.
+    pub stores: Arc<dyn Sources>,
     /// The operator's own metrics.
     pub metrics: Metrics,
     /// Where progress is reported.

@@ -12,7 +12,8 @@ use tokio::time::sleep;
 use super::context::Context;
 use super::registry::{Due, Registry};
 use crate::sense::observation::{Failure, FailureKind, Reading, SlotReading};
-use crate::sense::reader::{IndicatorAsk, IndicatorReading, Reader, ReadingKey, SlotRange};
+use crate::sense::reader::{IndicatorAsk, IndicatorReading, ReadingKey, SlotRange};
+use crate::sense::source::SlotReader;
 
 /// Longest pause between two looks at what is due.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -23,7 +24,12 @@ const SHARED_SLOTS: u32 = 512;
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// Reads until the context is gone. Ended with its source by being aborted.
-pub(super) async fn run(source: String, reader: Reader, silent_rounds: Arc<AtomicU32>, context: Weak<Context>) {
+pub(super) async fn run(
+    source: String,
+    reader: Arc<dyn SlotReader>,
+    silent_rounds: Arc<AtomicU32>,
+    context: Weak<Context>,
+) {
     loop {
         let Some(context) = context.upgrade() else { return };
         let registry = Arc::clone(&context.registry);
@@ -34,7 +40,7 @@ pub(super) async fn run(source: String, reader: Reader, silent_rounds: Arc<Atomi
         let (due, next) = registry.due(&source, now, context.settle);
         let pause = if due.is_empty() {
             pause_until(next, now)
-        } else if round(&source, &reader, &context, &due).await {
+        } else if round(&source, &*reader, &context, &due).await {
             silent_rounds.store(0, Ordering::Relaxed);
             Duration::ZERO
         } else {
@@ -55,7 +61,7 @@ fn pause_until(next: Option<Timestamp>, now: Timestamp) -> Duration {
 }
 
 /// Reads what is due. Whether anything was read at all.
-async fn round(source: &str, reader: &Reader, context: &Context, due: &[Due]) -> bool {
+async fn round(source: &str, reader: &dyn SlotReader, context: &Context, due: &[Due]) -> bool {
     let asks: Vec<IndicatorAsk> = due.iter().flat_map(asks_of).collect();
     let (readings, stats) = reader.read_slots(&asks).await;
     let lag = due.iter().filter_map(first_end).min().map_or(0.0, |oldest| {

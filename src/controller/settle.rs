@@ -100,10 +100,10 @@ fn make(
 ) -> Result<crate::api::statement::StatementSpec, Error> {
     let source_name = &agreement.spec.metrics.source_ref.name;
     let source = context.sources.find(|s| s.name_any() == *source_name);
-    let increase = source
-        .as_ref()
-        .and_then(|s| s.status.as_ref()?.increase.as_ref())
-        .map_or(IncreaseForm::Extrapolated, |i| i.form);
+    // What it is read with; right after a start it may not have been opened yet.
+    let read_with = context.handles.get(source_name).map(|handle| handle.probed.form);
+    let found_before = || source.as_ref().and_then(|s| Some(s.status.as_ref()?.increase.as_ref()?.form));
+    let increase = read_with.or_else(found_before).unwrap_or(IncreaseForm::Extrapolated);
     let queries = source.as_ref().map(|s| terms::queries(agreement, s, increase)).unwrap_or_default();
     let stored = stored_ledger::to_spec(&open.ledger, ledger::identity(agreement), &open.actions, true);
     let closing = Closing {

@@ -18,8 +18,8 @@ use crate::api::condition::{self, ConditionStatus};
 use crate::api::metrics_source::{IncreaseProbe, MetricsSource, MetricsSourceStatus};
 use crate::record::metrics::Written;
 use crate::record::writer;
-use crate::sense::reader::Reader;
-use crate::sense::store::{Credentials, StoreClient, probe};
+use crate::sense::source::{OpenError, Opened};
+use crate::sense::store::Credentials;
 
 /// How often credentials are read again (they rotate) and a failed probe is repeated.
 const RESYNC: Duration = Duration::from_secs(60);
@@ -37,7 +37,7 @@ pub struct SourceHandle {
     /// The spec's generation it was made from.
     generation: i64,
     /// How increases are counted, and how that was found out.
-    probed: IncreaseProbe,
+    pub probed: IncreaseProbe,
     /// Rounds in a row in which the store gave no usable answer to anybody.
     pub silent_rounds: Arc<AtomicU32>,
     /// The Secrets' versions it was made from.
@@ -111,21 +111,14 @@ async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
     {
         return Finding::Unchanged(handle.probed.clone());
     }
-    let client = match StoreClient::new(&source.spec, &credentials) {
-        Ok(client) => Arc::new(client),
-        Err(error) => return Finding::Trouble("InvalidSource", error.to_string()),
-    };
-    let probed = match probe(&client, context.clock.now()).await {
-        Ok(probed) => probed,
-        Err(error) => return Finding::Trouble("StoreUnavailable", error.to_string()),
-    };
+    let Opened { increase: probed, reader } =
+        match context.stores.open(&source.spec, &credentials, context.clock.now()).await {
+            Ok(opened) => opened,
+            Err(OpenError::Invalid(error)) => return Finding::Trouble("InvalidSource", error.to_string()),
+            Err(OpenError::Unavailable(error)) => return Finding::Trouble("StoreUnavailable", error.to_string()),
+        };
     let silent_rounds = Arc::new(AtomicU32::new(0));
-    let reading = reader::run(
-        name.clone(),
-        Reader::new(client, probed.form),
-        Arc::clone(&silent_rounds),
-        Arc::downgrade(context),
-    );
+    let reading = reader::run(name.clone(), reader, Arc::clone(&silent_rounds), Arc::downgrade(context));
     let reader = tokio::spawn(reading);
     let handle = SourceHandle {
         uid,

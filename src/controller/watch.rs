@@ -60,6 +60,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         workloads: WorkloadReader::new(setup.client.clone(), Kinds::default(), WORKLOAD_READ),
         agreements: agreements.clone(),
         sources: sources.clone(),
+        stores: Arc::clone(&setup.stores),
         handles: Handles::default(),
         registry: Arc::new(Registry::new(wake)),
         books: Books::default(),
@@ -178,19 +179,19 @@ async fn agreement_timed(object: Arc<ServiceLevelAgreement>, context: Shared) ->
     context.metrics.reconciled(word, begun.elapsed().as_secs_f64());
     match &outcome {
         Ok(_) => context.backoff.succeeded(&uid),
-        Err(error) => tell(&reference, error, &context).await,
+        Err(error) => tell(&reference, error, &context),
     }
     outcome
 }
 
 /// Says in an Event why an agreement is not worked on, where that will not be over with the next try.
-async fn tell(agreement: &ServiceLevelAgreement, error: &Error, context: &Context) {
+fn tell(agreement: &ServiceLevelAgreement, error: &Error, context: &Context) {
     let lasting = match error.retry() {
         Retry::Terminal => true,
         Retry::Transient => context.backoff.in_a_row(&agreement.uid().unwrap_or_default()) >= PATIENT_TRIES,
     };
     if lasting && context.fence.leads(Instant::now()) {
-        event::publish(&context.recorder, agreement, vec![event::failing(error.category(), error.to_string())]).await;
+        event::publish(&context.recorder, agreement, vec![event::failing(error.category(), error.to_string())]);
     }
 }
 

@@ -1,7 +1,10 @@
 //! Kubernetes Events for what a person would want to be told: found by comparing two statuses, published best effort.
 
+use std::time::Duration;
+
+use kube::Resource;
 use kube::runtime::events::{Event, EventType, Recorder};
-use kube::{Resource, ResourceExt};
+use tokio::time::timeout;
 
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::{AgreementStatus, ObjectiveStatus, State};
@@ -13,6 +16,9 @@ const NOTE_LIMIT: usize = 1024;
 
 /// Longest action the API server takes.
 const ACTION_LIMIT: usize = 128;
+
+/// How long publishing one Event may take.
+const PUBLISH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Something worth an Event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,21 +168,31 @@ fn bounded(mut note: String) -> String {
     note
 }
 
-/// Publishes the notices. What fails is logged: an Event is a courtesy, the status is the record.
-pub async fn publish(recorder: &Recorder, agreement: &ServiceLevelAgreement, notices: Vec<Notice>) {
-    let reference = agreement.object_ref(&());
-    for notice in notices {
-        let event = Event {
-            type_: if notice.warning { EventType::Warning } else { EventType::Normal },
-            reason: notice.reason,
-            note: Some(notice.note),
-            action: notice.action,
-            secondary: None,
-        };
-        if let Err(error) = recorder.publish(&event, &reference).await {
-            tracing::warn!(agreement = %agreement.name_any(), reason = %event.reason, %error, "an Event was not published");
-        }
+/// Publishes the notices, beside whatever is done next: no act waits for an Event. What fails is logged: an Event is a
+/// courtesy, the status is the record.
+pub fn publish(recorder: &Recorder, agreement: &ServiceLevelAgreement, notices: Vec<Notice>) {
+    if notices.is_empty() {
+        return;
     }
+    let (recorder, about) = (recorder.clone(), agreement.object_ref(&()));
+    tokio::spawn(async move {
+        for notice in notices {
+            let event = Event {
+                type_: if notice.warning { EventType::Warning } else { EventType::Normal },
+                reason: notice.reason,
+                note: Some(notice.note),
+                action: notice.action,
+                secondary: None,
+            };
+            let trouble = match timeout(PUBLISH_TIMEOUT, recorder.publish(&event, &about)).await {
+                Ok(Ok(())) => continue,
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "no answer in time".to_owned(),
+            };
+            let name = about.name.as_deref().unwrap_or_default();
+            tracing::warn!(agreement = %name, reason = %event.reason, %trouble, "an Event was not published");
+        }
+    });
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use k8s_openapi::serde::Serialize;
-use kube::api::{Api, Patch, PatchParams, PostParams};
+use kube::api::{Api, ObjectMeta, Patch, PatchParams, PostParams};
 use kube::{Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -15,7 +15,7 @@ use crate::api::{FIELD_MANAGER, FINALIZER, ServiceLevelAgreement, ServiceLevelLe
 
 /// What this module needs of the API server: group, resource, verbs. A test compares it with the chart.
 pub const RBAC: &[(&str, &str, &[&str])] = &[
-    ("guarantor.dev", "servicelevelagreements", &["patch"]),
+    ("guarantor.dev", "servicelevelagreements", &["get", "patch"]),
     ("guarantor.dev", "servicelevelagreements/status", &["patch"]),
     ("guarantor.dev", "metricssources/status", &["patch"]),
     ("guarantor.dev", "servicelevelledgers", &["create", "update"]),
@@ -25,6 +25,9 @@ pub const RBAC: &[(&str, &str, &[&str])] = &[
 
 /// How long one write may take before its outcome counts as unknown.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often the finalizer is tried again on a fresh reading.
+const FINALIZER_ATTEMPTS: usize = 3;
 
 /// Why a write did not happen, or may not have.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +57,10 @@ impl WriteError {
                 _ => true,
             },
         }
+    }
+
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Api { source, .. } if matches!(&**source, kube::Error::Api(s) if s.is_conflict()))
     }
 
     /// Whether the object is gone.
@@ -98,25 +105,43 @@ where
 
 /// Adds or removes Guarantor's finalizer. Other finalizers stay.
 ///
+/// `agreement` may be older than what is stored, even than our own last write of its status: after a conflict the
+/// finalizers are read anew.
+///
 /// # Errors
-/// When the API server refuses (a conflict when the object changed since it was read) or does not answer.
+/// When the API server refuses or does not answer.
 pub async fn set_finalizer(
     client: &Client,
     agreement: &ServiceLevelAgreement,
     present: bool,
 ) -> Result<(), WriteError> {
-    let namespace = agreement.namespace().unwrap_or_default();
+    let (namespace, name) = (agreement.namespace().unwrap_or_default(), agreement.name_any());
     let api: Api<ServiceLevelAgreement> = Api::namespaced(client.clone(), &namespace);
-    let mut finalizers: Vec<String> = agreement.finalizers().iter().filter(|f| *f != FINALIZER).cloned().collect();
-    if present {
-        finalizers.push(FINALIZER.to_owned());
-    }
-    let patch = json!({
-        "metadata": { "resourceVersion": agreement.resource_version(), "finalizers": finalizers }
-    });
+    let what = format!("the finalizer of {namespace}/{name}");
     let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-    let what = format!("the finalizer of {namespace}/{}", agreement.name_any());
-    bounded(&what, api.patch_metadata(&agreement.name_any(), &params, &Patch::Merge(patch))).await.map(drop)
+    let mut metadata = agreement.metadata.clone();
+    let mut written = bounded(&what, api.patch_metadata(&name, &params, &finalizer(&metadata, present))).await;
+    for _ in 0..FINALIZER_ATTEMPTS {
+        if !written.as_ref().is_err_and(WriteError::is_conflict) {
+            break;
+        }
+        metadata = bounded(&what, api.get_metadata(&name)).await?.metadata;
+        metadata.uid = agreement.uid();
+        written = bounded(&what, api.patch_metadata(&name, &params, &finalizer(&metadata, present))).await;
+    }
+    written.map(drop)
+}
+
+/// The patch that leaves every other finalizer, provided that nothing changed since `metadata` was read. The uid keeps
+/// it off an object made anew under the same name.
+fn finalizer(metadata: &ObjectMeta, present: bool) -> Patch<serde_json::Value> {
+    let others = metadata.finalizers.iter().flatten().filter(|f| *f != FINALIZER).cloned();
+    let finalizers: Vec<String> = others.chain(present.then(|| FINALIZER.to_owned())).collect();
+    Patch::Merge(json!({
+        "metadata": {
+            "uid": metadata.uid, "resourceVersion": metadata.resource_version, "finalizers": finalizers,
+        }
+    }))
 }
 
 /// Creates the ledger, or replaces it when it has a resource version. Gives back what the server stored.

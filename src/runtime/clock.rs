@@ -4,6 +4,7 @@
 //! clock's work.
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 /// A source of the present time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -13,6 +14,13 @@ pub enum Clock {
     System,
     /// A clock that stands still: for tests and for replaying a period.
     Fixed(Timestamp),
+    /// A clock that goes with tokio's, which a test may pause and advance.
+    Running {
+        /// The time it showed
+        from: Timestamp,
+        /// at this instant.
+        at: Instant,
+    },
 }
 
 impl Clock {
@@ -22,6 +30,7 @@ impl Clock {
         match self {
             Self::System => Timestamp::now(),
             Self::Fixed(at) => at,
+            Self::Running { from, at } => from.saturating_add(at.elapsed()).unwrap_or(from),
         }
     }
 }

@@ -6,5 +6,6 @@ pub mod account;
 pub mod observation;
 pub mod promql;
 pub mod reader;
+pub mod source;
 pub mod store;
 pub mod workload;

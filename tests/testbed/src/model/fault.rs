@@ -73,9 +73,9 @@ impl FaultPlan {
 /// Reads that do not see the newest state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StaleReads {
-    /// Lists, watches, and gets with resourceVersion 0 show this revision: what a lagging cache gives. Plain gets are fresh.
+    /// Watches, and lists and gets with resourceVersion 0, show this revision: what a lagging cache gives. Plain reads are fresh.
     Caches(u64),
-    /// Plain gets show this revision too.
+    /// Plain reads show this revision too.
     All(u64),
 }
 
@@ -137,6 +137,11 @@ impl LinkState {
         self.crashes += 1;
     }
 
+    /// Whether the server is lost.
+    pub(super) fn is_down(&self) -> bool {
+        self.down
+    }
+
     /// Finds the server again.
     pub(super) fn revive(&mut self) {
         self.down = false;
@@ -152,7 +157,7 @@ impl LinkState {
         change.checked_sub(self.changes_before).is_some_and(|index| self.plan.dropped_events.contains(&index))
     }
 
-    /// The revision a plain get sees; none for the newest.
+    /// The revision a plain read sees; none for the newest.
     pub(super) fn get_revision(&self) -> Option<u64> {
         match self.stale {
             Some(StaleReads::All(revision)) => Some(revision),
@@ -160,7 +165,7 @@ impl LinkState {
         }
     }
 
-    /// The revision lists, watches and cached gets see; none for the newest.
+    /// The revision watches and cached reads see; none for the newest.
     pub(super) fn cache_revision(&self) -> Option<u64> {
         self.stale.map(|stale| match stale {
             StaleReads::All(revision) | StaleReads::Caches(revision) => revision,

@@ -3,7 +3,7 @@
 //! Two operators contending for leadership, or an operator and a user, get a link each.
 
 use super::audit::Recorded;
-use super::fault::{FaultPlan, StaleReads};
+use super::fault::{FaultPlan, LinkState, StaleReads};
 use super::service::Connection;
 use super::state::Shared;
 
@@ -47,6 +47,12 @@ impl Link {
     /// Ends a crash. Watches from before stay broken.
     pub fn revive(&self) {
         self.shared.change(|state| state.link(&self.name).revive());
+    }
+
+    /// Whether the server is lost.
+    #[must_use]
+    pub fn is_down(&self) -> bool {
+        self.shared.look().links.get(&self.name).is_some_and(LinkState::is_down)
     }
 
     /// Starts or ends a partition: requests hang for `HANG` and then fail, watches fall silent without an error and catch up afterwards.

@@ -32,8 +32,9 @@ pub(super) fn answer(state: &mut State, link: &str, target: &Target, incoming: &
         let request = WatchRequest::open(state, link, target, filter, incoming)?;
         return Ok(Reply::Watch(Box::new(request)));
     }
-    incoming.revision()?;
-    let lag = state.link(link).cache_revision();
+    let cached = incoming.revision()? == Some(0);
+    let link = state.link(link);
+    let lag = if cached { link.cache_revision() } else { link.get_revision() };
     let revision = lag.unwrap_or_else(|| state.store.revision());
     let snapshot =
         lag.map_or_else(|| Cow::Borrowed(state.store.objects()), |revision| Cow::Owned(state.store.at(revision)));

@@ -131,8 +131,9 @@ async fn stale_reads_show_every_earlier_state_and_writes_meet_the_newest() {
     }
     for (n, revision) in ["0", "1", "2", "3"].iter().zip(&revisions) {
         api.stale_reads(Some(StaleReads::Caches(*revision)));
-        let list = maps(&client).list(&ListParams::default()).await.unwrap();
+        let list = maps(&client).list(&ListParams::default().match_any()).await.unwrap();
         assert_eq!(held(&list.items[0]), *n);
+        assert_eq!(held(&maps(&client).list(&ListParams::default()).await.unwrap().items[0]), "3");
         assert_eq!(list.metadata.resource_version, Some(revision.to_string()));
         assert_eq!(held(&maps(&client).get("box").await.unwrap()), "3");
         api.stale_reads(Some(StaleReads::All(*revision)));

@@ -1,0 +1,78 @@
+//! A metrics source as the controller knows it: opened once, then read slot by slot.
+//!
+//! [`HttpStores`] is what the operator runs with. Whoever runs the controller may give it other [`Sources`], for which
+//! the time between question and answer is theirs to say. Must never know agreements.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use k8s_openapi::jiff::Timestamp;
+
+use super::reader::{IndicatorAsk, IndicatorReading, ReadStats, Reader};
+use super::store::{Credentials, SetupError, StoreClient, StoreError, probe};
+use crate::api::metrics_source::{IncreaseProbe, MetricsSourceSpec};
+
+/// Reads indicators from one source.
+pub trait SlotReader: Send + Sync {
+    /// Reads all asks, in the order given. What went wrong is in the readings it concerns.
+    fn read_slots<'a>(&'a self, asks: &'a [IndicatorAsk]) -> BoxFuture<'a, (Vec<IndicatorReading>, ReadStats)>;
+}
+
+/// Opens sources.
+pub trait Sources: Send + Sync {
+    /// Connects to a source and finds out how it counts. `now` is entered as the time of that.
+    fn open<'a>(
+        &'a self,
+        spec: &'a MetricsSourceSpec,
+        credentials: &'a Credentials,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Opened, OpenError>>;
+}
+
+/// A source that can be read.
+pub struct Opened {
+    /// How its increases are counted.
+    pub increase: IncreaseProbe,
+    /// Reads it.
+    pub reader: Arc<dyn SlotReader>,
+}
+
+/// A source that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Not before its spec is changed.
+    #[error(transparent)]
+    Invalid(#[from] SetupError),
+    /// Not now.
+    #[error(transparent)]
+    Unavailable(#[from] StoreError),
+}
+
+/// Prometheus-compatible stores, over HTTP.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HttpStores;
+
+impl Sources for HttpStores {
+    fn open<'a>(
+        &'a self,
+        spec: &'a MetricsSourceSpec,
+        credentials: &'a Credentials,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Opened, OpenError>> {
+        async move {
+            let client = Arc::new(StoreClient::new(spec, credentials)?);
+            let increase = probe(&client, now).await?;
+            let reader = Arc::new(Reader::new(client, increase.form));
+            Ok(Opened { increase, reader })
+        }
+        .boxed()
+    }
+}
+
+impl SlotReader for Reader {
+    fn read_slots<'a>(&'a self, asks: &'a [IndicatorAsk]) -> BoxFuture<'a, (Vec<IndicatorReading>, ReadStats)> {
+        // The inherent method of the same name.
+        Self::read_slots(self, asks).boxed()
+    }
+}

@@ -1,0 +1,21 @@
+//! The controller against a modelled API server, under every fault of the sweep: whatever is cut off, refused or left
+//! unanswered, the workload is treated the same and the account ends the same.
+//!
+//! Everything runs in this process and on paused time.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod a_lagging_watch_makes_nothing_happen_twice;
+mod a_missed_event_is_made_up_for;
+mod an_idle_agreement_costs_next_to_nothing;
+mod conditions;
+mod finds_its_floor_when_the_status_was_lost;
+mod gives_the_floor_back_before_the_agreement_goes;
+mod issues_one_statement_a_period;
+mod raises_and_gives_back_the_floor_of_an_autoscaler;
+mod says_what_is_wrong_and_recovers;
+mod scales_a_workload_without_an_autoscaler;
+mod stage;
+mod sweep;
+mod traffic;
+mod two_agreements_do_not_share_a_workload;

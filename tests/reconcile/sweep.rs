@@ -1,0 +1,168 @@
+//! The fault sweep: one run without faults to learn how many writes a scenario takes, then one run per write and fault.
+//!
+//! The two oracles are those of Sieve (OSDI 2022): the end state, and what was done to the workload on the way. Both
+//! must be as in the run without faults, whatever went wrong in between.
+
+use std::sync::Mutex;
+
+use guarantor::api::{BASELINE_ANNOTATION, FIELD_MANAGER};
+use guarantor_testbed::model::FaultPlan;
+use serde_json::{Value, json};
+
+use crate::conditions::broken_rule;
+use crate::stage::{AGREEMENTS, AUTOSCALERS, DEPLOYMENTS, FAULTS, LEDGERS, NAMESPACE, STATEMENTS, Stage};
+
+/// What a run came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ending {
+    /// What was done to the workload: each value of the floor with the annotation beside it.
+    acts: Vec<Value>,
+    /// What is left at the end.
+    left: Value,
+}
+
+/// A scenario: played on a stage until nothing more is to come of it.
+pub type Scenario = for<'a> fn(&'a mut Stage) -> futures::future::LocalBoxFuture<'a, Result<(), String>>;
+
+/// Set to `all`: every fault at every write. Otherwise every write meets one of the faults, each in turn.
+const EXTENT: &str = "GUARANTOR_SWEEP";
+
+/// Sweeps a scenario. Prints the number of runs.
+///
+/// # Panics
+/// With every difference found.
+pub fn sweep(name: &str, scenario: Scenario) {
+    let (reference, writes) = run(scenario, FaultPlan::none()).unwrap();
+    let (again, _) = run(scenario, FaultPlan::none()).unwrap();
+    assert_eq!(reference, again, "{name}: the scenario itself is not the same twice");
+    let all = std::env::var(EXTENT).is_ok_and(|extent| extent == "all");
+    let faults = || FAULTS.iter().enumerate();
+    let cases = (0..writes).flat_map(|write| faults().map(move |(index, fault)| (write, index, fault)));
+    let cases: Vec<_> = cases.filter(|(write, index, _)| all || write % FAULTS.len() == *index).collect();
+    let runs = cases.len();
+    let (next, wrong) = (Mutex::new(cases.into_iter()), Mutex::new(Vec::new()));
+    let work = || {
+        loop {
+            let taken = next.lock().unwrap().next();
+            let Some((write, _, (word, fault))) = taken else { return };
+            let found = match run(scenario, FaultPlan::none().on_write(write, fault.clone())) {
+                Ok((ending, _)) if ending == reference => continue,
+                Ok((ending, _)) => difference(&reference, &ending),
+                Err(error) => error,
+            };
+            eprintln!("{name}: {word}, at write {write}:\n{found}");
+            wrong.lock().unwrap().push(format!("{word}, at write {write}"));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    println!("{name}: {writes} writes, {runs} runs with a fault");
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{name}: {} of {runs} runs went wrong: {}", wrong.len(), wrong.join("; "));
+}
+
+/// Plays a scenario to its end; also gives the number of writes of the first operator.
+pub fn run(scenario: Scenario, plan: FaultPlan) -> Result<(Ending, usize), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let mut stage = Stage::open(plan);
+        scenario(&mut stage).await?;
+        let ending = ending(&stage);
+        rules(&stage)?;
+        Ok((ending, stage.api.link("operator-1").writes().len()))
+    })
+}
+
+fn ending(stage: &Stage) -> Ending {
+    let mut acts = Vec::new();
+    for (resource, field) in [(AUTOSCALERS, "/spec/minReplicas"), (DEPLOYMENTS, "/spec/replicas")] {
+        let states = stage.api.history(resource, NAMESPACE, "web");
+        let mut seen: Vec<Value> =
+            states.iter().map(|state| json!([resource, state.pointer(field), held(state)])).collect();
+        seen.dedup();
+        acts.extend(seen);
+    }
+    let agreements: Vec<Value> = stage.api.list(AGREEMENTS).iter().map(essentials).collect();
+    let specs = |resource| -> Vec<Value> {
+        stage.api.list(resource).iter().map(|object| json!([object["metadata"]["name"], object["spec"]])).collect()
+    };
+    let closed = |spec: &Value| spec[1]["closed"] == json!(true);
+    let ledgers: Vec<Value> = specs(LEDGERS).into_iter().filter(closed).collect();
+    let workload = [stage.api.get(AUTOSCALERS, NAMESPACE, "web"), stage.api.get(DEPLOYMENTS, NAMESPACE, "web")];
+    let workload: Vec<Value> = workload.into_iter().flatten().map(|object| floor(&object)).collect();
+    let left = json!({
+        "agreements": agreements, "statements": specs(STATEMENTS), "ledgers": ledgers, "workload": workload,
+    });
+    Ending { acts, left }
+}
+
+fn held(object: &Value) -> &Value {
+    &object["metadata"]["annotations"][BASELINE_ANNOTATION]
+}
+
+/// What the operator may leave on an object it writes: no more than the value.
+fn floor(object: &Value) -> Value {
+    let managers = object["metadata"]["managedFields"].as_array();
+    let ours = managers.is_some_and(|all| all.iter().any(|entry| entry["manager"] == json!(FIELD_MANAGER)));
+    json!({"spec": object["spec"], "annotation": held(object), "ours in managedFields": ours})
+}
+
+fn essentials(agreement: &Value) -> Value {
+    let status = &agreement["status"];
+    let conditions = status["conditions"].as_array().into_iter().flatten();
+    // How long a danger lasted, and so what became of the objective, depends on when an act got through.
+    let conditions = conditions.filter(|c| c["type"] != json!("Fulfilled"));
+    let conditions: Vec<Value> = conditions.map(|c| json!([c["type"], c["status"]])).collect();
+    let statements = status["statements"].as_array().into_iter().flatten();
+    let statements: Vec<&Value> = statements.map(|statement| &statement["name"]).collect();
+    json!({
+        "name": agreement["metadata"]["name"], "finalizers": agreement["metadata"]["finalizers"],
+        "observedGeneration": status["observedGeneration"], "conditions": conditions, "period": status["period"],
+        "statements": statements, "floor": status["enforcement"]["floor"], "episode": status["enforcement"]["episode"],
+    })
+}
+
+/// What must hold in every run at every moment.
+fn rules(stage: &Stage) -> Result<(), String> {
+    for (resource, field, baseline) in [(AUTOSCALERS, "/spec/minReplicas", 2), (DEPLOYMENTS, "/spec/replicas", 3)] {
+        for state in stage.api.history(resource, NAMESPACE, "web") {
+            let value = state.pointer(field).and_then(Value::as_i64).unwrap_or(baseline);
+            if value < baseline {
+                return Err(format!("{resource} was reduced to {value}, below its baseline {baseline}"));
+            }
+        }
+    }
+    for agreement in stage.api.list(AGREEMENTS) {
+        let name = agreement["metadata"]["name"].as_str().unwrap();
+        let states = stage.api.history(AGREEMENTS, NAMESPACE, name);
+        let states: Vec<_> = states.into_iter().map(|state| serde_json::from_value(state).unwrap()).collect();
+        if let Some(rule) = broken_rule(&states) {
+            return Err(rule);
+        }
+    }
+    let mut periods: Vec<String> = Vec::new();
+    for statement in stage.api.list(STATEMENTS) {
+        periods.push(format!("{} {}", statement["spec"]["agreement"]["uid"], statement["spec"]["period"]["start"]));
+    }
+    let all = periods.len();
+    periods.sort();
+    periods.dedup();
+    if periods.len() == all { Ok(()) } else { Err("a period has two statements".to_owned()) }
+}
+
+fn difference(expected: &Ending, found: &Ending) -> String {
+    let mut lines = Vec::new();
+    if expected.acts != found.acts {
+        let list = |acts: &[Value]| acts.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n    ");
+        lines.push(format!("  acts expected\n    {}\n  acts found\n    {}", list(&expected.acts), list(&found.acts)));
+    }
+    for (name, value) in expected.left.as_object().into_iter().flatten() {
+        if found.left[name] != *value {
+            lines.push(format!("  {name} expected\n    {value}\n  found\n    {}", found.left[name]));
+        }
+    }
+    lines.join("\n")
+}
