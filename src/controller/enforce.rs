@@ -108,7 +108,7 @@ pub(super) async fn enforce(
             None
         }
         Decision::Recommend(words) => {
-            say(next, agreement, "Recommends", &words, ConditionStatus::False, now);
+            say(next, agreement, "Recommends", &format!("would {words}"), ConditionStatus::False, now);
             None
         }
         Decision::Hold(hold) => {
