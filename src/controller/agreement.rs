@@ -103,26 +103,30 @@ async fn work(
     let assessment =
         assess(&agreement.spec, &open.ledger, as_of, context.settle).map_err(|e| Error::Account(e.to_string()))?;
     status::enter_account(&mut next, &assessment);
-    let unreadable = source_trouble(context, &agreement.spec.metrics.source_ref.name);
+    let source = &agreement.spec.metrics.source_ref.name;
+    let nobody_reads = context.handles.get(source).is_none();
+    let unreadable = if nobody_reads { source_trouble(context, source, as_of < now) } else { None };
     account::conditions(&mut next, agreement, &assessment, delivery.failure.as_ref(), unreadable.as_deref(), now);
     context.metrics.assessed(&agreement.namespace().unwrap_or_default(), &agreement.name_any(), &assessment);
     let mut again = enforce::enforce(agreement, context, book, &mut next, &assessment, now).await?;
-    if unreadable.is_some() {
-        // Nobody reads, so nobody wakes this agreement.
+    if nobody_reads {
+        // So nobody wakes this agreement.
         again = again.into_iter().chain(now.checked_add(LATER).ok()).min();
     }
     finish(agreement, context, book, next, again, now).await
 }
 
-/// Why a source cannot be read at all just now, in the words of its own condition.
-fn source_trouble(context: &Context, name: &str) -> Option<String> {
-    if context.handles.get(name).is_some() {
-        return None;
-    }
+/// Why a source that nobody reads cannot be read, in the words of its own condition. When it has none, it was not tried
+/// yet: for a leader that has just begun, while the slots are not missing yet, that is no trouble.
+fn source_trouble(context: &Context, name: &str, patient: bool) -> Option<String> {
     let source = context.sources.find(|s| s.name_any() == name);
     let status = source.as_ref().and_then(|s| s.status.as_ref());
     let ready = status.and_then(|s| s.conditions.iter().find(|c| c.type_ == condition::READY && c.status != "True"));
-    let why = ready.map_or("it was not tried yet", |c| c.message.as_str());
+    let why = match ready {
+        Some(condition) => condition.message.as_str(),
+        None if patient => return None,
+        None => "it was not tried yet",
+    };
     Some(format!("MetricsSource {name} cannot be read: {why}"))
 }
 
