@@ -27,9 +27,9 @@
 //! | [`record`] | all of the above -> what people and auditors read |
 //!
 //! To follow one agreement from `kubectl apply` to its statement: `api::agreement` (what was written),
-//! `controller::terms` (what it asks, confined to its namespace), `controller::reader` (all agreements' questions joined
-//! into a few requests), `evaluate::indicator` (a reading becomes a slot), `evaluate::ledger`, `evaluate::assess`,
-//! `decide::policy` and `decide::guard` (what is done, or why not), `act`, `record::status`, `controller::settle` and
+//! `controller::terms` (what it asks, confined to its namespace), `controller::registry` and `controller::reader` (all
+//! agreements' questions joined into a few requests), `controller::account` and `evaluate::indicator` (a reading becomes a slot), `evaluate::ledger`, `evaluate::assess`,
+//! `controller::enforce` with `decide::policy` and `decide::guard` (what is done, or why not), `act`, `record::status`, `controller::settle` and
 //! `evaluate::statement`.
 //!
 //! # Invariants

@@ -1,5 +1,21 @@
 //! The controller: watches agreements and sources, and leads each agreement through the stages.
 //!
+//! How an agreement and the readings of its source find each other:
+//!
+//! ```text
+//!  watch -> reconcile (agreement.rs)                               reader.rs, one task per source
+//!             terms: what it asks, confined                          takes everything due of all agreements,
+//!             registry.take() <------------ delivery --------------  joins it into a few requests, and leaves
+//!             book: ledger, status                 ^                 the answers with registry.deliver(),
+//!             account, settle, assess, enforce     |                 which wakes the agreement's reconcile
+//!             registry.register() ---- asks, through ------------->
+//!             write what changed
+//! ```
+//!
+//! A status is written at three places: the intent before an act (`enforce`), a closed period (`settle`), and the end of
+//! a reconcile. All three compare with, and then become, the status remembered in the `book`: this process is its only
+//! writer, so that is newer than any watch cache.
+//!
 //! It works only while this replica holds the lease. When the lease lapses, everything remembered is dropped and read
 //! back with the next tenure: somebody else may have written meanwhile.
 
