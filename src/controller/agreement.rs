@@ -9,7 +9,7 @@ use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
 
 use super::account;
-use super::book::Book;
+use super::book::{Book, Certainty, OpenLedger};
 use super::context::Context;
 use super::enforce;
 use super::error::Error;
@@ -131,7 +131,7 @@ fn source_trouble(context: &Context, name: &str, patient: bool) -> Option<String
 }
 
 /// Says what the reader shall ask from now on.
-fn register(agreement: &ServiceLevelAgreement, context: &Context, terms: &Terms, open: &super::book::OpenLedger) {
+fn register(agreement: &ServiceLevelAgreement, context: &Context, terms: &Terms, open: &OpenLedger) {
     let asks = Asks {
         source: agreement.spec.metrics.source_ref.name.clone(),
         slot_seconds: open.ledger.slot_seconds(),
@@ -230,11 +230,6 @@ async fn refuse(
     now: Timestamp,
 ) -> Result<Action, Error> {
     context.registry.forget(&agreement.uid().unwrap_or_default());
-    if let Some(open) = book.open.as_mut().filter(|open| open.dirty && !open.closed) {
-        account::store(agreement, context, open, false, now).await?;
-    }
-    // Taken up again when it can be worked with: the grace for missing slots begins then.
-    book.open = None;
     let generation = agreement.meta().generation;
     let mut next = book.status.clone();
     next.observed_generation = generation;
@@ -249,5 +244,12 @@ async fn refuse(
     }
     reason.clone_into(&mut next.summary.get_or_insert_default().enforcement);
     write_status(agreement, context, book, next).await?;
+    // What is in doubt is read again when it is taken up again; written now, it would only meet a conflict.
+    let unwritten = |open: &&mut OpenLedger| open.dirty && !open.closed && open.certainty == Certainty::Known;
+    if let Some(open) = book.open.as_mut().filter(unwritten) {
+        account::store(agreement, context, open, false, now).await?;
+    }
+    // Taken up again when it can be worked with: the grace for missing slots begins then.
+    book.open = None;
     Ok(if refusal.terminal { Action::await_change() } else { Action::requeue(Duration::from_secs(30)) })
 }
