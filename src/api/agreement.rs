@@ -8,8 +8,11 @@ use super::Percent;
 use super::agreement_status::AgreementStatus;
 use super::credits::Credits;
 use super::enforcement::Enforcement;
+use super::exclusion_rules::ExclusionRules;
 use super::objective::Objective;
+use super::parameter::{Parameter, ParameterRule};
 use super::period::{Period, Validity};
+use super::settlement::{BusinessCalendar, Settlement};
 
 /// A service level agreement: who promises what to whom, how it is measured, what is owed when it is missed, and what
 /// the operator may do to keep it.
@@ -82,8 +85,14 @@ use super::period::{Period, Validity};
               objective")
     .field_path(".credits.tiers"))]
 #[x_kube(validation = Rule::new(
+    "!has(self.credits) || self.credits.remedies.all(r, self.objectives.exists(o, o.name == r.objective))")
+    .message("spec.credits.remedies[].objective must be the name of one of spec.objectives; correct it or add the \
+              objective")
+    .field_path(".credits.remedies"))]
+#[x_kube(validation = Rule::new(
     "!has(self.credits) || self.credits.tiers.all(t, self.objectives.all(o, o.name != t.objective \
-     || !quantity(t.below).isGreaterThan(quantity(o.target))))")
+     || (has(t.below) ? !quantity(t.below).isGreaterThan(quantity(o.target)) \
+         : !has(t.atMost) || quantity(t.atMost).isLessThan(quantity(o.target)))))")
     .message("spec.credits.tiers[].below must not be above the target of its objective, or a kept promise would cost \
               money; lower it or raise the target")
     .field_path(".credits.tiers"))]
@@ -136,9 +145,34 @@ pub struct AgreementSpec {
     #[x_kube(validation = Rule::new("self == oldSelf")
         .message("spec.missingData cannot be changed while the agreement is in force; make a new agreement"))]
     pub missing_data: MissingData,
+    /// What may be left out of the account, and under which conditions. Left out: nothing.
+    #[serde(default)]
+    #[x_kube(validation = Rule::new("self == oldSelf")
+        .message("spec.exclusions cannot be changed while the agreement is in force; make a new agreement"))]
+    pub exclusions: ExclusionRules,
     /// What is owed when an objective was missed. Left out: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credits: Option<Credits>,
+    /// How a credit becomes money, and what else the contract attaches to a breach.
+    #[serde(default)]
+    pub settlement: Settlement,
+    /// The days that count as working days. Left out: Monday to Friday, without holidays.
+    #[serde(default)]
+    pub calendar: BusinessCalendar,
+    /// Facts of the service instance and choices of the parties, on which the two lists below rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub parameters: Vec<Parameter>,
+    /// What must hold between the parameters. Where it does not, the agreement is refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub constraints: Vec<ParameterRule>,
+    /// What must hold for the promise to cover this instance. Where it does not, the statement says that it is not
+    /// covered, and nothing is owed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub covered_when: Vec<ParameterRule>,
     /// What the operator may do before an objective is lost. Left out: it recommends and changes nothing.
     #[serde(default)]
     pub enforcement: Enforcement,

@@ -1,66 +1,161 @@
-//! What the provider owes when an objective was missed.
+//! What the provider owes when an objective was missed: the fee, the tiers, and how they come together.
 
 use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Money, Percent};
+use super::remedy::{Remedy, Rewards};
+use super::{Money, Percent, Quantity};
 
-/// Service credits: tiers in percent of a fee.
+/// Service credits: tiers by attainment, remedies of other kinds, and the limits on both.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new(
-    "self.tiers.all(a, self.tiers.all(b, a.objective != b.objective || !quantity(a.below).isLessThan(quantity(b.below)) \
+    "self.tiers.all(a, !has(a.below) || !has(a.percentOfFee) || self.tiers.all(b, a.objective != b.objective \
+     || !has(b.below) || !has(b.percentOfFee) || !quantity(a.below).isLessThan(quantity(b.below)) \
      || !quantity(a.percentOfFee).isLessThan(quantity(b.percentOfFee))))")
     .message("spec.credits.tiers[].percentOfFee must not be smaller for a lower `below` of the same objective; \
               raise it")
     .field_path(".tiers"))]
 #[x_kube(validation = Rule::new(
-    "self.tiers.all(a, self.tiers.exists_one(b, a.objective == b.objective \
+    "self.tiers.all(a, !has(a.below) || self.tiers.exists_one(b, a.objective == b.objective && has(b.below) \
      && quantity(a.below).compareTo(quantity(b.below)) == 0))")
     .message("spec.credits.tiers[].below must differ between the tiers of one objective; remove one of the two tiers")
     .field_path(".tiers"))]
+#[x_kube(validation = Rule::new("size(self.tiers) > 0 || size(self.remedies) > 0 || has(self.rewards)")
+    .message("spec.credits must have tiers, remedies or rewards; remove the block if nothing is ever owed"))]
+#[x_kube(validation = Rule::new(
+    "!has(self.serviceDays) || self.tiers.exists(t, has(t.serviceDays))")
+    .message("spec.credits.serviceDays goes with tiers that grant serviceDays; remove it")
+    .field_path(".serviceDays"))]
+#[x_kube(validation = Rule::new("has(self.dailyUsage) || !self.tiers.exists(t, has(t.multipleOfDailyUsage))")
+    .message("spec.credits.dailyUsage must be given where a tier grants multipleOfDailyUsage")
+    .field_path(".dailyUsage"))]
 pub struct Credits {
     /// The fee the percentages refer to.
     pub fee: Fee,
-    /// The tiers. Of several that apply to an objective, the one with the lowest `below` is granted.
-    #[schemars(length(min = 1, max = 32))]
+    /// Fees in other currencies to which the same percentages apply. Each credit stays in the currency of its fee.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["currency".into()]))]
+    pub further_fees: Vec<Fee>,
+    /// What a day costs on average, for tiers that grant a multiple of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub daily_usage: Option<DailyUsage>,
+    /// The tiers. Of several that apply to an objective, the one with the lowest bound is granted.
+    #[serde(default)]
+    #[schemars(length(max = 32))]
     pub tiers: Vec<Tier>,
-    /// How the credits of several missed objectives combine. `Highest`: only the highest is granted; `Sum`: they add
-    /// up, as far as the cap.
+    /// What is owed by other rules than tiers.
+    #[serde(default)]
+    #[schemars(length(max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub remedies: Vec<Remedy>,
+    /// What the customer owes when more was delivered than promised. It is reckoned by itself, and never set off
+    /// against credits here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rewards: Option<Rewards>,
+    /// How the credits of several missed objectives combine.
     #[serde(default)]
     pub combine: Combine,
-    /// The most that is granted for one period. Left out: the whole fee.
+    /// The most that is granted for one period. Left out: the whole fee, where credits are in percent of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap: Option<Cap>,
+    /// The most that is granted in a year, counted from the beginning of the agreement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap_per_year: Option<Cap>,
+    /// The most that is granted as long as the agreement lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap_per_contract: Option<Cap>,
+    /// A credit is only issued when it is more than this: exactly this much is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_above: Option<Money>,
+    /// What a credit is given as. `Credit` (the default) is set off against the next invoice.
+    #[serde(default)]
+    pub form: CreditForm,
+    /// What becomes of service days: `ExtendTerm` (the default) or `MonetaryValue`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_days: Option<ServiceDaysRule>,
 }
 
-/// The fee of one settlement period.
+/// A fee.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Fee {
-    /// The amount for one settlement period.
+    /// The amount for one settlement period, or for `prepaidMonths`.
     pub amount: Money,
     /// The ISO 4217 code of the currency; its minor unit is what credits are rounded to.
     #[schemars(regex(pattern = r"^[A-Z]{3}$"), length(max = 3))]
     pub currency: String,
+    /// What the fee is for, as it shall stand in statements: `charges for the storage class in the region`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256))]
+    pub base: Option<String>,
+    /// The amount was paid for so many months in advance: percentages refer to one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 120))]
+    pub prepaid_months: Option<i32>,
+    /// Whether a first or last period that is cut short is charged by its share of the whole period. Left out: it is
+    /// charged in full.
+    #[serde(default)]
+    pub prorated: bool,
 }
 
-/// One step of the credit table.
+/// What a day costs on average.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+pub struct DailyUsage {
+    /// How much of the unit.
+    pub amount: Quantity,
+    /// The unit: a currency, or what the provider counts in.
+    #[schemars(length(min = 1, max = 32))]
+    pub unit: String,
+}
+
+/// One step of the credit table: exactly one upper bound, perhaps a lower one, and exactly one grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.below) != has(self.atMost)")
+    .message("spec.credits.tiers[] must have exactly one of below and atMost"))]
+#[x_kube(validation = Rule::new("!(has(self.above) && has(self.atLeast))")
+    .message("spec.credits.tiers[] must not have both above and atLeast; remove one"))]
+#[x_kube(validation = Rule::new(
+    "[has(self.percentOfFee), has(self.serviceDays), has(self.multipleOfDailyUsage), has(self.amount)]\
+     .filter(x, x).size() == 1")
+    .message("spec.credits.tiers[] must have exactly one of percentOfFee, serviceDays, multipleOfDailyUsage and amount"))]
 pub struct Tier {
     /// The objective whose attainment decides.
     #[schemars(length(min = 1, max = 40))]
     pub objective: String,
     /// The tier applies when the attainment is below this: exactly this much is not below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = Rule::new("quantity(self).isGreaterThan(quantity('0'))")
         .message("spec.credits.tiers[].below must be above 0"))]
-    pub below: Percent,
+    pub below: Option<Percent>,
+    /// The tier applies when the attainment is at most this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<Percent>,
+    /// The tier applies only when the attainment is above this. Left out: however low it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above: Option<Percent>,
+    /// The tier applies only when the attainment is at least this. Left out: however low it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<Percent>,
     /// The credit, in percent of the fee.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = Rule::new("quantity(self).isGreaterThan(quantity('0'))")
         .message("spec.credits.tiers[].percentOfFee must be above 0; remove a tier that grants nothing"))]
-    pub percent_of_fee: Percent,
+    pub percent_of_fee: Option<Percent>,
+    /// The credit, in days of service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 366))]
+    pub service_days: Option<i32>,
+    /// The credit, as a multiple of `dailyUsage`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub multiple_of_daily_usage: Option<Quantity>,
+    /// The credit, as an amount in the fee's currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
 }
 
 /// How the credits of several missed objectives combine.
@@ -71,12 +166,48 @@ pub enum Combine {
     Highest,
     /// They add up, as far as the cap.
     Sum,
+    /// The customer chooses one; until then it is taken to be the highest.
+    CustomersChoice,
+    /// One for each service; between the objectives of one agreement the first that is listed and missed.
+    FirstListed,
 }
 
-/// The most that is granted for one period.
+/// The most that is granted. At least one is given; each limits what is granted in its unit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.percentOfFee) || has(self.serviceDays) || has(self.amount)")
+    .message("spec.credits.cap must have percentOfFee, serviceDays or amount"))]
 pub struct Cap {
-    /// In percent of the fee.
-    pub percent_of_fee: Percent,
+    /// In percent of the fee of one period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent_of_fee: Option<Percent>,
+    /// In days of service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 3660))]
+    pub service_days: Option<i32>,
+    /// As an amount in the fee's currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
+}
+
+/// What a credit is given as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum CreditForm {
+    /// Set off against the next invoice.
+    #[default]
+    Credit,
+    /// A voucher for further purchases.
+    Voucher,
+    /// Paid back.
+    Refund,
+}
+
+/// What becomes of service days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum ServiceDaysRule {
+    /// They are added to the end of the agreement.
+    #[default]
+    ExtendTerm,
+    /// Their value is paid: the fee over the days of the period, for each.
+    MonetaryValue,
 }

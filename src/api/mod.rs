@@ -10,17 +10,24 @@ pub mod condition;
 pub mod credits;
 pub mod enforcement;
 pub mod enforcement_status;
+pub mod exclusion;
+pub mod exclusion_rules;
 pub mod ledger;
+pub mod measurement;
 pub mod metrics_source;
 pub mod objective;
+pub mod parameter;
 pub mod period;
+pub mod remedy;
 pub mod scalar;
+pub mod settlement;
 pub mod statement;
 
 pub use agreement::{AgreementSpec, ServiceLevelAgreement};
+pub use exclusion::{ExclusionSpec, ServiceLevelExclusion};
 pub use ledger::ServiceLevelLedger;
 pub use metrics_source::MetricsSource;
-pub use scalar::{Money, Percent, Span};
+pub use scalar::{Money, Percent, Quantity, Span};
 pub use statement::ServiceLevelStatement;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -50,6 +57,7 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
     let mut crds = vec![
         ServiceLevelAgreement::crd(),
         MetricsSource::crd(),
+        ServiceLevelExclusion::crd(),
         ServiceLevelStatement::crd(),
         ServiceLevelLedger::crd(),
     ];

@@ -1,15 +1,21 @@
 //! Objectives: what is measured, how it is counted, and the target.
 
 use kube::KubeSchema;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use super::{Percent, Span};
+use super::measurement::Measurement;
+use super::{Percent, Quantity, Span};
 
 /// One objective of the agreement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("!has(self.measurement) || (self.measurement.method == 'Pooled') == has(self.indicator.members)")
+    .message("spec.objectives[].indicator.members must be given with the method Pooled, and only with it")
+    .field_path(".indicator"))]
+#[x_kube(validation = Rule::new("!has(self.measurement) || (self.measurement.method == 'Value') == has(self.indicator.value)")
+    .message("spec.objectives[].indicator.value must be given with the method Value, and only with it")
+    .field_path(".indicator"))]
 pub struct Objective {
     /// The name by which tiers, status and statements refer to this objective.
     #[schemars(regex(pattern = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"), length(max = 40))]
@@ -23,17 +29,17 @@ pub struct Objective {
     /// How slots become the figure that is compared with the target.
     #[serde(default)]
     pub measurement: Measurement,
-    /// The share of good events promised, in percent; reached when the attainment is not below it.
+    /// The share of good events or of good time promised, in percent; reached when the attainment is not below it.
     #[x_kube(validation = Rule::new("quantity(self).isGreaterThan(quantity('0'))")
         .message("spec.objectives[].target must be above 0"))]
     pub target: Percent,
 }
 
-/// The service level indicator. Exactly one of `ratio` and `latency` is given.
+/// The service level indicator. Exactly one of `ratio`, `latency`, `value` and `members` is given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.ratio) != has(self.latency)")
-    .message("spec.objectives[].indicator must have exactly one of ratio and latency"))]
+#[x_kube(validation = Rule::new("[has(self.ratio), has(self.latency), has(self.value), has(self.members)].filter(x, x).size() == 1")
+    .message("spec.objectives[].indicator must have exactly one of ratio, latency, value and members"))]
 pub struct Indicator {
     /// Good (or bad) events over all events, each a PromQL expression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,6 +47,14 @@ pub struct Indicator {
     /// Requests of a histogram that were no slower than a threshold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<LatencyIndicator>,
+    /// Single values, each compared with a limit: a recovery time, the age of a backup, the time to respond.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<ValueIndicator>,
+    /// The resources of a pool, each measured by itself. With the method `Pooled` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 32))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub members: Option<Vec<Member>>,
 }
 
 /// Events counted by PromQL. `$slot` stands for the range of one slot and is filled in by the operator:
@@ -86,20 +100,63 @@ pub struct LatencyIndicator {
     pub threshold: Span,
 }
 
-/// How the slots of a period become one figure.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, KubeSchema)]
+/// Single values that must not exceed a limit. A value of exactly the limit is in time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Measurement {
-    /// The counting method. `Events`: the good events of all slots over all their events, so that every request weighs
-    /// the same.
-    #[serde(default)]
-    pub method: Method,
+pub struct ValueIndicator {
+    /// The largest value of a slot in seconds, by PromQL: `max(max_over_time(replication_lag_seconds[$slot]))`. Every
+    /// slot in which it has a value is one event. Left out: the values are reported, not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2048))]
+    #[x_kube(validation = Rule::new("self.contains('[$slot]')")
+        .message("spec.objectives[].indicator.value.expression must look at one slot; write [$slot] as its range"))]
+    pub expression: Option<String>,
+    /// The most that a value may be.
+    pub limit: Span,
+    /// What the limit gains with the size of the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowance: Option<LimitAllowance>,
 }
 
-/// The counting method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-pub enum Method {
-    /// The sum of good events over the sum of all events: every request weighs the same.
-    #[default]
-    Events,
+/// A limit that grows with a size: one hour more for every 25 GB above 100 GB.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LimitAllowance {
+    /// What the limit gains for every step.
+    pub adds: Span,
+    /// The size of one step, in the unit in which sizes are reported. Only whole steps count.
+    pub every: Quantity,
+    /// The size up to which the limit stands as it is.
+    #[serde(default = "zero")]
+    #[schemars(default = "zero")]
+    pub above: Quantity,
+}
+
+fn zero() -> Quantity {
+    Quantity::from("0")
+}
+
+/// One resource of a pool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.ratio) != has(self.latency)")
+    .message("spec.objectives[].indicator.members[] must have exactly one of ratio and latency"))]
+pub struct Member {
+    /// Its name among the members.
+    #[schemars(regex(pattern = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"), length(max = 40))]
+    pub name: String,
+    /// Good (or bad) events over all events, each a PromQL expression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<RatioIndicator>,
+    /// Requests of a histogram that were no slower than a threshold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<LatencyIndicator>,
+    /// Whether the promise covers it. A resource that is not covered is named in the statement and counts for nothing.
+    #[serde(default = "yes")]
+    #[schemars(default = "yes")]
+    pub covered: bool,
+}
+
+fn yes() -> bool {
+    true
 }

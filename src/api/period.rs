@@ -6,20 +6,55 @@ use serde::{Deserialize, Serialize};
 
 use super::Span;
 
-/// The settlement period. Exactly one of `calendar` and `rolling` is given.
+/// The settlement period. Exactly one of `calendar`, `billing`, `rolling` and `trailing` is given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.calendar) != has(self.rolling)")
-    .message("spec.period must have exactly one of calendar and rolling"))]
+#[x_kube(validation = Rule::new(
+    "[has(self.calendar), has(self.billing), has(self.rolling), has(self.trailing)].filter(x, x).size() == 1")
+    .message("spec.period must have exactly one of calendar, billing, rolling and trailing"))]
+#[x_kube(validation = Rule::new(
+    "!has(self.yearStartsIn) || (has(self.calendar) && self.calendar in ['Quarter', 'Year'])")
+    .message("spec.period.yearStartsIn belongs to spec.period.calendar Quarter or Year; remove it")
+    .field_path(".yearStartsIn"))]
 pub struct Period {
     /// A calendar month, quarter or year in the agreement's time zone: its real length, daylight saving included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<CalendarUnit>,
+    /// For quarters and years: the month in which the fiscal year begins, 1 to 12. Left out: January.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 12))]
+    pub year_starts_in: Option<i32>,
+    /// Months that begin on the day on which the service is billed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing: Option<BillingMonth>,
     /// Consecutive windows of this length, each closed by a statement, the first beginning with `validity.from` or,
     /// where that is left out, with the agreement's creation: for example `30d`. Whole days are days of the agreement's
     /// time zone; hours and less are elapsed time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rolling: Option<Span>,
+    /// At the end of every month, quarter or year the days up to then are judged together, for example the last 365.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trailing: Option<TrailingDays>,
+}
+
+/// Months that begin on the day on which the service is billed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BillingMonth {
+    /// The day of the month, 1 to 31. A month that has no such day begins on its last one.
+    #[schemars(range(min = 1, max = 31))]
+    pub anchor_day: i32,
+}
+
+/// The last days up to the end of a calendar unit, judged together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TrailingDays {
+    /// How many days of the agreement's time zone are looked back on.
+    #[schemars(range(min = 1, max = 366))]
+    pub days: i32,
+    /// How often they are judged.
+    pub every: CalendarUnit,
 }
 
 /// A calendar month, quarter or year in the agreement's time zone, in its real length with daylight saving.

@@ -68,3 +68,8 @@ string_scalar! {
     /// A Go-style duration such as `250ms`, `30s`, `5m`, `1h30m`; where days make sense also `30d`.
     Span, "Span", r"^([0-9]{1,6}(ms|s|m|h|d)){1,4}$", 36
 }
+
+string_scalar! {
+    /// A number that is not negative, as a decimal string with at most nine places, for example `2.5`.
+    Quantity, "Quantity", r"^[0-9]{1,12}(\.[0-9]{1,9})?$", 22
+}

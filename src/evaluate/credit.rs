@@ -35,8 +35,8 @@ pub fn exponent(fee: &Fee) -> Result<u16, InvalidSpec> {
 pub fn credits(table: &Credits, attained: &[(&str, Option<BigRational>)]) -> Result<CreditAssessment, InvalidSpec> {
     let exponent = exponent(&table.fee)?;
     let fee = amount(&table.fee.amount).map_err(|e| InvalidSpec::new("spec.credits.fee.amount", e.to_string()))?;
-    let cap = match &table.cap {
-        Some(cap) => percentage("spec.credits.cap.percentOfFee", &cap.percent_of_fee)?,
+    let cap = match table.cap.as_ref().and_then(|cap| cap.percent_of_fee.as_ref()) {
+        Some(percent) => percentage("spec.credits.cap.percentOfFee", percent)?,
         None => whole(1),
     };
     let mut owed: Vec<(BigRational, CreditTier)> = Vec::new();
@@ -51,7 +51,7 @@ pub fn credits(table: &Credits, attained: &[(&str, Option<BigRational>)]) -> Res
             }
             owed.iter().map(|(share, _)| share).sum()
         }
-        Combine::Highest => {
+        Combine::Highest | Combine::CustomersChoice | Combine::FirstListed => {
             let highest = owed.iter().map(|(share, _)| share).max().cloned().unwrap_or_default();
             // The first of equals: one credit is granted, not two.
             if let Some((_, line)) = owed.iter_mut().find(|(share, _)| *share == highest) {
@@ -77,13 +77,14 @@ fn deepest(
 ) -> Result<Option<(BigRational, CreditTier)>, InvalidSpec> {
     let mut deepest: Option<(BigRational, BigRational, CreditTier)> = None;
     for (index, tier) in table.tiers.iter().enumerate().filter(|(_, t)| t.objective == objective) {
-        let below = percentage(&format!("spec.credits.tiers[{index}].below"), &tier.below)?;
-        let credit = percentage(&format!("spec.credits.tiers[{index}].percentOfFee"), &tier.percent_of_fee)?;
+        let (Some(bound), Some(percent)) = (&tier.below, &tier.percent_of_fee) else { continue };
+        let below = percentage(&format!("spec.credits.tiers[{index}].below"), bound)?;
+        let credit = percentage(&format!("spec.credits.tiers[{index}].percentOfFee"), percent)?;
         if *attainment < below && deepest.as_ref().is_none_or(|(deepest, ..)| below < *deepest) {
             let line = CreditTier {
                 objective: objective.to_owned(),
-                below: tier.below.to_string(),
-                percent_of_fee: tier.percent_of_fee.to_string(),
+                below: bound.to_string(),
+                percent_of_fee: percent.to_string(),
                 granted: false,
             };
             deepest = Some((below, credit, line));

@@ -6,7 +6,7 @@
 use num_rational::BigRational;
 
 use crate::api::agreement::TreatAs;
-use crate::api::objective::Method;
+use crate::api::measurement::Method;
 
 use super::due_slots::{Census, DueSlots};
 use super::events::Events;
@@ -58,6 +58,6 @@ pub trait CountingMethod: Sync {
 #[must_use]
 pub fn counting(method: Method) -> &'static dyn CountingMethod {
     match method {
-        Method::Events => &Events,
+        Method::Events | Method::MeanOfSlots | Method::BadMinutes | Method::Pooled | Method::Value => &Events,
     }
 }

@@ -17,6 +17,7 @@ pub mod credit;
 pub mod due_slots;
 pub mod events;
 pub mod exact;
+pub mod exclusion;
 pub mod indicator;
 pub mod invalid;
 pub mod ledger;

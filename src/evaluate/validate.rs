@@ -82,11 +82,11 @@ fn credits(spec: &AgreementSpec) -> Vec<InvalidSpec> {
             let message = format!("{:?} is none of spec.objectives", tier.objective);
             faults.push(InvalidSpec::new(field("objective"), message));
         }
-        faults.extend(percentage(field("below"), &tier.below));
-        faults.extend(percentage(field("percentOfFee"), &tier.percent_of_fee));
+        faults.extend(tier.below.as_ref().and_then(|below| percentage(field("below"), below)));
+        faults.extend(tier.percent_of_fee.as_ref().and_then(|percent| percentage(field("percentOfFee"), percent)));
     }
-    if let Some(cap) = &table.cap {
-        faults.extend(percentage("spec.credits.cap.percentOfFee".to_owned(), &cap.percent_of_fee));
+    if let Some(percent) = table.cap.as_ref().and_then(|cap| cap.percent_of_fee.as_ref()) {
+        faults.extend(percentage("spec.credits.cap.percentOfFee".to_owned(), percent));
     }
     faults
 }

@@ -1,0 +1,106 @@
+//! The rules of an agreement for exclusions: what may be left out, under which conditions, and with what effect.
+
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Span;
+
+/// What may be left out of the account. A reason without a rule is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExclusionRules {
+    /// One rule per reason.
+    #[serde(default)]
+    #[schemars(length(max = 6))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["reason".into()]))]
+    pub rules: Vec<ExclusionRule>,
+    /// Whether a second person must approve. `Required` is the default.
+    #[serde(default)]
+    pub approval: ApprovalRule,
+}
+
+/// The rule for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("!has(self.forceMajeure) || self.reason == 'ForceMajeure'")
+    .message("spec.exclusions.rules[].forceMajeure goes with the reason ForceMajeure; remove it")
+    .field_path(".forceMajeure"))]
+pub struct ExclusionRule {
+    /// The reason it is for.
+    pub reason: ExclusionReason,
+    /// `Exclude`: what is excluded is not counted at all, so that the rest weighs more. `CountAsGood`: it stays in the
+    /// denominator and counts as good.
+    pub effect: ExclusionEffect,
+    /// How long before its beginning it must have been announced, for example `5d`. Exactly that long is long enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_notice: Option<Span>,
+    /// The same in working days of `spec.calendar`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 60))]
+    pub minimum_notice_working_days: Option<i32>,
+    /// How much time may be excluded in a calendar year, for example `12h`; what comes first counts first, and what is
+    /// beyond counts against the service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub yearly_allowance: Option<Span>,
+    /// The conditions of force majeure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub force_majeure: Option<ForceMajeureRule>,
+}
+
+/// The conditions under which force majeure exempts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ForceMajeureRule {
+    /// How soon after the beginning of the event notice must be given, for example `24h`. Exactly that long is in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice_within: Option<Span>,
+    /// By the end of how many working days after the end of the event proof must be given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 60))]
+    pub proof_within_working_days: Option<i32>,
+    /// Whether a party that was in default already when the event began is not exempt. `true` is the default.
+    #[serde(default = "yes")]
+    #[schemars(default = "yes")]
+    pub void_in_default: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Why something shall not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum ExclusionReason {
+    /// Planned work on the service.
+    Maintenance,
+    /// An event beyond anybody's control.
+    ForceMajeure,
+    /// The customer's doing.
+    CustomerCaused,
+    /// A third party's doing for which the provider does not answer.
+    ThirdParty,
+    /// The service was suspended by right.
+    Suspension,
+    /// Agreed from case to case.
+    Agreed,
+}
+
+/// What an exclusion does to the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ExclusionEffect {
+    /// It leaves numerator and denominator.
+    Exclude,
+    /// It stays in the denominator, as good.
+    CountAsGood,
+}
+
+/// Whether a second person must approve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum ApprovalRule {
+    /// Nothing is excluded without the approval of somebody else than who declared it.
+    #[default]
+    Required,
+    /// A declaration is enough.
+    NotRequired,
+}
