@@ -21,6 +21,7 @@ pub mod exclusion;
 pub mod indicator;
 pub mod invalid;
 pub mod ledger;
+pub mod lint;
 pub mod method;
 pub mod period;
 pub mod slot;

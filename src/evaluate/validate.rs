@@ -9,7 +9,7 @@ use k8s_openapi::jiff::Timestamp;
 
 use crate::api::agreement::AgreementSpec;
 use crate::api::objective::Objective;
-use crate::api::period::CalendarUnit;
+use crate::api::period::{CalendarUnit, Period};
 use crate::api::{Percent, Span};
 
 use super::assess::{missing_data_rule, target};
@@ -95,17 +95,23 @@ fn duration(field: &str, value: &Span) -> Option<InvalidSpec> {
     span::elapsed(value).err().map(|fault| InvalidSpec::new(field, fault.to_string()))
 }
 
-/// The longest period of the agreement has to fit into one ledger.
-fn size(spec: &AgreementSpec, schedule: &Schedule) -> Option<InvalidSpec> {
+/// The longest that one of these periods can be, in seconds; 0 where its length cannot be read.
+#[must_use]
+pub fn longest_period(period: &Period) -> i64 {
     const DAY: i64 = 86_400;
     // A period that clocks make longer has at most a day more (a zone that crosses the date line).
-    let longest = match (spec.period.calendar, &spec.period.rolling) {
+    match (period.calendar, &period.rolling) {
         (Some(CalendarUnit::Month), _) => 31 * DAY,
         (Some(CalendarUnit::Quarter), _) => 92 * DAY,
         (Some(CalendarUnit::Year), _) => 366 * DAY,
         (None, Some(length)) => span::elapsed(length).map_or(0, |l| l.as_secs()),
         (None, None) => 0,
-    };
+    }
+}
+
+/// The longest period of the agreement has to fit into one ledger.
+fn size(spec: &AgreementSpec, schedule: &Schedule) -> Option<InvalidSpec> {
+    let longest = longest_period(&spec.period);
     let in_force = schedule.until().map(|until| until.as_second().saturating_sub(schedule.from().as_second()));
     let seconds = in_force.map_or(longest, |in_force| longest.min(in_force));
     let slot = spec.metrics.slot.seconds();
