@@ -31,7 +31,7 @@ mod reader;
 mod registry;
 mod settle;
 mod source;
-mod terms;
+pub(crate) mod terms;
 mod watch;
 
 use std::sync::Arc;

@@ -14,6 +14,7 @@ use crate::api::metrics_source::IncreaseForm;
 use crate::api::metrics_source::Tenant;
 use crate::api::objective::{Indicator, LatencyIndicator, Objective};
 use crate::api::{MetricsSource, ServiceLevelAgreement};
+use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::period::Schedule;
 use crate::evaluate::validate::validate;
 use crate::sense::promql::{self, AskId, BoundsAsk, Expression};
@@ -94,35 +95,42 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
         ),
         terminal: false,
     })?;
-    let mut asked = Vec::new();
-    for (index, objective) in agreement.spec.objectives.iter().enumerate() {
-        for (field, text) in expressions(&objective.indicator) {
-            let confined = Expression::parse(text).and_then(|e| e.confine(&tenancy));
-            confined.map_err(|refusal| Refusal {
-                reason: "ExpressionRefused",
-                message: format!("spec.objectives[{index}].indicator.{field}: {refusal}"),
-                terminal: true,
-            })?;
-        }
-        if let Some((field, message)) = objective.indicator.latency.as_ref().and_then(|l| histogram(l, &tenancy)) {
-            return Err(Refusal {
-                reason: "ExpressionRefused",
-                message: format!("spec.objectives[{index}].indicator.latency.{field}: {message}"),
-                terminal: true,
-            });
-        }
-        asked.push(Asked {
-            objective: objective.name.clone(),
-            indicator: objective.indicator.clone(),
-            tenancy: tenancy.clone(),
-        });
+    if let Some(refused) = refused(&agreement.spec.objectives, &tenancy).first() {
+        return Err(Refusal { reason: "ExpressionRefused", message: refused.to_string(), terminal: true });
     }
+    let asked = agreement.spec.objectives.iter().map(|objective| Asked {
+        objective: objective.name.clone(),
+        indicator: objective.indicator.clone(),
+        tenancy: tenancy.clone(),
+    });
+    let asked = Arc::new(asked.collect());
     let schedule = Schedule::new(&agreement.spec, created).map_err(|e| Refusal {
         reason: "InvalidSpec",
         message: e.to_string(),
         terminal: true,
     })?;
-    Ok(Terms { schedule, asked: Arc::new(asked) })
+    Ok(Terms { schedule, asked })
+}
+
+/// What of these indicators cannot be asked by a namespace that is confined to `tenancy`, with the fields. An empty
+/// tenancy confines to nothing: then only what no source would be asked is found.
+#[must_use]
+pub fn refused(objectives: &[Objective], tenancy: &Tenancy) -> Vec<InvalidSpec> {
+    let mut found = Vec::new();
+    for (index, Objective { indicator, .. }) in objectives.iter().enumerate() {
+        let mut refuse = |field: &str, message: String| {
+            found.push(InvalidSpec::new(format!("spec.objectives[{index}].indicator.{field}"), message));
+        };
+        for (field, text) in expressions(indicator) {
+            if let Err(refusal) = Expression::parse(text).and_then(|e| e.confine(tenancy)) {
+                refuse(field, refusal.to_string());
+            }
+        }
+        if let Some((field, message)) = indicator.latency.as_ref().and_then(|l| histogram(l, tenancy)) {
+            refuse(&format!("latency.{field}"), message);
+        }
+    }
+    found
 }
 
 /// What is wrong with how a histogram is selected: the field, and the sentence.
@@ -180,7 +188,8 @@ fn expressions(indicator: &Indicator) -> impl Iterator<Item = (&'static str, &st
 }
 
 /// What a namespace is confined to: its own entry, else the one for all; `None` when the source does not admit it.
-fn tenancy(tenants: &[Tenant], namespace: &str) -> Option<Tenancy> {
+#[must_use]
+pub fn tenancy(tenants: &[Tenant], namespace: &str) -> Option<Tenancy> {
     let tenant =
         tenants.iter().find(|t| t.namespace == namespace).or_else(|| tenants.iter().find(|t| t.namespace == "*"))?;
     Some(tenant.matchers.iter().map(|m| (m.label.clone(), m.value.replace("$namespace", namespace))).collect())

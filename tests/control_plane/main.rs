@@ -21,6 +21,8 @@ mod keeps_agreements_when_it_is_removed;
 mod keeps_what_was_agreed;
 mod lets_the_owner_apply_while_a_floor_stands;
 mod lives_on_the_rights_of_its_chart;
+#[path = "../mistakes/mod.rs"]
+mod mistakes;
 mod raises_the_floor_of_a_scaled_object;
 mod raises_the_floor_of_an_autoscaler;
 mod raises_the_scale_where_nothing_else_does;
