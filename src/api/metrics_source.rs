@@ -203,6 +203,10 @@ pub struct MetricsSourceStatus {
     /// What the store's increase was found to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub increase: Option<IncreaseProbe>,
+    /// How long the store keeps samples, as it says itself. Left out: it does not say. What is older cannot be read
+    /// again, nor for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Span>,
 }
 
 /// What the store's increase was found to do when tried.

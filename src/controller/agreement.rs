@@ -21,6 +21,7 @@ use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::condition::{self, ConditionStatus};
 use crate::evaluate::assess::assess;
+use crate::evaluate::lint::Lint;
 use crate::record::metrics::Written;
 use crate::record::{event, ledger, material, status, writer};
 
@@ -65,6 +66,7 @@ async fn work(
 ) -> Result<Action, Error> {
     let mut next = book.status.clone();
     ready(&mut next, agreement, now);
+    advise(&mut next, agreement, &terms.advice, now);
     // What the reader brought goes into the ledger of the period it belongs to; a period that is complete is closed.
     let delivery = context.registry.take(&agreement.uid().unwrap_or_default());
     let mut readings = delivery.readings;
@@ -208,6 +210,15 @@ fn ready(next: &mut AgreementStatus, agreement: &ServiceLevelAgreement, now: Tim
     condition::clear(list, condition::STALLED);
 }
 
+/// The agreement is worked with, but something in it is hardly meant.
+fn advise(next: &mut AgreementStatus, agreement: &ServiceLevelAgreement, advice: &[Lint], now: Timestamp) {
+    let list = &mut next.conditions;
+    let Some(first) = advice.first() else { return condition::clear(list, condition::ADVISED) };
+    let said: Vec<String> = advice.iter().map(|lint| format!("{}: {}", lint.field, lint.message)).collect();
+    let (reason, generation) = (first.code.reason(), agreement.meta().generation);
+    condition::set(list, condition::ADVISED, ConditionStatus::True, reason, &said.join("; "), generation, now);
+}
+
 fn not_in_force(next: &mut AgreementStatus, terms: &Terms, agreement: &ServiceLevelAgreement, now: Timestamp) {
     let generation = agreement.meta().generation;
     let message = if now < terms.schedule.from() {
@@ -235,6 +246,7 @@ async fn refuse(
     next.observed_generation = generation;
     let list = &mut next.conditions;
     let (reason, message) = (refusal.reason, refusal.message.as_str());
+    condition::clear(list, condition::ADVISED);
     condition::set(list, condition::READY, ConditionStatus::False, reason, message, generation, now);
     condition::set(list, condition::MEASURED, ConditionStatus::False, reason, message, generation, now);
     if refusal.terminal {

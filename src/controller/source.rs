@@ -14,6 +14,7 @@ use tokio::task::AbortHandle;
 use super::context::Context;
 use super::error::Error;
 use super::reader;
+use crate::api::Span;
 use crate::api::condition::{self, ConditionStatus};
 use crate::api::metrics_source::{IncreaseProbe, MetricsSource, MetricsSourceStatus};
 use crate::record::metrics::Written;
@@ -38,6 +39,8 @@ pub struct SourceHandle {
     generation: i64,
     /// How increases are counted, and how that was found out.
     pub probed: IncreaseProbe,
+    /// How long samples are kept, where the store says so.
+    retention: Option<Span>,
     /// Rounds in a row in which the store gave no usable answer to anybody.
     pub silent_rounds: Arc<AtomicU32>,
     /// The Secrets' versions it was made from.
@@ -60,9 +63,9 @@ impl std::fmt::Debug for SourceHandle {
 /// What was found out about a source.
 enum Finding {
     /// It can be read, as it could before.
-    Unchanged(IncreaseProbe),
+    Unchanged(IncreaseProbe, Option<Span>),
     /// It can be read, as was just found out.
-    Probed(IncreaseProbe),
+    Probed(IncreaseProbe, Option<Span>),
     /// It cannot be read: reason and message.
     Trouble(&'static str, String),
 }
@@ -83,7 +86,7 @@ pub async fn reconcile(source: Arc<MetricsSource>, context: Arc<Context>) -> Res
         return Ok(Action::requeue(UNUSED));
     }
     let finding = examine(&source, &context).await;
-    if matches!(finding, Finding::Probed(_)) {
+    if matches!(finding, Finding::Probed(..)) {
         context.wake_users_of(&name);
     }
     if let Some(status) = next_status(&source, &finding, &context) {
@@ -109,9 +112,9 @@ async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
         && handle.versions == *credentials.versions()
         && handle.silent_rounds.load(Ordering::Relaxed) < SILENCE
     {
-        return Finding::Unchanged(handle.probed.clone());
+        return Finding::Unchanged(handle.probed.clone(), handle.retention.clone());
     }
-    let Opened { increase: probed, reader } =
+    let Opened { increase: probed, retention, reader } =
         match context.stores.open(&source.spec, &credentials, context.clock.now()).await {
             Ok(opened) => opened,
             Err(OpenError::Invalid(error)) => return Finding::Trouble("InvalidSource", error.to_string()),
@@ -124,13 +127,14 @@ async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
         uid,
         generation,
         probed: probed.clone(),
+        retention: retention.clone(),
         silent_rounds,
         versions: credentials.versions().clone(),
         reader: reader.abort_handle(),
     };
     // The old handle's reader ends with it.
     context.handles.set(&name, Some(Arc::new(handle)));
-    Finding::Probed(probed)
+    Finding::Probed(probed, retention)
 }
 
 /// The status to be written, or nothing when it would say the same.
@@ -143,7 +147,7 @@ fn next_status(source: &MetricsSource, finding: &Finding, context: &Context) -> 
         condition::set(&mut status.conditions, kind, state, reason, message, generation, now);
     };
     match finding {
-        Finding::Unchanged(probed) | Finding::Probed(probed) => {
+        Finding::Unchanged(probed, retention) | Finding::Probed(probed, retention) => {
             set(condition::READY, ConditionStatus::True, "Answers", "the store answers");
             set(condition::PROBED, ConditionStatus::True, "Tried", &probed.evidence);
             // The same finding again is no news.
@@ -151,6 +155,7 @@ fn next_status(source: &MetricsSource, finding: &Finding, context: &Context) -> 
             if !same {
                 status.increase = Some(probed.clone());
             }
+            status.retention.clone_from(retention);
         }
         Finding::Trouble(reason, message) => set(condition::READY, ConditionStatus::False, reason, message),
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
 use super::registry::Asked;
@@ -15,7 +15,9 @@ use crate::api::metrics_source::Tenant;
 use crate::api::objective::{Indicator, LatencyIndicator, Objective};
 use crate::api::{MetricsSource, ServiceLevelAgreement};
 use crate::evaluate::invalid::InvalidSpec;
+use crate::evaluate::lint::{Lint, Severity, lint};
 use crate::evaluate::period::Schedule;
+use crate::evaluate::span;
 use crate::evaluate::validate::validate;
 use crate::sense::promql::{self, AskId, BoundsAsk, Expression};
 use crate::sense::reader::promql_form;
@@ -30,6 +32,8 @@ pub struct Terms {
     pub schedule: Schedule,
     /// What is asked, objective by objective.
     pub asked: Arc<Vec<Asked>>,
+    /// What is hardly meant, though it is worked with.
+    pub advice: Arc<[Lint]>,
 }
 
 /// Why an agreement cannot be worked with as it is.
@@ -48,6 +52,7 @@ pub struct Refusal {
 pub struct Resolved {
     agreement: Option<i64>,
     source: Option<(Option<String>, Option<i64>)>,
+    retention: Option<SignedDuration>,
     terms: Terms,
 }
 
@@ -62,11 +67,14 @@ pub fn recall(
     known: &mut Option<Resolved>,
 ) -> Result<Terms, Refusal> {
     let generations = (agreement.meta().generation, source.map(|source| (source.uid(), source.meta().generation)));
-    if let Some(known) = known.as_ref().filter(|k| (k.agreement, &k.source) == (generations.0, &generations.1)) {
+    let retention = source.and_then(retention);
+    let is_of_these =
+        |k: &&Resolved| (k.agreement, &k.source, k.retention) == (generations.0, &generations.1, retention);
+    if let Some(known) = known.as_ref().filter(is_of_these) {
         return Ok(known.terms.clone());
     }
-    let terms = resolve(agreement, source)?;
-    *known = Some(Resolved { agreement: generations.0, source: generations.1, terms: terms.clone() });
+    let terms = resolve(agreement, source, retention)?;
+    *known = Some(Resolved { agreement: generations.0, source: generations.1, retention, terms: terms.clone() });
     Ok(terms)
 }
 
@@ -74,10 +82,17 @@ pub fn recall(
 ///
 /// # Errors
 /// The first thing that is wrong.
-fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) -> Result<Terms, Refusal> {
+fn resolve(
+    agreement: &ServiceLevelAgreement,
+    source: Option<&MetricsSource>,
+    retention: Option<SignedDuration>,
+) -> Result<Terms, Refusal> {
     let namespace = agreement.namespace().unwrap_or_default();
     let created = agreement.creation_timestamp().map_or(Timestamp::UNIX_EPOCH, |t| t.0);
-    let invalid = validate(&agreement.spec, &namespace, created);
+    let mut invalid = validate(&agreement.spec, &namespace, created);
+    let (errors, advice): (Vec<Lint>, Vec<Lint>) =
+        lint(&agreement.spec, retention).into_iter().partition(|lint| lint.severity == Severity::Error);
+    invalid.extend(errors.into_iter().map(|lint| InvalidSpec::new(lint.field, lint.message)));
     if !invalid.is_empty() {
         let message = invalid.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         return Err(Refusal { reason: "InvalidSpec", message, terminal: true });
@@ -109,7 +124,13 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
         message: e.to_string(),
         terminal: true,
     })?;
-    Ok(Terms { schedule, asked })
+    Ok(Terms { schedule, asked, advice: advice.into() })
+}
+
+/// How long a source keeps samples, where it said so.
+#[must_use]
+pub fn retention(source: &MetricsSource) -> Option<SignedDuration> {
+    span::elapsed(source.status.as_ref()?.retention.as_ref()?).ok()
 }
 
 /// What of these indicators cannot be asked by a namespace that is confined to `tenancy`, with the fields. An empty
@@ -199,7 +220,9 @@ pub fn tenancy(tenants: &[Tenant], namespace: &str) -> Option<Tenancy> {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
-    use crate::api::metrics_source::TenantMatcher;
+    use crate::api::credits::{Combine, Credits, Fee, Tier};
+    use crate::api::metrics_source::{MetricsSourceStatus, TenantMatcher};
+    use crate::evaluate::lint::Code;
 
     #[test]
     fn terms_are_remembered_until_one_of_the_specs_changes() {
@@ -216,6 +239,36 @@ mod tests {
         agreement.metadata.generation = Some(2);
         assert_eq!(recall(&agreement, Some(&source), &mut known).unwrap().asked[0].objective, "errors");
         assert_eq!(recall(&agreement, None, &mut known).unwrap_err().reason, "SourceNotFound");
+    }
+
+    #[test]
+    fn what_is_hardly_meant_is_advised_as_soon_as_the_source_says_what_it_keeps() {
+        let (agreement, mut source) = declared();
+        let mut known = None;
+        assert_eq!(recall(&agreement, Some(&source), &mut known).unwrap().advice.len(), 0);
+        // No generation changes with a status.
+        source.status = Some(MetricsSourceStatus { retention: Some("15d".into()), ..MetricsSourceStatus::default() });
+        let advice = recall(&agreement, Some(&source), &mut known).unwrap().advice;
+        assert_eq!(advice.iter().map(|lint| lint.code).collect::<Vec<_>>(), [Code::PeriodBeyondRetention]);
+    }
+
+    #[test]
+    fn a_table_that_contradicts_itself_is_refused() {
+        let (mut agreement, source) = declared();
+        let tier = |below: &str, percent: &str| Tier {
+            objective: "availability".to_owned(),
+            below: below.into(),
+            percent_of_fee: percent.into(),
+        };
+        agreement.spec.credits = Some(Credits {
+            fee: Fee { amount: "1".into(), currency: "EUR".to_owned() },
+            tiers: vec![tier("99", "25"), tier("95", "10")],
+            combine: Combine::default(),
+            cap: None,
+        });
+        let refusal = recall(&agreement, Some(&source), &mut None).unwrap_err();
+        assert_eq!((refusal.reason, refusal.terminal), ("InvalidSpec", true));
+        assert!(refusal.message.starts_with("spec.credits.tiers[1].percentOfFee: "), "{}", refusal.message);
     }
 
     fn declared() -> (ServiceLevelAgreement, MetricsSource) {

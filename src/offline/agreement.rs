@@ -23,7 +23,7 @@ pub fn check(agreement: &ServiceLevelAgreement, namespace: Option<&str>, source:
     let invalid = validate(spec, own, created);
     let mut found: Vec<Fault> = invalid.into_iter().map(|i| Fault::error(code::INVALID, i.field, i.message)).collect();
     found.extend(expressions(spec, namespace, source));
-    found.extend(lint(spec, None).into_iter().map(of_lint));
+    found.extend(lint(spec, source.and_then(terms::retention)).into_iter().map(of_lint));
     found
 }
 

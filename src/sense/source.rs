@@ -10,7 +10,8 @@ use futures::future::BoxFuture;
 use k8s_openapi::jiff::Timestamp;
 
 use super::reader::{IndicatorAsk, IndicatorReading, ReadStats, Reader};
-use super::store::{Credentials, SetupError, StoreClient, StoreError, probe};
+use super::store::{Credentials, SetupError, StoreClient, StoreError, probe, retention};
+use crate::api::Span;
 use crate::api::metrics_source::{IncreaseProbe, MetricsSourceSpec};
 
 /// Reads indicators from one source.
@@ -34,6 +35,8 @@ pub trait Sources: Send + Sync {
 pub struct Opened {
     /// How its increases are counted.
     pub increase: IncreaseProbe,
+    /// How long it keeps samples, where it says so.
+    pub retention: Option<Span>,
     /// Reads it.
     pub reader: Arc<dyn SlotReader>,
 }
@@ -63,8 +66,9 @@ impl Sources for HttpStores {
         async move {
             let client = Arc::new(StoreClient::new(spec, credentials)?);
             let increase = probe(&client, now).await?;
+            let retention = retention(&client).await;
             let reader = Arc::new(Reader::new(client, increase.form));
-            Ok(Opened { increase, reader })
+            Ok(Opened { increase, retention, reader })
         }
         .boxed()
     }

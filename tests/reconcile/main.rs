@@ -13,6 +13,7 @@ mod finds_its_floor_when_the_status_was_lost;
 mod gives_the_floor_back_before_the_agreement_goes;
 mod issues_one_statement_a_period;
 mod raises_and_gives_back_the_floor_of_an_autoscaler;
+mod says_what_is_hardly_meant;
 mod says_what_is_wrong_and_recovers;
 mod scales_a_workload_without_an_autoscaler;
 mod stage;

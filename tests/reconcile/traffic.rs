@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use guarantor::api::Span;
 use guarantor::api::metrics_source::{IncreaseForm, IncreaseProbe, MetricsSourceSpec};
 use guarantor::sense::observation::{Reading, ReadingPair, SlotReading};
 use guarantor::sense::reader::{IndicatorAsk, IndicatorReading, ReadStats};
@@ -27,6 +28,8 @@ pub struct Second {
 #[derive(Clone, Debug, Default)]
 pub struct Traffic {
     seconds: Arc<Mutex<BTreeMap<i64, Second>>>,
+    /// How long the store says it keeps samples.
+    pub retention: Option<Span>,
 }
 
 impl Traffic {
@@ -73,7 +76,8 @@ impl Sources for Traffic {
     ) -> BoxFuture<'a, Result<Opened, OpenError>> {
         let increase =
             IncreaseProbe { form: IncreaseForm::Anchored, evidence: "by the test".to_owned(), probed_at: Time(now) };
-        std::future::ready(Ok(Opened { increase, reader: Arc::new(self.clone()) })).boxed()
+        std::future::ready(Ok(Opened { increase, retention: self.retention.clone(), reader: Arc::new(self.clone()) }))
+            .boxed()
     }
 }
 

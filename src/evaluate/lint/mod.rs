@@ -78,6 +78,20 @@ impl Code {
             Self::PeriodBeyondRetention => "period_beyond_retention",
         }
     }
+
+    /// The same word as the reason of a condition.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::TierGap => "TierGap",
+            Self::TierOverlap => "TierOverlap",
+            Self::NonMonotonicCredit => "NonMonotonicCredit",
+            Self::UnreachableTier => "UnreachableTier",
+            Self::TierAboveTarget => "TierAboveTarget",
+            Self::TargetNotBelow100 => "TargetNotBelow100",
+            Self::PeriodBeyondRetention => "PeriodBeyondRetention",
+        }
+    }
 }
 
 /// One remark.
