@@ -31,6 +31,20 @@ pub mod code {
     pub const EXPRESSION: &str = "expression";
     /// The metrics source among the manifests does not admit the namespace.
     pub const NAMESPACE_NOT_ALLOWED: &str = "namespace_not_allowed";
+
+    /// Every one of these.
+    pub const ALL: [&str; 10] = [
+        YAML,
+        NOT_AN_OBJECT,
+        UNKNOWN_KIND,
+        UNKNOWN_FIELD,
+        SCHEMA,
+        RULE,
+        RULE_NOT_CHECKED,
+        INVALID,
+        EXPRESSION,
+        NAMESPACE_NOT_ALLOWED,
+    ];
 }
 
 /// Which object it is about.

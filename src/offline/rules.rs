@@ -9,12 +9,15 @@ use serde_json::Value;
 
 use super::definition::Definition;
 use super::finding::{Fault, code};
+use super::structural;
 use crate::evaluate::lint::Severity;
 
 /// Every rule that a defaulted object breaks.
 #[must_use]
 pub fn check(object: &Value, definition: &Definition) -> Vec<Fault> {
-    match Validator::new().validate(&definition.schema, object, None) {
+    let mut seen = object.clone();
+    structural::without_nulls(&mut seen);
+    match Validator::new().validate(&definition.schema, &seen, None) {
         Ok(()) => Vec::new(),
         Err(errors) => errors.into_iter().map(fault).collect(),
     }

@@ -61,10 +61,9 @@ pub fn json_schema(schema: &Value) -> Value {
     if !types.is_empty() {
         out.insert("type".to_owned(), Value::Array(types));
     }
-    if let (true, Some(Value::Array(options))) = (nullable, out.get_mut("enum"))
-        && !options.contains(&Value::Null)
-    {
-        options.push(Value::Null);
+    // The API server refuses a null where there is an enumeration, even if that names it.
+    if let Some(Value::Array(options)) = out.get_mut("enum") {
+        options.retain(|option| !option.is_null());
     }
     match schema.get("format").and_then(Value::as_str) {
         Some("int32") => bounds(&mut out, i32::MIN.into(), i32::MAX.into()),
@@ -130,6 +129,18 @@ pub fn prune_nulls(value: &mut Value, schema: &Value) {
     }
 }
 
+/// Takes out every `null` of every field: so a rule sees one that may be there.
+pub fn without_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(without_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_nulls),
+        _ => {}
+    }
+}
+
 /// The items of lists that stand there twice, where the schema says that a list is a map or a set, by their paths.
 #[must_use]
 pub fn duplicates(value: &Value, schema: &Value, path: &str) -> Vec<(String, String)> {
@@ -183,8 +194,8 @@ mod tests {
             (json!({"type": "string", "nullable": true}), json!({"type": ["string", "null"]})),
             (json!({"x-kubernetes-int-or-string": true}), json!({"type": ["integer", "string"]})),
             (
-                json!({"type": "string", "enum": ["A"], "nullable": true}),
-                json!({"type": ["string", "null"], "enum": ["A", null]}),
+                json!({"type": "string", "enum": ["A", null], "nullable": true}),
+                json!({"type": ["string", "null"], "enum": ["A"]}),
             ),
             (
                 json!({"type": "integer", "format": "int32", "minimum": 1}),
@@ -215,6 +226,8 @@ mod tests {
         let mut value = json!({"a": null, "b": null, "c": [{"d": null}, null], "unknown": null});
         prune_nulls(&mut value, &schema);
         assert_eq!(value, json!({"b": null, "c": [{}, null], "unknown": null}));
+        without_nulls(&mut value);
+        assert_eq!(value, json!({"c": [{}, null]}));
     }
 
     #[test]

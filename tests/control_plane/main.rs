@@ -8,6 +8,7 @@
 mod a_frozen_leader_writes_nothing_when_it_wakes;
 mod accepts_every_example;
 mod accounts;
+mod agrees_with_the_offline_check;
 mod catches_up_what_it_missed;
 mod closes_a_period_once;
 mod explains_its_fields;
