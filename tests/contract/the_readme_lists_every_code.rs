@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use guarantor::evaluate::lint::Code;
-use guarantor::offline::finding::code;
+use guarantor::offline::check::finding::code;
 
 #[test]
 fn the_readme_lists_every_code_and_no_other() {

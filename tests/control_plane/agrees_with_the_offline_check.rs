@@ -4,8 +4,8 @@
 use anyhow::{Result, bail};
 use guarantor::evaluate::lint::Severity;
 use guarantor::offline::check::check;
-use guarantor::offline::definition::Definitions;
-use guarantor::offline::input::Input;
+use guarantor::offline::check::definition::Definitions;
+use guarantor::offline::check::input::Input;
 use kube::Client;
 use serde_json::{Value, json};
 

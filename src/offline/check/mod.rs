@@ -1,4 +1,20 @@
-//! `guarantor check`: the way of manifests from files to findings.
+//! `guarantor check`: the way of manifests from files to findings, without a cluster.
+//!
+//! What it says of a manifest must be what an API server and the operator would say. In this order: [`input`] (files,
+//! folders, standard input) → [`manifest`] (YAML, with its lines) → [`definition`] (the kind, and its schema:
+//! [`structural`], [`schema`], [`rules`]) → [`agreement`] (what a schema cannot see) → [`finding`] → [`report`].
+
+pub mod agreement;
+pub mod definition;
+pub mod field_path;
+pub mod finding;
+pub mod input;
+pub mod manifest;
+pub mod object_meta;
+pub mod report;
+pub mod rules;
+pub mod schema;
+pub mod structural;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -7,11 +23,10 @@ use std::process::ExitCode;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::definition::{Definition, Definitions, Recognised};
-use super::finding::{Fault, Finding, Object, code};
-use super::input::{self, Input};
-use super::manifest::{self, Manifest};
-use super::{agreement, report, rules, schema};
+use self::definition::{Definition, Definitions, Recognised};
+use self::finding::{Fault, Finding, Object, code};
+use self::input::Input;
+use self::manifest::Manifest;
 use crate::api::{MetricsSource, ServiceLevelAgreement};
 use crate::evaluate::lint::Severity;
 use crate::runtime::cli::{CheckArgs, Format};

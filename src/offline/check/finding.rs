@@ -5,8 +5,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::manifest::Lines;
 pub use crate::evaluate::lint::Severity;
-use crate::offline::manifest::Lines;
 
 /// What stands in the way, as a stable word for machines. The codes of [`crate::evaluate::lint::Code`] come in beside
 /// these.

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::check::{Report, Skipped};
 use super::finding::Finding;
+use super::{Report, Skipped};
 use crate::evaluate::lint::Severity;
 
 /// One line a finding, so that it can be searched; then what was done.
