@@ -14,6 +14,8 @@ use jiff::SignedDuration;
 use crate::api::enforcement::Mode;
 use crate::runtime::settings::LogFormat;
 
+pub mod statement;
+
 /// A Kubernetes operator that keeps service level agreements.
 #[derive(Debug, Parser)]
 #[command(name = "guarantor", version, arg_required_else_help = true)]
@@ -30,6 +32,9 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Print the custom resource definitions as YAML.
     Crds(CrdsArgs),
+    /// Show or verify the statement of a closed period.
+    #[command(subcommand)]
+    Statement(statement::StatementCommand),
 }
 
 /// The flags of `crds`.
