@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::Parser;
 use guarantor::controller::{self, Setup};
-use guarantor::offline::check;
+use guarantor::offline::{check, statement};
 use guarantor::record::metrics::Metrics;
 use guarantor::runtime::cli::{Cli, Command};
 use guarantor::runtime::clock::Clock;
@@ -37,6 +37,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
             Some(directory) => crds::write(&directory)?,
             None => crds::documents()?.iter().for_each(|document| print!("---\n{}", document.yaml)),
         },
+        Command::Statement(command) => return Ok(statement::run(&command)),
         Command::Run(raw) => {
             let settings = Settings::try_from(&*raw)?;
             // Two libraries bring TLS; neither may guess whose cryptography is meant.

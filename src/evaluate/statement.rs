@@ -184,11 +184,20 @@ pub fn statement(
 /// # Errors
 /// The content has no canonical text.
 pub fn digest(statement: &StatementSpec) -> Result<String, StatementError> {
-    let mut value = serde_json::to_value(statement).map_err(|e| StatementError::Json(e.to_string()))?;
-    if let Value::Object(fields) = &mut value {
+    let content = serde_json::to_value(statement).map_err(|e| StatementError::Json(e.to_string()))?;
+    Ok(content_digest(&content)?)
+}
+
+/// The same over a statement's `spec` as somebody holds it: fields this version does not know are part of it.
+///
+/// # Errors
+/// The content has no canonical text.
+pub fn content_digest(content: &Value) -> Result<String, NotCanonical> {
+    let mut content = content.clone();
+    if let Value::Object(fields) = &mut content {
         fields.remove("digest");
     }
-    Ok(hex(&Sha256::digest(canonical(&value)?.as_bytes())))
+    Ok(hex(&Sha256::digest(canonical(&content)?.as_bytes())))
 }
 
 /// Whether a statement still says what was signed by its digest.

@@ -14,6 +14,8 @@ use jiff::SignedDuration;
 use crate::api::enforcement::Mode;
 use crate::runtime::settings::LogFormat;
 
+pub mod statement;
+
 /// A Kubernetes operator that keeps service level agreements.
 #[derive(Debug, Parser)]
 #[command(name = "guarantor", version, arg_required_else_help = true)]
@@ -34,6 +36,9 @@ pub enum Command {
     ///
     /// Exit code 0: no error; 1: errors were found; 2: something could not be read.
     Check(CheckArgs),
+    /// Show or verify the statement of a closed period.
+    #[command(subcommand)]
+    Statement(statement::StatementCommand),
 }
 
 /// The flags of `check`.
