@@ -20,6 +20,8 @@ pub const STALLED: &str = "Stalled";
 pub const CONFLICTING_MANAGER: &str = "ConflictingManager";
 /// More replicas were asked for than became ready. Present only while true.
 pub const CAPACITY_INSUFFICIENT: &str = "CapacityInsufficient";
+/// Some slots are older than what the metrics source keeps, or would be after a downtime. Present only while true.
+pub const BEYOND_RETENTION: &str = "BeyondRetention";
 /// What the source's increase really does is known (on a `MetricsSource`).
 pub const PROBED: &str = "Probed";
 

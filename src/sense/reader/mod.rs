@@ -29,8 +29,8 @@ use self::expressions::Pair;
 use self::halving::Done;
 use super::observation::{Failure, SlotReading};
 use super::promql::{self, Ask, AskId, Plan, Question};
-use super::store::StoreClient;
-use crate::api::metrics_source::IncreaseForm;
+use super::store::{StoreClient, StoreError, retention};
+use crate::api::metrics_source::{IncreaseForm, Retention};
 use crate::api::objective::Indicator;
 
 /// At most this many asks are remembered as having spoiled a joined request.
@@ -104,6 +104,14 @@ impl Reader {
     #[must_use]
     pub fn new(client: Arc<StoreClient>, form: IncreaseForm) -> Self {
         Self { client, form, bounds: Bounds::default(), suspects: Mutex::default() }
+    }
+
+    /// Asks how long the source keeps samples.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn retention(&self, now: Timestamp) -> Result<Retention, StoreError> {
+        retention(&self.client, now).await
     }
 
     /// Reads all asks, in the order given. Never fails as a whole: what went wrong is in the readings it concerns.
