@@ -8,7 +8,7 @@
 //!
 //! An expression that is refused by itself will be refused again: its slots would otherwise wait for ever, and with
 //! them those of its agreement's other objectives. For several slots that is concluded when the first and the last are
-//! refused by themselves in the same words; otherwise fewer are asked the next time.
+//! refused by themselves in the same words, figures aside; otherwise fewer are asked the next time.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -132,10 +132,17 @@ impl Exchange<'_> {
         let ends = slots.ends().map(async |slot| self.fetch(request, slot).await.err());
         let [first, last] = ends.map(Box::pin);
         match futures::join!(first, last) {
-            (Some(first @ StoreError::Refused { .. }), Some(last)) => first == last,
+            (Some(StoreError::Refused { message: first, .. }), Some(StoreError::Refused { message: last, .. })) => {
+                without_figures(&first) == without_figures(&last)
+            }
             _ => false,
         }
     }
+}
+
+/// A store's words without the instants it may name in them.
+fn without_figures(words: &str) -> String {
+    words.chars().filter(|c| !c.is_ascii_digit()).collect()
 }
 
 /// What a store has against a request.

@@ -114,7 +114,10 @@ async fn a_range_is_given_up_only_when_both_its_ends_are_refused_in_the_same_wor
                 time => slot(time)..=slot(time),
             };
             match slots.into_iter().find_map(refuses) {
-                Some(words) if asked.query() != "vector(1)" => Reply::error(422, "execution", words),
+                Some(words) if asked.query() != "vector(1)" => {
+                    let at = asked.parameter("time");
+                    Reply::error(422, "execution", &format!("{words} at {at}"))
+                }
                 _ => Reply::vector(1, &[(&[("job", "svc-0"), ("namespace", "shop")], "1")]),
             }
         })
