@@ -15,6 +15,7 @@ use super::enforce;
 use super::error::Error;
 use super::finalize;
 use super::registry::Asks;
+use super::retention;
 use super::settle;
 use super::terms::{self, Refusal, Terms};
 use crate::api::ServiceLevelAgreement;
@@ -109,6 +110,9 @@ async fn work(
     let nobody_reads = context.handles.get(source).is_none();
     let unreadable = if nobody_reads { source_trouble(context, source, as_of < now) } else { None };
     account::conditions(&mut next, agreement, &assessment, delivery.failure.as_ref(), unreadable.as_deref(), now);
+    if let Some(open) = &book.open {
+        retention::condition(&mut next, agreement, context, open, now);
+    }
     context.metrics.assessed(&agreement.namespace().unwrap_or_default(), &agreement.name_any(), &assessment);
     let mut again = enforce::enforce(agreement, context, book, &mut next, &assessment, now).await?;
     if nobody_reads {
@@ -189,7 +193,7 @@ pub(super) async fn write_status(
     context.metrics.wrote(Written::Status);
     let notices = event::notices(&book.status, &next);
     book.status = next;
-    event::publish(&context.recorder, agreement, notices);
+    event::publish(&context.recorder, agreement.object_ref(&()), notices);
     Ok(())
 }
 
@@ -227,6 +231,7 @@ fn not_in_force(next: &mut AgreementStatus, terms: &Terms, agreement: &ServiceLe
         "no longer in force; every period is settled".to_owned()
     };
     let list = &mut next.conditions;
+    condition::clear(list, condition::BEYOND_RETENTION);
     for kind in [condition::MEASURED, condition::FULFILLED] {
         condition::set(list, kind, ConditionStatus::Unknown, "NotInForce", &message, generation, now);
     }

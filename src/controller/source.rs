@@ -1,11 +1,12 @@
 //! Keeps one metrics source readable: credentials, client, probe, status, and its reader.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::api::Api;
 use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
@@ -14,12 +15,13 @@ use tokio::task::AbortHandle;
 use super::context::Context;
 use super::error::Error;
 use super::reader;
-use crate::api::Span;
 use crate::api::condition::{self, ConditionStatus};
-use crate::api::metrics_source::{IncreaseProbe, MetricsSource, MetricsSourceStatus};
+use crate::api::metrics_source::{IncreaseProbe, MetricsSource, MetricsSourceStatus, Retention};
+
+use crate::evaluate::span;
 use crate::record::metrics::Written;
 use crate::record::writer;
-use crate::sense::source::{OpenError, Opened};
+use crate::sense::source::{OpenError, Opened, SlotReader};
 use crate::sense::store::Credentials;
 
 /// How often credentials are read again (they rotate) and a failed probe is repeated.
@@ -27,6 +29,9 @@ const RESYNC: Duration = Duration::from_secs(60);
 
 /// How often an operator of one namespace looks whether it needs a source by now.
 const UNUSED: Duration = Duration::from_secs(3);
+
+/// How often a store is asked how long it keeps samples.
+const RETENTION_AGE: SignedDuration = SignedDuration::from_hours(1);
 
 /// After so many rounds without a usable answer a source is probed anew: it may have become another store.
 const SILENCE: u32 = 3;
@@ -39,13 +44,36 @@ pub struct SourceHandle {
     generation: i64,
     /// How increases are counted, and how that was found out.
     pub probed: IncreaseProbe,
-    /// How long samples are kept, where the store says so.
-    retention: Option<Span>,
     /// Rounds in a row in which the store gave no usable answer to anybody.
     pub silent_rounds: Arc<AtomicU32>,
     /// The Secrets' versions it was made from.
     versions: BTreeMap<String, String>,
+    source: Arc<dyn SlotReader>,
+    retention: Mutex<Retention>,
     reader: AbortHandle,
+}
+
+impl SourceHandle {
+    /// How long the store keeps samples, if it says so.
+    #[must_use]
+    pub fn keeps(&self) -> Option<SignedDuration> {
+        span::elapsed(self.retention().keeps.as_ref()?).ok()
+    }
+
+    fn retention(&self) -> MutexGuard<'_, Retention> {
+        self.retention.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the store again how long it keeps samples, when the last answer is old.
+    async fn ask_again(&self, now: Timestamp) {
+        if now.duration_since(self.retention().asked_at.0) < RETENTION_AGE {
+            return;
+        }
+        // Without an answer the last one stands.
+        if let Ok(retention) = self.source.retention(now).await {
+            *self.retention() = retention;
+        }
+    }
 }
 
 impl Drop for SourceHandle {
@@ -63,9 +91,9 @@ impl std::fmt::Debug for SourceHandle {
 /// What was found out about a source.
 enum Finding {
     /// It can be read, as it could before.
-    Unchanged(IncreaseProbe, Option<Span>),
+    Unchanged(IncreaseProbe, Retention),
     /// It can be read, as was just found out.
-    Probed(IncreaseProbe, Option<Span>),
+    Probed(IncreaseProbe, Retention),
     /// It cannot be read: reason and message.
     Trouble(&'static str, String),
 }
@@ -112,24 +140,27 @@ async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
         && handle.versions == *credentials.versions()
         && handle.silent_rounds.load(Ordering::Relaxed) < SILENCE
     {
-        return Finding::Unchanged(handle.probed.clone(), handle.retention.clone());
+        handle.ask_again(context.clock.now()).await;
+        let retention = handle.retention().clone();
+        return Finding::Unchanged(handle.probed.clone(), retention);
     }
-    let Opened { increase: probed, retention, reader } =
+    let Opened { increase: probed, retention, reader: source } =
         match context.stores.open(&source.spec, &credentials, context.clock.now()).await {
             Ok(opened) => opened,
             Err(OpenError::Invalid(error)) => return Finding::Trouble("InvalidSource", error.to_string()),
             Err(OpenError::Unavailable(error)) => return Finding::Trouble("StoreUnavailable", error.to_string()),
         };
     let silent_rounds = Arc::new(AtomicU32::new(0));
-    let reading = reader::run(name.clone(), reader, Arc::clone(&silent_rounds), Arc::downgrade(context));
+    let reading = reader::run(name.clone(), Arc::clone(&source), Arc::clone(&silent_rounds), Arc::downgrade(context));
     let reader = tokio::spawn(reading);
     let handle = SourceHandle {
         uid,
         generation,
         probed: probed.clone(),
-        retention: retention.clone(),
         silent_rounds,
         versions: credentials.versions().clone(),
+        source,
+        retention: Mutex::new(retention.clone()),
         reader: reader.abort_handle(),
     };
     // The old handle's reader ends with it.
@@ -155,7 +186,13 @@ fn next_status(source: &MetricsSource, finding: &Finding, context: &Context) -> 
             if !same {
                 status.increase = Some(probed.clone());
             }
-            status.retention.clone_from(retention);
+            let same = status
+                .retention
+                .as_ref()
+                .is_some_and(|r| (&r.keeps, &r.evidence) == (&retention.keeps, &retention.evidence));
+            if !same {
+                status.retention = Some(retention.clone());
+            }
         }
         Finding::Trouble(reason, message) => set(condition::READY, ConditionStatus::False, reason, message),
     }

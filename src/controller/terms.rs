@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use k8s_openapi::jiff::Timestamp;
 use kube::{Resource, ResourceExt};
 
 use super::registry::Asked;
@@ -17,7 +17,6 @@ use crate::api::{MetricsSource, ServiceLevelAgreement};
 use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::lint::{Lint, Severity, lint};
 use crate::evaluate::period::Schedule;
-use crate::evaluate::span;
 use crate::evaluate::validate::validate;
 use crate::sense::promql::{self, AskId, BoundsAsk, Expression};
 use crate::sense::reader::promql_form;
@@ -52,7 +51,6 @@ pub struct Refusal {
 pub struct Resolved {
     agreement: Option<i64>,
     source: Option<(Option<String>, Option<i64>)>,
-    retention: Option<SignedDuration>,
     terms: Terms,
 }
 
@@ -67,14 +65,11 @@ pub fn recall(
     known: &mut Option<Resolved>,
 ) -> Result<Terms, Refusal> {
     let generations = (agreement.meta().generation, source.map(|source| (source.uid(), source.meta().generation)));
-    let retention = source.and_then(retention);
-    let is_of_these =
-        |k: &&Resolved| (k.agreement, &k.source, k.retention) == (generations.0, &generations.1, retention);
-    if let Some(known) = known.as_ref().filter(is_of_these) {
+    if let Some(known) = known.as_ref().filter(|k| (k.agreement, &k.source) == (generations.0, &generations.1)) {
         return Ok(known.terms.clone());
     }
-    let terms = resolve(agreement, source, retention)?;
-    *known = Some(Resolved { agreement: generations.0, source: generations.1, retention, terms: terms.clone() });
+    let terms = resolve(agreement, source)?;
+    *known = Some(Resolved { agreement: generations.0, source: generations.1, terms: terms.clone() });
     Ok(terms)
 }
 
@@ -82,16 +77,13 @@ pub fn recall(
 ///
 /// # Errors
 /// The first thing that is wrong.
-fn resolve(
-    agreement: &ServiceLevelAgreement,
-    source: Option<&MetricsSource>,
-    retention: Option<SignedDuration>,
-) -> Result<Terms, Refusal> {
+fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) -> Result<Terms, Refusal> {
     let namespace = agreement.namespace().unwrap_or_default();
     let created = agreement.creation_timestamp().map_or(Timestamp::UNIX_EPOCH, |t| t.0);
     let mut invalid = validate(&agreement.spec, &namespace, created);
     let (errors, advice): (Vec<Lint>, Vec<Lint>) =
-        lint(&agreement.spec, retention).into_iter().partition(|lint| lint.severity == Severity::Error);
+        // What the source keeps has a condition of its own, since it changes without either spec.
+        lint(&agreement.spec, None).into_iter().partition(|lint| lint.severity == Severity::Error);
     invalid.extend(errors.into_iter().map(|lint| InvalidSpec::new(lint.field, lint.message)));
     if !invalid.is_empty() {
         let message = invalid.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
@@ -125,12 +117,6 @@ fn resolve(
         terminal: true,
     })?;
     Ok(Terms { schedule, asked, advice: advice.into() })
-}
-
-/// How long a source keeps samples, where it said so.
-#[must_use]
-pub fn retention(source: &MetricsSource) -> Option<SignedDuration> {
-    span::elapsed(source.status.as_ref()?.retention.as_ref()?).ok()
 }
 
 /// What of these indicators cannot be asked by a namespace that is confined to `tenancy`, with the fields. An empty
@@ -220,8 +206,7 @@ pub fn tenancy(tenants: &[Tenant], namespace: &str) -> Option<Tenancy> {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
-    use crate::api::credits::{Combine, Credits, Fee, Tier};
-    use crate::api::metrics_source::{MetricsSourceStatus, TenantMatcher};
+    use crate::api::metrics_source::TenantMatcher;
     use crate::evaluate::lint::Code;
 
     #[test]
@@ -242,30 +227,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_hardly_meant_is_advised_as_soon_as_the_source_says_what_it_keeps() {
-        let (agreement, mut source) = declared();
-        let mut known = None;
-        assert_eq!(recall(&agreement, Some(&source), &mut known).unwrap().advice.len(), 0);
-        // No generation changes with a status.
-        source.status = Some(MetricsSourceStatus { retention: Some("15d".into()), ..MetricsSourceStatus::default() });
-        let advice = recall(&agreement, Some(&source), &mut known).unwrap().advice;
-        assert_eq!(advice.iter().map(|lint| lint.code).collect::<Vec<_>>(), [Code::PeriodBeyondRetention]);
+    fn what_is_hardly_meant_is_advised() {
+        let (mut agreement, source) = declared();
+        assert_eq!(recall(&agreement, Some(&source), &mut None).unwrap().advice.len(), 0);
+        agreement.spec.objectives[0].target = "100".into();
+        let advice = recall(&agreement, Some(&source), &mut None).unwrap().advice;
+        assert_eq!(advice.iter().map(|lint| lint.code).collect::<Vec<_>>(), [Code::TargetNotBelow100]);
     }
 
     #[test]
     fn a_table_that_contradicts_itself_is_refused() {
         let (mut agreement, source) = declared();
-        let tier = |below: &str, percent: &str| Tier {
-            objective: "availability".to_owned(),
-            below: below.into(),
-            percent_of_fee: percent.into(),
+        let tier = |below: &str, percent: &str| {
+            serde_json::json!({"objective": "availability", "below": below, "percentOfFee": percent})
         };
-        agreement.spec.credits = Some(Credits {
-            fee: Fee { amount: "1".into(), currency: "EUR".to_owned() },
-            tiers: vec![tier("99", "25"), tier("95", "10")],
-            combine: Combine::default(),
-            cap: None,
+        let credits = serde_json::json!({
+            "fee": {"amount": "1", "currency": "EUR"}, "tiers": [tier("99", "25"), tier("95", "10")],
         });
+        agreement.spec.credits = Some(serde_json::from_value(credits).unwrap());
         let refusal = recall(&agreement, Some(&source), &mut None).unwrap_err();
         assert_eq!((refusal.reason, refusal.terminal), ("InvalidSpec", true));
         assert!(refusal.message.starts_with("spec.credits.tiers[1].percentOfFee: "), "{}", refusal.message);

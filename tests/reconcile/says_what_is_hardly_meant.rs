@@ -10,20 +10,20 @@ use crate::stage::{AGREEMENTS, NAMESPACE, Stage, agreement};
 #[tokio::test(start_paused = true)]
 async fn says_what_is_hardly_meant() {
     let mut stage = Stage::open(FaultPlan::none());
-    keep(&mut stage, Some("1h"));
-    stage.api.apply(agreement("web", "Observe", "2h")).unwrap();
+    let mut strict = agreement("web", "Observe", "30m");
+    strict["spec"]["objectives"][0]["target"] = serde_json::json!("100");
+    stage.api.apply(strict).unwrap();
     stage.until("the advice", 60, |stage| condition(stage, ADVISED).is_some()).await.unwrap();
     let advice = condition(&stage, ADVISED).unwrap();
-    assert_eq!((advice.status.as_str(), advice.reason.as_str()), ("True", "PeriodBeyondRetention"));
-    assert!(advice.message.starts_with("spec.period: ") && advice.message.contains("1h"), "{}", advice.message);
+    assert_eq!((advice.status.as_str(), advice.reason.as_str()), ("True", "TargetNotBelow100"));
     stage
         .until("Measured", 60, |stage| condition(stage, "Measured").is_some_and(|c| c.status == "True"))
         .await
         .unwrap();
     assert_eq!(condition(&stage, "Ready").unwrap().status, "True");
 
-    // The store keeps samples for longer now.
-    keep(&mut stage, Some("3h"));
+    // The API server of the model lets a promise be edited.
+    stage.api.apply(agreement("web", "Observe", "30m")).unwrap();
     stage.until("the advice to go", 60, |stage| condition(stage, ADVISED).is_none()).await.unwrap();
     let states = stage.api.get(AGREEMENTS, NAMESPACE, "web").map(|state| serde_json::from_value(state).unwrap());
     assert_eq!(broken_rule(&states.into_iter().collect::<Vec<_>>()), None);
@@ -46,12 +46,6 @@ async fn a_promise_that_contradicts_itself_is_refused() {
     let ready = condition(&stage, "Ready").unwrap();
     assert_eq!((ready.status.as_str(), ready.reason.as_str()), ("False", "InvalidSpec"));
     assert!(ready.message.contains("spec.credits.tiers[1].percentOfFee: 10 is less than the 25"), "{}", ready.message);
-}
-
-/// Another operator comes, and the store says how long it keeps samples.
-fn keep(stage: &mut Stage, retention: Option<&str>) {
-    stage.traffic.retention = retention.map(Into::into);
-    stage.start(FaultPlan::none());
 }
 
 fn condition(stage: &Stage, kind: &str) -> Option<Condition> {

@@ -6,7 +6,7 @@
 use num_rational::BigRational;
 
 use crate::api::Percent;
-use crate::api::credits::Credits;
+use crate::api::credits::{Credits, Tier};
 use crate::evaluate::exact::decimal;
 
 /// One end of a band.
@@ -61,23 +61,38 @@ impl Band {
     }
 }
 
-/// The bands of one objective, in the order of the tiers. `None` when a number of them cannot be read.
+/// The bands of one objective, in the order of the tiers. `None` when a number of them cannot be read, or the schema's
+/// rules refuse a tier already.
 pub(super) fn bands(credits: &Credits, objective: &str) -> Option<Vec<Band>> {
     let tiers = credits.tiers.iter().enumerate().filter(|(_, tier)| tier.objective == objective);
     tiers
         .map(|(index, tier)| {
-            Some(Band {
-                tier: index,
-                lower: None,
-                upper: edge(&tier.below, false, "below")?,
-                credit: decimal(tier.percent_of_fee.as_str()).ok()?,
-                unit: "percentOfFee",
-            })
+            let (credit, unit) = credit(tier)?;
+            let upper = edge(tier.below.as_ref(), false, "below")?.or(edge(tier.at_most.as_ref(), true, "atMost")?)?;
+            let lower = edge(tier.above.as_ref(), false, "above")?.or(edge(tier.at_least.as_ref(), true, "atLeast")?);
+            Some(Band { tier: index, lower, upper, credit, unit })
         })
         .collect()
 }
 
-fn edge(percent: &Percent, included: bool, field: &'static str) -> Option<Edge> {
+/// What a tier grants, and the field that says so.
+fn credit(tier: &Tier) -> Option<(BigRational, &'static str)> {
+    if let Some(percent) = &tier.percent_of_fee {
+        return Some((decimal(percent.as_str()).ok()?, "percentOfFee"));
+    }
+    if let Some(days) = tier.service_days {
+        return Some((BigRational::from_integer(days.into()), "serviceDays"));
+    }
+    if let Some(multiple) = &tier.multiple_of_daily_usage {
+        return Some((decimal(multiple.as_str()).ok()?, "multipleOfDailyUsage"));
+    }
+    tier.amount.as_ref().and_then(|amount| Some((decimal(amount.as_str()).ok()?, "amount")))
+}
+
+/// The outer `None` is a number that cannot be read; the inner one, no such end.
+#[allow(clippy::option_option, reason = "both say something else, and neither is an error to be told here")]
+fn edge(percent: Option<&Percent>, included: bool, field: &'static str) -> Option<Option<Edge>> {
+    let Some(percent) = percent else { return Some(None) };
     let text = percent.as_str();
-    Some(Edge { at: decimal(text).ok()?, text: text.to_owned(), included, field })
+    Some(Some(Edge { at: decimal(text).ok()?, text: text.to_owned(), included, field }))
 }

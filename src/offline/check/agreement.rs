@@ -3,13 +3,14 @@
 //! Asks the functions that the operator asks. Where the agreement's metrics source is among the manifests, what it admits
 //! and how long it keeps samples is looked at too; otherwise the cluster may have one, and that is left open.
 
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use super::finding::{Fault, code};
 use crate::api::agreement::AgreementSpec;
 use crate::api::{MetricsSource, ServiceLevelAgreement};
 use crate::controller::terms;
 use crate::evaluate::lint::{Lint, lint};
+use crate::evaluate::span;
 use crate::evaluate::validate::validate;
 
 /// Every fault of an agreement that its schema and rules accept. `namespace`: where it will be, if that is known.
@@ -23,8 +24,13 @@ pub fn check(agreement: &ServiceLevelAgreement, namespace: Option<&str>, source:
     let invalid = validate(spec, own, created);
     let mut found: Vec<Fault> = invalid.into_iter().map(|i| Fault::error(code::INVALID, i.field, i.message)).collect();
     found.extend(expressions(spec, namespace, source));
-    found.extend(lint(spec, source.and_then(terms::retention)).into_iter().map(of_lint));
+    found.extend(lint(spec, source.and_then(retention)).into_iter().map(of_lint));
     found
+}
+
+/// How long a source keeps samples, where its status says so.
+fn retention(source: &MetricsSource) -> Option<SignedDuration> {
+    span::elapsed(source.status.as_ref()?.retention.as_ref()?.keeps.as_ref()?).ok()
 }
 
 fn expressions(spec: &AgreementSpec, namespace: Option<&str>, source: Option<&MetricsSource>) -> Vec<Fault> {

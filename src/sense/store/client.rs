@@ -132,13 +132,14 @@ impl StoreClient {
         Ok(features)
     }
 
-    /// What the store says about how it was started; Prometheus only.
+    /// What the store says about how it runs; Prometheus only.
     ///
     /// # Errors
     /// Every [`StoreError`]; stores without this page refuse it.
     pub async fn runtime_information(&self) -> Result<serde_json::Value, StoreError> {
         let call = Call::Get { path: "api/v1/status/runtimeinfo", parameters: Vec::new() };
-        Ok(self.data(&call).await?.0)
+        let (information, _) = self.data(&call).await?;
+        Ok(information)
     }
 
     async fn answer(&self, call: &Call<'_>, expected: Expected) -> Result<Answer, StoreError> {

@@ -1,7 +1,7 @@
 //! Talking to a Prometheus-compatible store.
 //!
 //! [`Credentials`] are read from Secrets, a [`StoreClient`] is made of them and of the `MetricsSource`, [`probe`] finds
-//! out what the store's `increase` does, [`retention`] how far back it can be read. Nothing here knows agreements or interprets a figure.
+//! out what the store's `increase` does and [`retention`] how long it keeps samples. Nothing here knows agreements or interprets a figure.
 
 mod answer;
 mod client;
