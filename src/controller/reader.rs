@@ -195,7 +195,7 @@ mod tests {
 
     fn asks() -> Asks {
         let ratio = RatioIndicator { total: "t".to_owned(), bad: Some("b".to_owned()), good: None };
-        let indicator = Indicator { ratio: Some(ratio), latency: None };
+        let indicator = Indicator { ratio: Some(ratio), latency: None, value: None, members: None };
         let asked = Asked { objective: "availability".to_owned(), indicator, tenancy: Vec::new() };
         Asks { source: "main".to_owned(), slot_seconds: 60, asked: Arc::new(vec![asked]), until: at(1_000_000) }
     }

@@ -15,6 +15,7 @@ use crate::api::{Percent, Span};
 use super::assess::{missing_data_rule, target};
 use super::credit;
 use super::exact::{amount, share};
+use super::exclusion;
 use super::invalid::InvalidSpec;
 use super::ledger::MAX_SLOTS;
 use super::period::Schedule;
@@ -30,6 +31,7 @@ pub fn validate(spec: &AgreementSpec, namespace: &str, created: Timestamp) -> Ve
     }
     faults.extend(objectives(&spec.objectives));
     faults.extend(missing_data_rule(spec).err());
+    faults.extend(exclusion::rule_faults(spec));
     faults.extend(credits(spec));
     faults.extend(duration("spec.enforcement.cooldown", &spec.enforcement.cooldown));
     faults.extend(duration("spec.enforcement.releaseAfter", &spec.enforcement.release_after));
@@ -100,20 +102,24 @@ fn duration(field: &str, value: &Span) -> Option<InvalidSpec> {
 pub fn longest_period(period: &Period) -> i64 {
     const DAY: i64 = 86_400;
     // A period that clocks make longer has at most a day more (a zone that crosses the date line).
-    match (period.calendar, &period.rolling) {
-        (Some(CalendarUnit::Month), _) => 31 * DAY,
-        (Some(CalendarUnit::Quarter), _) => 92 * DAY,
-        (Some(CalendarUnit::Year), _) => 366 * DAY,
-        (None, Some(length)) => span::elapsed(length).map_or(0, |l| l.as_secs()),
-        (None, None) => 0,
+    match (period.calendar, &period.rolling, &period.trailing) {
+        (Some(CalendarUnit::Quarter), ..) => 92 * DAY,
+        (Some(CalendarUnit::Year), ..) => 366 * DAY,
+        (None, Some(length), _) => span::elapsed(length).map_or(0, |l| l.as_secs()),
+        (None, None, Some(trailing)) => i64::from(trailing.days) * DAY,
+        // By the calendar, or from bill to bill.
+        (Some(CalendarUnit::Month), ..) | (None, None, None) => 31 * DAY,
     }
 }
 
 /// The longest period of the agreement has to fit into one ledger.
 fn size(spec: &AgreementSpec, schedule: &Schedule) -> Option<InvalidSpec> {
-    let longest = longest_period(&spec.period);
+    let period = &spec.period;
+    let longest = longest_period(period);
     let in_force = schedule.until().map(|until| until.as_second().saturating_sub(schedule.from().as_second()));
-    let seconds = in_force.map_or(longest, |in_force| longest.min(in_force));
+    // Trailing days reach back to before the agreement was in force.
+    let clipped = in_force.filter(|_| period.trailing.is_none());
+    let seconds = clipped.map_or(longest, |in_force| longest.min(in_force));
     let slot = spec.metrics.slot.seconds();
     let slots = usize::try_from(seconds / slot).unwrap_or(usize::MAX).saturating_mul(spec.objectives.len());
     (slots > MAX_SLOTS).then(|| {
