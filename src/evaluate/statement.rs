@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::api::agreement::AgreementSpec;
-use crate::api::agreement_status::CreditState;
+use crate::api::credit_status::CreditState;
 use crate::api::enforcement_status::ActionRecord;
 use crate::api::ledger::{AgreementIdentity, LedgerSpec};
 use crate::api::metrics_source::IncreaseForm;
@@ -165,6 +165,8 @@ pub fn statement(
         violations_omitted: i32::try_from(omitted).unwrap_or(i32::MAX),
         actions: actions(&closing.ledger.actions, &ledger),
         credits: assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined)),
+        supersedes: None,
+        adjustment: None,
         evidence: Evidence {
             source: format!("{} {}", closing.source_name, closing.source_url),
             increase: closing.increase,

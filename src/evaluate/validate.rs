@@ -3,18 +3,18 @@
 //! Takes a spec and gives every fault that was found, each with its field, so that one round of corrections is enough.
 //! The stages that calculate check again what they use: this is for the person, not for safety.
 
+mod credits;
+
 use std::collections::BTreeSet;
 
 use k8s_openapi::jiff::Timestamp;
 
+use crate::api::Span;
 use crate::api::agreement::AgreementSpec;
 use crate::api::objective::Objective;
 use crate::api::period::{CalendarUnit, Period};
-use crate::api::{Percent, Span};
 
 use super::assess::{missing_data_rule, target};
-use super::credit;
-use super::exact::{amount, share};
 use super::exclusion;
 use super::invalid::InvalidSpec;
 use super::ledger::MAX_SLOTS;
@@ -32,7 +32,7 @@ pub fn validate(spec: &AgreementSpec, namespace: &str, created: Timestamp) -> Ve
     faults.extend(objectives(&spec.objectives));
     faults.extend(missing_data_rule(spec).err());
     faults.extend(exclusion::rule_faults(spec));
-    faults.extend(credits(spec));
+    faults.extend(credits::credits(spec));
     faults.extend(duration("spec.enforcement.cooldown", &spec.enforcement.cooldown));
     faults.extend(duration("spec.enforcement.releaseAfter", &spec.enforcement.release_after));
     for (index, workload) in spec.service.workloads.iter().enumerate() {
@@ -67,28 +67,6 @@ fn objectives(objectives: &[Objective]) -> Vec<InvalidSpec> {
                 Err(fault) => faults.push(InvalidSpec::new(field, fault.to_string())),
             }
         }
-    }
-    faults
-}
-
-fn credits(spec: &AgreementSpec) -> Vec<InvalidSpec> {
-    let Some(table) = &spec.credits else { return Vec::new() };
-    let mut faults = Vec::new();
-    let percentage =
-        |field: String, value: &Percent| share(value).err().map(|e| InvalidSpec::new(field, e.to_string()));
-    faults.extend(credit::exponent(&table.fee).err());
-    faults.extend(amount(&table.fee.amount).err().map(|e| InvalidSpec::new("spec.credits.fee.amount", e.to_string())));
-    for (index, tier) in table.tiers.iter().enumerate() {
-        let field = |rest: &str| format!("spec.credits.tiers[{index}].{rest}");
-        if !spec.objectives.iter().any(|o| o.name == tier.objective) {
-            let message = format!("{:?} is none of spec.objectives", tier.objective);
-            faults.push(InvalidSpec::new(field("objective"), message));
-        }
-        faults.extend(tier.below.as_ref().and_then(|below| percentage(field("below"), below)));
-        faults.extend(tier.percent_of_fee.as_ref().and_then(|percent| percentage(field("percentOfFee"), percent)));
-    }
-    if let Some(percent) = table.cap.as_ref().and_then(|cap| cap.percent_of_fee.as_ref()) {
-        faults.extend(percentage("spec.credits.cap.percentOfFee".to_owned(), percent));
     }
     faults
 }
