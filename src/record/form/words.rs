@@ -1,6 +1,7 @@
 //! The API's words in a reader's words.
 
-use crate::api::agreement_status::{CreditState, State};
+use crate::api::agreement_status::State;
+use crate::api::credit_status::CreditState;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::statement::StatementSpec;
@@ -56,6 +57,11 @@ pub fn credit_state(state: CreditState) -> &'static str {
     match state {
         CreditState::Accruing => "Accruing",
         CreditState::Determined => "Determined",
+        CreditState::Claimed => "Claimed",
+        CreditState::Granted => "Granted",
+        CreditState::Settled => "Settled",
+        CreditState::Expired => "Expired",
+        CreditState::Voided => "Voided",
     }
 }
 

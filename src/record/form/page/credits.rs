@@ -3,7 +3,7 @@
 use iso_currency::Currency;
 use num_rational::BigRational;
 
-use crate::api::agreement_status::CreditStatus;
+use crate::api::credit_status::CreditStatus;
 use crate::api::statement::StatementSpec;
 use crate::evaluate::exact::decimal;
 use crate::record::form::figure::{cut_percent, money, percent};
