@@ -140,7 +140,7 @@ pub struct ExcludedEvents {
 }
 
 /// What was notified and proven of force majeure.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ForceMajeureRecord {
     /// When the other party got notice of the event.

@@ -1,11 +1,44 @@
-//! Exclusions as the account applies them: what of a period does not count, and what was refused.
+//! Exclusions as the account applies them: what of a period does not count, and what was refused, with the reason.
+//!
+//! [`resolve`] takes the agreement's rules and everything that anybody asked to have excluded, and decides each window by
+//! itself: a series of maintenance windows of which the first was announced too late loses only that one. What was
+//! approved or revoked by an instant counts, so that the same call says what was known then and what is known now.
+//!
+//! | code | refused, because |
+//! |---|---|
+//! | `invalid` | the request contradicts itself or can not be read |
+//! | `revoked` | it was taken back |
+//! | `unknown_objective` | the agreement has no such objective |
+//! | `not_agreed` | the agreement has no rule for the reason |
+//! | `not_approved`, `self_approved` | no second person has approved it |
+//! | `notice_too_short` | it was announced too late |
+//! | `notice_missing`, `notice_too_late` | force majeure: of the event |
+//! | `proof_missing`, `proof_too_late` | force majeure: of the event and its extent |
+//! | `in_default` | force majeure: the party was in default before |
+//! | `allowance_exceeded` | this part is more than may be excluded in a year |
+
+mod allowance;
+mod conditions;
+pub mod force_majeure;
+mod recurrence;
+mod rules;
+mod spans;
 
 use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::civil::Date;
+use k8s_openapi::jiff::tz::TimeZone;
 
+use crate::api::agreement::AgreementSpec;
+use crate::api::exclusion::ExclusionSpec;
 use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason};
 
+use super::calendar::WorkingDays;
 use super::count::Count;
-use super::period::Bounds;
+use super::exact::decimal;
+use super::invalid::InvalidSpec;
+use super::period::{self, Bounds, first_instant_of};
+use conditions::{Conditions, Fault};
+use rules::Rule;
 
 /// The exclusions of one period.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,19 +75,229 @@ pub struct EventsLeft {
     pub total: Count,
 }
 
-/// An exclusion that does not count.
+/// An exclusion that does not count, or the part of it that does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// The name of the `ServiceLevelExclusion`.
     pub name: String,
     /// Why it was asked for.
     pub reason: ExclusionReason,
-    /// The time it would have covered.
+    /// The beginning of the time it would have covered in the period.
     pub from: Timestamp,
-    /// Its end, which does not count.
+    /// The end of that time, which does not count.
     pub until: Timestamp,
+    /// How many seconds of the time between them it would have covered: windows that recur leave some out.
+    pub seconds: i64,
     /// One word for the reason it is refused.
     pub code: &'static str,
     /// The reason in words, with the figures.
     pub why: String,
 }
+
+/// A `ServiceLevelExclusion` as somebody declared it.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// When it was created, which is when it was announced unless it says otherwise. `None`: nobody knows.
+    pub created: Option<Timestamp>,
+    /// What it asks.
+    pub spec: &'a ExclusionSpec,
+}
+
+/// Decides which exclusions count in a period, and over which of its time.
+///
+/// `requests` are all that were ever made for this agreement: what was excluded earlier in the year uses up an
+/// allowance. `as_of` is the instant whose knowledge decides: what was created, approved, revoked, notified or proven
+/// later had not happened.
+///
+/// # Errors
+/// Names the field of the agreement's rules, calendar or zone that can not be worked with.
+pub fn resolve(
+    spec: &AgreementSpec,
+    period: Bounds,
+    requests: &[Request<'_>],
+    as_of: Timestamp,
+) -> Result<Exclusions, InvalidSpec> {
+    let rules = rules::rules(&spec.exclusions)?;
+    let calendar = WorkingDays::new(&spec.calendar)?;
+    let zone = period::zone(&spec.time_zone)?;
+    let conditions = Conditions { spec, rules: &rules, calendar: &calendar, zone: &zone, as_of };
+    // Whatever was excluded since the beginning of the year uses up its allowance.
+    let first = period.start.to_zoned(zone.clone()).date().first_of_year();
+    let range = Bounds { start: first_instant_of(first, &zone).unwrap_or(period.start), end: period.end };
+    let known = requests.iter().filter(|request| request.created.is_none_or(|created| created <= as_of));
+    let mut looked: Vec<_> = known.map(|request| look(request, &conditions, range)).collect();
+    for rule in &rules {
+        limit(&mut looked, rule, range, &zone);
+    }
+    let mut exclusions = Exclusions::default();
+    for found in looked {
+        found.enter(&mut exclusions, period);
+    }
+    exclusions.honoured.sort_by(|a, b| (starts(a), &a.name).cmp(&(starts(b), &b.name)));
+    exclusions.refused.sort_by(|a, b| (a.from, &a.name, a.code).cmp(&(b.from, &b.name, b.code)));
+    Ok(exclusions)
+}
+
+/// What is wrong with a request whatever agreement it is for: it can not be read, or contradicts itself.
+#[must_use]
+pub fn faults(spec: &ExclusionSpec) -> Vec<InvalidSpec> {
+    let windows = match (&spec.window, &spec.recurrence) {
+        (Some(window), None) if window.from.0 >= window.until.0 => {
+            vec![InvalidSpec::new("spec.window.until", "must be later than spec.window.from")]
+        }
+        (Some(_), None) => Vec::new(),
+        (None, Some(recurrence)) => recurrence::Series::new(recurrence, &TimeZone::UTC).err().into_iter().collect(),
+        _ => vec![InvalidSpec::new("spec", "must have exactly one of window and recurrence")],
+    };
+    let events = events(spec).err();
+    let recurring = spec.events.as_ref().filter(|_| spec.window.is_none());
+    let recurring =
+        recurring.map(|_| InvalidSpec::new("spec.events", "goes with spec.window: a number of events cannot recur"));
+    windows.into_iter().chain(events).chain(recurring).collect()
+}
+
+/// What is wrong with the rules of an agreement.
+#[must_use]
+pub fn rule_faults(spec: &AgreementSpec) -> Vec<InvalidSpec> {
+    rules::rules(&spec.exclusions).err().into_iter().chain(WorkingDays::new(&spec.calendar).err()).collect()
+}
+
+/// A request and what became of its windows.
+struct Looked<'a> {
+    request: &'a Request<'a>,
+    effect: ExclusionEffect,
+    events: Option<EventsLeft>,
+    /// Windows that meet every condition, reduced by the allowance.
+    good: Vec<Bounds>,
+    /// Windows that do not, with the reason.
+    bad: Vec<(Bounds, Fault)>,
+}
+
+fn look<'a>(request: &'a Request<'a>, conditions: &Conditions<'_>, range: Bounds) -> Looked<'a> {
+    let mut looked =
+        Looked { request, effect: ExclusionEffect::Exclude, events: None, good: Vec::new(), bad: Vec::new() };
+    let windows = match faults(request.spec).into_iter().next() {
+        None => windows(request.spec, conditions.zone, range),
+        Some(fault) => Err(fault),
+    };
+    let windows = match windows {
+        Ok(windows) => windows,
+        Err(fault) => {
+            looked.bad.push((range, Fault::invalid(&fault)));
+            return looked;
+        }
+    };
+    let rule = match conditions.of_request(request.spec) {
+        Ok(rule) => rule,
+        Err(fault) => {
+            looked.bad.extend(windows.into_iter().map(|window| (window, fault.clone())));
+            return looked;
+        }
+    };
+    looked.effect = rule.effect;
+    looked.events = events(request.spec).ok().flatten();
+    for window in windows {
+        match conditions.of_window(rule, request, window) {
+            Ok(()) => looked.good.push(window),
+            Err(fault) => looked.bad.push((window, fault)),
+        }
+    }
+    looked
+}
+
+/// The windows of a request that lie in the range or reach into it, whole.
+fn windows(spec: &ExclusionSpec, zone: &TimeZone, range: Bounds) -> Result<Vec<Bounds>, InvalidSpec> {
+    if let Some(recurrence) = &spec.recurrence {
+        return recurrence::Series::new(recurrence, zone)?.windows(range);
+    }
+    let window = spec.window.as_ref().map(|w| Bounds { start: w.from.0, end: w.until.0 });
+    Ok(window.into_iter().filter(|w| w.overlap(&range).is_some()).collect())
+}
+
+/// Takes away what a rule's yearly allowance does not cover.
+fn limit(looked: &mut [Looked<'_>], rule: &Rule, range: Bounds, zone: &TimeZone) {
+    let Some(most) = rule.yearly_allowance else { return };
+    let mut claims: Vec<(usize, Bounds)> = Vec::new();
+    for (index, found) in looked.iter_mut().enumerate().filter(|(_, l)| l.request.spec.reason == rule.reason) {
+        claims.extend(found.good.drain(..).map(|window| (index, window)));
+    }
+    claims.sort_by_key(|(index, window)| (window.start, looked.get(*index).map(|l| l.request.name)));
+    for year in years(range, zone) {
+        let in_year = claims.iter().filter_map(|(index, window)| Some((*index, window.overlap(&year)?)));
+        for (index, cut) in allowance::share(in_year, most) {
+            let Some(found) = looked.get_mut(index) else { continue };
+            found.good.extend(cut.allowed);
+            found.bad.extend(cut.beyond.into_iter().map(|beyond| (beyond, Fault::allowance(most))));
+        }
+    }
+}
+
+/// The calendar years of a range, the first and the last one clipped to it.
+fn years(range: Bounds, zone: &TimeZone) -> impl Iterator<Item = Bounds> {
+    let first: Date = range.start.to_zoned(zone.clone()).date().first_of_year();
+    let starts = std::iter::successors(Some(first), |day| day.last_of_year().tomorrow().ok());
+    let zone = zone.clone();
+    starts
+        .map_while(move |day| {
+            let start = first_instant_of(day, &zone)?;
+            let end = first_instant_of(day.last_of_year().tomorrow().ok()?, &zone)?;
+            Some(Bounds { start, end })
+        })
+        .take_while(move |year| year.start < range.end)
+        .filter_map(move |year| year.overlap(&range))
+}
+
+impl Looked<'_> {
+    /// Enters what of this lies in the period.
+    fn enter(self, exclusions: &mut Exclusions, period: Bounds) {
+        let ExclusionSpec { reason, objectives, .. } = self.request.spec;
+        let name = || self.request.name.to_owned();
+        let spans = spans::union(self.good.iter().filter_map(|window| window.overlap(&period)));
+        if !spans.is_empty() {
+            let (effect, events) = (self.effect, self.events);
+            let objectives = objectives.clone();
+            exclusions.honoured.push(Honoured { name: name(), reason: *reason, effect, objectives, spans, events });
+        }
+        let mut codes: Vec<&'static str> = self.bad.iter().map(|(_, fault)| fault.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        for code in codes {
+            // Of a series that fails again and again for one reason, one line is enough.
+            let of_code = self.bad.iter().filter(|(_, fault)| fault.code == code);
+            let parts: Vec<_> = of_code.filter_map(|(w, fault)| Some((w.overlap(&period)?, fault))).collect();
+            let covered = spans::union(parts.iter().map(|(part, _)| *part));
+            let (Some(first), Some(last), Some((_, fault))) = (covered.first(), covered.last(), parts.first()) else {
+                continue;
+            };
+            exclusions.refused.push(Refused {
+                name: name(),
+                reason: *reason,
+                from: first.start,
+                until: last.end,
+                seconds: covered.iter().map(Bounds::seconds).sum(),
+                code,
+                why: fault.why.clone(),
+            });
+        }
+    }
+}
+
+fn starts(honoured: &Honoured) -> Option<Timestamp> {
+    honoured.spans.first().map(|span| span.start)
+}
+
+fn events(spec: &ExclusionSpec) -> Result<Option<EventsLeft>, InvalidSpec> {
+    let Some(events) = &spec.events else { return Ok(None) };
+    let count = |field: &str, text: &str| {
+        let number = decimal(text).map_err(|e| InvalidSpec::new(field, e.to_string()))?;
+        Count::from_ratio(&number).map_err(|e| InvalidSpec::new(field, e.to_string()))
+    };
+    let bad = count("spec.events.bad", events.bad.as_str())?;
+    Ok(Some(EventsLeft { bad, total: count("spec.events.total", events.total.as_str())? }))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;

@@ -3,17 +3,20 @@
 //! Pure: time is an argument. Must never do I/O, read a clock, or use floats.
 //!
 //! The way through: a reading becomes a [`slot`] ([`indicator`]), slots make the [`ledger`] of a [`period`], a
-//! [`method`] makes one figure of them, [`assess`] judges it against the target, [`statement`] writes it down for good.
+//! [`method`] makes one figure of them, [`assess`] judges it against the target, [`statement`] writes it down for good, [`verification`] does all of it again.
 
 pub mod assess;
 pub mod assessment;
 pub mod budget;
 pub mod burn_rate;
+pub mod calendar;
 pub mod canonical_json;
 pub mod codec;
+pub mod contract_dates;
 pub mod count;
 pub mod coverage;
 pub mod credit;
+pub mod deadline;
 pub mod due_slots;
 pub mod events;
 pub mod exact;
@@ -21,6 +24,7 @@ pub mod exclusion;
 pub mod indicator;
 pub mod invalid;
 pub mod ledger;
+pub mod lint;
 pub mod method;
 pub mod period;
 pub mod slot;
@@ -28,6 +32,7 @@ pub mod span;
 pub mod statement;
 pub mod stored_ledger;
 pub mod validate;
+pub mod verification;
 pub mod violation;
 
 #[cfg(test)]

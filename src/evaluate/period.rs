@@ -1,22 +1,28 @@
 //! Settlement periods: which one an instant lies in, and where it begins and ends.
 //!
-//! Takes the agreement's period, validity, zone and its creation time; gives half-open [`Bounds`]. The zone decides
-//! every day, month and quarter: a month in Berlin has 743 hours in March. Validity clips the first and the last
-//! period; an agreement without validity begins with its creation. The zone data is the bundled one, never the
-//! machine's: two replicas must not disagree about a month, and statements name its version.
+//! Takes the agreement's period, validity, amendments, zone and its creation time; gives half-open [`Bounds`]. The zone
+//! decides every day, month and quarter: a month in Berlin has 743 hours in March. Validity clips the first and the last
+//! period, and an amendment may split one ([`super::amendment`]); an agreement without validity begins with its
+//! creation. The zone data is the bundled one, never the machine's: two replicas must not disagree about a month, and
+//! statements name its version.
+//!
+//! Three bounds belong to a statement: the period as it is cut ([`Schedule::containing`]), the whole period it is a part
+//! of ([`Schedule::whole`]: what a fee is for), and the time that is judged at its end ([`Schedule::judged`]: the same,
+//! unless the agreement looks back on trailing days).
+
+mod rhythm;
 
 use std::sync::LazyLock;
 
 use k8s_openapi::jiff::civil::Date;
 use k8s_openapi::jiff::tz::{TimeZone, TimeZoneDatabase};
-use k8s_openapi::jiff::{SignedDuration, Span, Timestamp, Zoned};
+use k8s_openapi::jiff::{SignedDuration, Span, Timestamp};
 
 use crate::api::agreement::AgreementSpec;
-use crate::api::period::CalendarUnit;
 
 use super::invalid::InvalidSpec;
 use super::ledger::ceil_second;
-use super::span::{self, Length};
+use rhythm::Rhythm;
 
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
@@ -47,13 +53,20 @@ impl Bounds {
     pub fn seconds(&self) -> i64 {
         self.end.as_second().saturating_sub(self.start.as_second())
     }
-}
 
-#[derive(Clone, Debug)]
-enum Rhythm {
-    Calendar(CalendarUnit),
-    /// Windows of this length, from the first instant in force on.
-    Rolling(Length),
+    /// What it has in common with another one; `None`: nothing.
+    #[must_use]
+    pub fn overlap(&self, other: &Self) -> Option<Self> {
+        let common = Self { start: self.start.max(other.start), end: self.end.min(other.end) };
+        (common.start < common.end).then_some(common)
+    }
+
+    /// The last day of a zone that it touches: the day before `end` where it ends with a day.
+    #[must_use]
+    pub fn last_day(&self, zone: &TimeZone) -> Date {
+        let last = self.end.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(self.end);
+        last.to_zoned(zone.clone()).date()
+    }
 }
 
 /// All periods of an agreement.
@@ -61,6 +74,7 @@ enum Rhythm {
 pub struct Schedule {
     zone: TimeZone,
     rhythm: Rhythm,
+    trailing_days: Option<i32>,
     from: Timestamp,
     until: Option<Timestamp>,
 }
@@ -69,27 +83,24 @@ impl Schedule {
     /// The schedule of an agreement that was created at `created`.
     ///
     /// # Errors
-    /// Names the field: an unknown zone, a day that does not exist, a rolling length that is no duration, shorter than
-    /// two slots or not a multiple of the slot.
+    /// Names the field: an unknown zone, a day that does not exist, a number out of range, a rolling length that is no
+    /// duration, shorter than two slots or not a multiple of the slot.
     pub fn new(spec: &AgreementSpec, created: Timestamp) -> Result<Self, InvalidSpec> {
         let zone = zone(&spec.time_zone)?;
-        let slot = spec.metrics.slot.seconds();
-        let rhythm = match (spec.period.calendar, &spec.period.rolling) {
-            (Some(unit), None) => Rhythm::Calendar(unit),
-            (None, Some(length)) => Rhythm::Rolling(rolling(length, slot)?),
-            _ => return Err(InvalidSpec::new("spec.period", "give exactly one of calendar and rolling")),
-        };
+        let rhythm = Rhythm::of(spec)?;
+        let trailing = spec.period.trailing.as_ref();
+        let trailing_days = trailing.map(|t| within("spec.period.trailing.days", t.days, 1, 366)).transpose()?;
         let (from, until) = match &spec.validity {
             Some(validity) => {
                 let until = validity.until.as_deref().map(|day| first_instant("spec.validity.until", day, &zone));
                 (first_instant("spec.validity.from", &validity.from, &zone)?, until.transpose()?)
             }
-            None => (slot_boundary(created, slot), None),
+            None => (slot_boundary(created, spec.metrics.slot.seconds()), None),
         };
         if until.is_some_and(|until| until <= from) {
             return Err(InvalidSpec::new("spec.validity.until", "must be a later day than spec.validity.from"));
         }
-        Ok(Self { zone, rhythm, from, until })
+        Ok(Self { zone, rhythm, trailing_days, from, until })
     }
 
     /// When the agreement comes into force.
@@ -104,16 +115,19 @@ impl Schedule {
         self.until
     }
 
-    /// The period in which an instant lies; `None` before or after the agreement is in force.
+    /// The zone that decides every day.
+    #[must_use]
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// The period in which an instant lies, as it is settled; `None` before or after the agreement is in force.
     #[must_use]
     pub fn containing(&self, at: Timestamp) -> Option<Bounds> {
         if at < self.from || self.until.is_some_and(|until| at >= until) {
             return None;
         }
-        let whole = match self.rhythm {
-            Rhythm::Calendar(unit) => self.calendar(unit, at),
-            Rhythm::Rolling(length) => self.rolling(length, at),
-        }?;
+        let whole = self.whole(at)?;
         let end = self.until.map_or(whole.end, |until| whole.end.min(until));
         Some(Bounds { start: whole.start.max(self.from), end }).filter(|b| b.contains(at))
     }
@@ -124,54 +138,22 @@ impl Schedule {
         self.containing(bounds.end)
     }
 
-    fn calendar(&self, unit: CalendarUnit, at: Timestamp) -> Option<Bounds> {
-        let months: i8 = match unit {
-            CalendarUnit::Month => 1,
-            CalendarUnit::Quarter => 3,
-            CalendarUnit::Year => 12,
-        };
-        let day = at.to_zoned(self.zone.clone()).date();
-        let month = (day.month() - 1) / months * months + 1;
-        let mut first = Date::new(day.year(), month, 1).ok()?;
-        // A second round only where clocks go back across midnight: the old day then returns after the new one began.
-        for _ in 0..2 {
-            let following = first.checked_add(Span::new().try_months(months).ok()?).ok()?;
-            let bounds =
-                Bounds { start: self.midnight(first)?.timestamp(), end: self.midnight(following)?.timestamp() };
-            if bounds.contains(at) {
-                return Some(bounds);
-            }
-            first = following;
-        }
-        None
+    /// The whole period in which an instant lies, whether or not the agreement is in force all through it. Windows of a
+    /// rolling period have none before the first one.
+    #[must_use]
+    pub fn whole(&self, at: Timestamp) -> Option<Bounds> {
+        self.rhythm.whole(at, self.from, &self.zone)
     }
 
-    fn rolling(&self, length: Length, at: Timestamp) -> Option<Bounds> {
-        let origin = self.from.to_zoned(self.zone.clone());
-        let nominal = length.nominal().as_secs();
-        let elapsed = at.as_second().checked_sub(self.from.as_second())?;
-        // Civil days are off the nominal ones by a day at most (Samoa left one out), which is one window.
-        let guess = elapsed.checked_div(nominal)?;
-        (guess.saturating_sub(2)..=guess.saturating_add(2)).filter(|k| *k >= 0).find_map(|k| {
-            let start = window_start(&origin, length, k)?;
-            let end = window_start(&origin, length, k.checked_add(1)?)?;
-            Some(Bounds { start, end }).filter(|b| b.contains(at))
-        })
+    /// The time that is judged when a period ends: the period itself, or the trailing days up to its end. These may
+    /// reach back before the agreement came into force.
+    #[must_use]
+    pub fn judged(&self, period: &Bounds) -> Option<Bounds> {
+        let Some(days) = self.trailing_days else { return Some(*period) };
+        let end = period.end.to_zoned(self.zone.clone()).date();
+        let start = end.checked_sub(Span::new().try_days(days).ok()?).ok()?;
+        Some(Bounds { start: first_instant_of(start, &self.zone)?, end: period.end })
     }
-
-    /// The first instant of a day: midnight, or the first time after it where clocks skip midnight.
-    fn midnight(&self, day: Date) -> Option<Zoned> {
-        day.to_zoned(self.zone.clone()).ok()
-    }
-}
-
-/// The beginning of window `k`, always reckoned from the first one so that nothing adds up: days by the calendar, the
-/// rest as elapsed time.
-fn window_start(origin: &Zoned, length: Length, k: i64) -> Option<Timestamp> {
-    let days = Span::new().try_days(length.days.checked_mul(k)?).ok()?;
-    let seconds = length.elapsed.as_secs().checked_mul(k)?;
-    let day = origin.checked_add(days).ok()?;
-    day.timestamp().checked_add(SignedDuration::from_secs(seconds)).ok()
 }
 
 /// The zone of an IANA name.
@@ -179,33 +161,49 @@ fn window_start(origin: &Zoned, length: Length, k: i64) -> Option<Timestamp> {
 /// # Errors
 /// There is no such zone.
 pub fn zone(name: &str) -> Result<TimeZone, InvalidSpec> {
+    named_zone("spec.timeZone", name)
+}
+
+/// The zone of an IANA name that stands in `field`.
+///
+/// # Errors
+/// There is no such zone.
+pub fn named_zone(field: &str, name: &str) -> Result<TimeZone, InvalidSpec> {
     ZONES.get(name).ok().filter(|zone| !zone.is_unknown()).ok_or_else(|| {
         let version = time_zone_database_version();
         let message =
             format!("{name:?} is no time zone of the IANA database {version}; write for example Europe/Berlin");
-        InvalidSpec::new("spec.timeZone", message)
+        InvalidSpec::new(field, message)
     })
 }
 
-fn first_instant(field: &str, day: &str, zone: &TimeZone) -> Result<Timestamp, InvalidSpec> {
-    let refuse = |_| InvalidSpec::new(field, format!("{day:?} is not a day of the calendar; write YYYY-MM-DD"));
-    let date: Date = day.parse().map_err(refuse)?;
-    date.to_zoned(zone.clone()).map(|z| z.timestamp()).map_err(refuse)
+/// A day that stands in `field`.
+///
+/// # Errors
+/// There is no such day.
+pub fn civil_day(field: &str, day: &str) -> Result<Date, InvalidSpec> {
+    let plain = day.len() == 10 && day.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    let date = if plain { day.parse().ok() } else { None };
+    date.ok_or_else(|| InvalidSpec::new(field, format!("{day:?} is not a day of the calendar; write YYYY-MM-DD")))
 }
 
-fn rolling(length: &crate::api::Span, slot: i64) -> Result<Length, InvalidSpec> {
-    const FIELD: &str = "spec.period.rolling";
-    let length = span::length(length).map_err(|e| InvalidSpec::new(FIELD, e.to_string()))?;
-    let slot_length = SignedDuration::from_secs(slot);
-    if length.nominal() < slot_length.saturating_add(slot_length) {
-        let message = format!("the period must have at least two slots of {}", span::text(slot));
-        return Err(InvalidSpec::new(FIELD, message));
-    }
-    if length.elapsed.subsec_nanos() != 0 || length.elapsed.as_secs() % slot != 0 {
-        let message = format!("the period must be a multiple of the slot of {}", span::text(slot));
-        return Err(InvalidSpec::new(FIELD, message));
-    }
-    Ok(length)
+/// The first instant of a day in a zone: midnight, or the first time after it where clocks skip midnight. `None` beyond
+/// the years that can be reckoned with.
+#[must_use]
+pub fn first_instant_of(day: Date, zone: &TimeZone) -> Option<Timestamp> {
+    day.to_zoned(zone.clone()).ok().map(|z| z.timestamp())
+}
+
+pub(super) fn first_instant(field: &str, day: &str, zone: &TimeZone) -> Result<Timestamp, InvalidSpec> {
+    let date = civil_day(field, day)?;
+    first_instant_of(date, zone)
+        .ok_or_else(|| InvalidSpec::new(field, format!("{day:?} is beyond what can be reckoned with")))
+}
+
+/// A number that stands in `field`, checked against the bounds of the schema: offline no API server has looked at it.
+pub(super) fn within<T: TryFrom<i32>>(field: &str, value: i32, least: i32, most: i32) -> Result<T, InvalidSpec> {
+    let number = T::try_from(value).ok().filter(|_| (least..=most).contains(&value));
+    number.ok_or_else(|| InvalidSpec::new(field, format!("{value} is not between {least} and {most}")))
 }
 
 /// The first slot boundary at or after an instant.

@@ -108,5 +108,7 @@ pub fn ratio(job: &str) -> Indicator {
     Indicator {
         ratio: Some(RatioIndicator { good: None, bad: Some(sum(",code=\"500\"")), total: sum("") }),
         latency: None,
+        value: None,
+        members: None,
     }
 }

@@ -1,19 +1,24 @@
+use k8s_openapi::jiff::civil::date;
 use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use super::super::example::{agreement, at, second};
 use super::*;
 use crate::api::agreement::SlotLength;
-use crate::api::period::{Period, Validity};
+use crate::api::period::{CalendarUnit, Validity};
 
-fn calendar(zone: &str, unit: CalendarUnit) -> AgreementSpec {
-    let period = Period { calendar: Some(unit), rolling: None };
+fn every(zone: &str, period: Value) -> AgreementSpec {
+    let period = serde_json::from_value(period).unwrap();
     AgreementSpec { time_zone: zone.to_owned(), period, validity: None, ..agreement() }
 }
 
+fn calendar(zone: &str, unit: CalendarUnit) -> AgreementSpec {
+    every(zone, json!({"calendar": unit}))
+}
+
 fn rolling(zone: &str, length: &str, from: &str) -> AgreementSpec {
-    let period = Period { calendar: None, rolling: Some(length.into()) };
     let validity = Some(Validity { from: from.to_owned(), until: None });
-    AgreementSpec { time_zone: zone.to_owned(), period, validity, ..agreement() }
+    AgreementSpec { validity, ..every(zone, json!({"rolling": length})) }
 }
 
 fn schedule(spec: &AgreementSpec) -> Schedule {
@@ -56,6 +61,65 @@ fn quarters_and_years_begin_where_the_calendar_says() {
         assert_eq!(bounds, Some(Bounds { start: at(start), end: at(end) }), "{day}");
     }
     assert_eq!(hours(&calendar("Europe/Berlin", CalendarUnit::Year), "2024-07-01"), 366 * 24);
+}
+
+#[test]
+fn fiscal_quarters_and_years_begin_with_their_month() {
+    let cases = [
+        ("Quarter", 2, "2025-04-10", "2025-02-01T00:00:00Z", "2025-05-01T00:00:00Z", 89),
+        ("Quarter", 2, "2026-01-31", "2025-11-01T00:00:00Z", "2026-02-01T00:00:00Z", 92),
+        ("Quarter", 12, "2024-02-29", "2023-12-01T00:00:00Z", "2024-03-01T00:00:00Z", 91),
+        ("Quarter", 1, "2025-07-01", "2025-07-01T00:00:00Z", "2025-10-01T00:00:00Z", 92),
+        ("Year", 2, "2025-01-31", "2024-02-01T00:00:00Z", "2025-02-01T00:00:00Z", 366),
+        ("Year", 10, "2025-10-01", "2025-10-01T00:00:00Z", "2026-10-01T00:00:00Z", 365),
+    ];
+    for (unit, month, day, start, end, days) in cases {
+        let spec = every("UTC", json!({"calendar": unit, "yearStartsIn": month}));
+        let bounds = schedule(&spec).containing(at(&format!("{day}T12:00:00Z"))).unwrap();
+        assert_eq!(bounds, Bounds { start: at(start), end: at(end) }, "{unit} {month} {day}");
+        assert_eq!(bounds.seconds(), days * 86_400, "{unit} {month} {day}");
+    }
+}
+
+#[test]
+fn a_billing_month_is_reckoned_from_its_anchor_and_never_from_the_month_before() {
+    let schedule = schedule(&every("UTC", json!({"billing": {"anchorDay": 31}})));
+    let mut bounds = schedule.containing(at("2024-01-31T00:00:00Z")).unwrap();
+    for end in ["2024-02-29", "2024-03-31", "2024-04-30", "2024-05-31"] {
+        assert_eq!(bounds.end, at(&format!("{end}T00:00:00Z")));
+        bounds = schedule.next(&bounds).unwrap();
+    }
+    let fifteenth = every("Europe/Berlin", json!({"billing": {"anchorDay": 15}}));
+    // The clocks go forward on 2026-03-29, in the month that begins on the 15th of March.
+    let march = self::schedule(&fifteenth).containing(at("2026-04-14T21:59:59Z")).unwrap();
+    assert_eq!(march, Bounds { start: at("2026-03-14T23:00:00Z"), end: at("2026-04-14T22:00:00Z") });
+}
+
+#[test]
+fn a_clipped_period_knows_the_whole_one_it_is_a_part_of() {
+    let validity = Some(Validity { from: "2026-02-20".to_owned(), until: Some("2026-03-05".to_owned()) });
+    let spec = AgreementSpec { validity, ..every("UTC", json!({"billing": {"anchorDay": 31}})) };
+    let schedule = schedule(&spec);
+    let first = schedule.containing(schedule.from()).unwrap();
+    assert_eq!(first, Bounds { start: at("2026-02-20T00:00:00Z"), end: at("2026-02-28T00:00:00Z") });
+    let whole = schedule.whole(first.start).unwrap();
+    assert_eq!(whole, Bounds { start: at("2026-01-31T00:00:00Z"), end: first.end });
+    let last = schedule.next(&first).unwrap();
+    assert_eq!(last.end, at("2026-03-05T00:00:00Z"));
+    assert_eq!(schedule.whole(last.start).unwrap().end, at("2026-03-31T00:00:00Z"));
+}
+
+#[test]
+fn trailing_days_are_judged_at_the_end_of_every_unit() {
+    let spec = every("Europe/Berlin", json!({"trailing": {"days": 365, "every": "Month"}}));
+    let schedule = schedule(&spec);
+    let march = schedule.containing(at("2024-03-15T12:00:00Z")).unwrap();
+    assert_eq!(march, Bounds { start: at("2024-02-29T23:00:00Z"), end: at("2024-03-31T22:00:00Z") });
+    // Civil days: clocks went forward in between, so the first one begins at another hour of UTC.
+    let judged = schedule.judged(&march).unwrap();
+    assert_eq!(judged, Bounds { start: at("2023-04-01T22:00:00Z"), end: march.end });
+    let plain = self::schedule(&calendar("UTC", CalendarUnit::Month));
+    assert_eq!(plain.judged(&march), Some(march));
 }
 
 #[test]
@@ -152,7 +216,7 @@ fn what_can_not_be_is_named_by_its_field() {
         metrics: crate::api::agreement::Metrics { slot: SlotLength::FiveMinutes, ..agreement().metrics },
         ..rolling("UTC", "12m", "2026-01-01")
     };
-    let cases = [
+    let cases = vec![
         (calendar("Europe/Berln", CalendarUnit::Month), "spec.timeZone"),
         (calendar("Etc/Unknown", CalendarUnit::Month), "spec.timeZone"),
         (calendar("", CalendarUnit::Month), "spec.timeZone"),
@@ -166,7 +230,13 @@ fn what_can_not_be_is_named_by_its_field() {
         (rolling("UTC", "0s", "2026-01-01"), "spec.period.rolling"),
         (rolling("UTC", "1d500ms", "2026-01-01"), "spec.period.rolling"),
         (coarse, "spec.period.rolling"),
-        (AgreementSpec { period: Period { calendar: None, rolling: None }, ..agreement() }, "spec.period"),
+        (every("UTC", json!({})), "spec.period"),
+        (every("UTC", json!({"calendar": "Month", "rolling": "30d"})), "spec.period"),
+        (every("UTC", json!({"billing": {"anchorDay": 32}})), "spec.period.billing.anchorDay"),
+        (every("UTC", json!({"billing": {"anchorDay": 0}})), "spec.period.billing.anchorDay"),
+        (every("UTC", json!({"calendar": "Year", "yearStartsIn": 13})), "spec.period.yearStartsIn"),
+        (every("UTC", json!({"calendar": "Month", "yearStartsIn": 2})), "spec.period.yearStartsIn"),
+        (every("UTC", json!({"trailing": {"days": 367, "every": "Month"}})), "spec.period.trailing.days"),
     ];
     for (spec, field) in cases {
         let fault = Schedule::new(&spec, created).expect_err(field);
@@ -201,5 +271,41 @@ proptest! {
         let last = bounds.end.checked_sub(SignedDuration::from_secs(1)).unwrap();
         prop_assert_eq!(schedule.containing(last), Some(bounds));
         prop_assert_eq!(schedule.next(&bounds).unwrap().start, bounds.end);
+    }
+
+    #[test]
+    fn months_of_every_kind_are_what_counting_day_by_day_gives(
+        zone in prop::sample::select(vec!["UTC", "Europe/Berlin", "America/St_Johns", "Pacific/Apia", "Africa/Cairo", "America/Havana"]),
+        kind in 0i32..3,
+        number in 1i32..=31,
+        offset in 0i32..7000,
+        seconds in 0i64..86_400,
+    ) {
+        let month = (number - 1) % 12 + 1;
+        let period = match kind {
+            0 => json!({"billing": {"anchorDay": number}}),
+            1 => json!({"calendar": "Quarter", "yearStartsIn": month}),
+            _ => json!({"calendar": "Year", "yearStartsIn": month}),
+        };
+        let begins = |day: Date| match kind {
+            0 => i32::from(day.day()) == number.min(i32::from(day.days_in_month())),
+            1 => day.day() == 1 && (i32::from(day.month()) + 12 - month) % 3 == 0,
+            _ => day.day() == 1 && i32::from(day.month()) == month,
+        };
+        let spec = every(zone, period);
+        let tz = super::zone(zone).unwrap();
+        let first = |day: Date| first_instant_of(day, &tz).unwrap();
+        let mut day = date(2005, 6, 15).checked_add(Span::new().days(offset)).unwrap();
+        let instant = first(day).checked_add(SignedDuration::from_secs(seconds)).unwrap();
+        // Up to the day whose first instant is after the instant, then back to the last beginning that is not.
+        while first(day) <= instant || !begins(day) {
+            day = day.tomorrow().unwrap();
+        }
+        let end = first(day);
+        day = day.yesterday().unwrap();
+        while first(day) > instant || !begins(day) {
+            day = day.yesterday().unwrap();
+        }
+        prop_assert_eq!(schedule(&spec).containing(instant), Some(Bounds { start: first(day), end }));
     }
 }

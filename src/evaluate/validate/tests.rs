@@ -21,6 +21,12 @@ fn workload(namespace: Option<&str>) -> Value {
     json!([{"apiVersion": "apps/v1", "kind": "Deployment", "name": "checkout", "namespace": namespace}])
 }
 
+fn rule(conditions: &Value) -> Value {
+    let mut rule = json!({"reason": "Maintenance", "effect": "Exclude"});
+    rule.as_object_mut().unwrap().extend(conditions.as_object().unwrap().clone());
+    json!({"rules": [rule]})
+}
+
 fn latency(threshold: &str) -> Value {
     json!({"name": "latency", "target": "99", "indicator": {"latency": {"histogram": "h", "threshold": threshold}}})
 }
@@ -52,6 +58,12 @@ fn every_fault_names_its_field() {
         ("/enforcement/releaseAfter", json!("5 minutes"), "spec.enforcement.releaseAfter"),
         ("/service/workloads", workload(Some("kube-system")), "spec.service.workloads[0].namespace"),
         ("/metrics/slot", json!("5s"), "spec.metrics.slot"),
+        ("/period", json!({"trailing": {"days": 0, "every": "Month"}}), "spec.period.trailing.days"),
+        ("/period", json!({"trailing": {"days": 365, "every": "Month"}, "calendar": "Month"}), "spec.period"),
+        ("/calendar/holidays", json!(["2026-02-30"]), "spec.calendar.holidays[0]"),
+        ("/exclusions", rule(&json!({"minimumNotice": "soon"})), "spec.exclusions.rules[0].minimumNotice"),
+        ("/exclusions", rule(&json!({"yearlyAllowance": "12"})), "spec.exclusions.rules[0].yearlyAllowance"),
+        ("/exclusions", rule(&json!({"forceMajeure": {}})), "spec.exclusions.rules[0].forceMajeure"),
     ];
     for (path, change, field) in cases {
         assert_eq!(fields(&[(path, change)]), [field], "{path}");

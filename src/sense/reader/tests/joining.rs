@@ -92,7 +92,7 @@ async fn what_cannot_be_asked_says_which_field_is_wrong() {
         (spoil(|ratio| ratio.bad = Some("sum(increase(a[1h]))".to_owned())), "indicator.ratio.bad: "),
         (spoil(|ratio| (ratio.good, ratio.bad) = (Some("absent(a)".to_owned()), None)), "indicator.ratio.good: "),
         (spoil(|ratio| ratio.bad = None), "indicator.ratio: "),
-        (ask("a", Indicator { ratio: None, latency: None }, slots(2)), "indicator: "),
+        (ask("a", Indicator { ratio: None, latency: None, value: None, members: None }, slots(2)), "indicator: "),
     ];
     for (spoilt, field) in cases {
         let asks = [spoilt, ask("b", ratio("b"), slots(2))];

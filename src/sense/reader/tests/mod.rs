@@ -49,6 +49,8 @@ fn ratio(job: &str) -> Indicator {
             total: format!("sum(increase(requests_total{{job=\"{job}\"}}[$slot]))"),
         }),
         latency: None,
+        value: None,
+        members: None,
     }
 }
 
@@ -56,7 +58,12 @@ fn ratio(job: &str) -> Indicator {
 fn latency(job: &str) -> Indicator {
     let selector = BTreeMap::from([("job".to_owned(), job.to_owned())]);
     let histogram = "seconds".to_owned();
-    Indicator { ratio: None, latency: Some(LatencyIndicator { histogram, selector, threshold: "250ms".into() }) }
+    Indicator {
+        ratio: None,
+        latency: Some(LatencyIndicator { histogram, selector, threshold: "250ms".into() }),
+        value: None,
+        members: None,
+    }
 }
 
 /// Agreements `svc-0` … of the same shape.
