@@ -6,9 +6,11 @@ use k8s_openapi::jiff::civil::Date;
 use k8s_openapi::jiff::tz::TimeZone;
 
 use super::fault::Fault;
+use super::history::History;
 use super::measurements::{Incident, Measurements};
 use super::report::{
-    DeadlineReport, DemandReport, DepositReport, ExclusionReport, IncidentReport, Moment, Term, Termination, ValueReport,
+    DeadlineReport, DemandReport, DepositReport, ExclusionReport, IncidentReport, Moment, Report, Term, Termination,
+    ValueReport,
 };
 use crate::api::agreement::AgreementSpec;
 use crate::api::exclusion::ForceMajeureRecord;
@@ -162,6 +164,24 @@ impl Contract<'_> {
         });
         Ok(report)
     }
+}
+
+/// Enters everything that follows into the report.
+pub(super) fn enter(
+    contract: &Contract<'_>,
+    measurements: &Measurements,
+    history: &History,
+    report: &mut Report,
+) -> Result<(), Fault> {
+    report.values = contract.values(measurements)?;
+    for (index, incident) in measurements.incidents.iter().enumerate() {
+        report.incidents.push(contract.incident(incident, &format!("incidents[{index}]"))?);
+    }
+    report.demands = contract.demands(measurements)?;
+    report.termination = contract.termination(measurements.termination_notice.as_deref())?;
+    report.deposit = contract.deposit(measurements)?;
+    report.term = if history.service_days() > 0 { contract.term(history.service_days()) } else { None };
+    Ok(())
 }
 
 /// A value in seconds, and the size of its case.

@@ -12,9 +12,13 @@
 //!
 //! Numbers keep every digit they are written with. An instant is RFC 3339; a length is Go-style, such as `5m`.
 
-use k8s_openapi::jiff::Timestamp;
+use std::collections::BTreeSet;
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
+use super::fault::Fault;
+use crate::api::agreement::AgreementSpec;
 use crate::api::{Quantity, Span};
 
 /// A measurements file.
@@ -230,4 +234,64 @@ pub struct Notified {
     /// Whether it was paid in time.
     #[serde(default)]
     pub paid: bool,
+}
+
+impl Measurements {
+    /// Every instant that is named, for telling which periods are meant.
+    #[must_use]
+    pub fn instants(&self) -> Vec<Timestamp> {
+        let mut all = Vec::new();
+        for measured in &self.objectives {
+            all.extend(measured.slots.iter().filter_map(|slot| slot.from));
+            all.extend(measured.outages.iter().flat_map(|outage| [outage.from, last_second(outage.until)]));
+            all.extend(measured.unknown.iter().flat_map(|interval| [interval.from, last_second(interval.until)]));
+            all.extend(measured.deployed.iter().flatten().flat_map(|i| [i.from, last_second(i.until)]));
+            all.extend(measured.values.iter().map(|value| value.at));
+        }
+        all.extend(self.incidents.iter().map(|incident| incident.from));
+        all.extend(self.volumes.iter().map(|volume| volume.at));
+        all.extend(self.demands.iter().map(|demand| demand.at));
+        all
+    }
+
+    /// Whether everything that was measured belongs to the agreement, and whether every objective is named once.
+    ///
+    /// # Errors
+    /// Names the entry that belongs to nothing, or the second one for the same.
+    pub fn check(&self, spec: &AgreementSpec) -> Result<(), Fault> {
+        let mut seen = BTreeSet::new();
+        for (index, measured) in self.objectives.iter().enumerate() {
+            let path = format!("objectives[{index}]");
+            let Some(objective) = spec.objectives.iter().find(|o| o.name == measured.name) else {
+                let message = format!("{:?} is none of the agreement's objectives", measured.name);
+                return Err(Fault::new(format!("{path}.name"), message));
+            };
+            let members = objective.indicator.members.as_deref();
+            match (&measured.member, members) {
+                (Some(name), Some(members)) if members.iter().any(|m| m.name == *name) => {}
+                (None, None) => {}
+                (Some(name), _) => {
+                    let message = format!("{name:?} is no member of the objective {:?}", measured.name);
+                    return Err(Fault::new(format!("{path}.member"), message));
+                }
+                (None, Some(_)) => return Err(Fault::new(format!("{path}.member"), "is missing: the objective is a pool")),
+            }
+            if !seen.insert((&measured.name, &measured.member)) {
+                return Err(Fault::new(path, "stands there twice; put both into one entry"));
+            }
+            let counts_values = objective.indicator.value.is_some();
+            if counts_values && !(measured.slots.is_empty() && measured.outages.is_empty()) {
+                return Err(Fault::new(path, "the objective counts values; give values"));
+            }
+            if !counts_values && !measured.values.is_empty() {
+                return Err(Fault::new(format!("{path}.values"), "the objective counts no values; give slots or outages"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What ends at midnight belongs to the day before.
+fn last_second(end: Timestamp) -> Timestamp {
+    end.saturating_sub(SignedDuration::from_secs(1)).unwrap_or(end)
 }

@@ -12,3 +12,5 @@ pub mod history;
 pub mod measurements;
 pub mod report;
 pub mod series;
+pub mod store;
+pub mod view;
