@@ -4,6 +4,7 @@
 //! Words on the command line choose the cases whose id or kind contains one of them.
 
 mod arithmetic;
+mod examples;
 mod money;
 mod periods;
 mod phrases;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let folder = tempfile::tempdir().unwrap();
     let profiles = file.get("profiles").cloned().unwrap_or_default();
+    let published = examples::by_profile(home);
     let mut kinds: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for case in file.get("cases").and_then(Value::as_array).into_iter().flatten() {
         let (id, kind) = (text(case, "id").unwrap_or_default(), text(case, "kind").unwrap_or_default());
@@ -36,20 +38,11 @@ fn main() -> ExitCode {
             continue;
         }
         let outcome = run(&kind, case, &profiles, folder.path());
-        let counts = kinds.entry(kind.clone()).or_default();
-        match outcome {
-            Ok(()) => {
-                counts.0 += 1;
-                println!("{id} ({kind}): passed");
-            }
-            Err(Miss::Failed(why)) => {
-                counts.1 += 1;
-                println!("{id} ({kind}): failed: {why}");
-            }
-            Err(Miss::NotExpressible(why)) => {
-                counts.1 += 1;
-                println!("{id} ({kind}): not expressible: {}", why.trim());
-            }
+        enter(&mut kinds, &kind, &format!("{id} ({kind})"), outcome);
+        let profile = text(case, "profile").unwrap_or_default();
+        if let Some((name, agreement)) = published.get(&profile).filter(|_| kind == "uptime_credit") {
+            let outcome = field(&profiles, &profile).and_then(|p| uptime::under(agreement, case, p, folder.path()));
+            enter(&mut kinds, "examples/published", &format!("{id} (examples/published/{name}.yaml)"), outcome);
         }
     }
     println!();
@@ -59,6 +52,25 @@ fn main() -> ExitCode {
     let (passed, failed) = kinds.values().fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1));
     println!("\n{passed} passed, {failed} failed");
     if failed > 0 || (passed == 0 && words.is_empty()) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Prints the line of a case and counts it.
+fn enter(kinds: &mut BTreeMap<String, (usize, usize)>, kind: &str, case: &str, outcome: Outcome) {
+    let counts = kinds.entry(kind.to_owned()).or_default();
+    match outcome {
+        Ok(()) => {
+            counts.0 += 1;
+            println!("{case}: passed");
+        }
+        Err(Miss::Failed(why)) => {
+            counts.1 += 1;
+            println!("{case}: failed: {why}");
+        }
+        Err(Miss::NotExpressible(why)) => {
+            counts.1 += 1;
+            println!("{case}: not expressible: {}", why.trim());
+        }
+    }
 }
 
 fn run(kind: &str, case: &Value, profiles: &Value, folder: &Path) -> Outcome {

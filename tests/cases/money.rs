@@ -248,8 +248,8 @@ pub fn penalty(case: &Value, folder: &Path) -> Outcome {
         let remedy = json!({"name": "penalty", "objective": OBJECTIVE, "multipleOfFee": {"multiple": multiple}});
         scenario = lost_month(json!({"fee": fee, "remedies": [remedy]}));
         incidents(&mut scenario, input)?;
-    } else if let Some((key, late)) = named(&["days_late", "late_days", "days"]) {
-        scenario = late(input, fee, &key, &late)?;
+    } else if let Some((key, days)) = named(&["days_late", "late_days", "days"]) {
+        scenario = late(input, fee, &key, &days)?;
     } else {
         return Err(Miss::NotExpressible("a penalty of another kind".to_owned()));
     }

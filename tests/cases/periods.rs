@@ -10,7 +10,8 @@ use crate::scenario::{Miss, text};
 /// A case's period.
 pub struct Period {
     pub start: Timestamp,
-    pub end: Timestamp,
+    /// Its length in whole hours.
+    pub hours: i64,
     pub zone: String,
     /// `spec.period`.
     pub spec: Value,
@@ -37,7 +38,7 @@ pub fn of(case: &Value) -> Result<Period, Miss> {
     }
     let (first, last) = (first.date(), last.date());
     let (spec, validity) = words(first, last)?;
-    Ok(Period { start, end, zone, spec, validity, day: first.to_string() })
+    Ok(Period { start, hours: (end.as_second() - start.as_second()) / 3600, zone, spec, validity, day: first.to_string() })
 }
 
 fn words(first: Date, last: Date) -> Result<(Value, Option<Value>), Miss> {

@@ -13,7 +13,22 @@ pub const OBJECTIVE: &str = "uptime";
 
 pub fn run(case: &Value, profile: &Value, folder: &Path) -> Outcome {
     let expected = field(case, "expected")?;
-    let settled = scenario(case, profile)?.settle(folder)?;
+    compare(expected, &scenario(case, profile)?.settle(folder)?)
+}
+
+/// The same case under an agreement that somebody wrote down for its profile.
+pub fn under(agreement: &Value, case: &Value, profile: &Value, folder: &Path) -> Outcome {
+    let mut scenario = scenario(case, profile)?;
+    let name = agreement.pointer("/metadata/name").cloned().unwrap_or_default();
+    for exclusion in &mut scenario.exclusions {
+        exclusion["spec"]["agreement"] = name.clone();
+        exclusion["metadata"]["namespace"] = agreement["metadata"]["namespace"].clone();
+    }
+    scenario.agreement = agreement.clone();
+    compare(field(case, "expected")?, &scenario.settle(folder)?)
+}
+
+fn compare(expected: &Value, settled: &Value) -> Outcome {
     let statement = settled.pointer("/periods/0/statement").cloned().unwrap_or_default();
     let objective = statement.pointer("/objectives/0").cloned().unwrap_or_default();
     same("uptime_ratio", objective["attainmentRatio"].clone(), field(expected, "uptime_ratio")?.clone())?;
@@ -64,10 +79,10 @@ pub fn scenario(case: &Value, profile: &Value) -> Result<Scenario, Miss> {
     let method = text(measure, "method")?;
     let (mut objective, measured) = match method.as_str() {
         "interval_mean_error" => mean_of_slots(measure, input)?,
-        "downtime" => bad_minutes(measure, input, &period)?,
+        "downtime" => bad_minutes(measure, input)?,
         "all_zones_down" => pool("AllDown", zones(input)?),
         "summed_deployment_minutes" => pool("Sum", resources(input, &period)?),
-        "request_ratio" => requests(input)?,
+        "request_ratio" => requests(input, &period)?,
         "user_minutes" => user_minutes(input)?,
         other => return Err(Miss::NotExpressible(format!("method {other}"))),
     };
@@ -126,7 +141,7 @@ fn mean_of_slots(measure: &Value, input: &Value) -> Result<(Value, Vec<Value>), 
     Ok((objective, vec![json!({"name": OBJECTIVE, "slots": slots})]))
 }
 
-fn bad_minutes(measure: &Value, input: &Value, period: &Period) -> Result<(Value, Vec<Value>), Miss> {
+fn bad_minutes(measure: &Value, input: &Value) -> Result<(Value, Vec<Value>), Miss> {
     let mut measurement = json!({"method": "BadMinutes"});
     measurement["badWhen"] = match measure.get("error_rate_gt") {
         Some(rate) => json!({"errorRateAbove": percent(&plain(rate))}),
@@ -150,7 +165,6 @@ fn bad_minutes(measure: &Value, input: &Value, period: &Period) -> Result<(Value
     if let Some(unknown) = input.get("no_data").filter(|v| v.is_array()) {
         measured["unknown"] = intervals(unknown)?;
     }
-    let _ = period;
     Ok((objective, vec![measured]))
 }
 
@@ -236,13 +250,15 @@ fn resources(input: &Value, period: &Period) -> Result<Vec<(String, bool, Value)
     Ok(members)
 }
 
-fn requests(input: &Value) -> Result<(Value, Vec<Value>), Miss> {
+/// All requests in the first hour, and none after it: no figure of this method depends on when they were.
+fn requests(input: &Value, period: &Period) -> Result<(Value, Vec<Value>), Miss> {
     let objective = json!({"indicator": ratio_indicator(), "measurement": {"method": "Events"}});
     let mut slot = json!({"every": "1h", "total": text(input, "total")?, "bad": text(input, "failed")?});
     if input.get("trimmed").is_some() {
         slot["excludedTotal"] = json!(text(input, "trimmed")?);
     }
-    Ok((objective, vec![json!({"name": OBJECTIVE, "slots": [slot]})]))
+    let rest = json!({"every": "1h", "repeat": period.hours - 1, "state": "NoTraffic"});
+    Ok((objective, vec![json!({"name": OBJECTIVE, "slots": [slot, rest]})]))
 }
 
 /// A minute counts once for every user.

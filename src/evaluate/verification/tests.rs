@@ -2,6 +2,7 @@ use k8s_openapi::jiff::SignedDuration;
 use serde_json::json;
 
 use super::super::example::{SETTLE, agreement, at, measured, tally};
+use super::super::assess::Circumstances;
 use super::super::ledger::Ledger;
 use super::super::period::Schedule;
 use super::super::slot::{Births, Slot, UnknownCause};
@@ -75,6 +76,8 @@ fn case(unknown: usize, settle: SignedDuration) -> Case {
         revision: 1,
         ledger_name: &ledger_name,
         ledger: &ledger,
+        circumstances: &Circumstances::default(),
+        supersedes: None,
         queries: &queries,
         source_name: "main",
         source_url: "http://prometheus:9090",

@@ -102,6 +102,12 @@ fn run(arguments: &CheckArgs) -> Result<bool, String> {
 /// Checks all objects of all inputs. `namespace`: that of objects which name none.
 #[must_use]
 pub fn check(inputs: &[Input], definitions: &Definitions, namespace: Option<&str>) -> Report {
+    accepted(inputs, definitions, namespace).0
+}
+
+/// The same, with the objects that their schemas accept, defaults filled in, in the order of the files.
+#[must_use]
+pub fn accepted(inputs: &[Input], definitions: &Definitions, namespace: Option<&str>) -> (Report, Vec<Value>) {
     let mut report = Report::default();
     let mut accepted = Vec::new();
     for input in inputs {
@@ -128,7 +134,7 @@ pub fn check(inputs: &[Input], definitions: &Definitions, namespace: Option<&str
     }
     let place = |file: &str| inputs.iter().position(|input| input.name == file);
     report.findings.sort_by_key(|finding| (place(&finding.file), finding.line));
-    report
+    (report, accepted.into_iter().map(|object| object.value).collect())
 }
 
 /// An object that its schema accepts, so that it can be read as what it is.

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-/// Settle measurements by an agreement, without a cluster.
-///
-/// Exit code 0: settled; 1: something in the files is wrong; 2: something could not be read.
+/// The flags of `settle`.
 #[derive(Debug, Args)]
 pub struct SettleArgs {
     /// The agreement: a file with one `ServiceLevelAgreement`.
