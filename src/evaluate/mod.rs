@@ -5,6 +5,7 @@
 //! The way through: a reading becomes a [`slot`] ([`indicator`]), slots make the [`ledger`] of a [`period`], a
 //! [`method`] makes one figure of them, [`assess`] judges it against the target, [`statement`] writes it down for good.
 
+pub mod amendment;
 pub mod assess;
 pub mod assessment;
 pub mod budget;
