@@ -1,4 +1,7 @@
 # The few commands a contributor needs; each line after `##` is its help.
+#
+# demo and test start a control plane of their own. GUARANTOR_TEST_KUBECONFIG=/path/to/kubeconfig names a cluster to be
+# used instead; KUBECONFIG never does.
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint crds need-rust need-go
 
@@ -6,6 +9,7 @@ CRDS := crds charts/guarantor/files/crds
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  GUARANTOR_TEST_KUBECONFIG=/path/to/kubeconfig: demo and test use that cluster instead of starting one"
 
 demo: need-rust need-go ## Show the operator at work on a real control plane; KEEP=1 keeps the cluster afterwards
 	cargo build --locked -p guarantor

@@ -15,7 +15,7 @@
 //!
 //! [`controller`] leads each agreement through these stages, once for every slot and on every change of its spec;
 //! `controller/agreement.rs` is the whole way on one page. [`runtime`] is the process around it: command line, clients,
-//! leader lease, health, logs.
+//! leader lease, health, logs. [`offline`] is what people do without the operator: check, settle, print, verify.
 //!
 //! | module | takes -> gives |
 //! |---|---|
@@ -52,6 +52,7 @@ pub mod api;
 pub mod controller;
 pub mod decide;
 pub mod evaluate;
+pub mod offline;
 pub mod record;
 pub mod runtime;
 pub mod sense;

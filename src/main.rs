@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::Parser;
 use guarantor::controller::{self, Setup};
+use guarantor::offline::{check, statement};
 use guarantor::record::metrics::Metrics;
 use guarantor::runtime::cli::{Cli, Command};
 use guarantor::runtime::clock::Clock;
@@ -21,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
     match execute(Cli::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("guarantor: {error:#}");
             ExitCode::FAILURE
@@ -29,12 +30,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn execute(command: Command) -> anyhow::Result<()> {
+fn execute(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Check(arguments) => return Ok(check::command(&arguments)),
         Command::Crds(arguments) => match arguments.directory {
             Some(directory) => crds::write(&directory)?,
             None => crds::documents()?.iter().for_each(|document| print!("---\n{}", document.yaml)),
         },
+        Command::Statement(command) => return Ok(statement::run(&command)),
         Command::Run(raw) => {
             let settings = Settings::try_from(&*raw)?;
             // Two libraries bring TLS; neither may guess whose cryptography is meant.
@@ -46,7 +49,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(settings))?;
         }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Runs until a signal, or until a task ends that never should. The server and the lease outlive the work: the one

@@ -91,11 +91,16 @@ use super::settlement::{BusinessCalendar, Settlement};
               objective")
     .field_path(".credits.remedies"))]
 #[x_kube(validation = Rule::new(
+    "!has(self.credits) || !has(self.credits.rewards) || !has(self.credits.rewards.objective) \
+     || self.objectives.exists(o, o.name == self.credits.rewards.objective)")
+    .message("spec.credits.rewards.objective must be the name of one of spec.objectives; correct it or add the objective")
+    .field_path(".credits.rewards"))]
+#[x_kube(validation = Rule::new(
     "!has(self.credits) || self.credits.tiers.all(t, self.objectives.all(o, o.name != t.objective \
      || (has(t.below) ? !quantity(t.below).isGreaterThan(quantity(o.target)) \
-         : !has(t.atMost) || quantity(t.atMost).isLessThan(quantity(o.target)))))")
-    .message("spec.credits.tiers[].below must not be above the target of its objective, or a kept promise would cost \
-              money; lower it or raise the target")
+         : !has(t.atMost) || !quantity(t.atMost).isGreaterThan(quantity(o.target)))))")
+    .message("spec.credits.tiers[].below must not be above the target of its objective, nor atMost, or a kept promise \
+              would cost money; lower it or raise the target")
     .field_path(".credits.tiers"))]
 #[x_kube(validation = Rule::new(
     "!has(self.enforcement) || self.enforcement.mode != 'Enforce' || size(self.service.workloads) > 0")

@@ -8,6 +8,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::credit_status::CreditStatus;
 use super::enforcement_status::{ActionRecord, EnforcementStatus};
 
 /// Violations, actions and statement references kept in the status, the newest first.
@@ -21,7 +22,7 @@ pub struct AgreementStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// `Ready`, `Measured`, `Fulfilled`, `Enforcing`, and while true `Stalled`, `ConflictingManager`,
-    /// `CapacityInsufficient`.
+    /// `CapacityInsufficient`, `Advised`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
@@ -154,47 +155,18 @@ pub struct Violation {
     pub bad_events: String,
     /// All events in that time.
     pub total_events: String,
+    /// Who noticed it first. Left out: nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detected_by: Option<DetectedBy>,
 }
 
-/// Credits of a period.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct CreditStatus {
-    /// `Accruing` while the period runs, `Determined` in its statement.
-    pub state: CreditState,
-    /// In percent of the fee, after combination and cap.
-    pub percent_of_fee: String,
-    /// The amount, rounded half up to the currency's minor unit.
-    pub amount: String,
-    /// ISO 4217.
-    pub currency: String,
-    /// The tier that applies, per objective.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub lines: Vec<CreditLine>,
-}
-
-/// The life of a credit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-pub enum CreditState {
-    /// The period runs; the figure may still change.
-    #[default]
-    Accruing,
-    /// The period is closed.
-    Determined,
-}
-
-/// The credit of one objective.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct CreditLine {
-    /// The objective.
-    pub objective: String,
-    /// The tier's bound, in percent: the attainment is below it.
-    pub below: String,
-    /// In percent of the fee.
-    pub percent_of_fee: String,
-    /// Whether this line is part of the sum after combination.
-    pub granted: bool,
+/// Who noticed an incident first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum DetectedBy {
+    /// The provider, by its monitoring.
+    Provider,
+    /// The customer, who told the provider.
+    Customer,
 }
 
 /// Points at a statement.

@@ -28,13 +28,17 @@ use super::{Money, Percent, Quantity};
     "!has(self.serviceDays) || self.tiers.exists(t, has(t.serviceDays))")
     .message("spec.credits.serviceDays goes with tiers that grant serviceDays; remove it")
     .field_path(".serviceDays"))]
+#[x_kube(validation = Rule::new("!has(self.furtherFees) || !self.furtherFees.exists(f, f.currency == self.fee.currency)")
+    .message("spec.credits.furtherFees[].currency must be another one than spec.credits.fee.currency; add the two fees")
+    .field_path(".furtherFees"))]
 #[x_kube(validation = Rule::new("has(self.dailyUsage) || !self.tiers.exists(t, has(t.multipleOfDailyUsage))")
     .message("spec.credits.dailyUsage must be given where a tier grants multipleOfDailyUsage")
     .field_path(".dailyUsage"))]
 pub struct Credits {
     /// The fee the percentages refer to.
     pub fee: Fee,
-    /// Fees in other currencies to which the same percentages apply. Each credit stays in the currency of its fee.
+    /// Fees in other currencies to which the same percentages apply. Each credit stays in the currency of its fee. Fixed
+    /// amounts, and limits given as an amount, are in the currency of `fee` only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["currency".into()]))]
@@ -58,7 +62,8 @@ pub struct Credits {
     /// How the credits of several missed objectives combine.
     #[serde(default)]
     pub combine: Combine,
-    /// The most that is granted for one period. Left out: the whole fee, where credits are in percent of it.
+    /// The most that is granted for one period. Left out: the whole fee for tiers in percent of it, and no limit for
+    /// anything else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap: Option<Cap>,
     /// The most that is granted in a year, counted from the beginning of the agreement.
@@ -67,7 +72,8 @@ pub struct Credits {
     /// The most that is granted as long as the agreement lasts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap_per_contract: Option<Cap>,
-    /// A credit is only issued when it is more than this: exactly this much is not.
+    /// A credit in the currency of `fee` is only issued when it is more than this, before it is rounded: exactly this
+    /// much is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_above: Option<Money>,
     /// What a credit is given as. `Credit` (the default) is set off against the next invoice.
@@ -91,12 +97,13 @@ pub struct Fee {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
     pub base: Option<String>,
-    /// The amount was paid for so many months in advance: percentages refer to one of them.
+    /// The amount was paid for so many months in advance: percentages refer to as many of them as the settlement period
+    /// has, which is one where that is no calendar quarter or year.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 120))]
     pub prepaid_months: Option<i32>,
-    /// Whether a first or last period that is cut short is charged by its share of the whole period. Left out: it is
-    /// charged in full.
+    /// Whether a first or last period that is cut short is charged by its share of the whole period, reckoned in seconds.
+    /// Left out: it is charged in full.
     #[serde(default)]
     pub prorated: bool,
 }
@@ -107,7 +114,7 @@ pub struct Fee {
 pub struct DailyUsage {
     /// How much of the unit.
     pub amount: Quantity,
-    /// The unit: a currency, or what the provider counts in.
+    /// The unit: the fee's currency, which makes it money like any other, or what the provider counts in.
     #[schemars(length(min = 1, max = 32))]
     pub unit: String,
 }
@@ -123,6 +130,13 @@ pub struct DailyUsage {
     "[has(self.percentOfFee), has(self.serviceDays), has(self.multipleOfDailyUsage), has(self.amount)]\
      .filter(x, x).size() == 1")
     .message("spec.credits.tiers[] must have exactly one of percentOfFee, serviceDays, multipleOfDailyUsage and amount"))]
+#[x_kube(validation = Rule::new(
+    "(!has(self.above) || !has(self.below) || quantity(self.above).isLessThan(quantity(self.below))) \
+     && (!has(self.above) || !has(self.atMost) || quantity(self.above).isLessThan(quantity(self.atMost))) \
+     && (!has(self.atLeast) || !has(self.below) || quantity(self.atLeast).isLessThan(quantity(self.below))) \
+     && (!has(self.atLeast) || !has(self.atMost) || !quantity(self.atLeast).isGreaterThan(quantity(self.atMost)))")
+    .message("spec.credits.tiers[]: no attainment lies between the lower and the upper bound; lower the one or raise the \
+              other"))]
 pub struct Tier {
     /// The objective whose attainment decides.
     #[schemars(length(min = 1, max = 40))]
@@ -152,23 +166,29 @@ pub struct Tier {
     pub service_days: Option<i32>,
     /// The credit, as a multiple of `dailyUsage`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = Rule::new("quantity(self).isGreaterThan(quantity('0'))")
+        .message("spec.credits.tiers[].multipleOfDailyUsage must be above 0; remove a tier that grants nothing"))]
     pub multiple_of_daily_usage: Option<Quantity>,
     /// The credit, as an amount in the fee's currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = Rule::new("quantity(self).isGreaterThan(quantity('0'))")
+        .message("spec.credits.tiers[].amount must be above 0; remove a tier that grants nothing"))]
     pub amount: Option<Money>,
 }
 
-/// How the credits of several missed objectives combine.
+/// How the credits of several missed objectives combine: for each objective the tier that applies, and every remedy that
+/// comes to something. They are compared in money of the fee; only for that, a day of service and a day's usage are worth
+/// the fee over the days of the period. Free hours and the right to end the agreement stand beside them and take no part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub enum Combine {
-    /// Only the highest is granted.
+    /// Only the highest is granted; of equal ones the first.
     #[default]
     Highest,
-    /// They add up, as far as the cap.
+    /// They add up, as far as the caps.
     Sum,
     /// The customer chooses one; until then it is taken to be the highest.
     CustomersChoice,
-    /// One for each service; between the objectives of one agreement the first that is listed and missed.
+    /// Only one, that of the objective that is listed first among those that were missed.
     FirstListed,
 }
 
@@ -208,6 +228,6 @@ pub enum ServiceDaysRule {
     /// They are added to the end of the agreement.
     #[default]
     ExtendTerm,
-    /// Their value is paid: the fee over the days of the period, for each.
+    /// Their value is paid: for each the fee over the days of the whole period.
     MonetaryValue,
 }

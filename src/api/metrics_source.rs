@@ -203,6 +203,23 @@ pub struct MetricsSourceStatus {
     /// What the store's increase was found to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub increase: Option<IncreaseProbe>,
+    /// How long the store keeps samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Retention>,
+}
+
+/// How long a store keeps samples, by its own word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Retention {
+    /// Samples older than this are gone; slots of that time that were not read until then stay unknown. Left out: the
+    /// store does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeps: Option<Span>,
+    /// What the store was asked and what it said.
+    pub evidence: String,
+    /// When.
+    pub asked_at: Time,
 }
 
 /// What the store's increase was found to do when tried.

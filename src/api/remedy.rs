@@ -28,13 +28,14 @@ pub struct Remedy {
     /// A fixed amount for each violation of the objective.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_incident: Option<PerIncident>,
-    /// So much for each day by which a delivery was late. The objective counts values.
+    /// So much for each day by which a delivery was late, owed in the period in which it was delivered. The objective
+    /// counts values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_day_late: Option<PerDayLate>,
     /// A multiple of the fee for each violation of the objective.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multiple_of_fee: Option<MultipleOfFee>,
-    /// Hours by the clock that are not charged.
+    /// Hours by the clock that are not charged. The objective counts bad time (method `BadMinutes` or `Pooled`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub free_hours: Option<FreeHours>,
     /// The right to end the agreement.
@@ -73,7 +74,7 @@ pub struct PerDayLate {
     /// Which days count.
     #[serde(default)]
     pub days: DayCount,
-    /// The most that it comes to for one delivery, in percent of the fee.
+    /// The most that it comes to for one delivery, a long delay included, in percent of the fee.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap_percent_of_fee: Option<Percent>,
     /// What a long delay costs in place of the daily sum.
@@ -125,17 +126,21 @@ pub struct FreeHours {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TerminationRight {
-    /// After so many periods in a row in which the objective was missed.
+    /// After so many periods in a row in which the objective was missed. A period for which nothing can be said neither
+    /// counts nor ends the row.
     #[schemars(range(min = 1, max = 36))]
     pub missed_periods: i32,
 }
 
-/// What the customer owes for more than was promised.
+/// What is owed to the other side for more than was promised. It is in the fee's currency, and rounded like a credit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("(self.basis == 'Attainment') == has(self.objective)")
     .message("spec.credits.rewards.objective must be given with the basis Attainment, and only with it")
     .field_path(".objective"))]
+#[x_kube(validation = Rule::new("self.basis == 'Volume' || self.scale == 'Whole'")
+    .message("spec.credits.rewards.scale Marginal goes with the basis Volume; remove it")
+    .field_path(".scale"))]
 pub struct Rewards {
     /// What decides about the tier. `Attainment`: the attainment of the objective, in percent. `Volume`: what was
     /// turned over in the period.

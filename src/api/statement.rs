@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::agreement::Parties;
-use super::agreement_status::{CreditStatus, State, Violation};
+use super::agreement_status::{State, Violation};
+use super::credit_status::{Adjustment, CreditStatus};
 use super::enforcement_status::ActionRecord;
 use super::ledger::AgreementIdentity;
 use super::metrics_source::IncreaseForm;
@@ -67,6 +68,13 @@ pub struct StatementSpec {
     /// What is owed. Left out: the agreement grants no credits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credits: Option<CreditStatus>,
+    /// The name of the statement of the same period that this one takes the place of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub supersedes: Option<String>,
+    /// What changes against what that statement granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adjustment: Option<Adjustment>,
     /// Where the figures come from.
     pub evidence: Evidence,
     /// SHA-256 over the canonical JSON of everything above, in hexadecimal.

@@ -175,6 +175,7 @@ fn failure_reason(failure: &Failure) -> &'static str {
         Kind::WrongType => "WrongType",
         Kind::NoAnswer => "NoAnswer",
         Kind::Expression => "ExpressionRefused",
+        Kind::BeyondRetention => "BeyondRetention",
     }
 }
 

@@ -15,12 +15,14 @@ use super::enforce;
 use super::error::Error;
 use super::finalize;
 use super::registry::Asks;
+use super::retention;
 use super::settle;
 use super::terms::{self, Refusal, Terms};
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::condition::{self, ConditionStatus};
 use crate::evaluate::assess::assess;
+use crate::evaluate::lint::Lint;
 use crate::record::metrics::Written;
 use crate::record::{event, ledger, material, status, writer};
 
@@ -65,6 +67,7 @@ async fn work(
 ) -> Result<Action, Error> {
     let mut next = book.status.clone();
     ready(&mut next, agreement, now);
+    advise(&mut next, agreement, &terms.advice, now);
     // What the reader brought goes into the ledger of the period it belongs to; a period that is complete is closed.
     let delivery = context.registry.take(&agreement.uid().unwrap_or_default());
     let mut readings = delivery.readings;
@@ -107,6 +110,9 @@ async fn work(
     let nobody_reads = context.handles.get(source).is_none();
     let unreadable = if nobody_reads { source_trouble(context, source, as_of < now) } else { None };
     account::conditions(&mut next, agreement, &assessment, delivery.failure.as_ref(), unreadable.as_deref(), now);
+    if let Some(open) = &book.open {
+        retention::condition(&mut next, agreement, context, open, now);
+    }
     context.metrics.assessed(&agreement.namespace().unwrap_or_default(), &agreement.name_any(), &assessment);
     let mut again = enforce::enforce(agreement, context, book, &mut next, &assessment, now).await?;
     if nobody_reads {
@@ -187,7 +193,7 @@ pub(super) async fn write_status(
     context.metrics.wrote(Written::Status);
     let notices = event::notices(&book.status, &next);
     book.status = next;
-    event::publish(&context.recorder, agreement, notices);
+    event::publish(&context.recorder, agreement.object_ref(&()), notices);
     Ok(())
 }
 
@@ -208,6 +214,15 @@ fn ready(next: &mut AgreementStatus, agreement: &ServiceLevelAgreement, now: Tim
     condition::clear(list, condition::STALLED);
 }
 
+/// The agreement is worked with, but something in it is hardly meant.
+fn advise(next: &mut AgreementStatus, agreement: &ServiceLevelAgreement, advice: &[Lint], now: Timestamp) {
+    let list = &mut next.conditions;
+    let Some(first) = advice.first() else { return condition::clear(list, condition::ADVISED) };
+    let said: Vec<String> = advice.iter().map(|lint| format!("{}: {}", lint.field, lint.message)).collect();
+    let (reason, generation) = (first.code.reason(), agreement.meta().generation);
+    condition::set(list, condition::ADVISED, ConditionStatus::True, reason, &said.join("; "), generation, now);
+}
+
 fn not_in_force(next: &mut AgreementStatus, terms: &Terms, agreement: &ServiceLevelAgreement, now: Timestamp) {
     let generation = agreement.meta().generation;
     let message = if now < terms.schedule.from() {
@@ -216,6 +231,7 @@ fn not_in_force(next: &mut AgreementStatus, terms: &Terms, agreement: &ServiceLe
         "no longer in force; every period is settled".to_owned()
     };
     let list = &mut next.conditions;
+    condition::clear(list, condition::BEYOND_RETENTION);
     for kind in [condition::MEASURED, condition::FULFILLED] {
         condition::set(list, kind, ConditionStatus::Unknown, "NotInForce", &message, generation, now);
     }
@@ -235,6 +251,7 @@ async fn refuse(
     next.observed_generation = generation;
     let list = &mut next.conditions;
     let (reason, message) = (refusal.reason, refusal.message.as_str());
+    condition::clear(list, condition::ADVISED);
     condition::set(list, condition::READY, ConditionStatus::False, reason, message, generation, now);
     condition::set(list, condition::MEASURED, ConditionStatus::False, reason, message, generation, now);
     if refusal.terminal {

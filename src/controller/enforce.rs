@@ -96,7 +96,7 @@ pub(super) async fn enforce(
     hints_as_conditions(next, agreement, &hints, now);
     let floor = next.enforcement.as_ref().and_then(|e| e.floor.as_ref());
     if let (Some(reset), Some(floor)) = (&hints.reset, floor) {
-        event::publish(&context.recorder, agreement, vec![event::reset(&floor.target, reset)]);
+        event::publish(&context.recorder, agreement.object_ref(&()), vec![event::reset(&floor.target, reset)]);
     }
     // An act gives up the ownership that comes with it, and is conditional on the object as it was read.
     if mode == Mode::Enforce && !matches!(decision, Decision::Act(_)) {

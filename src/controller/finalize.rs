@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use k8s_openapi::jiff::Timestamp;
-use kube::ResourceExt;
 use kube::runtime::controller::Action;
+use kube::{Resource, ResourceExt};
 use tokio::time::Instant;
 
 use super::book::Book;
@@ -101,7 +101,7 @@ pub(super) async fn give_back(
                 let target = &floor.target;
                 let note = format!("{} {} has its owner's floor again", target.kind, target.name);
                 let notice = event::notice(false, "BaselineRestored", "Restore", note);
-                event::publish(&context.recorder, agreement, vec![notice]);
+                event::publish(&context.recorder, agreement.object_ref(&()), vec![notice]);
             }
             // A conflict or no answer: the next look decides.
             done

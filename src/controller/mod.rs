@@ -29,9 +29,11 @@ mod error;
 mod finalize;
 mod reader;
 mod registry;
+mod retention;
 mod settle;
 mod source;
-mod terms;
+pub(crate) mod terms;
+mod unreadable;
 mod watch;
 
 use std::sync::Arc;
@@ -41,6 +43,7 @@ use futures::StreamExt;
 use k8s_openapi::jiff::SignedDuration;
 use kube::Client;
 use kube::api::{Api, ListParams};
+use kube::core::DeserializeGuard;
 use kube::runtime::events::{Recorder, Reporter};
 use tokio::time::{Instant, interval, sleep};
 use tokio_util::sync::CancellationToken;
@@ -98,14 +101,14 @@ pub struct Setup {
 }
 
 impl Setup {
-    fn agreements(&self) -> Api<ServiceLevelAgreement> {
+    fn agreements(&self) -> Api<DeserializeGuard<ServiceLevelAgreement>> {
         match &self.watch_namespace {
             Some(namespace) => Api::namespaced(self.client.clone(), namespace),
             None => Api::all(self.client.clone()),
         }
     }
 
-    fn sources(&self) -> Api<MetricsSource> {
+    fn sources(&self) -> Api<DeserializeGuard<MetricsSource>> {
         Api::all(self.client.clone())
     }
 

@@ -11,6 +11,7 @@ use tokio::time::sleep;
 
 use super::context::Context;
 use super::registry::{Due, Registry};
+use super::retention;
 use crate::sense::observation::{Failure, FailureKind, Reading, SlotReading};
 use crate::sense::reader::{IndicatorAsk, IndicatorReading, ReadingKey, SlotRange};
 use crate::sense::source::SlotReader;
@@ -38,8 +39,17 @@ pub(super) async fn run(
         changed.as_mut().enable();
         let now = context.clock.now();
         let (due, next) = registry.due(&source, now, context.settle);
-        let pause = if due.is_empty() {
+        let nothing_due = due.is_empty();
+        let keeps = context.handles.get(&source).and_then(|handle| handle.keeps());
+        let due = match keeps.and_then(|keeps| now.checked_sub(keeps).ok()) {
+            Some(horizon) => retention::give_up(&registry, due, horizon),
+            None => due,
+        };
+        let pause = if nothing_due {
             pause_until(next, now)
+        } else if due.is_empty() {
+            // Nothing that the store still has; the rest is due at once.
+            Duration::ZERO
         } else if round(&source, &*reader, &context, &due).await {
             silent_rounds.store(0, Ordering::Relaxed);
             Duration::ZERO

@@ -17,7 +17,7 @@ use crate::api::agreement_status::{AgreementStatus, KEPT, StatementRef};
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::{ServiceLevelAgreement, ServiceLevelStatement};
 use crate::evaluate::statement::{self, Closing};
-use crate::evaluate::stored_ledger;
+use crate::evaluate::{credit, stored_ledger};
 use crate::record::metrics::Written;
 use crate::record::{ledger, status, writer};
 use crate::sense::account as records;
@@ -121,11 +121,10 @@ fn make(
 }
 
 fn reference(statement: &ServiceLevelStatement) -> StatementRef {
-    let credit = statement.spec.credits.as_ref().filter(|c| !c.lines.is_empty());
     StatementRef {
         name: statement.name_any(),
         period_start: statement.spec.period.start.clone(),
         state: statement.spec.state,
-        credit: credit.map(|c| format!("{} {}", c.amount, c.currency)).unwrap_or_default(),
+        credit: statement.spec.credits.as_ref().map(credit::in_words).unwrap_or_default(),
     }
 }

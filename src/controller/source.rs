@@ -1,11 +1,12 @@
 //! Keeps one metrics source readable: credentials, client, probe, status, and its reader.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::api::Api;
 use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
@@ -15,10 +16,12 @@ use super::context::Context;
 use super::error::Error;
 use super::reader;
 use crate::api::condition::{self, ConditionStatus};
-use crate::api::metrics_source::{IncreaseProbe, MetricsSource, MetricsSourceStatus};
+use crate::api::metrics_source::{IncreaseProbe, MetricsSource, MetricsSourceStatus, Retention};
+
+use crate::evaluate::span;
 use crate::record::metrics::Written;
 use crate::record::writer;
-use crate::sense::source::{OpenError, Opened};
+use crate::sense::source::{OpenError, Opened, SlotReader};
 use crate::sense::store::Credentials;
 
 /// How often credentials are read again (they rotate) and a failed probe is repeated.
@@ -26,6 +29,9 @@ const RESYNC: Duration = Duration::from_secs(60);
 
 /// How often an operator of one namespace looks whether it needs a source by now.
 const UNUSED: Duration = Duration::from_secs(3);
+
+/// How often a store is asked how long it keeps samples.
+const RETENTION_AGE: SignedDuration = SignedDuration::from_hours(1);
 
 /// After so many rounds without a usable answer a source is probed anew: it may have become another store.
 const SILENCE: u32 = 3;
@@ -42,7 +48,32 @@ pub struct SourceHandle {
     pub silent_rounds: Arc<AtomicU32>,
     /// The Secrets' versions it was made from.
     versions: BTreeMap<String, String>,
+    source: Arc<dyn SlotReader>,
+    retention: Mutex<Retention>,
     reader: AbortHandle,
+}
+
+impl SourceHandle {
+    /// How long the store keeps samples, if it says so.
+    #[must_use]
+    pub fn keeps(&self) -> Option<SignedDuration> {
+        span::elapsed(self.retention().keeps.as_ref()?).ok()
+    }
+
+    fn retention(&self) -> MutexGuard<'_, Retention> {
+        self.retention.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the store again how long it keeps samples, when the last answer is old.
+    async fn ask_again(&self, now: Timestamp) {
+        if now.duration_since(self.retention().asked_at.0) < RETENTION_AGE {
+            return;
+        }
+        // Without an answer the last one stands.
+        if let Ok(retention) = self.source.retention(now).await {
+            *self.retention() = retention;
+        }
+    }
 }
 
 impl Drop for SourceHandle {
@@ -60,9 +91,9 @@ impl std::fmt::Debug for SourceHandle {
 /// What was found out about a source.
 enum Finding {
     /// It can be read, as it could before.
-    Unchanged(IncreaseProbe),
+    Unchanged(IncreaseProbe, Retention),
     /// It can be read, as was just found out.
-    Probed(IncreaseProbe),
+    Probed(IncreaseProbe, Retention),
     /// It cannot be read: reason and message.
     Trouble(&'static str, String),
 }
@@ -83,7 +114,7 @@ pub async fn reconcile(source: Arc<MetricsSource>, context: Arc<Context>) -> Res
         return Ok(Action::requeue(UNUSED));
     }
     let finding = examine(&source, &context).await;
-    if matches!(finding, Finding::Probed(_)) {
+    if matches!(finding, Finding::Probed(..)) {
         context.wake_users_of(&name);
     }
     if let Some(status) = next_status(&source, &finding, &context) {
@@ -109,16 +140,18 @@ async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
         && handle.versions == *credentials.versions()
         && handle.silent_rounds.load(Ordering::Relaxed) < SILENCE
     {
-        return Finding::Unchanged(handle.probed.clone());
+        handle.ask_again(context.clock.now()).await;
+        let retention = handle.retention().clone();
+        return Finding::Unchanged(handle.probed.clone(), retention);
     }
-    let Opened { increase: probed, reader } =
+    let Opened { increase: probed, retention, reader: source } =
         match context.stores.open(&source.spec, &credentials, context.clock.now()).await {
             Ok(opened) => opened,
             Err(OpenError::Invalid(error)) => return Finding::Trouble("InvalidSource", error.to_string()),
             Err(OpenError::Unavailable(error)) => return Finding::Trouble("StoreUnavailable", error.to_string()),
         };
     let silent_rounds = Arc::new(AtomicU32::new(0));
-    let reading = reader::run(name.clone(), reader, Arc::clone(&silent_rounds), Arc::downgrade(context));
+    let reading = reader::run(name.clone(), Arc::clone(&source), Arc::clone(&silent_rounds), Arc::downgrade(context));
     let reader = tokio::spawn(reading);
     let handle = SourceHandle {
         uid,
@@ -126,11 +159,13 @@ async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
         probed: probed.clone(),
         silent_rounds,
         versions: credentials.versions().clone(),
+        source,
+        retention: Mutex::new(retention.clone()),
         reader: reader.abort_handle(),
     };
     // The old handle's reader ends with it.
     context.handles.set(&name, Some(Arc::new(handle)));
-    Finding::Probed(probed)
+    Finding::Probed(probed, retention)
 }
 
 /// The status to be written, or nothing when it would say the same.
@@ -143,13 +178,20 @@ fn next_status(source: &MetricsSource, finding: &Finding, context: &Context) -> 
         condition::set(&mut status.conditions, kind, state, reason, message, generation, now);
     };
     match finding {
-        Finding::Unchanged(probed) | Finding::Probed(probed) => {
+        Finding::Unchanged(probed, retention) | Finding::Probed(probed, retention) => {
             set(condition::READY, ConditionStatus::True, "Answers", "the store answers");
             set(condition::PROBED, ConditionStatus::True, "Tried", &probed.evidence);
             // The same finding again is no news.
             let same = status.increase.as_ref().is_some_and(|i| i.form == probed.form && i.evidence == probed.evidence);
             if !same {
                 status.increase = Some(probed.clone());
+            }
+            let same = status
+                .retention
+                .as_ref()
+                .is_some_and(|r| (&r.keeps, &r.evidence) == (&retention.keeps, &retention.evidence));
+            if !same {
+                status.retention = Some(retention.clone());
             }
         }
         Finding::Trouble(reason, message) => set(condition::READY, ConditionStatus::False, reason, message),

@@ -14,6 +14,8 @@ use crate::api::metrics_source::IncreaseForm;
 use crate::api::metrics_source::Tenant;
 use crate::api::objective::{Indicator, LatencyIndicator, Objective};
 use crate::api::{MetricsSource, ServiceLevelAgreement};
+use crate::evaluate::invalid::InvalidSpec;
+use crate::evaluate::lint::{Lint, Severity, lint};
 use crate::evaluate::period::Schedule;
 use crate::evaluate::validate::validate;
 use crate::sense::promql::{self, AskId, BoundsAsk, Expression};
@@ -29,6 +31,8 @@ pub struct Terms {
     pub schedule: Schedule,
     /// What is asked, objective by objective.
     pub asked: Arc<Vec<Asked>>,
+    /// What is hardly meant, though it is worked with.
+    pub advice: Arc<[Lint]>,
 }
 
 /// Why an agreement cannot be worked with as it is.
@@ -76,7 +80,11 @@ pub fn recall(
 fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) -> Result<Terms, Refusal> {
     let namespace = agreement.namespace().unwrap_or_default();
     let created = agreement.creation_timestamp().map_or(Timestamp::UNIX_EPOCH, |t| t.0);
-    let invalid = validate(&agreement.spec, &namespace, created);
+    let mut invalid = validate(&agreement.spec, &namespace, created);
+    let (errors, advice): (Vec<Lint>, Vec<Lint>) =
+        // What the source keeps has a condition of its own, since it changes without either spec.
+        lint(&agreement.spec, None).into_iter().partition(|lint| lint.severity == Severity::Error);
+    invalid.extend(errors.into_iter().map(|lint| InvalidSpec::new(lint.field, lint.message)));
     if !invalid.is_empty() {
         let message = invalid.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         return Err(Refusal { reason: "InvalidSpec", message, terminal: true });
@@ -94,35 +102,42 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
         ),
         terminal: false,
     })?;
-    let mut asked = Vec::new();
-    for (index, objective) in agreement.spec.objectives.iter().enumerate() {
-        for (field, text) in expressions(&objective.indicator) {
-            let confined = Expression::parse(text).and_then(|e| e.confine(&tenancy));
-            confined.map_err(|refusal| Refusal {
-                reason: "ExpressionRefused",
-                message: format!("spec.objectives[{index}].indicator.{field}: {refusal}"),
-                terminal: true,
-            })?;
-        }
-        if let Some((field, message)) = objective.indicator.latency.as_ref().and_then(|l| histogram(l, &tenancy)) {
-            return Err(Refusal {
-                reason: "ExpressionRefused",
-                message: format!("spec.objectives[{index}].indicator.latency.{field}: {message}"),
-                terminal: true,
-            });
-        }
-        asked.push(Asked {
-            objective: objective.name.clone(),
-            indicator: objective.indicator.clone(),
-            tenancy: tenancy.clone(),
-        });
+    if let Some(refused) = refused(&agreement.spec.objectives, &tenancy).first() {
+        return Err(Refusal { reason: "ExpressionRefused", message: refused.to_string(), terminal: true });
     }
+    let asked = agreement.spec.objectives.iter().map(|objective| Asked {
+        objective: objective.name.clone(),
+        indicator: objective.indicator.clone(),
+        tenancy: tenancy.clone(),
+    });
+    let asked = Arc::new(asked.collect());
     let schedule = Schedule::new(&agreement.spec, created).map_err(|e| Refusal {
         reason: "InvalidSpec",
         message: e.to_string(),
         terminal: true,
     })?;
-    Ok(Terms { schedule, asked: Arc::new(asked) })
+    Ok(Terms { schedule, asked, advice: advice.into() })
+}
+
+/// What of these indicators cannot be asked by a namespace that is confined to `tenancy`, with the fields. An empty
+/// tenancy confines to nothing: then only what no source would be asked is found.
+#[must_use]
+pub fn refused(objectives: &[Objective], tenancy: &Tenancy) -> Vec<InvalidSpec> {
+    let mut found = Vec::new();
+    for (index, Objective { indicator, .. }) in objectives.iter().enumerate() {
+        let mut refuse = |field: &str, message: String| {
+            found.push(InvalidSpec::new(format!("spec.objectives[{index}].indicator.{field}"), message));
+        };
+        for (field, text) in expressions(indicator) {
+            if let Err(refusal) = Expression::parse(text).and_then(|e| e.confine(tenancy)) {
+                refuse(field, refusal.to_string());
+            }
+        }
+        if let Some((field, message)) = indicator.latency.as_ref().and_then(|l| histogram(l, tenancy)) {
+            refuse(&format!("latency.{field}"), message);
+        }
+    }
+    found
 }
 
 /// What is wrong with how a histogram is selected: the field, and the sentence.
@@ -180,7 +195,8 @@ fn expressions(indicator: &Indicator) -> impl Iterator<Item = (&'static str, &st
 }
 
 /// What a namespace is confined to: its own entry, else the one for all; `None` when the source does not admit it.
-fn tenancy(tenants: &[Tenant], namespace: &str) -> Option<Tenancy> {
+#[must_use]
+pub fn tenancy(tenants: &[Tenant], namespace: &str) -> Option<Tenancy> {
     let tenant =
         tenants.iter().find(|t| t.namespace == namespace).or_else(|| tenants.iter().find(|t| t.namespace == "*"))?;
     Some(tenant.matchers.iter().map(|m| (m.label.clone(), m.value.replace("$namespace", namespace))).collect())
@@ -191,6 +207,7 @@ fn tenancy(tenants: &[Tenant], namespace: &str) -> Option<Tenancy> {
 mod tests {
     use super::*;
     use crate::api::metrics_source::TenantMatcher;
+    use crate::evaluate::lint::Code;
 
     #[test]
     fn terms_are_remembered_until_one_of_the_specs_changes() {
@@ -207,6 +224,28 @@ mod tests {
         agreement.metadata.generation = Some(2);
         assert_eq!(recall(&agreement, Some(&source), &mut known).unwrap().asked[0].objective, "errors");
         assert_eq!(recall(&agreement, None, &mut known).unwrap_err().reason, "SourceNotFound");
+    }
+
+    #[test]
+    fn what_is_hardly_meant_is_advised() {
+        let (mut agreement, source) = declared();
+        assert_eq!(recall(&agreement, Some(&source), &mut None).unwrap().advice.len(), 0);
+        agreement.spec.objectives[0].target = "100".into();
+        let advice = recall(&agreement, Some(&source), &mut None).unwrap().advice;
+        assert_eq!(advice.iter().map(|lint| lint.code).collect::<Vec<_>>(), [Code::TargetNotBelow100]);
+    }
+
+    #[test]
+    fn a_table_that_contradicts_itself_is_refused() {
+        let (mut agreement, source) = declared();
+        let tier = |below: &str, percent: &str| serde_json::json!({"objective": "availability", "below": below, "percentOfFee": percent});
+        let credits = serde_json::json!({
+            "fee": {"amount": "1", "currency": "EUR"}, "tiers": [tier("99", "25"), tier("95", "10")],
+        });
+        agreement.spec.credits = Some(serde_json::from_value(credits).unwrap());
+        let refusal = recall(&agreement, Some(&source), &mut None).unwrap_err();
+        assert_eq!((refusal.reason, refusal.terminal), ("InvalidSpec", true));
+        assert!(refusal.message.starts_with("spec.credits.tiers[1].percentOfFee: "), "{}", refusal.message);
     }
 
     fn declared() -> (ServiceLevelAgreement, MetricsSource) {

@@ -5,8 +5,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::ready;
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use kube::api::Api;
+use kube::core::DeserializeGuard;
 use kube::runtime::controller::{Action, Config, Controller};
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::watcher::{self, watcher};
@@ -22,6 +24,7 @@ use super::book::Books;
 use super::context::{Context, Handles};
 use super::error::{Error, Retry};
 use super::registry::Registry;
+use super::unreadable::Unreadable;
 use super::{Setup, Shared, WORK, account, agreement, source};
 use crate::api::{MetricsSource, ServiceLevelAgreement};
 use crate::record::event;
@@ -41,8 +44,9 @@ const PATIENT_TRIES: u32 = 2;
 /// Leads until the lease lapses or `stop`; then lets the reconciles under way end and writes what is unwritten.
 pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
     let (wake, woken) = mpsc::unbounded_channel();
-    let (agreements, agreement_events) = watched(setup.agreements());
-    let (sources, source_events) = watched(setup.sources());
+    let unreadable = Unreadable { recorder: setup.recorder(), fence: setup.fence.clone() };
+    let (agreements, agreement_events) = watched(setup.agreements(), unreadable.clone());
+    let (sources, source_events) = watched(setup.sources(), unreadable);
     let context = Arc::new(Context {
         client: setup.client.clone(),
         actuator: setup.actuator.clone(),
@@ -143,14 +147,19 @@ async fn write_ledgers(context: &Context, at_once: usize) {
 
 /// A cache and the changes worth a reconcile: of the spec, of the finalizers, and a deletion. The operator's own status
 /// writes are none, or it would wake itself for ever.
-fn watched<K>(api: Api<K>) -> (Store<K>, impl Stream<Item = watcher::Result<K>> + Send)
+fn watched<K>(
+    api: Api<DeserializeGuard<K>>,
+    unreadable: Unreadable,
+) -> (Store<K>, impl Stream<Item = watcher::Result<K>> + Send)
 where
     K: Resource<DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug + Send + Sync + 'static,
 {
     let (reader, writer) = reflector::store();
+    let known = reader.clone();
     let events = watcher(api, watcher::Config::default())
         .default_backoff()
         .inspect_err(|error| tracing::warn!(%error, "a watch broke; it is taken up again"))
+        .try_filter_map(move |event| ready(Ok(unreadable.pass(event, &known))))
         .reflect(writer)
         .applied_objects()
         .predicate_filter(worth_a_reconcile, PredicateConfig::default());
@@ -191,7 +200,11 @@ fn tell(agreement: &ServiceLevelAgreement, error: &Error, context: &Context) {
         Retry::Transient => context.backoff.in_a_row(&agreement.uid().unwrap_or_default()) >= PATIENT_TRIES,
     };
     if lasting && context.fence.leads(Instant::now()) {
-        event::publish(&context.recorder, agreement, vec![event::failing(error.category(), error.to_string())]);
+        event::publish(
+            &context.recorder,
+            agreement.object_ref(&()),
+            vec![event::failing(error.category(), error.to_string())],
+        );
     }
 }
 

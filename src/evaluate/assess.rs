@@ -41,25 +41,25 @@ pub fn assess(
     let moment = Moment { ledger, rule: &rule, now, settle };
     let mut objectives = Vec::with_capacity(spec.objectives.len());
     let mut spans = Vec::new();
-    let mut attained = Vec::with_capacity(spec.objectives.len());
     for (index, objective) in spec.objectives.iter().enumerate() {
         let target = target(index, objective)?;
-        let (assessment, violations, settles_on) = moment.objective(objective, target);
-        attained.push((objective.name.as_str(), settles_on));
+        let (assessment, violations) = moment.objective(objective, target);
         objectives.push(assessment);
         spans.extend(violations);
     }
     spans.sort_by_key(|span: &ViolationSpan| span.start);
-    let credits = spec.credits.as_ref().map(|table| credit::credits(table, &attained)).transpose()?;
-    Ok(Assessment {
+    let mut assessment = Assessment {
         period_start: ledger.bounds().start,
         period_end: ledger.bounds().end,
         measured_through: ledger.measured_through(),
         state: objectives.iter().map(|o| o.state).max().unwrap_or_default(),
         objectives,
         violations: spans,
-        credits,
-    })
+        credits: None,
+    };
+    let period = ledger.bounds();
+    assessment.credits = credit::owed(spec, period, period, &credit::outcomes(&assessment), &credit::Facts::default())?;
+    Ok(assessment)
 }
 
 /// The agreement's rule for unknown slots.
@@ -88,12 +88,8 @@ struct Moment<'a> {
 }
 
 impl Moment<'_> {
-    /// The account of one objective, its violations, and the attainment that it settles on.
-    fn objective(
-        &self,
-        objective: &Objective,
-        target: BigRational,
-    ) -> (ObjectiveAssessment, Vec<ViolationSpan>, Option<BigRational>) {
+    /// The account of one objective, and its violations.
+    fn objective(&self, objective: &Objective, target: BigRational) -> (ObjectiveAssessment, Vec<ViolationSpan>) {
         let method = counting(objective.measurement.method);
         let slots = self.ledger.due_slots(&objective.name, self.now, self.settle);
         let bounds = self.ledger.bounds();
@@ -117,6 +113,7 @@ impl Moment<'_> {
             state,
             target,
             attainment,
+            settles_on: finding.settles_on,
             total_events: account.counted.total.ratio(),
             bad_events: account.counted.bad.ratio(),
             coverage: coverage(&account.census),
@@ -129,7 +126,7 @@ impl Moment<'_> {
             recent_bad_share: recent.bad_share,
             problem: slots.latest_problem().map(UnknownCause::words).unwrap_or_default().to_owned(),
         };
-        (assessment, spans, finding.settles_on)
+        (assessment, spans)
     }
 
     fn recent(&self, method: &dyn CountingMethod, objective: &Objective) -> Recent {

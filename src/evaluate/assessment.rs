@@ -5,6 +5,8 @@ use num_rational::BigRational;
 
 use crate::api::agreement_status::State;
 
+use super::credit::CreditAssessment;
+
 /// The account of an agreement in the running period, up to [`Assessment::measured_through`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assessment {
@@ -35,6 +37,8 @@ pub struct ObjectiveAssessment {
     pub target: BigRational,
     /// Good over all, 0 to 1. `None`: nothing to divide by.
     pub attainment: Option<BigRational>,
+    /// The attainment on which credits are owed, 0 to 1. `None`: nothing is.
+    pub settles_on: Option<BigRational>,
     /// The attainment if all unknown slots had been bad, and good, at the mean traffic of the known ones.
     pub bounds: Option<(BigRational, BigRational)>,
     /// All events and bad events counted.
@@ -84,32 +88,4 @@ pub struct ViolationSpan {
     pub bad_events: BigRational,
     /// All events in it.
     pub total_events: BigRational,
-}
-
-/// Credits after combination, cap and rounding.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CreditAssessment {
-    /// Percent of the fee.
-    pub percent_of_fee: BigRational,
-    /// In minor units of the currency, rounded half up once.
-    pub minor_units: num_bigint::BigInt,
-    /// ISO 4217 code.
-    pub currency: String,
-    /// Decimal places of the currency.
-    pub exponent: u16,
-    /// The tier that applies, per objective that is below one.
-    pub lines: Vec<CreditTier>,
-}
-
-/// The tier that applies to one objective.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CreditTier {
-    /// The objective.
-    pub objective: String,
-    /// The tier's bound in percent, as written.
-    pub below: String,
-    /// The credit in percent of the fee, as written.
-    pub percent_of_fee: String,
-    /// Whether it is part of the sum after combination.
-    pub granted: bool,
 }

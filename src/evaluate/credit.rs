@@ -1,118 +1,119 @@
-//! Credits: what is owed for the attainment of a period.
+//! Credits: what is owed for a period, by the agreement's tiers and remedies.
 //!
-//! Takes the agreement's credit table and the attainment that each objective settles on. A tier applies when the
-//! attainment is strictly below its bound (exactly 99.9 is not below 99.9), and of several the one with the lowest
-//! bound. The credits of several objectives combine as agreed, then the cap is applied, then the amount is rounded, half
-//! up, once, to the minor unit of the fee's currency. An objective that is not determined neither grants nor denies.
+//! In this order, all of it exact: each objective that is covered and determined gives the [`tier`] that applies and what
+//! its [`remedy`]s come to; these [`combine`] as agreed; the [`cap`]s take from the last lines first; the sum is rounded
+//! once, half up, to the currency's minor unit; and a sum that does not exceed the agreed minimum, before it is rounded,
+//! is not issued. Money stays in the currency of the [`fee`] it is a share of. A [`reward`] is reckoned by itself.
+//!
+//! An objective that is not determined, or that the promise does not cover, neither grants nor denies; a line says so.
 
-use iso_currency::Currency;
-use num_rational::BigRational;
+mod amount;
+mod assessment;
+mod cap;
+mod combine;
+mod entitlement;
+mod fee;
+mod figure;
+mod line;
+mod outcome;
+mod remedy;
+mod reward;
+mod shown;
+mod tariff;
+mod tier;
 
-use crate::api::Percent;
-use crate::api::agreement_status::{CreditLine, CreditState, CreditStatus};
-use crate::api::credits::{Combine, Credits, Fee};
+pub use amount::Amount;
+pub use assessment::{CreditAssessment, UsageAmount};
+pub use cap::CappedBy;
+pub use entitlement::{Grant, Portion};
+pub use fee::{BaseFee, exponent};
+pub use line::{Line, LineMoney, Source};
+pub use outcome::{Delivery, Facts, Granted, Outcome, outcomes};
+pub use reward::RewardAssessment;
+pub use shown::{at_stake, in_words, shown};
 
-use super::assessment::{CreditAssessment, CreditTier};
-use super::exact::{NotANumber, amount, hundred, money_text, percent_text, round_half_up, share, ten_to, whole};
+use crate::api::agreement::AgreementSpec;
+use crate::api::agreement_status::State;
+
 use super::invalid::InvalidSpec;
+use super::period::Bounds;
+use entitlement::{Entitlement, Rights};
+use tariff::Tariff;
 
-/// The decimal places of the fee's currency.
+/// What is owed for `period`, which is `whole_period` unless the agreement begins or ends within it.
 ///
-/// # Errors
-/// ISO 4217 has no such currency, or it has no minor unit (gold, for example).
-pub fn exponent(fee: &Fee) -> Result<u16, InvalidSpec> {
-    let code = fee.currency.as_str();
-    let refuse = |what: &str| InvalidSpec::new("spec.credits.fee.currency", format!("{code:?} {what}"));
-    let currency =
-        Currency::from_code(code).ok_or_else(|| refuse("is no currency of ISO 4217; write for example EUR"))?;
-    currency.exponent().ok_or_else(|| refuse("has no minor unit to which a credit could be rounded"))
-}
-
-/// What is owed when the objectives settle on these attainments. `None`: nothing is owed on that objective.
+/// `None`: the agreement grants no credits. The outcomes are in the order of the spec's objectives.
 ///
 /// # Errors
 /// Names the field of the credit table that can not be worked with.
-pub fn credits(table: &Credits, attained: &[(&str, Option<BigRational>)]) -> Result<CreditAssessment, InvalidSpec> {
-    let exponent = exponent(&table.fee)?;
-    let fee = amount(&table.fee.amount).map_err(|e| InvalidSpec::new("spec.credits.fee.amount", e.to_string()))?;
-    let cap = match table.cap.as_ref().and_then(|cap| cap.percent_of_fee.as_ref()) {
-        Some(percent) => percentage("spec.credits.cap.percentOfFee", percent)?,
-        None => whole(1),
-    };
-    let mut owed: Vec<(BigRational, CreditTier)> = Vec::new();
-    for (objective, attainment) in attained {
-        let Some(attainment) = attainment else { continue };
-        owed.extend(deepest(table, objective, attainment)?);
+pub fn owed(
+    spec: &AgreementSpec,
+    period: Bounds,
+    whole_period: Bounds,
+    outcomes: &[Outcome<'_>],
+    facts: &Facts,
+) -> Result<Option<CreditAssessment>, InvalidSpec> {
+    let Some(table) = &spec.credits else { return Ok(None) };
+    let tariff = Tariff::new(spec, table, period, whole_period)?;
+    let mut lines = Vec::new();
+    let mut rights = Rights::default();
+    for outcome in outcomes {
+        lines.extend(judged(spec, &tariff, outcome, period, facts, &mut rights)?);
     }
-    let total = match table.combine {
-        Combine::Sum => {
-            for (_, line) in &mut owed {
-                line.granted = true;
-            }
-            owed.iter().map(|(share, _)| share).sum()
-        }
-        Combine::Highest | Combine::CustomersChoice | Combine::FirstListed => {
-            let highest = owed.iter().map(|(share, _)| share).max().cloned().unwrap_or_default();
-            // The first of equals: one credit is granted, not two.
-            if let Some((_, line)) = owed.iter_mut().find(|(share, _)| *share == highest) {
-                line.granted = true;
-            }
-            highest
-        }
-    };
-    let granted: BigRational = cap.min(total);
-    Ok(CreditAssessment {
-        minor_units: round_half_up(&(&granted * fee * whole(ten_to(exponent.into())))),
-        percent_of_fee: granted * hundred(),
-        currency: table.fee.currency.clone(),
-        exponent,
-        lines: owed.into_iter().map(|(_, line)| line).collect(),
-    })
+    combine::combine(&mut lines, table.combine, facts.chosen.as_deref(), &tariff);
+    let service_days = cap::service_days(table, &mut lines, facts);
+    let amount = amount::in_currency(table, &tariff, &tariff.fee, &mut lines, facts)?;
+    let further = tariff
+        .further
+        .iter()
+        .map(|fee| amount::in_currency(table, &tariff, fee, &mut lines, facts))
+        .collect::<Result<_, _>>()?;
+    Ok(Some(CreditAssessment {
+        fraction_of_fee: tariff.fraction(&amount.exact, &lines),
+        daily_usage: tariff.usage(&lines),
+        reward: table.rewards.as_ref().map(|r| reward::reward(r, &tariff.fee, outcomes, facts)).transpose()?,
+        service_days: if tariff.days_are_money { 0 } else { service_days },
+        form: table.form,
+        free_hours: rights.free_hours,
+        terminates: rights.terminates,
+        amount,
+        further,
+        lines,
+    }))
 }
 
-fn deepest(
-    table: &Credits,
-    objective: &str,
-    attainment: &BigRational,
-) -> Result<Option<(BigRational, CreditTier)>, InvalidSpec> {
-    let mut deepest: Option<(BigRational, BigRational, CreditTier)> = None;
-    for (index, tier) in table.tiers.iter().enumerate().filter(|(_, t)| t.objective == objective) {
-        let (Some(bound), Some(percent)) = (&tier.below, &tier.percent_of_fee) else { continue };
-        let below = percentage(&format!("spec.credits.tiers[{index}].below"), bound)?;
-        let credit = percentage(&format!("spec.credits.tiers[{index}].percentOfFee"), percent)?;
-        if *attainment < below && deepest.as_ref().is_none_or(|(deepest, ..)| below < *deepest) {
-            let line = CreditTier {
-                objective: objective.to_owned(),
-                below: bound.to_string(),
-                percent_of_fee: percent.to_string(),
-                granted: false,
-            };
-            deepest = Some((below, credit, line));
-        }
+/// The lines of one objective: its tier, then its remedies in the order in which they are listed.
+fn judged(
+    spec: &AgreementSpec,
+    tariff: &Tariff,
+    outcome: &Outcome<'_>,
+    period: Bounds,
+    facts: &Facts,
+    rights: &mut Rights,
+) -> Result<Vec<Line>, InvalidSpec> {
+    let Some(table) = &spec.credits else { return Ok(Vec::new()) };
+    let remedies = || table.remedies.iter().enumerate().filter(|(_, r)| r.objective == outcome.objective);
+    let is_named = table.tiers.iter().any(|t| t.objective == outcome.objective) || remedies().next().is_some();
+    if !is_named {
+        return Ok(Vec::new());
     }
-    Ok(deepest.map(|(_, credit, line)| (credit, line)))
-}
-
-fn percentage(field: &str, percent: &Percent) -> Result<BigRational, InvalidSpec> {
-    share(percent).map_err(|e: NotANumber| InvalidSpec::new(field, e.to_string()))
-}
-
-/// The credits as status and statement show them.
-#[must_use]
-pub fn shown(credits: &CreditAssessment, state: CreditState) -> CreditStatus {
-    let line = |tier: &CreditTier| CreditLine {
-        objective: tier.objective.clone(),
-        below: tier.below.clone(),
-        percent_of_fee: tier.percent_of_fee.clone(),
-        granted: tier.granted,
-    };
-    CreditStatus {
-        state,
-        percent_of_fee: percent_text(&(&credits.percent_of_fee / hundred())),
-        amount: money_text(&credits.minor_units, credits.exponent),
-        currency: credits.currency.clone(),
-        lines: credits.lines.iter().map(line).collect(),
+    if !outcome.covered {
+        return Ok(vec![Line::silent(outcome.objective, "the promise does not cover this instance")]);
     }
+    let mut lines = Vec::new();
+    if outcome.state == State::NotDetermined {
+        let why = "it is not determined, so that its attainment neither grants nor denies";
+        lines.push(Line::silent(outcome.objective, why));
+    }
+    lines.extend(tier::applying(table, outcome)?);
+    for (index, remedy) in remedies() {
+        let field = format!("spec.credits.remedies[{index}]");
+        let Some(found) = remedy::entitlement(&field, remedy, spec, tariff, outcome, period, facts)? else { continue };
+        let Entitlement { grant, rights: found_rights, reckoning } = found;
+        lines.push(Line::of_remedy(outcome.objective, &remedy.name, grant, !found_rights.is_empty(), reckoning));
+        rights.add(found_rights);
+    }
+    Ok(lines)
 }
 
 #[cfg(test)]

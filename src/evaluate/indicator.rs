@@ -131,6 +131,7 @@ fn figure(reading: &Reading) -> Result<Option<Count>, UnknownCause> {
             FailureKind::StoreFailed | FailureKind::NoAnswer => UnknownCause::StoreFailed,
             FailureKind::WrongType => UnknownCause::WrongType,
             FailureKind::Expression => UnknownCause::Expression,
+            FailureKind::BeyondRetention => UnknownCause::BeyondRetention,
         }),
     }
 }

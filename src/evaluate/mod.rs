@@ -3,7 +3,7 @@
 //! Pure: time is an argument. Must never do I/O, read a clock, or use floats.
 //!
 //! The way through: a reading becomes a [`slot`] ([`indicator`]), slots make the [`ledger`] of a [`period`], a
-//! [`method`] makes one figure of them, [`assess`] judges it against the target, [`statement`] writes it down for good.
+//! [`method`] makes one figure of them, [`assess`] judges it against the target, [`statement`] writes it down for good, [`verification`] does all of it again.
 
 pub mod amendment;
 pub mod assess;
@@ -25,6 +25,7 @@ pub mod exclusion;
 pub mod indicator;
 pub mod invalid;
 pub mod ledger;
+pub mod lint;
 pub mod method;
 pub mod period;
 pub mod slot;
@@ -32,6 +33,7 @@ pub mod span;
 pub mod statement;
 pub mod stored_ledger;
 pub mod validate;
+pub mod verification;
 pub mod violation;
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::api::agreement::AgreementSpec;
-use crate::api::agreement_status::CreditState;
+use crate::api::credit_status::CreditState;
 use crate::api::enforcement_status::ActionRecord;
 use crate::api::ledger::{AgreementIdentity, LedgerSpec};
 use crate::api::metrics_source::IncreaseForm;
@@ -165,6 +165,8 @@ pub fn statement(
         violations_omitted: i32::try_from(omitted).unwrap_or(i32::MAX),
         actions: actions(&closing.ledger.actions, &ledger),
         credits: assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined)),
+        supersedes: None,
+        adjustment: None,
         evidence: Evidence {
             source: format!("{} {}", closing.source_name, closing.source_url),
             increase: closing.increase,
@@ -184,11 +186,20 @@ pub fn statement(
 /// # Errors
 /// The content has no canonical text.
 pub fn digest(statement: &StatementSpec) -> Result<String, StatementError> {
-    let mut value = serde_json::to_value(statement).map_err(|e| StatementError::Json(e.to_string()))?;
-    if let Value::Object(fields) = &mut value {
+    let content = serde_json::to_value(statement).map_err(|e| StatementError::Json(e.to_string()))?;
+    Ok(content_digest(&content)?)
+}
+
+/// The same over a statement's `spec` as somebody holds it: fields this version does not know are part of it.
+///
+/// # Errors
+/// The content has no canonical text.
+pub fn content_digest(content: &Value) -> Result<String, NotCanonical> {
+    let mut content = content.clone();
+    if let Value::Object(fields) = &mut content {
         fields.remove("digest");
     }
-    Ok(hex(&Sha256::digest(canonical(&value)?.as_bytes())))
+    Ok(hex(&Sha256::digest(canonical(&content)?.as_bytes())))
 }
 
 /// Whether a statement still says what was signed by its digest.

@@ -3,20 +3,20 @@
 //! Takes a spec and gives every fault that was found, each with its field, so that one round of corrections is enough.
 //! The stages that calculate check again what they use: this is for the person, not for safety.
 
+mod credits;
+
 use std::collections::BTreeSet;
 
 use k8s_openapi::jiff::Timestamp;
 
+use crate::api::Span;
 use crate::api::agreement::AgreementSpec;
 use crate::api::objective::Objective;
-use crate::api::period::CalendarUnit;
-use crate::api::{Percent, Span};
+use crate::api::period::{CalendarUnit, Period};
 
 use super::amendment;
 use super::assess::{missing_data_rule, target};
 use super::calendar::WorkingDays;
-use super::credit;
-use super::exact::{amount, share};
 use super::exclusion;
 use super::invalid::InvalidSpec;
 use super::ledger::MAX_SLOTS;
@@ -55,7 +55,7 @@ fn terms(spec: &AgreementSpec) -> Vec<InvalidSpec> {
     let mut faults = objectives(&spec.objectives);
     faults.extend(missing_data_rule(spec).err());
     faults.extend(exclusion::rule_faults(&spec.exclusions));
-    faults.extend(credits(spec));
+    faults.extend(credits::credits(spec));
     faults
 }
 
@@ -113,45 +113,29 @@ fn objectives(objectives: &[Objective]) -> Vec<InvalidSpec> {
     faults
 }
 
-fn credits(spec: &AgreementSpec) -> Vec<InvalidSpec> {
-    let Some(table) = &spec.credits else { return Vec::new() };
-    let mut faults = Vec::new();
-    let percentage =
-        |field: String, value: &Percent| share(value).err().map(|e| InvalidSpec::new(field, e.to_string()));
-    faults.extend(credit::exponent(&table.fee).err());
-    faults.extend(amount(&table.fee.amount).err().map(|e| InvalidSpec::new("spec.credits.fee.amount", e.to_string())));
-    for (index, tier) in table.tiers.iter().enumerate() {
-        let field = |rest: &str| format!("spec.credits.tiers[{index}].{rest}");
-        if !spec.objectives.iter().any(|o| o.name == tier.objective) {
-            let message = format!("{:?} is none of spec.objectives", tier.objective);
-            faults.push(InvalidSpec::new(field("objective"), message));
-        }
-        faults.extend(tier.below.as_ref().and_then(|below| percentage(field("below"), below)));
-        faults.extend(tier.percent_of_fee.as_ref().and_then(|percent| percentage(field("percentOfFee"), percent)));
-    }
-    if let Some(percent) = table.cap.as_ref().and_then(|cap| cap.percent_of_fee.as_ref()) {
-        faults.extend(percentage("spec.credits.cap.percentOfFee".to_owned(), percent));
-    }
-    faults
-}
-
 fn duration(field: &str, value: &Span) -> Option<InvalidSpec> {
     span::elapsed(value).err().map(|fault| InvalidSpec::new(field, fault.to_string()))
 }
 
-/// The longest period of the agreement has to fit into one ledger.
-fn size(spec: &AgreementSpec, schedule: &Schedule) -> Option<InvalidSpec> {
+/// The longest that one of these periods can be, in seconds; 0 where its length cannot be read.
+#[must_use]
+pub fn longest_period(period: &Period) -> i64 {
     const DAY: i64 = 86_400;
     // A period that clocks make longer has at most a day more (a zone that crosses the date line).
-    let period = &spec.period;
-    let longest = match (period.calendar, &period.rolling, &period.trailing) {
+    match (period.calendar, &period.rolling, &period.trailing) {
         (Some(CalendarUnit::Quarter), ..) => 92 * DAY,
         (Some(CalendarUnit::Year), ..) => 366 * DAY,
         (None, Some(length), _) => span::elapsed(length).map_or(0, |l| l.as_secs()),
         (None, None, Some(trailing)) => i64::from(trailing.days) * DAY,
         // By the calendar, or from bill to bill.
         (Some(CalendarUnit::Month), ..) | (None, None, None) => 31 * DAY,
-    };
+    }
+}
+
+/// The longest period of the agreement has to fit into one ledger.
+fn size(spec: &AgreementSpec, schedule: &Schedule) -> Option<InvalidSpec> {
+    let period = &spec.period;
+    let longest = longest_period(period);
     let in_force = schedule.until().map(|until| until.as_second().saturating_sub(schedule.from().as_second()));
     // Trailing days reach back to before the agreement was in force.
     let clipped = in_force.filter(|_| period.trailing.is_none());

@@ -90,6 +90,7 @@ pub fn shown(span: &ViolationSpan) -> Violation {
         depth: percent_text(&span.depth),
         bad_events: count(&span.bad_events),
         total_events: count(&span.total_events),
+        detected_by: None,
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use kube::Resource;
+use k8s_openapi::api::core::v1::ObjectReference;
 use kube::runtime::events::{Event, EventType, Recorder};
 use tokio::time::timeout;
 
-use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::{AgreementStatus, ObjectiveStatus, State};
+use crate::api::condition;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb};
 use crate::decide::standing::Reset;
 
@@ -99,6 +99,12 @@ pub fn notices(last: &AgreementStatus, next: &AgreementStatus) -> Vec<Notice> {
             found.push(notice(false, "StatementIssued", "Settle", note));
         }
     }
+    let beyond = |s: &AgreementStatus| s.conditions.iter().find(|c| c.type_ == condition::BEYOND_RETENTION).cloned();
+    if let Some(now) = beyond(next)
+        && beyond(last).is_none_or(|before| before.reason != now.reason)
+    {
+        found.push(notice(true, condition::BEYOND_RETENTION, &now.reason, now.message));
+    }
     let held = |s: &AgreementStatus| s.enforcement.as_ref().map(|e| e.reason.clone());
     if let (Some(enforcement), true) = (&next.enforcement, held(last) != held(next))
         && !enforcement.message.is_empty()
@@ -141,6 +147,16 @@ pub fn failing(category: &str, words: String) -> Notice {
     notice(true, category, "Reconcile", words)
 }
 
+/// An object that cannot be read.
+#[must_use]
+pub fn unreadable(words: &str) -> Notice {
+    let note = format!(
+        "this object cannot be read, so nothing is done for it until it is applied as the installed definition wants it: \
+         {words}"
+    );
+    notice(true, "Unreadable", "Watch", note)
+}
+
 fn done(action: &ActionRecord) -> Notice {
     let reason = match action.verb {
         Verb::FreezeScaleDown => "ScaleDownFrozen",
@@ -170,11 +186,11 @@ fn bounded(mut note: String) -> String {
 
 /// Publishes the notices, beside whatever is done next: no act waits for an Event. What fails is logged: an Event is a
 /// courtesy, the status is the record.
-pub fn publish(recorder: &Recorder, agreement: &ServiceLevelAgreement, notices: Vec<Notice>) {
+pub fn publish(recorder: &Recorder, about: ObjectReference, notices: Vec<Notice>) {
     if notices.is_empty() {
         return;
     }
-    let (recorder, about) = (recorder.clone(), agreement.object_ref(&()));
+    let recorder = recorder.clone();
     tokio::spawn(async move {
         for notice in notices {
             let event = Event {
@@ -190,7 +206,7 @@ pub fn publish(recorder: &Recorder, agreement: &ServiceLevelAgreement, notices: 
                 Err(_) => "no answer in time".to_owned(),
             };
             let name = about.name.as_deref().unwrap_or_default();
-            tracing::warn!(agreement = %name, reason = %event.reason, %trouble, "an Event was not published");
+            tracing::warn!(object = %name, reason = %event.reason, %trouble, "an Event was not published");
         }
     });
 }

@@ -4,6 +4,7 @@
 //! per agreement and slot, and wake every watcher, to say that nothing happened.
 
 use crate::api::agreement_status::{AgreementStatus, ObjectiveStatus};
+use crate::evaluate::credit;
 
 /// Percentages may move this much (in percent points) before they are worth a write.
 const ATTAINMENT_STEP: Millionths = 50_000;
@@ -57,8 +58,8 @@ fn summary_differs(last: &AgreementStatus, next: &AgreementStatus) -> bool {
 }
 
 fn credits_differ(last: &AgreementStatus, next: &AgreementStatus) -> bool {
-    let amount = |s: &AgreementStatus| s.credits.as_ref().map(|c| (c.amount.clone(), c.currency.clone()));
-    amount(last) != amount(next)
+    let granted = |s: &AgreementStatus| s.credits.as_ref().map(credit::in_words);
+    granted(last) != granted(next)
 }
 
 fn objective_differs(a: &ObjectiveStatus, b: &ObjectiveStatus) -> bool {

@@ -1,8 +1,9 @@
-//! Telling: status, Events, statements, ledgers and the operator's own metrics.
+//! Telling: status, Events, statements and their forms for people, ledgers and the operator's own metrics.
 //!
 //! Skips what equals what was told before. A failed Event or metric never fails a reconcile.
 
 pub mod event;
+pub mod form;
 pub mod ledger;
 pub mod material;
 pub mod metrics;

@@ -5,8 +5,9 @@ use k8s_openapi::jiff::Timestamp;
 use num_rational::BigRational;
 
 use crate::api::agreement_status::{
-    AgreementStatus, BurnRate, CreditState, KEPT, ObjectiveStatus, PeriodStatus, Summary, Violation,
+    AgreementStatus, BurnRate, KEPT, ObjectiveStatus, PeriodStatus, Summary, Violation,
 };
+use crate::api::credit_status::CreditState;
 use crate::api::statement::StatementSpec;
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::evaluate::{credit, exact, span, violation};
@@ -63,10 +64,7 @@ fn columns(assessment: &Assessment) -> Summary {
         state: assessment.state,
         attainment,
         budget_remaining: budget.map_or_else(|| "-".to_owned(), |b| format!("{}%", percent(b, 1))),
-        credits_at_stake: assessment.credits.as_ref().map_or_else(
-            || "-".to_owned(),
-            |c| format!("{} {}", exact::money_text(&c.minor_units, c.exponent), c.currency),
-        ),
+        credits_at_stake: assessment.credits.as_ref().map_or_else(|| "-".to_owned(), credit::at_stake),
         enforcement: String::new(),
     }
 }
@@ -136,6 +134,7 @@ mod tests {
             depth: String::new(),
             bad_events: String::new(),
             total_events: String::new(),
+            detected_by: None,
         }
     }
 

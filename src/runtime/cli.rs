@@ -14,6 +14,8 @@ use jiff::SignedDuration;
 use crate::api::enforcement::Mode;
 use crate::runtime::settings::LogFormat;
 
+pub mod statement;
+
 /// A Kubernetes operator that keeps service level agreements.
 #[derive(Debug, Parser)]
 #[command(name = "guarantor", version, arg_required_else_help = true)]
@@ -30,6 +32,43 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Print the custom resource definitions as YAML.
     Crds(CrdsArgs),
+    /// Check manifests without a cluster: schema, rules, expressions, and what is hardly meant.
+    ///
+    /// Exit code 0: no error; 1: errors were found; 2: something could not be read.
+    Check(CheckArgs),
+    /// Show or verify the statement of a closed period.
+    #[command(subcommand)]
+    Statement(statement::StatementCommand),
+}
+
+/// The flags of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Files to check, folders whose *.yaml, *.yml and *.json are checked, or - for standard input.
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// How findings are printed.
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub output: Format,
+
+    /// Treat warnings as errors.
+    #[arg(long)]
+    pub deny_warnings: bool,
+
+    /// The namespace of objects that name none. Without it, what depends on the namespace is not checked for them.
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+}
+
+/// How a command prints what it found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
 }
 
 /// The flags of `crds`.

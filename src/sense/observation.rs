@@ -48,8 +48,10 @@ pub enum FailureKind {
     WrongType,
     /// What came back was no answer of a store: a proxy's page, a body cut short, or one too large to be read.
     NoAnswer,
-    /// The expression can not be asked: it could not be parsed, confined or limited to a slot.
+    /// The expression can not be asked: it could not be parsed, confined or limited to a slot, or the store refuses it.
     Expression,
+    /// The slot is older than what the store keeps, so it was not asked for.
+    BeyondRetention,
 }
 
 /// A total and the part of it that the indicator names (the good events, or the bad ones).

@@ -7,16 +7,20 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 
 use super::reader::{IndicatorAsk, IndicatorReading, ReadStats, Reader};
-use super::store::{Credentials, SetupError, StoreClient, StoreError, probe};
-use crate::api::metrics_source::{IncreaseProbe, MetricsSourceSpec};
+use super::store::{Credentials, SetupError, StoreClient, StoreError, probe, retention};
+use crate::api::metrics_source::{IncreaseProbe, MetricsSourceSpec, Retention};
 
 /// Reads indicators from one source.
 pub trait SlotReader: Send + Sync {
     /// Reads all asks, in the order given. What went wrong is in the readings it concerns.
     fn read_slots<'a>(&'a self, asks: &'a [IndicatorAsk]) -> BoxFuture<'a, (Vec<IndicatorReading>, ReadStats)>;
+
+    /// Asks how long the source keeps samples. `now` is entered as the time of that.
+    fn retention(&self, now: Timestamp) -> BoxFuture<'_, Result<Retention, StoreError>>;
 }
 
 /// Opens sources.
@@ -34,6 +38,8 @@ pub trait Sources: Send + Sync {
 pub struct Opened {
     /// How its increases are counted.
     pub increase: IncreaseProbe,
+    /// How long it keeps samples.
+    pub retention: Retention,
     /// Reads it.
     pub reader: Arc<dyn SlotReader>,
 }
@@ -63,8 +69,14 @@ impl Sources for HttpStores {
         async move {
             let client = Arc::new(StoreClient::new(spec, credentials)?);
             let increase = probe(&client, now).await?;
+            // It answered a moment ago: what it cannot tell about itself is no reason not to read it.
+            let retention = retention(&client, now).await.unwrap_or_else(|error| Retention {
+                keeps: None,
+                evidence: error.to_string(),
+                asked_at: Time(now),
+            });
             let reader = Arc::new(Reader::new(client, increase.form));
-            Ok(Opened { increase, reader })
+            Ok(Opened { increase, retention, reader })
         }
         .boxed()
     }
@@ -74,5 +86,9 @@ impl SlotReader for Reader {
     fn read_slots<'a>(&'a self, asks: &'a [IndicatorAsk]) -> BoxFuture<'a, (Vec<IndicatorReading>, ReadStats)> {
         // The inherent method of the same name.
         Self::read_slots(self, asks).boxed()
+    }
+
+    fn retention(&self, now: Timestamp) -> BoxFuture<'_, Result<Retention, StoreError>> {
+        Self::retention(self, now).boxed()
     }
 }

@@ -7,4 +7,5 @@ mod helm;
 mod one_way_through_the_code;
 mod the_chart_grants_what_the_code_needs;
 mod the_chart_renders;
+mod the_readme_lists_every_code;
 mod the_readme_lists_every_metric;

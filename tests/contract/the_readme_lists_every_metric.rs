@@ -17,6 +17,7 @@ fn assessment() -> Assessment {
         state: State::Fulfilled,
         target: share(99),
         attainment: Some(share(100)),
+        settles_on: Some(share(100)),
         bounds: None,
         total_events: share(100),
         bad_events: share(0),

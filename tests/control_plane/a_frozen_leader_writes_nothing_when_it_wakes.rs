@@ -34,7 +34,7 @@ subjects: [{kind: ServiceAccount, name: second, namespace: guarantor-system}]
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_frozen_leader_writes_nothing_when_it_wakes() -> Result<()> {
-    let mut stage = Stage::open(NAMESPACE).await?;
+    let mut stage = Stage::open_audited(NAMESPACE).await?;
     stage.apply(SECOND).await?;
     let mut options = stage.options.clone();
     options.kubeconfig = stage.cluster.service_account_kubeconfig(SYSTEM, "second").await?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::stage::cluster;
+use crate::stage::own_cluster;
 
 /// The manifests of a folder, sorted.
 fn manifests(folder: &str) -> Result<Vec<PathBuf>> {
@@ -19,7 +19,7 @@ fn manifests(folder: &str) -> Result<Vec<PathBuf>> {
 
 /// Runs `kubectl`, which must succeed without a warning of the API server.
 async fn quiet(arguments: &[&str]) -> Result<String> {
-    let finished = cluster().await?.kubectl(arguments).await?;
+    let finished = own_cluster().await?.kubectl(arguments).await?;
     assert!(!finished.stderr.contains("Warning"), "`{}` says {}", finished.command, finished.stderr);
     finished.ok()
 }
@@ -33,6 +33,7 @@ async fn accepts_every_example() -> Result<()> {
         }
     }
     for namespace in &namespaces {
+        // Names such as users choose: in a cluster of theirs they may be taken.
         quiet(&["create", "namespace", namespace]).await?;
     }
     for path in manifests("examples")? {
@@ -48,7 +49,7 @@ async fn accepts_every_example() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn accepts_its_definitions() -> Result<()> {
-    cluster().await?;
+    own_cluster().await?;
     for path in manifests("crds")? {
         let path = path.to_str().context("the path is not UTF-8")?;
         quiet(&["apply", "--server-side", "--force-conflicts", "--dry-run=server", "-f", path]).await?;

@@ -10,6 +10,7 @@ use guarantor_testbed::wait::{Progress, wait_until};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 use kube::api::{Api, ListParams};
+use tokio::process::Command;
 
 use crate::stage::{PATIENCE, Stage};
 
@@ -77,6 +78,19 @@ pub async fn audit(stage: &Stage, issued: &ServiceLevelStatement) -> Result<()> 
         let span = spec.period.end.0.as_second() - spec.period.start.0.as_second();
         ensure!(all == span / i64::from(ledger.slot_seconds), "{name}: {counted:?} are not all slots of the period");
     }
+    verified_by_name(stage, &name).await
+}
+
+/// What somebody with a kubeconfig finds who runs `guarantor statement verify`.
+async fn verified_by_name(stage: &Stage, name: &str) -> Result<()> {
+    let place = format!("{}/{name}", stage.shop.namespace);
+    let verify = Command::new(env!("CARGO_BIN_EXE_guarantor"))
+        .args(["statement", "verify", &place])
+        .env("KUBECONFIG", stage.cluster.kubeconfig_path())
+        .output()
+        .await?;
+    let told = format!("{}{}", String::from_utf8_lossy(&verify.stdout), String::from_utf8_lossy(&verify.stderr));
+    ensure!(verify.status.success() && told.contains("Verified: "), "{told}");
     Ok(())
 }
 

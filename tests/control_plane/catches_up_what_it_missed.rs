@@ -24,7 +24,7 @@ const SLOT: i64 = 5;
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outage_of_the_operator_leaves_no_trace_in_the_account() -> Result<()> {
     let mut stage = Stage::open(NAMESPACE).await?;
-    stage.cluster.kubectl(&["create", "namespace", TWIN]).await?.ok()?;
+    stage.cluster.create_namespace(TWIN).await?;
     let source = stage.shop.metrics_source().replace(
         &format!("  - namespace: {NAMESPACE}\n"),
         &format!(

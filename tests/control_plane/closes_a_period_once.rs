@@ -20,7 +20,7 @@ const STATEMENT: &str = r#"{apiVersion: guarantor.dev/v1alpha1, kind: ServiceLev
 
 #[tokio::test(flavor = "multi_thread")]
 async fn closes_a_period_once_although_it_is_killed_in_between() -> Result<()> {
-    let mut stage = Stage::open(NAMESPACE).await?;
+    let mut stage = Stage::open_audited(NAMESPACE).await?;
     let probe = (&["create", "--dry-run=server", "-f", "-"][..], STATEMENT);
     let refusal = Refusal::of(&stage, "CREATE", "servicelevelstatements", probe).await?;
     stage.apply(&availability_agreement(NAMESPACE, NAMESPACE, "30s", "")).await?;

@@ -37,7 +37,7 @@ async fn spec(resource: &str, name: &str) -> Result<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn fills_in_what_is_left_out() -> Result<()> {
     let cluster = cluster().await?;
-    cluster.kubectl(&["create", "namespace", NAMESPACE]).await?.ok()?;
+    cluster.create_namespace(NAMESPACE).await?;
     for manifest in [LEAST, SOURCE] {
         cluster.kubectl_with_input(&["apply", "-f", "-"], manifest).await?.ok()?;
     }

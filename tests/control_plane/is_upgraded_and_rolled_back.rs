@@ -30,14 +30,19 @@ async fn is_upgraded_and_rolled_back() -> Result<()> {
     let cluster = cluster().await?;
     let chart = chart();
     let chart = chart.to_str().context("the chart's path is not UTF-8")?;
-    kubectl(&["create", "namespace", NAMESPACE]).await?;
+    cluster.create_namespace(NAMESPACE).await?;
     // The pods have to pass the strictest of Kubernetes' own standards.
     kubectl(&["label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted"]).await?;
     let helm = async |arguments: &[&str]| {
         let all = [arguments, &["--namespace", NAMESPACE]].concat();
         cluster.helm(&all).await?.ok()
     };
-    helm(&["install", "second", chart, "--set", "crds.install=false"]).await?;
+    // On simulated nodes: a real one would look for an image nobody published.
+    let place = [
+        "--set-json=nodeSelector={\"guarantor.dev/simulated\":\"true\"}",
+        "--set-json=tolerations=[{\"key\":\"guarantor.dev/testbed\",\"operator\":\"Exists\"}]",
+    ];
+    helm(&[&["install", "second", chart, "--set", "crds.install=false"], &place[..]].concat()).await?;
     assert_eq!(enforcement().await?, "Enforce");
     wait_until("two pods admitted", PATIENCE, async || {
         let pods = kubectl(&["get", "pods", "-n", NAMESPACE, "-o", "name"]).await?;

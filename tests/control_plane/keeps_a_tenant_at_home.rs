@@ -8,7 +8,7 @@ use guarantor_testbed::ShopOptions;
 use guarantor_testbed::wait::{Progress, wait_until};
 use k8s_openapi::jiff::Timestamp;
 
-use crate::stage::{PATIENCE, Stage, condition};
+use crate::stage::{PATIENCE, Stage, condition, own_cluster};
 
 const HOME: &str = "guest";
 const NEIGHBOUR: &str = "neighbour";
@@ -75,7 +75,7 @@ async fn until_there_is_something_to_see(stage: &Stage) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keeps_a_tenant_at_home() -> Result<()> {
-    let stage = Stage::open_beside(&ShopOptions::new(NEIGHBOUR), HOME).await?;
+    let stage = Stage::open_in(own_cluster().await?, &ShopOptions::new(NEIGHBOUR), HOME).await?;
     stage.apply(&shared_source(&stage.shop.prometheus.url())).await?;
     stage.apply(&agreement("workload-elsewhere", "shared", ", namespace: neighbour", REACHING_OUT)).await?;
     stage.apply(&agreement("source-of-others", NEIGHBOUR, "", REACHING_OUT)).await?;

@@ -65,7 +65,7 @@ spec:
 #[tokio::test(flavor = "multi_thread")]
 async fn keeps_what_was_agreed() -> Result<()> {
     let cluster = cluster().await?;
-    cluster.kubectl(&["create", "namespace", NAMESPACE]).await?.ok()?;
+    cluster.create_namespace(NAMESPACE).await?;
     for manifest in [AGREEMENT, STATEMENT, &ledger("running", false), &ledger("closed", true)] {
         cluster.kubectl_with_input(&["create", "-f", "-"], manifest).await?.ok()?;
     }

@@ -32,6 +32,8 @@ spec:
       annotations: {testbed/start-delay: "2s"}
     spec:
       terminationGracePeriodSeconds: 1
+      nodeSelector: {guarantor.dev/simulated: "true"}
+      tolerations: [{key: guarantor.dev/testbed, operator: Exists}]
       containers:
       - name: storefront
         image: example.com/storefront:1

@@ -65,7 +65,7 @@ async fn restart(stage: &mut Stage) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lives_on_the_rights_of_its_chart() -> Result<()> {
-    let mut stage = Stage::open(NAMESPACE).await?;
+    let mut stage = Stage::open_audited(NAMESPACE).await?;
     let enforced = latency_agreement(NAMESPACE, "Enforce");
     let settled = latency_agreement(NAMESPACE, "Observe")
         .replace("{name: storefront, namespace", "{name: settled, namespace")

@@ -8,6 +8,7 @@
 mod a_frozen_leader_writes_nothing_when_it_wakes;
 mod accepts_every_example;
 mod accounts;
+mod agrees_with_the_offline_check;
 mod catches_up_what_it_missed;
 mod closes_a_period_once;
 mod explains_its_fields;
@@ -21,6 +22,8 @@ mod keeps_agreements_when_it_is_removed;
 mod keeps_what_was_agreed;
 mod lets_the_owner_apply_while_a_floor_stands;
 mod lives_on_the_rights_of_its_chart;
+#[path = "../mistakes/mod.rs"]
+mod mistakes;
 mod raises_the_floor_of_a_scaled_object;
 mod raises_the_floor_of_an_autoscaler;
 mod raises_the_scale_where_nothing_else_does;

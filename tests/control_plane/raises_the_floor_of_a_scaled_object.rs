@@ -93,7 +93,7 @@ fn floor(object: &DynamicObject) -> Result<i64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn raises_the_floor_of_a_scaled_object_and_leaves_its_autoscaler_alone() -> Result<()> {
-    let stage = Stage::open(NAMESPACE).await?;
+    let stage = Stage::open_audited(NAMESPACE).await?;
     stage.apply(DEFINITION).await?;
     let established = ["wait", "--for=condition=Established", "crd/scaledobjects.keda.sh", "--timeout=60s"];
     stage.cluster.kubectl(&established).await?.ok()?;

@@ -24,7 +24,7 @@ spec:
 
 #[tokio::test(flavor = "multi_thread")]
 async fn recommends_without_changing_anything() -> Result<()> {
-    let stage = Stage::open(NAMESPACE).await?;
+    let stage = Stage::open_audited(NAMESPACE).await?;
     stage.apply(AUTOSCALER).await?;
     stage.apply(&latency_agreement(NAMESPACE, "Recommend")).await?;
     stage.until_calm("storefront").await?;

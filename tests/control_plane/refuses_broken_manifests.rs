@@ -2,78 +2,10 @@
 
 use anyhow::Result;
 use guarantor_testbed::Finished;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::mistakes::{self, Mistake, broken};
 use crate::stage::cluster;
-
-/// One mistake: where, what stands there instead (`null`: nothing), and what the message must contain.
-type Mistake = (&'static str, Value, &'static [&'static str]);
-
-fn agreement() -> Value {
-    json!({
-        "apiVersion": "guarantor.dev/v1alpha1",
-        "kind": "ServiceLevelAgreement",
-        "metadata": {"name": "checkout", "namespace": "default"},
-        "spec": {
-            "validity": {"from": "2026-01-01", "until": "2027-01-01"},
-            "service": {
-                "name": "checkout",
-                "workloads": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "checkout"}]
-            },
-            "metrics": {"sourceRef": {"name": "main"}, "slot": "1m"},
-            "period": {"calendar": "Month"},
-            "objectives": [
-                {
-                    "name": "availability",
-                    "target": "99.9",
-                    "indicator": {"ratio": {
-                        "bad": "sum(increase(errors_total[$slot]))",
-                        "total": "sum(increase(requests_total[$slot]))"
-                    }}
-                },
-                {
-                    "name": "latency",
-                    "target": "99",
-                    "indicator": {"latency": {"histogram": "duration_seconds", "threshold": "250ms"}}
-                }
-            ],
-            "credits": {
-                "fee": {"amount": "4000.00", "currency": "EUR"},
-                "tiers": [
-                    {"objective": "availability", "below": "99.9", "percentOfFee": "10"},
-                    {"objective": "availability", "below": "99", "percentOfFee": "25"}
-                ]
-            },
-            "enforcement": {"mode": "Enforce", "scale": {"min": 2, "max": 20}}
-        }
-    })
-}
-
-fn source() -> Value {
-    json!({
-        "apiVersion": "guarantor.dev/v1alpha1",
-        "kind": "MetricsSource",
-        "metadata": {"name": "broken"},
-        "spec": {
-            "url": "https://metrics.example.com/prometheus",
-            "auth": {"bearerToken": {"secret": "token", "key": "token"}},
-            "headers": [{"name": "X-Scope-OrgID", "value": "production"}],
-            "tenants": [{"namespace": "shop"}]
-        }
-    })
-}
-
-/// Puts the mistake in. The pointer's parent exists; a list grows by one at its length.
-fn put(manifest: &mut Value, pointer: &str, value: Value) {
-    let (parent, field) = pointer.rsplit_once('/').unwrap();
-    let parent = manifest.pointer_mut(parent).unwrap_or_else(|| panic!("{pointer} has no parent"));
-    match parent {
-        Value::Object(fields) if value.is_null() => assert!(fields.remove(field).is_some(), "{pointer} is not there"),
-        Value::Object(fields) => drop(fields.insert(field.to_owned(), value)),
-        Value::Array(items) if field.parse() == Ok(items.len()) => items.push(value),
-        _ => panic!("{pointer} is not a field"),
-    }
-}
 
 async fn create(manifest: &Value) -> Result<Finished> {
     cluster().await?.kubectl_with_input(&["create", "--dry-run=server", "-f", "-"], &manifest.to_string()).await
@@ -82,14 +14,13 @@ async fn create(manifest: &Value) -> Result<Finished> {
 async fn every_mistake_is_named(sound: Value, mistakes: Vec<Mistake>) -> Result<()> {
     create(&sound).await?.ok()?;
     let mut faults = Vec::new();
-    for (pointer, value, expected) in mistakes {
-        let mut broken = sound.clone();
-        put(&mut broken, pointer, value.clone());
-        let answer = create(&broken).await?;
+    for mistake in mistakes {
+        let answer = create(&broken(&sound, &mistake)).await?;
+        let (pointer, value, field, expected) = mistake;
         if answer.status.success() {
             faults.push(format!("{pointer} = {value}: accepted"));
         }
-        for words in expected {
+        for words in [field].iter().chain(expected) {
             if !answer.stderr.contains(words) {
                 faults.push(format!("{pointer} = {value}: \"{words}\" is missing in\n{}", answer.stderr));
             }
@@ -101,126 +32,10 @@ async fn every_mistake_is_named(sound: Value, mistakes: Vec<Mistake>) -> Result<
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refuses_broken_agreements() -> Result<()> {
-    let second_workload = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "cart"});
-    let tier = |objective: &str, below: &str, percent: &str| json!({"objective": objective, "below": below, "percentOfFee": percent});
-    every_mistake_is_named(
-        agreement(),
-        vec![
-            ("/spec/objectives/0/target", json!("100.1"), &["spec.objectives[0].target"]),
-            ("/spec/objectives/0/target", json!("-1"), &["spec.objectives[0].target"]),
-            ("/spec/objectives/0/target", json!(99.9), &["spec.objectives[0].target", "must be of type string"]),
-            ("/spec/objectives/0/target", json!("99.9%"), &["spec.objectives[0].target"]),
-            ("/spec/objectives/1/target", json!("0"), &["spec.objectives[1].target", "must be above 0"]),
-            ("/spec/objectives/1/name", json!("availability"), &["spec.objectives[1]", "Duplicate value"]),
-            ("/spec/objectives/1/name", json!("Latency"), &["spec.objectives[1].name"]),
-            ("/spec/objectives", json!([]), &["spec.objectives", "at least 1 items"]),
-            (
-                "/spec/objectives/0/indicator/ratio/good",
-                json!("sum(increase(ok_total[$slot]))"),
-                &["spec.objectives[].indicator.ratio must have exactly one of good and bad"],
-            ),
-            (
-                "/spec/objectives/0/indicator/ratio/bad",
-                Value::Null,
-                &["spec.objectives[].indicator.ratio must have exactly one of good and bad"],
-            ),
-            (
-                "/spec/objectives/0/indicator/ratio",
-                Value::Null,
-                &["spec.objectives[].indicator must have exactly one of ratio and latency"],
-            ),
-            (
-                "/spec/objectives/0/indicator/latency",
-                json!({"histogram": "duration_seconds", "threshold": "1s"}),
-                &["spec.objectives[].indicator must have exactly one of ratio and latency"],
-            ),
-            (
-                "/spec/objectives/0/indicator/ratio/total",
-                json!("sum(increase(requests_total[5m]))"),
-                &["spec.objectives[0].indicator.ratio.total", "write [$slot] as its range"],
-            ),
-            (
-                "/spec/objectives/0/indicator/ratio/bad",
-                json!("sum(increase(errors_total[5m]))"),
-                &["spec.objectives[0].indicator.ratio.bad", "write [$slot] as its range"],
-            ),
-            (
-                "/spec/objectives/1/indicator/latency/threshold",
-                json!("0.25"),
-                &["spec.objectives[1].indicator.latency.threshold"],
-            ),
-            (
-                "/spec/objectives/1/indicator/latency/histogram",
-                json!("duration-seconds"),
-                &["spec.objectives[1].indicator.latency.histogram"],
-            ),
-            ("/spec/period/rolling", json!("30d"), &["spec.period must have exactly one of calendar and rolling"]),
-            ("/spec/period", json!({}), &["spec.period must have exactly one of calendar and rolling"]),
-            ("/spec/period/calendar", json!("Week"), &["spec.period.calendar", "\"Month\", \"Quarter\", \"Year\""]),
-            ("/spec/period", json!({"rolling": "a month"}), &["spec.period.rolling"]),
-            ("/spec/metrics/slot", json!("2m"), &["spec.metrics.slot", "Unsupported value"]),
-            ("/spec/metrics/sourceRef", Value::Null, &["spec.metrics.sourceRef", "Required value"]),
-            ("/spec/validity/until", json!("2025-12-31"), &["spec.validity.until must be a later day"]),
-            ("/spec/validity/from", json!("01.01.2026"), &["spec.validity.from"]),
-            ("/spec/type", json!("Internal"), &["spec.credits must be left out where spec.type is Internal"]),
-            ("/spec/credits/fee/currency", json!("Euro"), &["spec.credits.fee.currency"]),
-            ("/spec/credits/fee/amount", json!("4,000"), &["spec.credits.fee.amount"]),
-            ("/spec/credits/tiers/2", tier("errors", "99", "5"), &["spec.credits.tiers[].objective must be the name"]),
-            ("/spec/credits/tiers/2", tier("latency", "99.5", "5"), &["spec.credits.tiers[].below must not be above"]),
-            ("/spec/credits/tiers/2", tier("availability", "99.00", "30"), &["spec.credits.tiers[].below must differ"]),
-            (
-                "/spec/credits/tiers/2",
-                tier("availability", "95", "20"),
-                &["spec.credits.tiers[].percentOfFee must not be smaller"],
-            ),
-            ("/spec/credits/tiers/2", tier("latency", "90", "0"), &["spec.credits.tiers[2].percentOfFee"]),
-            ("/spec/credits/tiers/2", tier("latency", "90", "101"), &["spec.credits.tiers[2].percentOfFee"]),
-            (
-                "/spec/enforcement/scale/min",
-                json!(21),
-                &["spec.enforcement.scale.min must not be above spec.enforcement.scale.max"],
-            ),
-            ("/spec/enforcement/scale/min", json!(0), &["spec.enforcement.scale.min"]),
-            ("/spec/enforcement/scale", Value::Null, &["spec.enforcement.scale must be given"]),
-            ("/spec/enforcement/mode", json!("Force"), &["spec.enforcement.mode", "Unsupported value"]),
-            ("/spec/enforcement/cooldown", json!("soon"), &["spec.enforcement.cooldown"]),
-            ("/spec/service/workloads", json!([]), &["spec.service.workloads must name the workload"]),
-            ("/spec/service/workloads/1", second_workload, &["spec.service.workloads", "at most 1 item"]),
-            ("/spec/missingData", json!({"minimumCoverage": "150"}), &["spec.missingData.minimumCoverage"]),
-            ("/spec/enforcment", json!({"mode": "Enforce"}), &["unknown field \"spec.enforcment\""]),
-        ],
-    )
-    .await
+    every_mistake_is_named(mistakes::agreement(), mistakes::of_agreements()).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refuses_broken_metrics_sources() -> Result<()> {
-    every_mistake_is_named(
-        source(),
-        vec![
-            ("/spec/tenants", json!([]), &["spec.tenants", "at least 1 items"]),
-            ("/spec/tenants", Value::Null, &["spec.tenants", "Required value"]),
-            ("/spec/tenants/1", json!({"namespace": "shop"}), &["spec.tenants[1]", "Duplicate value"]),
-            ("/spec/tenants/1", json!({"namespace": "cart", "matchers": []}), &["spec.tenants[1].matchers"]),
-            ("/spec/tenants/1", json!({"namespace": "team-*"}), &["spec.tenants[1].namespace"]),
-            (
-                "/spec/headers/1",
-                json!({"name": "authorization", "value": "Bearer x"}),
-                &["spec.headers[1].name", "put credentials into spec.auth"],
-            ),
-            (
-                "/spec/url",
-                json!("http://metrics.example.com"),
-                &["spec.auth would be sent in clear text", "spec.allowPlainTextCredentials"],
-            ),
-            ("/spec/url", json!("metrics.example.com:9090"), &["spec.url"]),
-            ("/spec/url", json!("https://metrics.example.com/?a=b"), &["spec.url"]),
-            ("/spec/url", json!("https://me:secret@metrics.example.com"), &["spec.url must not carry a user name"]),
-            ("/spec/auth/basic", json!({"secret": "login"}), &["spec.auth must have exactly one of"]),
-            ("/spec/auth", json!({}), &["spec.auth must have exactly one of"]),
-            ("/spec/timeout", json!("10"), &["spec.timeout"]),
-            ("/spec/limits", json!({"concurrency": 0}), &["spec.limits.concurrency"]),
-        ],
-    )
-    .await
+    every_mistake_is_named(mistakes::source(), mistakes::of_metrics_sources()).await
 }

@@ -18,7 +18,7 @@ const NAMESPACE: &str = "lost-answer";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settles_a_period_although_an_answer_was_lost() -> Result<()> {
-    let stage = Stage::open(NAMESPACE).await?;
+    let stage = Stage::open_audited(NAMESPACE).await?;
     apply_in_calm(&stage, &availability_agreement(NAMESPACE, NAMESPACE, "30s", "")).await?;
     let period = stage.until("storefront", "a period", |s| s.period.clone()).await?;
     // What the operator's own first write would have left, had it been made before anything was read.

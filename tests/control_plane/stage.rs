@@ -23,19 +23,28 @@ pub fn chart() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("charts/guarantor")
 }
 
-/// The control plane with the chart installed, and no operator replica in the cluster: simulated nodes run nothing.
+/// The cluster with the chart installed, and no operator replica in it: simulated nodes run nothing.
 pub async fn cluster() -> Result<&'static ControlPlane> {
-    static INSTALLED: OnceCell<()> = OnceCell::const_new();
-    let cluster = ControlPlane::shared().await?;
-    INSTALLED
-        .get_or_try_init(|| async {
-            let chart = chart();
-            let chart = chart.to_str().context("the chart's path is not UTF-8")?;
-            let arguments =
-                ["install", "guarantor", chart, "--namespace", SYSTEM, "--create-namespace", "--set", "replicas=0"];
-            cluster.helm(&arguments).await?.ok().map(drop)
-        })
-        .await?;
+    installed(ControlPlane::shared().await?).await
+}
+
+/// The same for tests that look into the audit log, or leave things beside their namespace: never a cluster of others.
+pub async fn own_cluster() -> Result<&'static ControlPlane> {
+    installed(ControlPlane::shared_own().await?).await
+}
+
+async fn installed(cluster: &'static ControlPlane) -> Result<&'static ControlPlane> {
+    static OWN: OnceCell<()> = OnceCell::const_new();
+    static EXISTING: OnceCell<()> = OnceCell::const_new();
+    let once = if cluster.is_own() { &OWN } else { &EXISTING };
+    once.get_or_try_init(|| async {
+        let chart = chart();
+        let chart = chart.to_str().context("the chart's path is not UTF-8")?;
+        cluster.create_namespace(SYSTEM).await?;
+        let arguments = ["install", "guarantor", chart, "--namespace", SYSTEM, "--set", "replicas=0"];
+        cluster.helm(&arguments).await?.ok().map(drop)
+    })
+    .await?;
     Ok(cluster)
 }
 
@@ -58,16 +67,20 @@ impl Stage {
 
     /// The same for a shop of another kind.
     pub async fn open_with(shop: &ShopOptions) -> Result<Self> {
-        Self::open_beside(shop, &shop.namespace).await
+        Self::open_in(cluster().await?, shop, &shop.namespace).await
+    }
+
+    /// The same in a cluster whose audit log can be read.
+    pub async fn open_audited(name: &str) -> Result<Self> {
+        Self::open_in(own_cluster().await?, &ShopOptions::new(name), name).await
     }
 
     /// The same with an operator that watches the namespace `watched`, which is made, instead of the shop's.
-    pub async fn open_beside(shop: &ShopOptions, watched: &str) -> Result<Self> {
-        let cluster = cluster().await?;
+    pub async fn open_in(cluster: &'static ControlPlane, shop: &ShopOptions, watched: &str) -> Result<Self> {
         let options = operator_options(cluster, watched).await?;
         let shop = Shop::open(cluster, shop).await?;
         if watched != shop.namespace {
-            cluster.kubectl(&["create", "namespace", watched]).await?.ok()?;
+            cluster.create_namespace(watched).await?;
         }
         let operator = Some(Operator::start(&options).await?);
         Ok(Self { cluster, shop, namespace: watched.to_owned(), operator, options })

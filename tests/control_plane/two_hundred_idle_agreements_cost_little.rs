@@ -15,7 +15,7 @@ use kube::api::{Api, ListParams};
 use tokio::time::sleep;
 
 use crate::fleet::Fleet;
-use crate::stage::{SYSTEM, cluster, operator_options};
+use crate::stage::{SYSTEM, operator_options, own_cluster};
 
 const NAMESPACE: &str = "idle-fleet";
 const AGREEMENTS: usize = 200;
@@ -30,9 +30,9 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_idle_agreements_cost_little() -> Result<()> {
-    let cluster = cluster().await?;
+    let cluster = own_cluster().await?;
     let fleet = Fleet::start(NAMESPACE, AGREEMENTS).await?;
-    cluster.kubectl(&["create", "namespace", NAMESPACE]).await?.ok()?;
+    cluster.create_namespace(NAMESPACE).await?;
     let manifests = fleet.manifests(NAMESPACE, SLOT);
     cluster.kubectl_with_input(&["apply", "-f", "-"], &manifests).await?.ok()?;
     let mut options = operator_options(cluster, NAMESPACE).await?;

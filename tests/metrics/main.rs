@@ -5,4 +5,6 @@ mod exactness;
 mod histograms;
 mod history;
 mod joining;
+mod refusals;
+mod retention;
 mod stores;

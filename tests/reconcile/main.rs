@@ -7,14 +7,20 @@
 
 mod a_lagging_watch_makes_nothing_happen_twice;
 mod a_missed_event_is_made_up_for;
+mod a_refused_objective_holds_up_no_other;
 mod an_idle_agreement_costs_next_to_nothing;
+mod an_object_that_cannot_be_read_disturbs_no_other;
+mod closes_no_period_blind;
 mod conditions;
 mod finds_its_floor_when_the_status_was_lost;
 mod gives_the_floor_back_before_the_agreement_goes;
 mod issues_one_statement_a_period;
 mod raises_and_gives_back_the_floor_of_an_autoscaler;
+mod reads_a_source_made_anew_at_its_new_address;
+mod says_what_is_hardly_meant;
 mod says_what_is_wrong_and_recovers;
 mod scales_a_workload_without_an_autoscaler;
+mod slots_older_than_the_store_keeps_stay_unknown;
 mod stage;
 mod sweep;
 mod traffic;

@@ -27,6 +27,7 @@ pub const NAMESPACE: &str = "shop";
 pub const AGREEMENTS: &str = "servicelevelagreements.guarantor.dev";
 pub const STATEMENTS: &str = "servicelevelstatements.guarantor.dev";
 pub const LEDGERS: &str = "servicelevelledgers.guarantor.dev";
+pub const SOURCES: &str = "metricssources.guarantor.dev";
 pub const AUTOSCALERS: &str = "horizontalpodautoscalers.autoscaling";
 pub const DEPLOYMENTS: &str = "deployments.apps";
 
@@ -75,7 +76,7 @@ impl Stage {
         for definition in guarantor::api::crds() {
             api.apply(serde_json::to_value(definition).unwrap()).unwrap();
         }
-        api.apply(source()).unwrap();
+        api.apply(source("http://store.example")).unwrap();
         api.apply(deployment("web")).unwrap();
         let mut stage = Self {
             api,
@@ -220,10 +221,11 @@ impl Stage {
     }
 }
 
-fn source() -> Value {
+/// The source of all agreements, at this address.
+pub fn source(url: &str) -> Value {
     json!({
         "apiVersion": "guarantor.dev/v1alpha1", "kind": "MetricsSource", "metadata": {"name": "main"},
-        "spec": {"url": "http://store.example", "tenants": [{"namespace": NAMESPACE}]},
+        "spec": {"url": url, "tenants": [{"namespace": NAMESPACE}]},
     })
 }
 

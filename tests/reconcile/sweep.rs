@@ -5,7 +5,10 @@
 
 use std::sync::Mutex;
 
+use guarantor::api::agreement::AgreementSpec;
+use guarantor::api::ledger::LedgerSpec;
 use guarantor::api::{BASELINE_ANNOTATION, FIELD_MANAGER};
+use guarantor::evaluate::verification::{Presented, Terms, Verdict, verify};
 use guarantor_testbed::model::FaultPlan;
 use serde_json::{Value, json};
 
@@ -146,6 +149,7 @@ fn rules(stage: &Stage) -> Result<(), String> {
     let mut periods: Vec<String> = Vec::new();
     for statement in stage.api.list(STATEMENTS) {
         periods.push(format!("{} {}", statement["spec"]["agreement"]["uid"], statement["spec"]["period"]["start"]));
+        follows_from_its_ledger(stage, &statement)?;
     }
     let all = periods.len();
     periods.sort();
@@ -165,4 +169,27 @@ fn difference(expected: &Ending, found: &Ending) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// Whether a statement is what anybody can compute from the objects that are stored.
+fn follows_from_its_ledger(stage: &Stage, statement: &Value) -> Result<(), String> {
+    let text = |pointer: &str| statement.pointer(pointer).and_then(Value::as_str).unwrap();
+    let ledger_name = text("/spec/evidence/ledger");
+    let ledger = stage.api.get(LEDGERS, NAMESPACE, ledger_name).ok_or("a statement rests on no ledger")?;
+    let ledger: LedgerSpec = serde_json::from_value(ledger["spec"].clone()).unwrap();
+    let agreement = stage.api.get(AGREEMENTS, NAMESPACE, text("/spec/agreement/name"));
+    let agreement = agreement.filter(|a| a["metadata"]["uid"] == statement["spec"]["agreement"]["uid"]);
+    let spec: Option<AgreementSpec> = agreement.as_ref().map(|a| serde_json::from_value(a["spec"].clone()).unwrap());
+    let generation = agreement.and_then(|a| a["metadata"]["generation"].as_i64());
+    let outcome = verify(&Presented {
+        name: Some(text("/metadata/name")),
+        content: &statement["spec"],
+        ledger_name: Some(ledger_name),
+        ledger: &ledger,
+        agreement: spec.as_ref().map(|spec| Terms { spec, generation }),
+    });
+    match outcome.verdict() {
+        Verdict::Verified | Verdict::PartlyVerified => Ok(()),
+        Verdict::Contradicted | Verdict::NotComputed => Err(format!("a statement does not verify: {outcome:#?}")),
+    }
 }

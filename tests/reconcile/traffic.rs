@@ -3,16 +3,18 @@
 //! It answers at once and always the same, so that what differs between two runs is the operator's doing. Reading over
 //! HTTP is tested elsewhere, against real stores.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use guarantor::api::metrics_source::{IncreaseForm, IncreaseProbe, MetricsSourceSpec};
-use guarantor::sense::observation::{Reading, ReadingPair, SlotReading};
+use guarantor::api::Span;
+use guarantor::api::metrics_source::{IncreaseForm, IncreaseProbe, MetricsSourceSpec, Retention};
+use guarantor::sense::observation::{Failure, FailureKind, Reading, ReadingPair, SlotReading};
 use guarantor::sense::reader::{IndicatorAsk, IndicatorReading, ReadStats};
 use guarantor::sense::source::{OpenError, Opened, SlotReader, Sources};
-use guarantor::sense::store::Credentials;
+use guarantor::sense::store::{Credentials, StoreError};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
@@ -23,16 +25,64 @@ pub struct Second {
     pub bad: u64,
 }
 
-/// The history so far.
+/// The history so far, and what the store makes of it.
 #[derive(Clone, Debug, Default)]
 pub struct Traffic {
     seconds: Arc<Mutex<BTreeMap<i64, Second>>>,
+    manners: Arc<Mutex<Manners>>,
+}
+
+/// How the store behaves.
+#[derive(Clone, Debug, Default)]
+struct Manners {
+    /// How long it says that it keeps samples.
+    keeps: Option<Span>,
+    /// The objectives whose expressions it refuses.
+    refused: BTreeSet<String>,
+    /// The address at which it was read last.
+    read_at: Option<String>,
+}
+
+/// The store under one address.
+struct Address {
+    url: String,
+    traffic: Traffic,
 }
 
 impl Traffic {
     /// Enters the second that begins at `at`.
     pub fn enter(&self, at: Timestamp, second: Second) {
         self.seconds.lock().unwrap().insert(at.as_second(), second);
+    }
+
+    /// How long the store says from now on that it keeps samples.
+    pub fn keep(&self, span: &str) {
+        self.manners.lock().unwrap().keeps = Some(span.into());
+    }
+
+    /// Refuses the expressions of an objective from now on.
+    pub fn refuse(&self, objective: &str) {
+        self.manners.lock().unwrap().refused.insert(objective.to_owned());
+    }
+
+    /// The address at which the store was read last.
+    pub fn read_at(&self) -> Option<String> {
+        self.manners.lock().unwrap().read_at.clone()
+    }
+
+    fn retention(&self, now: Timestamp) -> Retention {
+        let keeps = self.manners.lock().unwrap().keeps.clone();
+        Retention { keeps, evidence: "by the test".to_owned(), asked_at: Time(now) }
+    }
+
+    fn read(&self, ask: &IndicatorAsk) -> IndicatorReading {
+        let refused = self.manners.lock().unwrap().refused.contains(&ask.key.objective);
+        let slot = |start| if refused { refusal(start) } else { self.slot(start) };
+        IndicatorReading {
+            key: ask.key.clone(),
+            form: IncreaseForm::Anchored,
+            slots: ask.slots.starts().map(slot).collect(),
+        }
     }
 
     fn slot(&self, start: Timestamp) -> SlotReading {
@@ -53,27 +103,42 @@ impl Traffic {
     }
 }
 
-impl SlotReader for Traffic {
+/// What a reader says of an expression that the store refuses by itself.
+fn refusal(start: Timestamp) -> SlotReading {
+    let message = "indicator.ratio.bad: the store refused the request (422): duplicate series".to_owned();
+    let failed = Reading::Failed(Failure { kind: FailureKind::Expression, message });
+    SlotReading {
+        start,
+        counted: ReadingPair { total: failed.clone(), part: failed.clone() },
+        born: None,
+        all_births: None,
+        samples: failed,
+    }
+}
+
+impl SlotReader for Address {
     fn read_slots<'a>(&'a self, asks: &'a [IndicatorAsk]) -> BoxFuture<'a, (Vec<IndicatorReading>, ReadStats)> {
-        let readings = asks.iter().map(|ask| IndicatorReading {
-            key: ask.key.clone(),
-            form: IncreaseForm::Anchored,
-            slots: ask.slots.starts().map(|start| self.slot(start)).collect(),
-        });
-        std::future::ready((readings.collect(), ReadStats::default())).boxed()
+        self.traffic.manners.lock().unwrap().read_at = Some(self.url.clone());
+        let readings = asks.iter().map(|ask| self.traffic.read(ask)).collect();
+        ready((readings, ReadStats::default())).boxed()
+    }
+
+    fn retention(&self, now: Timestamp) -> BoxFuture<'_, Result<Retention, StoreError>> {
+        ready(Ok(self.traffic.retention(now))).boxed()
     }
 }
 
 impl Sources for Traffic {
     fn open<'a>(
         &'a self,
-        _: &'a MetricsSourceSpec,
+        spec: &'a MetricsSourceSpec,
         _: &'a Credentials,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Opened, OpenError>> {
         let increase =
             IncreaseProbe { form: IncreaseForm::Anchored, evidence: "by the test".to_owned(), probed_at: Time(now) };
-        std::future::ready(Ok(Opened { increase, reader: Arc::new(self.clone()) })).boxed()
+        let reader = Arc::new(Address { url: spec.url.clone(), traffic: self.clone() });
+        ready(Ok(Opened { increase, retention: self.retention(now), reader })).boxed()
     }
 }
 

@@ -48,6 +48,7 @@ pub(crate) fn objective(name: &str) -> ObjectiveAssessment {
         state: State::Fulfilled,
         target: ratio(99, 100),
         attainment: Some(ratio(1, 1)),
+        settles_on: Some(ratio(1, 1)),
         bounds: None,
         total_events: ratio(1000, 1),
         bad_events: ratio(0, 1),

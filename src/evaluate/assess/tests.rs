@@ -116,7 +116,7 @@ fn the_agreement_is_as_good_as_its_worst_objective() {
     assert_eq!((latency.budget_remaining.clone(), latency.burning), (None, true));
     assert_eq!(assessment.measured_through, month().start.checked_add(SignedDuration::from_mins(5)).unwrap());
     assert_eq!(assessment.violations.len(), 1);
-    assert_eq!(assessment.credits.unwrap().percent_of_fee, ratio(0, 1), "no tier names it");
+    assert_eq!(assessment.credits.unwrap().fraction_of_fee, ratio(0, 1), "no tier names it");
     // An objective that the ledger does not know yet: everything is unknown.
     spec.objectives[1].name = "new".to_owned();
     let assessment = assess(&spec, &book, after(1), SETTLE).unwrap();
@@ -127,7 +127,7 @@ fn the_agreement_is_as_good_as_its_worst_objective() {
 fn credits_follow_the_verdict() {
     let percent = |slots: &[Slot]| {
         let assessment = assess(&agreement(), &ledger(month(), 300, slots), after(slots.len()), SETTLE).unwrap();
-        assessment.credits.unwrap().percent_of_fee
+        assessment.credits.unwrap().fraction_of_fee * ratio(100, 1)
     };
     assert_eq!(percent(&vec![measured(1_000, 2); 10]), ratio(10, 1));
     assert_eq!(percent(&vec![measured(1_000, 1); 10]), ratio(0, 1));

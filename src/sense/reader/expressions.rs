@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use super::IndicatorAsk;
 use super::bounds::FoundBound;
 use crate::api::Span;
+use crate::api::objective::Indicator;
 use crate::sense::observation::{Failure, FailureKind};
 use crate::sense::promql::{ConfinedExpression, Expression, Refusal, latency};
 
@@ -16,21 +17,29 @@ pub(super) struct Pair {
     pub(super) remembered_bounds: bool,
 }
 
+/// Where an indicator's total stands, and its named part.
+pub(super) fn fields(indicator: &Indicator) -> [&'static str; 2] {
+    match &indicator.ratio {
+        Some(ratio) if ratio.good.is_some() => ["indicator.ratio.total", "indicator.ratio.good"],
+        Some(_) => ["indicator.ratio.total", "indicator.ratio.bad"],
+        None => ["indicator.latency", "indicator.latency"],
+    }
+}
+
 /// The expressions of the indicator. `bound` is what was found for a latency threshold.
 pub(super) fn pair(ask: &IndicatorAsk, bound: Option<&Result<FoundBound, Failure>>) -> Result<Pair, Failure> {
     let confined = |text: &str, field: &str| {
         let confined = Expression::parse(text).and_then(|expression| expression.confine(&ask.tenancy));
         confined.map_err(|refusal| refused(field, &refusal))
     };
+    let [of_total, of_part] = fields(&ask.indicator);
     if let Some(ratio) = &ask.indicator.ratio {
-        let (text, field) = match (&ratio.good, &ratio.bad) {
-            (Some(good), None) => (good, "indicator.ratio.good"),
-            (None, Some(bad)) => (bad, "indicator.ratio.bad"),
-            _ => return Err(expression("indicator.ratio: give exactly one of good and bad")),
+        let ((Some(text), None) | (None, Some(text))) = (&ratio.good, &ratio.bad) else {
+            return Err(expression("indicator.ratio: give exactly one of good and bad"));
         };
         return Ok(Pair {
-            total: confined(&ratio.total, "indicator.ratio.total")?,
-            part: confined(text, field)?,
+            total: confined(&ratio.total, of_total)?,
+            part: confined(text, of_part)?,
             remembered_bounds: false,
         });
     }

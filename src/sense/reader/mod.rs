@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::join_all;
+use k8s_openapi::jiff::Timestamp;
 
 pub use slots::{SlotRange, SlotRangeError};
 
@@ -25,10 +26,11 @@ use self::assemble::Answers;
 use self::bounds::Bounds;
 use self::exchange::Exchange;
 use self::expressions::Pair;
+use self::halving::Done;
 use super::observation::{Failure, SlotReading};
 use super::promql::{self, Ask, AskId, Plan, Question};
-use super::store::StoreClient;
-use crate::api::metrics_source::IncreaseForm;
+use super::store::{StoreClient, StoreError, retention};
+use crate::api::metrics_source::{IncreaseForm, Retention};
 use crate::api::objective::Indicator;
 
 /// At most this many asks are remembered as having spoiled a joined request.
@@ -104,6 +106,14 @@ impl Reader {
         Self { client, form, bounds: Bounds::default(), suspects: Mutex::default() }
     }
 
+    /// Asks how long the source keeps samples.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn retention(&self, now: Timestamp) -> Result<Retention, StoreError> {
+        retention(&self.client, now).await
+    }
+
     /// Reads all asks, in the order given. Never fails as a whole: what went wrong is in the readings it concerns.
     pub async fn read_slots(&self, asks: &[IndicatorAsk]) -> (Vec<IndicatorReading>, ReadStats) {
         let mut stats = ReadStats::default();
@@ -160,12 +170,14 @@ impl Reader {
         let mut plans = Vec::new();
         let form = promql_form(self.form);
         let mut owners = BTreeMap::new();
+        let mut fields = BTreeMap::new();
         let mut with_coverage = BTreeSet::new();
         for entry in entries {
             let Ok(pair) = &entry.expressions else { continue };
             let latency = entry.ask.indicator.latency.is_some();
             with_coverage.extend([Some(entry.total), latency.then_some(entry.part)].into_iter().flatten());
             owners.extend([(entry.total, &entry.ask.key), (entry.part, &entry.ask.key)]);
+            fields.extend([entry.total, entry.part].into_iter().zip(expressions::fields(&entry.ask.indicator)));
             let pair = [(entry.total, &pair.total), (entry.part, &pair.part)].map(|(id, expression)| Ask {
                 id,
                 expression: expression.clone(),
@@ -184,8 +196,14 @@ impl Reader {
             request.question != Question::Coverage || request.asks().iter().any(|id| with_coverage.contains(id))
         });
         let exchanges = requests.map(|request| Exchange::new(&self.client, slots, request).run());
+        let mut all_done = join_all(exchanges).await;
+        if self.is_to_blame(&all_done, slots, stats).await {
+            for done in &mut all_done {
+                done.blame(|id| fields.get(&id).copied().unwrap_or("indicator"));
+            }
+        }
         let (mut objected, mut accepted) = (BTreeSet::new(), BTreeSet::new());
-        for done in join_all(exchanges).await {
+        for done in all_done {
             stats.requests += done.requests;
             stats.halvings += done.halvings;
             stats.joined += done.joined;
@@ -197,6 +215,20 @@ impl Reader {
         suspects.retain(|key| !accepted.contains(key) || objected.contains(key));
         let room = SUSPECTS.saturating_sub(suspects.len());
         suspects.extend(objected.into_iter().take(room).cloned());
+    }
+
+    /// Whether it is for an expression's sake that one was refused: the store does answer others, or at least the
+    /// plainest question there is.
+    async fn is_to_blame(&self, all_done: &[Done], slots: SlotRange, stats: &mut ReadStats) -> bool {
+        if all_done.iter().all(|done| done.refused.is_empty()) {
+            return false;
+        }
+        if all_done.iter().any(|done| done.answered) {
+            return true;
+        }
+        stats.requests += 1;
+        let Ok(at) = Timestamp::from_second(slots.last_end()) else { return false };
+        self.client.instant("vector(1)", at).await.is_ok()
     }
 }
 

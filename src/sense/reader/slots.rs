@@ -97,6 +97,11 @@ impl SlotRange {
         (past.rem_euclid(slot) == 0).then(|| usize::try_from(index).ok()).flatten()
     }
 
+    /// The first and the last slot, each by itself.
+    pub(super) fn ends(self) -> [Self; 2] {
+        [0, self.count.saturating_sub(1)].map(|index| Self { start: self.end(index), count: 1, ..self })
+    }
+
     /// The same slots in pieces of at most so many.
     pub(super) fn chunks(self, most: u32) -> impl Iterator<Item = Self> {
         let most = most.max(1);

@@ -132,6 +132,16 @@ impl StoreClient {
         Ok(features)
     }
 
+    /// What the store says about how it runs; Prometheus only.
+    ///
+    /// # Errors
+    /// Every [`StoreError`]; stores without this page refuse it.
+    pub async fn runtime_information(&self) -> Result<serde_json::Value, StoreError> {
+        let call = Call::Get { path: "api/v1/status/runtimeinfo", parameters: Vec::new() };
+        let (information, _) = self.data(&call).await?;
+        Ok(information)
+    }
+
     async fn answer(&self, call: &Call<'_>, expected: Expected) -> Result<Answer, StoreError> {
         let (data, remarks): (Data, _) = self.data(call).await?;
         Ok(Answer { series: series(data, expected)?, remarks })

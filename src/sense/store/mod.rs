@@ -1,7 +1,7 @@
 //! Talking to a Prometheus-compatible store.
 //!
 //! [`Credentials`] are read from Secrets, a [`StoreClient`] is made of them and of the `MetricsSource`, [`probe`] finds
-//! out what the store's `increase` does. Nothing here knows agreements or interprets a figure.
+//! out what the store's `increase` does and [`retention`] how long it keeps samples. Nothing here knows agreements or interprets a figure.
 
 mod answer;
 mod client;
@@ -10,6 +10,7 @@ mod credentials;
 mod error;
 mod probe;
 mod response;
+mod retention;
 
 pub use answer::{Answer, Remarks};
 pub use client::StoreClient;
@@ -17,6 +18,7 @@ pub use connection::SetupError;
 pub use credentials::{Credentials, CredentialsError, RBAC};
 pub use error::StoreError;
 pub use probe::probe;
+pub use retention::retention;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]

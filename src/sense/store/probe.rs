@@ -75,7 +75,7 @@ async fn find(client: &StoreClient, now: Timestamp, evidence: &mut Vec<String>) 
 
 /// What a store refuses (or cannot answer in the asked type) it does not support. Anything else decides nothing, and
 /// neither does a refusal of the caller rather than of the question.
-fn unless_refused<T>(answer: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+pub(super) fn unless_refused<T>(answer: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(StoreError::Refused { status: 200 | 400 | 404 | 405 | 406 | 422, .. } | StoreError::WrongType(_)) => {

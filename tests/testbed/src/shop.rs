@@ -10,7 +10,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use kube::Client;
 use kube::api::Api;
 
-use crate::control_plane::ControlPlane;
+use crate::control_plane::{ControlPlane, NODE_SELECTOR, TOLERATIONS};
 use crate::plant::load::Load;
 use crate::plant::{Plant, ServiceHandle, ServiceSpec};
 use crate::prometheus::{Prometheus, PrometheusOptions, ScrapeTarget};
@@ -50,7 +50,7 @@ impl ShopOptions {
     }
 }
 
-/// An open shop. It closes when dropped; its namespace stays until the control plane ends.
+/// An open shop. It closes when dropped; its namespace stays until the cluster is let go of.
 pub struct Shop {
     /// The namespace.
     pub namespace: String,
@@ -69,7 +69,7 @@ impl Shop {
     /// When something does not come up in time.
     pub async fn open(cluster: &ControlPlane, options: &ShopOptions) -> Result<Self> {
         let client = cluster.client()?;
-        cluster.kubectl(&["create", "namespace", &options.namespace]).await?.ok()?;
+        cluster.create_namespace(&options.namespace).await?;
         cluster.kubectl_with_input(&["apply", "-f", "-"], &deployment(options)).await?.ok()?;
         let plant = Plant::start(client.clone(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let spec =
@@ -150,6 +150,8 @@ spec:
       annotations: {{testbed/start-delay: "{delay}s"}}
     spec:
       terminationGracePeriodSeconds: 1
+      nodeSelector: {NODE_SELECTOR}
+      tolerations: {TOLERATIONS}
       containers:
       - name: {STOREFRONT}
         image: example.com/{STOREFRONT}:1

@@ -19,17 +19,19 @@ pub(crate) struct Watchdog {
 impl Watchdog {
     /// Will kill the process group `id` with SIGKILL.
     pub(crate) fn killing_group(id: u32) -> Result<Self> {
-        Self::start(r#"kill -s KILL -- "-$0""#, &id.to_string())
+        Self::running(r#"kill -s KILL -- "-$0""#, &[&id.to_string()])
     }
 
     /// Will remove the folder at `path`, a moment after the servers writing into it were killed.
     pub(crate) fn removing(path: &str) -> Result<Self> {
-        Self::start(r#"sleep 1; rm -rf -- "$0""#, path)
+        Self::running(r#"sleep 1; rm -rf -- "$0""#, &[path])
     }
 
-    fn start(then: &str, argument: &str) -> Result<Self> {
+    /// Will run `script`, whose `$0`, `$1` and so on are `arguments`.
+    pub(crate) fn running(script: &str, arguments: &[&str]) -> Result<Self> {
         let shell = Command::new("sh")
-            .args(["-c", &format!("read -r _; {then}"), argument])
+            .args(["-c", &format!("read -r _\n{script}")])
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -40,11 +42,11 @@ impl Watchdog {
         Ok(Self { shell })
     }
 
-    /// Lets it happen now and waits until it has.
-    pub(crate) fn fire(&mut self) {
+    /// Lets it happen now and waits until it has; whether it succeeded.
+    pub(crate) fn fire(&mut self) -> bool {
         drop(self.shell.stdin.take());
         // Nothing is left to be done about a shell that cannot be waited for.
-        let _ = self.shell.wait();
+        self.shell.wait().is_ok_and(|status| status.success())
     }
 }
 

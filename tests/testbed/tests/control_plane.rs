@@ -53,7 +53,7 @@ async fn wait_available(plane: &ControlPlane, namespace: &str, name: &str, repli
 
 #[tokio::test]
 async fn a_deployment_becomes_ready_on_the_nodes_of_every_zone() {
-    let plane = ControlPlane::shared().await.unwrap();
+    let plane = ControlPlane::shared_own().await.unwrap();
     namespace(plane, "ready").await;
     let applied = plane.kubectl_with_input(&["apply", "-n", "ready", "-f", "-"], &deployment("web", 3)).await.unwrap();
     assert!(applied.ok().unwrap().contains("deployment.apps/web created"));
@@ -79,7 +79,7 @@ async fn a_deployment_becomes_ready_on_the_nodes_of_every_zone() {
 
 #[tokio::test]
 async fn a_pod_fails_recovers_and_is_resized_as_it_is_told() {
-    let plane = ControlPlane::shared().await.unwrap();
+    let plane = ControlPlane::shared_own().await.unwrap();
     namespace(plane, "steered").await;
     let pod = "{apiVersion: v1, kind: Pod, metadata: {name: one}, spec: {containers: [
         {name: main, image: example.invalid/main, resources: {requests: {cpu: 100m}}}]}}";
@@ -130,7 +130,7 @@ async fn a_pod_fails_recovers_and_is_resized_as_it_is_told() {
 
 #[tokio::test]
 async fn a_refusal_of_kubectl_is_an_error_with_its_text() {
-    let plane = ControlPlane::shared().await.unwrap();
+    let plane = ControlPlane::shared_own().await.unwrap();
     let refused = plane.kubectl(&["get", "unicorns"]).await.unwrap();
     let text = format!("{:#}", refused.ok().unwrap_err());
     assert!(text.contains("get unicorns") && text.contains("resource type"), "{text}");
@@ -138,7 +138,7 @@ async fn a_refusal_of_kubectl_is_an_error_with_its_text() {
 
 #[tokio::test]
 async fn helm_installs_a_chart_that_demands_a_kubernetes_version() {
-    let plane = ControlPlane::shared().await.unwrap();
+    let plane = ControlPlane::shared_own().await.unwrap();
     let chart = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(chart.path().join(name), text).unwrap();
     std::fs::create_dir(chart.path().join("templates")).unwrap();
@@ -156,7 +156,7 @@ async fn helm_installs_a_chart_that_demands_a_kubernetes_version() {
 
 #[tokio::test]
 async fn a_service_account_comes_as_itself_and_the_audit_log_tells_what_it_did() {
-    let plane = ControlPlane::shared().await.unwrap();
+    let plane = ControlPlane::shared_own().await.unwrap();
     namespace(plane, "audited").await;
     plane.kubectl(&["create", "serviceaccount", "robot", "-n", "audited"]).await.unwrap().ok().unwrap();
     let path = plane.service_account_kubeconfig("audited", "robot").await.unwrap();
@@ -183,7 +183,7 @@ async fn a_service_account_comes_as_itself_and_the_audit_log_tells_what_it_did()
 async fn the_api_server_comes_back_with_its_data_and_a_frozen_zone_loses_its_nodes() {
     let mut plane = ControlPlane::start(Options { nodes: 2, ..Options::default() }).await.unwrap();
     namespace(&plane, "kept").await;
-    plane.kill_apiserver();
+    plane.kill_apiserver().unwrap();
     let namespaces: Api<Namespace> = Api::all(plane.client().unwrap());
     assert!(namespaces.get("kept").await.is_err());
     plane.restart_apiserver().await.unwrap();

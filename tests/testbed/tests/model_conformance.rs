@@ -8,7 +8,7 @@ use kube::api::{Api, ObjectMeta, PostParams};
 
 #[tokio::test]
 async fn a_real_server_does_what_the_model_claims() {
-    let plane = ControlPlane::shared().await.unwrap();
+    let plane = ControlPlane::shared_own().await.unwrap();
     let client = plane.client().unwrap();
     let namespace = Namespace {
         metadata: ObjectMeta { name: Some("conformance".to_owned()), ..ObjectMeta::default() },

@@ -22,7 +22,7 @@ fn spoilt_by(jobs_at_fault: &'static [&'static str], reply: Reply) -> impl Fn(&R
 async fn only_the_agreements_at_fault_go_without_a_reading() {
     let replies = [
         (Reply::vector(1, &[]).warn("mixed floats and histograms"), None),
-        (Reply::error(422, "execution", "duplicate series"), Some(FailureKind::Refused)),
+        (Reply::error(422, "execution", "duplicate series"), Some(FailureKind::Expression)),
         (Reply::text(200, "application/json", "{"), Some(FailureKind::NoAnswer)),
     ];
     for (reply, kind) in replies {
@@ -66,6 +66,80 @@ async fn a_store_that_objects_to_everything_is_not_searched() {
     }
     // Down to eight parts, for three questions.
     assert_eq!((stats.requests, stats.halvings), (3 * 15, 3 * 14));
+}
+
+/// Refuses every query with `reply`, except the plainest there is when `plain` holds.
+fn refusing(reply: Reply, plain: bool) -> impl Fn(&Received) -> Reply {
+    move |asked| {
+        if plain && asked.query() == "vector(1)" { Reply::vector(1, &[(&[], "1")]) } else { reply.clone() }
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_is_the_expression_only_if_the_store_answers_at_all() {
+    for status in [400, 422] {
+        for size in [1, 200] {
+            for (plain, kind) in [(true, FailureKind::Expression), (false, FailureKind::Refused)] {
+                let reply = Reply::error(status, "bad_data", "unknown function");
+                let store = FakeStore::start(refusing(reply, plain)).await.unwrap();
+                let reader = Arc::new(reader(&store, IncreaseForm::Native));
+                let (readings, stats) = read(&reader, &fleet(size, slots(1))).await;
+                for reading in &readings {
+                    let Reading::Failed(failure) = &reading.slots[0].counted.part else { panic!("{reading:?}") };
+                    assert_eq!(failure.kind, kind, "{status} {size}");
+                    let named = failure.message.starts_with("indicator.ratio.bad: the store refused the request");
+                    assert_eq!(named, plain, "{}", failure.message);
+                }
+                assert_eq!(store.take_received().len(), stats.requests, "{status} {size}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_range_is_given_up_only_when_both_its_ends_are_refused_in_the_same_words() {
+    type Refuses = fn(i64) -> Option<&'static str>;
+    let cases: [(&str, Refuses, FailureKind); 4] = [
+        ("throughout", |_| Some("unknown function"), FailureKind::Expression),
+        ("at its end", |slot| (slot >= 4).then_some("duplicate series"), FailureKind::Refused),
+        ("for its length", |slot| (slot < 0).then_some("too many samples"), FailureKind::Refused),
+        ("for two reasons", |slot| Some(if slot < 3 { "duplicate a" } else { "duplicate b" }), FailureKind::Refused),
+    ];
+    for (case, refuses, kind) in cases {
+        let store = FakeStore::start(move |asked: &Received| {
+            // A range is refused for any of its slots, or as such.
+            let slot = |at: &str| (at.split('.').next().unwrap().parse::<i64>().unwrap() - START) / 300 - 1;
+            let slots = match asked.parameter("time") {
+                "" => -1..=slot(asked.parameter("end")),
+                time => slot(time)..=slot(time),
+            };
+            match slots.into_iter().find_map(refuses) {
+                Some(words) if asked.query() != "vector(1)" => {
+                    let at = asked.parameter("time");
+                    Reply::error(422, "execution", &format!("{words} at {at}"))
+                }
+                _ => Reply::vector(1, &[(&[("job", "svc-0"), ("namespace", "shop")], "1")]),
+            }
+        })
+        .await
+        .unwrap();
+        let (readings, _) = read(&Arc::new(reader(&store, IncreaseForm::Native)), &fleet(1, slots(7))).await;
+        assert_eq!(readings[0].slots.len(), 7);
+        for slot in &readings[0].slots {
+            let Reading::Failed(failure) = &slot.counted.total else { panic!("{case}: {slot:?}") };
+            assert_eq!(failure.kind, kind, "{case}: {}", failure.message);
+        }
+        // By itself, every slot has an answer of its own.
+        for at in 0..7 {
+            let slot = SlotRange::new(Timestamp::from_second(START + 300 * at).unwrap(), 300, 1).unwrap();
+            let (readings, _) = read(&Arc::new(reader(&store, IncreaseForm::Native)), &fleet(1, slot)).await;
+            match (&readings[0].slots[0].counted.total, refuses(at)) {
+                (figure, None) => assert_eq!(*figure, value(1), "{case} {at}"),
+                (Reading::Failed(failure), Some(_)) => assert_eq!(failure.kind, FailureKind::Expression, "{case} {at}"),
+                (figure, Some(_)) => panic!("{case} {at}: {figure:?}"),
+            }
+        }
+    }
 }
 
 #[tokio::test]

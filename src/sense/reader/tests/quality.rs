@@ -104,7 +104,7 @@ async fn births_that_cannot_be_read_leave_the_counts_alone() {
     let slot = &readings[1].slots[0];
     assert_eq!(slot.counted.total, value(100));
     assert_eq!(slot.all_births.as_ref().unwrap().total, value(7));
-    assert_eq!(failed(&slot.born.as_ref().unwrap().total), Some(FailureKind::Refused));
+    assert_eq!(failed(&slot.born.as_ref().unwrap().total), Some(FailureKind::Expression));
     assert_eq!(readings[0].slots[0].all_births.as_ref().unwrap().total, Reading::Absent);
 }
 

@@ -14,7 +14,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Keep a control plane up until Ctrl-C.
+    /// Keep a control plane up until Ctrl-C, or simulated nodes in the cluster that `GUARANTOR_TEST_KUBECONFIG` names.
     Up {
         /// How many nodes it has.
         #[arg(long, default_value_t = Options::default().nodes)]
@@ -41,7 +41,7 @@ async fn main() -> Result<()> {
 }
 
 async fn up(nodes: u16, zones: u8) -> Result<()> {
-    let plane = ControlPlane::start(Options { nodes, zones, ..Options::default() }).await?;
+    let plane = ControlPlane::open(Options { nodes, zones, ..Options::default() }).await?;
     let toolbox = tools::ensure(&[Tool::Kubectl]).await?;
     println!("The API server is at {}; use it with", plane.url());
     println!("  export KUBECONFIG={}", plane.kubeconfig_path().display());

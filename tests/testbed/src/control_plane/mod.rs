@@ -2,21 +2,24 @@
 //!
 //! Takes [`Options`], gives a [`ControlPlane`]: etcd, API server, controller-manager and scheduler, with nodes and pods
 //! played by KWOK. Everything is killed and removed when it is dropped or this process ends. It must never touch a
-//! cluster it did not start: the user's kubeconfig is not read.
+//! cluster it did not start, except one that was named for it ([`choice`]): the user's kubeconfig is not read.
 
 mod api_server;
+mod attachment;
 mod audit;
 mod certificates;
+pub mod choice;
 mod controllers;
 mod etcd;
 mod kubeconfig;
 mod layout;
 mod nodes;
+mod own;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::api::{Api, PostParams};
@@ -24,18 +27,28 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use tokio::sync::OnceCell;
 
+use self::attachment::Attachment;
 pub use self::audit::AuditEvent;
-use self::kubeconfig::Identity;
+use self::choice::Choice;
 use self::layout::Layout;
-use self::nodes::Zone;
+use self::nodes::{Place, Zone};
+use self::own::{Own, Ports};
 use crate::command::{self, Finished};
 use crate::http::install_tls;
-use crate::ports::free_ports;
-use crate::process::{Process, Signal, with_new_ports};
+use crate::process::{Signal, with_new_ports};
 use crate::tools::{self, Tool, Toolbox};
 
 /// How long one part may take to be ready, on a machine busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(90);
+
+/// What a cluster that was not started here cannot give.
+const NOT_OURS: &str = "this cluster was not started by the testbed: its audit log and its API server are out of reach; \
+                        use ControlPlane::shared_own or ControlPlane::start";
+
+/// The `nodeSelector` with which a pod runs on simulated nodes only, as YAML. It takes [`TOLERATIONS`] too.
+pub const NODE_SELECTOR: &str = r#"{guarantor.dev/simulated: "true"}"#;
+/// The `tolerations` without which simulated nodes beside others take no pod, as YAML.
+pub const TOLERATIONS: &str = "[{key: guarantor.dev/testbed, operator: Exists}]";
 
 /// What kind of cluster it shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,43 +78,21 @@ impl Default for Options {
     }
 }
 
-/// The ports of one control plane.
-#[derive(Debug)]
-struct Ports {
-    etcd_client: u16,
-    etcd_peer: u16,
-    api_server: u16,
-    controller_manager: u16,
-    scheduler: u16,
-}
-
-impl Ports {
-    fn find() -> Result<Self> {
-        let mut free = free_ports(5)?.into_iter();
-        let mut next = || free.next().context("too few free ports on 127.0.0.1");
-        Ok(Self {
-            etcd_client: next()?,
-            etcd_peer: next()?,
-            api_server: next()?,
-            controller_manager: next()?,
-            scheduler: next()?,
-        })
-    }
-}
-
 /// A running control plane.
 ///
 /// The fields are in the order in which the processes are to end.
 pub struct ControlPlane {
     zones: Vec<Zone>,
-    _scheduler: Process,
-    _controller_manager: Process,
-    api_server: Process,
-    _etcd: Process,
+    parts: Parts,
     config: Config,
     toolbox: Toolbox,
-    ports: Ports,
     layout: Layout,
+}
+
+/// What there is beside the nodes.
+enum Parts {
+    Own(Box<Own>),
+    Existing { _attachment: Attachment },
 }
 
 impl ControlPlane {
@@ -118,46 +109,72 @@ impl ControlPlane {
 
     async fn start_once(options: &Options, toolbox: Toolbox) -> Result<Self> {
         let layout = Layout::new()?;
-        let ports = Ports::find()?;
-        certificates::write_all(&layout)?;
-        let server = server_url(&ports);
-        for user in ["admin", "controller-manager", "scheduler"] {
-            kubeconfig::write(&layout, user, &server, Identity::Certificate(user))?;
-        }
+        let mut own = Own::start(&toolbox, &layout, options).await?;
         let config = config(&layout.kubeconfig("admin")).await?;
         let client = Client::try_from(config.clone())?;
-
-        let etcd = etcd::start(&toolbox, &layout, &ports).await?;
-        let mut api_server = api_server::spawn(&toolbox, &layout, &ports)?;
-        api_server::wait_ready(&mut api_server, &client).await?;
-        let mut controller_manager = controllers::spawn_manager(&toolbox, &layout, &ports, options)?;
-        let mut scheduler = controllers::spawn_scheduler(&toolbox, &layout, &ports)?;
-        let mut zones = nodes::spawn_zones(&toolbox, &layout, options)?;
-        nodes::create(&client, options).await?;
-        nodes::wait_ready(&client, options, &mut zones).await?;
-        controllers::wait_ready(&client, &mut controller_manager, &mut scheduler).await?;
-        Ok(Self {
-            zones,
-            _scheduler: scheduler,
-            _controller_manager: controller_manager,
-            api_server,
-            _etcd: etcd,
-            config,
-            toolbox,
-            ports,
-            layout,
-        })
+        let zones = nodes::start(&client, &toolbox, &layout, options, Place::Alone).await?;
+        own.wait_ready(&client).await?;
+        Ok(Self { zones, parts: Parts::Own(Box::new(own)), config, toolbox, layout })
     }
 
-    /// The control plane shared by all tests of this test binary, started by the first that asks.
+    /// Uses the cluster that the current context of `kubeconfig` names: adds simulated nodes, which only pods that ask
+    /// for them get, and removes everything made in it when dropped. One run at a time can use a cluster; `patience`
+    /// is how long to wait for another one to clean up.
+    ///
+    /// # Errors
+    /// When the cluster cannot be reached, Guarantor is installed in it, or it is in use.
+    pub async fn attach(kubeconfig: &Path, options: &Options, patience: Duration) -> Result<Self> {
+        let toolbox = tools::ensure(&[Tool::Kubectl, Tool::Kwok]).await?;
+        let layout = Layout::new()?;
+        let existing =
+            Kubeconfig::read_from(kubeconfig).with_context(|| format!("{} names no cluster", kubeconfig.display()))?;
+        kubeconfig::save(&layout.kubeconfig("admin"), &existing)?;
+        let config = config(&layout.kubeconfig("admin")).await?;
+        let client = Client::try_from(config.clone())?;
+        let attachment = Attachment::claim(&client, &existing, toolbox.path(Tool::Kubectl)?, patience).await?;
+        let zones = nodes::start(&client, &toolbox, &layout, options, Place::BesideOthers).await?;
+        Ok(Self { zones, parts: Parts::Existing { _attachment: attachment }, config, toolbox, layout })
+    }
+
+    /// Starts one, or uses the cluster that [`choice::VARIABLE`] names.
+    ///
+    /// # Errors
+    /// As [`ControlPlane::start`] and [`ControlPlane::attach`], and when the variable names a file that is not there.
+    pub async fn open(options: Options) -> Result<Self> {
+        match Choice::of_environment()? {
+            Choice::Own => Self::start(options).await,
+            Choice::Existing(kubeconfig) => Self::attach(&kubeconfig, &options, PATIENCE).await,
+        }
+    }
+
+    /// The cluster shared by all tests of this test binary, opened by the first that asks.
     ///
     /// A test that kills parts of it or needs other options starts its own; the others keep to a namespace of theirs.
     ///
     /// # Errors
-    /// As [`ControlPlane::start`].
+    /// As [`ControlPlane::open`].
     pub async fn shared() -> Result<&'static Self> {
         static SHARED: OnceCell<ControlPlane> = OnceCell::const_new();
-        SHARED.get_or_try_init(|| Self::start(Options::default())).await
+        SHARED.get_or_try_init(|| Self::open(Options::default())).await
+    }
+
+    /// The same for tests that need what only a control plane started here has: an audit log, a cluster that is nobody
+    /// else's.
+    ///
+    /// # Errors
+    /// As [`ControlPlane::start`].
+    pub async fn shared_own() -> Result<&'static Self> {
+        static SHARED: OnceCell<ControlPlane> = OnceCell::const_new();
+        match Choice::of_environment()? {
+            Choice::Own => Self::shared().await,
+            Choice::Existing(_) => SHARED.get_or_try_init(|| Self::start(Options::default())).await,
+        }
+    }
+
+    /// Whether it was started here.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        matches!(self.parts, Parts::Own(_))
     }
 
     /// A new client that may do everything. It belongs to the runtime it is made on and ends with it, so every test
@@ -178,13 +195,25 @@ impl ControlPlane {
     /// Where the API server is.
     #[must_use]
     pub fn url(&self) -> String {
-        server_url(&self.ports)
+        self.config.cluster_url.to_string().trim_end_matches('/').to_owned()
     }
 
     /// The folder with the logs of all parts, for a person looking for a reason.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.layout.root()
+    }
+
+    /// Makes a namespace. In a cluster that is not its own, the testbed removes it at the end.
+    ///
+    /// # Errors
+    /// When there is one of this name, or the API server does not answer.
+    pub async fn create_namespace(&self, name: &str) -> Result<()> {
+        let namespaces = Api::all(self.client()?);
+        let place = if self.is_own() { Place::Alone } else { Place::BesideOthers };
+        let namespace = attachment::namespace(name, place.label());
+        let created = namespaces.create(&PostParams::default(), &namespace).await;
+        created.map(drop).with_context(|| format!("cannot make the namespace {name}"))
     }
 
     /// Runs `kubectl` as admin.
@@ -215,10 +244,13 @@ impl ControlPlane {
     async fn run(&self, toolbox: &Toolbox, tool: Tool, arguments: &[&str], input: &str) -> Result<Finished> {
         let home = self.layout.home();
         let mut command = tokio::process::Command::new(toolbox.path(tool)?);
+        if self.is_own() {
+            // Elsewhere a plugin may look there for credentials.
+            command.env("HOME", &home);
+        }
         command
             .args(arguments)
             .env("KUBECONFIG", self.kubeconfig_path())
-            .env("HOME", &home)
             .env("KUBECACHEDIR", home.join("kube"))
             .env("HELM_CACHE_HOME", home.join("helm-cache"))
             .env("HELM_CONFIG_HOME", home.join("helm-config"))
@@ -229,9 +261,17 @@ impl ControlPlane {
     /// Every request the API server has answered so far, in order.
     ///
     /// # Errors
-    /// When the audit log cannot be read.
+    /// When the audit log cannot be read, as that of a cluster not started here.
     pub fn audit_events(&self) -> Result<Vec<AuditEvent>> {
+        ensure!(self.is_own(), NOT_OURS);
         audit::read(&self.layout.audit_log())
+    }
+
+    fn own(&mut self) -> Result<&mut Own> {
+        match &mut self.parts {
+            Parts::Own(own) => Ok(own),
+            Parts::Existing { .. } => bail!(NOT_OURS),
+        }
     }
 
     /// A kubeconfig that comes as the existing `ServiceAccount` `name` in `namespace`, for a day.
@@ -251,24 +291,28 @@ impl ControlPlane {
             .status
             .and_then(|status| status.token)
             .with_context(|| format!("the token of {namespace}/{name} is empty"))?;
-        kubeconfig::write(&self.layout, &account, &self.url(), Identity::Token(&token))
+        kubeconfig::write_with_token(&self.layout, &account, &token)
     }
 
     /// Kills the API server, as a crash would. Its data stays; see [`ControlPlane::restart_apiserver`].
-    pub fn kill_apiserver(&mut self) {
-        self.api_server.kill();
+    ///
+    /// # Errors
+    /// When it was not started here.
+    pub fn kill_apiserver(&mut self) -> Result<()> {
+        self.own()?.kill_apiserver();
+        Ok(())
     }
 
     /// Kills the API server if it runs, starts it on the same port and data, and waits until it is ready.
     ///
     /// # Errors
-    /// When it does not come back.
+    /// When it does not come back, or was not started here.
     pub async fn restart_apiserver(&mut self) -> Result<()> {
-        // Asked to end, it would wait a minute for its clients.
-        self.api_server.kill();
-        self.api_server = api_server::spawn(&self.toolbox, &self.layout, &self.ports)?;
         let client = self.client()?;
-        api_server::wait_ready(&mut self.api_server, &client).await
+        match &mut self.parts {
+            Parts::Own(own) => own.restart_apiserver(&self.toolbox, &self.layout, &client).await,
+            Parts::Existing { .. } => bail!(NOT_OURS),
+        }
     }
 
     /// Lets the nodes of `zone` die: they stop renewing their leases and their pods do nothing any more. Kubernetes
@@ -299,10 +343,6 @@ impl ControlPlane {
 
     /// Ends all of it, without asking, and waits until it has ended. The same happens when it is dropped.
     pub fn stop(self) {}
-}
-
-fn server_url(ports: &Ports) -> String {
-    format!("https://127.0.0.1:{}", ports.api_server)
 }
 
 async fn config(kubeconfig: &Path) -> Result<Config> {

@@ -9,11 +9,15 @@ use kube::api::{Api, ListParams, PostParams};
 use kube::{Client, ResourceExt as _};
 use serde_json::json;
 
+use super::attachment::{LABEL, OWN, PART};
 use super::layout::Layout;
 use super::{Options, PATIENCE};
 use crate::process::{Process, command};
 use crate::tools::{Tool, Toolbox};
 use crate::wait::{Progress, wait_until};
+
+/// What a pod can select simulated nodes by, wherever they are; see [`super::NODE_SELECTOR`].
+const SIMULATED_LABEL: &str = "guarantor.dev/simulated";
 
 const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
 
@@ -27,12 +31,52 @@ pub(super) struct Zone {
     pub(super) kwok: Process,
 }
 
+/// Where the nodes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In a cluster without others.
+    Alone,
+    /// In a cluster with others: nothing of it may get onto them, and their names must be nobody's.
+    BesideOthers,
+}
+
+impl Place {
+    /// The value of [`LABEL`] here.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Alone => OWN,
+            Self::BesideOthers => PART,
+        }
+    }
+
+    fn node(self, number: u16) -> String {
+        match self {
+            Self::Alone => format!("node-{number}"),
+            Self::BesideOthers => format!("guarantor-testbed-node-{number}"),
+        }
+    }
+}
+
+/// Starts the nodes and waits until they take pods.
+pub(super) async fn start(
+    client: &Client,
+    toolbox: &Toolbox,
+    layout: &Layout,
+    options: &Options,
+    place: Place,
+) -> Result<Vec<Zone>> {
+    let mut zones = spawn_zones(toolbox, layout, options, place)?;
+    create(client, options, place).await?;
+    wait_ready(client, options, place, &mut zones).await?;
+    Ok(zones)
+}
+
 fn zone_name(index: u8) -> String {
     format!("zone-{}", u16::from(index) + 1)
 }
 
 /// Starts the processes of all zones.
-pub(super) fn spawn_zones(toolbox: &Toolbox, layout: &Layout, options: &Options) -> Result<Vec<Zone>> {
+fn spawn_zones(toolbox: &Toolbox, layout: &Layout, options: &Options, place: Place) -> Result<Vec<Zone>> {
     let stages = write_stages(toolbox, layout)?;
     (0..options.zones.max(1))
         .map(|index| {
@@ -41,10 +85,11 @@ pub(super) fn spawn_zones(toolbox: &Toolbox, layout: &Layout, options: &Options)
                 format!("--kubeconfig={}", layout.kubeconfig("admin").display()),
                 format!("--config={}", stages.display()),
                 "--manage-all-nodes=false".to_owned(),
-                format!("--manage-nodes-with-label-selector={ZONE_LABEL}={name}"),
+                format!("--manage-nodes-with-label-selector={LABEL}={},{ZONE_LABEL}={name}", place.label()),
                 "--node-ip=127.0.0.1".to_owned(),
-                // Services have 10.0.0.0/24; pods of different zones must not share an address.
-                format!("--cidr=10.{}.0.0/16", u16::from(index) + 1),
+                // Of the range for measurements (RFC 2544), which no cluster uses, 4094 addresses for each of 32 zones:
+                // pods of different zones must not share one.
+                format!("--cidr=198.{}.{}.0/20", 18 + (index / 16) % 2, (index % 16) * 16),
                 "--node-lease-duration-seconds=4".to_owned(),
             ];
             let part = format!("kwok-{name}");
@@ -70,10 +115,14 @@ fn write_stages(toolbox: &Toolbox, layout: &Layout) -> Result<PathBuf> {
 }
 
 /// Creates the Node objects.
-pub(super) async fn create(client: &Client, options: &Options) -> Result<()> {
+async fn create(client: &Client, options: &Options, place: Place) -> Result<()> {
     let nodes: Api<Node> = Api::all(client.clone());
+    let taints = match place {
+        Place::Alone => json!([]),
+        Place::BesideOthers => json!([{ "key": LABEL, "value": PART, "effect": "NoSchedule" }]),
+    };
     for (number, zone) in (1..=options.nodes).zip((0..options.zones.max(1)).cycle()) {
-        let name = format!("node-{number}");
+        let name = place.node(number);
         let resources = json!({
             "cpu": options.node_cpu,
             "memory": options.node_memory,
@@ -86,10 +135,12 @@ pub(super) async fn create(client: &Client, options: &Options) -> Result<()> {
                 "labels": {
                     "kubernetes.io/hostname": name,
                     "kubernetes.io/os": "linux",
+                    LABEL: place.label(),
+                    SIMULATED_LABEL: "true",
                     ZONE_LABEL: zone_name(zone),
                 },
             },
-            "spec": { "providerID": format!("kwok://{name}") },
+            "spec": { "providerID": format!("kwok://{name}"), "taints": taints },
             "status": { "allocatable": resources, "capacity": resources },
         }))?;
         nodes.create(&PostParams::default(), &node).await.with_context(|| format!("cannot create the node {name}"))?;
@@ -98,14 +149,15 @@ pub(super) async fn create(client: &Client, options: &Options) -> Result<()> {
 }
 
 /// Waits until every node takes pods: with only some, the scheduler would put the first pods all on those.
-pub(super) async fn wait_ready(client: &Client, options: &Options, zones: &mut [Zone]) -> Result<()> {
+async fn wait_ready(client: &Client, options: &Options, place: Place, zones: &mut [Zone]) -> Result<()> {
     let nodes: Api<Node> = Api::all(client.clone());
+    let ours = format!("{LABEL}={}", place.label());
     wait_until("the nodes", PATIENCE, async || {
         for zone in zones.iter_mut() {
             zone.kwok.check()?;
         }
         let unready: BTreeMap<String, String> = nodes
-            .list(&ListParams::default())
+            .list(&ListParams::default().labels(&ours))
             .await?
             .iter()
             .filter_map(|node| Some((node.name_any(), obstacle(node)?)))
@@ -126,8 +178,8 @@ fn obstacle(node: &Node) -> Option<String> {
         .iter()
         .flat_map(|status| status.conditions.iter().flatten())
         .any(|condition| condition.type_ == "Ready" && condition.status == "True");
-    let taints: Vec<&str> =
-        node.spec.iter().flat_map(|spec| spec.taints.iter().flatten()).map(|taint| taint.key.as_str()).collect();
+    let taints = node.spec.iter().flat_map(|spec| spec.taints.iter().flatten()).map(|taint| taint.key.as_str());
+    let taints: Vec<&str> = taints.filter(|key| *key != LABEL).collect();
     match (ready, taints.as_slice()) {
         (false, _) => Some("not ready".to_owned()),
         (true, []) => None,

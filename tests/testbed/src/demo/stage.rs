@@ -43,8 +43,12 @@ impl Stage {
     /// When a part does not start; the text shows the end of its log.
     pub async fn set(options: &StageOptions, timeline: &Timeline) -> Result<Self> {
         timeline.headline("Setting the stage")?;
-        let cluster = ControlPlane::start(Options::default()).await?;
-        timeline.say("a Kubernetes control plane runs, with six simulated nodes")?;
+        let cluster = ControlPlane::open(Options::default()).await?;
+        timeline.say(if cluster.is_own() {
+            "a Kubernetes control plane runs, with six simulated nodes"
+        } else {
+            "the cluster that was named for this has six simulated nodes more"
+        })?;
         install(&cluster, &options.chart).await?;
         timeline.say("Helm installed Guarantor's resources, account and rights")?;
         let kubeconfig = cluster.service_account_kubeconfig(SYSTEM, "guarantor").await?;
@@ -101,8 +105,9 @@ impl Stage {
 
 async fn install(cluster: &ControlPlane, chart: &Path) -> Result<()> {
     let chart = chart.to_str().context("the chart's path is not UTF-8")?;
+    cluster.create_namespace(SYSTEM).await?;
     // No replica in the cluster: simulated nodes run nothing. The operator runs beside it, under the same account.
-    let arguments = ["install", "guarantor", chart, "--namespace", SYSTEM, "--create-namespace", "--set", "replicas=0"];
+    let arguments = ["install", "guarantor", chart, "--namespace", SYSTEM, "--set", "replicas=0"];
     cluster.helm(&arguments).await?.ok()?;
     Ok(())
 }

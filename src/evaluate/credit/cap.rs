@@ -1,0 +1,139 @@
+//! Caps: the most that is granted for a period, a year, or as long as the agreement lasts.
+//!
+//! They come after the combination and before anything is set off. A cap takes from the last lines first, so that the
+//! lines always add up to the sum. What was granted before uses up the caps of the year and of the contract.
+
+use num_rational::BigRational;
+use num_traits::{Signed, Zero};
+
+use crate::api::credits::{Cap, Credits};
+
+use super::super::invalid::InvalidSpec;
+use super::entitlement::Grant;
+use super::fee::BaseFee;
+use super::figure;
+use super::line::{Line, LineMoney, Source};
+use super::outcome::{Facts, Granted};
+
+/// The cap that took something away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CappedBy {
+    /// Tiers grant no more than the whole fee, where no other cap was agreed.
+    Fee,
+    /// The cap of the period.
+    Period,
+    /// The cap of the year.
+    Year,
+    /// The cap of the whole agreement.
+    Contract,
+}
+
+impl CappedBy {
+    /// Its name in the statement.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fee => "Fee",
+            Self::Period => "Period",
+            Self::Year => "Year",
+            Self::Contract => "Contract",
+        }
+    }
+}
+
+/// The caps of a table, with the fee each refers to and what was used of it.
+fn caps<'a>(table: &'a Credits, facts: &'a Facts) -> impl Iterator<Item = (CappedBy, &'a Cap, Option<&'a Granted>)> {
+    [
+        (CappedBy::Period, &table.cap, None),
+        (CappedBy::Year, &table.cap_per_year, Some(&facts.granted_this_year)),
+        (CappedBy::Contract, &table.cap_per_contract, Some(&facts.granted_before)),
+    ]
+    .into_iter()
+    .filter_map(|(kind, cap, used)| Some((kind, cap.as_ref()?, used)))
+}
+
+/// Caps the money of one currency; `parts` are the parts of `lines`. The cap that took something away.
+pub(super) fn money(
+    table: &Credits,
+    fee: &BaseFee,
+    lines: &[Line],
+    parts: &mut [LineMoney],
+    facts: &Facts,
+) -> Result<Option<CappedBy>, InvalidSpec> {
+    let mut capped = None;
+    let is_agreed = table.cap.as_ref().is_some_and(|cap| cap.percent_of_fee.is_some() || cap.amount.is_some());
+    if !is_agreed {
+        let of_tiers = parts.iter_mut().zip(lines).filter(|(_, line)| is_share_by_tier(line)).map(|(part, _)| part);
+        if cut(of_tiers, fee.amount.clone()) {
+            capped = Some(CappedBy::Fee);
+        }
+    }
+    let mut tightest: Option<(CappedBy, BigRational)> = None;
+    for (kind, cap, used) in caps(table, facts) {
+        let Some(most) = most(kind, cap, fee)? else { continue };
+        let used = used.and_then(|granted| granted.money.get(&fee.currency)).cloned().unwrap_or_default();
+        let room = (most - used).max(BigRational::zero());
+        if tightest.as_ref().is_none_or(|(_, least)| room < *least) {
+            tightest = Some((kind, room));
+        }
+    }
+    if let Some((kind, room)) = tightest {
+        if cut(parts.iter_mut(), room) {
+            capped = Some(kind);
+        }
+    }
+    Ok(capped)
+}
+
+fn is_share_by_tier(line: &Line) -> bool {
+    let is_share = matches!(&line.grant, Some(Grant::Money(portion)) if portion.share.is_positive());
+    is_share && matches!(line.source, Source::Below(_) | Source::AtMost(_))
+}
+
+/// What a cap comes to in the currency of a fee. `None`: it says nothing about that currency.
+fn most(kind: CappedBy, cap: &Cap, fee: &BaseFee) -> Result<Option<BigRational>, InvalidSpec> {
+    let field = match kind {
+        CappedBy::Fee | CappedBy::Period => "spec.credits.cap",
+        CappedBy::Year => "spec.credits.capPerYear",
+        CappedBy::Contract => "spec.credits.capPerContract",
+    };
+    // A period that is cut short is capped by its own fee; a year knows nothing of it.
+    let base = if kind == CappedBy::Period { &fee.amount } else { &fee.whole };
+    let share =
+        cap.percent_of_fee.as_ref().map(|p| figure::share(|| format!("{field}.percentOfFee"), p)).transpose()?;
+    let amount = cap.amount.as_ref().map(|a| figure::money(|| format!("{field}.amount"), a)).transpose()?;
+    let by_share = share.map(|share| share * base);
+    Ok([by_share, amount.filter(|_| fee.is_first)].into_iter().flatten().min())
+}
+
+/// Takes what is beyond `most` from the last parts first. Whether anything was.
+fn cut<'a>(parts: impl Iterator<Item = &'a mut LineMoney>, most: BigRational) -> bool {
+    let mut room = most;
+    let mut was_cut = false;
+    for part in parts {
+        if part.granted > room {
+            part.granted = room.clone();
+            was_cut = true;
+        }
+        room -= &part.granted;
+    }
+    was_cut
+}
+
+/// Caps the days of service of the granted lines, and gives their sum.
+pub(super) fn service_days(table: &Credits, lines: &mut [Line], facts: &Facts) -> i64 {
+    let room = caps(table, facts)
+        .filter_map(|(_, cap, used)| {
+            Some(i64::from(cap.service_days?) - used.map_or(0, |granted| granted.service_days))
+        })
+        .min();
+    let mut sum: i64 = 0;
+    for line in lines.iter_mut().filter(|line| line.granted) {
+        if let Some(Grant::ServiceDays(days)) = &line.grant {
+            let left = room.map_or(i64::MAX, |room| room.saturating_sub(sum).max(0));
+            line.service_days = left.min(*days);
+            sum = sum.saturating_add(line.service_days);
+        }
+    }
+    sum
+}

@@ -1,0 +1,83 @@
+//! What the credits of a period rest on: how each objective came out, and what else is known.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::jiff::civil::Date;
+use num_rational::BigRational;
+
+use crate::api::agreement_status::State;
+
+use super::super::assessment::Assessment;
+use super::super::period::Bounds;
+
+/// How one objective came out.
+#[derive(Clone, Debug)]
+pub struct Outcome<'a> {
+    /// Its name.
+    pub objective: &'a str,
+    /// Whether the promise covers this instance.
+    pub covered: bool,
+    /// Its state.
+    pub state: State,
+    /// The attainment on which credits are owed, 0 to 1. `None`: nothing is.
+    pub settles_on: Option<BigRational>,
+    /// The bad time that counts.
+    pub downtime: &'a [Bounds],
+    /// How many violations it had.
+    pub violations: usize,
+}
+
+/// What else is known about the period.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// What was turned over, in the fee's currency. `None`: nobody said.
+    pub volume: Option<BigRational>,
+    /// Deliveries that were made in the period.
+    pub deliveries: Vec<Delivery>,
+    /// What was granted for earlier periods of the same contract year.
+    pub granted_this_year: Granted,
+    /// What was granted for all earlier periods, those of this year included.
+    pub granted_before: Granted,
+    /// Per objective, how many periods right before this one were missed in a row.
+    pub missed_in_a_row: BTreeMap<String, u32>,
+    /// The objective (for a tier) or the remedy that the customer chose.
+    pub chosen: Option<String>,
+}
+
+/// A delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The objective that promises it.
+    pub objective: String,
+    /// The last day that was in time.
+    pub due: Date,
+    /// The day on which it was made.
+    pub done: Date,
+}
+
+/// Credits of earlier periods.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Granted {
+    /// By currency, in major units, as they were issued.
+    pub money: BTreeMap<String, BigRational>,
+    /// Days of service.
+    pub service_days: i64,
+}
+
+/// The outcomes of an assessment.
+#[must_use]
+pub fn outcomes(assessment: &Assessment) -> Vec<Outcome<'_>> {
+    let violations = |objective: &str| assessment.violations.iter().filter(|v| v.objective == objective).count();
+    assessment
+        .objectives
+        .iter()
+        .map(|o| Outcome {
+            objective: &o.name,
+            covered: true,
+            state: o.state,
+            settles_on: o.settles_on.clone(),
+            downtime: &[],
+            violations: violations(&o.name),
+        })
+        .collect()
+}

@@ -1,0 +1,37 @@
+//! A fixed amount, or a multiple of the fee, for each violation.
+
+use crate::api::remedy::{MultipleOfFee, PerIncident};
+
+use super::super::super::exact::whole;
+use super::super::super::invalid::InvalidSpec;
+use super::super::entitlement::{Entitlement, Grant};
+use super::super::figure;
+
+/// A fixed amount for each violation, whether the objective was kept over the period or not.
+pub(super) fn amount(
+    field: &str,
+    rule: &PerIncident,
+    currency: &str,
+    violations: usize,
+) -> Result<Option<Entitlement>, InvalidSpec> {
+    let each = figure::money(|| format!("{field}.amount"), &rule.amount)?;
+    let grant = Grant::amount(each * whole(violations));
+    Ok(counted(grant, violations, &format!("{} {currency}", rule.amount)))
+}
+
+/// A multiple of the fee for each violation.
+pub(super) fn multiple(
+    field: &str,
+    rule: &MultipleOfFee,
+    violations: usize,
+) -> Result<Option<Entitlement>, InvalidSpec> {
+    let each = figure::quantity(|| format!("{field}.multiple"), &rule.multiple)?;
+    let grant = Grant::share(each * whole(violations));
+    Ok(counted(grant, violations, &format!("{} times the fee", rule.multiple)))
+}
+
+fn counted(grant: Grant, violations: usize, each: &str) -> Option<Entitlement> {
+    let noun = if violations == 1 { "violation" } else { "violations" };
+    let reckoning = format!("{violations} {noun} at {each}");
+    (!grant.is_nothing()).then(|| Entitlement { grant: Some(grant), reckoning, ..Entitlement::default() })
+}

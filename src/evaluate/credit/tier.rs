@@ -1,0 +1,91 @@
+//! Tiers: the step of the credit table that an attainment falls into.
+//!
+//! `below` and `above` are strict, `atMost` and `atLeast` are not, and everything is compared before it is rounded:
+//! exactly 99.9 is not below 99.9. Of several tiers that apply, the one with the lowest upper bound is granted.
+
+use num_rational::BigRational;
+
+use crate::api::Percent;
+use crate::api::credits::{Credits, Tier};
+
+use super::super::invalid::InvalidSpec;
+use super::entitlement::Grant;
+use super::figure;
+use super::line::{Line, Source};
+use super::outcome::Outcome;
+
+/// An upper bound, ordered by how low it is: of equal figures, the one that does not belong to the tier.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct UpperBound {
+    at: BigRational,
+    belongs: bool,
+}
+
+/// The tier that applies to an objective, with its grant.
+pub(super) fn applying(table: &Credits, outcome: &Outcome<'_>) -> Result<Option<Line>, InvalidSpec> {
+    let Some(attainment) = &outcome.settles_on else { return Ok(None) };
+    let mut lowest: Option<(UpperBound, String, &Tier)> = None;
+    for (index, tier) in table.tiers.iter().enumerate().filter(|(_, t)| t.objective == outcome.objective) {
+        let field = format!("spec.credits.tiers[{index}]");
+        let bound = upper(&field, tier)?;
+        let applies = is_under(attainment, &bound) && is_over(attainment, &field, tier)?;
+        if applies && lowest.as_ref().is_none_or(|(lowest, ..)| bound < *lowest) {
+            lowest = Some((bound, field, tier));
+        }
+    }
+    lowest.map(|(_, field, tier)| line(&field, tier)).transpose()
+}
+
+fn upper(field: &str, tier: &Tier) -> Result<UpperBound, InvalidSpec> {
+    match (&tier.below, &tier.at_most) {
+        (Some(below), None) => {
+            Ok(UpperBound { at: figure::share(|| format!("{field}.below"), below)?, belongs: false })
+        }
+        (None, Some(most)) => Ok(UpperBound { at: figure::share(|| format!("{field}.atMost"), most)?, belongs: true }),
+        _ => Err(InvalidSpec::new(field, "must have exactly one of below and atMost")),
+    }
+}
+
+fn is_under(attainment: &BigRational, bound: &UpperBound) -> bool {
+    *attainment < bound.at || (bound.belongs && *attainment == bound.at)
+}
+
+fn is_over(attainment: &BigRational, field: &str, tier: &Tier) -> Result<bool, InvalidSpec> {
+    let above = tier.above.as_ref().map(|p| figure::share(|| format!("{field}.above"), p)).transpose()?;
+    let least = tier.at_least.as_ref().map(|p| figure::share(|| format!("{field}.atLeast"), p)).transpose()?;
+    Ok(above.is_none_or(|above| *attainment > above) && least.is_none_or(|least| *attainment >= least))
+}
+
+fn line(field: &str, tier: &Tier) -> Result<Line, InvalidSpec> {
+    let grant = grant(field, tier)?;
+    let upper = |word: &str, bound: &Option<Percent>| bound.as_ref().map(|b| format!("{word} {b}"));
+    let bounds = [
+        upper("below", &tier.below),
+        upper("at most", &tier.at_most),
+        upper("above", &tier.above),
+        upper("at least", &tier.at_least),
+    ];
+    let reckoning = bounds.into_iter().flatten().collect::<Vec<_>>().join(" and ");
+    let source = match (&tier.below, &tier.at_most) {
+        (Some(below), _) => Source::Below(below.to_string()),
+        (None, most) => Source::AtMost(most.as_ref().map(ToString::to_string).unwrap_or_default()),
+    };
+    Ok(Line::of_tier(&tier.objective, source, grant, reckoning))
+}
+
+fn grant(field: &str, tier: &Tier) -> Result<Grant, InvalidSpec> {
+    match (&tier.percent_of_fee, tier.service_days, &tier.multiple_of_daily_usage, &tier.amount) {
+        (Some(percent), None, None, None) => {
+            Ok(Grant::share(figure::share(|| format!("{field}.percentOfFee"), percent)?))
+        }
+        (None, Some(days), None, None) => Ok(Grant::ServiceDays(days.into())),
+        (None, None, Some(multiple), None) => {
+            Ok(Grant::DailyUsage(figure::quantity(|| format!("{field}.multipleOfDailyUsage"), multiple)?))
+        }
+        (None, None, None, Some(amount)) => Ok(Grant::amount(figure::money(|| format!("{field}.amount"), amount)?)),
+        _ => {
+            let message = "must have exactly one of percentOfFee, serviceDays, multipleOfDailyUsage and amount";
+            Err(InvalidSpec::new(field, message))
+        }
+    }
+}

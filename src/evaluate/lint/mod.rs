@@ -1,0 +1,130 @@
+//! Lint: what an agreement says that can be worked with, or at least read, and is hardly meant.
+//!
+//! Takes a spec and gives every remark with its field, its [`Code`] and its [`Severity`]. An error is a promise that two
+//! people would settle differently, or that costs money when it is kept: such an agreement is refused. A warning is worked
+//! with, and said. The schema and its rules see one field or two; this looks at the whole table. `guarantor check` and
+//! the operator ask the same function, so that a pipeline and a cluster cannot disagree.
+
+mod band;
+mod cells;
+mod promise;
+mod tiers;
+
+use k8s_openapi::jiff::SignedDuration;
+
+use crate::api::agreement::AgreementSpec;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The agreement is worked with as it is.
+    Warning,
+    /// The agreement is refused.
+    Error,
+}
+
+impl Severity {
+    /// As it is written in findings and conditions.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Warning => "Warning",
+            Self::Error => "Error",
+        }
+    }
+}
+
+/// What kind of remark it is. The words of [`Code::as_str`] are part of the command's output and never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Code {
+    /// A worse attainment earns nothing while a better one earns a credit.
+    TierGap,
+    /// Two tiers that say where they end hold for the same attainment.
+    TierOverlap,
+    /// A tier for a worse attainment earns less, or nothing more.
+    NonMonotonicCredit,
+    /// No attainment is settled by the tier.
+    UnreachableTier,
+    /// A tier holds for an attainment that reaches the target.
+    TierAboveTarget,
+    /// The target leaves no error budget.
+    TargetNotBelow100,
+    /// The period is longer than the metrics store keeps samples.
+    PeriodBeyondRetention,
+}
+
+impl Code {
+    /// Every code.
+    pub const ALL: [Self; 7] = [
+        Self::TierGap,
+        Self::TierOverlap,
+        Self::NonMonotonicCredit,
+        Self::UnreachableTier,
+        Self::TierAboveTarget,
+        Self::TargetNotBelow100,
+        Self::PeriodBeyondRetention,
+    ];
+
+    /// The stable word for machines.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TierGap => "tier_gap",
+            Self::TierOverlap => "tier_overlap",
+            Self::NonMonotonicCredit => "non_monotonic_credit",
+            Self::UnreachableTier => "unreachable_tier",
+            Self::TierAboveTarget => "tier_above_target",
+            Self::TargetNotBelow100 => "target_not_below_100",
+            Self::PeriodBeyondRetention => "period_beyond_retention",
+        }
+    }
+
+    /// The same word as the reason of a condition.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::TierGap => "TierGap",
+            Self::TierOverlap => "TierOverlap",
+            Self::NonMonotonicCredit => "NonMonotonicCredit",
+            Self::UnreachableTier => "UnreachableTier",
+            Self::TierAboveTarget => "TierAboveTarget",
+            Self::TargetNotBelow100 => "TargetNotBelow100",
+            Self::PeriodBeyondRetention => "PeriodBeyondRetention",
+        }
+    }
+}
+
+/// One remark.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lint {
+    /// What kind.
+    pub code: Code,
+    /// How bad.
+    pub severity: Severity,
+    /// The path of the field, for example `spec.credits.tiers[1].below`.
+    pub field: String,
+    /// What is wrong and what to do.
+    pub message: String,
+    /// An attainment in percent at which it shows, where there is one: in a gap, a value that no tier holds for.
+    pub at: Option<String>,
+}
+
+/// Everything there is to remark, in the order of the fields. `retention`: how long the metrics store keeps samples,
+/// where that is known.
+///
+/// What cannot be read as a number is left to [`super::validate`], which names it.
+#[must_use]
+pub fn lint(spec: &AgreementSpec, retention: Option<SignedDuration>) -> Vec<Lint> {
+    let mut found: Vec<Lint> = retention.and_then(|kept| promise::period(spec, kept)).into_iter().collect();
+    found.extend(promise::targets(spec));
+    for objective in &spec.objectives {
+        let Some(target) = promise::percent(&objective.target) else { continue };
+        let bands = spec.credits.as_ref().and_then(|credits| band::bands(credits, &objective.name));
+        found.extend(bands.map(|bands| tiers::lint(&bands, &objective.name, &target)).unwrap_or_default());
+    }
+    found
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;

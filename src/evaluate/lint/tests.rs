@@ -1,0 +1,264 @@
+use num_rational::BigRational;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::super::example::agreement;
+use super::band::{Band, Edge};
+use super::*;
+use crate::evaluate::exact::{decimal, whole};
+
+/// A band as mathematicians write it, with what it grants: `(99.0,99.9] 10`; without a lower end: `<99.9 10`.
+fn band(tier: usize, text: &str) -> Band {
+    let (range, credit) = text.split_once(' ').unwrap();
+    let edge =
+        |text: &str, included, field| Edge { at: decimal(text).unwrap(), text: text.to_owned(), included, field };
+    let (lower, upper) = if let Some(upper) = range.strip_prefix('<') {
+        (None, edge(upper, false, "below"))
+    } else {
+        let (lower, upper) = range[1..range.len() - 1].split_once(',').unwrap();
+        (Some(edge(lower, range.starts_with('['), "lower")), edge(upper, range.ends_with(']'), "below"))
+    };
+    Band { tier, lower, upper, credit: decimal(credit).unwrap(), unit: "percentOfFee" }
+}
+
+fn bands(texts: &[&str]) -> Vec<Band> {
+    texts.iter().enumerate().map(|(tier, text)| band(tier, text)).collect()
+}
+
+/// Code, field without the table's path, and where it shows.
+fn remarks(texts: &[&str]) -> Vec<(&'static str, String, Option<String>)> {
+    let found = tiers::lint(&bands(texts), "availability", &decimal("99.9").unwrap());
+    found.into_iter().map(|l| (l.code.as_str(), l.field.replace("spec.credits.tiers", ""), l.at)).collect()
+}
+
+type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str, Option<&'a str>)]);
+
+fn check(cases: &[Case<'_>]) {
+    for (texts, expected) in cases {
+        let found = remarks(texts);
+        let found: Vec<(&str, &str, Option<&str>)> =
+            found.iter().map(|(c, f, a)| (*c, f.as_str(), a.as_deref())).collect();
+        assert_eq!(found, *expected, "{texts:?}");
+    }
+}
+
+#[test]
+fn a_table_of_upper_bounds_has_nothing_to_remark_if_credits_grow() {
+    check(&[
+        (&["<99.9 10", "<99.0 25", "<95.0 100"], &[]),
+        (&["<95.0 100", "<99.9 10", "<99.0 25"], &[]),
+        (&["<99.9 10"], &[]),
+        (&[], &[]),
+    ]);
+}
+
+#[test]
+fn bands_that_meet_have_nothing_to_remark() {
+    check(&[
+        (&["[99.0,99.9) 10", "<99.0 25"], &[]),
+        (&["[99.0,99.9) 10", "[95.0,99.0) 25", "[0,95.0) 100"], &[]),
+        (&["(99.0,99.9) 10", "[0,99.0] 25"], &[]),
+    ]);
+}
+
+#[test]
+fn a_gap_is_named_with_a_value_in_it() {
+    check(&[
+        // GitHub in 2021: exactly 99.0 is in no band.
+        (&["(99.0,99.9) 10", "<99.0 25"], &[("tier_gap", "[0].lower", Some("99.0"))]),
+        (&["<99.0 25", "(99.0,99.9) 10"], &[("tier_gap", "[1].lower", Some("99.0"))]),
+        (&["(99.5,99.9) 10", "<99.0 25"], &[("tier_gap", "[0].lower", Some("99.5"))]),
+        (&["[99.5,99.9) 10", "<99.0 25"], &[("tier_gap", "[0].lower", Some("99.0"))]),
+        (
+            &["[99.5,99.9) 10", "(0,99.0] 25"],
+            &[("tier_gap", "[0].lower", Some("99.25")), ("tier_gap", "[1].lower", Some("0"))],
+        ),
+        // A worse period costs nothing.
+        (&["[95,99.9) 10"], &[("tier_gap", "[0].lower", Some("0"))]),
+        (&["(95,99.9) 10"], &[("tier_gap", "[0].lower", Some("95"))]),
+    ]);
+    let found = |texts: &[&str]| tiers::lint(&bands(texts), "a", &decimal("99.9").unwrap()).remove(0).message;
+    assert!(found(&["(99.0,99.9) 10", "<99.0 25"]).starts_with("at exactly 99.0 no tier holds"));
+    assert!(found(&["[99.5,99.9) 10", "<99.0 25"]).starts_with("from 99.0, below 99.5 no tier holds"));
+    assert!(found(&["(99.5,99.9) 10", "<99.0 25"]).starts_with("from 99.0 up to 99.5 no tier holds"));
+    assert!(found(&["(99.5,99.9) 10", "[0,99.0] 25"]).starts_with("above 99.0, up to 99.5 no tier holds"));
+    assert!(found(&["[99.5,99.9) 10", "[0,99.0] 25"]).starts_with("above 99.0 and below 99.5 no tier holds"));
+}
+
+#[test]
+fn bands_that_say_where_they_end_may_not_overlap() {
+    check(&[
+        (&["[99.0,99.9) 10", "<99.5 25"], &[("tier_overlap", "[0].lower", Some("99.25"))]),
+        (&["[99.0,99.9) 10", "[0,99.0] 25"], &[("tier_overlap", "[0].lower", Some("99"))]),
+        (&["[99.0,99.9) 10", "[98,99.9) 25", "<98 30"], &[("tier_overlap", "[0].lower", Some("99.45"))]),
+    ]);
+}
+
+#[test]
+fn a_worse_attainment_earns_more() {
+    let code = "non_monotonic_credit";
+    check(&[
+        (&["<99.9 25", "<99.0 10"], &[(code, "[1].percentOfFee", None)]),
+        (&["<99.0 10", "<99.9 25"], &[(code, "[0].percentOfFee", None)]),
+        (
+            &["<99.9 10", "<99.0 25", "<95 20", "<90 22"],
+            &[(code, "[2].percentOfFee", None), (code, "[3].percentOfFee", None)],
+        ),
+        // The first tier comes back where the second one ends.
+        (&["<99.9 10", "[95,99.0) 25"], &[(code, "[0].percentOfFee", None)]),
+        (&["<99.9 10", "<99.0 10"], &[(code, "[1].percentOfFee", None)]),
+    ]);
+    let severity = |texts: &[&str]| tiers::lint(&bands(texts), "a", &decimal("99.9").unwrap())[0].severity;
+    assert_eq!(severity(&["<99.9 25", "<99.0 10"]), Severity::Error);
+    // No harm, but one tier too many.
+    assert_eq!(severity(&["<99.9 10", "<99.0 10"]), Severity::Warning);
+}
+
+#[test]
+fn credits_of_different_kinds_are_not_compared() {
+    let mut bands = bands(&["<99.9 10", "<99.0 3"]);
+    bands[1].unit = "serviceDays";
+    assert_eq!(tiers::lint(&bands, "availability", &decimal("99.9").unwrap()), []);
+}
+
+#[test]
+fn a_tier_that_settles_nothing_is_named() {
+    check(&[
+        (&["<99.9 10", "<99.90 20"], &[("unreachable_tier", "[1].below", None)]),
+        (&["<99.9 10", "<0 20"], &[("unreachable_tier", "[1].below", None)]),
+        (&["<99.9 10", "(99.5,99.5) 20"], &[("unreachable_tier", "[1].below", None)]),
+        (&["<99.9 10", "[99.5,99) 20"], &[("unreachable_tier", "[1].below", None)]),
+        (&["<99.9 10", "[99.5,99.5] 20"], &[("non_monotonic_credit", "[0].percentOfFee", None)]),
+    ]);
+}
+
+#[test]
+fn a_kept_promise_may_not_cost_money() {
+    check(&[
+        (&["<99.95 10", "<99 20"], &[("tier_above_target", "[0].below", Some("99.95"))]),
+        (&["<99.900 10"], &[]),
+        (&["[0,99.90] 10"], &[("tier_above_target", "[0].below", Some("99.90"))]),
+    ]);
+    let severity = |texts: &[&str]| tiers::lint(&bands(texts), "a", &decimal("99.9").unwrap())[0].severity;
+    assert_eq!(severity(&["<99.95 10"]), Severity::Error);
+    assert_eq!(severity(&["[0,99.9] 10"]), Severity::Warning);
+}
+
+fn of_agreement(changes: &[(&str, Value)], kept: Option<SignedDuration>) -> Vec<(&'static str, Severity, String)> {
+    let mut value = serde_json::to_value(agreement()).unwrap();
+    for (path, change) in changes {
+        let (parent, key) = path.rsplit_once('/').unwrap();
+        value.pointer_mut(parent).unwrap()[key] = change.clone();
+    }
+    let spec: AgreementSpec = serde_json::from_value(value).unwrap();
+    lint(&spec, kept).into_iter().map(|l| (l.code.as_str(), l.severity, l.field)).collect()
+}
+
+#[test]
+fn a_sound_agreement_has_nothing_to_remark() {
+    assert_eq!(of_agreement(&[], None), []);
+    assert_eq!(of_agreement(&[], Some(SignedDuration::from_hours(31 * 24))), []);
+}
+
+#[test]
+fn the_tiers_of_an_agreement_are_read_objective_by_objective() {
+    let tier = |objective: &str, below: &str, percent: &str| json!({"objective": objective, "below": below, "percentOfFee": percent});
+    let second = json!({"name": "errors", "target": "95", "indicator": {}});
+    let changes = [
+        ("/objectives", json!([agreement().objectives[0], second])),
+        (
+            "/credits/tiers",
+            json!([
+                tier("errors", "95", "50"),
+                tier("availability", "99.9", "10"),
+                tier("availability", "99", "5"),
+                tier("errors", "99", "10"),
+                tier("nobody", "10", "10"),
+            ]),
+        ),
+    ];
+    let expected = [
+        ("non_monotonic_credit", Severity::Error, "spec.credits.tiers[2].percentOfFee".to_owned()),
+        ("tier_above_target", Severity::Error, "spec.credits.tiers[3].below".to_owned()),
+    ];
+    assert_eq!(of_agreement(&changes, None), expected);
+}
+
+#[test]
+fn a_target_leaves_something_to_spend() {
+    let of = |target: &str| of_agreement(&[("/objectives/0/target", json!(target)), ("/credits", Value::Null)], None);
+    let field = || "spec.objectives[0].target".to_owned();
+    assert_eq!(of("100"), [("target_not_below_100", Severity::Warning, field())]);
+    assert_eq!(of("100.000"), [("target_not_below_100", Severity::Warning, field())]);
+    assert_eq!(of("100.1"), [("target_not_below_100", Severity::Error, field())]);
+    assert_eq!(of("99.999999999"), []);
+    assert_eq!(of("ninety"), []);
+}
+
+#[test]
+fn a_period_beyond_the_retention_is_said() {
+    let kept = |hours| Some(SignedDuration::from_hours(hours));
+    let expected = [("period_beyond_retention", Severity::Warning, "spec.period".to_owned())];
+    assert_eq!(of_agreement(&[], kept(15 * 24)), expected);
+    assert_eq!(of_agreement(&[("/period", json!({"rolling": "15d"}))], kept(15 * 24)), []);
+    assert_eq!(of_agreement(&[("/period", json!({"rolling": "361h"}))], kept(15 * 24)), expected);
+}
+
+#[test]
+fn the_words_for_machines_are_snake_case_and_differ() {
+    let mut words: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert!(words.iter().all(|w| w.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')));
+    words.sort_unstable();
+    words.dedup();
+    assert_eq!(words.len(), Code::ALL.len());
+}
+
+fn any_band() -> impl Strategy<Value = (Option<(u8, bool)>, (u8, bool), u8)> {
+    (proptest::option::of((0u8..=10, any::<bool>())), (0u8..=10, any::<bool>()), 1u8..6)
+}
+
+proptest! {
+    /// Against every value from 0 to 100 in steps of 2.5, where the ends of the bands are multiples of ten: so every end
+    /// and the space between any two are tried.
+    #[test]
+    fn the_cells_say_what_trying_every_value_says(raw in proptest::collection::vec(any_band(), 0..5)) {
+        let edge = |at: u8, included, field| {
+            Edge { at: whole(u32::from(at) * 10), text: (u32::from(at) * 10).to_string(), included, field }
+        };
+        let bands: Vec<Band> = raw.iter().enumerate().map(|(tier, (lower, upper, credit))| Band {
+            tier,
+            lower: lower.map(|(at, included)| edge(at, included, "lower")),
+            upper: edge(upper.0, upper.1, "below"),
+            credit: whole(*credit),
+            unit: "percentOfFee",
+        }).collect();
+        // The oracle: integers, and no cells.
+        let holds = |tier: usize, v: u32| {
+            let (lower, (upper, upper_included), _) = &raw[tier];
+            let over = lower.is_none_or(|(l, i)| v > u32::from(l) * 100 || (i && v == u32::from(l) * 100));
+            over && (v < u32::from(*upper) * 100 || (*upper_included && v == u32::from(*upper) * 100))
+        };
+        let granted = |v: u32| {
+            let mut holding: Vec<usize> = (0..raw.len()).filter(|t| holds(*t, v)).collect();
+            holding.sort_by_key(|t| (raw[*t].1, *t));
+            holding.first().copied()
+        };
+        let values: Vec<u32> = (0..=40).rev().map(|n| n * 25).collect();
+        let found = tiers::lint(&bands, "a", &whole(100));
+        let has = |code: Code| found.iter().any(|l| l.code == code);
+        let on_the_way_down: Vec<usize> = values.iter().filter_map(|v| granted(*v)).collect();
+
+        let first = values.iter().position(|v| granted(*v).is_some());
+        let gap = first.is_some_and(|first| values[first..].iter().any(|v| granted(*v).is_none()));
+        prop_assert_eq!(has(Code::TierGap), gap);
+        for lint in found.iter().filter(|l| l.code == Code::TierGap) {
+            let at = decimal(lint.at.as_deref().unwrap()).unwrap() * whole(10);
+            prop_assert!(values.iter().any(|v| BigRational::from_integer((*v).into()) == at && granted(*v).is_none()));
+        }
+        let falls = on_the_way_down.windows(2).any(|w| w[0] != w[1] && raw[w[1]].2 < raw[w[0]].2);
+        let errors = found.iter().any(|l| l.code == Code::NonMonotonicCredit && l.severity == Severity::Error);
+        prop_assert_eq!(errors, falls);
+        let unreachable: Vec<usize> = (0..raw.len()).filter(|t| !on_the_way_down.contains(t)).collect();
+        prop_assert_eq!(found.iter().filter(|l| l.code == Code::UnreachableTier).count(), unreachable.len());
+    }
+}

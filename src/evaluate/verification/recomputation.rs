@@ -1,0 +1,136 @@
+//! The statement as it should be: computed from ledger and agreement, with the statement's own word where only it knows.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{Basis, FieldPath, Presented, basis};
+use crate::api::agreement::AgreementSpec;
+use crate::api::metrics_source::IncreaseForm;
+use crate::evaluate::statement::{Closing, StatementError, name, statement};
+
+/// What can be edited while an agreement is in force and stands in its statements. Everything else that a statement is
+/// computed from is kept from edits by the rules of the agreement's own definition.
+pub(super) const AMENDABLE: [&[&str]; 3] = [&["parties"], &["service"], &["evidence", "source"]];
+
+/// Told by the statement alone: what the operator found when the period closed.
+const STATED_ONLY: [&[&str]; 3] =
+    [&["evidence", "increase"], &["evidence", "operator"], &["evidence", "timeZoneDatabase"]];
+
+/// The statement as it should be.
+pub(super) struct Recomputed {
+    /// Its content, still without its digest.
+    pub content: Value,
+    /// What stands in it only because the statement says so.
+    pub taken_as_stated: Vec<FieldPath>,
+}
+
+/// Computes the statement.
+pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, StatementError> {
+    let assumed;
+    let spec = if let Some(terms) = &presented.agreement {
+        terms.spec
+    } else {
+        assumed = assumed_agreement(presented.content)?;
+        &assumed
+    };
+    let url = text(presented.content, &["evidence", "source"]).split_once(' ').map_or("", |(_, url)| url);
+    let revision = revision(presented);
+    let closing = Closing {
+        spec,
+        generation: presented.agreement.and_then(|terms| terms.generation).unwrap_or_default(),
+        revision: revision.unwrap_or_default(),
+        ledger_name: presented.ledger_name.unwrap_or_default(),
+        ledger: presented.ledger,
+        queries: &BTreeMap::new(),
+        source_name: &spec.metrics.source_ref.name,
+        source_url: url,
+        increase: IncreaseForm::Extrapolated,
+    };
+    // A statement of a closed period does not depend on when it is made, nor on how long the slots took to settle.
+    let made = statement(&closing, Timestamp::MAX, SignedDuration::ZERO)?;
+    let mut content = serde_json::to_value(&made).map_err(|e| StatementError::Json(e.to_string()))?;
+    let mut taken_as_stated = taken_as_stated(presented, revision.is_some(), &content);
+    for path in &taken_as_stated {
+        path.put(&mut content, path.find(presented.content));
+    }
+    if presented.agreement.is_some() {
+        // The name of the source was compared, its address was not.
+        taken_as_stated.push(FieldPath::of(&["evidence", "source"]));
+    }
+    taken_as_stated.sort();
+    Ok(Recomputed { content, taken_as_stated })
+}
+
+/// The fields that nothing presented tells.
+fn taken_as_stated(presented: &Presented<'_>, revision_known: bool, computed: &Value) -> Vec<FieldPath> {
+    let mut taken: Vec<FieldPath> = STATED_ONLY.iter().map(|fields| FieldPath::of(fields)).collect();
+    let count = computed.get("objectives").and_then(Value::as_array).map_or(0, Vec::len);
+    let objectives = || (0..count).map(|index| FieldPath::of(&["objectives"]).item(index));
+    taken.extend(objectives().map(|objective| objective.field("queries")));
+    if basis(presented) != Basis::Agreement {
+        taken.push(FieldPath::of(&["generation"]));
+    }
+    if !revision_known {
+        taken.push(FieldPath::of(&["revision"]));
+    }
+    if presented.ledger_name.is_none() {
+        taken.push(FieldPath::of(&["evidence", "ledger"]));
+    }
+    if presented.agreement.is_some() {
+        return taken;
+    }
+    for fields in [&["parties"][..], &["service"], &["period", "timeZone"], &["credits"], &["evidence", "source"]] {
+        taken.push(FieldPath::of(fields));
+    }
+    taken.extend(objectives().flat_map(|objective| ["name", "target", "method"].map(|field| objective.field(field))));
+    // What an unknown slot counts as is agreed. Where there is none, nothing depends on it.
+    let doubtful: Vec<FieldPath> = objectives()
+        .filter(|objective| objective.field("slots").field("unknown").find(computed) != Some(&json!(0)))
+        .collect();
+    if !doubtful.is_empty() {
+        taken.push(FieldPath::of(&["state"]));
+    }
+    let open = ["attainment", "attainmentRatio", "state"];
+    taken.extend(doubtful.iter().flat_map(|objective| open.map(|field| objective.field(field))));
+    taken
+}
+
+/// The revision by the statement's name, which is derived from it.
+fn revision(presented: &Presented<'_>) -> Option<i32> {
+    let object = presented.name?;
+    let revision = object.rsplit_once("-r")?.1.parse().ok()?;
+    let derived = name(&presented.ledger.agreement.name, presented.ledger.period_start.0, revision);
+    (derived == object).then_some(revision)
+}
+
+/// An agreement that promises what the statement says was promised, with nothing said about the rest.
+fn assumed_agreement(content: &Value) -> Result<AgreementSpec, StatementError> {
+    let objectives = content.get("objectives").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let objectives: Vec<Value> = objectives
+        .iter()
+        .map(|objective| {
+            json!({
+                "name": objective.get("name"),
+                "indicator": {},
+                "measurement": {"method": objective.get("method")},
+                "target": objective.get("target"),
+            })
+        })
+        .collect();
+    let assumed = json!({
+        "service": {"name": text(content, &["service"])},
+        "timeZone": text(content, &["period", "timeZone"]),
+        "metrics": {"sourceRef": {"name": ""}},
+        "period": {},
+        "objectives": objectives,
+    });
+    serde_json::from_value(assumed).map_err(|e| {
+        StatementError::Json(format!("without its agreement the statement can not be computed from its ledger: {e}"))
+    })
+}
+
+fn text<'a>(content: &'a Value, path: &[&str]) -> &'a str {
+    FieldPath::of(path).find(content).and_then(Value::as_str).unwrap_or_default()
+}

@@ -1,0 +1,58 @@
+//! What only the operator sees of an agreement: days, zones, sizes, expressions, and what is hardly meant.
+//!
+//! Asks the functions that the operator asks. Where the agreement's metrics source is among the manifests, what it admits
+//! and how long it keeps samples is looked at too; otherwise the cluster may have one, and that is left open.
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+
+use super::finding::{Fault, code};
+use crate::api::agreement::AgreementSpec;
+use crate::api::{MetricsSource, ServiceLevelAgreement};
+use crate::controller::terms;
+use crate::evaluate::lint::{Lint, lint};
+use crate::evaluate::span;
+use crate::evaluate::validate::validate;
+
+/// Every fault of an agreement that its schema and rules accept. `namespace`: where it will be, if that is known.
+#[must_use]
+pub fn check(agreement: &ServiceLevelAgreement, namespace: Option<&str>, source: Option<&MetricsSource>) -> Vec<Fault> {
+    let spec = &agreement.spec;
+    // Where the namespace is open, the one that a workload repeats may be it.
+    let repeated = spec.service.workloads.iter().find_map(|workload| workload.namespace.as_deref());
+    let own = namespace.or(repeated).unwrap_or_default();
+    let created = agreement.metadata.creation_timestamp.as_ref().map_or(Timestamp::UNIX_EPOCH, |t| t.0);
+    let invalid = validate(spec, own, created);
+    let mut found: Vec<Fault> = invalid.into_iter().map(|i| Fault::error(code::INVALID, i.field, i.message)).collect();
+    found.extend(expressions(spec, namespace, source));
+    found.extend(lint(spec, source.and_then(retention)).into_iter().map(of_lint));
+    found
+}
+
+/// How long a source keeps samples, where its status says so.
+fn retention(source: &MetricsSource) -> Option<SignedDuration> {
+    span::elapsed(source.status.as_ref()?.retention.as_ref()?.keeps.as_ref()?).ok()
+}
+
+fn expressions(spec: &AgreementSpec, namespace: Option<&str>, source: Option<&MetricsSource>) -> Vec<Fault> {
+    let tenancy = match (namespace, source) {
+        (Some(namespace), Some(source)) => terms::tenancy(&source.spec.tenants, namespace).ok_or(namespace),
+        // Nobody knows to what it would be confined.
+        _ => Ok(Vec::new()),
+    };
+    let tenancy = match tenancy {
+        Ok(tenancy) => tenancy,
+        Err(namespace) => {
+            let source = &spec.metrics.source_ref.name;
+            let message =
+                format!("the MetricsSource {source} does not admit namespace {namespace}; add it to its spec.tenants");
+            return vec![Fault::error(code::NAMESPACE_NOT_ALLOWED, "spec.metrics.sourceRef.name", message)];
+        }
+    };
+    let refused = terms::refused(&spec.objectives, &tenancy);
+    refused.into_iter().map(|r| Fault::error(code::EXPRESSION, r.field, r.message)).collect()
+}
+
+fn of_lint(lint: Lint) -> Fault {
+    let Lint { code, severity, field, message, at } = lint;
+    Fault { field, severity, code: code.as_str(), message, at }
+}

@@ -1,0 +1,36 @@
+//! Checks the rules of a definition, written in CEL, at every level of an object.
+//!
+//! Evaluated by `kube-cel`, which comes with kube. Rules over the object before (`oldSelf`) need one and are left out:
+//! a file has no past. Only an object that its schema accepts may come here, as quantities without bounds make the
+//! evaluator overflow.
+
+use kube::core::cel::{ErrorKind, ValidationError, Validator};
+use serde_json::Value;
+
+use super::definition::Definition;
+use super::finding::{Fault, code};
+use super::structural;
+use crate::evaluate::lint::Severity;
+
+/// Every rule that a defaulted object breaks.
+#[must_use]
+pub fn check(object: &Value, definition: &Definition) -> Vec<Fault> {
+    let mut seen = object.clone();
+    structural::without_nulls(&mut seen);
+    match Validator::new().validate(&definition.schema, &seen, None) {
+        Ok(()) => Vec::new(),
+        Err(errors) => errors.into_iter().map(fault).collect(),
+    }
+}
+
+fn fault(error: ValidationError) -> Fault {
+    match error.kind {
+        ErrorKind::ValidationFailure => Fault::error(code::RULE, error.field_path, error.message),
+        // The API server knows every function; this evaluator knows fewer, and must not refuse what it cannot judge.
+        ErrorKind::UnsupportedReference => {
+            let message = format!("a rule can be checked by an API server only: {}", error.rule);
+            Fault { severity: Severity::Warning, ..Fault::error(code::RULE_NOT_CHECKED, error.field_path, message) }
+        }
+        _ => Fault::error(code::RULE, error.field_path, format!("the rule {} fails: {}", error.rule, error.message)),
+    }
+}

@@ -1,0 +1,113 @@
+//! `guarantor statement verify`: one statement beside what its ledger and its agreement give.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+use super::paper::Paper;
+use super::{Problem, UNREADABLE, cluster};
+use crate::api::agreement::AgreementSpec;
+use crate::api::ledger::{AgreementIdentity, LedgerSpec};
+use crate::api::{ServiceLevelAgreement, ServiceLevelLedger, ServiceLevelStatement};
+use crate::evaluate::verification::{FieldPath, Presented, Terms, Verdict, verify};
+use crate::record::form::verification::{Subject, text};
+use crate::runtime::cli::statement::VerifyArgs;
+
+/// Everything that is needed.
+struct Papers {
+    statement: Paper,
+    ledger: Paper,
+    /// `None`: it is gone.
+    agreement: Option<Paper>,
+}
+
+/// Verifies the statement and prints the outcome.
+pub(super) fn run(arguments: &VerifyArgs) -> Result<ExitCode, Problem> {
+    let papers = collect(arguments)?;
+    let ledger: LedgerSpec = papers.ledger.spec("ServiceLevelLedger")?;
+    let agreement = match &papers.agreement {
+        Some(paper) => Some((same_agreement(paper, &ledger.agreement)?, paper.meta.generation)),
+        None => None,
+    };
+    let named = |paper: &Paper| paper.meta.name.clone();
+    let (name, ledger_name) = (named(&papers.statement), named(&papers.ledger));
+    let presented = Presented {
+        name: name.as_deref(),
+        content: papers.statement.content(),
+        ledger_name: ledger_name.as_deref(),
+        ledger: &ledger,
+        agreement: agreement.as_ref().map(|(spec, generation)| Terms { spec, generation: *generation }),
+    };
+    let outcome = verify(&presented);
+    let subject = Subject {
+        namespace: papers.statement.namespace(),
+        name: papers.statement.name(),
+        ledger: papers.ledger.name(),
+        content: papers.statement.content(),
+    };
+    let told = text(&subject, &outcome);
+    std::io::stdout().write_all(told.as_bytes()).map_err(|error| Problem::Form(format!("standard output: {error}")))?;
+    Ok(match outcome.verdict() {
+        Verdict::Verified | Verdict::PartlyVerified => ExitCode::SUCCESS,
+        Verdict::Contradicted => ExitCode::FAILURE,
+        Verdict::NotComputed => ExitCode::from(UNREADABLE),
+    })
+}
+
+/// From files what is given as files, and the rest from the cluster.
+fn collect(arguments: &VerifyArgs) -> Result<Papers, Problem> {
+    let (file, ledger, agreement) = (&arguments.which.file, &arguments.ledger, &arguments.agreement);
+    if [file, ledger, agreement].into_iter().flatten().filter(|path| path.as_path() == Path::new("-")).count() > 1 {
+        return Err(Problem::Mismatch("standard input can be read only once; give the others as files".to_owned()));
+    }
+    let ledger = ledger.as_deref().map(Paper::read::<ServiceLevelLedger>).transpose()?;
+    let agreement = agreement.as_deref().map(Paper::read::<ServiceLevelAgreement>).transpose()?;
+    match (file, ledger) {
+        (Some(file), Some(ledger)) => {
+            Ok(Papers { statement: Paper::read::<ServiceLevelStatement>(file)?, ledger, agreement })
+        }
+        (Some(_), None) => Err(Problem::Mismatch("--ledger: give the statement's ledger as a file too".to_owned())),
+        (None, ledger) => {
+            let name = arguments.which.name.as_deref().unwrap_or_default();
+            Ok(cluster::wait(from_cluster(name, ledger, agreement))?)
+        }
+    }
+}
+
+async fn from_cluster(
+    name: &str,
+    ledger: Option<Paper>,
+    agreement: Option<Paper>,
+) -> Result<Papers, cluster::ClusterError> {
+    let cluster::Found { statement, cluster } = cluster::statement(name).await?;
+    let stated =
+        |path: &[&str]| FieldPath::of(path).find(statement.content()).and_then(Value::as_str).unwrap_or_default();
+    let ledger = match ledger {
+        Some(ledger) => ledger,
+        None => cluster.ledger(stated(&["evidence", "ledger"])).await?,
+    };
+    let agreement = match agreement {
+        Some(agreement) => Some(agreement),
+        None => cluster.agreement(stated(&["agreement", "name"]), stated(&["agreement", "uid"])).await?,
+    };
+    Ok(Papers { statement, ledger, agreement })
+}
+
+/// What was agreed, if the paper is the agreement the ledger was kept for. A manifest tells no uid; its name must do.
+fn same_agreement(paper: &Paper, ledger: &AgreementIdentity) -> Result<AgreementSpec, Problem> {
+    let differs = |told: &Option<String>, known: &str| told.as_ref().is_some_and(|told| told != known);
+    if differs(&paper.meta.uid, &ledger.uid) || differs(&paper.meta.name, &ledger.name) {
+        return Err(Problem::Mismatch(format!(
+            "{}: it is agreement {} with uid {}, and the ledger was kept for {} with uid {}; give the agreement that was \
+             in force, for example from version control, or leave --agreement out to verify what the ledger tells",
+            paper.origin,
+            paper.name(),
+            paper.meta.uid.as_deref().unwrap_or("(none)"),
+            ledger.name,
+            ledger.uid,
+        )));
+    }
+    Ok(paper.spec("ServiceLevelAgreement")?)
+}

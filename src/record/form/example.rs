@@ -1,0 +1,95 @@
+//! The statement that the tests of the forms start from.
+
+use serde_json::{Value, json};
+
+use super::Issued;
+
+fn content() -> Value {
+    json!({
+        "agreement": {"name": "checkout", "uid": "5f1c8d0e-0b5e-4d0c-9a55-0d8f7c1b2a3e"},
+        "generation": 2,
+        "revision": 1,
+        "parties": {"provider": {"name": "Acme Cloud GmbH"}, "customer": {"name": "Globex Inc.", "account": "C-1042"}},
+        "service": "checkout",
+        "period": {"start": "2026-09-30T22:00:00Z", "end": "2026-10-31T23:00:00Z", "timeZone": "Europe/Berlin"},
+        "state": "Violated",
+        "objectives": [
+            {
+                "name": "availability", "target": "99.9", "state": "Violated", "method": "Events",
+                "totalEvents": "8931000", "badEvents": "13804",
+                "bornEvents": {"total": "10", "bad": "4"}, "unattributedEvents": {"total": "3", "bad": "1"},
+                "attainmentRatio": "2229299/2232750", "attainment": "99.845437",
+                "attainmentBounds": ["99.789595", "99.845523"],
+                "slots": {"measured": 8931, "noTraffic": 4, "unknown": 5, "excluded": 0},
+                "coverage": "99.944071", "queries": ["sum(increase(errors[5m]))", "sum(increase(requests[5m]))"],
+            },
+            {
+                "name": "latency", "target": "99", "state": "Fulfilled", "method": "Events",
+                "totalEvents": "8940000", "badEvents": "0",
+                "bornEvents": {"total": "0", "bad": "0"}, "unattributedEvents": {"total": "0", "bad": "0"},
+                "attainmentRatio": "1/1", "attainment": "100.000000",
+                "attainmentBounds": ["100.000000", "100.000000"],
+                "slots": {"measured": 8940, "noTraffic": 0, "unknown": 0, "excluded": 0},
+                "coverage": "100.000000", "queries": [],
+            },
+        ],
+        "violations": [{
+            "objective": "availability", "start": "2026-10-11T22:00:00Z", "end": "2026-10-12T17:10:00Z",
+            "depth": "94.000000", "badEvents": "13800", "totalEvents": "230000",
+        }],
+        "violationsOmitted": 0,
+        "actions": [{
+            "id": "a-1", "verb": "RaiseFloor", "from": 3, "to": 5, "phase": "Done", "verdict": "Effective",
+            "target": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "checkout", "uid": "w-1"},
+            "reason": "availability burns 60 times too fast", "hypothesis": "errors fall below 1 %",
+            "intendedAt": "2026-10-11T22:10:00Z", "deadline": "2026-10-11T22:20:00Z", "evidence": "5 of 5 ready",
+        }],
+        "credits": {
+            "state": "Determined", "percentOfFee": "10.000000", "amount": "400.00", "currency": "EUR",
+            "lines": [{"objective": "availability", "below": "99.9", "percentOfFee": "10", "granted": true}],
+        },
+        "evidence": {
+            "source": "main http://prometheus:9090", "increase": "Anchored", "ledger": "checkout-20260930t220000z",
+            "ledgerDigest": "aa".repeat(32), "operator": "0.1.0", "timeZoneDatabase": "2026e",
+        },
+        "digest": "bb".repeat(32),
+    })
+}
+
+fn with(content: Value) -> Issued {
+    Issued {
+        name: "checkout-20260930t220000z-r1".to_owned(),
+        namespace: "shop".to_owned(),
+        at: Some("2026-11-01T00:00:31Z".parse().unwrap()),
+        statement: serde_json::from_value(content).unwrap(),
+        intact: true,
+    }
+}
+
+/// October 2026 of a checkout in Berlin: availability missed, a credit due.
+pub fn issued() -> Issued {
+    with(content())
+}
+
+/// The same with a text of somebody's choice in every field that takes any text.
+pub fn hostile(text: &str) -> Issued {
+    let mut content = content();
+    replace(&mut content, text);
+    let mut issued = with(content);
+    (issued.name, issued.namespace) = (text.to_owned(), text.to_owned());
+    issued
+}
+
+fn replace(value: &mut Value, text: &str) {
+    // Enums and instants take no other text: the API server lets nothing else through.
+    const KEPT: [&str; 10] =
+        ["state", "increase", "verb", "phase", "verdict", "start", "end", "intendedAt", "deadline", "timeZone"];
+    match value {
+        Value::Object(fields) => {
+            fields.iter_mut().filter(|(name, _)| !KEPT.contains(&name.as_str())).for_each(|(_, v)| replace(v, text));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, text)),
+        Value::String(held) => text.clone_into(held),
+        _ => {}
+    }
+}

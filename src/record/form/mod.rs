@@ -1,0 +1,43 @@
+//! The forms of a statement: a page to print, tables for a terminal, sheets for a spreadsheet.
+//!
+//! Takes a statement as it was issued; gives text. A form shows what was issued and computes no figure of its own: what
+//! is not in the statement is not on paper. Every text that somebody could choose goes through [`legible`] first.
+//!
+//! A field that statements gain is shown in up to three places: [`page`] (a section of the page), [`terminal`] (a table)
+//! and [`sheet`] (a column, or rows of their own).
+
+pub mod figure;
+pub mod instant;
+pub mod legible;
+pub mod page;
+pub mod sheet;
+pub mod terminal;
+pub mod verification;
+pub mod words;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod example;
+
+use k8s_openapi::jiff::Timestamp;
+
+use crate::api::statement::StatementSpec;
+
+/// A statement as it was issued.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// The object's name. Empty: not known.
+    pub name: String,
+    /// Its namespace. Empty: not known.
+    pub namespace: String,
+    /// When it was issued, where that is known: it is no part of what the digest covers.
+    pub at: Option<Timestamp>,
+    /// What it says.
+    pub statement: StatementSpec,
+    /// Whether its digest is that of its content. Where it is not, every form says so first.
+    pub intact: bool,
+}
+
+/// What a form says first when the digest is not that of the content.
+pub const ALTERED: &str = "This is not what was issued: the digest is not that of the content. Do not rely on any \
+                           figure below before `guarantor statement verify` has shown what was changed.";

@@ -1,0 +1,65 @@
+//! The statement as one page of HTML to print: no script, no font, no image from anywhere else.
+//!
+//! One struct a section, filled in here and laid out by the template of the same name in `page/`. A new section is such
+//! a pair, a field of [`Page`] and an `include` in `page.html`, at the place where it shall stand. The templates escape
+//! everything they are given (by their ending, `.html`); nothing is exempt.
+
+mod actions;
+mod credits;
+mod evidence;
+mod heading;
+mod objectives;
+mod proof;
+mod strip;
+mod violations;
+
+use askama::Template;
+
+use super::{ALTERED, Issued};
+use actions::Action;
+use credits::Credits;
+use evidence::Evidence;
+use heading::Heading;
+use objectives::Objective;
+use proof::Proof;
+use violations::Violations;
+
+use super::instant::Clock;
+
+#[derive(Template)]
+#[template(path = "record/form/page/page.html")]
+struct Page {
+    /// Why nothing on the page can be relied on.
+    warning: Option<&'static str>,
+    heading: Heading,
+    objectives: Vec<Objective>,
+    credits: Option<Credits>,
+    violations: Violations,
+    actions: Vec<Action>,
+    evidence: Evidence,
+    proof: Proof,
+}
+
+/// The page.
+///
+/// # Errors
+/// A template fails, which none does on text.
+pub fn html(issued: &Issued) -> Result<String, askama::Error> {
+    let statement = &issued.statement;
+    let clock = Clock::of(&statement.period);
+    let page = Page {
+        warning: (!issued.intact).then_some(ALTERED),
+        heading: Heading::new(issued, &clock),
+        objectives: statement.objectives.iter().map(|o| Objective::new(o, statement)).collect(),
+        credits: statement.credits.as_ref().map(|credits| Credits::new(credits, statement)),
+        violations: Violations::new(statement, &clock),
+        actions: statement.actions.iter().map(|action| Action::new(action, &clock)).collect(),
+        evidence: Evidence::new(statement),
+        proof: Proof::new(issued),
+    };
+    page.render()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests;

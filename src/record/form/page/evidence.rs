@@ -1,0 +1,44 @@
+//! Where the figures come from.
+
+use crate::api::statement::StatementSpec;
+use crate::record::form::legible::legible;
+use crate::record::form::words;
+
+/// The evidence.
+pub(super) struct Evidence {
+    pub source: String,
+    pub increase: &'static str,
+    pub ledger: String,
+    pub ledger_digest: String,
+    pub digest: String,
+    pub operator: String,
+    pub time_zone_database: String,
+    pub queries: Vec<Queries>,
+}
+
+/// What was asked for one objective.
+pub(super) struct Queries {
+    pub objective: String,
+    pub list: Vec<String>,
+}
+
+impl Evidence {
+    pub(super) fn new(statement: &StatementSpec) -> Self {
+        let text = |text: &str| legible(text).into_owned();
+        let evidence = &statement.evidence;
+        Self {
+            source: text(&evidence.source),
+            increase: words::increase(evidence.increase),
+            ledger: text(&evidence.ledger),
+            ledger_digest: text(&evidence.ledger_digest),
+            digest: text(&statement.digest),
+            operator: text(&evidence.operator),
+            time_zone_database: text(&evidence.time_zone_database),
+            queries: statement
+                .objectives
+                .iter()
+                .map(|o| Queries { objective: text(&o.name), list: o.queries.iter().map(|q| text(q)).collect() })
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The account of each objective.
+
+use crate::api::agreement_status::State;
+use crate::api::statement::{EventPair, ObjectiveStatement, StatementSpec};
+use crate::record::form::figure::{cut_percent, fraction, grouped, percent};
+use crate::record::form::legible::legible;
+use crate::record::form::words;
+
+use super::strip::{Mark, marks, shares};
+
+/// An objective.
+pub(super) struct Objective {
+    pub name: String,
+    pub state: &'static str,
+    pub class: &'static str,
+    pub target: String,
+    pub attainment: String,
+    pub coverage: String,
+    pub method: String,
+    pub total: String,
+    pub bad: String,
+    pub ratio: String,
+    /// What the attainment lies between; empty where everything is known.
+    pub worst: String,
+    pub best: String,
+    /// Empty where there are none.
+    pub born: String,
+    pub unattributed: String,
+    pub slots: Vec<Slots>,
+    pub slot_count: String,
+    /// Where in the period the objective was violated.
+    pub violated: Vec<Mark>,
+}
+
+/// The slots of one state.
+pub(super) struct Slots {
+    pub count: String,
+    pub state: &'static str,
+    pub class: &'static str,
+    /// Where they stand in the bar.
+    pub mark: Mark,
+}
+
+impl Objective {
+    pub(super) fn new(objective: &ObjectiveStatement, statement: &StatementSpec) -> Self {
+        let [worst, best] = &objective.attainment_bounds;
+        let uncertain = worst != best;
+        let states = [
+            (objective.slots.measured, "measured", "measured"),
+            (objective.slots.no_traffic, "without traffic", "idle"),
+            (objective.slots.unknown, "unknown", "unknown"),
+            (objective.slots.excluded, "excluded", "excluded"),
+        ];
+        let counts = states.map(|(count, ..)| count);
+        let slots = states.into_iter().zip(shares(&counts));
+        Self {
+            name: legible(&objective.name).into_owned(),
+            state: words::state(objective.state),
+            class: class(objective.state),
+            target: percent(&legible(&objective.target)),
+            attainment: cut_percent(&legible(&objective.attainment), &objective.attainment_ratio),
+            coverage: percent(&legible(&objective.coverage)),
+            method: legible(words::method(&objective.method)).into_owned(),
+            total: grouped(&legible(&objective.total_events)),
+            bad: grouped(&legible(&objective.bad_events)),
+            ratio: legible(&fraction(&objective.attainment_ratio)).into_owned(),
+            worst: if uncertain { percent(&legible(worst)) } else { String::new() },
+            best: if uncertain { percent(&legible(best)) } else { String::new() },
+            born: events(&objective.born_events),
+            unattributed: events(&objective.unattributed_events),
+            slots: slots
+                .map(|((count, state, class), mark)| Slots { count: grouped(&count.to_string()), state, class, mark })
+                .collect(),
+            slot_count: grouped(&counts.iter().fold(0_i64, |sum, count| sum.saturating_add(*count)).to_string()),
+            violated: marks(objective, statement),
+        }
+    }
+}
+
+/// The class under which the style sheet colours a state.
+pub(super) fn class(state: State) -> &'static str {
+    match state {
+        State::Fulfilled => "fulfilled",
+        State::NotDetermined | State::AtRisk => "open",
+        State::Violated => "violated",
+    }
+}
+
+fn events(pair: &EventPair) -> String {
+    let none = |count: &str| count.is_empty() || count == "0";
+    if none(&pair.total) && none(&pair.bad) {
+        return String::new();
+    }
+    format!("{}, {} of them bad", grouped(&legible(&pair.total)), grouped(&legible(&pair.bad)))
+}

@@ -1,0 +1,115 @@
+use super::super::example::{hostile, issued};
+use super::*;
+
+fn plain(issued: &Issued) -> String {
+    html(issued).unwrap().replace(['\u{a0}', '\u{202f}'], " ")
+}
+
+#[test]
+fn the_page_holds_what_the_statement_says() {
+    let page = plain(&issued());
+    for told in [
+        "<h1>checkout</h1>",
+        "October 2026",
+        "Acme Cloud GmbH",
+        "Account C-1042",
+        "From 1 Oct 2026, 00:00 CEST",
+        "Europe/Berlin, 745 h",
+        "1 of 2 objectives was missed. A credit of 400.00 EUR is due.",
+        "99.845437… %",
+        "2 229 299 / 2 232 750",
+        "8 931 000 in all, 13 804 bad",
+        "99.789595 % if every unknown slot had been all bad, 99.845523 % if all good",
+        "10, 4 of them bad",
+        "8 931 measured",
+        "5 unknown",
+        "19 h 10 min",
+        "availability burns 60 times too fast",
+        "Effective",
+        "half up, to 0.01 EUR",
+        "main http://prometheus:9090",
+        "sum(increase(errors[5m]))",
+        "guarantor statement verify shop/checkout-20260930t220000z-r1",
+    ] {
+        assert!(page.contains(told), "{told}");
+    }
+    assert!(!page.contains("not what was issued"));
+}
+
+#[test]
+fn the_page_needs_nothing_from_anywhere_else() {
+    let page = html(&issued()).unwrap();
+    for foreign in ["<script", "<link", "<img", "src=", "url(", "@import", "href="] {
+        assert!(!page.contains(foreign), "{foreign}");
+    }
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    let attacks = [
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "'; DROP TABLE credits; --",
+        "</style><b>bold</b>",
+        "{{ heading.number }}{% include \"x\" %}",
+        "&lt;b&gt;",
+        "$(rm -rf /)`id`",
+    ];
+    let tags = |page: &str| page.matches('<').count();
+    let expected = tags(&html(&hostile("plain")).unwrap());
+    for attack in attacks {
+        let page = html(&hostile(attack)).unwrap();
+        assert_eq!(tags(&page), expected, "{attack} made a tag");
+        assert!(!page.contains(attack) || !attack.contains(['<', '"', '&', '\'']), "{attack} stands as it is");
+        let style = &page[page.find("<style>").unwrap()..page.find("</style>").unwrap()];
+        assert!(!style.contains("Service level statement"), "{attack} is in the style sheet: {style}");
+        let commands = &page[page.find("How to check").unwrap()..];
+        assert!(commands.contains("verify NAMESPACE/STATEMENT") && !commands.contains("rm -rf"), "{commands}");
+    }
+}
+
+#[test]
+fn what_cannot_be_seen_is_shown() {
+    let page = html(&hostile("\u{202e}evil\u{0}")).unwrap();
+    assert!(!page.contains(['\u{202e}', '\u{0}']) && page.contains("\\u{202e}evil\\u{0}"));
+}
+
+#[test]
+fn an_altered_statement_says_so_first() {
+    let page = html(&Issued { intact: false, ..issued() }).unwrap();
+    assert!(page.find("not what was issued").unwrap() < page.find("Objectives").unwrap());
+}
+
+#[test]
+fn a_statement_with_next_to_nothing_has_a_page() {
+    let mut bare = issued();
+    let statement = &mut bare.statement;
+    (statement.parties, statement.credits) = (None, None);
+    statement.objectives.truncate(1);
+    let objective = &mut statement.objectives[0];
+    (objective.attainment_ratio, objective.attainment) = (String::new(), String::new());
+    objective.attainment_bounds = [String::new(), String::new()];
+    (objective.slots.measured, objective.slots.no_traffic) = (0, 0);
+    statement.violations.clear();
+    statement.actions.clear();
+    (bare.name, bare.at) = (String::new(), None);
+    let page = plain(&bare);
+    for told in ["The agreement grants no credits.", "The operator changed nothing", "no slot in which", "–"] {
+        assert!(page.contains(told), "{told}");
+    }
+    assert!(!page.contains("<h2>Provider</h2>") && !page.contains("Issued") && !page.contains("Bounds"));
+}
+
+#[test]
+fn omitted_violations_are_counted() {
+    let mut many = issued();
+    many.statement.violations_omitted = 247;
+    assert!(plain(&many).contains("247 more are not listed"));
+}
+
+#[test]
+fn a_long_name_is_cut_at_the_foot_of_the_paper() {
+    let long = Issued { name: "a".repeat(253), ..issued() };
+    assert!(plain(&long).contains(&format!("content: \"Service level statement {}…\"", "a".repeat(72))));
+    assert!(plain(&issued()).contains("content: \"Service level statement checkout-20260930t220000z-r1\""));
+}

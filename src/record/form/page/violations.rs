@@ -1,0 +1,41 @@
+//! When objectives were not kept.
+
+use crate::api::statement::StatementSpec;
+use crate::record::form::figure::{grouped, percent};
+use crate::record::form::instant::{Clock, length};
+use crate::record::form::legible::legible;
+
+/// The violations of the period.
+pub(super) struct Violations {
+    pub list: Vec<Violation>,
+    pub omitted: i32,
+}
+
+/// One violation.
+pub(super) struct Violation {
+    pub objective: String,
+    pub start: String,
+    pub end: String,
+    pub length: String,
+    pub depth: String,
+    pub bad: String,
+    pub total: String,
+}
+
+impl Violations {
+    pub(super) fn new(statement: &StatementSpec, clock: &Clock) -> Self {
+        let list = statement.violations.iter().map(|violation| {
+            let end = violation.end.as_ref().map_or(statement.period.end.0, |end| end.0);
+            Violation {
+                objective: legible(&violation.objective).into_owned(),
+                start: clock.long(violation.start.0),
+                end: clock.long(end),
+                length: length(violation.start.0, end),
+                depth: percent(&legible(&violation.depth)),
+                bad: grouped(&legible(&violation.bad_events)),
+                total: grouped(&legible(&violation.total_events)),
+            }
+        });
+        Self { list: list.collect(), omitted: statement.violations_omitted }
+    }
+}

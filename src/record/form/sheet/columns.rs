@@ -1,0 +1,185 @@
+//! The columns of each sheet, and their cells. The names of columns are a contract with other people's spreadsheets: they
+//! are only ever added to, at the end.
+
+use crate::record::form::instant::Clock;
+use crate::record::form::{Issued, words};
+
+/// In every sheet.
+pub(super) const STATEMENT: [&str; 10] = [
+    "statement",
+    "namespace",
+    "agreement",
+    "revision",
+    "service",
+    "provider",
+    "customer",
+    "period_from",
+    "period_until",
+    "time_zone",
+];
+
+pub(super) fn statement(issued: &Issued, clock: &Clock) -> Vec<String> {
+    let statement = &issued.statement;
+    let parties = statement.parties.as_ref();
+    vec![
+        issued.name.clone(),
+        issued.namespace.clone(),
+        statement.agreement.name.clone(),
+        statement.revision.to_string(),
+        statement.service.clone(),
+        parties.map(|p| p.provider.name.clone()).unwrap_or_default(),
+        parties.map(|p| p.customer.name.clone()).unwrap_or_default(),
+        clock.civil(statement.period.start.0),
+        clock.civil(statement.period.end.0),
+        clock.name().to_owned(),
+    ]
+}
+
+pub(super) const OBJECTIVES: [&str; 21] = [
+    "objective",
+    "state",
+    "method",
+    "target_percent",
+    "attained_percent",
+    "attained_numerator",
+    "attained_denominator",
+    "attained_if_unknown_bad_percent",
+    "attained_if_unknown_good_percent",
+    "coverage_percent",
+    "total_events",
+    "bad_events",
+    "born_total_events",
+    "born_bad_events",
+    "unattributed_total_events",
+    "unattributed_bad_events",
+    "slots_measured",
+    "slots_no_traffic",
+    "slots_unknown",
+    "slots_excluded",
+    "digest",
+];
+
+pub(super) fn objectives(issued: &Issued) -> Vec<Vec<String>> {
+    let cells = issued.statement.objectives.iter().map(|objective| {
+        let (numerator, denominator) = objective.attainment_ratio.split_once('/').unwrap_or_default();
+        let [worst, best] = &objective.attainment_bounds;
+        vec![
+            objective.name.clone(),
+            words::state(objective.state).to_owned(),
+            objective.method.clone(),
+            objective.target.clone(),
+            objective.attainment.clone(),
+            numerator.to_owned(),
+            denominator.to_owned(),
+            worst.clone(),
+            best.clone(),
+            objective.coverage.clone(),
+            objective.total_events.clone(),
+            objective.bad_events.clone(),
+            objective.born_events.total.clone(),
+            objective.born_events.bad.clone(),
+            objective.unattributed_events.total.clone(),
+            objective.unattributed_events.bad.clone(),
+            objective.slots.measured.to_string(),
+            objective.slots.no_traffic.to_string(),
+            objective.slots.unknown.to_string(),
+            objective.slots.excluded.to_string(),
+            issued.statement.digest.clone(),
+        ]
+    });
+    cells.collect()
+}
+
+pub(super) const VIOLATIONS: [&str; 9] = [
+    "objective",
+    "from",
+    "until",
+    "from_utc",
+    "until_utc",
+    "seconds",
+    "worst_slot_good_percent",
+    "bad_events",
+    "total_events",
+];
+
+pub(super) fn violations(issued: &Issued, clock: &Clock) -> Vec<Vec<String>> {
+    let cells = issued.statement.violations.iter().map(|violation| {
+        let (start, end) = (violation.start.0, violation.end.as_ref().map_or(issued.statement.period.end.0, |e| e.0));
+        vec![
+            violation.objective.clone(),
+            clock.civil(start),
+            clock.civil(end),
+            start.to_string(),
+            end.to_string(),
+            end.as_second().saturating_sub(start.as_second()).to_string(),
+            violation.depth.clone(),
+            violation.bad_events.clone(),
+            violation.total_events.clone(),
+        ]
+    });
+    cells.collect()
+}
+
+pub(super) const CREDITS: [&str; 8] =
+    ["row", "objective", "tier_below_percent", "percent_of_fee", "granted", "amount", "currency", "state"];
+
+pub(super) fn credits(issued: &Issued) -> Vec<Vec<String>> {
+    let Some(credits) = &issued.statement.credits else { return Vec::new() };
+    let state = words::credit_state(credits.state).to_owned();
+    let lines = credits.lines.iter().map(|line| {
+        vec![
+            "line".to_owned(),
+            line.objective.clone(),
+            line.below.clone(),
+            line.percent_of_fee.clone(),
+            if line.granted { "yes" } else { "no" }.to_owned(),
+            String::new(),
+            credits.currency.clone(),
+            state.clone(),
+        ]
+    });
+    let total = vec![
+        "total".to_owned(),
+        String::new(),
+        String::new(),
+        credits.percent_of_fee.clone(),
+        String::new(),
+        credits.amount.clone(),
+        credits.currency.clone(),
+        state.clone(),
+    ];
+    lines.chain([total.clone()]).collect()
+}
+
+pub(super) const ACTIONS: [&str; 11] = [
+    "at",
+    "at_utc",
+    "verb",
+    "target_kind",
+    "target_name",
+    "replicas_before",
+    "replicas_after",
+    "reason",
+    "hypothesis",
+    "outcome",
+    "evidence",
+];
+
+pub(super) fn actions(issued: &Issued, clock: &Clock) -> Vec<Vec<String>> {
+    let cells = issued.statement.actions.iter().map(|action| {
+        vec![
+            clock.civil(action.intended_at.0),
+            action.intended_at.0.to_string(),
+            words::verb(action.verb).to_owned(),
+            action.target.kind.clone(),
+            action.target.name.clone(),
+            action.from.to_string(),
+            action.to.to_string(),
+            action.reason.clone(),
+            action.hypothesis.clone(),
+            words::action_outcome(action).to_owned(),
+            action.evidence.clone(),
+        ]
+    });
+    cells.collect()
+}

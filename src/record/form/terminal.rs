@@ -1,0 +1,206 @@
+//! The statement as tables for a terminal.
+
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+
+use crate::api::statement::StatementSpec;
+
+use super::figure::{cut_percent, fraction, grouped, money, percent};
+use super::instant::{Clock, length};
+use super::legible::legible;
+use super::{ALTERED, Issued, words};
+
+/// Nothing but a line under the header.
+const LIGHT: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// A table as wide as the terminal, or as its content where there is none.
+#[must_use]
+pub(super) fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(LIGHT).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header.to_vec());
+    table
+}
+
+/// The tables.
+#[must_use]
+pub fn text(issued: &Issued) -> String {
+    let clock = Clock::of(&issued.statement.period);
+    let parts = [
+        Some(heading(issued, &clock)),
+        Some(objectives(&issued.statement)),
+        violations(&issued.statement, &clock),
+        actions(&issued.statement, &clock),
+        credits(&issued.statement),
+        Some(evidence(&issued.statement)),
+    ];
+    let mut text = parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n");
+    text.push('\n');
+    text
+}
+
+fn heading(issued: &Issued, clock: &Clock) -> String {
+    let statement = &issued.statement;
+    let period = &statement.period;
+    let mut lines = Vec::new();
+    if !issued.intact {
+        lines.push(format!("{ALTERED}\n"));
+    }
+    let title = clock.title(period);
+    lines.push(format!("{}, {title}: {}", legible(&statement.service), words::state(statement.state)));
+    lines.push(words::outcome(statement));
+    lines.push(String::new());
+    let mut tell = |what: &str, text: String| lines.push(format!("{what:<11}{text}"));
+    if !issued.name.is_empty() {
+        tell("Statement", format!("{}, revision {}", place(&issued.namespace, &issued.name), statement.revision));
+    }
+    tell("Agreement", format!("{}, generation {}", legible(&statement.agreement.name), statement.generation));
+    if let Some(parties) = &statement.parties {
+        tell("Provider", legible(&parties.provider.name).into_owned());
+        tell("Customer", legible(&parties.customer.name).into_owned());
+    }
+    let (start, end) = (period.start.0, period.end.0);
+    tell(
+        "Period",
+        format!("{} until {} ({}, {})", clock.long(start), clock.long(end), clock.name(), length(start, end)),
+    );
+    lines.join("\n")
+}
+
+/// `namespace/name` as commands take it.
+pub(super) fn place(namespace: &str, name: &str) -> String {
+    if namespace.is_empty() { legible(name).into_owned() } else { format!("{}/{}", legible(namespace), legible(name)) }
+}
+
+fn objectives(statement: &StatementSpec) -> String {
+    let mut table =
+        table(&["OBJECTIVE", "STATE", "TARGET", "ATTAINED", "EXACTLY", "BAD", "EVENTS", "COVERAGE", "UNKNOWN"]);
+    for objective in &statement.objectives {
+        table.add_row(vec![
+            legible(&objective.name).into_owned(),
+            words::state(objective.state).to_owned(),
+            percent(&legible(&objective.target)),
+            cut_percent(&legible(&objective.attainment), &objective.attainment_ratio),
+            legible(&fraction(&objective.attainment_ratio)).into_owned(),
+            grouped(&legible(&objective.bad_events)),
+            grouped(&legible(&objective.total_events)),
+            percent(&legible(&objective.coverage)),
+            format!("{} of {}", objective.slots.unknown, slots(&objective.slots)),
+        ]);
+    }
+    right(&mut table, 2..=7);
+    table.to_string()
+}
+
+fn slots(slots: &crate::api::statement::SlotCounts) -> i64 {
+    [slots.measured, slots.no_traffic, slots.unknown, slots.excluded].iter().fold(0, |sum, n| sum.saturating_add(*n))
+}
+
+fn violations(statement: &StatementSpec, clock: &Clock) -> Option<String> {
+    let mut table = table(&["VIOLATION OF", "FROM", "UNTIL", "LENGTH", "WORST SLOT", "BAD", "EVENTS"]);
+    for violation in &statement.violations {
+        let end = violation.end.as_ref().map_or(statement.period.end.0, |end| end.0);
+        table.add_row(vec![
+            legible(&violation.objective).into_owned(),
+            clock.long(violation.start.0),
+            clock.long(end),
+            length(violation.start.0, end),
+            percent(&legible(&violation.depth)),
+            grouped(&legible(&violation.bad_events)),
+            grouped(&legible(&violation.total_events)),
+        ]);
+    }
+    right(&mut table, 3..=6);
+    let omitted = statement.violations_omitted;
+    let more = if omitted > 0 { format!("\n{omitted} more are not listed.") } else { String::new() };
+    (!statement.violations.is_empty()).then(|| format!("{table}{more}"))
+}
+
+fn actions(statement: &StatementSpec, clock: &Clock) -> Option<String> {
+    let mut table = table(&["ACTION", "AT", "TARGET", "REPLICAS", "WHY", "OUTCOME"]);
+    for action in &statement.actions {
+        table.add_row(vec![
+            words::verb(action.verb).to_owned(),
+            clock.long(action.intended_at.0),
+            legible(&format!("{} {}", action.target.kind, action.target.name)).into_owned(),
+            format!("{} → {}", action.from, action.to),
+            legible(&action.reason).into_owned(),
+            words::action_outcome(action).to_owned(),
+        ]);
+    }
+    (!statement.actions.is_empty()).then(|| table.to_string())
+}
+
+fn credits(statement: &StatementSpec) -> Option<String> {
+    let credits = statement.credits.as_ref()?;
+    let mut table = table(&["CREDIT FOR", "BELOW", "OF THE FEE", "GRANTED"]);
+    for line in &credits.lines {
+        table.add_row(vec![
+            legible(&line.objective).into_owned(),
+            percent(&legible(&line.below)),
+            percent(&legible(&line.percent_of_fee)),
+            if line.granted { "yes" } else { "no" }.to_owned(),
+        ]);
+    }
+    right(&mut table, 1..=2);
+    let owed = percent(&legible(&credits.percent_of_fee));
+    let amount = money(&legible(&credits.amount), &legible(&credits.currency));
+    let total = format!("{owed} of the fee after combination and cap: {amount}");
+    (!credits.lines.is_empty()).then(|| format!("{table}\n{total}"))
+}
+
+fn evidence(statement: &StatementSpec) -> String {
+    let evidence = &statement.evidence;
+    format!(
+        "Source     {}\nIncrease   {}\nLedger     {}\n           {}\nDigest     {}",
+        legible(&evidence.source),
+        words::increase(evidence.increase),
+        legible(&evidence.ledger),
+        legible(&evidence.ledger_digest),
+        legible(&statement.digest)
+    )
+}
+
+fn right(table: &mut Table, columns: std::ops::RangeInclusive<usize>) {
+    for index in columns {
+        if let Some(column) = table.column_mut(index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::example::{hostile, issued};
+    use super::*;
+
+    #[test]
+    fn the_tables_hold_what_the_statement_says() {
+        let text = text(&issued()).replace(['\u{a0}', '\u{202f}'], " ");
+        for told in [
+            "checkout, October 2026: Violated",
+            "shop/checkout-20260930t220000z-r1, revision 1",
+            "1 Oct 2026, 00:00 CEST until 1 Nov 2026, 00:00 CET (Europe/Berlin, 745 h)",
+            "99.845437… %",
+            "2 229 299 / 2 232 750",
+            "13 804",
+            "Raise the floor",
+            "10.000000 % of the fee after combination and cap: 400.00 EUR",
+        ] {
+            assert!(text.contains(told), "{told}\n{text}");
+        }
+        assert!(!text.contains("not what was issued"));
+    }
+
+    #[test]
+    fn no_text_can_write_to_the_terminal_what_is_not_seen() {
+        let text = text(&hostile("\x1b[31m\u{202e}\u{7}\r"));
+        assert!(!text.contains(['\x1b', '\u{202e}', '\u{7}', '\r']));
+        assert!(text.contains("\\u{1b}[31m"));
+    }
+
+    #[test]
+    fn what_was_altered_is_said_first() {
+        assert!(text(&Issued { intact: false, ..issued() }).starts_with("This is not what was issued"));
+    }
+}

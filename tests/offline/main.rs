@@ -1,0 +1,14 @@
+//! The commands that people run without the operator, run as users run them: the binary, files, and an exit code.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod accepts_every_example;
+mod command;
+mod finds_every_mistake;
+#[path = "../mistakes/mod.rs"]
+mod mistakes;
+mod reads_what_kubectl_reads;
+mod remarks_on_tier_tables;
+mod says_it_with_an_exit_code;
+mod sees_what_a_schema_cannot;
+mod statement;

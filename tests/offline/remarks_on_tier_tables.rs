@@ -1,0 +1,33 @@
+//! Credit tables that two people would settle differently, or that punish a kept promise.
+
+use serde_json::{Value, json};
+
+use crate::command::check_text;
+use crate::mistakes;
+
+fn remarks(tiers: &[(&str, &str)]) -> Vec<(String, String, String)> {
+    let mut agreement = mistakes::agreement();
+    let tier =
+        |(below, percent): &(&str, &str)| json!({"objective": "availability", "below": below, "percentOfFee": percent});
+    agreement["spec"]["credits"]["tiers"] = Value::Array(tiers.iter().map(tier).collect());
+    let findings = check_text(&agreement.to_string()).findings();
+    // The definition's own rules say some of it too, of the table as a whole.
+    findings.into_iter().filter(|(code, ..)| code != "rule").collect()
+}
+
+fn remark(code: &str, field: &str, severity: &str) -> (String, String, String) {
+    (code.to_owned(), format!("spec.credits.tiers{field}"), severity.to_owned())
+}
+
+#[test]
+fn remarks_on_tier_tables() {
+    assert_eq!(remarks(&[("99.9", "10"), ("99", "25"), ("95", "100")]), []);
+    let less = remark("non_monotonic_credit", "[1].percentOfFee", "Error");
+    assert_eq!(remarks(&[("99.9", "25"), ("99.0", "10")]), [less]);
+    let same = remark("non_monotonic_credit", "[1].percentOfFee", "Warning");
+    assert_eq!(remarks(&[("99.9", "25"), ("99.0", "25")]), [same]);
+    let above = remark("tier_above_target", "[0].below", "Error");
+    assert_eq!(remarks(&[("99.95", "10"), ("99", "25")]), [above]);
+    let twice = remark("unreachable_tier", "[1].below", "Error");
+    assert_eq!(remarks(&[("99", "10"), ("99.0", "25")]), [twice]);
+}

@@ -1,0 +1,79 @@
+//! What the operator would say of an agreement once it stands in a cluster.
+
+use serde_json::{Value, json};
+
+use crate::command::{check, check_text};
+use crate::mistakes;
+
+fn with(pointer: &str, value: Value) -> String {
+    let mut agreement = mistakes::agreement();
+    let (parent, field) = pointer.rsplit_once('/').unwrap();
+    agreement.pointer_mut(parent).unwrap()[field] = value;
+    agreement.to_string()
+}
+
+#[test]
+fn values_that_mean_nothing_and_expressions_that_cannot_be_asked_are_errors() {
+    let bad = "/spec/objectives/0/indicator/ratio/bad";
+    for (pointer, value, code, field) in [
+        ("/spec/timeZone", json!("Mars/Olympus"), "invalid", "spec.timeZone"),
+        ("/spec/validity/from", json!("2025-02-30"), "invalid", "spec.validity.from"),
+        ("/spec/credits/fee/currency", json!("XXQ"), "invalid", "spec.credits.fee.currency"),
+        ("/spec/enforcement/cooldown", json!("30s5m"), "invalid", "spec.enforcement.cooldown"),
+        ("/spec/metrics/slot", json!("5s"), "invalid", "spec.metrics.slot"),
+        (bad, json!("sum(increase(errors_total[$slot])"), "expression", "spec.objectives[0].indicator.ratio.bad"),
+        (bad, json!("increase(errors_total[$slot])"), "expression", "spec.objectives[0].indicator.ratio.bad"),
+        (
+            bad,
+            json!("sum(increase(errors_total[$slot])) or vector(0)"),
+            "expression",
+            "spec.objectives[0].indicator.ratio.bad",
+        ),
+        (
+            "/spec/objectives/1/indicator/latency/histogram",
+            json!("duration_seconds_bucket"),
+            "expression",
+            "spec.objectives[1].indicator.latency.histogram",
+        ),
+    ] {
+        let answer = check_text(&with(pointer, value.clone()));
+        assert_eq!(answer.findings(), [(code.into(), field.into(), "Error".into())], "{pointer} = {value}");
+        assert_eq!(answer.code, 1);
+    }
+}
+
+#[test]
+fn a_workload_of_another_namespace_is_an_error_where_the_namespace_is_known() {
+    let mut agreement = mistakes::agreement();
+    agreement["spec"]["service"]["workloads"][0]["namespace"] = json!("bank");
+    let field = "spec.service.workloads[0].namespace";
+    assert_eq!(check_text(&agreement.to_string()).findings()[0].1, field);
+    agreement["metadata"].as_object_mut().unwrap().remove("namespace");
+    assert_eq!(check_text(&agreement.to_string()).findings(), []);
+    let check_in = |namespace| check(&["-", "-o", "json", "-n", namespace], &agreement.to_string()).findings();
+    assert_eq!(check_in("bank"), []);
+    assert_eq!(check_in("shop")[0].1, field);
+}
+
+#[test]
+fn a_metrics_source_among_the_manifests_is_asked() {
+    let together = |tenants: Value, agreement: &str| {
+        let mut source = mistakes::source();
+        source["metadata"]["name"] = json!("main");
+        source["spec"]["tenants"] = tenants;
+        // The order does not matter.
+        check_text(&format!("{agreement}\n---\n{source}")).findings()
+    };
+    let sound = mistakes::agreement().to_string();
+    assert_eq!(together(json!([{"namespace": "default"}]), &sound), []);
+    assert_eq!(together(json!([{"namespace": "*"}]), &sound), []);
+    let refused = ("namespace_not_allowed".into(), "spec.metrics.sourceRef.name".into(), "Error".into());
+    assert_eq!(together(json!([{"namespace": "shop"}]), &sound), [refused]);
+    let forged = with(
+        "/spec/objectives/0/indicator/ratio/bad",
+        json!(r#"sum(label_replace(increase(errors_total[$slot]), "namespace", "bank", "", ""))"#),
+    );
+    assert_eq!(check_text(&forged).findings(), []);
+    let refused = ("expression".into(), "spec.objectives[0].indicator.ratio.bad".into(), "Error".into());
+    assert_eq!(together(json!([{"namespace": "*"}]), &forged), [refused]);
+}
