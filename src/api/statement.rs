@@ -150,6 +150,14 @@ pub struct SlotCounts {
     pub unknown: i64,
     /// Left out by agreement.
     pub excluded: i64,
+    /// The service was not deployed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_deployed: i64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(n: &i64) -> bool {
+    *n == 0
 }
 
 /// Where the figures come from.

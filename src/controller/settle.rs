@@ -16,6 +16,7 @@ use super::terms;
 use crate::api::agreement_status::{AgreementStatus, KEPT, StatementRef};
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::{ServiceLevelAgreement, ServiceLevelStatement};
+use crate::evaluate::exclusion::Exclusions;
 use crate::evaluate::statement::{self, Closing};
 use crate::evaluate::{credit, stored_ledger};
 use crate::record::metrics::Written;
@@ -112,6 +113,7 @@ fn make(
         revision,
         ledger_name: &open.name,
         ledger: &stored,
+        exclusions: &Exclusions::default(),
         queries: &queries,
         source_name,
         source_url: source.as_ref().map_or("", |s| s.spec.url.as_str()),

@@ -21,11 +21,13 @@ use crate::api::statement::{EventPair, Evidence, ObjectiveStatement, SlotCounts,
 use super::assess::assess;
 use super::assessment::ObjectiveAssessment;
 use super::canonical_json::{NotCanonical, canonical};
+use super::count::Count;
 use super::credit;
 use super::exact::{percent_text, ratio_text};
+use super::exclusion::Exclusions;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
-use super::method::counting;
+use super::methods::words;
 use super::period::time_zone_database_version;
 use super::slot::Tally;
 use super::stored_ledger::{self, StoredLedgerError, hex};
@@ -53,6 +55,8 @@ pub struct Closing<'a> {
     pub ledger_name: &'a str,
     /// The ledger as it is stored.
     pub ledger: &'a LedgerSpec,
+    /// What of the period does not count.
+    pub exclusions: &'a Exclusions,
     /// What was asked of the store, per objective.
     pub queries: &'a BTreeMap<String, Vec<String>>,
     /// The metrics source's name.
@@ -124,7 +128,7 @@ pub fn statement(
     }
     let spec = closing.spec;
     // At the instant at which the last slot is due, not now: a statement made later is the same.
-    let assessment = assess(spec, &ledger, ready, settle)?;
+    let assessment = assess(spec, &ledger, closing.exclusions, ready, settle)?;
     let shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
     let omitted = assessment.violations.len().saturating_sub(shown.len());
     let objectives = assessment.objectives.iter().zip(&spec.objectives);
@@ -140,22 +144,9 @@ pub fn statement(
         objectives: objectives
             .map(|(assessed, objective)| {
                 let queries = closing.queries.get(&objective.name).cloned().unwrap_or_default();
-                let method = counting(objective.measurement.method);
-                let slots = ledger.due_slots(&objective.name, ready, settle);
-                let account = method.account(slots);
                 ObjectiveStatement {
                     target: objective.target.to_string(),
-                    method: method.name().to_owned(),
-                    total_events: account.counted.total.text(),
-                    bad_events: account.counted.bad.text(),
-                    born_events: pair(account.born),
-                    unattributed_events: pair(account.unattributed),
-                    slots: SlotCounts {
-                        measured: number(account.census.measured),
-                        no_traffic: number(account.census.no_traffic),
-                        unknown: number(account.census.unknown),
-                        excluded: number(account.census.excluded),
-                    },
+                    method: words::name(objective.measurement.method).to_owned(),
                     queries: queries.into_iter().take(MAX_QUERIES).collect(),
                     ..figures(assessed)
                 }
@@ -208,7 +199,7 @@ pub fn digest_matches(statement: &StatementSpec) -> bool {
     digest(statement).is_ok_and(|digest| digest == statement.digest)
 }
 
-/// What the assessment says about an objective; the counts are filled in by the caller.
+/// What the assessment says about an objective; what the spec says is filled in by the caller.
 fn figures(assessed: &ObjectiveAssessment) -> ObjectiveStatement {
     let percent = |share: Option<&BigRational>| share.map(percent_text).unwrap_or_default();
     let (worst, best) = assessed.bounds.as_ref().map(|(worst, best)| (worst, best)).unzip();
@@ -217,14 +208,20 @@ fn figures(assessed: &ObjectiveAssessment) -> ObjectiveStatement {
         target: String::new(),
         state: assessed.state,
         method: String::new(),
-        total_events: String::new(),
-        bad_events: String::new(),
-        born_events: EventPair::default(),
-        unattributed_events: EventPair::default(),
+        total_events: count(&assessed.total_events),
+        bad_events: count(&assessed.bad_events),
+        born_events: pair(assessed.born),
+        unattributed_events: pair(assessed.unattributed),
         attainment_ratio: assessed.attainment.as_ref().map(ratio_text).unwrap_or_default(),
         attainment: percent(assessed.attainment.as_ref()),
         attainment_bounds: [percent(worst), percent(best)],
-        slots: SlotCounts::default(),
+        slots: SlotCounts {
+            measured: number(assessed.slots.measured),
+            no_traffic: number(assessed.slots.no_traffic),
+            unknown: number(assessed.slots.unknown),
+            excluded: number(assessed.slots.excluded),
+            not_deployed: number(assessed.slots.not_deployed),
+        },
         coverage: percent(assessed.coverage.as_ref()),
         queries: Vec::new(),
     }
@@ -232,6 +229,10 @@ fn figures(assessed: &ObjectiveAssessment) -> ObjectiveStatement {
 
 fn pair(tally: Tally) -> EventPair {
     EventPair { total: tally.total.text(), bad: tally.bad.text() }
+}
+
+fn count(events: &BigRational) -> String {
+    Count::from_ratio(events).unwrap_or_default().text()
 }
 
 fn number(n: usize) -> i64 {

@@ -56,6 +56,7 @@ fn made(ledger: &LedgerSpec, actions: &[ActionRecord], now: &str) -> Result<Stat
         revision: 1,
         ledger_name: "checkout-20260930t220000z",
         ledger,
+        exclusions: &Exclusions::default(),
         queries: &queries,
         source_name: "main",
         source_url: "http://prometheus:9090",
@@ -79,7 +80,7 @@ fn a_statement_says_what_the_ledger_holds() {
     assert_eq!(objective.state, State::Violated);
     assert_eq!(objective.coverage, "99.944071");
     assert_eq!(objective.attainment_bounds, ["99.789595".to_owned(), "99.845523".to_owned()]);
-    assert_eq!(objective.slots, SlotCounts { measured: 8_931, no_traffic: 4, unknown: 5, excluded: 0 });
+    assert_eq!(objective.slots, SlotCounts { measured: 8_931, no_traffic: 4, unknown: 5, ..SlotCounts::default() });
     assert_eq!(objective.born_events, EventPair { total: "10".to_owned(), bad: "4".to_owned() });
     assert_eq!(objective.unattributed_events, EventPair { total: "3".to_owned(), bad: "1".to_owned() });
     assert_eq!((objective.target.as_str(), objective.method.as_str()), ("99.9", "Events"));

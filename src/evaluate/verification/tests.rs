@@ -2,6 +2,7 @@ use k8s_openapi::jiff::SignedDuration;
 use serde_json::json;
 
 use super::super::example::{SETTLE, agreement, at, measured, tally};
+use super::super::exclusion::Exclusions;
 use super::super::ledger::Ledger;
 use super::super::period::Schedule;
 use super::super::slot::{Births, Slot, UnknownCause};
@@ -75,6 +76,7 @@ fn case(unknown: usize, settle: SignedDuration) -> Case {
         revision: 1,
         ledger_name: &ledger_name,
         ledger: &ledger,
+        exclusions: &Exclusions::default(),
         queries: &queries,
         source_name: "main",
         source_url: "http://prometheus:9090",

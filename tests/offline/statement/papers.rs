@@ -7,6 +7,7 @@ use guarantor::api::ledger::{AgreementIdentity, ServiceLevelLedger};
 use guarantor::api::metrics_source::IncreaseForm;
 use guarantor::api::{ServiceLevelAgreement, ServiceLevelStatement};
 use guarantor::evaluate::count::Count;
+use guarantor::evaluate::exclusion::Exclusions;
 use guarantor::evaluate::ledger::Ledger;
 use guarantor::evaluate::period::Schedule;
 use guarantor::evaluate::slot::{Births, Slot, Tally, UnknownCause};
@@ -69,6 +70,7 @@ impl Papers {
             revision: 1,
             ledger_name: &ledger_name,
             ledger: &stored,
+            exclusions: &Exclusions::default(),
             queries: &queries,
             source_name: "main",
             source_url: "http://prometheus.monitoring:9090",
