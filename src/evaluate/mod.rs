@@ -6,6 +6,7 @@
 //! counting method ([`methods`]) makes one figure of them, [`assess`] judges it against the target, [`statement`] writes
 //! it down for good, [`verification`] does all of it again.
 
+pub mod amendment;
 pub mod assess;
 pub mod assessment;
 pub mod budget;

@@ -11,7 +11,7 @@ fn timeline() -> Timeline {
 /// Total and bad events of the runs, with their lengths.
 fn runs(timeline: Timeline) -> Vec<(usize, String)> {
     let ledger = timeline.into_ledger().unwrap();
-    let due = ledger.due_slots("a", second(10_000), k8s_openapi::jiff::SignedDuration::ZERO);
+    let due = ledger.due_slots("a", second(100_000), k8s_openapi::jiff::SignedDuration::ZERO);
     let word = |slot: &Slot| match slot.state() {
         SlotState::Measured => format!("{}/{}", slot.counted().bad.text(), slot.counted().total.text()),
         state => format!("{state:?}"),
