@@ -19,6 +19,7 @@ mod raises_and_gives_back_the_floor_of_an_autoscaler;
 mod reads_a_source_made_anew_at_its_new_address;
 mod says_what_is_wrong_and_recovers;
 mod scales_a_workload_without_an_autoscaler;
+mod sees_across_the_end_of_a_period;
 mod slots_older_than_the_store_keeps_stay_unknown;
 mod stage;
 mod sweep;
