@@ -24,7 +24,7 @@ const NAMESPACE: &str = "settles-the-past";
 const CATCH_UP: Duration = Duration::from_secs(180);
 /// What the operator may ask of the store, and its largest size, in kB: thirty rounds for a month of minutes, shared by
 /// all agreements.
-const MOST_REQUESTS: f64 = 1500.0;
+const MOST_REQUESTS: f64 = 2500.0;
 const MOST_MEMORY: u64 = 400_000;
 
 /// The cases, each with the length of its slots, and whether slots of that length can say what the case says.
@@ -143,7 +143,7 @@ fn source(store: &Prometheus) -> Value {
         "apiVersion": "guarantor.dev/v1alpha1",
         "kind": "MetricsSource",
         "metadata": {"name": NAMESPACE},
-        "spec": {"url": store.url(), "timeout": "30s", "tenants": [{"namespace": NAMESPACE}]},
+        "spec": {"url": store.url(), "timeout": "30s", "limits": {"concurrency": 8, "requestsPerSecond": 1000}, "tenants": [{"namespace": NAMESPACE}]},
     })
 }
 
