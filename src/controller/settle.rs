@@ -70,7 +70,8 @@ pub(super) async fn close_if_due(
 fn at_its_end(agreement: &ServiceLevelAgreement, open: &OpenLedger) -> Result<Assessment, Error> {
     let instant = SignedDuration::from_nanos(1);
     let last = open.ledger.bounds().end.saturating_sub(instant).unwrap_or(Timestamp::MIN);
-    assess(&agreement.spec, &open.ledger, &Circumstances::default(), last, -instant).map_err(|e| Error::Account(e.to_string()))
+    assess(&agreement.spec, &open.ledger, &Circumstances::default(), last, -instant)
+        .map_err(|e| Error::Account(e.to_string()))
 }
 
 /// The statement of the open period, as it is stored.

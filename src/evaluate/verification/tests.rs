@@ -1,8 +1,8 @@
 use k8s_openapi::jiff::SignedDuration;
 use serde_json::json;
 
-use super::super::example::{SETTLE, agreement, at, measured, tally};
 use super::super::assess::Circumstances;
+use super::super::example::{SETTLE, agreement, at, measured, tally};
 use super::super::ledger::Ledger;
 use super::super::period::Schedule;
 use super::super::slot::{Births, Slot, UnknownCause};

@@ -90,7 +90,8 @@ impl Contract<'_> {
         let Some(days) = self.spec.settlement.termination_notice_days else {
             return Err(Fault::new(PATH, "spec.settlement.terminationNoticeDays is not agreed"));
         };
-        let end = earliest_end(day(notice, PATH)?, days).ok_or_else(|| Fault::new(PATH, "leads beyond the calendar"))?;
+        let end =
+            earliest_end(day(notice, PATH)?, days).ok_or_else(|| Fault::new(PATH, "leads beyond the calendar"))?;
         Ok(Some(Termination { notice_on: notice.to_owned(), earliest_end: end.to_string() }))
     }
 
@@ -104,7 +105,9 @@ impl Contract<'_> {
 
     /// When the deposit is returned.
     pub(super) fn deposit(&self, measurements: &Measurements) -> Result<Option<DepositReport>, Fault> {
-        let (Some(ended), Some(deposit)) = (&measurements.ended, &self.spec.settlement.deposit) else { return Ok(None) };
+        let (Some(ended), Some(deposit)) = (&measurements.ended, &self.spec.settlement.deposit) else {
+            return Ok(None);
+        };
         let window = refund_between(deposit, day(ended, "ended")?);
         let (from, until) = window.ok_or_else(|| Fault::new("ended", "leads beyond the calendar"))?;
         let refund = if measurements.severe_breach { "0.00".to_owned() } else { deposit.amount.to_string() };
@@ -117,7 +120,9 @@ impl Contract<'_> {
         let mut reports = Vec::new();
         for (place, measured) in measurements.objectives.iter().enumerate() {
             let objective = self.spec.objectives.iter().enumerate().find(|(_, o)| o.name == measured.name);
-            let Some((index, value)) = objective.and_then(|(i, o)| Some((i, o.indicator.value.as_ref()?))) else { continue };
+            let Some((index, value)) = objective.and_then(|(i, o)| Some((i, o.indicator.value.as_ref()?))) else {
+                continue;
+            };
             let limit = Limit::of(index, value).map_err(|e| Fault::new(e.field, e.message))?;
             for (number, value) in measured.values.iter().enumerate() {
                 let path = format!("objectives[{place}].values[{number}]");
@@ -148,7 +153,8 @@ impl Contract<'_> {
             why: refused.map(|r| format!("{}: {}", r.code, r.why)).unwrap_or_default(),
         };
         let reason = request.spec.reason;
-        let rule = self.spec.exclusions.rules.iter().find(|r| r.reason == reason).and_then(|r| r.force_majeure.as_ref());
+        let rule =
+            self.spec.exclusions.rules.iter().find(|r| r.reason == reason).and_then(|r| r.force_majeure.as_ref());
         let (Some(rule), Some(window)) = (rule, &request.spec.window) else { return Ok(report) };
         let none = ForceMajeureRecord { notice_at: None, proof_at: None, in_default_since: None };
         let record = request.spec.force_majeure.as_ref().unwrap_or(&none);

@@ -274,7 +274,9 @@ impl Measurements {
                     let message = format!("{name:?} is no member of the objective {:?}", measured.name);
                     return Err(Fault::new(format!("{path}.member"), message));
                 }
-                (None, Some(_)) => return Err(Fault::new(format!("{path}.member"), "is missing: the objective is a pool")),
+                (None, Some(_)) => {
+                    return Err(Fault::new(format!("{path}.member"), "is missing: the objective is a pool"));
+                }
             }
             if !seen.insert((&measured.name, &measured.member)) {
                 return Err(Fault::new(path, "stands there twice; put both into one entry"));
@@ -284,7 +286,10 @@ impl Measurements {
                 return Err(Fault::new(path, "the objective counts values; give values"));
             }
             if !counts_values && !measured.values.is_empty() {
-                return Err(Fault::new(format!("{path}.values"), "the objective counts no values; give slots or outages"));
+                return Err(Fault::new(
+                    format!("{path}.values"),
+                    "the objective counts no values; give slots or outages",
+                ));
             }
         }
         Ok(())
