@@ -7,6 +7,7 @@
 pub mod agreement;
 pub mod agreement_status;
 pub mod condition;
+pub mod credit_facts;
 pub mod credit_status;
 pub mod credits;
 pub mod enforcement;

@@ -16,7 +16,7 @@ use super::terms;
 use crate::api::agreement_status::{AgreementStatus, KEPT, StatementRef};
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::{ServiceLevelAgreement, ServiceLevelStatement};
-use crate::evaluate::statement::{self, Closing};
+use crate::evaluate::statement::{self, Closing, Reported};
 use crate::evaluate::{credit, stored_ledger};
 use crate::record::metrics::Written;
 use crate::record::{ledger, status, writer};
@@ -116,6 +116,8 @@ fn make(
         source_name,
         source_url: source.as_ref().map_or("", |s| s.spec.url.as_str()),
         increase,
+        reported: &Reported::default(),
+        supersedes: None,
     };
     statement::statement(&closing, now, context.settle).map_err(|e| Error::Account(e.to_string()))
 }

@@ -238,9 +238,7 @@ mod tests {
     #[test]
     fn a_table_that_contradicts_itself_is_refused() {
         let (mut agreement, source) = declared();
-        let tier = |below: &str, percent: &str| {
-            serde_json::json!({"objective": "availability", "below": below, "percentOfFee": percent})
-        };
+        let tier = |below: &str, percent: &str| serde_json::json!({"objective": "availability", "below": below, "percentOfFee": percent});
         let credits = serde_json::json!({
             "fee": {"amount": "1", "currency": "EUR"}, "tiers": [tier("99", "25"), tier("95", "10")],
         });

@@ -19,11 +19,12 @@ use super::assessment::{Assessment, ObjectiveAssessment, ViolationSpan};
 use super::budget;
 use super::burn_rate::{burn, recent};
 use super::coverage::{MissingDataRule, coverage, judge};
-use super::credit;
+use super::credit::{self, CreditAssessment, Facts};
 use super::exact::{divide, share, whole};
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
 use super::method::{CountingMethod, counting};
+use super::period::{Bounds, Schedule};
 use super::slot::UnknownCause;
 use super::violation::violations;
 
@@ -57,9 +58,27 @@ pub fn assess(
         violations: spans,
         credits: None,
     };
-    let period = ledger.bounds();
-    assessment.credits = credit::owed(spec, period, period, &credit::outcomes(&assessment), &credit::Facts::default())?;
+    assessment.credits = credits(spec, &assessment, &Facts::default())?;
     Ok(assessment)
+}
+
+/// What is owed by an assessment, and by what else is known. `None`: the agreement grants no credits.
+///
+/// # Errors
+/// Names the field of the spec that can not be worked with.
+pub fn credits(
+    spec: &AgreementSpec,
+    assessment: &Assessment,
+    facts: &Facts,
+) -> Result<Option<CreditAssessment>, InvalidSpec> {
+    if spec.credits.is_none() {
+        return Ok(None);
+    }
+    let period = Bounds { start: assessment.period_start, end: assessment.period_end };
+    // The period in which it ends: one that looks back on trailing days begins in another.
+    let last = period.end.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(period.end);
+    let whole = Schedule::new(spec, period.start)?.whole(last).unwrap_or(period);
+    credit::owed(spec, period, whole, &credit::outcomes(assessment), facts)
 }
 
 /// The agreement's rule for unknown slots.

@@ -18,15 +18,17 @@ use crate::api::ledger::{AgreementIdentity, LedgerSpec};
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::statement::{EventPair, Evidence, ObjectiveStatement, SlotCounts, StatementPeriod, StatementSpec};
 
-use super::assess::assess;
+use super::assess::{assess, credits};
 use super::assessment::ObjectiveAssessment;
 use super::canonical_json::{NotCanonical, canonical};
-use super::credit;
-use super::exact::{percent_text, ratio_text};
+use super::credit::{self, Facts};
+use super::detection::{self, Incident};
+use super::exact::{NotANumber, percent_text, ratio_text};
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
 use super::method::counting;
 use super::period::time_zone_database_version;
+use super::restatement::{Superseded, adjustment};
 use super::slot::Tally;
 use super::stored_ledger::{self, StoredLedgerError, hex};
 use super::violation;
@@ -61,6 +63,19 @@ pub struct Closing<'a> {
     pub source_url: &'a str,
     /// How the source's increases were counted.
     pub increase: IncreaseForm,
+    /// What people reported.
+    pub reported: &'a Reported,
+    /// The statement of the same period that this one takes the place of.
+    pub supersedes: Option<Superseded<'a>>,
+}
+
+/// What people reported of a period, beside what was measured.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reported {
+    /// What credits rest on.
+    pub facts: Facts,
+    /// Incidents, and who noticed them.
+    pub incidents: Vec<Incident>,
 }
 
 /// Why a statement can not be made.
@@ -75,6 +90,9 @@ pub enum StatementError {
     /// The spec can not be worked with.
     #[error(transparent)]
     Spec(#[from] InvalidSpec),
+    /// The superseded statement has an amount that is none.
+    #[error("the statement that is superseded can not be read: {0}")]
+    Superseded(#[from] NotANumber),
     /// The content has no canonical text to make a digest of.
     #[error(transparent)]
     Canonical(#[from] NotCanonical),
@@ -125,7 +143,12 @@ pub fn statement(
     let spec = closing.spec;
     // At the instant at which the last slot is due, not now: a statement made later is the same.
     let assessment = assess(spec, &ledger, ready, settle)?;
-    let shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
+    let mut shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
+    detection::enter(&mut shown, &closing.reported.incidents);
+    let credits = credits(spec, &assessment, &closing.reported.facts)?;
+    let credits = credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined));
+    let superseded = closing.supersedes.as_ref();
+    let adjustment = superseded.map(|s| adjustment(s.granted, credits.as_ref())).transpose()?;
     let omitted = assessment.violations.len().saturating_sub(shown.len());
     let objectives = assessment.objectives.iter().zip(&spec.objectives);
     let bounds = ledger.bounds();
@@ -164,9 +187,9 @@ pub fn statement(
         violations: shown,
         violations_omitted: i32::try_from(omitted).unwrap_or(i32::MAX),
         actions: actions(&closing.ledger.actions, &ledger),
-        credits: assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined)),
-        supersedes: None,
-        adjustment: None,
+        credits,
+        supersedes: superseded.map(|s| s.name.to_owned()),
+        adjustment,
         evidence: Evidence {
             source: format!("{} {}", closing.source_name, closing.source_url),
             increase: closing.increase,

@@ -10,7 +10,7 @@ use guarantor::evaluate::count::Count;
 use guarantor::evaluate::ledger::Ledger;
 use guarantor::evaluate::period::Schedule;
 use guarantor::evaluate::slot::{Births, Slot, Tally, UnknownCause};
-use guarantor::evaluate::statement::{Closing, digest, ledger_name, name, statement};
+use guarantor::evaluate::statement::{Closing, Reported, digest, ledger_name, name, statement};
 use guarantor::evaluate::stored_ledger;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -73,6 +73,8 @@ impl Papers {
             source_name: "main",
             source_url: "http://prometheus.monitoring:9090",
             increase: IncreaseForm::Anchored,
+            reported: &Reported::default(),
+            supersedes: None,
         };
         let mut made = statement(&closing, at("2026-11-02T00:00:00Z"), SignedDuration::from_secs(30)).unwrap();
         // What changes with every release is no part of what is compared here.
