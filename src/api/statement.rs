@@ -118,6 +118,10 @@ pub struct ObjectiveStatement {
     pub attainment_ratio: String,
     /// In percent, truncated to six places, never rounded.
     pub attainment: String,
+    /// In percent, rounded half up to the places of the parties' own reports. Left out: the agreement names none. Below
+    /// the target it may look like the target; the verdict rests on the fraction.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub displayed: String,
     /// The attainment if every unknown slot had been all bad, and all good: in percent, truncated.
     pub attainment_bounds: [String; 2],
     /// Slots by state.
@@ -150,6 +154,14 @@ pub struct SlotCounts {
     pub unknown: i64,
     /// Left out by agreement.
     pub excluded: i64,
+    /// The service was not deployed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_deployed: i64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(n: &i64) -> bool {
+    *n == 0
 }
 
 /// Where the figures come from.

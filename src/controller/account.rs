@@ -162,6 +162,7 @@ fn state_word(slot: &Slot) -> &'static str {
         SlotState::NoTraffic => "NoTraffic",
         SlotState::Unknown(_) => "Unknown",
         SlotState::Excluded => "Excluded",
+        SlotState::NotDeployed => "NotDeployed",
     }
 }
 

@@ -1,7 +1,7 @@
 //! The assessment: what the ledger says about an agreement at one instant.
 //!
-//! Takes the spec, the ledger of the period, the time and the settle delay (slots that ended less than that ago are not
-//! due); gives the [`Assessment`] that status, decisions and statements rest on.
+//! Takes the spec, the ledger of the period, what is excluded from it, the time and the settle delay (slots that ended
+//! less than that ago are not due); gives the [`Assessment`] that status, decisions and statements rest on.
 //!
 //! States while the period runs: `Violated` when the attainment so far is below the target, `AtRisk` when it is not but
 //! a pair of burn-rate windows fires or less than a tenth of the budget is left, `NotDetermined` when the coverage does
@@ -17,16 +17,31 @@ use crate::api::objective::Objective;
 
 use super::assessment::{Assessment, ObjectiveAssessment, ViolationSpan};
 use super::budget;
-use super::burn_rate::{burn, recent};
-use super::coverage::{MissingDataRule, coverage, judge};
-use super::credit::{self, CreditAssessment, Facts};
+use super::burn_rate::{self, burn};
+use super::coverage::{MissingDataRule, judge};
+use super::credit::{self, Facts};
+use super::detection::Incident;
 use super::exact::{divide, share, whole};
+use super::exclusion::Exclusions;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
-use super::method::{CountingMethod, counting};
+use super::methods::{CountingMethod, counting};
 use super::period::{Bounds, Schedule};
 use super::slot::UnknownCause;
-use super::violation::violations;
+
+/// What the account of a period rests on beside its ledger.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// What of the period does not count.
+    pub exclusions: Exclusions,
+    /// The period as it would be if the agreement had begun before it and ended after it. `None`: as the agreement's own
+    /// schedule has it.
+    pub whole_period: Option<Bounds>,
+    /// What else is known: volumes, deliveries, what was granted before.
+    pub facts: Facts,
+    /// What people reported, and who noticed it first.
+    pub incidents: Vec<Incident>,
+}
 
 /// Assesses an agreement.
 ///
@@ -35,16 +50,17 @@ use super::violation::violations;
 pub fn assess(
     spec: &AgreementSpec,
     ledger: &Ledger,
+    circumstances: &Circumstances,
     now: Timestamp,
     settle: SignedDuration,
 ) -> Result<Assessment, InvalidSpec> {
+    let Circumstances { exclusions, whole_period, facts, .. } = circumstances;
     let rule = missing_data_rule(spec)?;
-    let moment = Moment { ledger, rule: &rule, now, settle };
+    let moment = Moment { ledger, exclusions, rule: &rule, now, settle };
     let mut objectives = Vec::with_capacity(spec.objectives.len());
     let mut spans = Vec::new();
     for (index, objective) in spec.objectives.iter().enumerate() {
-        let target = target(index, objective)?;
-        let (assessment, violations) = moment.objective(objective, target);
+        let (assessment, violations) = moment.objective(index, objective)?;
         objectives.push(assessment);
         spans.extend(violations);
     }
@@ -58,27 +74,16 @@ pub fn assess(
         violations: spans,
         credits: None,
     };
-    assessment.credits = credits(spec, &assessment, &Facts::default())?;
+    let period = ledger.bounds();
+    let whole = whole_period.or_else(|| whole_of(spec, period)).unwrap_or(period);
+    assessment.credits = credit::owed(spec, period, whole, &credit::outcomes(&assessment), facts)?;
     Ok(assessment)
 }
 
-/// What is owed by an assessment, and by what else is known. `None`: the agreement grants no credits.
-///
-/// # Errors
-/// Names the field of the spec that can not be worked with.
-pub fn credits(
-    spec: &AgreementSpec,
-    assessment: &Assessment,
-    facts: &Facts,
-) -> Result<Option<CreditAssessment>, InvalidSpec> {
-    if spec.credits.is_none() {
-        return Ok(None);
-    }
-    let period = Bounds { start: assessment.period_start, end: assessment.period_end };
-    // The period in which it ends: one that looks back on trailing days begins in another.
-    let last = period.end.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(period.end);
-    let whole = Schedule::new(spec, period.start)?.whole(last).unwrap_or(period);
-    credit::owed(spec, period, whole, &credit::outcomes(assessment), facts)
+/// The whole period in which a period ends; one that looks back on trailing days begins in another.
+fn whole_of(spec: &AgreementSpec, period: Bounds) -> Option<Bounds> {
+    let last = period.end.checked_sub(SignedDuration::from_nanos(1)).ok()?;
+    Schedule::new(spec, period.start).ok()?.whole(last)
 }
 
 /// The agreement's rule for unknown slots.
@@ -101,6 +106,7 @@ pub fn target(index: usize, objective: &Objective) -> Result<BigRational, Invali
 
 struct Moment<'a> {
     ledger: &'a Ledger,
+    exclusions: &'a Exclusions,
     rule: &'a MissingDataRule,
     now: Timestamp,
     settle: SignedDuration,
@@ -108,54 +114,67 @@ struct Moment<'a> {
 
 impl Moment<'_> {
     /// The account of one objective, and its violations.
-    fn objective(&self, objective: &Objective, target: BigRational) -> (ObjectiveAssessment, Vec<ViolationSpan>) {
-        let method = counting(objective.measurement.method);
-        let slots = self.ledger.due_slots(&objective.name, self.now, self.settle);
+    fn objective(
+        &self,
+        index: usize,
+        objective: &Objective,
+    ) -> Result<(ObjectiveAssessment, Vec<ViolationSpan>), InvalidSpec> {
+        let target = target(index, objective)?;
+        let method = counting(index, objective, self.ledger, self.exclusions, self.now, self.settle)?;
+        let method = method.as_ref();
         let bounds = self.ledger.bounds();
         let closed = self.now >= bounds.end;
 
-        let account = method.account(slots);
+        let account = method.account();
         let finding = judge(&account, &target, self.rule);
         let attainment = account.attainment_treating(self.rule.treat_as);
         let budget_remaining = attainment.as_ref().and_then(|a| budget::remaining(a, &target));
-        let burn = burn(method, slots, &target, bounds.seconds());
+        let burn = burn(method, &target, bounds.seconds());
         let nearly_spent = budget_remaining.as_ref().is_some_and(|left| *left < tenth());
         let state = match finding.state {
             State::Fulfilled if !closed && (burn.burning || nearly_spent) => State::AtRisk,
             state => state,
         };
 
-        let recent = self.recent(method, objective);
-        let spans = violations(method, &objective.name, slots, &target, closed);
+        let recent = recent(method, bounds.seconds());
+        let violations = method.violations(&objective.name, &target, closed);
         let assessment = ObjectiveAssessment {
             name: objective.name.clone(),
             state,
+            covered: true,
             target,
             attainment,
             settles_on: finding.settles_on,
             total_events: account.counted.total.ratio(),
             bad_events: account.counted.bad.ratio(),
-            coverage: coverage(&account.census),
+            born: account.born,
+            unattributed: account.unattributed,
+            good_units: account.good,
+            total_units: account.total,
+            slots: account.census,
+            coverage: account.coverage,
             bounds: account.bounds,
+            downtime: method.downtime(),
+            members: method.members(),
             budget_remaining,
             burn_rates: burn.rates,
             burning: burn.burning,
             recent_coverage: recent.coverage,
             recent_rate: recent.rate,
             recent_bad_share: recent.bad_share,
-            problem: slots.latest_problem().map(UnknownCause::words).unwrap_or_default().to_owned(),
+            problem: method.latest_problem().map(UnknownCause::words).unwrap_or_default().to_owned(),
         };
-        (assessment, spans)
+        Ok((assessment, violations))
     }
+}
 
-    fn recent(&self, method: &dyn CountingMethod, objective: &Objective) -> Recent {
-        let n = recent(self.ledger.bounds().seconds(), self.ledger.slot_seconds());
-        let slots = self.ledger.due_slots(&objective.name, self.now, self.settle).last(n);
-        let account = method.account(slots);
-        let (total, bad) = (account.counted.total.ratio(), account.counted.bad.ratio());
-        let seconds = whole(account.census.known()) * whole(slots.slot_seconds());
-        Recent { coverage: coverage(&account.census), rate: divide(&total, &seconds), bad_share: divide(&bad, &total) }
-    }
+/// What the most recent slots hold: their events, whatever the method counts.
+fn recent(method: &dyn CountingMethod, period_seconds: i64) -> Recent {
+    let account = method.recent(burn_rate::recent(period_seconds, method.slot_seconds()));
+    let (total, bad) = (account.counted.total.ratio(), account.counted.bad.ratio());
+    let seconds = whole(account.census.known()) * whole(method.slot_seconds());
+    let coverage = divide(&whole(account.census.known()), &whole(account.census.expected()));
+    Recent { coverage, rate: divide(&total, &seconds), bad_share: divide(&bad, &total) }
 }
 
 /// What the most recent slots say.

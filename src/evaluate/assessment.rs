@@ -6,6 +6,10 @@ use num_rational::BigRational;
 use crate::api::agreement_status::State;
 
 use super::credit::CreditAssessment;
+use super::due_slots::Census;
+use super::methods::MemberAccount;
+use super::period::Bounds;
+use super::slot::Tally;
 
 /// The account of an agreement in the running period, up to [`Assessment::measured_through`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,26 +31,43 @@ pub struct Assessment {
 }
 
 /// The account of one objective.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ObjectiveAssessment {
     /// The objective's name.
     pub name: String,
     /// Its state.
     pub state: State,
+    /// Whether the promise covers this instance. Where it does not, there is no verdict and nothing is owed.
+    pub covered: bool,
     /// The target as a share, 0 to 1.
     pub target: BigRational,
-    /// Good over all, 0 to 1. `None`: nothing to divide by.
+    /// Good over all, 0 to 1, by the agreement's rule for unknown slots. `None`: nothing to divide by.
     pub attainment: Option<BigRational>,
     /// The attainment on which credits are owed, 0 to 1. `None`: nothing is.
     pub settles_on: Option<BigRational>,
-    /// The attainment if all unknown slots had been bad, and good, at the mean traffic of the known ones.
+    /// The attainment if all unknown slots had been bad, and good.
     pub bounds: Option<(BigRational, BigRational)>,
     /// All events and bad events counted.
     pub total_events: BigRational,
     /// Bad events counted.
     pub bad_events: BigRational,
-    /// Known slots over all slots that are due and not excluded, 0 to 1. `None`: no slot is due yet.
+    /// The part of the events that series brought along when they were born.
+    pub born: Tally,
+    /// Events that count for nobody.
+    pub unattributed: Tally,
+    /// What was good among the known, in the unit of the method: events, slots, seconds or values.
+    pub good_units: BigRational,
+    /// What that is divided by, in the same unit.
+    pub total_units: BigRational,
+    /// The slots by state.
+    pub slots: Census,
+    /// What is known of what is due and not excluded, 0 to 1. `None`: nothing is due yet.
     pub coverage: Option<BigRational>,
+    /// The bad time that counts, after every rule and exclusion: ordered, disjoint. Of a pool, the time in which any
+    /// covered member was bad (or all were, where that is the promise). Empty for methods that count no time.
+    pub downtime: Vec<Bounds>,
+    /// The members of a pool.
+    pub members: Vec<MemberAccount>,
     /// Share of the error budget left; negative when overspent. `None`: no events yet, or a target of 100 % without a
     /// bad event's worth of budget.
     pub budget_remaining: Option<BigRational>,

@@ -16,9 +16,8 @@ use num_rational::BigRational;
 use num_traits::One;
 
 use super::assessment::WindowBurn;
-use super::due_slots::DueSlots;
 use super::exact::{divide, whole};
-use super::method::CountingMethod;
+use super::methods::CountingMethod;
 
 /// Share of the budget in percent, and the part of the period within which it must be gone.
 const PAIRS: [(i64, i64); 2] = [(2, 720), (5, 120)];
@@ -79,14 +78,20 @@ pub fn recent(period_seconds: i64, slot_seconds: i64) -> usize {
     pairs(period_seconds, slot_seconds).iter().map(|p| p.short).min().unwrap_or(1)
 }
 
-/// The burn rates of the slots that are due.
+/// The burn rates of an objective.
 ///
 /// A target of 100 % has no rates (there is no budget to burn); it burns when any event of a short window was bad.
 #[must_use]
-pub fn burn(method: &dyn CountingMethod, slots: DueSlots<'_>, target: &BigRational, period_seconds: i64) -> Burn {
-    let pairs = pairs(period_seconds, slots.slot_seconds());
+pub fn burn(method: &dyn CountingMethod, target: &BigRational, period_seconds: i64) -> Burn {
+    let pairs = pairs(period_seconds, method.slot_seconds());
     let budget = BigRational::one() - target;
-    let lost = |n: usize| method.account(slots.last(n)).attainment.map(|a| BigRational::one() - a);
+    let mut windows: Vec<usize> = pairs.iter().flat_map(|p| [p.short, p.long]).collect();
+    windows.sort_unstable();
+    windows.dedup();
+    // Each window is counted once, whichever pairs it belongs to.
+    let losses: Vec<(usize, Option<BigRational>)> =
+        windows.into_iter().map(|n| (n, method.recent(n).attainment.map(|a| BigRational::one() - a))).collect();
+    let lost = |n: usize| losses.iter().find(|(window, _)| *window == n).and_then(|(_, lost)| lost.clone());
     let rate = |n: usize| lost(n).and_then(|lost| divide(&lost, &budget));
     let burning = match divide(&BigRational::one(), &budget) {
         Some(highest) => pairs.iter().any(|pair| {
@@ -96,11 +101,8 @@ pub fn burn(method: &dyn CountingMethod, slots: DueSlots<'_>, target: &BigRation
         }),
         None => pairs.iter().any(|pair| lost(pair.short).is_some_and(|l| l > whole(0))),
     };
-    let mut windows: Vec<usize> = pairs.iter().flat_map(|p| [p.short, p.long]).collect();
-    windows.sort_unstable();
-    windows.dedup();
-    let seconds = |n: usize| i64::try_from(n).unwrap_or(i64::MAX).saturating_mul(slots.slot_seconds());
-    let rates = windows.into_iter().map(|n| WindowBurn { window_seconds: seconds(n), rate: rate(n) }).collect();
+    let seconds = |n: usize| i64::try_from(n).unwrap_or(i64::MAX).saturating_mul(method.slot_seconds());
+    let rates = losses.iter().map(|(n, _)| WindowBurn { window_seconds: seconds(*n), rate: rate(*n) }).collect();
     Burn { rates, burning }
 }
 

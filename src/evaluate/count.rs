@@ -1,8 +1,9 @@
-//! Counts: a number of events that is not negative, kept as whole millionths of an event.
+//! Counts: a number of events that is not negative, kept in whole parts of an event.
 //!
-//! Exact for whole numbers, which is what counters that are read exactly give. A store that extrapolates gives broken
-//! numbers (`44.197`); these are kept to the nearest millionth, far below their own error. Integers, because a month
-//! of minutes is 44,640 additions per figure, and a sum of as many fractions costs seconds.
+//! Exact for whole numbers, which is what counters that are read exactly give, and for rates: there are 3,600 million
+//! parts in an event, so that so many events a minute or an hour are a whole number of parts a second. A store that
+//! extrapolates gives broken numbers (`44.197`); these are kept to the nearest millionth, far below their own error.
+//! Integers, because a month of minutes is 44,640 additions per figure, and a sum of as many fractions costs seconds.
 
 use std::iter::Sum;
 use std::ops::Add;
@@ -16,9 +17,15 @@ use super::exact::{decimal_text, round_half_up, whole};
 /// Millionths in one event.
 const MICRO: u128 = 1_000_000;
 
-/// Millionths that one count from outside may have (2^63 events). A ledger has at most 120,000 slots, so that no sum
-/// comes near the width of the integer.
-const MOST: u128 = MICRO << 63;
+/// Parts in a millionth.
+const PARTS_OF_MICRO: u128 = 3_600;
+
+/// Parts in one event.
+pub(super) const PARTS: u128 = MICRO * PARTS_OF_MICRO;
+
+/// Parts that one count from outside may have (2^63 events). A year has fewer than 2^25 seconds, so that no sum over
+/// slots comes near the width of the integer.
+const MOST: u128 = PARTS << 63;
 
 /// A number of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,21 +49,21 @@ impl Count {
     /// A whole number of events.
     #[must_use]
     pub fn events(n: u32) -> Self {
-        Self(u128::from(n) * MICRO)
+        Self(u128::from(n) * PARTS)
     }
 
-    /// So many millionths of an event.
+    /// So many parts of an event, of which there are 3,600 million in one.
     ///
     /// # Errors
     /// The figure is above 2^63 events.
-    pub fn from_micro(micro: u128) -> Result<Self, NotACount> {
-        if micro > MOST { Err(NotACount::TooLarge) } else { Ok(Self(micro)) }
+    pub fn from_parts(parts: u128) -> Result<Self, NotACount> {
+        if parts > MOST { Err(NotACount::TooLarge) } else { Ok(Self(parts)) }
     }
 
-    /// So many millionths of an event, of which 64 bits can never be too many.
+    /// So many parts of an event, of which 64 bits can never be too many.
     #[must_use]
-    pub fn from_small_micro(micro: u64) -> Self {
-        Self(u128::from(micro))
+    pub fn from_small_parts(parts: u64) -> Self {
+        Self(u128::from(parts))
     }
 
     /// A figure of the store, to the nearest millionth.
@@ -64,17 +71,35 @@ impl Count {
     /// # Errors
     /// The figure is negative, or above 2^63 events.
     pub fn from_ratio(value: &BigRational) -> Result<Self, NotACount> {
-        if value.is_negative() {
-            return Err(NotACount::Negative);
-        }
-        let micro = round_half_up(&(value * whole(MICRO)));
-        micro.to_u128().ok_or(NotACount::TooLarge).and_then(Self::from_micro)
+        nearest(value, MICRO)?.checked_mul(PARTS_OF_MICRO).ok_or(NotACount::TooLarge).and_then(Self::from_parts)
     }
 
-    /// In millionths of an event.
+    /// The events of a rate in so many seconds: 2,000 a minute for one second. Exact for rates a minute or an hour with
+    /// up to six places, otherwise to the nearest part.
+    ///
+    /// # Errors
+    /// The figure is negative, or above 2^63 events.
+    pub fn of_rate(events: &BigRational, per_seconds: u32, seconds: u32) -> Result<Self, NotACount> {
+        let share = BigRational::new(seconds.into(), per_seconds.max(1).into());
+        nearest(&(events * share), PARTS).and_then(Self::from_parts)
+    }
+
+    /// In parts of an event.
     #[must_use]
-    pub fn micro(self) -> u128 {
+    pub fn parts(self) -> u128 {
         self.0
+    }
+
+    /// So many times as much.
+    #[must_use]
+    pub fn times(self, n: usize) -> Self {
+        Self(self.0.saturating_mul(n as u128))
+    }
+
+    /// How many times `part` goes into it; `None` when the part is zero.
+    #[must_use]
+    pub fn holds(self, part: Self) -> Option<usize> {
+        self.0.checked_div(part.0).map(|n| usize::try_from(n).unwrap_or(usize::MAX))
     }
 
     /// Whether there is no event.
@@ -92,10 +117,10 @@ impl Count {
     /// The exact number of events.
     #[must_use]
     pub fn ratio(self) -> BigRational {
-        BigRational::new(self.0.into(), MICRO.into())
+        BigRational::new(self.0.into(), PARTS.into())
     }
 
-    /// The exact number in decimal, without useless zeros: `44.197`, `1000`.
+    /// The number in decimal, cut to six places and without useless zeros: `44.197`, `1000`.
     #[must_use]
     pub fn text(self) -> String {
         let text = decimal_text(&self.ratio(), 6);
@@ -105,7 +130,7 @@ impl Count {
     /// Whether this part of `total` is less than `share` of it, without rounding anything.
     #[must_use]
     pub fn is_less_than(self, share: &BigRational, total: Self) -> bool {
-        // A percentage of nine places has a denominator below 2^37 and a count is below 2^84: this way is the rule.
+        // A percentage of nine places has a denominator below 2^37, and a count is seldom above 2^90: this way is the rule.
         let small = share.numer().to_u128().zip(share.denom().to_u128());
         match small.and_then(|(n, d)| self.0.checked_mul(d).zip(total.0.checked_mul(n))) {
             Some((left, right)) => left < right,
@@ -121,6 +146,14 @@ impl Count {
             None => BigUint::from(self.0) * other.0,
         }
     }
+}
+
+/// The nearest whole number of units of which there are so many in one.
+fn nearest(value: &BigRational, units: u128) -> Result<u128, NotACount> {
+    if value.is_negative() {
+        return Err(NotACount::Negative);
+    }
+    round_half_up(&(value * whole(units))).to_u128().ok_or(NotACount::TooLarge)
 }
 
 impl Add for Count {
@@ -172,6 +205,15 @@ mod tests {
         assert!(Count::from_ratio(&whole(1u128 << 63)).is_ok());
     }
 
+    #[test]
+    fn so_many_a_minute_are_exact_by_the_second() {
+        for (events, per) in [(2_000, 60), (20, 60), (1, 60), (7, 3_600), (1, 300)] {
+            let second = Count::of_rate(&ratio(events, 1), per, 1).unwrap();
+            assert_eq!(second.times(per as usize).ratio(), ratio(events, 1));
+        }
+        assert_eq!(Count::of_rate(&ratio(-1, 1), 60, 1), Err(NotACount::Negative));
+    }
+
     proptest! {
         #[test]
         fn whole_numbers_are_exact(n in 0u64..(1 << 63)) {
@@ -182,7 +224,7 @@ mod tests {
         fn comparing_shares_agrees_with_rationals(
             bad in 0u128..MOST, total in 1u128..MOST, n in 0u64..100_000_000_000, wide in any::<bool>(),
         ) {
-            let (bad, total) = (Count::from_micro(bad).unwrap(), Count::from_micro(total).unwrap());
+            let (bad, total) = (Count::from_parts(bad).unwrap(), Count::from_parts(total).unwrap());
             let scale = if wide { 1u128 << 90 } else { 1 };
             let share = BigRational::new((u128::from(n) * scale).into(), (100_000_000_000u128 * scale + 1).into());
             prop_assert_eq!(bad.is_less_than(&share, total), bad.ratio() / total.ratio() < share);

@@ -4,13 +4,12 @@
 //! they held; otherwise the objective is `NotDetermined`, and no credit is granted or denied on it.
 
 use num_rational::BigRational;
+use num_traits::Signed;
 
 use crate::api::agreement::TreatAs;
 use crate::api::agreement_status::State;
 
-use super::due_slots::Census;
-use super::exact::{divide, whole};
-use super::method::Account;
+use super::methods::Account;
 
 /// The rule of an agreement for unknown slots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,12 +29,6 @@ pub struct Finding {
     pub settles_on: Option<BigRational>,
 }
 
-/// Known slots over those that should be known. `None`: there is none yet.
-#[must_use]
-pub fn coverage(census: &Census) -> Option<BigRational> {
-    divide(&whole(census.known()), &whole(census.expected()))
-}
-
 /// Compares an account with its target, before anything is rounded: exactly the target is kept.
 #[must_use]
 pub fn judge(account: &Account, target: &BigRational, rule: &MissingDataRule) -> Finding {
@@ -44,8 +37,8 @@ pub fn judge(account: &Account, target: &BigRational, rule: &MissingDataRule) ->
         settles_on: Some(attainment.clone()),
     };
     let open = Finding { state: State::NotDetermined, settles_on: None };
-    let Some(coverage) = coverage(&account.census) else { return open };
-    if coverage < rule.minimum {
+    let Some(coverage) = &account.coverage else { return open };
+    if *coverage < rule.minimum {
         // Whatever the unknown slots held, the attainment lies between the bounds. What is owed for certain is what
         // the better one leaves owed.
         return match &account.bounds {
@@ -57,7 +50,7 @@ pub fn judge(account: &Account, target: &BigRational, rule: &MissingDataRule) ->
     match account.attainment_treating(rule.treat_as) {
         Some(attainment) => found(attainment >= *target, &attainment),
         // Known to have had no traffic: nothing was refused to anybody.
-        None if account.census.known() > 0 => Finding { state: State::Fulfilled, settles_on: None },
+        None if coverage.is_positive() => Finding { state: State::Fulfilled, settles_on: None },
         None => open,
     }
 }

@@ -6,15 +6,20 @@
 //! What is known stays: evaluating a slot twice gives the same ledger, an unknown slot may become known later, a known
 //! one never becomes unknown, and when two readings of a slot disagree the first is kept and the caller is told.
 //! The slot's length is that of the ledger for the whole period: a change of the spec takes effect with the next one.
+//!
+//! What the operator measures is held slot by slot. What was measured elsewhere ([`super::timeline`]) is held as runs,
+//! each series with slots of its own length, and takes no slots any more.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use super::due_slots::{DueSlots, instant};
 use super::period::Bounds;
+use super::run::Runs;
 use super::slot::{Slot, UnknownCause};
 
-/// The most slots a ledger may have, over all its objectives: what fits into one object of the API server.
-pub const MAX_SLOTS: usize = 120_000;
+/// The most slots a ledger may have, over all its objectives: what fits into one object of the API server, and a quarter
+/// of 92 days in minutes (132,480), which published agreements settle by.
+pub const MAX_SLOTS: usize = 135_000;
 
 /// Room for so many slots more is taken at once when a ledger grows.
 const GROWTH: usize = 512;
@@ -36,6 +41,9 @@ pub enum LedgerError {
     /// No such objective.
     #[error("the ledger has no objective {0:?}")]
     NoSuchObjective(String),
+    /// The series was measured elsewhere and is complete.
+    #[error("the slots of {0:?} were measured elsewhere and are complete; a single slot can not be entered")]
+    Complete(String),
     /// The instant is not the beginning of a slot of this period.
     #[error("{0} is not the beginning of a slot of this period")]
     NoSuchSlot(Timestamp),
@@ -52,10 +60,19 @@ pub enum Insertion {
     Conflict,
 }
 
+/// How the slots of a series are held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// One by one, from the first slot of the period on, as far as they were entered.
+    OneByOne(Vec<Slot>),
+    /// As runs, complete.
+    AsRuns(Runs),
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Series {
     name: String,
-    slots: Vec<Slot>,
+    held: Held,
     /// How many of them were read before the first one that was not. Kept, because it is asked for several times in
     /// every evaluation, and a ledger may hold a hundred thousand.
     read: usize,
@@ -65,7 +82,12 @@ impl Series {
     /// Goes on from where the slots were read so far: what was read stays read.
     fn count_read(&mut self) {
         let is_read = |slot: &Slot| slot.unknown_cause() != Some(UnknownCause::NotRead);
-        self.read += self.slots.iter().skip(self.read).take_while(|slot| is_read(slot)).count();
+        match &self.held {
+            Held::OneByOne(slots) => {
+                self.read += slots.iter().skip(self.read).take_while(|slot| is_read(slot)).count();
+            }
+            Held::AsRuns(_) => self.read = usize::MAX,
+        }
     }
 }
 
@@ -105,11 +127,12 @@ impl Ledger {
     pub fn add_objectives<'a>(&mut self, objectives: impl IntoIterator<Item = &'a str>) -> Result<(), LedgerError> {
         for name in objectives {
             if self.series(name).is_none() {
-                let slots = self.slot_count().saturating_mul(self.series.len() + 1);
+                let one_by_one = self.series.iter().filter(|s| matches!(s.held, Held::OneByOne(_))).count();
+                let slots = self.slot_count().saturating_mul(one_by_one + 1);
                 if slots > MAX_SLOTS {
                     return Err(LedgerError::TooManySlots(slots));
                 }
-                self.series.push(Series { name: name.to_owned(), slots: Vec::new(), read: 0 });
+                self.series.push(Series { name: name.to_owned(), held: Held::OneByOne(Vec::new()), read: 0 });
             }
         }
         Ok(())
@@ -139,10 +162,18 @@ impl Ledger {
         usize::try_from(span.saturating_add(self.slot_seconds - 1) / self.slot_seconds).unwrap_or(0)
     }
 
-    /// The slots of an objective from the beginning of the period on, as far as they were entered.
+    /// The slots of an objective from the beginning of the period on, as far as they were entered one by one.
     #[must_use]
     pub fn slots(&self, objective: &str) -> &[Slot] {
-        self.series(objective).map_or(&[], |s| s.slots.as_slice())
+        match self.series(objective).map(|s| &s.held) {
+            Some(Held::OneByOne(slots)) => slots,
+            Some(Held::AsRuns(_)) | None => &[],
+        }
+    }
+
+    /// How the slots of an objective are held.
+    pub(super) fn held(&self, objective: &str) -> Option<&Held> {
+        self.series(objective).map(|s| &s.held)
     }
 
     /// The slots before this instant were read, for every objective.
@@ -161,15 +192,23 @@ impl Ledger {
     /// How many slots have ended at least `settle` ago.
     #[must_use]
     pub fn due_count(&self, now: Timestamp, settle: SignedDuration) -> usize {
-        let settled = now.saturating_sub(settle).unwrap_or(Timestamp::MIN);
-        let elapsed = settled.as_second().saturating_sub(self.first_second());
-        usize::try_from(elapsed / self.slot_seconds).unwrap_or(0).min(self.slot_count())
+        ended(now, settle, self.first_second(), self.slot_seconds).min(self.slot_count())
     }
 
     /// The slots of an objective that are due.
     #[must_use]
     pub fn due_slots(&self, objective: &str, now: Timestamp, settle: SignedDuration) -> DueSlots<'_> {
-        DueSlots::new(self.slots(objective), self.due_count(now, settle), self.first_second(), self.slot_seconds)
+        match self.held(objective) {
+            Some(Held::AsRuns(runs)) => {
+                DueSlots::of_runs(runs, ended(now, settle, runs.start(), runs.slot_seconds()).min(runs.count()))
+            }
+            _ => DueSlots::new(
+                self.slots(objective),
+                self.due_count(now, settle),
+                self.first_second(),
+                self.slot_seconds,
+            ),
+        }
     }
 
     /// Enters a slot. What is known stays, see the module.
@@ -180,7 +219,9 @@ impl Ledger {
         let index = self.index_of(start)?;
         let series = self.series.iter_mut().find(|s| s.name == objective);
         let series = series.ok_or_else(|| LedgerError::NoSuchObjective(objective.to_owned()))?;
-        let slots = &mut series.slots;
+        let Held::OneByOne(slots) = &mut series.held else {
+            return Err(LedgerError::Complete(objective.to_owned()));
+        };
         if slots.len() <= index {
             if slots.capacity() <= index {
                 // Doubling would leave up to half of the memory of a long period unused.
@@ -207,9 +248,24 @@ impl Ledger {
         if slots.len() > self.slot_count() {
             return Err(LedgerError::TooManySlots(slots.len()));
         }
+        self.hold(objective, Held::OneByOne(slots))
+    }
+
+    /// Takes a complete series, whatever its slot length.
+    pub(super) fn set_runs(&mut self, objective: &str, runs: Runs) -> Result<(), LedgerError> {
+        if runs.runs() > MAX_SLOTS {
+            return Err(LedgerError::TooManySlots(runs.runs()));
+        }
+        if self.series(objective).is_none() {
+            self.series.push(Series { name: objective.to_owned(), held: Held::OneByOne(Vec::new()), read: 0 });
+        }
+        self.hold(objective, Held::AsRuns(runs))
+    }
+
+    fn hold(&mut self, objective: &str, held: Held) -> Result<(), LedgerError> {
         let series = self.series.iter_mut().find(|s| s.name == objective);
         let series = series.ok_or_else(|| LedgerError::NoSuchObjective(objective.to_owned()))?;
-        (series.slots, series.read) = (slots, 0);
+        (series.held, series.read) = (held, 0);
         series.count_read();
         Ok(())
     }
@@ -236,6 +292,12 @@ impl Ledger {
         let index = usize::try_from(offset / self.slot_seconds).ok().filter(|i| aligned && *i < self.slot_count());
         index.filter(|_| offset >= 0).ok_or(LedgerError::NoSuchSlot(start))
     }
+}
+
+/// How many slots of a series have ended at least `settle` ago.
+fn ended(now: Timestamp, settle: SignedDuration, start: i64, slot_seconds: i64) -> usize {
+    let settled = now.saturating_sub(settle).unwrap_or(Timestamp::MIN);
+    usize::try_from(settled.as_second().saturating_sub(start) / slot_seconds).unwrap_or(0)
 }
 
 /// Whether two known slots say the same; the generation is only the reader's mark.

@@ -3,8 +3,10 @@
 //! Pure: time is an argument. Must never do I/O, read a clock, or use floats.
 //!
 //! The way through: a reading becomes a [`slot`] ([`indicator`]), slots make the [`ledger`] of a [`period`], a
-//! [`method`] makes one figure of them, [`assess`] judges it against the target, [`statement`] writes it down for good, [`verification`] does all of it again.
+//! counting method ([`methods`]) makes one figure of them, [`assess`] judges it against the target, [`statement`] writes
+//! it down for good, [`verification`] does all of it again.
 
+pub mod amendment;
 pub mod assess;
 pub mod assessment;
 pub mod budget;
@@ -20,21 +22,26 @@ pub mod credit_life;
 pub mod deadline;
 pub mod detection;
 pub mod due_slots;
-pub mod events;
 pub mod exact;
 pub mod exclusion;
+pub mod exemption;
 pub mod indicator;
 pub mod invalid;
 pub mod ledger;
 pub mod lint;
-pub mod method;
+pub mod methods;
+pub mod parameter_rule;
 pub mod period;
+pub mod rate_sum;
 pub mod restatement;
+pub mod run;
 pub mod settlement;
 pub mod slot;
 pub mod span;
 pub mod statement;
 pub mod stored_ledger;
+pub mod stretch;
+pub mod timeline;
 pub mod validate;
 pub mod verification;
 pub mod violation;
@@ -45,3 +52,6 @@ mod example;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod pitfalls;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod published;

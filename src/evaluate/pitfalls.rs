@@ -1,21 +1,26 @@
 //! Where the numbers of other systems go wrong: one test for each way, named after it.
 
-use super::assess::assess;
+use super::assess::{Circumstances, assess};
 use super::burn_rate;
 use super::coverage::{MissingDataRule, judge};
 use super::due_slots::DueSlots;
-use super::events::Events;
 use super::exact::{percent_text, share};
 use super::example::{SETTLE, agreement, at, ledger, measured, ratio, second};
+use super::exemption::Record;
 use super::ledger::Ledger;
-use super::method::{Account, CountingMethod};
+use super::methods::events::Events;
+use super::methods::{Account, CountingMethod};
 use super::period::{Bounds, Schedule};
 use super::slot::{Slot, UnknownCause};
 use crate::api::agreement::{AgreementSpec, TreatAs};
 use crate::api::agreement_status::State;
 
+fn events(slots: &[Slot]) -> Events<'_> {
+    Events::of(Record::AsRead(DueSlots::new(slots, slots.len(), 0, 300)))
+}
+
 fn account(slots: &[Slot]) -> Account {
-    Events.account(DueSlots::new(slots, slots.len(), 0, 300))
+    events(slots).account()
 }
 
 fn verdict(slots: &[Slot], target: &str) -> State {
@@ -96,7 +101,8 @@ fn a_hundred_percent_target_divides_by_nothing() {
     let bounds = Bounds { start: second(0), end: second(86_400) };
     for (bad, state) in [(0, State::Fulfilled), (1, State::Violated)] {
         let slots = vec![measured(1_000_000, bad); 3];
-        let assessment = assess(&spec, &ledger(bounds, 300, &slots), second(930), SETTLE).unwrap();
+        let assessment =
+            assess(&spec, &ledger(bounds, 300, &slots), &Circumstances::default(), second(930), SETTLE).unwrap();
         let objective = &assessment.objectives[0];
         assert_eq!((objective.state, objective.budget_remaining.clone()), (state, None));
         assert!(objective.burn_rates.iter().all(|w| w.rate.is_none()));
@@ -108,7 +114,7 @@ fn a_hundred_percent_target_divides_by_nothing() {
 fn a_burn_threshold_that_no_error_rate_can_reach_is_lowered_until_one_can() {
     // At a target of 90 % the highest burn rate is 10, and the workbook's 14.4 would never fire.
     let slots = vec![measured(10, 10); 8_640];
-    let burn = burn_rate::burn(&Events, DueSlots::new(&slots, 8_640, 0, 300), &ratio(9, 10), 30 * 86_400);
+    let burn = burn_rate::burn(&events(&slots), &ratio(9, 10), 30 * 86_400);
     assert!(burn.burning);
     assert!(burn.rates.iter().all(|w| w.rate == Some(ratio(10, 1))));
 }
@@ -150,7 +156,9 @@ fn an_outage_over_the_turn_of_the_month_is_split_where_the_zone_says() {
         start = second(start.as_second() + 300);
     }
     assert_eq!(refused, 8 * 12, "eight hours belong to July");
-    let account = Events.account(book.due_slots("availability", june.end, k8s_openapi::jiff::SignedDuration::ZERO));
+    let account =
+        Events::of(Record::AsRead(book.due_slots("availability", june.end, k8s_openapi::jiff::SignedDuration::ZERO)))
+            .account();
     assert_eq!(percent_text(&account.attainment.unwrap()), "99.930555");
 }
 
@@ -158,7 +166,8 @@ fn an_outage_over_the_turn_of_the_month_is_split_where_the_zone_says() {
 fn an_operator_that_was_down_does_not_shorten_the_period() {
     let bounds = Bounds { start: second(0), end: second(86_400) };
     let slots = vec![measured(100, 0); 100];
-    let assessment = assess(&agreement(), &ledger(bounds, 300, &slots), second(86_430), SETTLE).unwrap();
+    let assessment =
+        assess(&agreement(), &ledger(bounds, 300, &slots), &Circumstances::default(), second(86_430), SETTLE).unwrap();
     assert_eq!(assessment.objectives[0].coverage, Some(ratio(100, 288)));
     assert_eq!(assessment.state, State::NotDetermined);
 }
@@ -168,7 +177,9 @@ fn more_good_traffic_refills_the_budget_of_a_running_period() {
     let left = |slots: &[Slot]| {
         let bounds = Bounds { start: second(0), end: second(86_400) };
         let now = second(i64::try_from(slots.len()).unwrap() * 300 + 30);
-        assess(&agreement(), &ledger(bounds, 300, slots), now, SETTLE).unwrap().objectives[0].budget_remaining.clone()
+        assess(&agreement(), &ledger(bounds, 300, slots), &Circumstances::default(), now, SETTLE).unwrap().objectives[0]
+            .budget_remaining
+            .clone()
     };
     assert_eq!(left(&[measured(1_000, 1)]), Some(ratio(0, 1)));
     assert_eq!(left(&[measured(1_000, 1), measured(3_000, 0)]), Some(ratio(3, 4)));

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use num_rational::BigRational;
 use num_traits::Zero;
 
-use crate::api::credit_status::{Adjustment, AdjustmentAmount, CreditStatus};
+use crate::api::credit_status::{Adjustment, AdjustmentAmount, CreditState, CreditStatus};
+use crate::api::settlement::GrantMode;
+use crate::api::statement::StatementSpec;
 
 use super::exact::{NotANumber, decimal, decimal_text};
 
@@ -20,6 +22,18 @@ pub struct Superseded<'a> {
     pub name: &'a str,
     /// Its credits, where they were granted; `None`: nothing was.
     pub granted: Option<&'a CreditStatus>,
+}
+
+impl<'a> Superseded<'a> {
+    /// A statement of an agreement whose credits are granted in this way. Of a credit that has to be claimed the
+    /// statement itself says whether it was granted.
+    #[must_use]
+    pub fn new(name: &'a str, statement: &'a StatementSpec, mode: GrantMode) -> Self {
+        let is_granted = |credits: &&CreditStatus| {
+            mode == GrantMode::Automatic || matches!(credits.state, CreditState::Granted | CreditState::Settled)
+        };
+        Self { name, granted: statement.credits.as_ref().filter(is_granted) }
+    }
 }
 
 /// The credit of the newer statement less what was granted.

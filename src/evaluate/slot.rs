@@ -11,6 +11,20 @@ pub struct Tally {
     pub bad: Count,
 }
 
+impl Tally {
+    /// So many times as much.
+    #[must_use]
+    pub fn times(self, n: usize) -> Self {
+        Self { total: self.total.times(n), bad: self.bad.times(n) }
+    }
+
+    /// The events that were not bad.
+    #[must_use]
+    pub fn good(self) -> Count {
+        self.total.minus(self.bad).unwrap_or_default()
+    }
+}
+
 impl std::ops::Add for Tally {
     type Output = Self;
 
@@ -125,6 +139,8 @@ pub enum SlotState {
     Unknown(UnknownCause),
     /// Left out by agreement.
     Excluded,
+    /// The service was not deployed, and owed nothing.
+    NotDeployed,
 }
 
 /// One slot of one objective.
@@ -133,10 +149,14 @@ pub enum SlotState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot(Form);
 
+/// A slot that nobody has read yet.
+pub(super) static NOT_READ: Slot =
+    Slot(Form::Narrow { state: SlotState::Unknown(UnknownCause::NotRead), generation: 0, total: 0, bad: 0 });
+
 /// How a slot is held. [`Slot::new`] chooses, always the same for the same content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Form {
-    /// Counts in millionths below 2^64 (eighteen million million events), and nothing born.
+    /// Counts below 2^64 parts (five thousand million events), and nothing born.
     Narrow { state: SlotState, generation: u32, total: u64, bad: u64 },
     /// Anything.
     Wide(Box<Wide>),
@@ -156,8 +176,8 @@ impl Slot {
             Some(Form::Narrow {
                 state,
                 generation: u32::try_from(generation).ok()?,
-                total: u64::try_from(counted.total.micro()).ok()?,
-                bad: u64::try_from(counted.bad.micro()).ok()?,
+                total: u64::try_from(counted.total.parts()).ok()?,
+                bad: u64::try_from(counted.bad.parts()).ok()?,
             })
         };
         let narrow = if births == Births::default() { narrow() } else { None };
@@ -185,6 +205,22 @@ impl Slot {
         Self::new(SlotState::Excluded, Tally::default(), Births::default(), generation)
     }
 
+    /// A slot in which the service was not deployed.
+    #[must_use]
+    pub fn not_deployed(generation: i64) -> Self {
+        Self::new(SlotState::NotDeployed, Tally::default(), Births::default(), generation)
+    }
+
+    /// The same slot with other counts; what was born in it is told no more.
+    #[must_use]
+    pub fn recounted(&self, counted: Tally) -> Self {
+        Self::known(
+            counted,
+            Births { unattributed: self.births().unattributed, ..Births::default() },
+            self.generation(),
+        )
+    }
+
     /// What is known about it.
     #[must_use]
     pub fn state(&self) -> SlotState {
@@ -199,7 +235,7 @@ impl Slot {
     pub fn counted(&self) -> Tally {
         match &self.0 {
             Form::Narrow { total, bad, .. } => {
-                Tally { total: Count::from_small_micro(*total), bad: Count::from_small_micro(*bad) }
+                Tally { total: Count::from_small_parts(*total), bad: Count::from_small_parts(*bad) }
             }
             Form::Wide(wide) => wide.counted,
         }
@@ -228,7 +264,7 @@ impl Slot {
     pub fn unknown_cause(&self) -> Option<UnknownCause> {
         match self.state() {
             SlotState::Unknown(cause) => Some(cause),
-            SlotState::Measured | SlotState::NoTraffic | SlotState::Excluded => None,
+            SlotState::Measured | SlotState::NoTraffic | SlotState::Excluded | SlotState::NotDeployed => None,
         }
     }
 }
@@ -241,7 +277,7 @@ mod tests {
 
     fn tally() -> impl Strategy<Value = Tally> {
         let micro = || prop_oneof![0..1u128 << 40, (1u128 << 63)..(1u128 << 65)];
-        let count = || micro().prop_map(|m| Count::from_micro(m).unwrap_or_default());
+        let count = || micro().prop_map(|m| Count::from_parts(m).unwrap_or_default());
         (count(), count()).prop_map(|(total, bad)| Tally { total, bad })
     }
 

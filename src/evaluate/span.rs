@@ -7,6 +7,8 @@ use k8s_openapi::jiff::{self, SignedDuration};
 
 use crate::api::Span;
 
+use super::invalid::InvalidSpec;
+
 /// A text that is no span.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a duration; write for example 250ms, 30s, 5m, 1h30m or 30d, the larger unit first")]
@@ -54,6 +56,18 @@ pub fn length(span: &Span) -> Result<Length, NotASpan> {
 /// Says which text is none.
 pub fn elapsed(span: &Span) -> Result<SignedDuration, NotASpan> {
     length(span).map(|l| l.nominal())
+}
+
+/// Reads a span as whole seconds above zero.
+///
+/// # Errors
+/// Says what is wrong with the text in this field.
+pub fn whole_seconds(span: &Span, field: &str) -> Result<i64, InvalidSpec> {
+    let length = elapsed(span).map_err(|fault| InvalidSpec::new(field, fault.to_string()))?;
+    if length.is_zero() || length.subsec_nanos() != 0 {
+        return Err(InvalidSpec::new(field, format!("{:?} is not a whole number of seconds above 0", span.as_str())));
+    }
+    Ok(length.as_secs())
 }
 
 /// A length in whole seconds as text, in the largest unit that divides it: `90m`, `6h`, `3d`.

@@ -16,17 +16,19 @@ use crate::api::credit_status::CreditState;
 use crate::api::enforcement_status::ActionRecord;
 use crate::api::ledger::{AgreementIdentity, LedgerSpec};
 use crate::api::metrics_source::IncreaseForm;
+use crate::api::objective::Objective;
 use crate::api::statement::{EventPair, Evidence, ObjectiveStatement, SlotCounts, StatementPeriod, StatementSpec};
 
-use super::assess::{assess, credits};
+use super::assess::{Circumstances, assess};
 use super::assessment::ObjectiveAssessment;
 use super::canonical_json::{NotCanonical, canonical};
-use super::credit::{self, Facts};
-use super::detection::{self, Incident};
-use super::exact::{NotANumber, percent_text, ratio_text};
+use super::count::Count;
+use super::credit;
+use super::detection;
+use super::exact::{NotANumber, decimal_text, hundred, percent_text, ratio_text, round_half_up, ten_to, whole};
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
-use super::method::counting;
+use super::methods::words;
 use super::period::time_zone_database_version;
 use super::restatement::{Superseded, adjustment};
 use super::slot::Tally;
@@ -55,6 +57,10 @@ pub struct Closing<'a> {
     pub ledger_name: &'a str,
     /// The ledger as it is stored.
     pub ledger: &'a LedgerSpec,
+    /// What it rests on beside the ledger.
+    pub circumstances: &'a Circumstances,
+    /// The statement of the same period that it takes the place of.
+    pub supersedes: Option<Superseded<'a>>,
     /// What was asked of the store, per objective.
     pub queries: &'a BTreeMap<String, Vec<String>>,
     /// The metrics source's name.
@@ -63,19 +69,6 @@ pub struct Closing<'a> {
     pub source_url: &'a str,
     /// How the source's increases were counted.
     pub increase: IncreaseForm,
-    /// What people reported.
-    pub reported: &'a Reported,
-    /// The statement of the same period that this one takes the place of.
-    pub supersedes: Option<Superseded<'a>>,
-}
-
-/// What people reported of a period, beside what was measured.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reported {
-    /// What credits rest on.
-    pub facts: Facts,
-    /// Incidents, and who noticed them.
-    pub incidents: Vec<Incident>,
 }
 
 /// Why a statement can not be made.
@@ -142,11 +135,10 @@ pub fn statement(
     }
     let spec = closing.spec;
     // At the instant at which the last slot is due, not now: a statement made later is the same.
-    let assessment = assess(spec, &ledger, ready, settle)?;
+    let assessment = assess(spec, &ledger, closing.circumstances, ready, settle)?;
     let mut shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
-    detection::enter(&mut shown, &closing.reported.incidents);
-    let credits = credits(spec, &assessment, &closing.reported.facts)?;
-    let credits = credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined));
+    detection::enter(&mut shown, &closing.circumstances.incidents);
+    let credits = assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined));
     let superseded = closing.supersedes.as_ref();
     let adjustment = superseded.map(|s| adjustment(s.granted, credits.as_ref())).transpose()?;
     let omitted = assessment.violations.len().saturating_sub(shown.len());
@@ -163,22 +155,10 @@ pub fn statement(
         objectives: objectives
             .map(|(assessed, objective)| {
                 let queries = closing.queries.get(&objective.name).cloned().unwrap_or_default();
-                let method = counting(objective.measurement.method);
-                let slots = ledger.due_slots(&objective.name, ready, settle);
-                let account = method.account(slots);
                 ObjectiveStatement {
                     target: objective.target.to_string(),
-                    method: method.name().to_owned(),
-                    total_events: account.counted.total.text(),
-                    bad_events: account.counted.bad.text(),
-                    born_events: pair(account.born),
-                    unattributed_events: pair(account.unattributed),
-                    slots: SlotCounts {
-                        measured: number(account.census.measured),
-                        no_traffic: number(account.census.no_traffic),
-                        unknown: number(account.census.unknown),
-                        excluded: number(account.census.excluded),
-                    },
+                    displayed: displayed(objective, assessed),
+                    method: words::name(objective.measurement.method).to_owned(),
                     queries: queries.into_iter().take(MAX_QUERIES).collect(),
                     ..figures(assessed)
                 }
@@ -231,7 +211,7 @@ pub fn digest_matches(statement: &StatementSpec) -> bool {
     digest(statement).is_ok_and(|digest| digest == statement.digest)
 }
 
-/// What the assessment says about an objective; the counts are filled in by the caller.
+/// What the assessment says about an objective; what the spec says is filled in by the caller.
 fn figures(assessed: &ObjectiveAssessment) -> ObjectiveStatement {
     let percent = |share: Option<&BigRational>| share.map(percent_text).unwrap_or_default();
     let (worst, best) = assessed.bounds.as_ref().map(|(worst, best)| (worst, best)).unzip();
@@ -240,21 +220,40 @@ fn figures(assessed: &ObjectiveAssessment) -> ObjectiveStatement {
         target: String::new(),
         state: assessed.state,
         method: String::new(),
-        total_events: String::new(),
-        bad_events: String::new(),
-        born_events: EventPair::default(),
-        unattributed_events: EventPair::default(),
+        total_events: count(&assessed.total_events),
+        bad_events: count(&assessed.bad_events),
+        born_events: pair(assessed.born),
+        unattributed_events: pair(assessed.unattributed),
         attainment_ratio: assessed.attainment.as_ref().map(ratio_text).unwrap_or_default(),
         attainment: percent(assessed.attainment.as_ref()),
+        displayed: String::new(),
         attainment_bounds: [percent(worst), percent(best)],
-        slots: SlotCounts::default(),
+        slots: SlotCounts {
+            measured: number(assessed.slots.measured),
+            no_traffic: number(assessed.slots.no_traffic),
+            unknown: number(assessed.slots.unknown),
+            excluded: number(assessed.slots.excluded),
+            not_deployed: number(assessed.slots.not_deployed),
+        },
         coverage: percent(assessed.coverage.as_ref()),
         queries: Vec::new(),
     }
 }
 
+/// The attainment as the parties' own reports round it.
+fn displayed(objective: &Objective, assessed: &ObjectiveAssessment) -> String {
+    let places = objective.display_decimals.and_then(|places| u32::try_from(places).ok());
+    let Some((places, attained)) = places.zip(assessed.attainment.as_ref()) else { return String::new() };
+    let scale = whole(ten_to(places));
+    decimal_text(&(whole(round_half_up(&(attained * hundred() * &scale))) / &scale), places)
+}
+
 fn pair(tally: Tally) -> EventPair {
     EventPair { total: tally.total.text(), bad: tally.bad.text() }
+}
+
+fn count(events: &BigRational) -> String {
+    Count::from_ratio(events).unwrap_or_default().text()
 }
 
 fn number(n: usize) -> i64 {

@@ -8,7 +8,7 @@ use crate::api::enforcement_status::ActionRecord;
 use crate::api::ledger::{AgreementIdentity, LedgerSpec, ObjectiveSlots};
 
 use super::codec::{self, CodecError};
-use super::ledger::{Ledger, LedgerError};
+use super::ledger::{Held, Ledger, LedgerError};
 use super::period::Bounds;
 
 /// Why a stored ledger can not be read.
@@ -31,8 +31,13 @@ pub enum StoredLedgerError {
 #[must_use]
 pub fn to_spec(ledger: &Ledger, agreement: AgreementIdentity, actions: &[ActionRecord], closed: bool) -> LedgerSpec {
     let Bounds { start, end } = ledger.bounds();
-    let slots =
-        |name: &str| ObjectiveSlots { name: name.to_owned(), slots: ByteString(codec::encode(ledger.slots(name))) };
+    let slots = |name: &str| {
+        let bytes = match ledger.held(name) {
+            Some(Held::AsRuns(runs)) => codec::encode_runs(runs),
+            _ => codec::encode(ledger.slots(name)),
+        };
+        ObjectiveSlots { name: name.to_owned(), slots: ByteString(bytes) }
+    };
     LedgerSpec {
         agreement,
         period_start: Time(start),
@@ -51,12 +56,16 @@ pub fn to_spec(ledger: &Ledger, agreement: AgreementIdentity, actions: &[ActionR
 /// It is not what [`to_spec`] gave.
 pub fn from_spec(spec: &LedgerSpec) -> Result<Ledger, StoredLedgerError> {
     let bounds = Bounds { start: spec.period_start.0, end: spec.period_end.0 };
-    let names = spec.objectives.iter().map(|o| o.name.as_str());
-    let mut ledger = Ledger::new(bounds, i64::from(spec.slot_seconds), names)?;
+    let mut ledger = Ledger::new(bounds, i64::from(spec.slot_seconds), [])?;
     for ObjectiveSlots { name, slots } in &spec.objectives {
-        let slots =
-            codec::decode(&slots.0).map_err(|source| StoredLedgerError::Slots { name: name.clone(), source })?;
-        ledger.set_slots(name, slots)?;
+        let held = codec::decode(&slots.0).map_err(|source| StoredLedgerError::Slots { name: name.clone(), source })?;
+        match held {
+            Held::OneByOne(slots) => {
+                ledger.add_objectives([name.as_str()])?;
+                ledger.set_slots(name, slots)?;
+            }
+            Held::AsRuns(runs) => ledger.set_runs(name, runs)?,
+        }
     }
     Ok(ledger)
 }

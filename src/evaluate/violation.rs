@@ -3,53 +3,56 @@
 //! A run begins with a bad slot and ends with the last bad slot before a slot that is known to be good or without
 //! traffic. An unknown or excluded slot neither ends a run nor makes it longer: when bad slots follow on both sides it
 //! lies inside, and its events are nobody's. A run at the end of what is known goes on while the period runs.
+//!
+//! Objectives that count time have their bad time for violations, as far as it counts.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
 
 use crate::api::agreement_status::Violation;
 
 use super::assessment::ViolationSpan;
 use super::count::Count;
-use super::due_slots::DueSlots;
+use super::due_slots::{DueSlots, instant};
 use super::exact::{divide, percent_text};
-use super::method::CountingMethod;
-use super::slot::Tally;
+use super::run::second;
+use super::slot::{Slot, Tally};
+use super::stretch::Stretch;
 
 /// A run that is being put together.
-struct Run {
-    start: Timestamp,
-    end: Timestamp,
+struct Open {
+    from: i64,
+    until: i64,
     sum: Tally,
     /// The slot with the smallest share of good events.
     deepest: Tally,
 }
 
-/// The violations among slots that are due, oldest first. `closed`: the period is over, so that none goes on.
+/// The violations among slots that are due, oldest first: runs of slots that `missed` the target (`None`: nobody knows).
+/// `closed`: the period is over, so that none goes on.
 #[must_use]
 pub fn violations(
-    method: &dyn CountingMethod,
     objective: &str,
     slots: DueSlots<'_>,
-    target: &BigRational,
     closed: bool,
+    missed: impl Fn(&Slot) -> Option<bool>,
 ) -> Vec<ViolationSpan> {
-    let length = SignedDuration::from_secs(slots.slot_seconds());
+    let length = slots.slot_seconds();
     let mut found = Vec::new();
-    let mut open: Option<Run> = None;
-    for (start, slot) in slots.timed() {
-        match method.missed(slot, target) {
+    let mut open: Option<Open> = None;
+    for run in slots.runs() {
+        match missed(run.slot) {
             Some(true) => {
-                let end = start.saturating_add(length).unwrap_or(Timestamp::MAX);
-                let tally = slot.counted();
+                let from = run.start;
+                let until = second(from, run.count, length);
+                let (one, all) = (run.slot.counted(), run.slot.counted().times(run.count));
                 open = Some(match open.take() {
-                    None => Run { start, end, sum: tally, deepest: tally },
-                    Some(run) => Run {
-                        end,
-                        sum: run.sum + tally,
-                        deepest: if is_deeper(tally, run.deepest) { tally } else { run.deepest },
-                        ..run
+                    None => Open { from, until, sum: all, deepest: one },
+                    Some(open) => Open {
+                        until,
+                        sum: open.sum + all,
+                        deepest: if is_deeper(one, open.deepest) { one } else { open.deepest },
+                        ..open
                     },
                 });
             }
@@ -61,14 +64,39 @@ pub fn violations(
     found
 }
 
-fn span(objective: &str, run: &Run, ended: bool) -> ViolationSpan {
-    let Tally { total, bad } = run.deepest;
-    let good = total.minus(bad).unwrap_or_default();
+/// The violations of an objective that counts time: the bad time that counts, with the events of the slots it touches.
+/// What reaches the end of what is due goes on, unless the period is `closed`.
+#[must_use]
+pub fn of_downtime(objective: &str, series: &[DueSlots<'_>], downtime: &[Stretch], closed: bool) -> Vec<ViolationSpan> {
+    let mut open: Vec<Open> = downtime
+        .iter()
+        .map(|s| Open { from: s.from, until: s.until, sum: Tally::default(), deepest: Tally::default() })
+        .collect();
+    let runs = series.iter().flat_map(|slots| slots.runs().map(|run| (run, slots.slot_seconds())));
+    for (run, length) in runs.filter(|(run, _)| !run.slot.counted().total.is_zero()) {
+        let until = second(run.start, run.count, length);
+        let first = open.partition_point(|open| open.until <= run.start);
+        for open in open.iter_mut().skip(first).take_while(|open| open.from < until) {
+            let (from, until) = (open.from.max(run.start) - run.start, open.until.min(until) - run.start);
+            let touched = (until + length - 1).div_euclid(length) - from.div_euclid(length);
+            let one = run.slot.counted();
+            open.sum = open.sum + one.times(usize::try_from(touched).unwrap_or(0));
+            if is_deeper(one, open.deepest) || open.deepest.total.is_zero() {
+                open.deepest = one;
+            }
+        }
+    }
+    let end = series.iter().map(DueSlots::end).max().unwrap_or(i64::MAX);
+    open.iter().map(|run| span(objective, run, closed || run.until < end)).collect()
+}
+
+fn span(objective: &str, run: &Open, ended: bool) -> ViolationSpan {
+    let deepest = run.deepest;
     ViolationSpan {
         objective: objective.to_owned(),
-        start: run.start,
-        end: ended.then_some(run.end),
-        depth: divide(&good.ratio(), &total.ratio()).unwrap_or_default(),
+        start: instant(run.from),
+        end: ended.then(|| instant(run.until)),
+        depth: divide(&deepest.good().ratio(), &deepest.total.ratio()).unwrap_or_default(),
         bad_events: run.sum.bad.ratio(),
         total_events: run.sum.total.ratio(),
     }

@@ -18,17 +18,10 @@ fn assessment() -> Assessment {
         target: share(99),
         attainment: Some(share(100)),
         settles_on: Some(share(100)),
-        bounds: None,
         total_events: share(100),
         bad_events: share(0),
-        coverage: None,
         budget_remaining: Some(share(100)),
-        burn_rates: Vec::new(),
-        burning: false,
-        recent_coverage: None,
-        recent_rate: None,
-        recent_bad_share: None,
-        problem: String::new(),
+        ..ObjectiveAssessment::default()
     };
     Assessment {
         period_start: Timestamp::UNIX_EPOCH,

@@ -46,20 +46,18 @@ pub(crate) fn objective(name: &str) -> ObjectiveAssessment {
     ObjectiveAssessment {
         name: name.into(),
         state: State::Fulfilled,
+        covered: true,
         target: ratio(99, 100),
         attainment: Some(ratio(1, 1)),
         settles_on: Some(ratio(1, 1)),
-        bounds: None,
         total_events: ratio(1000, 1),
         bad_events: ratio(0, 1),
         coverage: Some(ratio(1, 1)),
         budget_remaining: Some(ratio(1, 1)),
-        burn_rates: Vec::new(),
-        burning: false,
         recent_coverage: Some(ratio(1, 1)),
         recent_rate: Some(ratio(100, 1)),
         recent_bad_share: Some(ratio(0, 1)),
-        problem: String::new(),
+        ..ObjectiveAssessment::default()
     }
 }
 

@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 
-use super::super::events::Events;
+use super::super::due_slots::DueSlots;
 use super::super::example::{measured, ratio};
+use super::super::exemption::Record;
+use super::super::methods::events::Events;
 use super::super::slot::{Slot, UnknownCause};
 use super::*;
 
@@ -12,7 +14,11 @@ fn pair(long: usize, short: usize, threshold: BigRational) -> WindowPair {
 }
 
 fn burning(slots: &[Slot], target: &BigRational, period: i64) -> bool {
-    burn(&Events, DueSlots::new(slots, slots.len(), 0, 60), target, period).burning
+    burn(&of(slots, 60), target, period).burning
+}
+
+fn of(slots: &[Slot], seconds: i64) -> Events<'_> {
+    Events::of(Record::AsRead(DueSlots::new(slots, slots.len(), 0, seconds)))
 }
 
 #[test]
@@ -55,7 +61,7 @@ fn both_windows_have_to_burn() {
 #[test]
 fn rates_are_listed_from_the_shortest_window() {
     let slots = [measured(1000, 1), measured(1000, 2), measured(1000, 3), measured(1000, 4)];
-    let burn = burn(&Events, DueSlots::new(&slots, 4, 0, 5), &ratio(999, 1000), 120);
+    let burn = burn(&of(&slots, 5), &ratio(999, 1000), 120);
     let rates: Vec<_> = burn.rates.iter().map(|w| (w.window_seconds, w.rate.clone())).collect();
     assert_eq!(rates, [(10, Some(ratio(7, 2))), (20, Some(ratio(5, 2)))]);
 }
@@ -64,7 +70,7 @@ fn rates_are_listed_from_the_shortest_window() {
 fn a_window_that_nobody_knows_has_no_rate_and_does_not_fire() {
     let unknown = Slot::unknown(UnknownCause::Unreachable, 1);
     let slots = [vec![measured(100, 100); 60], vec![unknown; 30]].concat();
-    let burn = burn(&Events, DueSlots::new(&slots, 90, 0, 60), &ratio(999, 1000), 30 * DAY);
+    let burn = burn(&of(&slots, 60), &ratio(999, 1000), 30 * DAY);
     assert!(!burn.burning);
     assert_eq!((&burn.rates[0].rate, &burn.rates[1].rate), (&None, &None));
     assert_eq!(burn.rates[2].rate, Some(ratio(1000, 1)));
@@ -77,7 +83,7 @@ fn a_target_of_one_hundred_percent_burns_at_the_first_bad_event() {
     let healed = [vec![measured(10, 1)], vec![measured(10, 0); 30]].concat();
     assert!(!burning(&healed, &target, 30 * DAY));
     let slots = [measured(10, 1)];
-    let burn = burn(&Events, DueSlots::new(&slots, 1, 0, 60), &target, 30 * DAY);
+    let burn = burn(&of(&slots, 60), &target, 30 * DAY);
     assert!(burn.rates.iter().all(|w| w.rate.is_none()));
 }
 

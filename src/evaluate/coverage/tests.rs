@@ -1,8 +1,9 @@
 use super::super::due_slots::DueSlots;
-use super::super::events::Events;
 use super::super::exact::percent_text;
 use super::super::example::{measured, ratio};
-use super::super::method::CountingMethod;
+use super::super::exemption::Record;
+use super::super::methods::CountingMethod;
+use super::super::methods::events::Events;
 use super::super::slot::{Slot, UnknownCause};
 use super::*;
 
@@ -10,12 +11,16 @@ fn rule(treat_as: TreatAs, minimum: i64) -> MissingDataRule {
     MissingDataRule { treat_as, minimum: ratio(minimum, 100) }
 }
 
+fn of(slots: &[Slot]) -> Account {
+    Events::of(Record::AsRead(DueSlots::new(slots, slots.len(), 0, 60))).account()
+}
+
 /// Known slots of one event each, `bad` of them bad, and `unknown` ones.
 fn account(known: usize, bad: usize, unknown: usize) -> Account {
     let mut slots = vec![measured(1, 0); known - bad];
     slots.extend(vec![measured(1, 1); bad]);
     slots.extend(vec![Slot::unknown(UnknownCause::NoSamples, 1); unknown]);
-    Events.account(DueSlots::new(&slots, slots.len(), 0, 60))
+    of(&slots)
 }
 
 #[test]
@@ -51,7 +56,7 @@ fn a_period_without_traffic_refused_nobody() {
     let idle = |unknown: usize| {
         let mut slots = vec![measured(0, 0); 10];
         slots.extend(vec![Slot::unknown(UnknownCause::NoSamples, 1); unknown]);
-        Events.account(DueSlots::new(&slots, slots.len(), 0, 60))
+        of(&slots)
     };
     for treat_as in [TreatAs::Exclude, TreatAs::Good, TreatAs::Bad] {
         let finding = judge(&idle(1), &ratio(9, 10), &rule(treat_as, 90));
@@ -73,8 +78,8 @@ fn a_hundred_missing_minutes_decide_a_month_and_so_nobody_does() {
 #[test]
 fn excluded_slots_are_not_expected() {
     let slots = [measured(1, 0), Slot::excluded(1), Slot::unknown(UnknownCause::NoSamples, 1)];
-    let account = Events.account(DueSlots::new(&slots, 3, 0, 60));
-    assert_eq!(coverage(&account.census), Some(ratio(1, 2)));
+    let account = of(&slots);
+    assert_eq!(account.coverage, Some(ratio(1, 2)));
     let excluded = [Slot::excluded(1)];
-    assert_eq!(coverage(&Events.account(DueSlots::new(&excluded, 1, 0, 60)).census), None);
+    assert_eq!(of(&excluded).coverage, None);
 }

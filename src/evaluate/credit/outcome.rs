@@ -73,10 +73,10 @@ pub fn outcomes(assessment: &Assessment) -> Vec<Outcome<'_>> {
         .iter()
         .map(|o| Outcome {
             objective: &o.name,
-            covered: true,
+            covered: o.covered,
             state: o.state,
             settles_on: o.settles_on.clone(),
-            downtime: &[],
+            downtime: &o.downtime,
             violations: violations(&o.name),
         })
         .collect()

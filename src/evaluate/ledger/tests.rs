@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::super::example::{SETTLE, ledger as filled, measured, second};
+use super::super::slot::SlotState;
 use super::*;
 
 const NO_SETTLE: SignedDuration = SignedDuration::ZERO;
@@ -130,8 +131,8 @@ fn a_slot_that_is_due_and_missing_is_unknown() {
     assert_eq!(slots.latest_problem(), Some(UnknownCause::NotRead));
     assert_eq!(slots.last(4).census().known(), 1);
     assert_eq!(slots.last(3).census().unknown, 3);
-    let starts: Vec<_> = slots.last(4).timed().map(|(start, _)| start).collect();
-    assert_eq!(starts, [second(60)]);
+    let runs: Vec<_> = slots.last(4).runs().map(|run| (run.start, run.count, run.slot.state())).collect();
+    assert_eq!(runs, [(60, 1, SlotState::NoTraffic), (120, 3, SlotState::Unknown(UnknownCause::NotRead))]);
     let early = ledger.due_slots("availability", second(60), NO_SETTLE);
     assert_eq!((early.due(), early.census().known()), (1, 1), "slots that are not due do not count");
 }

@@ -47,7 +47,7 @@ fn action(id: &str, at_: &str) -> ActionRecord {
 }
 
 fn made(ledger: &LedgerSpec, actions: &[ActionRecord], now: &str) -> Result<StatementSpec, StatementError> {
-    made_with(&agreement(), ledger, actions, now, &Reported::default(), None)
+    made_with(&agreement(), ledger, actions, now, &Circumstances::default(), None)
 }
 
 fn made_with(
@@ -55,7 +55,7 @@ fn made_with(
     ledger: &LedgerSpec,
     actions: &[ActionRecord],
     now: &str,
-    reported: &Reported,
+    circumstances: &Circumstances,
     supersedes: Option<Superseded<'_>>,
 ) -> Result<StatementSpec, StatementError> {
     let ledger = &LedgerSpec { actions: actions.to_vec(), ..ledger.clone() };
@@ -70,7 +70,7 @@ fn made_with(
         source_name: "main",
         source_url: "http://prometheus:9090",
         increase: IncreaseForm::Anchored,
-        reported,
+        circumstances,
         supersedes,
     };
     statement(&closing, at(now), SETTLE)
@@ -91,7 +91,7 @@ fn a_statement_says_what_the_ledger_holds() {
     assert_eq!(objective.state, State::Violated);
     assert_eq!(objective.coverage, "99.944071");
     assert_eq!(objective.attainment_bounds, ["99.789595".to_owned(), "99.845523".to_owned()]);
-    assert_eq!(objective.slots, SlotCounts { measured: 8_931, no_traffic: 4, unknown: 5, excluded: 0 });
+    assert_eq!(objective.slots, SlotCounts { measured: 8_931, no_traffic: 4, unknown: 5, ..SlotCounts::default() });
     assert_eq!(objective.born_events, EventPair { total: "10".to_owned(), bad: "4".to_owned() });
     assert_eq!(objective.unattributed_events, EventPair { total: "3".to_owned(), bad: "1".to_owned() });
     assert_eq!((objective.target.as_str(), objective.method.as_str()), ("99.9", "Events"));
@@ -178,7 +178,7 @@ fn a_correction_names_what_it_supersedes_and_what_it_changes() {
     let good = stored(&vec![measured(1_000, 0); 8_940]);
     let correct = |granted| {
         let supersedes = Some(Superseded { name: "checkout-r1", granted });
-        made_with(&agreement(), &good, &[], LATER, &Reported::default(), supersedes).unwrap()
+        made_with(&agreement(), &good, &[], LATER, &Circumstances::default(), supersedes).unwrap()
     };
     let second = correct(first.credits.as_ref());
     assert_eq!(second.supersedes.as_deref(), Some("checkout-r1"));
@@ -195,14 +195,18 @@ fn what_was_reported_stands_in_the_statement() {
     spec["credits"]["capPerYear"] = serde_json::json!({"amount": "450.00"});
     let spec: AgreementSpec = serde_json::from_value(spec).unwrap();
     let money = [("EUR".to_owned(), BigRational::from_integer(100.into()))].into();
-    let reported = Reported {
-        facts: Facts { granted_this_year: credit::Granted { money, service_days: 0 }, ..Facts::default() },
-        incidents: vec![Incident {
+    let reported = Circumstances {
+        facts: credit::Facts {
+            granted_this_year: credit::Granted { money, service_days: 0 },
+            ..credit::Facts::default()
+        },
+        incidents: vec![detection::Incident {
             objective: None,
             start: at("2026-10-31T03:00:00Z"),
             end: at("2026-10-31T06:00:00Z"),
             detected_by: DetectedBy::Customer,
         }],
+        ..Circumstances::default()
     };
     let statement = made_with(&spec, &stored(&slots()), &[], LATER, &reported, None).unwrap();
     let credits = statement.credits.as_ref().unwrap();

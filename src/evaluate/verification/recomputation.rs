@@ -9,8 +9,9 @@ use super::{Basis, FieldPath, Presented, basis};
 use crate::api::agreement::AgreementSpec;
 use crate::api::credit_facts::CreditFacts;
 use crate::api::metrics_source::IncreaseForm;
+use crate::evaluate::assess::Circumstances;
 use crate::evaluate::credit;
-use crate::evaluate::statement::{Closing, Reported, StatementError, name, statement};
+use crate::evaluate::statement::{Closing, StatementError, name, statement};
 
 /// What can be edited while an agreement is in force and stands in its statements. Everything else that a statement is
 /// computed from is kept from edits by the rules of the agreement's own definition.
@@ -42,19 +43,19 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
     };
     let url = text(presented.content, &["evidence", "source"]).split_once(' ').map_or("", |(_, url)| url);
     let revision = revision(presented);
-    let reported = Reported { facts: facts(presented.content)?, incidents: Vec::new() };
+    let circumstances = Circumstances { facts: facts(presented.content)?, ..Circumstances::default() };
     let closing = Closing {
         spec,
         generation: presented.agreement.and_then(|terms| terms.generation).unwrap_or_default(),
         revision: revision.unwrap_or_default(),
         ledger_name: presented.ledger_name.unwrap_or_default(),
         ledger: presented.ledger,
+        circumstances: &circumstances,
+        supersedes: None,
         queries: &BTreeMap::new(),
         source_name: &spec.metrics.source_ref.name,
         source_url: url,
         increase: IncreaseForm::Extrapolated,
-        reported: &reported,
-        supersedes: None,
     };
     // A statement of a closed period does not depend on when it is made, nor on how long the slots took to settle.
     let made = statement(&closing, Timestamp::MAX, SignedDuration::ZERO)?;

@@ -1,11 +1,12 @@
 use k8s_openapi::jiff::SignedDuration;
 use serde_json::json;
 
+use super::super::assess::Circumstances;
 use super::super::example::{SETTLE, agreement, at, measured, tally};
 use super::super::ledger::Ledger;
 use super::super::period::Schedule;
 use super::super::slot::{Births, Slot, UnknownCause};
-use super::super::statement::{Closing, Reported, digest, ledger_name, name, statement};
+use super::super::statement::{Closing, digest, ledger_name, name, statement};
 use super::*;
 use crate::api::ledger::AgreementIdentity;
 use crate::api::metrics_source::IncreaseForm;
@@ -75,12 +76,12 @@ fn case(unknown: usize, settle: SignedDuration) -> Case {
         revision: 1,
         ledger_name: &ledger_name,
         ledger: &ledger,
+        circumstances: &Circumstances::default(),
+        supersedes: None,
         queries: &queries,
         source_name: "main",
         source_url: "http://prometheus:9090",
         increase: IncreaseForm::Anchored,
-        reported: &Reported::default(),
-        supersedes: None,
     };
     let mut made = statement(&closing, at("2026-11-02T00:00:00Z"), settle).unwrap();
     // By an operator of another day.

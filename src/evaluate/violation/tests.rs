@@ -1,8 +1,8 @@
+use k8s_openapi::jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::super::events::Events;
 use super::super::example::{measured, ratio, second};
-use super::super::slot::{Slot, UnknownCause};
+use super::super::slot::{SlotState, UnknownCause};
 use super::*;
 
 /// `b` bad, `w` worse, `g` good, `n` no traffic, `u` unknown, `x` excluded.
@@ -20,7 +20,12 @@ fn slots(pattern: &str) -> Vec<Slot> {
 
 fn found(pattern: &str, closed: bool) -> Vec<ViolationSpan> {
     let slots = slots(pattern);
-    violations(&Events, "o", DueSlots::new(&slots, slots.len(), 600, 60), &ratio(99, 100), closed)
+    let missed = |slot: &Slot| match slot.state() {
+        SlotState::Measured => Some(slot.counted().good().is_less_than(&ratio(99, 100), slot.counted().total)),
+        SlotState::NoTraffic => Some(false),
+        _ => None,
+    };
+    violations("o", DueSlots::new(&slots, slots.len(), 600, 60), closed, missed)
 }
 
 #[test]
@@ -88,4 +93,18 @@ proptest! {
             prop_assert!(between.into_iter().any(|t| "gn".contains(kind_at(second(t)))));
         }
     }
+}
+
+#[test]
+fn bad_time_has_the_events_of_the_slots_it_touches() {
+    let slots = slots("gbwggb");
+    let due = DueSlots::new(&slots, 6, 600, 60);
+    let time = |from: i64, until: i64| Stretch { from: 600 + from, until: 600 + until };
+    let found = of_downtime("o", &[due], &[time(90, 150), time(330, 360)], false);
+    assert_eq!(found.len(), 2);
+    assert_eq!((found[0].start, found[0].end), (second(690), Some(second(750))));
+    assert_eq!((found[0].total_events.clone(), found[0].bad_events.clone()), (ratio(110, 1), ratio(19, 1)));
+    assert_eq!(found[0].depth, ratio(1, 10));
+    assert_eq!((found[1].end, found[1].bad_events.clone()), (None, ratio(10, 1)), "it reaches the end of what is due");
+    assert_eq!(of_downtime("o", &[due], &[time(330, 360)], true)[0].end, Some(second(960)));
 }

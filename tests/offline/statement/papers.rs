@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use guarantor::api::ledger::{AgreementIdentity, ServiceLevelLedger};
 use guarantor::api::metrics_source::IncreaseForm;
 use guarantor::api::{ServiceLevelAgreement, ServiceLevelStatement};
+use guarantor::evaluate::assess::Circumstances;
 use guarantor::evaluate::count::Count;
 use guarantor::evaluate::ledger::Ledger;
 use guarantor::evaluate::period::Schedule;
 use guarantor::evaluate::slot::{Births, Slot, Tally, UnknownCause};
-use guarantor::evaluate::statement::{Closing, Reported, digest, ledger_name, name, statement};
+use guarantor::evaluate::statement::{Closing, digest, ledger_name, name, statement};
 use guarantor::evaluate::stored_ledger;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -69,12 +70,12 @@ impl Papers {
             revision: 1,
             ledger_name: &ledger_name,
             ledger: &stored,
+            circumstances: &Circumstances::default(),
+            supersedes: None,
             queries: &queries,
             source_name: "main",
             source_url: "http://prometheus.monitoring:9090",
             increase: IncreaseForm::Anchored,
-            reported: &Reported::default(),
-            supersedes: None,
         };
         let mut made = statement(&closing, at("2026-11-02T00:00:00Z"), SignedDuration::from_secs(30)).unwrap();
         // What changes with every release is no part of what is compared here.

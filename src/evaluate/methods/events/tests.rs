@@ -1,11 +1,15 @@
 use proptest::prelude::*;
 
-use super::super::example::{measured, ratio, tally};
-use super::super::slot::{Births, UnknownCause};
+use super::super::super::example::{measured, ratio, tally};
+use super::super::super::slot::Births;
 use super::*;
 
 fn account(slots: &[Slot], due: usize) -> Account {
-    Events.account(DueSlots::new(slots, due, 0, 60))
+    of(slots, due).account()
+}
+
+fn of(slots: &[Slot], due: usize) -> Events<'_> {
+    Events::of(Record::AsRead(DueSlots::new(slots, due, 0, 60)))
 }
 
 fn unknown() -> Slot {
@@ -45,10 +49,10 @@ fn a_slot_misses_the_target_only_beyond_what_the_target_leaves() {
         (unknown(), None),
         (Slot::excluded(1), None),
     ];
-    for (slot, missed) in cases {
-        assert_eq!(Events.missed(&slot, &target), missed, "{slot:?}");
+    for (slot, expected) in cases {
+        assert_eq!(missed(&slot, &target), expected, "{slot:?}");
     }
-    assert_eq!(Events.missed(&measured(1000, 1), &ratio(1, 1)), Some(true), "of 100 % nothing may be bad");
+    assert_eq!(missed(&measured(1000, 1), &ratio(1, 1)), Some(true), "of 100 % nothing may be bad");
 }
 
 #[test]
@@ -76,7 +80,7 @@ proptest! {
         let whole = account(&slots, slots.len());
         prop_assert_eq!(left.counted + right.counted, whole.counted);
         prop_assert_eq!(left.census.expected() + right.census.expected(), whole.census.expected());
-        let last = Events.account(DueSlots::new(&slots, slots.len(), 0, 60).last(slots.len() - cut));
+        let last = of(&slots, slots.len()).recent(slots.len() - cut);
         prop_assert_eq!(last, right);
     }
 
@@ -84,7 +88,7 @@ proptest! {
     fn one_division_agrees_with_counting_event_by_event(slots in any_slots()) {
         let mut outcomes = Vec::new();
         for slot in slots.iter().filter(|s| s.state() == SlotState::Measured) {
-            let (total, bad) = (slot.counted().total.micro() / 1_000_000, slot.counted().bad.micro() / 1_000_000);
+            let (total, bad) = (slot.counted().total.parts() / 3_600_000_000, slot.counted().bad.parts() / 3_600_000_000);
             outcomes.extend((0..total).map(|event| event >= bad));
         }
         let good = outcomes.iter().filter(|good| **good).count();

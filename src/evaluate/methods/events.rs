@@ -1,0 +1,132 @@
+//! The methods `Events` and `Value`: good events over all events, each event with the same weight.
+//!
+//! Sums first and divides once: the mean of the slots' own rates would weigh an event at night a thousand times an
+//! event at noon. A value that was compared with its limit is an event as well; the two methods differ in what may have
+//! happened in a slot that nobody knows: events at the mean traffic of the others, or one value.
+
+use num_rational::BigRational;
+use num_traits::One;
+
+use super::super::assessment::ViolationSpan;
+use super::super::due_slots::{Census, DueSlots};
+use super::super::exact::{divide, whole};
+use super::super::exemption::Record;
+use super::super::slot::{Slot, SlotState, Tally, UnknownCause};
+use super::super::violation::violations;
+use super::{Account, CountingMethod};
+
+/// What an unknown slot may have held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Weight {
+    /// As many events as the known slots have in the mean.
+    MeanTraffic,
+    /// One value.
+    OneValue,
+}
+
+/// Slots whose events are counted.
+#[derive(Clone, Debug)]
+pub struct Events<'a> {
+    record: Record<'a>,
+    weight: Weight,
+}
+
+impl<'a> Events<'a> {
+    /// The method `Events`.
+    #[must_use]
+    pub fn of(record: Record<'a>) -> Self {
+        Self { record, weight: Weight::MeanTraffic }
+    }
+
+    /// The method `Value`.
+    #[must_use]
+    pub fn of_values(record: Record<'a>) -> Self {
+        Self { record, weight: Weight::OneValue }
+    }
+
+    fn account_of(&self, slots: DueSlots<'_>) -> Account {
+        let census = slots.census();
+        let (counted, born, unattributed) = tallies(slots);
+        let (good, total) = (counted.good().ratio(), counted.total.ratio());
+        let attainment = divide(&good, &total);
+        let bounds = match self.weight {
+            Weight::MeanTraffic => mean_traffic(attainment.as_ref(), &census),
+            Weight::OneValue => {
+                let unknown = whole(census.unknown);
+                let all = &total + &unknown;
+                divide(&good, &all).zip(divide(&(&good + unknown), &all))
+            }
+        };
+        let coverage = divide(&whole(census.known()), &whole(census.expected()));
+        Account { census, counted, born, unattributed, coverage, good, total, attainment, bounds }
+    }
+}
+
+impl CountingMethod for Events<'_> {
+    fn slot_seconds(&self) -> i64 {
+        self.record.slots().slot_seconds()
+    }
+
+    fn account(&self) -> Account {
+        self.account_of(self.record.slots())
+    }
+
+    fn recent(&self, slots: usize) -> Account {
+        self.account_of(self.record.slots().last(slots))
+    }
+
+    fn violations(&self, objective: &str, target: &BigRational, closed: bool) -> Vec<ViolationSpan> {
+        violations(objective, self.record.slots(), closed, |slot| missed(slot, target))
+    }
+
+    fn latest_problem(&self) -> Option<UnknownCause> {
+        self.record.slots().latest_problem()
+    }
+}
+
+/// Counted, born and unattributed events.
+pub(super) fn tallies(slots: DueSlots<'_>) -> (Tally, Tally, Tally) {
+    slots.runs().fold(<(Tally, Tally, Tally)>::default(), |(counted, born, unattributed), run| {
+        let births = run.slot.births();
+        (
+            counted + run.slot.counted().times(run.count),
+            born + births.born.times(run.count),
+            unattributed + births.unattributed.times(run.count),
+        )
+    })
+}
+
+/// Whether the share of good events of a slot is below the target. A slot without traffic misses nothing. `None`:
+/// unknown, or left out.
+pub(super) fn missed(slot: &Slot, target: &BigRational) -> Option<bool> {
+    match slot.state() {
+        SlotState::Measured => {
+            let tally = slot.counted();
+            Some(!tally.bad.is_zero() && tally.good().is_less_than(target, tally.total))
+        }
+        SlotState::NoTraffic | SlotState::NotDeployed => Some(false),
+        SlotState::Unknown(_) | SlotState::Excluded => None,
+    }
+}
+
+/// Both extremes of what the unknown slots may have held, each at the mean traffic of the known ones.
+///
+/// With total events E in k known slots, u unknown ones hold u E / k. All bad, the attainment a becomes
+/// a E / (E + u E / k) = a k / (k + u); all good, it gains u / (k + u). Where no slot is known, anything may have been.
+/// Where the known ones had no traffic, the unknown ones have no weight and there is nothing to say.
+fn mean_traffic(attainment: Option<&BigRational>, census: &Census) -> Option<(BigRational, BigRational)> {
+    let known_share = divide(&whole(census.known()), &whole(census.expected()))?;
+    match attainment {
+        Some(attainment) => {
+            let worst = attainment * &known_share;
+            let best = &worst + (BigRational::one() - known_share);
+            Some((worst, best))
+        }
+        None if census.known() == 0 => Some((whole(0), whole(1))),
+        None => None,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;
