@@ -24,11 +24,13 @@ use super::assessment::ObjectiveAssessment;
 use super::canonical_json::{NotCanonical, canonical};
 use super::count::Count;
 use super::credit;
-use super::exact::{decimal_text, hundred, percent_text, ratio_text, round_half_up, ten_to, whole};
+use super::detection;
+use super::exact::{NotANumber, decimal_text, hundred, percent_text, ratio_text, round_half_up, ten_to, whole};
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
 use super::methods::words;
 use super::period::time_zone_database_version;
+use super::restatement::{Superseded, adjustment};
 use super::slot::Tally;
 use super::stored_ledger::{self, StoredLedgerError, hex};
 use super::violation;
@@ -57,8 +59,8 @@ pub struct Closing<'a> {
     pub ledger: &'a LedgerSpec,
     /// What it rests on beside the ledger.
     pub circumstances: &'a Circumstances,
-    /// The statement of the same period that it takes the place of, with its name.
-    pub supersedes: Option<(&'a str, &'a StatementSpec)>,
+    /// The statement of the same period that it takes the place of.
+    pub supersedes: Option<Superseded<'a>>,
     /// What was asked of the store, per objective.
     pub queries: &'a BTreeMap<String, Vec<String>>,
     /// The metrics source's name.
@@ -81,6 +83,9 @@ pub enum StatementError {
     /// The spec can not be worked with.
     #[error(transparent)]
     Spec(#[from] InvalidSpec),
+    /// The superseded statement has an amount that is none.
+    #[error("the statement that is superseded can not be read: {0}")]
+    Superseded(#[from] NotANumber),
     /// The content has no canonical text to make a digest of.
     #[error(transparent)]
     Canonical(#[from] NotCanonical),
@@ -131,7 +136,11 @@ pub fn statement(
     let spec = closing.spec;
     // At the instant at which the last slot is due, not now: a statement made later is the same.
     let assessment = assess(spec, &ledger, closing.circumstances, ready, settle)?;
-    let shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
+    let mut shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
+    detection::enter(&mut shown, &closing.circumstances.incidents);
+    let credits = assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined));
+    let superseded = closing.supersedes.as_ref();
+    let adjustment = superseded.map(|s| adjustment(s.granted, credits.as_ref())).transpose()?;
     let omitted = assessment.violations.len().saturating_sub(shown.len());
     let objectives = assessment.objectives.iter().zip(&spec.objectives);
     let bounds = ledger.bounds();
@@ -158,9 +167,9 @@ pub fn statement(
         violations: shown,
         violations_omitted: i32::try_from(omitted).unwrap_or(i32::MAX),
         actions: actions(&closing.ledger.actions, &ledger),
-        credits: assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined)),
-        supersedes: closing.supersedes.map(|(name, _)| name.to_owned()),
-        adjustment: None,
+        credits,
+        supersedes: superseded.map(|s| s.name.to_owned()),
+        adjustment,
         evidence: Evidence {
             source: format!("{} {}", closing.source_name, closing.source_url),
             increase: closing.increase,

@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 use super::{Basis, FieldPath, Presented, basis};
 use crate::api::agreement::AgreementSpec;
+use crate::api::credit_facts::CreditFacts;
 use crate::api::metrics_source::IncreaseForm;
 use crate::evaluate::assess::Circumstances;
+use crate::evaluate::credit;
 use crate::evaluate::statement::{Closing, StatementError, name, statement};
 
 /// What can be edited while an agreement is in force and stands in its statements. Everything else that a statement is
@@ -18,6 +20,9 @@ pub(super) const AMENDABLE: [&[&str]; 3] = [&["parties"], &["service"], &["evide
 /// Told by the statement alone: what the operator found when the period closed.
 const STATED_ONLY: [&[&str]; 3] =
     [&["evidence", "increase"], &["evidence", "operator"], &["evidence", "timeZoneDatabase"]];
+
+/// What the credits rest on beside the measurements.
+const FACTS: [&str; 2] = ["credits", "facts"];
 
 /// The statement as it should be.
 pub(super) struct Recomputed {
@@ -38,13 +43,14 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
     };
     let url = text(presented.content, &["evidence", "source"]).split_once(' ').map_or("", |(_, url)| url);
     let revision = revision(presented);
+    let circumstances = Circumstances { facts: facts(presented.content)?, ..Circumstances::default() };
     let closing = Closing {
         spec,
         generation: presented.agreement.and_then(|terms| terms.generation).unwrap_or_default(),
         revision: revision.unwrap_or_default(),
         ledger_name: presented.ledger_name.unwrap_or_default(),
         ledger: presented.ledger,
-        circumstances: &Circumstances::default(),
+        circumstances: &circumstances,
         supersedes: None,
         queries: &BTreeMap::new(),
         source_name: &spec.metrics.source_ref.name,
@@ -66,9 +72,26 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
     Ok(Recomputed { content, taken_as_stated })
 }
 
+/// What the statement says its credits rest on, beside the measurements.
+fn facts(content: &Value) -> Result<credit::Facts, StatementError> {
+    let Some(facts) = FieldPath::of(&FACTS).find(content) else { return Ok(credit::Facts::default()) };
+    let facts: CreditFacts =
+        serde_json::from_value(facts.clone()).map_err(|e| StatementError::Json(format!("spec.credits.facts: {e}")))?;
+    Ok(credit::stated(&facts)?)
+}
+
+/// What people reported, and what another statement granted: told by the statement alone, where it is told at all.
+fn reported(content: &Value) -> Vec<FieldPath> {
+    let violations = content.get("violations").and_then(Value::as_array).map_or(0, Vec::len);
+    let detected = (0..violations).map(|index| FieldPath::of(&["violations"]).item(index).field("detectedBy"));
+    let fields = [&FACTS[..], &["supersedes"], &["adjustment"]].map(FieldPath::of);
+    fields.into_iter().chain(detected).filter(|path| path.find(content).is_some()).collect()
+}
+
 /// The fields that nothing presented tells.
 fn taken_as_stated(presented: &Presented<'_>, revision_known: bool, computed: &Value) -> Vec<FieldPath> {
     let mut taken: Vec<FieldPath> = STATED_ONLY.iter().map(|fields| FieldPath::of(fields)).collect();
+    taken.extend(reported(presented.content));
     let count = computed.get("objectives").and_then(Value::as_array).map_or(0, Vec::len);
     let objectives = || (0..count).map(|index| FieldPath::of(&["objectives"]).item(index));
     taken.extend(objectives().map(|objective| objective.field("queries")));
