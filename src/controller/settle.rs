@@ -16,7 +16,8 @@ use super::terms;
 use crate::api::agreement_status::{AgreementStatus, KEPT, StatementRef};
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::{ServiceLevelAgreement, ServiceLevelStatement};
-use crate::evaluate::exclusion::Exclusions;
+use crate::evaluate::assess::Circumstances;
+use crate::evaluate::exclusion::lines;
 use crate::evaluate::statement::{self, Closing};
 use crate::evaluate::{credit, stored_ledger};
 use crate::record::metrics::Written;
@@ -113,7 +114,8 @@ fn make(
         revision,
         ledger_name: &open.name,
         ledger: &stored,
-        exclusions: &Exclusions::default(),
+        circumstances: &Circumstances::default(),
+        supersedes: None,
         queries: &queries,
         source_name,
         source_url: source.as_ref().map_or("", |s| s.spec.url.as_str()),
@@ -128,5 +130,6 @@ fn reference(statement: &ServiceLevelStatement) -> StatementRef {
         period_start: statement.spec.period.start.clone(),
         state: statement.spec.state,
         credit: statement.spec.credits.as_ref().map(credit::in_words).unwrap_or_default(),
+        exclusions: lines::mark(&lines::honoured(&statement.spec.exclusions)),
     }
 }

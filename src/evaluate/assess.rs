@@ -19,13 +19,25 @@ use super::assessment::{Assessment, ObjectiveAssessment, ViolationSpan};
 use super::budget;
 use super::burn_rate::{self, burn};
 use super::coverage::{MissingDataRule, judge};
-use super::credit;
+use super::credit::{self, Facts};
 use super::exact::{divide, share, whole};
 use super::exclusion::Exclusions;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
 use super::methods::{CountingMethod, counting};
+use super::period::{Bounds, whole_of};
 use super::slot::UnknownCause;
+
+/// What the account of a period rests on beside its ledger.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// What of the period does not count.
+    pub exclusions: Exclusions,
+    /// The period as it would be if the agreement had begun before it and ended after it. `None`: it is worked out.
+    pub whole_period: Option<Bounds>,
+    /// What else is known: volumes, deliveries, what was granted before.
+    pub facts: Facts,
+}
 
 /// Assesses an agreement.
 ///
@@ -34,10 +46,11 @@ use super::slot::UnknownCause;
 pub fn assess(
     spec: &AgreementSpec,
     ledger: &Ledger,
-    exclusions: &Exclusions,
+    circumstances: &Circumstances,
     now: Timestamp,
     settle: SignedDuration,
 ) -> Result<Assessment, InvalidSpec> {
+    let Circumstances { exclusions, whole_period, facts } = circumstances;
     let rule = missing_data_rule(spec)?;
     let moment = Moment { ledger, exclusions, rule: &rule, now, settle };
     let mut objectives = Vec::with_capacity(spec.objectives.len());
@@ -58,7 +71,8 @@ pub fn assess(
         credits: None,
     };
     let period = ledger.bounds();
-    assessment.credits = credit::owed(spec, period, period, &credit::outcomes(&assessment), &credit::Facts::default())?;
+    let whole = whole_period.or_else(|| whole_of(spec, &period).ok()).unwrap_or(period);
+    assessment.credits = credit::owed(spec, period, whole, &credit::outcomes(&assessment), facts)?;
     Ok(assessment)
 }
 

@@ -1,12 +1,12 @@
 //! Where the numbers of other systems go wrong: one test for each way, named after it.
 
+use super::assess::Circumstances;
 use super::assess::assess;
 use super::burn_rate;
 use super::coverage::{MissingDataRule, judge};
 use super::due_slots::DueSlots;
 use super::exact::{percent_text, share};
 use super::example::{SETTLE, agreement, at, ledger, measured, ratio, second};
-use super::exclusion::Exclusions;
 use super::exemption::Record;
 use super::ledger::Ledger;
 use super::methods::events::Events;
@@ -103,7 +103,7 @@ fn a_hundred_percent_target_divides_by_nothing() {
     for (bad, state) in [(0, State::Fulfilled), (1, State::Violated)] {
         let slots = vec![measured(1_000_000, bad); 3];
         let assessment =
-            assess(&spec, &ledger(bounds, 300, &slots), &Exclusions::default(), second(930), SETTLE).unwrap();
+            assess(&spec, &ledger(bounds, 300, &slots), &Circumstances::default(), second(930), SETTLE).unwrap();
         let objective = &assessment.objectives[0];
         assert_eq!((objective.state, objective.budget_remaining.clone()), (state, None));
         assert!(objective.burn_rates.iter().all(|w| w.rate.is_none()));
@@ -168,7 +168,7 @@ fn an_operator_that_was_down_does_not_shorten_the_period() {
     let bounds = Bounds { start: second(0), end: second(86_400) };
     let slots = vec![measured(100, 0); 100];
     let assessment =
-        assess(&agreement(), &ledger(bounds, 300, &slots), &Exclusions::default(), second(86_430), SETTLE).unwrap();
+        assess(&agreement(), &ledger(bounds, 300, &slots), &Circumstances::default(), second(86_430), SETTLE).unwrap();
     assert_eq!(assessment.objectives[0].coverage, Some(ratio(100, 288)));
     assert_eq!(assessment.state, State::NotDetermined);
 }
@@ -178,7 +178,7 @@ fn more_good_traffic_refills_the_budget_of_a_running_period() {
     let left = |slots: &[Slot]| {
         let bounds = Bounds { start: second(0), end: second(86_400) };
         let now = second(i64::try_from(slots.len()).unwrap() * 300 + 30);
-        assess(&agreement(), &ledger(bounds, 300, slots), &Exclusions::default(), now, SETTLE).unwrap().objectives[0]
+        assess(&agreement(), &ledger(bounds, 300, slots), &Circumstances::default(), now, SETTLE).unwrap().objectives[0]
             .budget_remaining
             .clone()
     };

@@ -18,13 +18,14 @@ use crate::api::ledger::{AgreementIdentity, LedgerSpec};
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::statement::{EventPair, Evidence, ObjectiveStatement, SlotCounts, StatementPeriod, StatementSpec};
 
-use super::assess::assess;
+use super::amendment::{last_in_force, terms_at, terms_through};
+use super::assess::{Circumstances, assess};
 use super::assessment::ObjectiveAssessment;
 use super::canonical_json::{NotCanonical, canonical};
 use super::count::Count;
 use super::credit;
 use super::exact::{percent_text, ratio_text};
-use super::exclusion::Exclusions;
+use super::exclusion::lines;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
 use super::methods::words;
@@ -45,7 +46,7 @@ const MAX_NAME: usize = 253;
 /// What a statement is made from.
 #[derive(Clone, Debug)]
 pub struct Closing<'a> {
-    /// The agreement's spec at the end of the period.
+    /// The agreement's spec at the end of the period, with all its amendments.
     pub spec: &'a AgreementSpec,
     /// Its generation.
     pub generation: i64,
@@ -55,8 +56,10 @@ pub struct Closing<'a> {
     pub ledger_name: &'a str,
     /// The ledger as it is stored.
     pub ledger: &'a LedgerSpec,
-    /// What of the period does not count.
-    pub exclusions: &'a Exclusions,
+    /// What it rests on beside the ledger.
+    pub circumstances: &'a Circumstances,
+    /// The statement of the same period that it takes the place of, with its name.
+    pub supersedes: Option<(&'a str, &'a StatementSpec)>,
     /// What was asked of the store, per objective.
     pub queries: &'a BTreeMap<String, Vec<String>>,
     /// The metrics source's name.
@@ -126,13 +129,19 @@ pub fn statement(
     if now < ready {
         return Err(StatementError::TooEarly(ready));
     }
-    let spec = closing.spec;
+    let bounds = ledger.bounds();
+    // What takes the place of a statement is made by the terms of that one, whatever was agreed since.
+    let (terms, amendment) = match closing.supersedes {
+        Some((_, superseded)) => (terms_through(closing.spec, &superseded.amendment)?, superseded.amendment.as_str()),
+        None => (terms_at(closing.spec, bounds.start)?, last_in_force(closing.spec, bounds.start)?),
+    };
+    let spec: &AgreementSpec = &terms;
     // At the instant at which the last slot is due, not now: a statement made later is the same.
-    let assessment = assess(spec, &ledger, closing.exclusions, ready, settle)?;
+    let assessment = assess(spec, &ledger, closing.circumstances, ready, settle)?;
     let shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
     let omitted = assessment.violations.len().saturating_sub(shown.len());
     let objectives = assessment.objectives.iter().zip(&spec.objectives);
-    let bounds = ledger.bounds();
+    let (exclusions, exclusions_omitted) = lines::lines(&closing.circumstances.exclusions);
     let mut statement = StatementSpec {
         agreement: AgreementIdentity::clone(&closing.ledger.agreement),
         generation: closing.generation,
@@ -140,6 +149,7 @@ pub fn statement(
         parties: spec.parties.clone(),
         service: spec.service.name.clone(),
         period: StatementPeriod { start: Time(bounds.start), end: Time(bounds.end), time_zone: spec.time_zone.clone() },
+        amendment: amendment.to_owned(),
         state: assessment.state,
         objectives: objectives
             .map(|(assessed, objective)| {
@@ -154,9 +164,11 @@ pub fn statement(
             .collect(),
         violations: shown,
         violations_omitted: i32::try_from(omitted).unwrap_or(i32::MAX),
+        exclusions,
+        exclusions_omitted,
         actions: actions(&closing.ledger.actions, &ledger),
         credits: assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined)),
-        supersedes: None,
+        supersedes: closing.supersedes.map(|(name, _)| name.to_owned()),
         adjustment: None,
         evidence: Evidence {
             source: format!("{} {}", closing.source_name, closing.source_url),

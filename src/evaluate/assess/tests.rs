@@ -21,7 +21,7 @@ fn assessed(slots: &[Slot]) -> ObjectiveAssessment {
 }
 
 fn assessed_at(slots: &[Slot], now: Timestamp) -> ObjectiveAssessment {
-    assess(&agreement(), &ledger(month(), 300, slots), &Exclusions::default(), now, SETTLE)
+    assess(&agreement(), &ledger(month(), 300, slots), &Circumstances::default(), now, SETTLE)
         .unwrap()
         .objectives
         .remove(0)
@@ -66,7 +66,7 @@ fn a_period_that_is_over_is_not_at_risk() {
     assert_eq!(assessed_at(&slots, after(count - 1)).state, State::AtRisk);
     assert_eq!(assessed_at(&slots[..count / 2], after(count)).state, State::NotDetermined);
     let spans = |slots: &[Slot], now| {
-        assess(&agreement(), &ledger(month(), 300, slots), &Exclusions::default(), now, SETTLE).unwrap().violations
+        assess(&agreement(), &ledger(month(), 300, slots), &Circumstances::default(), now, SETTLE).unwrap().violations
     };
     let bad = vec![measured(10, 1); count];
     assert_eq!(spans(&bad, after(count - 1))[0].end, None);
@@ -113,7 +113,7 @@ fn the_agreement_is_as_good_as_its_worst_objective() {
     for (name, slot) in [("availability", measured(100, 0)), ("latency", measured(100, 1))] {
         book.insert(name, month().start, slot).unwrap();
     }
-    let assessment = assess(&spec, &book, &Exclusions::default(), after(1), SETTLE).unwrap();
+    let assessment = assess(&spec, &book, &Circumstances::default(), after(1), SETTLE).unwrap();
     assert_eq!(assessment.state, State::Violated);
     assert_eq!(assessment.objectives.iter().map(|o| o.state).collect::<Vec<_>>(), [State::Fulfilled, State::Violated]);
     let latency = &assessment.objectives[1];
@@ -123,7 +123,7 @@ fn the_agreement_is_as_good_as_its_worst_objective() {
     assert_eq!(assessment.credits.unwrap().fraction_of_fee, ratio(0, 1), "no tier names it");
     // An objective that the ledger does not know yet: everything is unknown.
     spec.objectives[1].name = "new".to_owned();
-    let assessment = assess(&spec, &book, &Exclusions::default(), after(1), SETTLE).unwrap();
+    let assessment = assess(&spec, &book, &Circumstances::default(), after(1), SETTLE).unwrap();
     assert_eq!(assessment.objectives[1].state, State::NotDetermined);
 }
 
@@ -131,7 +131,7 @@ fn the_agreement_is_as_good_as_its_worst_objective() {
 fn credits_follow_the_verdict() {
     let percent = |slots: &[Slot]| {
         let assessment =
-            assess(&agreement(), &ledger(month(), 300, slots), &Exclusions::default(), after(slots.len()), SETTLE)
+            assess(&agreement(), &ledger(month(), 300, slots), &Circumstances::default(), after(slots.len()), SETTLE)
                 .unwrap();
         assessment.credits.unwrap().fraction_of_fee * ratio(100, 1)
     };
@@ -157,8 +157,9 @@ fn what_can_not_be_worked_with_is_named() {
         ("/credits/fee/currency", "EURO", "spec.credits.fee.currency"),
     ];
     for (path, text, field) in cases {
-        let fault = assess(&changed(path, text), &ledger(month(), 300, &[]), &Exclusions::default(), after(0), SETTLE)
-            .unwrap_err();
+        let fault =
+            assess(&changed(path, text), &ledger(month(), 300, &[]), &Circumstances::default(), after(0), SETTLE)
+                .unwrap_err();
         assert_eq!(fault.field, field);
     }
 }

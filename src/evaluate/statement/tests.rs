@@ -56,7 +56,8 @@ fn made(ledger: &LedgerSpec, actions: &[ActionRecord], now: &str) -> Result<Stat
         revision: 1,
         ledger_name: "checkout-20260930t220000z",
         ledger,
-        exclusions: &Exclusions::default(),
+        circumstances: &Circumstances::default(),
+        supersedes: None,
         queries: &queries,
         source_name: "main",
         source_url: "http://prometheus:9090",
@@ -181,4 +182,48 @@ fn names_are_derived_and_bounded() {
     assert!(names[0] != names[1] && names[1] != names[2]);
     let dotted = name(&format!("{}{}", "a".repeat(220), ".b".repeat(16)), start, 1);
     assert!(!dotted.contains(".-"), "{dotted}");
+}
+
+/// From the beginning of the period on, so many percent of the fee are owed for less than all of it.
+fn amended(effective: &str, percent: &str) -> AgreementSpec {
+    let mut spec = serde_json::to_value(agreement()).unwrap();
+    let mut credits = spec["credits"].clone();
+    credits["tiers"] = serde_json::json!([{"objective": "availability", "below": "99.99", "percentOfFee": percent}]);
+    spec["amendmentRule"] = "NextPeriod".into();
+    spec["amendments"] = serde_json::json!([{"effective": effective, "credits": credits}]);
+    serde_json::from_value(spec).unwrap()
+}
+
+#[test]
+fn a_period_is_settled_by_the_terms_it_began_with_and_restated_by_the_same() {
+    let ledger = stored(&slots());
+    let queries = BTreeMap::new();
+    let circumstances = Circumstances::default();
+    let with = |spec: &AgreementSpec, supersedes: Option<(&str, &StatementSpec)>| {
+        let closing = Closing {
+            spec,
+            generation: 2,
+            revision: 1,
+            ledger_name: "l",
+            ledger: &ledger,
+            circumstances: &circumstances,
+            supersedes,
+            queries: &queries,
+            source_name: "main",
+            source_url: "",
+            increase: IncreaseForm::Anchored,
+        };
+        statement(&closing, at(LATER), SETTLE).unwrap()
+    };
+    let percent = |made: &StatementSpec| made.credits.as_ref().unwrap().percent_of_fee.clone();
+    let first = with(&agreement(), None);
+    assert_eq!((first.amendment.as_str(), percent(&first).as_str()), ("", "10.000000"));
+    let since_october = with(&amended("2026-10-01", "50"), None);
+    assert_eq!((since_october.amendment.as_str(), percent(&since_october).as_str()), ("2026-10-01", "50.000000"));
+    let since_november = with(&amended("2026-10-02", "50"), None);
+    assert_eq!((since_november.amendment.as_str(), percent(&since_november).as_str()), ("", "10.000000"));
+    // Agreed for October only after October was settled: what takes the first statement's place keeps its terms.
+    let restated = with(&amended("2026-10-01", "50"), Some(("l-r1", &first)));
+    assert_eq!((restated.amendment.as_str(), percent(&restated).as_str()), ("", "10.000000"));
+    assert_eq!(restated.supersedes.as_deref(), Some("l-r1"));
 }

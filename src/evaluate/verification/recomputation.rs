@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use super::{Basis, FieldPath, Presented, basis};
 use crate::api::agreement::AgreementSpec;
 use crate::api::metrics_source::IncreaseForm;
-use crate::evaluate::exclusion::Exclusions;
+use crate::api::statement::ExclusionLine;
+use crate::evaluate::assess::Circumstances;
+use crate::evaluate::exclusion::lines;
 use crate::evaluate::statement::{Closing, StatementError, name, statement};
 
 /// What can be edited while an agreement is in force and stands in its statements. Everything else that a statement is
@@ -18,6 +20,10 @@ pub(super) const AMENDABLE: [&[&str]; 3] = [&["parties"], &["service"], &["evide
 /// Told by the statement alone: what the operator found when the period closed.
 const STATED_ONLY: [&[&str]; 3] =
     [&["evidence", "increase"], &["evidence", "operator"], &["evidence", "timeZoneDatabase"]];
+
+/// The same, where they stand in it: what somebody asked to have excluded is known from its own objects, and what a
+/// statement takes back from the one it takes the place of. What counted is applied as it is stated.
+const STATED_AT_TIMES: [&[&str]; 4] = [&["exclusions"], &["exclusionsOmitted"], &["supersedes"], &["adjustment"]];
 
 /// The statement as it should be.
 pub(super) struct Recomputed {
@@ -36,6 +42,12 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
         assumed = assumed_agreement(presented.content)?;
         &assumed
     };
+    let stated: Vec<ExclusionLine> = presented
+        .content
+        .get("exclusions")
+        .and_then(|lines| serde_json::from_value(lines.clone()).ok())
+        .unwrap_or_default();
+    let circumstances = Circumstances { exclusions: lines::honoured(&stated), ..Circumstances::default() };
     let url = text(presented.content, &["evidence", "source"]).split_once(' ').map_or("", |(_, url)| url);
     let revision = revision(presented);
     let closing = Closing {
@@ -44,7 +56,8 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
         revision: revision.unwrap_or_default(),
         ledger_name: presented.ledger_name.unwrap_or_default(),
         ledger: presented.ledger,
-        exclusions: &Exclusions::default(),
+        circumstances: &circumstances,
+        supersedes: None,
         queries: &BTreeMap::new(),
         source_name: &spec.metrics.source_ref.name,
         source_url: url,
@@ -68,6 +81,8 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
 /// The fields that nothing presented tells.
 fn taken_as_stated(presented: &Presented<'_>, revision_known: bool, computed: &Value) -> Vec<FieldPath> {
     let mut taken: Vec<FieldPath> = STATED_ONLY.iter().map(|fields| FieldPath::of(fields)).collect();
+    let at_times = STATED_AT_TIMES.iter().map(|fields| FieldPath::of(fields));
+    taken.extend(at_times.filter(|path| path.find(presented.content).is_some()));
     let count = computed.get("objectives").and_then(Value::as_array).map_or(0, Vec::len);
     let objectives = || (0..count).map(|index| FieldPath::of(&["objectives"]).item(index));
     taken.extend(objectives().map(|objective| objective.field("queries")));
@@ -83,7 +98,9 @@ fn taken_as_stated(presented: &Presented<'_>, revision_known: bool, computed: &V
     if presented.agreement.is_some() {
         return taken;
     }
-    for fields in [&["parties"][..], &["service"], &["period", "timeZone"], &["credits"], &["evidence", "source"]] {
+    for fields in
+        [&["parties"][..], &["service"], &["period", "timeZone"], &["credits"], &["evidence", "source"], &["amendment"]]
+    {
         taken.push(FieldPath::of(fields));
     }
     taken.extend(objectives().flat_map(|objective| ["name", "target", "method"].map(|field| objective.field(field))));
