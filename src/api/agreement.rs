@@ -11,7 +11,7 @@ use super::credits::Credits;
 use super::enforcement::Enforcement;
 use super::exclusion_rules::ExclusionRules;
 use super::objective::Objective;
-use super::parameter::{Parameter, ParameterRule};
+use super::parameter::{Dependency, Parameter, ParameterRule};
 use super::period::{Period, Validity};
 use super::settlement::{BusinessCalendar, Settlement};
 
@@ -190,6 +190,11 @@ pub struct AgreementSpec {
     #[schemars(length(max = 32))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub parameters: Vec<Parameter>,
+    /// The promises of suppliers without which this service can not be up: together they bound what can be promised.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub dependencies: Vec<Dependency>,
     /// What must hold between the parameters. Where it does not, the agreement is refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]

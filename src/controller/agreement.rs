@@ -114,7 +114,9 @@ async fn work(
         retention::condition(&mut next, agreement, context, open, now);
     }
     context.metrics.assessed(&agreement.namespace().unwrap_or_default(), &agreement.name_any(), &assessment);
-    let mut again = enforce::enforce(agreement, context, book, &mut next, &assessment, now).await?;
+    let before = book.before_the_first_slot(&assessment);
+    let present = before.as_deref().unwrap_or(&assessment);
+    let mut again = enforce::enforce(agreement, context, book, &mut next, present, now).await?;
     if nobody_reads {
         // So nobody wakes this agreement.
         again = again.into_iter().chain(now.checked_add(LATER).ok()).min();

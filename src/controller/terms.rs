@@ -130,11 +130,13 @@ pub fn refused(objectives: &[Objective], tenancy: &Tenancy) -> Vec<InvalidSpec> 
         };
         for (field, text) in expressions(indicator) {
             if let Err(refusal) = Expression::parse(text).and_then(|e| e.confine(tenancy)) {
-                refuse(field, refusal.to_string());
+                refuse(&field, refusal.to_string());
             }
         }
-        if let Some((field, message)) = indicator.latency.as_ref().and_then(|l| histogram(l, tenancy)) {
-            refuse(&format!("latency.{field}"), message);
+        for (place, latency) in histograms(indicator) {
+            if let Some((field, message)) = histogram(latency, tenancy) {
+                refuse(&format!("{place}.{field}"), message);
+            }
         }
     }
     found
@@ -177,21 +179,32 @@ pub fn queries(
             let selector: Vec<String> = labels.map(|(k, v)| format!("{k}={v:?}")).collect();
             vec![format!("histogram {}{{{}}} threshold {}", latency.histogram, selector.join(","), latency.threshold)]
         }
-        None => expressions(&objective.indicator).map(|(_, expression)| text(expression)).collect(),
+        None => expressions(&objective.indicator).into_iter().map(|(_, expression)| text(expression)).collect(),
     };
     agreement.spec.objectives.iter().map(|o| (o.name.clone(), of(o))).collect()
 }
 
 /// The PromQL of an indicator, with the fields it stands in.
-fn expressions(indicator: &Indicator) -> impl Iterator<Item = (&'static str, &str)> {
-    let ratio = indicator.ratio.as_ref();
-    [
-        ("ratio.good", ratio.and_then(|r| r.good.as_deref())),
-        ("ratio.bad", ratio.and_then(|r| r.bad.as_deref())),
-        ("ratio.total", ratio.map(|r| r.total.as_str())),
-    ]
-    .into_iter()
-    .filter_map(|(field, text)| Some((field, text?)))
+fn expressions(indicator: &Indicator) -> Vec<(String, &str)> {
+    let value = indicator.value.as_ref().and_then(|value| value.expression.as_deref());
+    let mut found: Vec<(String, &str)> = value.map(|text| ("value.expression".to_owned(), text)).into_iter().collect();
+    let members = indicator.members.iter().flatten().enumerate();
+    let members = members.map(|(index, member)| (format!("members[{index}].ratio"), &member.ratio));
+    for (place, ratio) in [("ratio".to_owned(), &indicator.ratio)].into_iter().chain(members) {
+        let Some(ratio) = ratio else { continue };
+        let texts =
+            [("good", ratio.good.as_deref()), ("bad", ratio.bad.as_deref()), ("total", Some(ratio.total.as_str()))];
+        found.extend(texts.into_iter().filter_map(|(field, text)| Some((format!("{place}.{field}"), text?))));
+    }
+    found
+}
+
+/// The histograms of an indicator, with the fields they stand in.
+fn histograms(indicator: &Indicator) -> Vec<(String, &LatencyIndicator)> {
+    let members = indicator.members.iter().flatten().enumerate();
+    let members = members.map(|(index, member)| (format!("members[{index}].latency"), &member.latency));
+    let places = [("latency".to_owned(), &indicator.latency)].into_iter().chain(members);
+    places.filter_map(|(place, latency)| Some((place, latency.as_ref()?))).collect()
 }
 
 /// What a namespace is confined to: its own entry, else the one for all; `None` when the source does not admit it.

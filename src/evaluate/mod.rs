@@ -28,6 +28,7 @@ pub mod invalid;
 pub mod ledger;
 pub mod lint;
 pub mod methods;
+pub mod parameter_rule;
 pub mod period;
 pub mod rate_sum;
 pub mod run;

@@ -1,7 +1,6 @@
 //! Where the numbers of other systems go wrong: one test for each way, named after it.
 
-use super::assess::Circumstances;
-use super::assess::assess;
+use super::assess::{Circumstances, assess};
 use super::burn_rate;
 use super::coverage::{MissingDataRule, judge};
 use super::due_slots::DueSlots;

@@ -16,6 +16,7 @@ use crate::api::credit_status::CreditState;
 use crate::api::enforcement_status::ActionRecord;
 use crate::api::ledger::{AgreementIdentity, LedgerSpec};
 use crate::api::metrics_source::IncreaseForm;
+use crate::api::objective::Objective;
 use crate::api::statement::{EventPair, Evidence, ObjectiveStatement, SlotCounts, StatementPeriod, StatementSpec};
 
 use super::amendment::{last_in_force, terms_at, terms_through};
@@ -24,7 +25,7 @@ use super::assessment::ObjectiveAssessment;
 use super::canonical_json::{NotCanonical, canonical};
 use super::count::Count;
 use super::credit;
-use super::exact::{percent_text, ratio_text};
+use super::exact::{decimal_text, hundred, percent_text, ratio_text, round_half_up, ten_to, whole};
 use super::exclusion::lines;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
@@ -156,6 +157,7 @@ pub fn statement(
                 let queries = closing.queries.get(&objective.name).cloned().unwrap_or_default();
                 ObjectiveStatement {
                     target: objective.target.to_string(),
+                    displayed: displayed(objective, assessed),
                     method: words::name(objective.measurement.method).to_owned(),
                     queries: queries.into_iter().take(MAX_QUERIES).collect(),
                     ..figures(assessed)
@@ -226,6 +228,7 @@ fn figures(assessed: &ObjectiveAssessment) -> ObjectiveStatement {
         unattributed_events: pair(assessed.unattributed),
         attainment_ratio: assessed.attainment.as_ref().map(ratio_text).unwrap_or_default(),
         attainment: percent(assessed.attainment.as_ref()),
+        displayed: String::new(),
         attainment_bounds: [percent(worst), percent(best)],
         slots: SlotCounts {
             measured: number(assessed.slots.measured),
@@ -237,6 +240,14 @@ fn figures(assessed: &ObjectiveAssessment) -> ObjectiveStatement {
         coverage: percent(assessed.coverage.as_ref()),
         queries: Vec::new(),
     }
+}
+
+/// The attainment as the parties' own reports round it.
+fn displayed(objective: &Objective, assessed: &ObjectiveAssessment) -> String {
+    let places = objective.display_decimals.and_then(|places| u32::try_from(places).ok());
+    let Some((places, attained)) = places.zip(assessed.attainment.as_ref()) else { return String::new() };
+    let scale = whole(ten_to(places));
+    decimal_text(&(whole(round_half_up(&(attained * hundred() * &scale))) / &scale), places)
 }
 
 fn pair(tally: Tally) -> EventPair {

@@ -20,6 +20,7 @@ use super::calendar::WorkingDays;
 use super::exclusion;
 use super::invalid::InvalidSpec;
 use super::ledger::MAX_SLOTS;
+use super::parameter_rule;
 use super::period::Schedule;
 use super::span;
 
@@ -35,6 +36,8 @@ pub fn validate(spec: &AgreementSpec, namespace: &str, created: Timestamp) -> Ve
     faults.extend(agreed.iter().cloned());
     faults.extend(WorkingDays::new(&spec.calendar).err());
     faults.extend(amendments(spec, agreed, created));
+    faults.extend(parameter_rule::faults("spec.constraints", &spec.constraints, &spec.parameters));
+    faults.extend(parameter_rule::faults("spec.coveredWhen", &spec.covered_when, &spec.parameters));
     faults.extend(duration("spec.enforcement.cooldown", &spec.enforcement.cooldown));
     faults.extend(duration("spec.enforcement.releaseAfter", &spec.enforcement.release_after));
     for (index, workload) in spec.service.workloads.iter().enumerate() {

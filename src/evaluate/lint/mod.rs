@@ -7,6 +7,7 @@
 
 mod band;
 mod cells;
+mod constraints;
 mod promise;
 mod tiers;
 
@@ -51,11 +52,13 @@ pub enum Code {
     TargetNotBelow100,
     /// The period is longer than the metrics store keeps samples.
     PeriodBeyondRetention,
+    /// The parameters break a constraint between them.
+    ParameterDependencyViolated,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::TierGap,
         Self::TierOverlap,
         Self::NonMonotonicCredit,
@@ -63,6 +66,7 @@ impl Code {
         Self::TierAboveTarget,
         Self::TargetNotBelow100,
         Self::PeriodBeyondRetention,
+        Self::ParameterDependencyViolated,
     ];
 
     /// The stable word for machines.
@@ -76,6 +80,7 @@ impl Code {
             Self::TierAboveTarget => "tier_above_target",
             Self::TargetNotBelow100 => "target_not_below_100",
             Self::PeriodBeyondRetention => "period_beyond_retention",
+            Self::ParameterDependencyViolated => "parameter_dependency_violated",
         }
     }
 
@@ -90,6 +95,7 @@ impl Code {
             Self::TierAboveTarget => "TierAboveTarget",
             Self::TargetNotBelow100 => "TargetNotBelow100",
             Self::PeriodBeyondRetention => "PeriodBeyondRetention",
+            Self::ParameterDependencyViolated => "ParameterDependencyViolated",
         }
     }
 }
@@ -116,6 +122,7 @@ pub struct Lint {
 #[must_use]
 pub fn lint(spec: &AgreementSpec, retention: Option<SignedDuration>) -> Vec<Lint> {
     let mut found: Vec<Lint> = retention.and_then(|kept| promise::period(spec, kept)).into_iter().collect();
+    found.extend(constraints::broken(spec));
     found.extend(promise::targets(spec));
     for objective in &spec.objectives {
         let Some(target) = promise::percent(&objective.target) else { continue };
