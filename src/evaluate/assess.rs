@@ -25,6 +25,7 @@ use super::exclusion::Exclusions;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
 use super::methods::{CountingMethod, counting};
+use super::parameters;
 use super::slot::UnknownCause;
 
 /// Assesses an agreement.
@@ -39,13 +40,19 @@ pub fn assess(
     settle: SignedDuration,
 ) -> Result<Assessment, InvalidSpec> {
     let rule = missing_data_rule(spec)?;
+    let not_covered = parameters::not_covered(spec).map_err(first)?;
+    let why = not_covered.iter().map(|(_, rule)| rule.message.as_str()).collect::<Vec<_>>().join("; ");
     let moment = Moment { ledger, exclusions, rule: &rule, now, settle };
     let mut objectives = Vec::with_capacity(spec.objectives.len());
     let mut spans = Vec::new();
     for (index, objective) in spec.objectives.iter().enumerate() {
         let (assessment, violations) = moment.objective(index, objective)?;
-        objectives.push(assessment);
-        spans.extend(violations);
+        if not_covered.is_empty() {
+            objectives.push(assessment);
+            spans.extend(violations);
+        } else {
+            objectives.push(without_verdict(assessment, &why));
+        }
     }
     spans.sort_by_key(|span: &ViolationSpan| span.start);
     let mut assessment = Assessment {
@@ -60,6 +67,35 @@ pub fn assess(
     let period = ledger.bounds();
     assessment.credits = credit::owed(spec, period, period, &credit::outcomes(&assessment), &credit::Facts::default())?;
     Ok(assessment)
+}
+
+/// What stands of an objective that the promise does not cover: the events, and that there is nothing to judge.
+fn without_verdict(objective: ObjectiveAssessment, why: &str) -> ObjectiveAssessment {
+    ObjectiveAssessment {
+        name: objective.name,
+        state: State::NotCovered,
+        covered: false,
+        not_covered_because: why.to_owned(),
+        target: objective.target,
+        total_events: objective.total_events,
+        bad_events: objective.bad_events,
+        born: objective.born,
+        unattributed: objective.unattributed,
+        slots: objective.slots,
+        coverage: objective.coverage,
+        members: objective.members,
+        recent_coverage: objective.recent_coverage,
+        recent_rate: objective.recent_rate,
+        recent_bad_share: objective.recent_bad_share,
+        problem: objective.problem,
+        ..ObjectiveAssessment::default()
+    }
+}
+
+/// The first of some faults.
+fn first(faults: Vec<InvalidSpec>) -> InvalidSpec {
+    let unnamed = || InvalidSpec::new("spec", "can not be worked with");
+    faults.into_iter().next().unwrap_or_else(unnamed)
 }
 
 /// The agreement's rule for unknown slots.
@@ -118,6 +154,7 @@ impl Moment<'_> {
             name: objective.name.clone(),
             state,
             covered: true,
+            not_covered_because: String::new(),
             target,
             attainment,
             settles_on: finding.settles_on,

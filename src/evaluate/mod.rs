@@ -27,9 +27,11 @@ pub mod invalid;
 pub mod ledger;
 pub mod lint;
 pub mod methods;
+pub mod parameters;
 pub mod period;
 pub mod rate_sum;
 pub mod run;
+pub mod series;
 pub mod slot;
 pub mod span;
 pub mod statement;
@@ -43,6 +45,9 @@ pub mod violation;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod example;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod oracle;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod pitfalls;

@@ -15,21 +15,25 @@ use crate::api::agreement::AgreementSpec;
 use crate::api::credit_status::CreditState;
 use crate::api::enforcement_status::ActionRecord;
 use crate::api::ledger::{AgreementIdentity, LedgerSpec};
+use crate::api::measurement::Method;
 use crate::api::metrics_source::IncreaseForm;
-use crate::api::statement::{EventPair, Evidence, ObjectiveStatement, SlotCounts, StatementPeriod, StatementSpec};
+use crate::api::statement::{
+    CountedUnits, EventPair, Evidence, MemberStatement, ObjectiveStatement, SlotCounts, StatementPeriod, StatementSpec,
+};
 
 use super::assess::assess;
 use super::assessment::ObjectiveAssessment;
 use super::canonical_json::{NotCanonical, canonical};
 use super::count::Count;
 use super::credit;
-use super::exact::{percent_text, ratio_text};
+use super::exact::{decimal_text, percent_text, ratio_text};
 use super::exclusion::Exclusions;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
-use super::methods::words;
+use super::methods::{MemberAccount, words};
 use super::period::time_zone_database_version;
 use super::slot::Tally;
+use super::span;
 use super::stored_ledger::{self, StoredLedgerError, hex};
 use super::violation;
 
@@ -147,6 +151,8 @@ pub fn statement(
                 ObjectiveStatement {
                     target: objective.target.to_string(),
                     method: words::name(objective.measurement.method).to_owned(),
+                    counting: words::sentence(&objective.measurement, &span::text(ledger.slot_seconds())),
+                    counted: units(objective.measurement.method, assessed),
                     queries: queries.into_iter().take(MAX_QUERIES).collect(),
                     ..figures(assessed)
                 }
@@ -208,6 +214,11 @@ fn figures(assessed: &ObjectiveAssessment) -> ObjectiveStatement {
         target: String::new(),
         state: assessed.state,
         method: String::new(),
+        counting: String::new(),
+        counted: CountedUnits::default(),
+        covered: assessed.covered,
+        not_covered_because: assessed.not_covered_because.clone(),
+        members: assessed.members.iter().map(member).collect(),
         total_events: count(&assessed.total_events),
         bad_events: count(&assessed.bad_events),
         born_events: pair(assessed.born),
@@ -224,6 +235,23 @@ fn figures(assessed: &ObjectiveAssessment) -> ObjectiveStatement {
         },
         coverage: percent(assessed.coverage.as_ref()),
         queries: Vec::new(),
+    }
+}
+
+fn units(method: Method, assessed: &ObjectiveAssessment) -> CountedUnits {
+    let [good, total] = [&assessed.good_units, &assessed.total_units].map(|n| {
+        let text = decimal_text(n, 6);
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    });
+    CountedUnits { unit: words::unit(method).to_owned(), good, total }
+}
+
+fn member(account: &MemberAccount) -> MemberStatement {
+    MemberStatement {
+        name: account.name.clone(),
+        covered: account.covered,
+        deployed_seconds: account.deployed_seconds,
+        down_seconds: account.down_seconds,
     }
 }
 

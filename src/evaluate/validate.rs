@@ -4,21 +4,23 @@
 //! The stages that calculate check again what they use: this is for the person, not for safety.
 
 mod credits;
+mod measurement;
 
-use std::collections::BTreeSet;
+pub use measurement::slots;
 
 use k8s_openapi::jiff::Timestamp;
 
 use crate::api::Span;
 use crate::api::agreement::AgreementSpec;
-use crate::api::objective::Objective;
 use crate::api::period::{CalendarUnit, Period};
 
-use super::assess::{missing_data_rule, target};
+use super::assess::missing_data_rule;
 use super::exclusion;
 use super::invalid::InvalidSpec;
 use super::ledger::MAX_SLOTS;
+use super::parameters;
 use super::period::Schedule;
+use super::series;
 use super::span;
 
 /// Everything that is wrong with an agreement of this namespace, created at this instant.
@@ -29,9 +31,12 @@ pub fn validate(spec: &AgreementSpec, namespace: &str, created: Timestamp) -> Ve
         Ok(schedule) => faults.extend(size(spec, &schedule)),
         Err(fault) => faults.push(fault),
     }
-    faults.extend(objectives(&spec.objectives));
+    faults.extend(measurement::objectives(spec));
     faults.extend(missing_data_rule(spec).err());
     faults.extend(exclusion::rule_faults(spec));
+    faults.extend(
+        [parameters::violated(spec), parameters::not_covered(spec)].into_iter().filter_map(Result::err).flatten(),
+    );
     faults.extend(credits::credits(spec));
     faults.extend(duration("spec.enforcement.cooldown", &spec.enforcement.cooldown));
     faults.extend(duration("spec.enforcement.releaseAfter", &spec.enforcement.release_after));
@@ -43,29 +48,6 @@ pub fn validate(spec: &AgreementSpec, namespace: &str, created: Timestamp) -> Ve
                  it; leave the field out, or make the agreement in {other:?}"
             );
             faults.push(InvalidSpec::new(field, message));
-        }
-    }
-    faults
-}
-
-fn objectives(objectives: &[Objective]) -> Vec<InvalidSpec> {
-    let mut faults = Vec::new();
-    let mut names = BTreeSet::new();
-    for (index, objective) in objectives.iter().enumerate() {
-        let field = |rest: &str| format!("spec.objectives[{index}].{rest}");
-        if !names.insert(&objective.name) {
-            faults.push(InvalidSpec::new(field("name"), format!("{:?} is used twice", objective.name)));
-        }
-        faults.extend(target(index, objective).err());
-        if let Some(latency) = &objective.indicator.latency {
-            let field = field("indicator.latency.threshold");
-            match span::elapsed(&latency.threshold) {
-                Ok(threshold) if threshold.is_zero() => {
-                    faults.push(InvalidSpec::new(field, "no request takes no time; give a threshold above 0"));
-                }
-                Ok(_) => {}
-                Err(fault) => faults.push(InvalidSpec::new(field, fault.to_string())),
-            }
         }
     }
     faults
@@ -99,13 +81,15 @@ fn size(spec: &AgreementSpec, schedule: &Schedule) -> Option<InvalidSpec> {
     let clipped = in_force.filter(|_| period.trailing.is_none());
     let seconds = clipped.map_or(longest, |in_force| longest.min(in_force));
     let slot = spec.metrics.slot.seconds();
-    let slots = usize::try_from(seconds / slot).unwrap_or(usize::MAX).saturating_mul(spec.objectives.len());
+    // What is only reported has no slots.
+    let measured = spec.objectives.iter().filter(|o| o.indicator.value.as_ref().is_none_or(|v| v.expression.is_some()));
+    let series: usize = measured.map(|objective| series::names(objective).len()).sum();
+    let slots = usize::try_from(seconds / slot).unwrap_or(usize::MAX).saturating_mul(series);
     (slots > MAX_SLOTS).then(|| {
         let message = format!(
-            "slots of {} make {slots} slots in the longest period of {} objective(s), and a ledger holds {MAX_SLOTS}; \
-             use longer slots or a shorter period",
+            "slots of {} make {slots} slots in the longest period of {series} objective(s), and a ledger holds \
+             {MAX_SLOTS}; use longer slots or a shorter period",
             span::text(slot),
-            spec.objectives.len(),
         );
         InvalidSpec::new("spec.metrics.slot", message)
     })

@@ -51,11 +51,13 @@ pub enum Code {
     TargetNotBelow100,
     /// The period is longer than the metrics store keeps samples.
     PeriodBeyondRetention,
+    /// What must hold between the parameters does not.
+    ParameterDependencyViolated,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::TierGap,
         Self::TierOverlap,
         Self::NonMonotonicCredit,
@@ -63,6 +65,7 @@ impl Code {
         Self::TierAboveTarget,
         Self::TargetNotBelow100,
         Self::PeriodBeyondRetention,
+        Self::ParameterDependencyViolated,
     ];
 
     /// The stable word for machines.
@@ -76,6 +79,7 @@ impl Code {
             Self::TierAboveTarget => "tier_above_target",
             Self::TargetNotBelow100 => "target_not_below_100",
             Self::PeriodBeyondRetention => "period_beyond_retention",
+            Self::ParameterDependencyViolated => "parameter_dependency_violated",
         }
     }
 
@@ -90,6 +94,7 @@ impl Code {
             Self::TierAboveTarget => "TierAboveTarget",
             Self::TargetNotBelow100 => "TargetNotBelow100",
             Self::PeriodBeyondRetention => "PeriodBeyondRetention",
+            Self::ParameterDependencyViolated => "ParameterDependencyViolated",
         }
     }
 }
@@ -117,6 +122,7 @@ pub struct Lint {
 pub fn lint(spec: &AgreementSpec, retention: Option<SignedDuration>) -> Vec<Lint> {
     let mut found: Vec<Lint> = retention.and_then(|kept| promise::period(spec, kept)).into_iter().collect();
     found.extend(promise::targets(spec));
+    found.extend(promise::parameters(spec));
     for objective in &spec.objectives {
         let Some(target) = promise::percent(&objective.target) else { continue };
         let bands = spec.credits.as_ref().and_then(|credits| band::bands(credits, &objective.name));

@@ -7,6 +7,7 @@ use super::{Code, Lint, Severity};
 use crate::api::Percent;
 use crate::api::agreement::AgreementSpec;
 use crate::evaluate::exact::{decimal, hundred};
+use crate::evaluate::parameters;
 use crate::evaluate::span;
 use crate::evaluate::validate::longest_period;
 
@@ -58,4 +59,19 @@ pub(super) fn period(spec: &AgreementSpec, kept: SignedDuration) -> Option<Lint>
         let code = Code::PeriodBeyondRetention;
         Lint { code, severity: Severity::Warning, field: "spec.period".to_owned(), message, at: None }
     })
+}
+
+/// Constraints between the parameters that do not hold. Those that can not be evaluated are left to validation.
+pub(super) fn parameters(spec: &AgreementSpec) -> Vec<Lint> {
+    let broken = parameters::violated(spec).unwrap_or_default();
+    broken
+        .into_iter()
+        .map(|(index, rule)| Lint {
+            code: Code::ParameterDependencyViolated,
+            severity: Severity::Error,
+            field: format!("spec.constraints[{index}]"),
+            message: format!("{} (the parameters do not satisfy {:?})", rule.message, rule.rule),
+            at: None,
+        })
+        .collect()
 }

@@ -262,3 +262,18 @@ proptest! {
         prop_assert_eq!(found.iter().filter(|l| l.code == Code::UnreachableTier).count(), unreachable.len());
     }
 }
+
+#[test]
+fn a_constraint_that_the_parameters_break_is_an_error() {
+    let mut spec = serde_json::to_value(agreement()).unwrap();
+    spec["parameters"] = json!([{"name": "tier", "value": "gold"}, {"name": "zones", "value": "1"}]);
+    let two = "!(tier == 'gold') || zones >= 2";
+    spec["constraints"] = json!([
+        {"rule": "zones >= 1", "message": "a zone"}, {"rule": two, "message": "gold has two zones"},
+    ]);
+    let found = lint(&serde_json::from_value(spec.clone()).unwrap(), None);
+    let found: Vec<_> = found.iter().map(|l| (l.code.as_str(), l.severity, l.field.as_str())).collect();
+    assert_eq!(found, [("parameter_dependency_violated", Severity::Error, "spec.constraints[1]")]);
+    spec["parameters"][1]["value"] = json!("2");
+    assert_eq!(lint(&serde_json::from_value(spec).unwrap(), None), []);
+}
