@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::Parser;
 use guarantor::controller::{self, Setup};
-use guarantor::offline::{check, statement};
+use guarantor::offline::{check, settle, statement};
 use guarantor::record::metrics::Metrics;
 use guarantor::runtime::cli::{Cli, Command};
 use guarantor::runtime::clock::Clock;
@@ -33,6 +33,7 @@ fn main() -> ExitCode {
 fn execute(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(arguments) => return Ok(check::command(&arguments)),
+        Command::Settle(arguments) => return Ok(settle::command::command(&arguments)),
         Command::Crds(arguments) => match arguments.directory {
             Some(directory) => crds::write(&directory)?,
             None => crds::documents()?.iter().for_each(|document| print!("---\n{}", document.yaml)),

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Percent;
 use super::agreement_status::AgreementStatus;
+use super::amendment::{Amendment, AmendmentRule};
 use super::credits::Credits;
 use super::enforcement::Enforcement;
 use super::exclusion_rules::ExclusionRules;
 use super::objective::Objective;
-use super::parameter::{Parameter, ParameterRule};
+use super::parameter::{Dependency, Parameter, ParameterRule};
 use super::period::{Period, Validity};
 use super::settlement::{BusinessCalendar, Settlement};
 
@@ -114,7 +115,15 @@ use super::settlement::{BusinessCalendar, Settlement};
     "has(self.credits) == has(oldSelf.credits) && (!has(self.credits) || self.credits == oldSelf.credits)")
     .field_path(".credits")
     .message("spec.credits cannot be changed while the agreement is in force, as the running period is settled by \
-              them; make a new agreement"))]
+              them; add an entry to spec.amendments"))]
+#[x_kube(validation = Rule::new("size(self.amendments) == 0 || has(self.amendmentRule)")
+    .field_path(".amendmentRule")
+    .message("spec.amendmentRule must say what becomes of the running period where there are spec.amendments; give \
+              Split or NextPeriod"))]
+#[x_kube(validation = Rule::new(
+    "!has(oldSelf.amendmentRule) || (has(self.amendmentRule) && self.amendmentRule == oldSelf.amendmentRule)")
+    .field_path(".amendmentRule")
+    .message("spec.amendmentRule cannot be changed, as it decides where periods begin; make a new agreement"))]
 pub struct AgreementSpec {
     /// `Customer`: with credits. `Internal`: between teams of one house, without money.
     #[serde(rename = "type", default)]
@@ -143,21 +152,34 @@ pub struct AgreementSpec {
     #[schemars(length(min = 1, max = 10))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]), validation = Rule::new("self == oldSelf")
         .message("spec.objectives cannot be changed while the agreement is in force, as the slots already counted were \
-                  counted by them; make a new agreement"))]
+                  counted by them; add an entry to spec.amendments"))]
     pub objectives: Vec<Objective>,
     /// What becomes of time in which nobody knows how the service did.
     #[serde(default)]
     #[x_kube(validation = Rule::new("self == oldSelf")
-        .message("spec.missingData cannot be changed while the agreement is in force; make a new agreement"))]
+        .message("spec.missingData cannot be changed while the agreement is in force; add an entry to \
+                  spec.amendments"))]
     pub missing_data: MissingData,
     /// What may be left out of the account, and under which conditions. Left out: nothing.
     #[serde(default)]
     #[x_kube(validation = Rule::new("self == oldSelf")
-        .message("spec.exclusions cannot be changed while the agreement is in force; make a new agreement"))]
+        .message("spec.exclusions cannot be changed while the agreement is in force; add an entry to \
+                  spec.amendments"))]
     pub exclusions: ExclusionRules,
     /// What is owed when an objective was missed. Left out: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credits: Option<Credits>,
+    /// What was agreed differently later, oldest first. Entries can be added at the end, and never changed or removed,
+    /// except one that `status.refusedAmendment` names.
+    #[serde(default)]
+    #[schemars(length(max = 12))]
+    #[x_kube(validation = Rule::new(
+        "self.map(a, a.effective).isSorted() && self.all(a, self.exists_one(b, b.effective == a.effective))")
+        .message("spec.amendments[].effective must be a later day than that of the entry before"))]
+    pub amendments: Vec<Amendment>,
+    /// What becomes of a period in which an amendment takes effect. Needed where there are amendments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amendment_rule: Option<AmendmentRule>,
     /// How a credit becomes money, and what else the contract attaches to a breach.
     #[serde(default)]
     pub settlement: Settlement,
@@ -169,6 +191,11 @@ pub struct AgreementSpec {
     #[schemars(length(max = 32))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub parameters: Vec<Parameter>,
+    /// The promises of suppliers without which this service can not be up: together they bound what can be promised.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub dependencies: Vec<Dependency>,
     /// What must hold between the parameters. Where it does not, the agreement is refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]

@@ -51,6 +51,10 @@ pub struct AgreementStatus {
     /// The latest actions, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<ActionRecord>,
+    /// The `effective` day of an entry of `spec.amendments` that cannot be worked with. It can be corrected or removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 10))]
+    pub refused_amendment: Option<String>,
     /// The latest statements, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub statements: Vec<StatementRef>,

@@ -100,7 +100,7 @@ pub struct ExclusionSpec {
 /// A time, half open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("timestamp(self.from) < timestamp(self.until)")
+#[x_kube(validation = Rule::new("self.from < self.until")
     .message("spec.window.until must be later than spec.window.from").field_path(".until"))]
 pub struct TimeWindow {
     /// Counts.

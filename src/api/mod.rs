@@ -6,6 +6,7 @@
 
 pub mod agreement;
 pub mod agreement_status;
+pub mod amendment;
 pub mod condition;
 pub mod credit_status;
 pub mod credits;
@@ -31,7 +32,7 @@ pub use metrics_source::MetricsSource;
 pub use scalar::{Money, Percent, Quantity, Span};
 pub use statement::ServiceLevelStatement;
 
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomResourceDefinition, ValidationRule};
 use kube::CustomResourceExt;
 
 /// The API group of every Guarantor resource.
@@ -63,10 +64,46 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
         ServiceLevelLedger::crd(),
     ];
     for crd in &mut crds {
+        if crd.spec.names.kind == "ServiceLevelAgreement" {
+            keep_amendments(crd);
+        }
         crd.metadata
             .annotations
             .get_or_insert_default()
             .insert("helm.sh/resource-policy".to_owned(), "keep".to_owned());
     }
     crds
+}
+
+/// Amendments are only ever added, and after all others. The rule stands at the root of the object, where it sees the
+/// status too: an entry that the operator refused must not bind anybody to a slip of the pen.
+fn keep_amendments(crd: &mut CustomResourceDefinition) {
+    const REFUSED: &str = "has(oldSelf.status) && has(oldSelf.status.refusedAmendment) \
+                           && oldSelf.status.refusedAmendment == a.effective";
+    let rules = [
+        format!(
+            "!has(oldSelf.spec.amendments) || oldSelf.spec.amendments.all(a, ({REFUSED}) \
+             || self.spec.amendments.exists(b, b.effective == a.effective && b == a))"
+        ),
+        format!(
+            "!has(oldSelf.spec.amendments) || self.spec.amendments.all(b, \
+             oldSelf.spec.amendments.exists(a, a.effective == b.effective) \
+             || oldSelf.spec.amendments.all(a, ({REFUSED}) || a.effective < b.effective))"
+        ),
+    ];
+    let schemas = crd.spec.versions.iter_mut().filter_map(|v| v.schema.as_mut()?.open_api_v3_schema.as_mut());
+    for schema in schemas {
+        schema.x_kubernetes_validations.get_or_insert_default().extend(rules.iter().map(|rule| {
+            ValidationRule {
+            rule: rule.clone(),
+            field_path: Some(".spec.amendments".to_owned()),
+            message: Some(
+                "spec.amendments can only grow at its end, as what was agreed stays agreed; add an entry that takes \
+                 effect later"
+                    .to_owned(),
+            ),
+            ..ValidationRule::default()
+        }
+        }));
+    }
 }

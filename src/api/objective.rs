@@ -33,10 +33,15 @@ pub struct Objective {
     #[x_kube(validation = Rule::new("quantity(self).isGreaterThan(quantity('0'))")
         .message("spec.objectives[].target must be above 0"))]
     pub target: Percent,
+    /// The places to which the parties' own reports round the figure, for example `2`: statements then show it so, too.
+    /// No verdict rests on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 6))]
+    pub display_decimals: Option<i32>,
 }
 
 /// The service level indicator. Exactly one of `ratio`, `latency`, `value` and `members` is given.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("[has(self.ratio), has(self.latency), has(self.value), has(self.members)].filter(x, x).size() == 1")
     .message("spec.objectives[].indicator must have exactly one of ratio, latency, value and members"))]

@@ -4,6 +4,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Percent;
+
 /// A fact of the service instance, or a choice the parties made: `zones` is `2`, `tier` is `gold`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -26,4 +28,15 @@ pub struct ParameterRule {
     /// What a reader is told where it does not hold.
     #[schemars(length(min = 1, max = 256))]
     pub message: String,
+}
+
+/// The promise of a supplier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Dependency {
+    /// The supplier, or what it supplies.
+    #[schemars(regex(pattern = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"), length(max = 63))]
+    pub name: String,
+    /// What it promises, in percent.
+    pub target: Percent,
 }

@@ -134,6 +134,10 @@ pub struct ObjectiveStatement {
     pub attainment_ratio: String,
     /// In percent, truncated to six places, never rounded.
     pub attainment: String,
+    /// In percent, rounded half up to the places of the parties' own reports. Left out: the agreement names none. Below
+    /// the target it may look like the target; the verdict rests on the fraction.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub displayed: String,
     /// The attainment if every unknown slot had been all bad, and all good: in percent, truncated.
     pub attainment_bounds: [String; 2],
     /// Slots by state.

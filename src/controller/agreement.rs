@@ -21,8 +21,7 @@ use super::terms::{self, Refusal, Terms};
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::condition::{self, ConditionStatus};
-use crate::evaluate::assess::assess;
-use crate::evaluate::exclusion::Exclusions;
+use crate::evaluate::assess::{Circumstances, assess};
 use crate::evaluate::lint::Lint;
 use crate::record::metrics::Written;
 use crate::record::{event, ledger, material, status, writer};
@@ -104,7 +103,7 @@ async fn work(
         // Taken over, and what was read since it was stored is being read again: until then the status stands.
         return finish(agreement, context, book, next, now.checked_add(LATER).ok(), now).await;
     }
-    let assessment = assess(&agreement.spec, &open.ledger, &Exclusions::default(), as_of, context.settle)
+    let assessment = assess(&agreement.spec, &open.ledger, &Circumstances::default(), as_of, context.settle)
         .map_err(|e| Error::Account(e.to_string()))?;
     status::enter_account(&mut next, &assessment);
     let source = &agreement.spec.metrics.source_ref.name;
@@ -115,7 +114,9 @@ async fn work(
         retention::condition(&mut next, agreement, context, open, now);
     }
     context.metrics.assessed(&agreement.namespace().unwrap_or_default(), &agreement.name_any(), &assessment);
-    let mut again = enforce::enforce(agreement, context, book, &mut next, &assessment, now).await?;
+    let before = book.before_the_first_slot(&assessment);
+    let present = before.as_deref().unwrap_or(&assessment);
+    let mut again = enforce::enforce(agreement, context, book, &mut next, present, now).await?;
     if nobody_reads {
         // So nobody wakes this agreement.
         again = again.into_iter().chain(now.checked_add(LATER).ok()).min();

@@ -16,6 +16,7 @@ use super::terms::Resolved;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement_status::ActionRecord;
+use crate::evaluate::assessment::Assessment;
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::{series, statement, stored_ledger};
@@ -61,6 +62,8 @@ pub enum Certainty {
 pub struct Book {
     /// The ledger of the period being measured. `None`: not taken up yet, or the agreement is not in force.
     pub open: Option<OpenLedger>,
+    /// How the period before stood at its end, if this process closed it.
+    pub closing: Option<Arc<Assessment>>,
     /// The status as last written.
     pub status: AgreementStatus,
     /// Whether `status` is what is stored. Otherwise it is read back before anything else.
@@ -136,6 +139,15 @@ impl Book {
         let Some(bounds) = bounds else { return Ok(()) };
         self.open = Some(take_up(context, agreement, bounds, now).await?);
         Ok(())
+    }
+
+    /// What decisions rest on in place of `assessment`, while no slot of its period is due: the end of the period before.
+    /// Nobody goes blind because an account begins anew.
+    #[must_use]
+    pub fn before_the_first_slot(&self, assessment: &Assessment) -> Option<Arc<Assessment>> {
+        let begun = assessment.objectives.iter().any(|objective| objective.coverage.is_some());
+        let before = self.closing.as_ref().filter(|closing| closing.period_end == assessment.period_start);
+        before.filter(|_| !begun).cloned()
     }
 
     fn next_period(&self, schedule: &Schedule, now: Timestamp) -> Option<Bounds> {

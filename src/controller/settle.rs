@@ -4,7 +4,9 @@
 //! and revision, the status points at it. A crash in between leaves the next leader at the same point, and what it makes
 //! is the same.
 
-use k8s_openapi::jiff::Timestamp;
+use std::sync::Arc;
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
 use super::account;
@@ -16,7 +18,8 @@ use super::terms;
 use crate::api::agreement_status::{AgreementStatus, KEPT, StatementRef};
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::{ServiceLevelAgreement, ServiceLevelStatement};
-use crate::evaluate::exclusion::Exclusions;
+use crate::evaluate::assess::{Circumstances, assess};
+use crate::evaluate::assessment::Assessment;
 use crate::evaluate::statement::{self, Closing};
 use crate::evaluate::{credit, stored_ledger};
 use crate::record::metrics::Written;
@@ -49,6 +52,7 @@ pub(super) async fn close_if_due(
     }
     account::remember_actions(open, &next.actions);
     let issued = issue(agreement, context, open, now).await?;
+    let closing = at_its_end(agreement, open)?;
     let reference = reference(&issued);
     next.statements.retain(|s| s.name != reference.name);
     next.statements.insert(0, reference);
@@ -57,7 +61,17 @@ pub(super) async fn close_if_due(
     status::enter_settled(next, &issued.spec);
     write_status(agreement, context, book, next.clone()).await?;
     book.open = None;
+    book.closing = Some(Arc::new(closing));
     Ok(true)
+}
+
+/// How the open period stood at its last instant, with all its slots and not yet closed: a danger of that instant is
+/// one of the next.
+fn at_its_end(agreement: &ServiceLevelAgreement, open: &OpenLedger) -> Result<Assessment, Error> {
+    let instant = SignedDuration::from_nanos(1);
+    let last = open.ledger.bounds().end.saturating_sub(instant).unwrap_or(Timestamp::MIN);
+    assess(&agreement.spec, &open.ledger, &Circumstances::default(), last, -instant)
+        .map_err(|e| Error::Account(e.to_string()))
 }
 
 /// The statement of the open period, as it is stored.
@@ -113,7 +127,8 @@ fn make(
         revision,
         ledger_name: &open.name,
         ledger: &stored,
-        exclusions: &Exclusions::default(),
+        circumstances: &Circumstances::default(),
+        supersedes: None,
         queries: &queries,
         source_name,
         source_url: source.as_ref().map_or("", |s| s.spec.url.as_str()),

@@ -19,14 +19,26 @@ use super::assessment::{Assessment, ObjectiveAssessment, ViolationSpan};
 use super::budget;
 use super::burn_rate::{self, burn};
 use super::coverage::{MissingDataRule, judge};
-use super::credit;
+use super::credit::{self, Facts};
 use super::exact::{divide, share, whole};
 use super::exclusion::Exclusions;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
 use super::methods::{CountingMethod, counting};
-use super::parameters;
+use super::parameter_rule;
+use super::period::Bounds;
 use super::slot::UnknownCause;
+
+/// What the account of a period rests on beside its ledger.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// What of the period does not count.
+    pub exclusions: Exclusions,
+    /// The period as it would be if the agreement had begun before it and ended after it. `None`: it is the ledger's.
+    pub whole_period: Option<Bounds>,
+    /// What else is known: volumes, deliveries, what was granted before.
+    pub facts: Facts,
+}
 
 /// Assesses an agreement.
 ///
@@ -35,12 +47,13 @@ use super::slot::UnknownCause;
 pub fn assess(
     spec: &AgreementSpec,
     ledger: &Ledger,
-    exclusions: &Exclusions,
+    circumstances: &Circumstances,
     now: Timestamp,
     settle: SignedDuration,
 ) -> Result<Assessment, InvalidSpec> {
+    let Circumstances { exclusions, whole_period, facts } = circumstances;
     let rule = missing_data_rule(spec)?;
-    let not_covered = parameters::not_covered(spec).map_err(first)?;
+    let not_covered: Vec<_> = parameter_rule::broken(&spec.covered_when, &spec.parameters).collect();
     let why = not_covered.iter().map(|(_, rule)| rule.message.as_str()).collect::<Vec<_>>().join("; ");
     let moment = Moment { ledger, exclusions, rule: &rule, now, settle };
     let mut objectives = Vec::with_capacity(spec.objectives.len());
@@ -65,7 +78,8 @@ pub fn assess(
         credits: None,
     };
     let period = ledger.bounds();
-    assessment.credits = credit::owed(spec, period, period, &credit::outcomes(&assessment), &credit::Facts::default())?;
+    let whole = whole_period.unwrap_or(period);
+    assessment.credits = credit::owed(spec, period, whole, &credit::outcomes(&assessment), facts)?;
     Ok(assessment)
 }
 
@@ -90,12 +104,6 @@ fn without_verdict(objective: ObjectiveAssessment, why: &str) -> ObjectiveAssess
         problem: objective.problem,
         ..ObjectiveAssessment::default()
     }
-}
-
-/// The first of some faults.
-fn first(faults: Vec<InvalidSpec>) -> InvalidSpec {
-    let unnamed = || InvalidSpec::new("spec", "can not be worked with");
-    faults.into_iter().next().unwrap_or_else(unnamed)
 }
 
 /// The agreement's rule for unknown slots.

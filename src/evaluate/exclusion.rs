@@ -30,7 +30,7 @@ use k8s_openapi::jiff::tz::TimeZone;
 
 use crate::api::agreement::AgreementSpec;
 use crate::api::exclusion::ExclusionSpec;
-use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason};
+use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason, ExclusionRules};
 
 use super::calendar::WorkingDays;
 use super::count::Count;
@@ -160,8 +160,8 @@ pub fn faults(spec: &ExclusionSpec) -> Vec<InvalidSpec> {
 
 /// What is wrong with the rules of an agreement.
 #[must_use]
-pub fn rule_faults(spec: &AgreementSpec) -> Vec<InvalidSpec> {
-    rules::rules(&spec.exclusions).err().into_iter().chain(WorkingDays::new(&spec.calendar).err()).collect()
+pub fn rule_faults(rules: &ExclusionRules) -> Option<InvalidSpec> {
+    rules::rules(rules).err()
 }
 
 /// A request and what became of its windows.

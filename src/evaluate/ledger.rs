@@ -17,8 +17,9 @@ use super::period::Bounds;
 use super::run::Runs;
 use super::slot::{Slot, UnknownCause};
 
-/// The most slots a ledger may have, over all its objectives: what fits into one object of the API server.
-pub const MAX_SLOTS: usize = 120_000;
+/// The most slots a ledger may have, over all its objectives: what fits into one object of the API server, and a quarter
+/// of 92 days in minutes (132,480), which published agreements settle by.
+pub const MAX_SLOTS: usize = 135_000;
 
 /// Room for so many slots more is taken at once when a ledger grows.
 const GROWTH: usize = 512;

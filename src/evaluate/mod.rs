@@ -6,6 +6,7 @@
 //! counting method ([`methods`]) makes one figure of them, [`assess`] judges it against the target, [`statement`] writes
 //! it down for good, [`verification`] does all of it again.
 
+pub mod amendment;
 pub mod assess;
 pub mod assessment;
 pub mod budget;
@@ -27,7 +28,7 @@ pub mod invalid;
 pub mod ledger;
 pub mod lint;
 pub mod methods;
-pub mod parameters;
+pub mod parameter_rule;
 pub mod period;
 pub mod rate_sum;
 pub mod run;

@@ -20,6 +20,7 @@ use k8s_openapi::jiff::{SignedDuration, Span, Timestamp};
 
 use crate::api::agreement::AgreementSpec;
 
+use super::amendment;
 use super::invalid::InvalidSpec;
 use super::ledger::ceil_second;
 use rhythm::Rhythm;
@@ -77,6 +78,8 @@ pub struct Schedule {
     trailing_days: Option<i32>,
     from: Timestamp,
     until: Option<Timestamp>,
+    /// Where amendments split periods, in order.
+    cuts: Vec<Timestamp>,
 }
 
 impl Schedule {
@@ -100,7 +103,8 @@ impl Schedule {
         if until.is_some_and(|until| until <= from) {
             return Err(InvalidSpec::new("spec.validity.until", "must be a later day than spec.validity.from"));
         }
-        Ok(Self { zone, rhythm, trailing_days, from, until })
+        let cuts = amendment::cuts(spec, &zone)?;
+        Ok(Self { zone, rhythm, trailing_days, from, until, cuts })
     }
 
     /// When the agreement comes into force.
@@ -127,9 +131,9 @@ impl Schedule {
         if at < self.from || self.until.is_some_and(|until| at >= until) {
             return None;
         }
-        let whole = self.whole(at)?;
-        let end = self.until.map_or(whole.end, |until| whole.end.min(until));
-        Some(Bounds { start: whole.start.max(self.from), end }).filter(|b| b.contains(at))
+        let part = amendment::part(self.whole(at)?, at, &self.cuts);
+        let end = self.until.map_or(part.end, |until| part.end.min(until));
+        Some(Bounds { start: part.start.max(self.from), end }).filter(|b| b.contains(at))
     }
 
     /// The period after another one; `None` when the agreement ends with it.
@@ -143,6 +147,12 @@ impl Schedule {
     #[must_use]
     pub fn whole(&self, at: Timestamp) -> Option<Bounds> {
         self.rhythm.whole(at, self.from, &self.zone)
+    }
+
+    /// Where an amendment splits a period that was taken up before anybody knew of it; `None`: nowhere.
+    #[must_use]
+    pub fn cut_within(&self, period: &Bounds) -> Option<Timestamp> {
+        self.cuts.iter().copied().find(|cut| period.start < *cut && *cut < period.end)
     }
 
     /// The time that is judged when a period ends: the period itself, or the trailing days up to its end. These may

@@ -8,7 +8,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
 use serde_json::{Value, json};
 
-use super::assess::assess;
+use super::assess::{Circumstances, assess};
 use super::assessment::{Assessment, ObjectiveAssessment};
 use super::count::Count;
 use super::exact::{percent_text, ratio_text};
@@ -47,7 +47,8 @@ fn counted(spec: &AgreementSpec, ledger: &Ledger, exclusions: &Exclusions) -> Ob
 
 fn assessed(spec: &AgreementSpec, ledger: &Ledger, exclusions: &Exclusions) -> Assessment {
     let end = ledger.bounds().end.checked_add(SignedDuration::from_hours(2)).unwrap();
-    assess(spec, ledger, exclusions, end, SignedDuration::ZERO).unwrap()
+    let circumstances = Circumstances { exclusions: exclusions.clone(), ..Circumstances::default() };
+    assess(spec, ledger, &circumstances, end, SignedDuration::ZERO).unwrap()
 }
 
 /// A second with so many events in a minute, of which this share was bad, in percent.

@@ -17,17 +17,17 @@ use crate::api::enforcement_status::ActionRecord;
 use crate::api::ledger::{AgreementIdentity, LedgerSpec};
 use crate::api::measurement::Method;
 use crate::api::metrics_source::IncreaseForm;
+use crate::api::objective::Objective;
 use crate::api::statement::{
     CountedUnits, EventPair, Evidence, MemberStatement, ObjectiveStatement, SlotCounts, StatementPeriod, StatementSpec,
 };
 
-use super::assess::assess;
+use super::assess::{Circumstances, assess};
 use super::assessment::ObjectiveAssessment;
 use super::canonical_json::{NotCanonical, canonical};
 use super::count::Count;
 use super::credit;
-use super::exact::{decimal_text, percent_text, ratio_text};
-use super::exclusion::Exclusions;
+use super::exact::{decimal_text, hundred, percent_text, ratio_text, round_half_up, ten_to, whole};
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
 use super::methods::{MemberAccount, words};
@@ -59,8 +59,10 @@ pub struct Closing<'a> {
     pub ledger_name: &'a str,
     /// The ledger as it is stored.
     pub ledger: &'a LedgerSpec,
-    /// What of the period does not count.
-    pub exclusions: &'a Exclusions,
+    /// What it rests on beside the ledger.
+    pub circumstances: &'a Circumstances,
+    /// The statement of the same period that it takes the place of, with its name.
+    pub supersedes: Option<(&'a str, &'a StatementSpec)>,
     /// What was asked of the store, per objective.
     pub queries: &'a BTreeMap<String, Vec<String>>,
     /// The metrics source's name.
@@ -132,7 +134,7 @@ pub fn statement(
     }
     let spec = closing.spec;
     // At the instant at which the last slot is due, not now: a statement made later is the same.
-    let assessment = assess(spec, &ledger, closing.exclusions, ready, settle)?;
+    let assessment = assess(spec, &ledger, closing.circumstances, ready, settle)?;
     let shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
     let omitted = assessment.violations.len().saturating_sub(shown.len());
     let objectives = assessment.objectives.iter().zip(&spec.objectives);
@@ -150,6 +152,7 @@ pub fn statement(
                 let queries = closing.queries.get(&objective.name).cloned().unwrap_or_default();
                 ObjectiveStatement {
                     target: objective.target.to_string(),
+                    displayed: displayed(objective, assessed),
                     method: words::name(objective.measurement.method).to_owned(),
                     counting: words::sentence(&objective.measurement, &span::text(ledger.slot_seconds())),
                     counted: units(objective.measurement.method, assessed),
@@ -162,7 +165,7 @@ pub fn statement(
         violations_omitted: i32::try_from(omitted).unwrap_or(i32::MAX),
         actions: actions(&closing.ledger.actions, &ledger),
         credits: assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined)),
-        supersedes: None,
+        supersedes: closing.supersedes.map(|(name, _)| name.to_owned()),
         adjustment: None,
         evidence: Evidence {
             source: format!("{} {}", closing.source_name, closing.source_url),
@@ -225,6 +228,7 @@ fn figures(assessed: &ObjectiveAssessment) -> ObjectiveStatement {
         unattributed_events: pair(assessed.unattributed),
         attainment_ratio: assessed.attainment.as_ref().map(ratio_text).unwrap_or_default(),
         attainment: percent(assessed.attainment.as_ref()),
+        displayed: String::new(),
         attainment_bounds: [percent(worst), percent(best)],
         slots: SlotCounts {
             measured: number(assessed.slots.measured),
@@ -253,6 +257,14 @@ fn member(account: &MemberAccount) -> MemberStatement {
         deployed_seconds: account.deployed_seconds,
         down_seconds: account.down_seconds,
     }
+}
+
+/// The attainment as the parties' own reports round it.
+fn displayed(objective: &Objective, assessed: &ObjectiveAssessment) -> String {
+    let places = objective.display_decimals.and_then(|places| u32::try_from(places).ok());
+    let Some((places, attained)) = places.zip(assessed.attainment.as_ref()) else { return String::new() };
+    let scale = whole(ten_to(places));
+    decimal_text(&(whole(round_half_up(&(attained * hundred() * &scale))) / &scale), places)
 }
 
 fn pair(tally: Tally) -> EventPair {

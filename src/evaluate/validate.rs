@@ -14,11 +14,13 @@ use crate::api::Span;
 use crate::api::agreement::AgreementSpec;
 use crate::api::period::{CalendarUnit, Period};
 
+use super::amendment;
 use super::assess::missing_data_rule;
+use super::calendar::WorkingDays;
 use super::exclusion;
 use super::invalid::InvalidSpec;
 use super::ledger::MAX_SLOTS;
-use super::parameters;
+use super::parameter_rule;
 use super::period::Schedule;
 use super::series;
 use super::span;
@@ -31,13 +33,12 @@ pub fn validate(spec: &AgreementSpec, namespace: &str, created: Timestamp) -> Ve
         Ok(schedule) => faults.extend(size(spec, &schedule)),
         Err(fault) => faults.push(fault),
     }
-    faults.extend(measurement::objectives(spec));
-    faults.extend(missing_data_rule(spec).err());
-    faults.extend(exclusion::rule_faults(spec));
-    faults.extend(
-        [parameters::violated(spec), parameters::not_covered(spec)].into_iter().filter_map(Result::err).flatten(),
-    );
-    faults.extend(credits::credits(spec));
+    let agreed = terms(spec);
+    faults.extend(agreed.iter().cloned());
+    faults.extend(WorkingDays::new(&spec.calendar).err());
+    faults.extend(amendments(spec, agreed, created));
+    faults.extend(parameter_rule::faults("spec.constraints", &spec.constraints, &spec.parameters));
+    faults.extend(parameter_rule::faults("spec.coveredWhen", &spec.covered_when, &spec.parameters));
     faults.extend(duration("spec.enforcement.cooldown", &spec.enforcement.cooldown));
     faults.extend(duration("spec.enforcement.releaseAfter", &spec.enforcement.release_after));
     for (index, workload) in spec.service.workloads.iter().enumerate() {
@@ -49,6 +50,46 @@ pub fn validate(spec: &AgreementSpec, namespace: &str, created: Timestamp) -> Ve
             );
             faults.push(InvalidSpec::new(field, message));
         }
+    }
+    faults
+}
+
+/// What an amendment can change.
+fn terms(spec: &AgreementSpec) -> Vec<InvalidSpec> {
+    let mut faults = measurement::objectives(spec);
+    faults.extend(missing_data_rule(spec).err());
+    faults.extend(exclusion::rule_faults(&spec.exclusions));
+    faults.extend(credits::credits(spec));
+    faults
+}
+
+/// What is wrong with the terms after each amendment that was not wrong before it.
+fn amendments(spec: &AgreementSpec, agreed: Vec<InvalidSpec>, created: Timestamp) -> Vec<InvalidSpec> {
+    let ledger = |terms: &AgreementSpec| Schedule::new(terms, created).ok().and_then(|schedule| size(terms, &schedule));
+    let mut faults = Vec::new();
+    let mut before = agreed;
+    before.extend(ledger(spec));
+    for index in 0..spec.amendments.len() {
+        let day = |index: usize| spec.amendments.get(index).map(|amendment| amendment.effective.as_str());
+        if index > 0 && day(index - 1) >= day(index) {
+            let message = "must be a later day than that of the entry before";
+            faults.push(InvalidSpec::new(format!("spec.amendments[{index}].effective"), message));
+        }
+        let amended = match amendment::amended(spec, index + 1) {
+            Ok(amended) => amended,
+            Err(fault) => {
+                faults.push(fault);
+                return faults;
+            }
+        };
+        let mut after = terms(&amended);
+        after.extend(ledger(&amended));
+        let new = after.iter().filter(|fault| !before.contains(fault));
+        faults.extend(new.map(|fault| InvalidSpec {
+            field: fault.field.replacen("spec.", &format!("spec.amendments[{index}]."), 1),
+            message: fault.message.clone(),
+        }));
+        before = after;
     }
     faults
 }

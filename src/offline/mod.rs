@@ -4,4 +4,5 @@
 //! names of a cluster that is only read; gives text and an exit code. Must never write to a cluster.
 
 pub mod check;
+pub mod settle;
 pub mod statement;

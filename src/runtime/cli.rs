@@ -14,6 +14,7 @@ use jiff::SignedDuration;
 use crate::api::enforcement::Mode;
 use crate::runtime::settings::LogFormat;
 
+pub mod settle;
 pub mod statement;
 
 /// A Kubernetes operator that keeps service level agreements.
@@ -36,6 +37,10 @@ pub enum Command {
     ///
     /// Exit code 0: no error; 1: errors were found; 2: something could not be read.
     Check(CheckArgs),
+    /// Settle measurements by an agreement, without a cluster.
+    ///
+    /// Exit code 0: settled; 1: something in the files is wrong; 2: something could not be read.
+    Settle(settle::SettleArgs),
     /// Show or verify the statement of a closed period.
     #[command(subcommand)]
     Statement(statement::StatementCommand),

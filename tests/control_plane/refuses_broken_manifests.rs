@@ -39,3 +39,8 @@ async fn refuses_broken_agreements() -> Result<()> {
 async fn refuses_broken_metrics_sources() -> Result<()> {
     every_mistake_is_named(mistakes::source(), mistakes::of_metrics_sources()).await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refuses_broken_exclusions() -> Result<()> {
+    every_mistake_is_named(mistakes::exclusion(), mistakes::of_exclusions()).await
+}

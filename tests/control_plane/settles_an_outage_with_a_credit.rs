@@ -2,7 +2,8 @@
 //! the credit of the deepest tier that applies, combined, capped and rounded exactly.
 
 use anyhow::{Context, Result};
-use guarantor::api::agreement_status::{CreditState, State};
+use guarantor::api::agreement_status::State;
+use guarantor::api::credit_status::CreditState;
 use guarantor::evaluate::count::Count;
 use guarantor::evaluate::{exact, stored_ledger};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};

@@ -13,6 +13,8 @@ fn ambiguous() -> Indicator {
     Indicator {
         ratio: Some(RatioIndicator { good: None, bad: Some(bad.to_owned()), total: total.to_owned() }),
         latency: None,
+        value: None,
+        members: None,
     }
 }
 

@@ -64,6 +64,26 @@ pub fn source() -> Value {
     })
 }
 
+/// An exclusion that is accepted.
+pub fn exclusion() -> Value {
+    json!({
+        "apiVersion": "guarantor.dev/v1alpha1",
+        "kind": "ServiceLevelExclusion",
+        "metadata": {"name": "storm", "namespace": "default"},
+        "spec": {
+            "agreement": "checkout",
+            "objectives": ["availability"],
+            "reason": "ForceMajeure",
+            "window": {"from": "2026-02-01T02:00:00Z", "until": "2026-02-01T04:00:00Z"},
+            "events": {"bad": "10", "total": "0"},
+            "announcedAt": "2026-01-20T08:00:00Z",
+            "forceMajeure": {"noticeAt": "2026-02-01T03:00:00Z"},
+            "declaredBy": "ops@example.com",
+            "approval": {"by": "lead@example.com", "at": "2026-02-01T05:00:00Z"},
+        }
+    })
+}
+
 /// A manifest with the mistake in it.
 pub fn broken(sound: &Value, (pointer, value, ..): &Mistake) -> Value {
     let mut manifest = sound.clone();
@@ -114,13 +134,13 @@ fn of_objectives() -> Vec<Mistake> {
             "/spec/objectives/0/indicator/ratio",
             Value::Null,
             "spec.objectives[0].indicator",
-            &["spec.objectives[].indicator must have exactly one of ratio and latency"],
+            &["spec.objectives[].indicator must have exactly one of"],
         ),
         (
             "/spec/objectives/0/indicator/latency",
             json!({"histogram": "duration_seconds", "threshold": "1s"}),
             "spec.objectives[0].indicator",
-            &["spec.objectives[].indicator must have exactly one of ratio and latency"],
+            &["spec.objectives[].indicator must have exactly one of"],
         ),
         (
             "/spec/objectives/0/indicator/ratio/total",
@@ -152,13 +172,8 @@ fn of_objectives() -> Vec<Mistake> {
 fn of_periods_and_credits() -> Vec<Mistake> {
     let tier = |objective: &str, below: &str, percent: &str| json!({"objective": objective, "below": below, "percentOfFee": percent});
     vec![
-        (
-            "/spec/period/rolling",
-            json!("30d"),
-            "spec.period",
-            &["spec.period must have exactly one of calendar and rolling"],
-        ),
-        ("/spec/period", json!({}), "spec.period", &["spec.period must have exactly one of calendar and rolling"]),
+        ("/spec/period/rolling", json!("30d"), "spec.period", &["spec.period must have exactly one of"]),
+        ("/spec/period", json!({}), "spec.period", &["spec.period must have exactly one of"]),
         ("/spec/period/calendar", json!("Week"), "spec.period.calendar", &["\"Month\", \"Quarter\", \"Year\""]),
         ("/spec/period", json!({"rolling": "a month"}), "spec.period.rolling", &[]),
         ("/spec/metrics/slot", json!("2m"), "spec.metrics.slot", &["Unsupported value"]),
@@ -201,6 +216,19 @@ fn of_periods_and_credits() -> Vec<Mistake> {
             tier("availability", "95", "20"),
             "spec.credits.tiers",
             &["spec.credits.tiers[].percentOfFee must not be smaller"],
+        ),
+        (
+            "/spec/credits/tiers/0/atMost",
+            json!("99.9"),
+            "spec.credits.tiers[0]",
+            &["spec.credits.tiers[] must have exactly one of below and atMost"],
+        ),
+        ("/spec/credits/tiers/0/above", json!("99,0"), "spec.credits.tiers[0].above", &[]),
+        (
+            "/spec/credits/tiers/1/serviceDays",
+            json!(3),
+            "spec.credits.tiers[1]",
+            &["spec.credits.tiers[] must have exactly one of percentOfFee, serviceDays"],
         ),
         ("/spec/credits/tiers/2", tier("latency", "90", "0"), "spec.credits.tiers[2].percentOfFee", &[]),
         ("/spec/credits/tiers/2", tier("latency", "90", "101"), "spec.credits.tiers[2].percentOfFee", &[]),
@@ -264,5 +292,36 @@ pub fn of_metrics_sources() -> Vec<Mistake> {
         ("/spec/auth", json!({}), "spec.auth", &["spec.auth must have exactly one of"]),
         ("/spec/timeout", json!("10"), "spec.timeout", &[]),
         ("/spec/limits", json!({"concurrency": 0}), "spec.limits.concurrency", &[]),
+    ]
+}
+
+/// What can be wrong with [`exclusion`].
+pub fn of_exclusions() -> Vec<Mistake> {
+    let recurrence = json!({"rule": "FREQ=DAILY", "start": "2026-02-01T02:00", "end": "2026-02-01T04:00"});
+    vec![
+        (
+            "/spec/window/until",
+            json!("2026-02-01T02:00:00Z"),
+            "spec.window.until",
+            &["spec.window.until must be later than spec.window.from"],
+        ),
+        // An hour earlier, whatever the texts look like.
+        (
+            "/spec/window/until",
+            json!("2026-02-01T03:00:00+02:00"),
+            "spec.window.until",
+            &["spec.window.until must be later than spec.window.from"],
+        ),
+        ("/spec/window/from", json!("yesterday"), "spec.window.from", &[]),
+        ("/spec/window", Value::Null, "spec", &["spec must have exactly one of window and recurrence"]),
+        ("/spec/recurrence", recurrence, "spec", &["spec must have exactly one of window and recurrence"]),
+        ("/spec/reason", json!("Weather"), "spec.reason", &["Unsupported value"]),
+        ("/spec/reason", json!("Maintenance"), "spec.forceMajeure", &["spec.forceMajeure goes with spec.reason"]),
+        (
+            "/spec/approval/by",
+            json!("ops@example.com"),
+            "spec.approval.by",
+            &["spec.approval.by must be another person than spec.declaredBy"],
+        ),
     ]
 }

@@ -15,6 +15,27 @@ fn remarks(tiers: &[(&str, &str)]) -> Vec<(String, String, String)> {
     findings.into_iter().filter(|(code, ..)| code != "rule").collect()
 }
 
+/// The table GitHub published in 2021: 10 % at most 99.9 and above 99.0, 25 % below 99.0.
+#[test]
+fn a_published_table_with_a_hole_is_refused_at_its_value() {
+    let mut agreement = mistakes::agreement();
+    agreement["spec"]["credits"]["tiers"] = json!([
+        {"objective": "availability", "atMost": "99.9", "above": "99.0", "percentOfFee": "10"},
+        {"objective": "availability", "below": "99.0", "percentOfFee": "25"},
+    ]);
+    agreement["spec"]["objectives"][0]["target"] = json!("99.95");
+    let answer = check_text(&agreement.to_string());
+    assert_eq!((answer.code, answer.findings()), (1, vec![remark("tier_gap", "[0].above", "Error")]));
+    assert_eq!(answer.json()["findings"][0]["at"], "99.0");
+    agreement["spec"]["credits"]["tiers"][1] =
+        json!({"objective": "availability", "atMost": "99.0", "percentOfFee": "25"});
+    assert_eq!(check_text(&agreement.to_string()).findings(), []);
+    agreement["spec"]["credits"]["tiers"][1] =
+        json!({"objective": "availability", "below": "99.5", "percentOfFee": "25"});
+    let overlap = remark("tier_overlap", "[0].above", "Error");
+    assert_eq!(check_text(&agreement.to_string()).findings(), [overlap]);
+}
+
 fn remark(code: &str, field: &str, severity: &str) -> (String, String, String) {
     (code.to_owned(), format!("spec.credits.tiers{field}"), severity.to_owned())
 }

@@ -43,6 +43,48 @@ fn values_that_mean_nothing_and_expressions_that_cannot_be_asked_are_errors() {
 }
 
 #[test]
+fn a_metrics_source_that_no_connection_can_be_made_for_is_an_error() {
+    for (field, value) in [("timeout", json!("5m")), ("timeout", json!("30s5m")), ("timeout", json!("0s"))] {
+        let mut source = mistakes::source();
+        source["spec"][field] = value.clone();
+        let expected = ("invalid".into(), format!("spec.{field}"), "Error".into());
+        assert_eq!(check_text(&source.to_string()).findings(), [expected], "{value}");
+    }
+    let mut source = mistakes::source();
+    source["spec"]["headers"][0]["value"] = json!("a\nb");
+    let expected = ("invalid".into(), "spec.headers[0].value".into(), "Error".into());
+    assert_eq!(check_text(&source.to_string()).findings(), [expected]);
+}
+
+#[test]
+fn parameters_that_break_a_constraint_are_an_error() {
+    let mut agreement = mistakes::agreement();
+    let parameter = |name: &str, value: &str| json!({"name": name, "value": value});
+    agreement["spec"]["parameters"] = json!([parameter("tier", "gold"), parameter("zones", "1")]);
+    agreement["spec"]["constraints"] =
+        json!([{"rule": "tier != 'gold' || zones >= 2", "message": "gold has two zones"}]);
+    let expected = ("parameter_dependency_violated".into(), "spec.constraints[0]".into(), "Error".into());
+    assert_eq!(check_text(&agreement.to_string()).findings(), [expected]);
+    agreement["spec"]["parameters"][1] = parameter("zones", "2");
+    assert_eq!(check_text(&agreement.to_string()).findings(), []);
+}
+
+#[test]
+fn every_expression_of_a_pool_is_read() {
+    let mut agreement = mistakes::agreement();
+    let ratio = |bad: &str| json!({"bad": bad, "total": "sum(increase(requests_total[$slot]))"});
+    agreement["spec"]["objectives"][0]["measurement"] = json!({"method": "Pooled", "badWhen": {"allFail": true}});
+    agreement["spec"]["objectives"][0]["indicator"] = json!({"members": [
+        {"name": "a", "ratio": ratio("sum(increase(errors_total[$slot]))")},
+        {"name": "b", "ratio": ratio("increase(errors_total[$slot])")},
+        {"name": "c", "latency": {"histogram": "duration_seconds_bucket", "threshold": "250ms"}},
+    ]});
+    let expected = ["members[1].ratio.bad", "members[2].latency.histogram"]
+        .map(|field| ("expression".into(), format!("spec.objectives[0].indicator.{field}"), "Error".into()));
+    assert_eq!(check_text(&agreement.to_string()).findings(), expected);
+}
+
+#[test]
 fn a_workload_of_another_namespace_is_an_error_where_the_namespace_is_known() {
     let mut agreement = mistakes::agreement();
     agreement["spec"]["service"]["workloads"][0]["namespace"] = json!("bank");

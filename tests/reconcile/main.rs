@@ -20,6 +20,7 @@ mod reads_a_source_made_anew_at_its_new_address;
 mod says_what_is_hardly_meant;
 mod says_what_is_wrong_and_recovers;
 mod scales_a_workload_without_an_autoscaler;
+mod sees_across_the_end_of_a_period;
 mod slots_older_than_the_store_keeps_stay_unknown;
 mod stage;
 mod sweep;

@@ -21,7 +21,7 @@ fn assessed(slots: &[Slot]) -> ObjectiveAssessment {
 }
 
 fn assessed_at(slots: &[Slot], now: Timestamp) -> ObjectiveAssessment {
-    assess(&agreement(), &ledger(month(), 300, slots), &Exclusions::default(), now, SETTLE)
+    assess(&agreement(), &ledger(month(), 300, slots), &Circumstances::default(), now, SETTLE)
         .unwrap()
         .objectives
         .remove(0)
@@ -66,7 +66,7 @@ fn a_period_that_is_over_is_not_at_risk() {
     assert_eq!(assessed_at(&slots, after(count - 1)).state, State::AtRisk);
     assert_eq!(assessed_at(&slots[..count / 2], after(count)).state, State::NotDetermined);
     let spans = |slots: &[Slot], now| {
-        assess(&agreement(), &ledger(month(), 300, slots), &Exclusions::default(), now, SETTLE).unwrap().violations
+        assess(&agreement(), &ledger(month(), 300, slots), &Circumstances::default(), now, SETTLE).unwrap().violations
     };
     let bad = vec![measured(10, 1); count];
     assert_eq!(spans(&bad, after(count - 1))[0].end, None);
@@ -113,7 +113,7 @@ fn the_agreement_is_as_good_as_its_worst_objective() {
     for (name, slot) in [("availability", measured(100, 0)), ("latency", measured(100, 1))] {
         book.insert(name, month().start, slot).unwrap();
     }
-    let assessment = assess(&spec, &book, &Exclusions::default(), after(1), SETTLE).unwrap();
+    let assessment = assess(&spec, &book, &Circumstances::default(), after(1), SETTLE).unwrap();
     assert_eq!(assessment.state, State::Violated);
     assert_eq!(assessment.objectives.iter().map(|o| o.state).collect::<Vec<_>>(), [State::Fulfilled, State::Violated]);
     let latency = &assessment.objectives[1];
@@ -123,7 +123,7 @@ fn the_agreement_is_as_good_as_its_worst_objective() {
     assert_eq!(assessment.credits.unwrap().fraction_of_fee, ratio(0, 1), "no tier names it");
     // An objective that the ledger does not know yet: everything is unknown.
     spec.objectives[1].name = "new".to_owned();
-    let assessment = assess(&spec, &book, &Exclusions::default(), after(1), SETTLE).unwrap();
+    let assessment = assess(&spec, &book, &Circumstances::default(), after(1), SETTLE).unwrap();
     assert_eq!(assessment.objectives[1].state, State::NotDetermined);
 }
 
@@ -131,7 +131,7 @@ fn the_agreement_is_as_good_as_its_worst_objective() {
 fn credits_follow_the_verdict() {
     let percent = |slots: &[Slot]| {
         let assessment =
-            assess(&agreement(), &ledger(month(), 300, slots), &Exclusions::default(), after(slots.len()), SETTLE)
+            assess(&agreement(), &ledger(month(), 300, slots), &Circumstances::default(), after(slots.len()), SETTLE)
                 .unwrap();
         assessment.credits.unwrap().fraction_of_fee * ratio(100, 1)
     };
@@ -157,8 +157,9 @@ fn what_can_not_be_worked_with_is_named() {
         ("/credits/fee/currency", "EURO", "spec.credits.fee.currency"),
     ];
     for (path, text, field) in cases {
-        let fault = assess(&changed(path, text), &ledger(month(), 300, &[]), &Exclusions::default(), after(0), SETTLE)
-            .unwrap_err();
+        let fault =
+            assess(&changed(path, text), &ledger(month(), 300, &[]), &Circumstances::default(), after(0), SETTLE)
+                .unwrap_err();
         assert_eq!(fault.field, field);
     }
 }
@@ -171,7 +172,7 @@ fn what_the_promise_does_not_cover_has_no_verdict_and_is_owed_nothing() {
     let book = ledger(month(), 300, &vec![measured(100, 50); 10]);
     let assessed = |spec: &Value| {
         let spec = serde_json::from_value(spec.clone()).unwrap();
-        assess(&spec, &book, &Exclusions::default(), after(10), SETTLE).unwrap()
+        assess(&spec, &book, &Circumstances::default(), after(10), SETTLE).unwrap()
     };
     let assessment = assessed(&spec);
     assert_eq!((assessment.state, assessment.violations.len()), (State::NotCovered, 0));
@@ -195,7 +196,7 @@ fn an_outage_that_goes_on_burns_before_it_is_long_enough_to_count() {
         let slots = [vec![measured(10, 0); 600], vec![measured(10, 10); bad], vec![measured(10, 0); good]].concat();
         let minutes = SignedDuration::from_mins(i64::try_from(slots.len()).unwrap());
         let now = month().start.checked_add(minutes).unwrap().checked_add(SETTLE).unwrap();
-        assess(&spec, &ledger(month(), 60, &slots), &Exclusions::default(), now, SETTLE).unwrap()
+        assess(&spec, &ledger(month(), 60, &slots), &Circumstances::default(), now, SETTLE).unwrap()
     };
     let running = assessed(5, 0);
     let objective = &running.objectives[0];

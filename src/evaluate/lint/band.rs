@@ -5,8 +5,8 @@
 
 use num_rational::BigRational;
 
-use crate::api::Percent;
 use crate::api::credits::{Credits, Tier};
+use crate::api::{Money, Percent, Quantity};
 use crate::evaluate::exact::decimal;
 
 /// One end of a band.
@@ -61,38 +61,37 @@ impl Band {
     }
 }
 
-/// The bands of one objective, in the order of the tiers. `None` when a number of them cannot be read, or the schema's
-/// rules refuse a tier already.
+/// The bands of one objective, in the order of the tiers. `None` when one of them cannot be read: it is not as the schema
+/// and its rules want it, which is said elsewhere.
 pub(super) fn bands(credits: &Credits, objective: &str) -> Option<Vec<Band>> {
     let tiers = credits.tiers.iter().enumerate().filter(|(_, tier)| tier.objective == objective);
-    tiers
-        .map(|(index, tier)| {
-            let (credit, unit) = credit(tier)?;
-            let upper = edge(tier.below.as_ref(), false, "below")?.or(edge(tier.at_most.as_ref(), true, "atMost")?)?;
-            let lower = edge(tier.above.as_ref(), false, "above")?.or(edge(tier.at_least.as_ref(), true, "atLeast")?);
-            Some(Band { tier: index, lower, upper, credit, unit })
-        })
-        .collect()
+    tiers.map(|(index, tier)| band(index, tier)).collect()
 }
 
-/// What a tier grants, and the field that says so.
-fn credit(tier: &Tier) -> Option<(BigRational, &'static str)> {
-    if let Some(percent) = &tier.percent_of_fee {
-        return Some((decimal(percent.as_str()).ok()?, "percentOfFee"));
-    }
-    if let Some(days) = tier.service_days {
-        return Some((BigRational::from_integer(days.into()), "serviceDays"));
-    }
-    if let Some(multiple) = &tier.multiple_of_daily_usage {
-        return Some((decimal(multiple.as_str()).ok()?, "multipleOfDailyUsage"));
-    }
-    tier.amount.as_ref().and_then(|amount| Some((decimal(amount.as_str()).ok()?, "amount")))
+fn band(index: usize, tier: &Tier) -> Option<Band> {
+    let upper = one_of([(&tier.below, false, "below"), (&tier.at_most, true, "atMost")])?;
+    let lower = match (&tier.above, &tier.at_least) {
+        (None, None) => None,
+        (above, at_least) => Some(one_of([(above, false, "above"), (at_least, true, "atLeast")])?),
+    };
+    let days = tier.service_days.map(|days| days.to_string());
+    let grants = [
+        ("percentOfFee", tier.percent_of_fee.as_ref().map(Percent::as_str)),
+        ("serviceDays", days.as_deref()),
+        ("multipleOfDailyUsage", tier.multiple_of_daily_usage.as_ref().map(Quantity::as_str)),
+        ("amount", tier.amount.as_ref().map(Money::as_str)),
+    ];
+    let mut granted = grants.into_iter().filter_map(|(unit, text)| Some((unit, text?)));
+    let (unit, text) = granted.next()?;
+    let credit = decimal(text).ok()?;
+    granted.next().is_none().then_some(Band { tier: index, lower, upper, credit, unit })
 }
 
-/// The outer `None` is a number that cannot be read; the inner one, no such end.
-#[allow(clippy::option_option, reason = "both say something else, and neither is an error to be told here")]
-fn edge(percent: Option<&Percent>, included: bool, field: &'static str) -> Option<Option<Edge>> {
-    let Some(percent) = percent else { return Some(None) };
-    let text = percent.as_str();
-    Some(Some(Edge { at: decimal(text).ok()?, text: text.to_owned(), included, field }))
+/// The one edge that is given of the two.
+fn one_of(edges: [(&Option<Percent>, bool, &'static str); 2]) -> Option<Edge> {
+    let mut given =
+        edges.into_iter().filter_map(|(percent, included, field)| Some((percent.as_ref()?, included, field)));
+    let (percent, included, field) = given.next()?;
+    let edge = Edge { at: decimal(percent.as_str()).ok()?, text: percent.to_string(), included, field };
+    given.next().is_none().then_some(edge)
 }

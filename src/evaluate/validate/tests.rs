@@ -64,6 +64,8 @@ fn every_fault_names_its_field() {
         ("/exclusions", rule(&json!({"minimumNotice": "soon"})), "spec.exclusions.rules[0].minimumNotice"),
         ("/exclusions", rule(&json!({"yearlyAllowance": "12"})), "spec.exclusions.rules[0].yearlyAllowance"),
         ("/exclusions", rule(&json!({"forceMajeure": {}})), "spec.exclusions.rules[0].forceMajeure"),
+        ("/constraints", json!([{"rule": "zones >", "message": "m"}]), "spec.constraints[0].rule"),
+        ("/coveredWhen", json!([{"rule": "zones > 1", "message": "m"}]), "spec.coveredWhen[0].rule"),
     ];
     for (path, change, field) in cases {
         assert_eq!(fields(&[(path, change)]), [field], "{path}");

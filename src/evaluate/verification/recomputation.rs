@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Basis, FieldPath, Presented, basis};
 use crate::api::agreement::AgreementSpec;
 use crate::api::metrics_source::IncreaseForm;
-use crate::evaluate::exclusion::Exclusions;
+use crate::evaluate::assess::Circumstances;
 use crate::evaluate::statement::{Closing, StatementError, name, statement};
 
 /// What can be edited while an agreement is in force and stands in its statements. Everything else that a statement is
@@ -44,7 +44,8 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
         revision: revision.unwrap_or_default(),
         ledger_name: presented.ledger_name.unwrap_or_default(),
         ledger: presented.ledger,
-        exclusions: &Exclusions::default(),
+        circumstances: &Circumstances::default(),
+        supersedes: None,
         queries: &BTreeMap::new(),
         source_name: &spec.metrics.source_ref.name,
         source_url: url,

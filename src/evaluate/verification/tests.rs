@@ -1,8 +1,8 @@
 use k8s_openapi::jiff::SignedDuration;
 use serde_json::json;
 
+use super::super::assess::Circumstances;
 use super::super::example::{SETTLE, agreement, at, measured, tally};
-use super::super::exclusion::Exclusions;
 use super::super::ledger::Ledger;
 use super::super::period::Schedule;
 use super::super::slot::{Births, Slot, UnknownCause};
@@ -76,7 +76,8 @@ fn case(unknown: usize, settle: SignedDuration) -> Case {
         revision: 1,
         ledger_name: &ledger_name,
         ledger: &ledger,
-        exclusions: &Exclusions::default(),
+        circumstances: &Circumstances::default(),
+        supersedes: None,
         queries: &queries,
         source_name: "main",
         source_url: "http://prometheus:9090",

@@ -21,6 +21,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use self::definition::{Definition, Definitions, Recognised};
@@ -30,6 +31,7 @@ use self::manifest::Manifest;
 use crate::api::{MetricsSource, ServiceLevelAgreement};
 use crate::evaluate::lint::Severity;
 use crate::runtime::cli::{CheckArgs, Format};
+use crate::sense::store::{self, SetupError};
 
 /// Exit code: errors were found.
 const FAULTY: u8 = 1;
@@ -102,6 +104,12 @@ fn run(arguments: &CheckArgs) -> Result<bool, String> {
 /// Checks all objects of all inputs. `namespace`: that of objects which name none.
 #[must_use]
 pub fn check(inputs: &[Input], definitions: &Definitions, namespace: Option<&str>) -> Report {
+    accepted(inputs, definitions, namespace).0
+}
+
+/// The same, with the objects that their schemas accept, defaults filled in, in the order of the files.
+#[must_use]
+pub fn accepted(inputs: &[Input], definitions: &Definitions, namespace: Option<&str>) -> (Report, Vec<Value>) {
     let mut report = Report::default();
     let mut accepted = Vec::new();
     for input in inputs {
@@ -128,7 +136,7 @@ pub fn check(inputs: &[Input], definitions: &Definitions, namespace: Option<&str
     }
     let place = |file: &str| inputs.iter().position(|input| input.name == file);
     report.findings.sort_by_key(|finding| (place(&finding.file), finding.line));
-    report
+    (report, accepted.into_iter().map(|object| object.value).collect())
 }
 
 /// An object that its schema accepts, so that it can be read as what it is.
@@ -146,16 +154,23 @@ impl Accepted<'_> {
 
     /// What a schema cannot see.
     fn meaning(&self, namespace: Option<&str>, sources: &BTreeMap<String, MetricsSource>) -> Vec<Fault> {
-        if self.object.kind != "ServiceLevelAgreement" {
-            return Vec::new();
-        }
-        match serde_json::from_value::<ServiceLevelAgreement>(self.value.clone()) {
-            Ok(agreement) => {
+        let found = match self.object.kind.as_str() {
+            "ServiceLevelAgreement" => self.typed().map(|agreement: ServiceLevelAgreement| {
                 let own = Some(self.object.namespace.as_str()).filter(|name| !name.is_empty()).or(namespace);
                 agreement::check(&agreement, own, sources.get(&agreement.spec.metrics.source_ref.name))
-            }
-            Err(error) => vec![Fault::error(code::SCHEMA, "", error.to_string())],
-        }
+            }),
+            "MetricsSource" => self.typed().map(|source: MetricsSource| {
+                let faults = store::faults(&source.spec).into_iter();
+                faults.map(|SetupError::Field { field, message }| Fault::error(code::INVALID, field, message)).collect()
+            }),
+            _ => Ok(Vec::new()),
+        };
+        found.unwrap_or_else(|fault| vec![fault])
+    }
+
+    /// The object as what it is, which its schema has seen to.
+    fn typed<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+        T::deserialize(&self.value).map_err(|error| Fault::error(code::SCHEMA, "", error.to_string()))
     }
 }
 

@@ -141,6 +141,19 @@ pub fn without_nulls(value: &mut Value) {
     }
 }
 
+/// Takes out every format: texts are texts, whatever they stand for.
+pub fn without_formats(schema: &mut Value) {
+    if let Some(node) = schema.as_object_mut() {
+        node.remove("format");
+        for keyword in ["items", "additionalProperties"] {
+            node.get_mut(keyword).into_iter().for_each(without_formats);
+        }
+        node.get_mut("properties").and_then(Value::as_object_mut).into_iter().for_each(|fields| {
+            fields.values_mut().for_each(without_formats);
+        });
+    }
+}
+
 /// The items of lists that stand there twice, where the schema says that a list is a map or a set, by their paths.
 #[must_use]
 pub fn duplicates(value: &Value, schema: &Value, path: &str) -> Vec<(String, String)> {

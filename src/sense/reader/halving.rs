@@ -124,9 +124,10 @@ impl Exchange<'_> {
 
     /// Whether the store refuses a request for what it asks.
     async fn is_refused_by_itself(&self, request: &Request, slots: SlotRange, objection: &Objection) -> bool {
-        let Objection::Error(StoreError::Refused { .. }) = objection else { return false };
+        let Objection::Error(error) = objection else { return false };
         if slots.count() == 1 {
-            return true;
+            // No smaller question is left than one expression in one slot.
+            return matches!(error, StoreError::Refused { .. } | StoreError::TooLarge { .. });
         }
         // A range may be refused for its size, or for what happens in one of its slots.
         let ends = slots.ends().map(async |slot| self.fetch(request, slot).await.err());
@@ -168,7 +169,7 @@ impl Done {
         for ((id, _), readings) in self.readings.iter_mut().filter(|((id, _), _)| self.refused.contains(id)) {
             for reading in readings {
                 if let Reading::Failed(failure) = reading
-                    && failure.kind == FailureKind::Refused
+                    && matches!(failure.kind, FailureKind::Refused | FailureKind::NoAnswer)
                 {
                     let message = format!("{}: {}", field(*id), failure.message);
                     *failure = Failure { kind: FailureKind::Expression, message };

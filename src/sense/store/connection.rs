@@ -72,6 +72,12 @@ pub(super) fn connect(
     builder.build().map_err(|error| field("spec.tls", chain(&error)))
 }
 
+/// What of a spec no connection can be made for, whatever its Secrets hold.
+#[must_use]
+pub fn faults(spec: &MetricsSourceSpec) -> Vec<SetupError> {
+    [timeout(spec).err(), headers(spec, &Credentials::default()).err()].into_iter().flatten().collect()
+}
+
 /// The timeout of the spec.
 pub(super) fn timeout(spec: &MetricsSourceSpec) -> Result<Duration, SetupError> {
     let parsed = spec.timeout.as_str().parse::<SignedDuration>().ok().and_then(|span| Duration::try_from(span).ok());

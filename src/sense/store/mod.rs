@@ -14,7 +14,7 @@ mod retention;
 
 pub use answer::{Answer, Remarks};
 pub use client::StoreClient;
-pub use connection::SetupError;
+pub use connection::{SetupError, faults};
 pub use credentials::{Credentials, CredentialsError, RBAC};
 pub use error::StoreError;
 pub use probe::probe;

@@ -97,6 +97,22 @@ async fn what_is_refused_is_the_expression_only_if_the_store_answers_at_all() {
 }
 
 #[tokio::test]
+async fn an_answer_too_large_to_be_read_is_given_up_when_no_smaller_question_is_left() {
+    let store = FakeStore::start(|asked: &Received| match asked.query() {
+        "vector(1)" => Reply::vector(1, &[(&[], "1")]),
+        _ => Reply::text(200, "application/json", &" ".repeat(33 << 20)),
+    })
+    .await
+    .unwrap();
+    let reader = Arc::new(reader(&store, IncreaseForm::Native));
+    for (count, kind) in [(1, FailureKind::Expression), (2, FailureKind::NoAnswer)] {
+        let (readings, _) = read(&reader, &fleet(1, slots(count))).await;
+        let Reading::Failed(failure) = &readings[0].slots[0].counted.total else { panic!("{readings:?}") };
+        assert_eq!(failure.kind, kind, "{}", failure.message);
+    }
+}
+
+#[tokio::test]
 async fn a_range_is_given_up_only_when_both_its_ends_are_refused_in_the_same_words() {
     type Refuses = fn(i64) -> Option<&'static str>;
     let cases: [(&str, Refuses, FailureKind); 4] = [

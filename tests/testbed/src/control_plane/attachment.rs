@@ -88,6 +88,7 @@ impl Attachment {
 
 impl Drop for Attachment {
     fn drop(&mut self) {
+        eprintln!("testbed: removing what was made in the cluster");
         if !self.cleanup.fire() {
             eprintln!(
                 "testbed: not everything could be removed from the cluster {VARIABLE} names; look with \

@@ -1,0 +1,138 @@
+//! The command on one page: files in, a report out, and an exit code.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+use super::account::{self, Case, Ledgers};
+use super::fault::Fault;
+use super::measurements::Measurements;
+use super::report::Report;
+use super::{store, view};
+use crate::api::metrics_source::IncreaseForm;
+use crate::api::{ServiceLevelAgreement, ServiceLevelExclusion};
+use crate::evaluate::exclusion::Request;
+use crate::offline::check::{self, definition::Definitions, input};
+use crate::runtime::cli::settle::{Output, SettleArgs};
+
+/// Exit code: the files were read and something in them is wrong.
+const FAULTY: u8 = 1;
+/// Exit code: something could not be read or printed.
+const UNREADABLE: u8 = 2;
+
+/// Why nothing was settled.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    /// Something in the files is wrong.
+    #[error("{0}")]
+    Faulty(String),
+    /// Something could not be read.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self::Faulty(fault.to_string())
+    }
+}
+
+/// Settles and prints.
+#[must_use]
+pub fn command(arguments: &SettleArgs) -> ExitCode {
+    let (code, message) = match run(arguments) {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Trouble::Faulty(message)) => (FAULTY, message),
+        Err(Trouble::Unreadable(message)) => (UNREADABLE, message),
+    };
+    // If even this cannot be written, the exit code says it.
+    let _ = writeln!(std::io::stderr(), "guarantor: {message}");
+    ExitCode::from(code)
+}
+
+fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
+    let mut files = vec![arguments.agreement.clone()];
+    files.extend(arguments.exclusions.iter().cloned());
+    let (agreement, exclusions) = manifests(&files)?;
+    let measurements = match &arguments.measurements {
+        Some(path) => measurements(path)?,
+        None => Measurements::default(),
+    };
+    let name = agreement.metadata.name.clone().unwrap_or_default();
+    let requests: Vec<Request<'_>> = exclusions.iter().filter(|e| e.spec.agreement == name).map(request).collect();
+    let schedule = account::schedule(&agreement.spec).map_err(account::invalid)?;
+    let mut case = Case {
+        name: &name,
+        spec: &agreement.spec,
+        requests: &requests,
+        measurements: &measurements,
+        source: arguments.measurements.as_ref().and_then(|p| p.file_name()?.to_str()).unwrap_or("measurements"),
+        // What somebody counted is what it is.
+        increase: IncreaseForm::Native,
+    };
+    let periods = account::periods(&case, &schedule, arguments.period.as_deref())?;
+    let mut read = Ledgers::new();
+    if let Some(url) = &arguments.prometheus {
+        let answer = store::read(url, &agreement.spec, &periods).map_err(Trouble::Unreadable)?;
+        (read, case.increase, case.source) = (answer.ledgers, answer.increase, url);
+    }
+    let report = account::settle(&case, &schedule, &periods, &read)?;
+    print(&report, arguments.output)
+}
+
+fn request(exclusion: &ServiceLevelExclusion) -> Request<'_> {
+    Request {
+        name: exclusion.metadata.name.as_deref().unwrap_or_default(),
+        created: exclusion.metadata.creation_timestamp.as_ref().map(|t| t.0),
+        spec: &exclusion.spec,
+    }
+}
+
+/// The one agreement and all exclusions of these files, as an API server would take them.
+fn manifests(files: &[PathBuf]) -> Result<(ServiceLevelAgreement, Vec<ServiceLevelExclusion>), Trouble> {
+    let unreadable = |e: &dyn std::fmt::Display| Trouble::Unreadable(e.to_string());
+    let inputs = input::read(files, &mut std::io::stdin().lock()).map_err(|e| unreadable(&e))?;
+    let definitions = Definitions::of_this_program().map_err(|e| unreadable(&e))?;
+    let (report, objects) = check::accepted(&inputs, &definitions, None);
+    if report.has_errors() {
+        return Err(Trouble::Faulty(format!("the manifests are refused:\n{}", check::report::table(&report))));
+    }
+    let mut by_kind: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for object in objects {
+        let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+        by_kind.entry(kind).or_default().push(object);
+    }
+    let mut agreements: Vec<ServiceLevelAgreement> = read(by_kind.remove("ServiceLevelAgreement"))?;
+    let exclusions = read(by_kind.remove("ServiceLevelExclusion"))?;
+    match (agreements.pop(), agreements.len()) {
+        (Some(agreement), 0) => Ok((agreement, exclusions)),
+        (None, _) => Err(Trouble::Faulty("--agreement: the file has no ServiceLevelAgreement".to_owned())),
+        (Some(_), more) => {
+            Err(Trouble::Faulty(format!("--agreement: the files have {} agreements; give one", more.saturating_add(1))))
+        }
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(values: Option<Vec<Value>>) -> Result<Vec<T>, Trouble> {
+    let read = values.unwrap_or_default().into_iter().map(serde_json::from_value);
+    read.collect::<Result<_, _>>().map_err(|e| Trouble::Faulty(e.to_string()))
+}
+
+fn measurements(path: &Path) -> Result<Measurements, Trouble> {
+    let unreadable = |e| Trouble::Unreadable(format!("{}: {e}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    serde_saphyr::from_str(&text).map_err(|e| Trouble::Faulty(format!("{}: {e}", path.display())))
+}
+
+fn print(report: &Report, output: Output) -> Result<(), Trouble> {
+    let text = match output {
+        Output::Json => serde_json::to_string_pretty(report).map_err(|e| Trouble::Unreadable(e.to_string()))? + "\n",
+        Output::Table => view::table(report),
+        Output::Html => view::page(report).map_err(Trouble::Unreadable)?,
+    };
+    let printed = std::io::stdout().write_all(text.as_bytes());
+    printed.map_err(|e| Trouble::Unreadable(format!("cannot print the answer: {e}")))
+}

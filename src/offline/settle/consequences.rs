@@ -1,0 +1,215 @@
+//! What follows from the facts of the measurements file: deadlines of claims, the cure of a breach, the end of the
+//! agreement, the deposit, and whether the conditions of exclusions hold.
+
+use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::civil::Date;
+use k8s_openapi::jiff::tz::TimeZone;
+
+use super::fault::Fault;
+use super::history::History;
+use super::measurements::{Incident, Measurements};
+use super::report::{
+    DeadlineReport, DemandReport, DepositReport, ExclusionReport, IncidentReport, Moment, Report, Term, Termination,
+    ValueReport,
+};
+use crate::api::agreement::AgreementSpec;
+use crate::api::exclusion::ForceMajeureRecord;
+use crate::evaluate::calendar::WorkingDays;
+use crate::evaluate::contract_dates::{cure_by, earliest_end, extended_term, refund_between};
+use crate::evaluate::deadline::{Anchors, deadline, opening};
+use crate::evaluate::exact::{decimal, decimal_text};
+use crate::evaluate::exclusion::{Exclusions, Request, force_majeure};
+use crate::evaluate::methods::value::Limit;
+use crate::evaluate::period::{Bounds, Schedule};
+use crate::evaluate::span;
+
+/// Digits after the point in seconds that are shown.
+const SECOND_PLACES: u32 = 6;
+
+/// An agreement and what its dates are reckoned with.
+pub(super) struct Contract<'a> {
+    pub spec: &'a AgreementSpec,
+    pub schedule: &'a Schedule,
+    pub calendar: &'a WorkingDays,
+}
+
+impl Contract<'_> {
+    fn zone(&self) -> &TimeZone {
+        self.schedule.zone()
+    }
+
+    fn moment(&self, at: Timestamp, day: Date) -> Moment {
+        // An instant of the contract's own clock, as the parties read it.
+        Moment { at: at.to_zoned(self.zone().clone()).timestamp().to_string(), day: day.to_string() }
+    }
+
+    /// The deadlines of the claims on an incident.
+    pub(super) fn incident(&self, incident: &Incident, path: &str) -> Result<IncidentReport, Fault> {
+        let anchors = Anchors {
+            incident: Some(incident.from),
+            awareness: Some(incident.aware_at.unwrap_or(incident.from)),
+            ..Anchors::default()
+        };
+        let fault = |e: crate::evaluate::deadline::DeadlineError| Fault::new(path, e.to_string());
+        let settlement = &self.spec.settlement;
+        let mut deadlines = Vec::with_capacity(settlement.deadlines.len());
+        for agreed in &settlement.deadlines {
+            let due = deadline(agreed, &anchors, self.schedule, self.calendar).map_err(fault)?;
+            deadlines.push(DeadlineReport { name: agreed.name.clone(), by: self.moment(due.at, due.day) });
+        }
+        let claims_open = match &settlement.claims_open {
+            Some(opens) => {
+                let opened = opening(opens, &anchors, self.schedule, self.calendar).map_err(fault)?;
+                Some(self.moment(opened.at, opened.day))
+            }
+            None => None,
+        };
+        Ok(IncidentReport { from: incident.from.to_string(), classification: None, claims_open, deadlines })
+    }
+
+    /// Until when each demanded breach may be cured.
+    pub(super) fn demands(&self, measurements: &Measurements) -> Result<Vec<DemandReport>, Fault> {
+        let Some(days) = self.spec.settlement.cure_days else {
+            return match measurements.demands.first() {
+                Some(_) => Err(Fault::new("demands", "spec.settlement.cureDays is not agreed; nothing can be cured")),
+                None => Ok(Vec::new()),
+            };
+        };
+        let reported = measurements.demands.iter().enumerate().map(|(index, demand)| {
+            let by = cure_by(demand.at, days, self.zone());
+            let by = by.ok_or_else(|| Fault::new(format!("demands[{index}].at"), "leads beyond the calendar"))?;
+            Ok(DemandReport { at: demand.at.to_string(), cure_by: by.to_string() })
+        });
+        reported.collect()
+    }
+
+    /// The earliest end by a notice.
+    pub(super) fn termination(&self, notice: Option<&str>) -> Result<Option<Termination>, Fault> {
+        const PATH: &str = "terminationNotice";
+        let Some(notice) = notice else { return Ok(None) };
+        let Some(days) = self.spec.settlement.termination_notice_days else {
+            return Err(Fault::new(PATH, "spec.settlement.terminationNoticeDays is not agreed"));
+        };
+        let end =
+            earliest_end(day(notice, PATH)?, days).ok_or_else(|| Fault::new(PATH, "leads beyond the calendar"))?;
+        Ok(Some(Termination { notice_on: notice.to_owned(), earliest_end: end.to_string() }))
+    }
+
+    /// The term with the days of service that were granted.
+    pub(super) fn term(&self, service_days: i64) -> Option<Term> {
+        let until = self.spec.validity.as_ref()?.until.as_deref()?;
+        let last = until.parse::<Date>().ok()?.yesterday().ok()?;
+        let extended = extended_term(last, service_days)?;
+        Some(Term { agreed_last_day: last.to_string(), service_days, last_day: extended.to_string() })
+    }
+
+    /// When the deposit is returned.
+    pub(super) fn deposit(&self, measurements: &Measurements) -> Result<Option<DepositReport>, Fault> {
+        let (Some(ended), Some(deposit)) = (&measurements.ended, &self.spec.settlement.deposit) else {
+            return Ok(None);
+        };
+        let window = refund_between(deposit, day(ended, "ended")?);
+        let (from, until) = window.ok_or_else(|| Fault::new("ended", "leads beyond the calendar"))?;
+        let refund = if measurements.severe_breach { "0.00".to_owned() } else { deposit.amount.to_string() };
+        let currency = deposit.currency.clone();
+        Ok(Some(DepositReport { refund_from: from.to_string(), refund_until: until.to_string(), refund, currency }))
+    }
+
+    /// Each value with its limit.
+    pub(super) fn values(&self, measurements: &Measurements) -> Result<Vec<ValueReport>, Fault> {
+        let mut reports = Vec::new();
+        for (place, measured) in measurements.objectives.iter().enumerate() {
+            let objective = self.spec.objectives.iter().enumerate().find(|(_, o)| o.name == measured.name);
+            let Some((index, value)) = objective.and_then(|(i, o)| Some((i, o.indicator.value.as_ref()?))) else {
+                continue;
+            };
+            let limit = Limit::of(index, value).map_err(|e| Fault::new(e.field, e.message))?;
+            for (number, value) in measured.values.iter().enumerate() {
+                let path = format!("objectives[{place}].values[{number}]");
+                let (seconds, size) = value_of(value, &path)?;
+                reports.push(ValueReport {
+                    objective: measured.name.clone(),
+                    at: value.at.to_string(),
+                    seconds: plain(&decimal_text(&seconds, SECOND_PLACES)),
+                    limit_seconds: plain(&decimal_text(&limit.seconds(&size), SECOND_PLACES)),
+                    kept: limit.keeps(&seconds, &size),
+                });
+            }
+        }
+        Ok(reports)
+    }
+
+    /// Whether an exclusion counts, with what the clocks of force majeure say of it.
+    pub(super) fn exclusion(&self, request: &Request<'_>, resolved: &[Exclusions]) -> Result<ExclusionReport, Fault> {
+        let honoured = resolved.iter().any(|e| e.honoured.iter().any(|h| h.name == request.name));
+        let refused = resolved.iter().flat_map(|e| &e.refused).find(|r| r.name == request.name);
+        let mut report = ExclusionReport {
+            name: request.name.to_owned(),
+            notice_valid: None,
+            notice_by: None,
+            proof_valid: None,
+            proof_by: None,
+            exempt: honoured,
+            why: refused.map(|r| format!("{}: {}", r.code, r.why)).unwrap_or_default(),
+        };
+        let reason = request.spec.reason;
+        let rule =
+            self.spec.exclusions.rules.iter().find(|r| r.reason == reason).and_then(|r| r.force_majeure.as_ref());
+        let (Some(rule), Some(window)) = (rule, &request.spec.window) else { return Ok(report) };
+        let none = ForceMajeureRecord { notice_at: None, proof_at: None, in_default_since: None };
+        let record = request.spec.force_majeure.as_ref().unwrap_or(&none);
+        let event = Bounds { start: window.from.0, end: window.until.0 };
+        let found = force_majeure::examine(rule, record, event, self.calendar, self.zone(), Timestamp::MAX)
+            .map_err(|e| Fault::new(e.field, e.message))?;
+        report.notice_valid = found.notice_by.map(|_| found.notice_valid);
+        report.notice_by = found.notice_by.map(|by| self.moment(by, by.to_zoned(self.zone().clone()).date()));
+        report.proof_valid = found.proof_by.map(|_| found.proof_valid);
+        report.proof_by = found.proof_by.and_then(|by| {
+            let over = crate::evaluate::period::first_instant_of(by.tomorrow().ok()?, self.zone())?;
+            Some(self.moment(over, by))
+        });
+        Ok(report)
+    }
+}
+
+/// Enters everything that follows into the report.
+pub(super) fn enter(
+    contract: &Contract<'_>,
+    measurements: &Measurements,
+    history: &History,
+    report: &mut Report,
+) -> Result<(), Fault> {
+    report.values = contract.values(measurements)?;
+    for (index, incident) in measurements.incidents.iter().enumerate() {
+        report.incidents.push(contract.incident(incident, &format!("incidents[{index}]"))?);
+    }
+    report.demands = contract.demands(measurements)?;
+    report.termination = contract.termination(measurements.termination_notice.as_deref())?;
+    report.deposit = contract.deposit(measurements)?;
+    report.term = if history.service_days() > 0 { contract.term(history.service_days()) } else { None };
+    Ok(())
+}
+
+/// A value in seconds, and the size of its case.
+pub(super) fn value_of(
+    value: &super::measurements::Value,
+    path: &str,
+) -> Result<(num_rational::BigRational, num_rational::BigRational), Fault> {
+    let length = span::elapsed(&value.value).map_err(|e| Fault::new(format!("{path}.value"), e.to_string()))?;
+    let seconds = num_rational::BigRational::new(length.as_nanos().into(), 1_000_000_000.into());
+    let size = match &value.size {
+        Some(size) => decimal(size.as_str()).map_err(|e| Fault::new(format!("{path}.size"), e.to_string()))?,
+        None => num_rational::BigRational::default(),
+    };
+    Ok((seconds, size))
+}
+
+/// A day of the calendar.
+pub(super) fn day(text: &str, path: &str) -> Result<Date, Fault> {
+    text.parse().map_err(|_| Fault::new(path, format!("{text:?} is not a day of the calendar; write YYYY-MM-DD")))
+}
+
+/// Without useless zeros.
+fn plain(decimal: &str) -> String {
+    decimal.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

@@ -1,0 +1,302 @@
+//! The measurements file: what was measured of an agreement, as somebody without a cluster has it.
+//!
+//! ```yaml
+//! objectives:
+//! - name: availability
+//!   slots:                       # counts per slot, equal ones together
+//!   - {from: 2025-06-01T00:00:00Z, every: 5m, repeat: 8640, total: 500, bad: 0}
+//! - name: latency
+//!   outages:                     # what is not an outage was good; to the second
+//!   - {from: 2025-06-10T10:00:00Z, until: 2025-06-10T10:43:00Z, errorRate: 0.2, eventsPerMinute: 5000}
+//! ```
+//!
+//! Numbers keep every digit they are written with. An instant is RFC 3339; a length is Go-style, such as `5m`.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use super::fault::Fault;
+use crate::api::agreement::AgreementSpec;
+use crate::api::{Quantity, Span};
+
+/// A measurements file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Measurements {
+    /// What was measured, by objective.
+    pub objectives: Vec<Measured>,
+    /// Incidents, for claims and for who noticed first.
+    pub incidents: Vec<Incident>,
+    /// What was turned over, for rewards on volume.
+    pub volumes: Vec<Volume>,
+    /// Deliveries, for remedies by the day of delay.
+    pub deliveries: Vec<Delivery>,
+    /// Written demands to cure a breach.
+    pub demands: Vec<Demand>,
+    /// Credits and penalties that were notified, and whether they were paid.
+    pub notified: Vec<Notified>,
+    /// What is invoiced at the next settlement, before anything is set off.
+    pub next_settlement: Option<Quantity>,
+    /// Notice to end the agreement without cause.
+    pub termination_notice: Option<String>,
+    /// The last day of the agreement, where it ended.
+    pub ended: Option<String>,
+    /// Whether it ended with a severe breach; then a deposit is kept.
+    pub severe_breach: bool,
+}
+
+/// What was measured of one objective. What is given of a pool stands under its members.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Measured {
+    /// The objective.
+    pub name: String,
+    /// The member of a pool; left out for an objective without.
+    pub member: Option<String>,
+    /// Counts per slot.
+    pub slots: Vec<SlotRun>,
+    /// Times in which it was bad; all other time was good. Give these or `slots`.
+    pub outages: Vec<Outage>,
+    /// Times of which nobody knows. With `outages`.
+    pub unknown: Vec<Interval>,
+    /// When it was deployed; left out: always. With `outages`.
+    pub deployed: Option<Vec<Interval>>,
+    /// Single values.
+    pub values: Vec<Value>,
+}
+
+/// Equal slots in a row.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SlotRun {
+    /// The beginning of the first; left out: the end of the run before, or the beginning of the period.
+    #[serde(default)]
+    pub from: Option<Timestamp>,
+    /// The length of a slot.
+    pub every: Span,
+    /// How many there are.
+    #[serde(default = "one")]
+    pub repeat: u32,
+    /// The events of each.
+    #[serde(default)]
+    pub total: Option<Quantity>,
+    /// The bad ones of each.
+    #[serde(default)]
+    pub bad: Option<Quantity>,
+    /// The good ones of each, in place of the bad ones.
+    #[serde(default)]
+    pub good: Option<Quantity>,
+    /// Bad events of each that are not held against the service.
+    #[serde(default)]
+    pub excluded_bad: Option<Quantity>,
+    /// Events of each that leave the total.
+    #[serde(default)]
+    pub excluded_total: Option<Quantity>,
+    /// What is known of them; left out: `Measured`.
+    #[serde(default)]
+    pub state: SlotWord,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// What is known of a slot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum SlotWord {
+    /// The counts that are given; without any event it is `NoTraffic`.
+    #[default]
+    Measured,
+    /// No event.
+    NoTraffic,
+    /// Nobody knows.
+    Unknown,
+    /// It does not count.
+    Excluded,
+    /// The service did not run.
+    NotDeployed,
+}
+
+/// A time in which the service was bad.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Outage {
+    /// Its first second.
+    pub from: Timestamp,
+    /// Its end, which does not count.
+    pub until: Timestamp,
+    /// The share of events that were bad, 0 to 1; left out: all.
+    #[serde(default)]
+    pub error_rate: Option<Quantity>,
+    /// The share of users it reached, 0 to 1; left out: all.
+    #[serde(default)]
+    pub affected: Option<Quantity>,
+    /// How many events there were in a minute, for objectives with a minimum of events.
+    #[serde(default)]
+    pub events_per_minute: Option<Quantity>,
+    /// How often it came, each `every` after the one before.
+    #[serde(default = "one")]
+    pub repeat: u32,
+    /// The time from one beginning to the next.
+    #[serde(default)]
+    pub every: Option<Span>,
+}
+
+/// A time, half open.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Interval {
+    /// Counts.
+    pub from: Timestamp,
+    /// Does not count.
+    pub until: Timestamp,
+}
+
+/// A single value.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Value {
+    /// When it arose.
+    pub at: Timestamp,
+    /// How long it took.
+    pub value: Span,
+    /// The size of the case, where the limit grows with it.
+    #[serde(default)]
+    pub size: Option<Quantity>,
+}
+
+/// An incident.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Incident {
+    /// When it began.
+    pub from: Timestamp,
+    /// When it was over.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
+    /// Who noticed it first.
+    #[serde(default)]
+    pub detected_by: Option<Detector>,
+    /// When the customer became aware of it; left out: when it began.
+    #[serde(default)]
+    pub aware_at: Option<Timestamp>,
+}
+
+/// Who noticed first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Detector {
+    /// The provider.
+    Provider,
+    /// The customer.
+    Customer,
+}
+
+/// What was turned over.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Volume {
+    /// A moment of the period.
+    pub at: Timestamp,
+    /// How much, in the fee's currency.
+    pub amount: Quantity,
+}
+
+/// A delivery.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Delivery {
+    /// The objective it belongs to.
+    pub objective: String,
+    /// The day by which it was promised, `YYYY-MM-DD`.
+    pub due: String,
+    /// The day on which it was done.
+    pub done: String,
+}
+
+/// A written demand to cure a breach.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Demand {
+    /// When it was received.
+    pub at: Timestamp,
+}
+
+/// A credit or penalty that was notified.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Notified {
+    /// The day, `YYYY-MM-DD`.
+    pub on: String,
+    /// How much, in the fee's currency.
+    pub amount: Quantity,
+    /// Whether it was paid in time.
+    #[serde(default)]
+    pub paid: bool,
+}
+
+impl Measurements {
+    /// Every instant that is named, for telling which periods are meant.
+    #[must_use]
+    pub fn instants(&self) -> Vec<Timestamp> {
+        let mut all = Vec::new();
+        for measured in &self.objectives {
+            all.extend(measured.slots.iter().filter_map(|slot| slot.from));
+            all.extend(measured.outages.iter().flat_map(|outage| [outage.from, last_second(outage.until)]));
+            all.extend(measured.unknown.iter().flat_map(|interval| [interval.from, last_second(interval.until)]));
+            all.extend(measured.deployed.iter().flatten().flat_map(|i| [i.from, last_second(i.until)]));
+            all.extend(measured.values.iter().map(|value| value.at));
+        }
+        all.extend(self.incidents.iter().map(|incident| incident.from));
+        all.extend(self.volumes.iter().map(|volume| volume.at));
+        all.extend(self.demands.iter().map(|demand| demand.at));
+        all
+    }
+
+    /// Whether everything that was measured belongs to the agreement, and whether every objective is named once.
+    ///
+    /// # Errors
+    /// Names the entry that belongs to nothing, or the second one for the same.
+    pub fn check(&self, spec: &AgreementSpec) -> Result<(), Fault> {
+        let mut seen = BTreeSet::new();
+        for (index, measured) in self.objectives.iter().enumerate() {
+            let path = format!("objectives[{index}]");
+            let Some(objective) = spec.objectives.iter().find(|o| o.name == measured.name) else {
+                let message = format!("{:?} is none of the agreement's objectives", measured.name);
+                return Err(Fault::new(format!("{path}.name"), message));
+            };
+            let members = objective.indicator.members.as_deref();
+            match (&measured.member, members) {
+                (Some(name), Some(members)) if members.iter().any(|m| m.name == *name) => {}
+                (None, None) => {}
+                (Some(name), _) => {
+                    let message = format!("{name:?} is no member of the objective {:?}", measured.name);
+                    return Err(Fault::new(format!("{path}.member"), message));
+                }
+                (None, Some(_)) => {
+                    return Err(Fault::new(format!("{path}.member"), "is missing: the objective is a pool"));
+                }
+            }
+            if !seen.insert((&measured.name, &measured.member)) {
+                return Err(Fault::new(path, "stands there twice; put both into one entry"));
+            }
+            let counts_values = objective.indicator.value.is_some();
+            if counts_values && !(measured.slots.is_empty() && measured.outages.is_empty()) {
+                return Err(Fault::new(path, "the objective counts values; give values"));
+            }
+            if !counts_values && !measured.values.is_empty() {
+                return Err(Fault::new(
+                    format!("{path}.values"),
+                    "the objective counts no values; give slots or outages",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What ends at midnight belongs to the day before.
+fn last_second(end: Timestamp) -> Timestamp {
+    end.saturating_sub(SignedDuration::from_secs(1)).unwrap_or(end)
+}

@@ -1,0 +1,16 @@
+//! `guarantor settle`: an agreement and measurements in, the statements of its periods out, without a cluster.
+//!
+//! The same core as the operator's: [`measurements`] (the file) → [`series`] (its slots) → [`account`] (each period's
+//! exclusions, assessment and statement, revision by revision) → [`consequences`] (what follows: claims, payments, the
+//! term) → [`report`]. [`command`] is the whole way on one page.
+
+pub mod account;
+pub mod command;
+pub mod consequences;
+pub mod fault;
+pub mod history;
+pub mod measurements;
+pub mod report;
+pub mod series;
+pub mod store;
+pub mod view;

@@ -1,0 +1,208 @@
+//! What `guarantor settle` answers: the statements of the periods, and what follows from them.
+//!
+//! The JSON form is this, field by field. What is empty or unknown is left out.
+
+use serde::Serialize;
+
+use crate::api::statement::StatementSpec;
+
+/// The answer.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The agreement.
+    pub agreement: String,
+    /// The settled periods, oldest first.
+    pub periods: Vec<PeriodReport>,
+    /// Each exclusion that was given, and whether its conditions hold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exclusions: Vec<ExclusionReport>,
+    /// Each value that was given, with its limit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<ValueReport>,
+    /// Each incident that was given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub incidents: Vec<IncidentReport>,
+    /// Each demand to cure a breach.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub demands: Vec<DemandReport>,
+    /// Each amount that was notified.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub payments: Vec<PaymentReport>,
+    /// The next settlement, after what is set off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_settlement: Option<NextSettlement>,
+    /// The end by notice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub termination: Option<Termination>,
+    /// The term of the agreement, where service days extend it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub term: Option<Term>,
+    /// The deposit after the end of the agreement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deposit: Option<DepositReport>,
+}
+
+/// One period.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PeriodReport {
+    /// Its first instant.
+    pub start: String,
+    /// Its end, which does not count.
+    pub end: String,
+    /// The statement that stands: the last revision.
+    pub statement: StatementSpec,
+    /// All revisions, the first one first.
+    pub revisions: Vec<StatementSpec>,
+}
+
+/// An exclusion.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExclusionReport {
+    /// Its name.
+    pub name: String,
+    /// Whether notice was given in time; left out where the agreement asks for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice_valid: Option<bool>,
+    /// By when notice had to be given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice_by: Option<Moment>,
+    /// Whether proof was given in time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof_valid: Option<bool>,
+    /// By when proof had to be given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof_by: Option<Moment>,
+    /// Whether it counts.
+    pub exempt: bool,
+    /// Why not; empty where it counts.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub why: String,
+}
+
+/// A moment that is also a day in the agreement's zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Moment {
+    /// The instant.
+    pub at: String,
+    /// The day.
+    pub day: String,
+}
+
+/// A value and its limit.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ValueReport {
+    /// The objective.
+    pub objective: String,
+    /// When it arose.
+    pub at: String,
+    /// The value in seconds.
+    pub seconds: String,
+    /// The limit in seconds, with what the size adds.
+    pub limit_seconds: String,
+    /// Whether it was kept.
+    pub kept: bool,
+}
+
+/// An incident.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IncidentReport {
+    /// When it began.
+    pub from: String,
+    /// `InterruptionWithinSla`, `Violation` or `ViolationWithClaim`; left out while it is not over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classification: Option<String>,
+    /// From when a claim is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claims_open: Option<Moment>,
+    /// What has to be done by when.
+    pub deadlines: Vec<DeadlineReport>,
+}
+
+/// Something that has to be done.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadlineReport {
+    /// What.
+    pub name: String,
+    /// By when.
+    #[serde(flatten)]
+    pub by: Moment,
+}
+
+/// A demand to cure a breach.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DemandReport {
+    /// When it was received.
+    pub at: String,
+    /// Until when the breach may be cured.
+    pub cure_by: String,
+}
+
+/// An amount that was notified.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentReport {
+    /// The day on which it was notified.
+    pub notified_on: String,
+    /// How much.
+    pub amount: String,
+    /// The last day for paying it.
+    pub pay_by: String,
+    /// How much of it is set off against the next settlement.
+    pub set_off: String,
+}
+
+/// The next settlement.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NextSettlement {
+    /// Before anything is set off.
+    pub gross: String,
+    /// After that.
+    pub net: String,
+    /// What could not be set off and is carried on.
+    pub carried: String,
+}
+
+/// The end by notice.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Termination {
+    /// The day of the notice.
+    pub notice_on: String,
+    /// The first day on which the agreement can end.
+    pub earliest_end: String,
+}
+
+/// The term of the agreement.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Term {
+    /// The last day as agreed.
+    pub agreed_last_day: String,
+    /// Days of service that were granted.
+    pub service_days: i64,
+    /// The last day with them.
+    pub last_day: String,
+}
+
+/// The deposit after the end of the agreement.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DepositReport {
+    /// The first day on which it is returned.
+    pub refund_from: String,
+    /// The last one.
+    pub refund_until: String,
+    /// How much is returned.
+    pub refund: String,
+    /// Its currency.
+    pub currency: String,
+}

@@ -1,0 +1,262 @@
+//! From what the measurements file says of an objective to the slots of a period.
+//!
+//! Outages become slots of a minute where everything begins and ends with one, and of a second elsewhere; either way as
+//! runs, of which even a year has few. Where outages overlap, the worse one holds.
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use num_rational::BigRational;
+use num_traits::One;
+
+use super::fault::Fault;
+use super::measurements::{Interval, Measured, Outage, SlotRun, SlotWord};
+use crate::api::{Quantity, Span};
+use crate::evaluate::count::Count;
+use crate::evaluate::exact::{decimal, whole};
+use crate::evaluate::period::Bounds;
+use crate::evaluate::slot::{Births, Slot, Tally, UnknownCause};
+use crate::evaluate::span;
+use crate::evaluate::timeline::{Overlap, Timeline};
+
+/// Outages that one entry may repeat.
+const MOST_REPEATS: u32 = 100_000;
+
+/// Events a second where nobody says how many there were: enough that a share of them with twelve places is a whole
+/// number of millionths.
+const ASSUMED_EVENTS: u32 = 1_000_000;
+
+/// Enters what was measured of one objective, or of one member, into a period.
+///
+/// # Errors
+/// Names the field of the measurements file.
+pub fn enter(
+    timeline: &mut Timeline,
+    series: &str,
+    measured: &Measured,
+    path: &str,
+    period: Bounds,
+) -> Result<(), Fault> {
+    match (measured.slots.as_slice(), measured.outages.as_slice()) {
+        ([], _) => spells(timeline, series, measured, path, period),
+        (slots, []) => counted(timeline, series, slots, path, period),
+        _ => Err(Fault::new(path, "give slots or outages, not both")),
+    }
+}
+
+/// Slots that are given as counts. What is not given was not read.
+fn counted(timeline: &mut Timeline, series: &str, given: &[SlotRun], path: &str, period: Bounds) -> Result<(), Fault> {
+    let mut every = None;
+    let mut next = period.start.as_second();
+    for (index, run) in given.iter().enumerate() {
+        let path = format!("{path}.slots[{index}]");
+        let seconds = seconds(&run.every, &format!("{path}.every"))?;
+        if *every.get_or_insert(seconds) != seconds {
+            return Err(Fault::new(format!("{path}.every"), "must be the same in all slots of an objective"));
+        }
+        if index == 0 {
+            timeline
+                .add_in_slots_of(seconds, series, Slot::unknown(UnknownCause::NotRead, 0))
+                .map_err(|e| Fault::new(&path, e.to_string()))?;
+        }
+        let from = run.from.map_or(next, Timestamp::as_second);
+        if (from - period.start.as_second()) % seconds != 0 {
+            let message = format!("must be whole slots away from the beginning of the period, {}", period.start);
+            return Err(Fault::new(format!("{path}.from"), message));
+        }
+        next = from.saturating_add(seconds.saturating_mul(run.repeat.into()));
+        lay(timeline, series, (from, next), &slot(run, &path)?, Overlap::Replace, &path)?;
+    }
+    Ok(())
+}
+
+fn lay(
+    timeline: &mut Timeline,
+    series: &str,
+    (from, until): (i64, i64),
+    slot: &Slot,
+    overlap: Overlap,
+    path: &str,
+) -> Result<(), Fault> {
+    let instant = |second| Timestamp::from_second(second).map_err(|e| Fault::new(path, e.to_string()));
+    let entered = timeline.insert(series, instant(from)?, instant(until)?, slot, overlap);
+    entered.map_err(|e| Fault::new(path, e.to_string()))
+}
+
+fn slot(run: &SlotRun, path: &str) -> Result<Slot, Fault> {
+    let number = |name: &str, value: &Option<Quantity>| -> Result<Option<BigRational>, Fault> {
+        let Some(value) = value else { return Ok(None) };
+        decimal(value.as_str()).map(Some).map_err(|e| Fault::new(format!("{path}.{name}"), e.to_string()))
+    };
+    match run.state {
+        SlotWord::Unknown => return Ok(Slot::unknown(UnknownCause::NoSamples, 0)),
+        SlotWord::Excluded => return Ok(Slot::excluded(0)),
+        SlotWord::NotDeployed => return Ok(Slot::not_deployed(0)),
+        SlotWord::NoTraffic => return Ok(Slot::known(Tally::default(), Births::default(), 0)),
+        SlotWord::Measured => {}
+    }
+    let total = number("total", &run.total)?.ok_or_else(|| Fault::new(format!("{path}.total"), "is missing"))?;
+    let bad = match (number("bad", &run.bad)?, number("good", &run.good)?) {
+        (Some(bad), None) => bad,
+        (None, Some(good)) => &total - good,
+        _ => return Err(Fault::new(path, "give exactly one of bad and good")),
+    };
+    let bad = bad - number("excludedBad", &run.excluded_bad)?.unwrap_or_default();
+    let total = total - number("excludedTotal", &run.excluded_total)?.unwrap_or_default();
+    if bad > total {
+        return Err(Fault::new(format!("{path}.bad"), "is more than the total"));
+    }
+    let count = |name: &str, value: &BigRational| {
+        Count::from_ratio(value).map_err(|e| Fault::new(format!("{path}.{name}"), e.to_string()))
+    };
+    let tally = Tally { total: count("total", &total)?, bad: count("bad", &bad)? };
+    Ok(Slot::known(tally, Births::default(), 0))
+}
+
+/// One time with one content.
+struct Spell {
+    from: i64,
+    until: i64,
+    /// The share of bad events, and the events in a minute where they are known.
+    bad: BigRational,
+    events: Option<BigRational>,
+}
+
+/// Slots from outages: what no outage covers was good.
+fn spells(timeline: &mut Timeline, series: &str, measured: &Measured, path: &str, period: Bounds) -> Result<(), Fault> {
+    let mut outages = Vec::new();
+    for (index, outage) in measured.outages.iter().enumerate() {
+        repeated(outage, &format!("{path}.outages[{index}]"), &mut outages)?;
+    }
+    let unknown = seconds_of(&measured.unknown, &format!("{path}.unknown"))?;
+    let deployed = match &measured.deployed {
+        Some(deployed) => Some(seconds_of(deployed, &format!("{path}.deployed"))?),
+        None => None,
+    };
+    let (start, end) = (period.start.as_second(), period.end.as_second());
+    let mut edges = outages.iter().flat_map(|o| [o.from, o.until]).chain([start, end]).collect::<Vec<_>>();
+    edges.extend(unknown.iter().chain(deployed.iter().flatten()).flat_map(|(from, until)| [*from, *until]));
+    let seconds = if edges.iter().all(|edge| edge % 60 == 0) { 60 } else { 1 };
+    timeline
+        .add_in_slots_of(seconds, series, slot_of(None, seconds, path)?)
+        .map_err(|e| Fault::new(path, e.to_string()))?;
+    for outage in &outages {
+        lay(
+            timeline,
+            series,
+            (outage.from, outage.until),
+            &slot_of(Some(outage), seconds, path)?,
+            Overlap::Worse,
+            path,
+        )?;
+    }
+    for span in unknown {
+        lay(timeline, series, span, &Slot::unknown(UnknownCause::NoSamples, 0), Overlap::Replace, path)?;
+    }
+    for span in deployed.map(|deployed| between(&deployed, (start, end))).unwrap_or_default() {
+        lay(timeline, series, span, &Slot::not_deployed(0), Overlap::Replace, path)?;
+    }
+    Ok(())
+}
+
+/// The time that none of the spans covers.
+fn between(spans: &[(i64, i64)], (start, end): (i64, i64)) -> Vec<(i64, i64)> {
+    let mut left = Vec::new();
+    let mut from = start;
+    for (begins, ends) in spans {
+        if from < *begins {
+            left.push((from, *begins));
+        }
+        from = from.max(*ends);
+    }
+    if from < end {
+        left.push((from, end));
+    }
+    left
+}
+
+/// The slot of a second or minute in which an outage held, or none.
+fn slot_of(outage: Option<&Spell>, seconds: i64, path: &str) -> Result<Slot, Fault> {
+    let refuse = |e: crate::evaluate::count::NotACount| Fault::new(format!("{path}.outages"), e.to_string());
+    let assumed = || whole(ASSUMED_EVENTS) * whole(seconds);
+    let total = outage.and_then(|o| o.events.as_ref()).map_or_else(assumed, |events| {
+        // Rounded up, so that a minute never has fewer events than it is said to have.
+        let micro = (events * whole(seconds) / whole(60) * whole(1_000_000)).ceil();
+        micro / whole(1_000_000)
+    });
+    let share = outage.map(|o| o.bad.clone()).unwrap_or_default();
+    // Rounded down, so that a share of exactly the threshold never is above it.
+    let bad = (&total * share * whole(1_000_000)).floor() / whole(1_000_000);
+    let tally =
+        Tally { total: Count::from_ratio(&total).map_err(refuse)?, bad: Count::from_ratio(&bad).map_err(refuse)? };
+    Ok(Slot::known(tally, Births::default(), 0))
+}
+
+fn repeated(outage: &Outage, path: &str, into: &mut Vec<Spell>) -> Result<(), Fault> {
+    let share = |name: &str, value: &Option<Quantity>| -> Result<BigRational, Fault> {
+        let Some(value) = value else { return Ok(BigRational::one()) };
+        let path = format!("{path}.{name}");
+        let share = decimal(value.as_str()).map_err(|e| Fault::new(&path, e.to_string()))?;
+        if share > BigRational::one() {
+            return Err(Fault::new(path, "is a share and can not be above 1"));
+        }
+        Ok(share)
+    };
+    let bad = share("errorRate", &outage.error_rate)? * share("affected", &outage.affected)?;
+    let events = match &outage.events_per_minute {
+        Some(events) => {
+            let path = format!("{path}.eventsPerMinute");
+            Some(decimal(events.as_str()).map_err(|e| Fault::new(path, e.to_string()))?)
+        }
+        None => None,
+    };
+    let (from, until) = bounds(outage.from, outage.until, path)?;
+    if outage.repeat > MOST_REPEATS {
+        return Err(Fault::new(format!("{path}.repeat"), format!("can be {MOST_REPEATS} at the most")));
+    }
+    let every = match &outage.every {
+        Some(every) => seconds(every, &format!("{path}.every"))?,
+        None if outage.repeat > 1 => {
+            return Err(Fault::new(format!("{path}.every"), "is missing, as repeat is above 1"));
+        }
+        None => 0,
+    };
+    for n in 0..i64::from(outage.repeat) {
+        let shift = every.saturating_mul(n);
+        let (bad, events) = (bad.clone(), events.clone());
+        into.push(Spell { from: from.saturating_add(shift), until: until.saturating_add(shift), bad, events });
+    }
+    Ok(())
+}
+
+fn seconds_of(intervals: &[Interval], path: &str) -> Result<Vec<(i64, i64)>, Fault> {
+    let interval = |(i, interval): (usize, &Interval)| bounds(interval.from, interval.until, &format!("{path}[{i}]"));
+    let mut spans: Vec<(i64, i64)> = intervals.iter().enumerate().map(interval).collect::<Result<_, _>>()?;
+    spans.sort_unstable();
+    // Neighbours become one, since a stretch must lie inside a single one to be covered.
+    spans.dedup_by(|next, held| {
+        let touches = next.0 <= held.1;
+        if touches {
+            held.1 = held.1.max(next.1);
+        }
+        touches
+    });
+    Ok(spans)
+}
+
+fn bounds(from: Timestamp, until: Timestamp, path: &str) -> Result<(i64, i64), Fault> {
+    if from.subsec_nanosecond() != 0 || until.subsec_nanosecond() != 0 {
+        return Err(Fault::new(path, "must begin and end with a whole second"));
+    }
+    if from >= until {
+        return Err(Fault::new(format!("{path}.until"), "must be later than from"));
+    }
+    Ok((from.as_second(), until.as_second()))
+}
+
+/// A length of whole seconds.
+pub(super) fn seconds(length: &Span, path: &str) -> Result<i64, Fault> {
+    let elapsed = span::elapsed(length).map_err(|e| Fault::new(path, e.to_string()))?;
+    if elapsed.subsec_nanos() != 0 || elapsed < SignedDuration::from_secs(1) {
+        return Err(Fault::new(path, "must be a whole number of seconds, at least one"));
+    }
+    Ok(elapsed.as_secs())
+}

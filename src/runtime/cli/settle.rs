@@ -1,0 +1,45 @@
+//! The flags of `settle`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// The flags of `settle`.
+#[derive(Debug, Args)]
+pub struct SettleArgs {
+    /// The agreement: a file with one `ServiceLevelAgreement`.
+    #[arg(long, value_name = "FILE")]
+    pub agreement: PathBuf,
+
+    /// Exclusions: files with `ServiceLevelExclusion`s for it.
+    #[arg(long, value_name = "FILE")]
+    pub exclusions: Vec<PathBuf>,
+
+    /// What was measured: see `examples/settle/measurements.yaml`.
+    #[arg(long, value_name = "FILE", required_unless_present = "prometheus")]
+    pub measurements: Option<PathBuf>,
+
+    /// Read what was measured from this Prometheus-compatible store, for the period named by `--period`.
+    #[arg(long, value_name = "URL", requires = "period")]
+    pub prometheus: Option<String>,
+
+    /// The period: a day in it, a month (2025-06) or a year. Without it: every period the measurements reach into.
+    #[arg(long, value_name = "DATE")]
+    pub period: Option<String>,
+
+    /// How the answer is printed.
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// How the answer is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people, on a terminal.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+    /// A page to print: the statement of the last period.
+    Html,
+}

@@ -1,0 +1,102 @@
+//! Published agreements as exact cases, each turned into manifests and measurements and run through the binary.
+//!
+//! `GUARANTOR_CASES` names another file of the same schema. One line per case; what can not be expressed has failed.
+//! Words on the command line choose the cases whose id or kind contains one of them.
+
+mod arithmetic;
+mod examples;
+mod money;
+mod periods;
+mod phrases;
+mod rules;
+mod scenario;
+mod uptime;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use scenario::{Miss, Outcome, field, text};
+use serde_json::Value;
+
+fn main() -> ExitCode {
+    arithmetic::check();
+    phrases::check();
+    let given = std::env::var_os("GUARANTOR_CASES").map(PathBuf::from);
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = given.map_or_else(|| home.join("tests/cases/published-slas.yaml"), |path| home.join(path));
+    let file = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let file: Value = serde_saphyr::from_str(&file).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let words: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let profiles = file.get("profiles").cloned().unwrap_or_default();
+    let published = examples::by_profile(home);
+    let mut kinds: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for case in file.get("cases").and_then(Value::as_array).into_iter().flatten() {
+        let (id, kind) = (text(case, "id").unwrap_or_default(), text(case, "kind").unwrap_or_default());
+        if !words.is_empty() && !words.iter().any(|word| id.contains(word) || kind.contains(word)) {
+            continue;
+        }
+        let outcome = run(&kind, case, &profiles, folder.path());
+        enter(&mut kinds, &kind, &format!("{id} ({kind})"), outcome);
+        let profile = text(case, "profile").unwrap_or_default();
+        if let Some((name, agreement)) = published.get(&profile).filter(|_| kind == "uptime_credit") {
+            let outcome = field(&profiles, &profile).and_then(|p| uptime::under(agreement, case, p, folder.path()));
+            enter(&mut kinds, "examples/published", &format!("{id} (examples/published/{name}.yaml)"), outcome);
+        }
+    }
+    println!();
+    for (kind, (passed, failed)) in &kinds {
+        println!("{kind:>22} {passed:4} passed {failed:4} failed");
+    }
+    let (passed, failed) = kinds.values().fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1));
+    println!("\n{passed} passed, {failed} failed");
+    if failed > 0 || (passed == 0 && words.is_empty()) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Prints the line of a case and counts it.
+fn enter(kinds: &mut BTreeMap<String, (usize, usize)>, kind: &str, case: &str, outcome: Outcome) {
+    let counts = kinds.entry(kind.to_owned()).or_default();
+    match outcome {
+        Ok(()) => {
+            counts.0 += 1;
+            println!("{case}: passed");
+        }
+        Err(Miss::Failed(why)) => {
+            counts.1 += 1;
+            println!("{case}: failed: {why}");
+        }
+        Err(Miss::NotExpressible(why)) => {
+            counts.1 += 1;
+            println!("{case}: not expressible: {}", why.trim());
+        }
+    }
+}
+
+fn run(kind: &str, case: &Value, profiles: &Value, folder: &Path) -> Outcome {
+    match kind {
+        "uptime_credit" => uptime::run(case, field(profiles, &text(case, "profile")?)?, folder),
+        "free_hours" => money::free_hours(case, folder),
+        "proportional_credit" => money::proportional(case, folder),
+        "multi_objective" => money::multi_objective(case, folder),
+        "minimum_credit" => money::minimum_credit(case, folder),
+        "service_days_value" => money::service_days_value(case, folder),
+        "service_days_term" => money::service_days_term(case, folder),
+        "currency" => money::currency(case, folder),
+        "penalty" => money::penalty(case, folder),
+        "reward" => money::reward(case, folder),
+        "recovery_objective" => rules::recovery_objective(case, folder),
+        "coverage" => rules::coverage(case, folder),
+        "restatement" => rules::restatement(case, profiles, folder),
+        "missing_data" => rules::missing_data(case, folder),
+        "claim_deadline" => rules::claim_deadline(case, folder),
+        "force_majeure" => rules::force_majeure(case, folder),
+        "cure_period" => rules::cure_period(case, folder),
+        "termination" => rules::termination(case, folder),
+        "offset" => rules::offset(case, folder),
+        "deposit" => rules::deposit(case, folder),
+        "detection" => rules::detection(case, folder),
+        "lint" => rules::lint(case, folder),
+        other => Err(Miss::NotExpressible(format!("kind {other}"))),
+    }
+}
