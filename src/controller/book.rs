@@ -19,7 +19,7 @@ use crate::api::enforcement_status::ActionRecord;
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::period::{Bounds, Schedule};
-use crate::evaluate::{statement, stored_ledger};
+use crate::evaluate::{series, statement, stored_ledger};
 use crate::sense::account;
 
 /// The ledger of one period and what is known of its stored form.
@@ -172,7 +172,7 @@ async fn take_up(
 ) -> Result<OpenLedger, Error> {
     let namespace = agreement.namespace().unwrap_or_default();
     let name = statement::ledger_name(&agreement.name_any(), bounds.start);
-    let objectives: Vec<&str> = agreement.spec.objectives.iter().map(|o| o.name.as_str()).collect();
+    let series: Vec<String> = agreement.spec.objectives.iter().flat_map(series::names).collect();
     let stored = account::ledger(&context.client, &namespace, &name).await?;
     let uid = agreement.uid().unwrap_or_default();
     let (ledger, actions, resource_version, closed) = match stored {
@@ -181,12 +181,12 @@ async fn take_up(
             let mut ledger = stored_ledger::from_spec(&stored.spec)
                 .map_err(|e| Error::BrokenLedger { name: name.clone(), reason: e.to_string() })?;
             ledger
-                .add_objectives(objectives.iter().copied())
+                .add_objectives(series.iter().map(String::as_str))
                 .map_err(|e| Error::BrokenLedger { name: name.clone(), reason: e.to_string() })?;
             (ledger, stored.spec.actions.clone(), stored.resource_version(), stored.spec.closed)
         }
         other => {
-            let empty = Ledger::new(bounds, agreement.spec.metrics.slot.seconds(), objectives.iter().copied())
+            let empty = Ledger::new(bounds, agreement.spec.metrics.slot.seconds(), series.iter().map(String::as_str))
                 .map_err(|e| Error::Account(e.to_string()))?;
             (empty, Vec::new(), other.and_then(|o| o.resource_version()), false)
         }

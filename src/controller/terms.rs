@@ -17,6 +17,7 @@ use crate::api::{MetricsSource, ServiceLevelAgreement};
 use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::lint::{Lint, Severity, lint};
 use crate::evaluate::period::Schedule;
+use crate::evaluate::series;
 use crate::evaluate::validate::validate;
 use crate::sense::promql::{self, AskId, BoundsAsk, Expression};
 use crate::sense::reader::promql_form;
@@ -105,11 +106,11 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
     if let Some(refused) = refused(&agreement.spec.objectives, &tenancy).first() {
         return Err(Refusal { reason: "ExpressionRefused", message: refused.to_string(), terminal: true });
     }
-    let asked = agreement.spec.objectives.iter().map(|objective| Asked {
-        objective: objective.name.clone(),
-        indicator: objective.indicator.clone(),
-        tenancy: tenancy.clone(),
-    });
+    if let Some(message) = reported(&agreement.spec.objectives) {
+        return Err(Refusal { reason: "NotMeasured", message, terminal: true });
+    }
+    let series = agreement.spec.objectives.iter().flat_map(series::indicators);
+    let asked = series.map(|(objective, indicator)| Asked { objective, indicator, tenancy: tenancy.clone() });
     let asked = Arc::new(asked.collect());
     let schedule = Schedule::new(&agreement.spec, created).map_err(|e| Refusal {
         reason: "InvalidSpec",
@@ -119,23 +120,35 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
     Ok(Terms { schedule, asked, advice: advice.into() })
 }
 
+/// What is wrong with values that are only reported: the operator measures, and has nobody who reports.
+fn reported(objectives: &[Objective]) -> Option<String> {
+    let silent = |o: &&Objective| o.indicator.value.as_ref().is_some_and(|value| value.expression.is_none());
+    let index = objectives.iter().position(|o| silent(&o))?;
+    Some(format!(
+        "spec.objectives[{index}].indicator.value.expression must say what is to be measured in a cluster; values that \
+         are reported are settled by the command `guarantor settle`"
+    ))
+}
+
 /// What of these indicators cannot be asked by a namespace that is confined to `tenancy`, with the fields. An empty
 /// tenancy confines to nothing: then only what no source would be asked is found.
 #[must_use]
 pub fn refused(objectives: &[Objective], tenancy: &Tenancy) -> Vec<InvalidSpec> {
     let mut found = Vec::new();
-    for (index, Objective { indicator, .. }) in objectives.iter().enumerate() {
-        let mut refuse = |field: &str, message: String| {
-            found.push(InvalidSpec::new(format!("spec.objectives[{index}].indicator.{field}"), message));
-        };
-        for (field, text) in expressions(indicator) {
-            if let Err(refusal) = Expression::parse(text).and_then(|e| e.confine(tenancy)) {
-                refuse(&field, refusal.to_string());
+    for (index, objective) in objectives.iter().enumerate() {
+        let pooled = objective.indicator.members.is_some();
+        for (place, (_, indicator)) in series::indicators(objective).iter().enumerate() {
+            let member = if pooled { format!("members[{place}].") } else { String::new() };
+            let mut refuse = |field: &str, message: String| {
+                found.push(InvalidSpec::new(format!("spec.objectives[{index}].indicator.{member}{field}"), message));
+            };
+            for (field, text) in expressions(indicator) {
+                if let Err(refusal) = Expression::parse(text).and_then(|e| e.confine(tenancy)) {
+                    refuse(field, refusal.to_string());
+                }
             }
-        }
-        for (place, latency) in histograms(indicator) {
-            if let Some((field, message)) = histogram(latency, tenancy) {
-                refuse(&format!("{place}.{field}"), message);
+            if let Some((field, message)) = indicator.latency.as_ref().and_then(|l| histogram(l, tenancy)) {
+                refuse(&format!("latency.{field}"), message);
             }
         }
     }
@@ -173,38 +186,29 @@ pub fn queries(
         // What was accepted once is accepted here; were it not, the statement shows what the user wrote.
         confined.map_or_else(|_| expression.to_owned(), |c| c.text(slot_ms, form))
     };
-    let of = |objective: &Objective| match &objective.indicator.latency {
+    let of = |indicator: &Indicator| match &indicator.latency {
         Some(latency) => {
             let labels = latency.selector.iter().chain(tenancy.iter().map(|(k, v)| (k, v)));
             let selector: Vec<String> = labels.map(|(k, v)| format!("{k}={v:?}")).collect();
             vec![format!("histogram {}{{{}}} threshold {}", latency.histogram, selector.join(","), latency.threshold)]
         }
-        None => expressions(&objective.indicator).into_iter().map(|(_, expression)| text(expression)).collect(),
+        None => expressions(indicator).map(|(_, expression)| text(expression)).collect::<Vec<_>>(),
     };
-    agreement.spec.objectives.iter().map(|o| (o.name.clone(), of(o))).collect()
+    let all = |objective: &Objective| series::indicators(objective).iter().flat_map(|(_, i)| of(i)).collect();
+    agreement.spec.objectives.iter().map(|o| (o.name.clone(), all(o))).collect()
 }
 
 /// The PromQL of an indicator, with the fields it stands in.
-fn expressions(indicator: &Indicator) -> Vec<(String, &str)> {
-    let value = indicator.value.as_ref().and_then(|value| value.expression.as_deref());
-    let mut found: Vec<(String, &str)> = value.map(|text| ("value.expression".to_owned(), text)).into_iter().collect();
-    let members = indicator.members.iter().flatten().enumerate();
-    let members = members.map(|(index, member)| (format!("members[{index}].ratio"), &member.ratio));
-    for (place, ratio) in [("ratio".to_owned(), &indicator.ratio)].into_iter().chain(members) {
-        let Some(ratio) = ratio else { continue };
-        let texts =
-            [("good", ratio.good.as_deref()), ("bad", ratio.bad.as_deref()), ("total", Some(ratio.total.as_str()))];
-        found.extend(texts.into_iter().filter_map(|(field, text)| Some((format!("{place}.{field}"), text?))));
-    }
-    found
-}
-
-/// The histograms of an indicator, with the fields they stand in.
-fn histograms(indicator: &Indicator) -> Vec<(String, &LatencyIndicator)> {
-    let members = indicator.members.iter().flatten().enumerate();
-    let members = members.map(|(index, member)| (format!("members[{index}].latency"), &member.latency));
-    let places = [("latency".to_owned(), &indicator.latency)].into_iter().chain(members);
-    places.filter_map(|(place, latency)| Some((place, latency.as_ref()?))).collect()
+fn expressions(indicator: &Indicator) -> impl Iterator<Item = (&'static str, &str)> {
+    let ratio = indicator.ratio.as_ref();
+    [
+        ("ratio.good", ratio.and_then(|r| r.good.as_deref())),
+        ("ratio.bad", ratio.and_then(|r| r.bad.as_deref())),
+        ("ratio.total", ratio.map(|r| r.total.as_str())),
+        ("value.expression", indicator.value.as_ref().and_then(|v| v.expression.as_deref())),
+    ]
+    .into_iter()
+    .filter_map(|(field, text)| Some((field, text?)))
 }
 
 /// What a namespace is confined to: its own entry, else the one for all; `None` when the source does not admit it.
@@ -310,5 +314,40 @@ spec: {url: "http://prometheus", tenants: [{namespace: shop}]}
         assert_eq!(of("duration_seconds", "namespace", "bank"), Some("selector"));
         assert_eq!(of("duration_seconds", "le", "1"), Some("selector"));
         assert_eq!(of("duration_seconds_bucket", "service", "web"), Some("histogram"));
+    }
+
+    #[test]
+    fn members_and_values_are_asked_under_the_names_of_their_series() {
+        let (mut agreement, source) = declared();
+        agreement.spec.period = serde_saphyr::from_str("{rolling: 7d}").unwrap();
+        let objectives = r#"
+- name: pool
+  measurement: {method: Pooled, badWhen: {allFail: true}}
+  target: "99"
+  indicator:
+    members:
+    - {name: a, ratio: {bad: 'sum(increase(r{code="500",q="a"}[$slot]))', total: 'sum(increase(r{q="a"}[$slot]))'}}
+    - {name: b, latency: {histogram: h, threshold: 250ms}}
+- name: lag
+  measurement: {method: Value}
+  target: "100"
+  indicator: {value: {expression: 'max(max_over_time(lag_seconds[$slot]))', limit: 5s}}
+"#;
+        agreement.spec.objectives = serde_saphyr::from_str(objectives).unwrap();
+        let terms = recall(&agreement, Some(&source), &mut None).unwrap();
+        let names: Vec<_> = terms.asked.iter().map(|asked| asked.objective.as_str()).collect();
+        assert_eq!(names, ["pool/a", "pool/b", "lag"]);
+        assert!(terms.asked[0].indicator.ratio.is_some() && terms.asked[1].indicator.latency.is_some());
+        let queries = queries(&agreement, &source, IncreaseForm::Anchored);
+        assert_eq!((queries["pool"].len(), queries["lag"].len()), (3, 1));
+
+        let mut wrong = agreement.clone();
+        let members = wrong.spec.objectives[0].indicator.members.as_mut().unwrap();
+        members[0].ratio.as_mut().unwrap().total = "sum(increase(r[$slot]".to_owned();
+        let refusal = recall(&wrong, Some(&source), &mut None).unwrap_err();
+        assert!(refusal.message.starts_with("spec.objectives[0].indicator.members[0].ratio.total: "), "{refusal:?}");
+        let value = agreement.spec.objectives[1].indicator.value.as_mut().unwrap();
+        value.expression = None;
+        assert_eq!(recall(&agreement, Some(&source), &mut None).unwrap_err().reason, "NotMeasured");
     }
 }

@@ -8,11 +8,11 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use super::account::Ledgers;
 use crate::api::agreement::AgreementSpec;
 use crate::api::metrics_source::{IncreaseForm, MetricsSourceSpec};
-use crate::api::objective::{Indicator, Objective};
+use crate::api::objective::Indicator;
 use crate::evaluate::indicator;
 use crate::evaluate::ledger::Ledger;
-use crate::evaluate::methods::member_series;
 use crate::evaluate::period::Bounds;
+use crate::evaluate::series;
 use crate::sense::reader::{IndicatorAsk, ReadingKey, SlotRange};
 use crate::sense::source::{HttpStores, Opened, Sources};
 use crate::sense::store::Credentials;
@@ -34,24 +34,6 @@ pub fn read(url: &str, spec: &AgreementSpec, periods: &[Bounds]) -> Result<Answe
     runtime.block_on(ask(url, spec, periods))
 }
 
-/// Everything that is asked, by the name of its series: the members of a pool like objectives of their own.
-fn asked(spec: &AgreementSpec) -> Vec<(String, Objective)> {
-    let mut asked = Vec::new();
-    for objective in &spec.objectives {
-        let Some(members) = &objective.indicator.members else {
-            asked.push((objective.name.clone(), objective.clone()));
-            continue;
-        };
-        for member in members {
-            let (ratio, latency) = (member.ratio.clone(), member.latency.clone());
-            let indicator = Indicator { ratio, latency, ..Indicator::default() };
-            let name = member_series(&objective.name, &member.name);
-            asked.push((name, Objective { indicator, ..objective.clone() }));
-        }
-    }
-    asked
-}
-
 async fn ask(url: &str, spec: &AgreementSpec, periods: &[Bounds]) -> Result<Answer, String> {
     let source: MetricsSourceSpec = serde_json::from_value(serde_json::json!({"url": url, "tenants": []}))
         .map_err(|e| format!("--prometheus: {e}"))?;
@@ -60,7 +42,7 @@ async fn ask(url: &str, spec: &AgreementSpec, periods: &[Bounds]) -> Result<Answ
         HttpStores.open(&source, &Credentials::default(), now).await.map_err(|e| format!("--prometheus {url}: {e}"))?;
     let mut ledgers = Ledgers::new();
     for period in periods {
-        let series = asked(spec);
+        let series: Vec<(String, Indicator)> = spec.objectives.iter().flat_map(series::indicators).collect();
         let seconds = spec.metrics.slot.seconds();
         let names = series.iter().map(|(name, _)| name.as_str());
         let mut ledger = Ledger::new(*period, seconds, names).map_err(|e| e.to_string())?;
@@ -75,9 +57,9 @@ async fn ask(url: &str, spec: &AgreementSpec, periods: &[Bounds]) -> Result<Answ
             SlotRange::new(end.saturating_sub(span).unwrap_or(end), length, count).map_err(|e| e.to_string())?;
         let asks: Vec<IndicatorAsk> = series
             .iter()
-            .map(|(name, objective)| IndicatorAsk {
+            .map(|(name, indicator)| IndicatorAsk {
                 key: ReadingKey { agreement: String::new(), objective: name.clone() },
-                indicator: objective.indicator.clone(),
+                indicator: indicator.clone(),
                 tenancy: Vec::new(),
                 slots,
             })
