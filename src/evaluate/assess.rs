@@ -26,7 +26,7 @@ use super::exclusion::Exclusions;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
 use super::methods::{CountingMethod, counting};
-use super::period::{Bounds, Schedule};
+use super::period::{Bounds, whole_of};
 use super::slot::UnknownCause;
 
 /// What the account of a period rests on beside its ledger.
@@ -34,8 +34,7 @@ use super::slot::UnknownCause;
 pub struct Circumstances {
     /// What of the period does not count.
     pub exclusions: Exclusions,
-    /// The period as it would be if the agreement had begun before it and ended after it. `None`: as the agreement's own
-    /// schedule has it.
+    /// The period as it would be if the agreement had begun before it and ended after it. `None`: it is worked out.
     pub whole_period: Option<Bounds>,
     /// What else is known: volumes, deliveries, what was granted before.
     pub facts: Facts,
@@ -75,15 +74,9 @@ pub fn assess(
         credits: None,
     };
     let period = ledger.bounds();
-    let whole = whole_period.or_else(|| whole_of(spec, period)).unwrap_or(period);
+    let whole = whole_period.or_else(|| whole_of(spec, &period).ok()).unwrap_or(period);
     assessment.credits = credit::owed(spec, period, whole, &credit::outcomes(&assessment), facts)?;
     Ok(assessment)
-}
-
-/// The whole period in which a period ends; one that looks back on trailing days begins in another.
-fn whole_of(spec: &AgreementSpec, period: Bounds) -> Option<Bounds> {
-    let last = period.end.checked_sub(SignedDuration::from_nanos(1)).ok()?;
-    Schedule::new(spec, period.start).ok()?.whole(last)
 }
 
 /// The agreement's rule for unknown slots.

@@ -22,6 +22,8 @@ pub struct Superseded<'a> {
     pub name: &'a str,
     /// Its credits, where they were granted; `None`: nothing was.
     pub granted: Option<&'a CreditStatus>,
+    /// The amendment by whose terms it was made; empty where it was none.
+    pub amendment: &'a str,
 }
 
 impl<'a> Superseded<'a> {
@@ -32,7 +34,8 @@ impl<'a> Superseded<'a> {
         let is_granted = |credits: &&CreditStatus| {
             mode == GrantMode::Automatic || matches!(credits.state, CreditState::Granted | CreditState::Settled)
         };
-        Self { name, granted: statement.credits.as_ref().filter(is_granted) }
+        let granted = statement.credits.as_ref().filter(is_granted);
+        Self { name, granted, amendment: &statement.amendment }
     }
 }
 

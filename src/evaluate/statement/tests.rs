@@ -4,6 +4,7 @@ use super::super::slot::{Births, Slot, UnknownCause};
 use super::*;
 use crate::api::agreement_status::{DetectedBy, State};
 use crate::api::enforcement_status::{ActionPhase, ActionTarget, Verb};
+use crate::api::settlement::GrantMode;
 
 fn slots() -> Vec<Slot> {
     let count = 8_940; // October 2026 in Berlin: 745 hours.
@@ -177,7 +178,7 @@ fn a_correction_names_what_it_supersedes_and_what_it_changes() {
     let first = made(&stored(&slots()), &[], LATER).unwrap();
     let good = stored(&vec![measured(1_000, 0); 8_940]);
     let correct = |granted| {
-        let supersedes = Some(Superseded { name: "checkout-r1", granted });
+        let supersedes = Some(Superseded { name: "checkout-r1", granted, amendment: "" });
         made_with(&agreement(), &good, &[], LATER, &Circumstances::default(), supersedes).unwrap()
     };
     let second = correct(first.credits.as_ref());
@@ -235,4 +236,49 @@ fn names_are_derived_and_bounded() {
     assert!(names[0] != names[1] && names[1] != names[2]);
     let dotted = name(&format!("{}{}", "a".repeat(220), ".b".repeat(16)), start, 1);
     assert!(!dotted.contains(".-"), "{dotted}");
+}
+
+/// From the beginning of the period on, so many percent of the fee are owed for less than all of it.
+fn amended(effective: &str, percent: &str) -> AgreementSpec {
+    let mut spec = serde_json::to_value(agreement()).unwrap();
+    let mut credits = spec["credits"].clone();
+    credits["tiers"] = serde_json::json!([{"objective": "availability", "below": "99.99", "percentOfFee": percent}]);
+    spec["amendmentRule"] = "NextPeriod".into();
+    spec["amendments"] = serde_json::json!([{"effective": effective, "credits": credits}]);
+    serde_json::from_value(spec).unwrap()
+}
+
+#[test]
+fn a_period_is_settled_by_the_terms_it_began_with_and_restated_by_the_same() {
+    let ledger = stored(&slots());
+    let queries = BTreeMap::new();
+    let circumstances = Circumstances::default();
+    let with = |spec: &AgreementSpec, supersedes: Option<(&str, &StatementSpec)>| {
+        let supersedes = supersedes.map(|(name, statement)| Superseded::new(name, statement, GrantMode::Automatic));
+        let closing = Closing {
+            spec,
+            generation: 2,
+            revision: 1,
+            ledger_name: "l",
+            ledger: &ledger,
+            circumstances: &circumstances,
+            supersedes,
+            queries: &queries,
+            source_name: "main",
+            source_url: "",
+            increase: IncreaseForm::Anchored,
+        };
+        statement(&closing, at(LATER), SETTLE).unwrap()
+    };
+    let percent = |made: &StatementSpec| made.credits.as_ref().unwrap().percent_of_fee.clone();
+    let first = with(&agreement(), None);
+    assert_eq!((first.amendment.as_str(), percent(&first).as_str()), ("", "10.000000"));
+    let since_october = with(&amended("2026-10-01", "50"), None);
+    assert_eq!((since_october.amendment.as_str(), percent(&since_october).as_str()), ("2026-10-01", "50.000000"));
+    let since_november = with(&amended("2026-10-02", "50"), None);
+    assert_eq!((since_november.amendment.as_str(), percent(&since_november).as_str()), ("", "10.000000"));
+    // Agreed for October only after October was settled: what takes the first statement's place keeps its terms.
+    let restated = with(&amended("2026-10-01", "50"), Some(("l-r1", &first)));
+    assert_eq!((restated.amendment.as_str(), percent(&restated).as_str()), ("", "10.000000"));
+    assert_eq!(restated.supersedes.as_deref(), Some("l-r1"));
 }

@@ -9,8 +9,10 @@ use super::{Basis, FieldPath, Presented, basis};
 use crate::api::agreement::AgreementSpec;
 use crate::api::credit_facts::CreditFacts;
 use crate::api::metrics_source::IncreaseForm;
+use crate::api::statement::ExclusionLine;
 use crate::evaluate::assess::Circumstances;
 use crate::evaluate::credit;
+use crate::evaluate::exclusion::lines;
 use crate::evaluate::statement::{Closing, StatementError, name, statement};
 
 /// What can be edited while an agreement is in force and stands in its statements. Everything else that a statement is
@@ -23,6 +25,10 @@ const STATED_ONLY: [&[&str]; 3] =
 
 /// What the credits rest on beside the measurements.
 const FACTS: [&str; 2] = ["credits", "facts"];
+
+/// The same, where they stand in it: what somebody asked to have excluded is known from its own objects. What counted is
+/// applied as it is stated.
+const STATED_AT_TIMES: [&[&str]; 2] = [&["exclusions"], &["exclusionsOmitted"]];
 
 /// The statement as it should be.
 pub(super) struct Recomputed {
@@ -41,9 +47,18 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
         assumed = assumed_agreement(presented.content)?;
         &assumed
     };
+    let stated: Vec<ExclusionLine> = presented
+        .content
+        .get("exclusions")
+        .and_then(|lines| serde_json::from_value(lines.clone()).ok())
+        .unwrap_or_default();
     let url = text(presented.content, &["evidence", "source"]).split_once(' ').map_or("", |(_, url)| url);
     let revision = revision(presented);
-    let circumstances = Circumstances { facts: facts(presented.content)?, ..Circumstances::default() };
+    let circumstances = Circumstances {
+        exclusions: lines::honoured(&stated),
+        facts: facts(presented.content)?,
+        ..Circumstances::default()
+    };
     let closing = Closing {
         spec,
         generation: presented.agreement.and_then(|terms| terms.generation).unwrap_or_default(),
@@ -92,6 +107,8 @@ fn reported(content: &Value) -> Vec<FieldPath> {
 fn taken_as_stated(presented: &Presented<'_>, revision_known: bool, computed: &Value) -> Vec<FieldPath> {
     let mut taken: Vec<FieldPath> = STATED_ONLY.iter().map(|fields| FieldPath::of(fields)).collect();
     taken.extend(reported(presented.content));
+    let at_times = STATED_AT_TIMES.iter().map(|fields| FieldPath::of(fields));
+    taken.extend(at_times.filter(|path| path.find(presented.content).is_some()));
     let count = computed.get("objectives").and_then(Value::as_array).map_or(0, Vec::len);
     let objectives = || (0..count).map(|index| FieldPath::of(&["objectives"]).item(index));
     taken.extend(objectives().map(|objective| objective.field("queries")));
@@ -107,7 +124,9 @@ fn taken_as_stated(presented: &Presented<'_>, revision_known: bool, computed: &V
     if presented.agreement.is_some() {
         return taken;
     }
-    for fields in [&["parties"][..], &["service"], &["period", "timeZone"], &["credits"], &["evidence", "source"]] {
+    for fields in
+        [&["parties"][..], &["service"], &["period", "timeZone"], &["credits"], &["evidence", "source"], &["amendment"]]
+    {
         taken.push(FieldPath::of(fields));
     }
     taken.extend(objectives().flat_map(|objective| ["name", "target", "method"].map(|field| objective.field(field))));

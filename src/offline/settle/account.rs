@@ -247,7 +247,7 @@ fn revisions(
             exclusions: exclusions.clone(),
             whole_period: Some(whole),
             facts: facts.clone(),
-            ..Circumstances::default()
+            incidents: super::incidents::over(case.measurements).into_iter().map(|(_, incident)| incident).collect(),
         };
         before = Some(exclusions);
         let superseded = revisions.last();
