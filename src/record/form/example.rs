@@ -45,8 +45,19 @@ fn content() -> Value {
             "intendedAt": "2026-10-11T22:10:00Z", "deadline": "2026-10-11T22:20:00Z", "evidence": "5 of 5 ready",
         }],
         "credits": {
-            "state": "Determined", "percentOfFee": "10.000000", "amount": "400.00", "currency": "EUR",
-            "lines": [{"objective": "availability", "below": "99.9", "percentOfFee": "10", "granted": true}],
+            "state": "Determined", "percentOfFee": "10.000000", "fractionOfFee": "1/10", "amount": "400.00",
+            "currency": "EUR", "form": "Credit",
+            "amounts": [{
+                "currency": "EUR", "fee": "4000.000000", "beforeCap": "400.000000", "exact": "400/1",
+                "unrounded": "400.000000", "amount": "400.00", "issued": true,
+            }],
+            "lines": [{
+                "objective": "availability", "below": "99.9", "reckoning": "below 99.9", "percentOfFee": "10",
+                "granted": true,
+                "amounts": [{
+                    "currency": "EUR", "byItself": "400.000000", "granted": "400.000000", "exact": "400/1",
+                }],
+            }],
         },
         "evidence": {
             "source": "main http://prometheus:9090", "increase": "Anchored", "ledger": "checkout-20260930t220000z",
@@ -82,8 +93,8 @@ pub fn hostile(text: &str) -> Issued {
 
 fn replace(value: &mut Value, text: &str) {
     // Enums and instants take no other text: the API server lets nothing else through.
-    const KEPT: [&str; 10] =
-        ["state", "increase", "verb", "phase", "verdict", "start", "end", "intendedAt", "deadline", "timeZone"];
+    const KEPT: [&str; 11] =
+        ["form", "state", "increase", "verb", "phase", "verdict", "start", "end", "intendedAt", "deadline", "timeZone"];
     match value {
         Value::Object(fields) => {
             fields.iter_mut().filter(|(name, _)| !KEPT.contains(&name.as_str())).for_each(|(_, v)| replace(v, text));

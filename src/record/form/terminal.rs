@@ -4,6 +4,7 @@ use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyl
 
 use crate::api::statement::StatementSpec;
 
+use super::credit;
 use super::figure::{cut_percent, fraction, grouped, money, percent};
 use super::instant::{Clock, length};
 use super::legible::legible;
@@ -132,19 +133,19 @@ fn actions(statement: &StatementSpec, clock: &Clock) -> Option<String> {
 
 fn credits(statement: &StatementSpec) -> Option<String> {
     let credits = statement.credits.as_ref()?;
-    let mut table = table(&["CREDIT FOR", "BELOW", "OF THE FEE", "GRANTED"]);
+    let mut table = table(&["CREDIT FOR", "RULE", "COMES TO", "LINE"]);
     for line in &credits.lines {
-        table.add_row(vec![
-            legible(&line.objective).into_owned(),
-            percent(&legible(&line.below)),
-            percent(&legible(&line.percent_of_fee)),
-            if line.granted { "yes" } else { "no" }.to_owned(),
-        ]);
+        let objective = legible(&line.objective).into_owned();
+        table.add_row(vec![objective, credit::rule(line), credit::grant(line), credit::outcome(line)]);
     }
-    right(&mut table, 1..=2);
-    let owed = percent(&legible(&credits.percent_of_fee));
-    let amount = money(&legible(&credits.amount), &legible(&credits.currency));
-    let total = format!("{owed} of the fee after combination and cap: {amount}");
+    right(&mut table, 2..=2);
+    let granted = credit::granted(credits).join(", ");
+    let nothing = money(&legible(&credits.amount), &legible(&credits.currency));
+    let mut total =
+        format!("Granted after combination and caps: {}", if granted.is_empty() { nothing } else { granted });
+    for amount in credits.amounts.iter().filter(|amount| !amount.not_issued.is_empty()) {
+        total += &format!("\n{} is not issued: {}", credit::amount(amount), legible(&amount.not_issued));
+    }
     (!credits.lines.is_empty()).then(|| format!("{table}\n{total}"))
 }
 
@@ -185,7 +186,7 @@ mod tests {
             "2 229 299 / 2 232 750",
             "13 804",
             "Raise the floor",
-            "10.000000 % of the fee after combination and cap: 400.00 EUR",
+            "Granted after combination and caps: 400.00 EUR",
         ] {
             assert!(text.contains(told), "{told}\n{text}");
         }

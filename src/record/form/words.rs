@@ -6,8 +6,8 @@ use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::statement::StatementSpec;
 
-use super::figure::{counted, money};
-use super::legible::legible;
+use super::credit::granted;
+use super::figure::counted;
 
 /// The state of an objective or an agreement.
 #[must_use]
@@ -48,10 +48,10 @@ pub fn outcome(statement: &StatementSpec) -> String {
     }
     parts.push(match &statement.credits {
         None => "The agreement grants no credits.".to_owned(),
-        Some(credits) if credits.lines.is_empty() => "No credit is due.".to_owned(),
-        Some(credits) => {
-            format!("A credit of {} is due.", money(&legible(&credits.amount), &legible(&credits.currency)))
-        }
+        Some(credits) => match granted(credits).join(", ").as_str() {
+            "" => "No credit is due.".to_owned(),
+            all => format!("A credit of {all} is due."),
+        },
     });
     parts.join(" ")
 }
@@ -132,7 +132,7 @@ mod tests {
         let told = |statement: &StatementSpec| outcome(statement).replace('\u{a0}', " ");
         assert_eq!(told(&statement), "1 of 2 objectives was missed. A credit of 400.00 EUR is due.");
         statement.objectives.iter_mut().for_each(|o| o.state = State::Fulfilled);
-        statement.credits.as_mut().unwrap().lines.clear();
+        statement.credits.as_mut().unwrap().amounts.clear();
         assert_eq!(told(&statement), "All 2 objectives were kept. No credit is due.");
         statement.objectives.iter_mut().for_each(|o| o.state = State::NotDetermined);
         assert!(told(&statement).starts_with("For 2 objectives too little is known"));

@@ -120,35 +120,59 @@ pub(super) fn violations(issued: &Issued, clock: &Clock) -> Vec<Vec<String>> {
     cells.collect()
 }
 
-pub(super) const CREDITS: [&str; 8] =
-    ["row", "objective", "tier_below_percent", "percent_of_fee", "granted", "amount", "currency", "state"];
+pub(super) const CREDITS: [&str; 11] = [
+    "row",
+    "objective",
+    "remedy",
+    "tier_below_percent",
+    "percent_of_fee",
+    "service_days",
+    "granted",
+    "why",
+    "amount",
+    "currency",
+    "state",
+];
 
+/// A row for every line, then one for every currency, in which alone an amount stands.
 pub(super) fn credits(issued: &Issued) -> Vec<Vec<String>> {
     let Some(credits) = &issued.statement.credits else { return Vec::new() };
     let state = words::credit_state(credits.state).to_owned();
+    let days = |days: i64| if days > 0 { days.to_string() } else { String::new() };
     let lines = credits.lines.iter().map(|line| {
         vec![
             "line".to_owned(),
             line.objective.clone(),
-            line.below.clone(),
+            line.remedy.clone(),
+            if line.below.is_empty() { line.at_most.clone() } else { line.below.clone() },
             line.percent_of_fee.clone(),
+            days(line.service_days),
             if line.granted { "yes" } else { "no" }.to_owned(),
+            if line.granted { line.reckoning.clone() } else { line.not_granted.clone() },
             String::new(),
             credits.currency.clone(),
             state.clone(),
         ]
     });
-    let total = vec![
-        "total".to_owned(),
-        String::new(),
-        String::new(),
-        credits.percent_of_fee.clone(),
-        String::new(),
-        credits.amount.clone(),
-        credits.currency.clone(),
-        state.clone(),
-    ];
-    lines.chain([total.clone()]).collect()
+    let totals = credits.amounts.iter().enumerate().map(|(place, amount)| {
+        // The days of service and the percentage are of the whole credit: once.
+        let once = |text: String| if place == 0 { text } else { String::new() };
+        vec![
+            "total".to_owned(),
+            String::new(),
+            String::new(),
+            String::new(),
+            once(credits.percent_of_fee.clone()),
+            once(days(credits.service_days)),
+            if amount.issued { "yes" } else { "no" }.to_owned(),
+            amount.not_issued.clone(),
+            // What is not issued shall not be summed.
+            if amount.issued { amount.amount.clone() } else { "0".to_owned() },
+            amount.currency.clone(),
+            state.clone(),
+        ]
+    });
+    lines.chain(totals).collect()
 }
 
 pub(super) const ACTIONS: [&str; 11] = [
