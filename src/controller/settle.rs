@@ -20,6 +20,7 @@ use crate::api::metrics_source::IncreaseForm;
 use crate::api::{ServiceLevelAgreement, ServiceLevelStatement};
 use crate::evaluate::assess::{Circumstances, assess};
 use crate::evaluate::assessment::Assessment;
+use crate::evaluate::exclusion::lines;
 use crate::evaluate::statement::{self, Closing};
 use crate::evaluate::{credit, stored_ledger};
 use crate::record::metrics::Written;
@@ -70,7 +71,8 @@ pub(super) async fn close_if_due(
 fn at_its_end(agreement: &ServiceLevelAgreement, open: &OpenLedger) -> Result<Assessment, Error> {
     let instant = SignedDuration::from_nanos(1);
     let last = open.ledger.bounds().end.saturating_sub(instant).unwrap_or(Timestamp::MIN);
-    assess(&agreement.spec, &open.ledger, &Circumstances::default(), last, -instant).map_err(|e| Error::Account(e.to_string()))
+    assess(&agreement.spec, &open.ledger, &Circumstances::default(), last, -instant)
+        .map_err(|e| Error::Account(e.to_string()))
 }
 
 /// The statement of the open period, as it is stored.
@@ -142,5 +144,6 @@ fn reference(statement: &ServiceLevelStatement) -> StatementRef {
         period_start: statement.spec.period.start.clone(),
         state: statement.spec.state,
         credit: statement.spec.credits.as_ref().map(credit::in_words).unwrap_or_default(),
+        exclusions: lines::mark(&lines::honoured(&statement.spec.exclusions)),
     }
 }

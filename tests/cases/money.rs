@@ -77,8 +77,7 @@ pub fn proportional(case: &Value, folder: &Path) -> Outcome {
     scenario.set("period", json!({"rolling": format!("{}m", text(input, "scheduled_minutes")?)}));
     scenario.set("validity", json!({"from": MONTH}));
     let until = minutes("2025-06-01T00:00:00Z", &text(input, "outage_minutes")?)?;
-    let outage =
-        json!({"from": "2025-06-01T00:00:00Z", "until": until, "affected": text(input, "affected_ratio")?});
+    let outage = json!({"from": "2025-06-01T00:00:00Z", "until": until, "affected": text(input, "affected_ratio")?});
     scenario.measurements = json!({"objectives": [{"name": OBJECTIVE, "outages": [outage]}]});
     let credits = credits_of(&scenario.settle(folder)?);
     same("credit_ratio", credits["fractionOfFee"].clone(), field(expected, "credit_ratio")?.clone())?;
@@ -100,7 +99,8 @@ pub fn multi_objective(case: &Value, folder: &Path) -> Outcome {
         other => return Err(Miss::NotExpressible(format!("policy {other}"))),
     };
     let names: Vec<String> = (0..percents.len()).map(|i| format!("objective-{i}")).collect();
-    let tiers: Vec<Value> = names.iter().zip(&percents).filter(|(_, p)| trimmed(p) != "0").map(|(n, p)| tier(n, p)).collect();
+    let tiers: Vec<Value> =
+        names.iter().zip(&percents).filter(|(_, p)| trimmed(p) != "0").map(|(n, p)| tier(n, p)).collect();
     let mut credits = json!({"fee": {"amount": "1000.00", "currency": "USD"}, "tiers": tiers, "combine": combine});
     if let Some(cap) = ["cap_percent", "cap", "monthly_cap_percent"].iter().find_map(|name| input.get(*name)) {
         let cap = plain(cap);
@@ -191,7 +191,8 @@ pub fn service_days_term(case: &Value, folder: &Path) -> Outcome {
         let until = minutes(&from, &(1875 * (step + 1)).to_string())?;
         measured.push(json!({"from": from, "until": until}));
     }
-    let first = credits.iter().map(|(month, _)| month).min().ok_or_else(|| Miss::NotExpressible("no credits".to_owned()))?;
+    let first =
+        credits.iter().map(|(month, _)| month).min().ok_or_else(|| Miss::NotExpressible("no credits".to_owned()))?;
     let why = case.get("why").and_then(Value::as_str).unwrap_or_default();
     let mut credits = json!({"fee": {"amount": "1000.00", "currency": "USD"}, "tiers": tiers});
     if let Some(days) = why.split("-day cap").next().filter(|_| why.contains("-day cap")).and_then(first_number) {
@@ -217,8 +218,7 @@ pub fn currency(case: &Value, folder: &Path) -> Outcome {
     });
     let credits = credits_of(&lost_month(credits).settle(folder)?);
     let amounts = credits["amounts"].as_array().into_iter().flatten();
-    let amounts: Vec<Value> =
-        amounts.map(|a| json!({"currency": a["currency"], "amount": a["amount"]})).collect();
+    let amounts: Vec<Value> = amounts.map(|a| json!({"currency": a["currency"], "amount": a["amount"]})).collect();
     same("credits", amounts, field(expected, "credits")?.clone())
 }
 
@@ -234,9 +234,13 @@ pub fn penalty(case: &Value, folder: &Path) -> Outcome {
     let (penalty, currency) = amount_and_currency(&text(expected, "penalty")?);
     let named = |names: &[&str]| {
         let fields = input.as_object()?;
-        fields.iter().find(|(key, _)| names.iter().any(|n| key.contains(n))).map(|(key, value)| (key.clone(), plain(value)))
+        fields
+            .iter()
+            .find(|(key, _)| names.iter().any(|n| key.contains(n)))
+            .map(|(key, value)| (key.clone(), plain(value)))
     };
-    let fee = named(&["value", "price", "order_", "fee"]).map_or_else(|| "0.00".to_owned(), |(_, v)| amount_and_currency(&v).0);
+    let fee = named(&["value", "price", "order_", "fee"])
+        .map_or_else(|| "0.00".to_owned(), |(_, v)| amount_and_currency(&v).0);
     let fee = json!({"amount": fee, "currency": currency});
     let mut scenario;
     if let Some(amount) = input.get("per_incident") {
@@ -266,7 +270,8 @@ pub fn penalty(case: &Value, folder: &Path) -> Outcome {
 /// So many outages of a minute, a day apart; one where the case does not count them.
 fn incidents(scenario: &mut Scenario, input: &Value) -> Outcome {
     let count = input.get("incidents").and_then(Value::as_u64).unwrap_or(1);
-    let outage = json!({"from": "2025-06-02T00:00:00Z", "until": "2025-06-02T06:00:00Z", "repeat": count, "every": "24h"});
+    let outage =
+        json!({"from": "2025-06-02T00:00:00Z", "until": "2025-06-02T06:00:00Z", "repeat": count, "every": "24h"});
     let outages = if count == 0 { Vec::new() } else { vec![outage] };
     scenario.measurements = json!({"objectives": [{"name": OBJECTIVE, "outages": outages}]});
     Ok(())

@@ -38,7 +38,14 @@ pub fn of(case: &Value) -> Result<Period, Miss> {
     }
     let (first, last) = (first.date(), last.date());
     let (spec, validity) = words(first, last)?;
-    Ok(Period { start, hours: (end.as_second() - start.as_second()) / 3600, zone, spec, validity, day: first.to_string() })
+    Ok(Period {
+        start,
+        hours: (end.as_second() - start.as_second()) / 3600,
+        zone,
+        spec,
+        validity,
+        day: first.to_string(),
+    })
 }
 
 fn words(first: Date, last: Date) -> Result<(Value, Option<Value>), Miss> {

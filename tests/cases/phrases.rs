@@ -95,13 +95,26 @@ fn number(word: &str) -> Option<i64> {
 /// Checked before any case is run: this program has no other tests.
 pub fn check() {
     let cases = [
-        ("AWS: by the end of the second billing cycle after which the incident occurred", json!([{"name": "claim", "after": "Incident", "periods": 2}])),
-        ("Atlassian: 15 days after the end of the calendar month", json!([{"name": "claim", "after": "PeriodEnd", "days": 15}])),
-        ("MongoDB: ticket within 24 h of awareness, claim by the end of the following month",
-         json!([{"name": "ticket", "after": "Awareness", "within": "24h"}, {"name": "claim", "after": "Incident", "periods": 1}])),
-        ("Cloudflare Business: notify within 5 business days, claim by the end of the following billing month",
-         json!([{"name": "notice", "after": "Incident", "workingDays": 5}, {"name": "claim", "after": "Incident", "periods": 1}])),
-        ("Azure: within two months of the end of the billing month", json!([{"name": "claim", "after": "PeriodEnd", "months": 2}])),
+        (
+            "AWS: by the end of the second billing cycle after which the incident occurred",
+            json!([{"name": "claim", "after": "Incident", "periods": 2}]),
+        ),
+        (
+            "Atlassian: 15 days after the end of the calendar month",
+            json!([{"name": "claim", "after": "PeriodEnd", "days": 15}]),
+        ),
+        (
+            "MongoDB: ticket within 24 h of awareness, claim by the end of the following month",
+            json!([{"name": "ticket", "after": "Awareness", "within": "24h"}, {"name": "claim", "after": "Incident", "periods": 1}]),
+        ),
+        (
+            "Cloudflare Business: notify within 5 business days, claim by the end of the following billing month",
+            json!([{"name": "notice", "after": "Incident", "workingDays": 5}, {"name": "claim", "after": "Incident", "periods": 1}]),
+        ),
+        (
+            "Azure: within two months of the end of the billing month",
+            json!([{"name": "claim", "after": "PeriodEnd", "months": 2}]),
+        ),
         ("Google: within 30 days", json!([{"name": "claim", "after": "Incident", "days": 30}])),
     ];
     for (source, expected) in cases {

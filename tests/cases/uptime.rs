@@ -332,7 +332,8 @@ pub fn tiers(given: Option<&Value>, grant: &str, objective: &str) -> Result<Vec<
             }
         }
         let credit = text(tier, "credit")?;
-        let credit = if grant == "serviceDays" { json!(credit.parse::<i32>().unwrap_or_default()) } else { json!(credit) };
+        let credit =
+            if grant == "serviceDays" { json!(credit.parse::<i32>().unwrap_or_default()) } else { json!(credit) };
         written.insert(grant.to_owned(), credit);
         tiers.push(Value::Object(written));
     }
@@ -349,7 +350,9 @@ fn exclusions(scenario: &mut Scenario, measure: &Value, input: &Value) -> Outcom
     if let Some(days) = words.split(">=").nth(1).filter(|w| w.contains("days notice")).and_then(first_number) {
         maintenance["minimumNotice"] = json!(format!("{days}d"));
     }
-    if let Some(hours) = words.split("at most").nth(1).filter(|w| w.contains("per calendar year")).and_then(first_number) {
+    if let Some(hours) =
+        words.split("at most").nth(1).filter(|w| w.contains("per calendar year")).and_then(first_number)
+    {
         maintenance["yearlyAllowance"] = json!(format!("{hours}h"));
     }
     let others = ["ForceMajeure", "CustomerCaused", "Agreed"].map(|r| json!({"reason": r, "effect": effect}));

@@ -157,8 +157,9 @@ fn what_can_not_be_worked_with_is_named() {
         ("/credits/fee/currency", "EURO", "spec.credits.fee.currency"),
     ];
     for (path, text, field) in cases {
-        let fault = assess(&changed(path, text), &ledger(month(), 300, &[]), &Circumstances::default(), after(0), SETTLE)
-            .unwrap_err();
+        let fault =
+            assess(&changed(path, text), &ledger(month(), 300, &[]), &Circumstances::default(), after(0), SETTLE)
+                .unwrap_err();
         assert_eq!(fault.field, field);
     }
 }

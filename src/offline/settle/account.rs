@@ -30,6 +30,7 @@ use crate::evaluate::ledger::Ledger;
 use crate::evaluate::methods;
 use crate::evaluate::methods::value::Limit;
 use crate::evaluate::period::{Bounds, Schedule, first_instant_of};
+use crate::evaluate::restatement::Superseded;
 use crate::evaluate::slot::{Births, Slot, Tally};
 use crate::evaluate::statement::{self, Closing, StatementError};
 use crate::evaluate::stored_ledger;
@@ -64,13 +65,19 @@ pub type Ledgers = BTreeMap<Timestamp, Ledger>;
 pub fn periods(case: &Case<'_>, schedule: &Schedule, named: Option<&str>) -> Result<Vec<Bounds>, Fault> {
     if let Some(named) = named {
         let day = first_day(named)?;
-        let at = first_instant_of(day, schedule.zone()).ok_or_else(|| Fault::new("--period", "is no day of the zone"))?;
+        let at =
+            first_instant_of(day, schedule.zone()).ok_or_else(|| Fault::new("--period", "is no day of the zone"))?;
         let period = schedule.containing(at).or_else(|| schedule.containing(schedule.from().max(at)));
-        return Ok(vec![period.ok_or_else(|| Fault::new("--period", format!("the agreement was not in force on {day}")))?]);
+        return Ok(vec![
+            period.ok_or_else(|| Fault::new("--period", format!("the agreement was not in force on {day}")))?,
+        ]);
     }
     let instants = case.measurements.instants();
     let (Some(first), Some(last)) = (instants.iter().min(), instants.iter().max()) else {
-        return Err(Fault::new("--period", "is missing: the measurements name no instant from which a period could be told"));
+        return Err(Fault::new(
+            "--period",
+            "is missing: the measurements name no instant from which a period could be told",
+        ));
     };
     let mut found = Vec::new();
     let mut next = schedule.containing((*first).max(schedule.from()));
@@ -140,7 +147,8 @@ pub fn settle(case: &Case<'_>, schedule: &Schedule, periods: &[Bounds], read: &L
 
 /// The number of the contract's year, from its beginning on.
 fn contract_year(schedule: &Schedule, at: Timestamp) -> i64 {
-    let (from, at) = (schedule.from().to_zoned(schedule.zone().clone()).date(), at.to_zoned(schedule.zone().clone()).date());
+    let (from, at) =
+        (schedule.from().to_zoned(schedule.zone().clone()).date(), at.to_zoned(schedule.zone().clone()).date());
     let years = i64::from(at.year()) - i64::from(from.year());
     let anniversary = from.checked_add(years.years()).unwrap_or(from);
     if at < anniversary { years - 1 } else { years }
@@ -222,7 +230,8 @@ fn revisions(
     let identity = AgreementIdentity { name: case.name.to_owned(), uid: String::new() };
     let stored = stored_ledger::to_spec(ledger, identity, &[], true);
     let closed = ledger.settles_at(SignedDuration::ZERO);
-    let mut moments: Vec<Timestamp> = case.requests.iter().flat_map(|r| changes(r.spec)).filter(|at| *at > closed).collect();
+    let mut moments: Vec<Timestamp> =
+        case.requests.iter().flat_map(|r| changes(r.spec)).filter(|at| *at > closed).collect();
     moments.push(closed);
     moments.sort_unstable();
     moments.dedup();
@@ -238,6 +247,7 @@ fn revisions(
             exclusions: exclusions.clone(),
             whole_period: Some(whole),
             facts: facts.clone(),
+            incidents: super::incidents::over(case.measurements).into_iter().map(|(_, incident)| incident).collect(),
         };
         before = Some(exclusions);
         let superseded = revisions.last();
@@ -250,7 +260,13 @@ fn revisions(
 fn changes(spec: &ExclusionSpec) -> impl Iterator<Item = Timestamp> {
     let force_majeure = spec.force_majeure.as_ref();
     let clocks = force_majeure.into_iter().flat_map(|f| [&f.notice_at, &f.proof_at]).flatten().map(|t| t.0);
-    [&spec.approval, &spec.revoked].into_iter().flatten().map(|act| act.at.0).chain(clocks).collect::<Vec<_>>().into_iter()
+    [&spec.approval, &spec.revoked]
+        .into_iter()
+        .flatten()
+        .map(|act| act.at.0)
+        .chain(clocks)
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 fn statement(
@@ -270,7 +286,7 @@ fn statement(
         ledger_name: &statement::ledger_name(case.name, start),
         ledger: stored,
         circumstances,
-        supersedes: name.as_deref().zip(superseded),
+        supersedes: name.as_deref().zip(superseded).map(|(n, s)| Superseded::new(n, s, case.spec.settlement.grant)),
         queries: &BTreeMap::new(),
         source_name: case.source,
         source_url: "",

@@ -9,13 +9,12 @@ use super::fault::Fault;
 use super::history::History;
 use super::measurements::{Incident, Measurements};
 use super::report::{
-    DeadlineReport, DemandReport, DepositReport, ExclusionReport, IncidentReport, Moment, Report, Term, Termination,
-    ValueReport,
+    DeadlineReport, DemandReport, ExclusionReport, IncidentReport, Moment, Report, Term, Termination, ValueReport,
 };
 use crate::api::agreement::AgreementSpec;
 use crate::api::exclusion::ForceMajeureRecord;
 use crate::evaluate::calendar::WorkingDays;
-use crate::evaluate::contract_dates::{cure_by, earliest_end, extended_term, refund_between};
+use crate::evaluate::contract_dates::{cure_by, earliest_end, extended_term};
 use crate::evaluate::deadline::{Anchors, deadline, opening};
 use crate::evaluate::exact::{decimal, decimal_text};
 use crate::evaluate::exclusion::{Exclusions, Request, force_majeure};
@@ -64,7 +63,13 @@ impl Contract<'_> {
             }
             None => None,
         };
-        Ok(IncidentReport { from: incident.from.to_string(), classification: None, claims_open, deadlines })
+        Ok(IncidentReport {
+            from: incident.from.to_string(),
+            classification: None,
+            class: None,
+            claims_open,
+            deadlines,
+        })
     }
 
     /// Until when each demanded breach may be cured.
@@ -90,7 +95,8 @@ impl Contract<'_> {
         let Some(days) = self.spec.settlement.termination_notice_days else {
             return Err(Fault::new(PATH, "spec.settlement.terminationNoticeDays is not agreed"));
         };
-        let end = earliest_end(day(notice, PATH)?, days).ok_or_else(|| Fault::new(PATH, "leads beyond the calendar"))?;
+        let end =
+            earliest_end(day(notice, PATH)?, days).ok_or_else(|| Fault::new(PATH, "leads beyond the calendar"))?;
         Ok(Some(Termination { notice_on: notice.to_owned(), earliest_end: end.to_string() }))
     }
 
@@ -102,22 +108,14 @@ impl Contract<'_> {
         Some(Term { agreed_last_day: last.to_string(), service_days, last_day: extended.to_string() })
     }
 
-    /// When the deposit is returned.
-    pub(super) fn deposit(&self, measurements: &Measurements) -> Result<Option<DepositReport>, Fault> {
-        let (Some(ended), Some(deposit)) = (&measurements.ended, &self.spec.settlement.deposit) else { return Ok(None) };
-        let window = refund_between(deposit, day(ended, "ended")?);
-        let (from, until) = window.ok_or_else(|| Fault::new("ended", "leads beyond the calendar"))?;
-        let refund = if measurements.severe_breach { "0.00".to_owned() } else { deposit.amount.to_string() };
-        let currency = deposit.currency.clone();
-        Ok(Some(DepositReport { refund_from: from.to_string(), refund_until: until.to_string(), refund, currency }))
-    }
-
     /// Each value with its limit.
     pub(super) fn values(&self, measurements: &Measurements) -> Result<Vec<ValueReport>, Fault> {
         let mut reports = Vec::new();
         for (place, measured) in measurements.objectives.iter().enumerate() {
             let objective = self.spec.objectives.iter().enumerate().find(|(_, o)| o.name == measured.name);
-            let Some((index, value)) = objective.and_then(|(i, o)| Some((i, o.indicator.value.as_ref()?))) else { continue };
+            let Some((index, value)) = objective.and_then(|(i, o)| Some((i, o.indicator.value.as_ref()?))) else {
+                continue;
+            };
             let limit = Limit::of(index, value).map_err(|e| Fault::new(e.field, e.message))?;
             for (number, value) in measured.values.iter().enumerate() {
                 let path = format!("objectives[{place}].values[{number}]");
@@ -148,7 +146,8 @@ impl Contract<'_> {
             why: refused.map(|r| format!("{}: {}", r.code, r.why)).unwrap_or_default(),
         };
         let reason = request.spec.reason;
-        let rule = self.spec.exclusions.rules.iter().find(|r| r.reason == reason).and_then(|r| r.force_majeure.as_ref());
+        let rule =
+            self.spec.exclusions.rules.iter().find(|r| r.reason == reason).and_then(|r| r.force_majeure.as_ref());
         let (Some(rule), Some(window)) = (rule, &request.spec.window) else { return Ok(report) };
         let none = ForceMajeureRecord { notice_at: None, proof_at: None, in_default_since: None };
         let record = request.spec.force_majeure.as_ref().unwrap_or(&none);
@@ -179,7 +178,8 @@ pub(super) fn enter(
     }
     report.demands = contract.demands(measurements)?;
     report.termination = contract.termination(measurements.termination_notice.as_deref())?;
-    report.deposit = contract.deposit(measurements)?;
+    contract.payments(measurements, report)?;
+    contract.classify(measurements, report);
     report.term = if history.service_days() > 0 { contract.term(history.service_days()) } else { None };
     Ok(())
 }

@@ -28,7 +28,13 @@ const ASSUMED_EVENTS: u32 = 1_000_000;
 ///
 /// # Errors
 /// Names the field of the measurements file.
-pub fn enter(timeline: &mut Timeline, series: &str, measured: &Measured, path: &str, period: Bounds) -> Result<(), Fault> {
+pub fn enter(
+    timeline: &mut Timeline,
+    series: &str,
+    measured: &Measured,
+    path: &str,
+    period: Bounds,
+) -> Result<(), Fault> {
     match (measured.slots.as_slice(), measured.outages.as_slice()) {
         ([], _) => spells(timeline, series, measured, path, period),
         (slots, []) => counted(timeline, series, slots, path, period),
@@ -47,7 +53,9 @@ fn counted(timeline: &mut Timeline, series: &str, given: &[SlotRun], path: &str,
             return Err(Fault::new(format!("{path}.every"), "must be the same in all slots of an objective"));
         }
         if index == 0 {
-            timeline.add_in_slots_of(seconds, series, Slot::unknown(UnknownCause::NotRead, 0)).map_err(|e| Fault::new(&path, e.to_string()))?;
+            timeline
+                .add_in_slots_of(seconds, series, Slot::unknown(UnknownCause::NotRead, 0))
+                .map_err(|e| Fault::new(&path, e.to_string()))?;
         }
         let from = run.from.map_or(next, Timestamp::as_second);
         if (from - period.start.as_second()) % seconds != 0 {
@@ -127,9 +135,18 @@ fn spells(timeline: &mut Timeline, series: &str, measured: &Measured, path: &str
     let mut edges = outages.iter().flat_map(|o| [o.from, o.until]).chain([start, end]).collect::<Vec<_>>();
     edges.extend(unknown.iter().chain(deployed.iter().flatten()).flat_map(|(from, until)| [*from, *until]));
     let seconds = if edges.iter().all(|edge| edge % 60 == 0) { 60 } else { 1 };
-    timeline.add_in_slots_of(seconds, series, slot_of(None, seconds, path)?).map_err(|e| Fault::new(path, e.to_string()))?;
+    timeline
+        .add_in_slots_of(seconds, series, slot_of(None, seconds, path)?)
+        .map_err(|e| Fault::new(path, e.to_string()))?;
     for outage in &outages {
-        lay(timeline, series, (outage.from, outage.until), &slot_of(Some(outage), seconds, path)?, Overlap::Worse, path)?;
+        lay(
+            timeline,
+            series,
+            (outage.from, outage.until),
+            &slot_of(Some(outage), seconds, path)?,
+            Overlap::Worse,
+            path,
+        )?;
     }
     for span in unknown {
         lay(timeline, series, span, &Slot::unknown(UnknownCause::NoSamples, 0), Overlap::Replace, path)?;
@@ -168,7 +185,8 @@ fn slot_of(outage: Option<&Spell>, seconds: i64, path: &str) -> Result<Slot, Fau
     let share = outage.map(|o| o.bad.clone()).unwrap_or_default();
     // Rounded down, so that a share of exactly the threshold never is above it.
     let bad = (&total * share * whole(1_000_000)).floor() / whole(1_000_000);
-    let tally = Tally { total: Count::from_ratio(&total).map_err(refuse)?, bad: Count::from_ratio(&bad).map_err(refuse)? };
+    let tally =
+        Tally { total: Count::from_ratio(&total).map_err(refuse)?, bad: Count::from_ratio(&bad).map_err(refuse)? };
     Ok(Slot::known(tally, Births::default(), 0))
 }
 
@@ -196,7 +214,9 @@ fn repeated(outage: &Outage, path: &str, into: &mut Vec<Spell>) -> Result<(), Fa
     }
     let every = match &outage.every {
         Some(every) => seconds(every, &format!("{path}.every"))?,
-        None if outage.repeat > 1 => return Err(Fault::new(format!("{path}.every"), "is missing, as repeat is above 1")),
+        None if outage.repeat > 1 => {
+            return Err(Fault::new(format!("{path}.every"), "is missing, as repeat is above 1"));
+        }
         None => 0,
     };
     for n in 0..i64::from(outage.repeat) {

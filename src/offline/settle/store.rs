@@ -71,7 +71,8 @@ async fn ask(url: &str, spec: &AgreementSpec, periods: &[Bounds]) -> Result<Answ
         let count = u32::try_from(ledger.slot_count()).unwrap_or(u32::MAX);
         let span = SignedDuration::from_secs(seconds.saturating_mul(count.into()));
         let length = u32::try_from(seconds).unwrap_or_default();
-        let slots = SlotRange::new(end.saturating_sub(span).unwrap_or(end), length, count).map_err(|e| e.to_string())?;
+        let slots =
+            SlotRange::new(end.saturating_sub(span).unwrap_or(end), length, count).map_err(|e| e.to_string())?;
         let asks: Vec<IndicatorAsk> = series
             .iter()
             .map(|(name, objective)| IndicatorAsk {

@@ -67,14 +67,23 @@ fn consequences(report: &Report) -> Vec<String> {
         format!("{} notified on {}: to be paid by {}, {} set off", p.amount, p.notified_on, p.pay_by, p.set_off)
     }));
     lines.extend(report.next_settlement.iter().map(|s| format!("next settlement: {} gross, {} net", s.gross, s.net)));
-    lines.extend(report.termination.iter().map(|t| {
-        format!("notice of {}: the agreement ends on {} at the earliest", t.notice_on, t.earliest_end)
-    }));
-    lines.extend(report.term.iter().map(|t| {
-        format!("term: {} days of service are added; the last day is {}", t.service_days, t.last_day)
-    }));
-    lines.extend(report.deposit.iter().map(|d| {
-        format!("deposit: {} {} between {} and {}", d.refund, d.currency, d.refund_from, d.refund_until)
-    }));
+    lines.extend(
+        report
+            .termination
+            .iter()
+            .map(|t| format!("notice of {}: the agreement ends on {} at the earliest", t.notice_on, t.earliest_end)),
+    );
+    lines.extend(
+        report
+            .term
+            .iter()
+            .map(|t| format!("term: {} days of service are added; the last day is {}", t.service_days, t.last_day)),
+    );
+    lines.extend(
+        report
+            .deposit
+            .iter()
+            .map(|d| format!("deposit: {} {} between {} and {}", d.refund, d.currency, d.refund_from, d.refund_until)),
+    );
     lines
 }

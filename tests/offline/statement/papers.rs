@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use guarantor::api::ledger::{AgreementIdentity, ServiceLevelLedger};
 use guarantor::api::metrics_source::IncreaseForm;
 use guarantor::api::{ServiceLevelAgreement, ServiceLevelStatement};
-use guarantor::evaluate::count::Count;
 use guarantor::evaluate::assess::Circumstances;
+use guarantor::evaluate::count::Count;
 use guarantor::evaluate::ledger::Ledger;
 use guarantor::evaluate::period::Schedule;
 use guarantor::evaluate::slot::{Births, Slot, Tally, UnknownCause};
@@ -71,7 +71,7 @@ impl Papers {
             ledger_name: &ledger_name,
             ledger: &stored,
             circumstances: &Circumstances::default(),
-        supersedes: None,
+            supersedes: None,
             queries: &queries,
             source_name: "main",
             source_url: "http://prometheus.monitoring:9090",
