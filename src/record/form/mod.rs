@@ -6,11 +6,11 @@
 //! A field that statements gain is shown in up to three places: [`page`] (a section of the page), [`terminal`] (a table)
 //! and [`sheet`] (a column, or rows of their own).
 
-pub mod credit;
 pub mod figure;
 pub mod instant;
 pub mod legible;
 pub mod page;
+pub mod reckoning;
 pub mod sheet;
 pub mod terminal;
 pub mod verification;

@@ -35,7 +35,7 @@ pub(super) fn statement(issued: &Issued, clock: &Clock) -> Vec<String> {
     ]
 }
 
-pub(super) const OBJECTIVES: [&str; 21] = [
+pub(super) const OBJECTIVES: [&str; 23] = [
     "objective",
     "state",
     "method",
@@ -57,6 +57,8 @@ pub(super) const OBJECTIVES: [&str; 21] = [
     "slots_unknown",
     "slots_excluded",
     "digest",
+    "attained_displayed_percent",
+    "slots_not_deployed",
 ];
 
 pub(super) fn objectives(issued: &Issued) -> Vec<Vec<String>> {
@@ -85,6 +87,8 @@ pub(super) fn objectives(issued: &Issued) -> Vec<Vec<String>> {
             objective.slots.unknown.to_string(),
             objective.slots.excluded.to_string(),
             issued.statement.digest.clone(),
+            objective.displayed.clone(),
+            objective.slots.not_deployed.to_string(),
         ]
     });
     cells.collect()
@@ -118,61 +122,6 @@ pub(super) fn violations(issued: &Issued, clock: &Clock) -> Vec<Vec<String>> {
         ]
     });
     cells.collect()
-}
-
-pub(super) const CREDITS: [&str; 11] = [
-    "row",
-    "objective",
-    "remedy",
-    "tier_below_percent",
-    "percent_of_fee",
-    "service_days",
-    "granted",
-    "why",
-    "amount",
-    "currency",
-    "state",
-];
-
-/// A row for every line, then one for every currency, in which alone an amount stands.
-pub(super) fn credits(issued: &Issued) -> Vec<Vec<String>> {
-    let Some(credits) = &issued.statement.credits else { return Vec::new() };
-    let state = words::credit_state(credits.state).to_owned();
-    let days = |days: i64| if days > 0 { days.to_string() } else { String::new() };
-    let lines = credits.lines.iter().map(|line| {
-        vec![
-            "line".to_owned(),
-            line.objective.clone(),
-            line.remedy.clone(),
-            if line.below.is_empty() { line.at_most.clone() } else { line.below.clone() },
-            line.percent_of_fee.clone(),
-            days(line.service_days),
-            if line.granted { "yes" } else { "no" }.to_owned(),
-            if line.granted { line.reckoning.clone() } else { line.not_granted.clone() },
-            String::new(),
-            credits.currency.clone(),
-            state.clone(),
-        ]
-    });
-    let totals = credits.amounts.iter().enumerate().map(|(place, amount)| {
-        // The days of service and the percentage are of the whole credit: once.
-        let once = |text: String| if place == 0 { text } else { String::new() };
-        vec![
-            "total".to_owned(),
-            String::new(),
-            String::new(),
-            String::new(),
-            once(credits.percent_of_fee.clone()),
-            once(days(credits.service_days)),
-            if amount.issued { "yes" } else { "no" }.to_owned(),
-            amount.not_issued.clone(),
-            // What is not issued shall not be summed.
-            if amount.issued { amount.amount.clone() } else { "0".to_owned() },
-            amount.currency.clone(),
-            state.clone(),
-        ]
-    });
-    lines.chain(totals).collect()
 }
 
 pub(super) const ACTIONS: [&str; 11] = [
