@@ -107,7 +107,7 @@ impl Schedule {
         if until.is_some_and(|until| until <= from) {
             return Err(InvalidSpec::new("spec.validity.until", "must be a later day than spec.validity.from"));
         }
-        let cuts = amendment::cuts(spec, &zone)?;
+        let cuts = amendment::cuts(spec)?;
         Ok(Self { zone, rhythm, trailing_days, from, until, cuts })
     }
 

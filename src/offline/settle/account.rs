@@ -27,7 +27,6 @@ use crate::evaluate::exact::decimal;
 use crate::evaluate::exclusion::{self, Exclusions, Request};
 use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::ledger::Ledger;
-use crate::evaluate::methods;
 use crate::evaluate::methods::value::Limit;
 use crate::evaluate::period::{Bounds, Schedule, first_instant_of};
 use crate::evaluate::restatement::Superseded;
@@ -211,7 +210,7 @@ fn ledger(case: &Case<'_>, period: Bounds) -> Result<Ledger, Fault> {
         let path = format!("objectives[{place}]");
         let objective = case.spec.objectives.iter().enumerate().find(|(_, o)| o.name == measured.name);
         let series = match &measured.member {
-            Some(member) => methods::member_series(&measured.name, member),
+            Some(member) => crate::evaluate::series::member(&measured.name, member),
             None => measured.name.clone(),
         };
         let Some((index, objective)) = objective else { continue };
