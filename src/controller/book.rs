@@ -123,8 +123,9 @@ impl Book {
     /// an open one again whose stored form is in doubt: what it had beyond that is measured again.
     ///
     /// That is the period the status names, unless its statement was issued: then the one after it. So nothing that
-    /// ended while nobody looked is left out, however long that was. An amendment that splits the period closes it
-    /// earlier: what was measured beyond that is measured again by the new terms.
+    /// ended while nobody looked is left out, however long that was. An account begins with the period in which somebody
+    /// first asked for it; that of an agreement which was over by then, with its past. An amendment that splits the
+    /// period closes it earlier: what was measured beyond that is measured again by the new terms.
     ///
     /// # Errors
     /// When the API server does not answer, or a stored ledger cannot be read.
@@ -163,8 +164,7 @@ impl Book {
 
     fn next_period(&self, schedule: &Schedule, now: Timestamp) -> Option<Bounds> {
         let Some(known) = &self.status.period else {
-            // The account begins with the period in which somebody first asked for it.
-            return schedule.containing(now);
+            return schedule.taken_up(now);
         };
         // By the bounds it was measured under: a validity that was extended or cut since moves only what follows.
         let known = Bounds { start: known.start.0, end: known.end.0 };
