@@ -124,8 +124,8 @@ impl Book {
     ///
     /// That is the period the status names, unless its statement was issued: then the one after it. So nothing that
     /// ended while nobody looked is left out, however long that was. An account begins with the period in which somebody
-    /// first asked for it; that of an agreement which was over by then, with its past. An amendment that splits the period
-    /// closes it earlier: what was measured beyond that is measured again by the new terms.
+    /// first asked for it; that of an agreement which was over by then, with its past. An amendment that splits the
+    /// period closes it earlier: what was measured beyond that is measured again by the new terms.
     ///
     /// # Errors
     /// When the API server does not answer, or a stored ledger cannot be read.

@@ -93,14 +93,14 @@ async fn ask(question: &Question<'_>) -> Result<Answer, String> {
     for period in *periods {
         let judged = schedule.judged(period).unwrap_or(*period);
         let terms = terms_at(&agreement.spec, judged.start).map_err(|e| e.to_string())?;
-        let series = Series {
+        let questions = Questions {
             generation: agreement.meta().generation.unwrap_or_default(),
             slot_seconds: terms.metrics.slot.seconds(),
             asked: terms.objectives.iter().flat_map(series::indicators).collect(),
             tenancy: tenancy.clone(),
             horizon: keeps.and_then(|keeps| now.checked_sub(keeps).ok()).unwrap_or(Timestamp::MIN),
         };
-        let ledger = series.ledger(&*reader, judged, now).await.map_err(|e| format!("--prometheus {url}: {e}"))?;
+        let ledger = questions.ledger(&*reader, judged, now).await.map_err(|e| format!("--prometheus {url}: {e}"))?;
         ledgers.insert(period.start, ledger);
     }
     let origin = origin(url, agreement, *source, increase.form);
@@ -131,7 +131,7 @@ fn origin(url: &str, agreement: &ServiceLevelAgreement, source: Option<&MetricsS
 }
 
 /// What is read of a period.
-struct Series {
+struct Questions {
     generation: i64,
     slot_seconds: i64,
     asked: Vec<(String, Indicator)>,
@@ -140,7 +140,7 @@ struct Series {
     horizon: Timestamp,
 }
 
-impl Series {
+impl Questions {
     async fn ledger(&self, reader: &dyn SlotReader, period: Bounds, now: Timestamp) -> Result<Ledger, String> {
         let names = self.asked.iter().map(|(name, _)| name.as_str());
         let mut ledger = Ledger::new(period, self.slot_seconds, names).map_err(|e| e.to_string())?;

@@ -259,11 +259,11 @@ mod tests {
         let amount =
             |amount: &str, currency: &str| AdjustmentAmount { amount: amount.into(), currency: currency.into() };
         let amounts = vec![amount("-100.00", "EUR"), amount("0.00", "USD")];
-        statement.adjustment = Some(Adjustment { amounts, service_days: 1 });
+        statement.adjustment = Some(Adjustment { amounts, service_days: 1, ..Adjustment::default() });
         let place = "Revision 2 takes the place of checkout-r1.";
         let changes = "Adjustment against what that one granted: −100.00 EUR and +1 day of service.";
         assert_eq!(told(&statement).unwrap(), format!("{place} {changes}"));
-        statement.adjustment = Some(Adjustment { amounts: vec![amount("0.00", "EUR")], service_days: 0 });
+        statement.adjustment = Some(Adjustment { amounts: vec![amount("0.00", "EUR")], ..Adjustment::default() });
         assert_eq!(told(&statement).unwrap(), format!("{place} It grants the same."));
     }
 }
