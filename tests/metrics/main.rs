@@ -7,4 +7,5 @@ mod history;
 mod joining;
 mod refusals;
 mod retention;
+mod settling;
 mod stores;

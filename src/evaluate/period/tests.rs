@@ -168,6 +168,27 @@ fn validity_clips_the_first_and_the_last_period() {
 }
 
 #[test]
+fn an_account_begins_with_the_present_or_where_nothing_is_left_of_it_with_the_past() {
+    let of = |from: &str, until: Option<&str>| {
+        let validity = Some(Validity { from: from.to_owned(), until: until.map(str::to_owned) });
+        let schedule = schedule(&AgreementSpec { validity, ..calendar("UTC", CalendarUnit::Month) });
+        schedule.taken_up(at("2026-07-15T12:00:00Z")).map(|period| period.start.to_string())
+    };
+    let cases = [
+        ("still in force", "2026-01-10", None, Some("2026-07-01T00:00:00Z")),
+        ("ends later", "2026-01-10", Some("2026-07-16"), Some("2026-07-01T00:00:00Z")),
+        ("over since today", "2026-01-10", Some("2026-07-15"), Some("2026-01-10T00:00:00Z")),
+        ("over for long", "2025-06-01", Some("2025-07-01"), Some("2025-06-01T00:00:00Z")),
+        ("sixty months at the most", "2000-01-01", Some("2010-01-01"), Some("2005-01-01T00:00:00Z")),
+        ("not in force yet", "2026-08-01", None, None),
+        ("not in force yet, and then for a month", "2026-08-01", Some("2026-09-01"), None),
+    ];
+    for (case, from, until, expected) in cases {
+        assert_eq!(of(from, until).as_deref(), expected, "{case}");
+    }
+}
+
+#[test]
 fn without_validity_an_agreement_begins_with_the_first_slot_after_its_creation() {
     let spec = calendar("UTC", CalendarUnit::Month);
     let cases = [

@@ -1,0 +1,116 @@
+//! `guarantor settle --prometheus` on a real store.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use guarantor_testbed::{Prometheus, PrometheusOptions, Series};
+use k8s_openapi::jiff::Timestamp;
+use serde_json::{Value, json};
+
+const DAY: i64 = 86_400;
+/// Requests of a minute, and how many of them fail.
+const REQUESTS: [(&str, i32); 2] = [("200", 9), ("500", 1)];
+
+/// Midnight before this many days, and the day.
+fn midnight(days_ago: i64) -> (Timestamp, String) {
+    let today = Timestamp::now().as_second().div_euclid(DAY);
+    let at = Timestamp::from_second((today - days_ago) * DAY).unwrap();
+    (at, at.strftime("%Y-%m-%d").to_string())
+}
+
+/// The day before yesterday in two namespaces, a scrape a minute.
+async fn store() -> Prometheus {
+    let prometheus = Prometheus::start(PrometheusOptions::default()).await.unwrap();
+    let start = midnight(2).0.as_second();
+    let mut history = Vec::new();
+    for namespace in ["shop", "bank"] {
+        for (code, each) in REQUESTS {
+            let mut series = Series::new("requests_total").label("namespace", namespace).label("code", code);
+            for minute in -10..DAY / 60 {
+                let at = Timestamp::from_second(start + minute * 60 + 15).unwrap();
+                series.push(at, f64::from(each * i32::try_from((minute + 1).max(0)).unwrap()));
+            }
+            history.push(series);
+        }
+    }
+    prometheus.remote_write(&history).await.unwrap();
+    prometheus
+}
+
+fn agreement() -> Value {
+    json!({
+        "apiVersion": "guarantor.dev/v1alpha1",
+        "kind": "ServiceLevelAgreement",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {
+            "service": {"name": "web"},
+            "metrics": {"sourceRef": {"name": "main"}, "slot": "1m"},
+            "period": {"rolling": "1d"},
+            "validity": {"from": midnight(3).1},
+            "objectives": [{
+                "name": "availability",
+                "indicator": {"ratio": {
+                    "bad": "sum(increase(requests_total{code=\"500\"}[$slot]))",
+                    "total": "sum(increase(requests_total[$slot]))",
+                }},
+                "target": "95",
+            }],
+        },
+    })
+}
+
+fn source(namespace: &str) -> Value {
+    json!({
+        "apiVersion": "guarantor.dev/v1alpha1",
+        "kind": "MetricsSource",
+        "metadata": {"name": "main"},
+        "spec": {"url": "http://prometheus.monitoring:9090", "tenants": [{"namespace": namespace}]},
+    })
+}
+
+fn settle(url: &str, manifests: &[Value], period: &str) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("agreement.yaml");
+    let text: String = manifests.iter().map(|manifest| format!("---\n{manifest:#}\n")).collect();
+    std::fs::write(&file, text).unwrap();
+    Command::new(Path::new(env!("CARGO_BIN_EXE_guarantor")))
+        .args(["settle", "-o", "json", "--prometheus", url, "--period", period, "--agreement"])
+        .arg(&file)
+        .output()
+        .unwrap()
+}
+
+fn objective(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    report.pointer("/periods/0/statement/objectives/0").unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_is_settled_from_the_store_and_confined_to_what_its_source_admits() {
+    let store = store().await;
+    let day = midnight(2).1;
+    let all = objective(&settle(&store.url(), &[agreement()], &day));
+    assert_eq!((&all["totalEvents"], &all["badEvents"]), (&json!("28800"), &json!("2880")), "{all:#}");
+    let own = objective(&settle(&store.url(), &[agreement(), source("shop")], &day));
+    assert_eq!((&own["totalEvents"], &own["badEvents"]), (&json!("14400"), &json!("1440")), "{own:#}");
+    assert_eq!((&own["attainmentRatio"], &own["state"]), (&json!("9/10"), &json!("Violated")));
+    assert_eq!(own["slots"]["measured"], 1440);
+    // Nobody scraped it the day before.
+    let before = objective(&settle(&store.url(), &[agreement()], &midnight(3).1));
+    assert_eq!((&before["state"], &before["slots"]["unknown"]), (&json!("NotDetermined"), &json!(1430)), "{before:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_settled_is_said() {
+    let store = store().await;
+    let day = midnight(2).1;
+    let refused = |url: &str, manifests: &[Value], period: &str, words: &str| {
+        let output = settle(url, manifests, period);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(words), "{said}");
+    };
+    refused(&store.url(), &[agreement()], &midnight(0).1, "the period is not over before");
+    refused("http://127.0.0.1:1", &[agreement()], &day, "--prometheus http://127.0.0.1:1: ");
+}
