@@ -184,4 +184,8 @@ pub struct StatementRef {
     /// The credit granted, with its currency; empty when none was.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub credit: String,
+    /// A mark of the exclusions that counted; empty when none did. When others count by now, the period is restated.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 64))]
+    pub exclusions: String,
 }

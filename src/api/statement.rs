@@ -9,6 +9,7 @@ use super::agreement::Parties;
 use super::agreement_status::{State, Violation};
 use super::credit_status::{Adjustment, CreditStatus};
 use super::enforcement_status::ActionRecord;
+use super::exclusion_rules::{ExclusionEffect, ExclusionReason};
 use super::ledger::AgreementIdentity;
 use super::metrics_source::IncreaseForm;
 
@@ -52,6 +53,10 @@ pub struct StatementSpec {
     pub service: String,
     /// The settled period.
     pub period: StatementPeriod,
+    /// The `effective` day of the last of `spec.amendments` that was in force in the period. Empty: none was.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 10))]
+    pub amendment: String,
     /// The worst state of the objectives.
     pub state: State,
     /// One entry per objective.
@@ -62,6 +67,14 @@ pub struct StatementSpec {
     pub violations: Vec<Violation>,
     /// Violations beyond the two hundred that are listed. Their events are in the counts.
     pub violations_omitted: i32,
+    /// What somebody asked to have excluded: first, by their beginning, those that counted, one line for each time on
+    /// end; then those that were refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 200))]
+    pub exclusions: Vec<ExclusionLine>,
+    /// Lines of exclusions beyond the two hundred that are listed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub exclusions_omitted: i64,
     /// What the operator did in the period, oldest first.
     #[schemars(length(max = 50))]
     pub actions: Vec<ActionRecord>,
@@ -80,6 +93,43 @@ pub struct StatementSpec {
     /// SHA-256 over the canonical JSON of everything above, in hexadecimal.
     #[schemars(length(max = 64))]
     pub digest: String,
+}
+
+/// What became of an exclusion in the period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExclusionLine {
+    /// The name of the `ServiceLevelExclusion`.
+    #[schemars(length(max = 253))]
+    pub name: String,
+    /// Why it was asked for.
+    pub reason: ExclusionReason,
+    /// The objectives it is about. Empty: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10), inner(length(max = 40)))]
+    pub objectives: Vec<String>,
+    /// The beginning of its time in the period.
+    pub from: Time,
+    /// The end of that time, which does not count.
+    pub until: Time,
+    /// How many seconds of it are meant: windows that recur leave some out.
+    pub seconds: i64,
+    /// Only so many events of that time, the earliest. Left out: the whole time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<EventPair>,
+    /// Whether it counted.
+    pub honoured: bool,
+    /// What it did to the account. Left out: it did not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<ExclusionEffect>,
+    /// One word for the reason it did not count. Empty: it did.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 32))]
+    pub code: String,
+    /// The reason it did not count, with the figures.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 512))]
+    pub why: String,
 }
 
 /// The settled period.

@@ -20,6 +20,7 @@ use crate::api::metrics_source::IncreaseForm;
 use crate::api::{ServiceLevelAgreement, ServiceLevelStatement};
 use crate::evaluate::assess::{Circumstances, assess};
 use crate::evaluate::assessment::Assessment;
+use crate::evaluate::exclusion::lines;
 use crate::evaluate::statement::{self, Closing};
 use crate::evaluate::{credit, stored_ledger};
 use crate::record::metrics::Written;
@@ -143,5 +144,6 @@ fn reference(statement: &ServiceLevelStatement) -> StatementRef {
         period_start: statement.spec.period.start.clone(),
         state: statement.spec.state,
         credit: statement.spec.credits.as_ref().map(credit::in_words).unwrap_or_default(),
+        exclusions: lines::mark(&lines::honoured(&statement.spec.exclusions)),
     }
 }

@@ -20,13 +20,14 @@ use super::budget;
 use super::burn_rate::{self, burn};
 use super::coverage::{MissingDataRule, judge};
 use super::credit::{self, Facts};
+use super::detection::Incident;
 use super::exact::{divide, share, whole};
 use super::exclusion::Exclusions;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
 use super::methods::{CountingMethod, counting};
 use super::parameter_rule;
-use super::period::Bounds;
+use super::period::{Bounds, whole_of};
 use super::slot::UnknownCause;
 
 /// What the account of a period rests on beside its ledger.
@@ -34,10 +35,12 @@ use super::slot::UnknownCause;
 pub struct Circumstances {
     /// What of the period does not count.
     pub exclusions: Exclusions,
-    /// The period as it would be if the agreement had begun before it and ended after it. `None`: it is the ledger's.
+    /// The period as it would be if the agreement had begun before it and ended after it. `None`: it is worked out.
     pub whole_period: Option<Bounds>,
     /// What else is known: volumes, deliveries, what was granted before.
     pub facts: Facts,
+    /// What people reported, and who noticed it first.
+    pub incidents: Vec<Incident>,
 }
 
 /// Assesses an agreement.
@@ -51,7 +54,7 @@ pub fn assess(
     now: Timestamp,
     settle: SignedDuration,
 ) -> Result<Assessment, InvalidSpec> {
-    let Circumstances { exclusions, whole_period, facts } = circumstances;
+    let Circumstances { exclusions, whole_period, facts, .. } = circumstances;
     let rule = missing_data_rule(spec)?;
     let not_covered: Vec<_> = parameter_rule::broken(&spec.covered_when, &spec.parameters).collect();
     let why = not_covered.iter().map(|(_, rule)| rule.message.as_str()).collect::<Vec<_>>().join("; ");
@@ -78,7 +81,7 @@ pub fn assess(
         credits: None,
     };
     let period = ledger.bounds();
-    let whole = whole_period.unwrap_or(period);
+    let whole = whole_period.or_else(|| whole_of(spec, &period).ok()).unwrap_or(period);
     assessment.credits = credit::owed(spec, period, whole, &credit::outcomes(&assessment), facts)?;
     Ok(assessment)
 }

@@ -20,6 +20,7 @@
 mod allowance;
 mod conditions;
 pub mod force_majeure;
+pub mod lines;
 mod recurrence;
 mod rules;
 mod spans;
@@ -32,6 +33,7 @@ use crate::api::agreement::AgreementSpec;
 use crate::api::exclusion::ExclusionSpec;
 use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason, ExclusionRules};
 
+use super::amendment::terms_at;
 use super::calendar::WorkingDays;
 use super::count::Count;
 use super::exact::decimal;
@@ -105,7 +107,7 @@ pub struct Request<'a> {
     pub spec: &'a ExclusionSpec,
 }
 
-/// Decides which exclusions count in a period, and over which of its time.
+/// Decides which exclusions count in a period, and over which of its time, by the terms in force in it.
 ///
 /// `requests` are all that were ever made for this agreement: what was excluded earlier in the year uses up an
 /// allowance. `as_of` is the instant whose knowledge decides: what was created, approved, revoked, notified or proven
@@ -119,6 +121,8 @@ pub fn resolve(
     requests: &[Request<'_>],
     as_of: Timestamp,
 ) -> Result<Exclusions, InvalidSpec> {
+    let terms = terms_at(spec, period.start)?;
+    let spec: &AgreementSpec = &terms;
     let rules = rules::rules(&spec.exclusions)?;
     let calendar = WorkingDays::new(&spec.calendar)?;
     let zone = period::zone(&spec.time_zone)?;

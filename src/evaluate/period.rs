@@ -166,6 +166,15 @@ impl Schedule {
     }
 }
 
+/// The whole period of which this is a part, where nobody knows when the agreement was created: it then began with the
+/// period, which is of no account except for windows of an agreement without validity.
+///
+/// # Errors
+/// As for [`Schedule::new`].
+pub fn whole_of(spec: &AgreementSpec, period: &Bounds) -> Result<Bounds, InvalidSpec> {
+    Ok(Schedule::new(spec, period.start)?.whole(period.start).unwrap_or(*period))
+}
+
 /// The zone of an IANA name.
 ///
 /// # Errors

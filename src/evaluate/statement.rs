@@ -22,16 +22,20 @@ use crate::api::statement::{
     CountedUnits, EventPair, Evidence, MemberStatement, ObjectiveStatement, SlotCounts, StatementPeriod, StatementSpec,
 };
 
+use super::amendment::{last_in_force, terms_at, terms_through};
 use super::assess::{Circumstances, assess};
 use super::assessment::ObjectiveAssessment;
 use super::canonical_json::{NotCanonical, canonical};
 use super::count::Count;
 use super::credit;
-use super::exact::{decimal_text, hundred, percent_text, ratio_text, round_half_up, ten_to, whole};
+use super::detection;
+use super::exact::{NotANumber, decimal_text, hundred, percent_text, ratio_text, round_half_up, ten_to, whole};
+use super::exclusion::lines;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
 use super::methods::{MemberAccount, words};
 use super::period::time_zone_database_version;
+use super::restatement::{Superseded, adjustment};
 use super::slot::Tally;
 use super::span;
 use super::stored_ledger::{self, StoredLedgerError, hex};
@@ -49,7 +53,7 @@ const MAX_NAME: usize = 253;
 /// What a statement is made from.
 #[derive(Clone, Debug)]
 pub struct Closing<'a> {
-    /// The agreement's spec at the end of the period.
+    /// The agreement's spec at the end of the period, with all its amendments.
     pub spec: &'a AgreementSpec,
     /// Its generation.
     pub generation: i64,
@@ -61,8 +65,8 @@ pub struct Closing<'a> {
     pub ledger: &'a LedgerSpec,
     /// What it rests on beside the ledger.
     pub circumstances: &'a Circumstances,
-    /// The statement of the same period that it takes the place of, with its name.
-    pub supersedes: Option<(&'a str, &'a StatementSpec)>,
+    /// The statement of the same period that it takes the place of.
+    pub supersedes: Option<Superseded<'a>>,
     /// What was asked of the store, per objective.
     pub queries: &'a BTreeMap<String, Vec<String>>,
     /// The metrics source's name.
@@ -85,6 +89,9 @@ pub enum StatementError {
     /// The spec can not be worked with.
     #[error(transparent)]
     Spec(#[from] InvalidSpec),
+    /// The superseded statement has an amount that is none.
+    #[error("the statement that is superseded can not be read: {0}")]
+    Superseded(#[from] NotANumber),
     /// The content has no canonical text to make a digest of.
     #[error(transparent)]
     Canonical(#[from] NotCanonical),
@@ -132,13 +139,23 @@ pub fn statement(
     if now < ready {
         return Err(StatementError::TooEarly(ready));
     }
-    let spec = closing.spec;
+    let bounds = ledger.bounds();
+    // What takes the place of a statement is made by the terms of that one, whatever was agreed since.
+    let (terms, amendment) = match closing.supersedes {
+        Some(superseded) => (terms_through(closing.spec, superseded.amendment)?, superseded.amendment),
+        None => (terms_at(closing.spec, bounds.start)?, last_in_force(closing.spec, bounds.start)?),
+    };
+    let spec: &AgreementSpec = &terms;
     // At the instant at which the last slot is due, not now: a statement made later is the same.
     let assessment = assess(spec, &ledger, closing.circumstances, ready, settle)?;
-    let shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
+    let mut shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
+    detection::enter(&mut shown, &closing.circumstances.incidents);
+    let credits = assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined));
+    let superseded = closing.supersedes.as_ref();
+    let adjustment = superseded.map(|s| adjustment(s.granted, credits.as_ref())).transpose()?;
     let omitted = assessment.violations.len().saturating_sub(shown.len());
     let objectives = assessment.objectives.iter().zip(&spec.objectives);
-    let bounds = ledger.bounds();
+    let (exclusions, exclusions_omitted) = lines::lines(&closing.circumstances.exclusions);
     let mut statement = StatementSpec {
         agreement: AgreementIdentity::clone(&closing.ledger.agreement),
         generation: closing.generation,
@@ -146,6 +163,7 @@ pub fn statement(
         parties: spec.parties.clone(),
         service: spec.service.name.clone(),
         period: StatementPeriod { start: Time(bounds.start), end: Time(bounds.end), time_zone: spec.time_zone.clone() },
+        amendment: amendment.to_owned(),
         state: assessment.state,
         objectives: objectives
             .map(|(assessed, objective)| {
@@ -163,10 +181,12 @@ pub fn statement(
             .collect(),
         violations: shown,
         violations_omitted: i32::try_from(omitted).unwrap_or(i32::MAX),
+        exclusions,
+        exclusions_omitted,
         actions: actions(&closing.ledger.actions, &ledger),
-        credits: assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined)),
-        supersedes: closing.supersedes.map(|(name, _)| name.to_owned()),
-        adjustment: None,
+        credits,
+        supersedes: superseded.map(|s| s.name.to_owned()),
+        adjustment,
         evidence: Evidence {
             source: format!("{} {}", closing.source_name, closing.source_url),
             increase: closing.increase,

@@ -321,7 +321,7 @@ pub fn offset(case: &Value, folder: &Path) -> Outcome {
     let paid = input.get("paid").and_then(Value::as_bool).unwrap_or_default();
     scenario.measurements = json!({
         "notified": [{"on": text(input, "notified_on")?, "amount": text(input, "penalty")?, "paid": paid}],
-        "nextSettlement": text(input, "next_settlement_gross")?,
+        "nextSettlement": {"gross": text(input, "next_settlement_gross")?},
     });
     let settled = scenario.settle(folder)?;
     same("pay_by", settled.pointer("/payments/0/payBy").cloned(), field(expected, "pay_by")?.clone())?;

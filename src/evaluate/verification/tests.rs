@@ -3,11 +3,14 @@ use serde_json::json;
 
 use super::super::assess::Circumstances;
 use super::super::example::{SETTLE, agreement, at, measured, tally};
+use super::super::exclusion::{Exclusions, Honoured};
 use super::super::ledger::Ledger;
+use super::super::period::Bounds;
 use super::super::period::Schedule;
 use super::super::slot::{Births, Slot, UnknownCause};
 use super::super::statement::{Closing, digest, ledger_name, name, statement};
 use super::*;
+use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason};
 use crate::api::ledger::AgreementIdentity;
 use crate::api::metrics_source::IncreaseForm;
 
@@ -52,8 +55,29 @@ fn two_objectives() -> AgreementSpec {
     serde_json::from_value(spec).unwrap()
 }
 
+/// The first three hours, in each of which the service failed a little, left out.
+fn maintenance() -> Exclusions {
+    let start = at("2026-09-30T22:00:00Z");
+    let end = start.checked_add(SignedDuration::from_hours(3)).unwrap();
+    Exclusions {
+        honoured: vec![Honoured {
+            name: "window".to_owned(),
+            reason: ExclusionReason::Maintenance,
+            effect: ExclusionEffect::Exclude,
+            objectives: vec!["latency".to_owned()],
+            spans: vec![Bounds { start, end }],
+            events: None,
+        }],
+        refused: Vec::new(),
+    }
+}
+
 /// October 2026 in Berlin: one violation of availability, and perhaps some slots of latency that nobody knows.
 fn case(unknown: usize, settle: SignedDuration) -> Case {
+    case_with(Exclusions::default(), unknown, settle)
+}
+
+fn case_with(exclusions: Exclusions, unknown: usize, settle: SignedDuration) -> Case {
     let spec = two_objectives();
     let bounds = Schedule::new(&spec, at("2025-01-01T00:00:00Z")).unwrap().containing(at("2026-10-15T00:00:00Z"));
     let bounds = bounds.unwrap();
@@ -76,7 +100,7 @@ fn case(unknown: usize, settle: SignedDuration) -> Case {
         revision: 1,
         ledger_name: &ledger_name,
         ledger: &ledger,
-        circumstances: &Circumstances::default(),
+        circumstances: &Circumstances { exclusions, ..Circumstances::default() },
         supersedes: None,
         queries: &queries,
         source_name: "main",
@@ -160,6 +184,45 @@ fn what_follows_from_ledger_and_agreement_is_verified() {
             ]
         );
     }
+}
+
+#[test]
+fn what_people_reported_is_taken_as_stated_and_credits_are_reckoned_with_it() {
+    let mut case = case(0, SETTLE);
+    let mut spec = serde_json::to_value(&case.agreement).unwrap();
+    spec["credits"]["capPerYear"] = json!({"amount": "450.00"});
+    case.agreement = serde_json::from_value(spec).unwrap();
+    let granted = json!({"amounts": [{"currency": "EUR", "amount": "100"}], "serviceDays": 0});
+    case.content["credits"]["facts"] = json!({"grantedThisYear": granted});
+    case.content["violations"][0]["detectedBy"] = "Customer".into();
+    case.content["supersedes"] = "checkout-r0".into();
+    case.content["adjustment"] = json!({"amounts": [{"currency": "EUR", "amount": "-50.00"}]});
+    case.sign();
+    let found = case.verify().comparison.unwrap();
+    for path in ["credits.facts", "violations[0].detectedBy", "supersedes", "adjustment"] {
+        assert!(found.taken_as_stated.iter().any(|taken| taken.to_string() == path), "{path}: {found:#?}");
+    }
+    let differs: Vec<String> = found.differences.iter().map(|d| d.path.to_string()).collect();
+    assert!(differs.contains(&"credits.amount".to_owned()), "the cap of the year leaves 350.00: {differs:?}");
+    assert!(!differs.iter().any(|path| path.starts_with("adjustment") || path.starts_with("credits.facts")));
+    case.content["credits"]["facts"]["grantedThisYear"]["amounts"][0]["amount"] = "a hundred".into();
+    assert!(case.verify().comparison.is_err(), "facts that can not be read");
+}
+
+#[test]
+fn what_was_excluded_is_applied_as_it_is_stated() {
+    let good = case_with(maintenance(), 0, SETTLE);
+    let outcome = good.verify();
+    assert_eq!(outcome.verdict(), Verdict::Verified, "{outcome:#?}");
+    assert_eq!(named(&outcome, &FieldPath::of(&["exclusions"])), (true, false));
+    let count = |case: &Case| case.content["objectives"][1]["badEvents"].clone();
+    assert_ne!(count(&good), count(&case(0, SETTLE)), "it makes a difference");
+    assert_eq!(good.verify_with(None).verdict(), Verdict::PartlyVerified);
+    // A longer window under a new digest is another account.
+    let mut forged = case_with(maintenance(), 0, SETTLE);
+    forged.content["exclusions"][0]["until"] = "2026-10-01T04:00:00Z".into();
+    forged.sign();
+    assert_eq!(forged.verify().verdict(), Verdict::Contradicted);
 }
 
 #[test]
