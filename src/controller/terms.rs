@@ -18,7 +18,7 @@ use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::lint::{Lint, Severity, lint};
 use crate::evaluate::period::Schedule;
 use crate::evaluate::series;
-use crate::evaluate::validate::validate;
+use crate::evaluate::validate::{measured_size, validate};
 use crate::sense::promql::{self, AskId, BoundsAsk, Expression};
 use crate::sense::reader::promql_form;
 
@@ -112,11 +112,11 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
     let series = agreement.spec.objectives.iter().flat_map(series::indicators);
     let asked = series.map(|(objective, indicator)| Asked { objective, indicator, tenancy: tenancy.clone() });
     let asked = Arc::new(asked.collect());
-    let schedule = Schedule::new(&agreement.spec, created).map_err(|e| Refusal {
-        reason: "InvalidSpec",
-        message: e.to_string(),
-        terminal: true,
-    })?;
+    let invalid = |e: InvalidSpec| Refusal { reason: "InvalidSpec", message: e.to_string(), terminal: true };
+    let schedule = Schedule::new(&agreement.spec, created).map_err(invalid)?;
+    if let Some(fault) = measured_size(&agreement.spec, &schedule) {
+        return Err(invalid(fault));
+    }
     Ok(Terms { schedule, asked, advice: advice.into() })
 }
 

@@ -194,14 +194,22 @@ fn members_and_values_are_looked_at_one_by_one() {
 }
 
 #[test]
-fn every_member_has_its_slots_in_the_ledger() {
+fn every_member_that_is_measured_has_its_slots_in_the_ledger() {
     let members = |n: usize| {
         let ratio = counted()["ratio"].clone();
         json!({"members": (0..n).map(|i| json!({"name": format!("m{i}"), "ratio": ratio})).collect::<Vec<_>>()})
     };
     let pooled = json!({"method": "Pooled", "badWhen": {"allFail": true}});
-    assert_eq!(measured_by(&pooled, &members(3), "1m"), Vec::<String>::new());
-    assert_eq!(measured_by(&pooled, &members(4), "1m"), ["spec.metrics.slot"], "four times 44,640 minutes");
+    let beyond = |n: usize| {
+        let mut spec = agreement();
+        spec.objectives[0].indicator = serde_json::from_value(members(n)).unwrap();
+        spec.metrics.slot = serde_json::from_value(json!("1m")).unwrap();
+        let schedule = Schedule::new(&spec, at("2026-11-22T00:00:00Z")).unwrap();
+        measured_size(&spec, &schedule).map(|fault| fault.field)
+    };
+    assert_eq!(beyond(3), None);
+    assert_eq!(beyond(4).as_deref(), Some("spec.metrics.slot"), "four times 44,640 minutes");
+    assert_eq!(measured_by(&pooled, &members(4), "1m"), Vec::<String>::new(), "it can be settled offline");
     let objective =
         |i: usize| json!({"name": format!("o{i}"), "target": "99", "measurement": pooled, "indicator": members(32)});
     let many = json!([objective(0), objective(1), objective(2)]);
