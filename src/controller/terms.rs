@@ -3,6 +3,7 @@
 //! Everything the schema could not check is checked here, and everything that must stay inside the agreement's
 //! namespace is confined to it. What is wrong comes back as one reason with one sentence: nothing is asked then.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,7 +14,8 @@ use super::registry::Asked;
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::metrics_source::Tenant;
 use crate::api::objective::{Indicator, LatencyIndicator, Objective};
-use crate::api::{MetricsSource, ServiceLevelAgreement};
+use crate::api::{AgreementSpec, MetricsSource, ServiceLevelAgreement};
+use crate::evaluate::amendment::{instants, terms_at};
 use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::lint::{Lint, Severity, lint};
 use crate::evaluate::period::Schedule;
@@ -30,10 +32,37 @@ pub type Tenancy = Vec<(String, String)>;
 pub struct Terms {
     /// Its periods.
     pub schedule: Schedule,
-    /// What is asked, objective by objective.
-    pub asked: Arc<Vec<Asked>>,
+    /// What is asked, from when on: as it was agreed at first, then after each amendment.
+    asked: Vec<(Timestamp, Arc<Vec<Asked>>)>,
     /// What is hardly meant, though it is worked with.
     pub advice: Arc<[Lint]>,
+}
+
+impl Terms {
+    /// What is asked in a period that begins at `start`, objective by objective.
+    #[must_use]
+    pub fn asked(&self, start: Timestamp) -> Arc<Vec<Asked>> {
+        let in_force = self.asked.iter().rev().find(|(from, _)| *from <= start).or_else(|| self.asked.first());
+        in_force.map(|(_, asked)| Arc::clone(asked)).unwrap_or_default()
+    }
+}
+
+/// The agreement as it is in force in a period that begins at `start`.
+///
+/// # Errors
+/// The first amendment that cannot be worked with; [`recall`] has refused it before.
+pub fn in_force(
+    agreement: &ServiceLevelAgreement,
+    start: Timestamp,
+) -> Result<Cow<'_, ServiceLevelAgreement>, InvalidSpec> {
+    Ok(match terms_at(&agreement.spec, start)? {
+        Cow::Borrowed(_) => Cow::Borrowed(agreement),
+        Cow::Owned(spec) => Cow::Owned(ServiceLevelAgreement {
+            metadata: agreement.metadata.clone(),
+            spec,
+            status: agreement.status.clone(),
+        }),
+    })
 }
 
 /// Why an agreement cannot be worked with as it is.
@@ -45,6 +74,8 @@ pub struct Refusal {
     pub message: String,
     /// Whether it stands until somebody changes the agreement (rather than something it refers to).
     pub terminal: bool,
+    /// The day of the amendment that is wrong, if it is one.
+    pub amendment: Option<String>,
 }
 
 /// What an agreement came to, and what of: its own spec and its source's, each as of a generation.
@@ -81,19 +112,24 @@ pub fn recall(
 fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) -> Result<Terms, Refusal> {
     let namespace = agreement.namespace().unwrap_or_default();
     let created = agreement.creation_timestamp().map_or(Timestamp::UNIX_EPOCH, |t| t.0);
-    let mut invalid = validate(&agreement.spec, &namespace, created);
+    let spec = &agreement.spec;
+    let mut invalid = validate(spec, &namespace, created);
     let (errors, advice): (Vec<Lint>, Vec<Lint>) =
         // What the source keeps has a condition of its own, since it changes without either spec.
         lint(&agreement.spec, None).into_iter().partition(|lint| lint.severity == Severity::Error);
     invalid.extend(errors.into_iter().map(|lint| InvalidSpec::new(lint.field, lint.message)));
+    invalid.extend(spec.period.trailing.as_ref().map(|_| {
+        let message = "looks back over several ledgers, and the operator keeps one for each period; agree on another \
+                       period, or settle it with `guarantor settle`";
+        InvalidSpec::new("spec.period.trailing", message)
+    }));
     if !invalid.is_empty() {
-        let message = invalid.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        return Err(Refusal { reason: "InvalidSpec", message, terminal: true });
+        return Err(refuse_spec("InvalidSpec", spec, &invalid));
     }
     let name = &agreement.spec.metrics.source_ref.name;
     let Some(source) = source else {
         let message = format!("spec.metrics.sourceRef: there is no MetricsSource {name}");
-        return Err(Refusal { reason: "SourceNotFound", message, terminal: false });
+        return Err(Refusal { reason: "SourceNotFound", message, terminal: false, amendment: None });
     };
     let tenancy = tenancy(&source.spec.tenants, &namespace).ok_or_else(|| Refusal {
         reason: "NamespaceNotAllowed",
@@ -102,22 +138,45 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
              the platform team can add it to its spec.tenants"
         ),
         terminal: false,
+        amendment: None,
     })?;
-    if let Some(refused) = refused(&agreement.spec.objectives, &tenancy).first() {
-        return Err(Refusal { reason: "ExpressionRefused", message: refused.to_string(), terminal: true });
+    let invalid = |fault: InvalidSpec| refuse_spec("InvalidSpec", spec, &[fault]);
+    let schedule = Schedule::new(spec, created).map_err(invalid)?;
+    let mut asked = vec![(Timestamp::MIN, ask("spec", &spec.objectives, &tenancy))];
+    for (index, (amendment, from)) in spec.amendments.iter().zip(instants(spec).map_err(invalid)?).enumerate() {
+        if let Some(objectives) = &amendment.objectives {
+            asked.push((from, ask(&format!("spec.amendments[{index}]"), objectives, &tenancy)));
+        }
     }
-    if let Some(message) = reported(&agreement.spec.objectives) {
-        return Err(Refusal { reason: "NotMeasured", message, terminal: true });
+    if let Some(message) = reported(&spec.objectives) {
+        return Err(Refusal { reason: "NotMeasured", message, terminal: true, amendment: None });
     }
-    let series = agreement.spec.objectives.iter().flat_map(series::indicators);
-    let asked = series.map(|(objective, indicator)| Asked { objective, indicator, tenancy: tenancy.clone() });
-    let asked = Arc::new(asked.collect());
-    let invalid = |e: InvalidSpec| Refusal { reason: "InvalidSpec", message: e.to_string(), terminal: true };
-    let schedule = Schedule::new(&agreement.spec, created).map_err(invalid)?;
-    if let Some(fault) = measured_size(&agreement.spec, &schedule) {
+    if let Some(fault) = measured_size(spec, &schedule) {
         return Err(invalid(fault));
     }
+    let asked = asked.into_iter().map(|(from, asked)| Ok((from, asked?))).collect::<Result<_, InvalidSpec>>();
+    let asked = asked.map_err(|refused| refuse_spec("ExpressionRefused", spec, &[refused]))?;
     Ok(Terms { schedule, asked, advice: advice.into() })
+}
+
+/// What is wrong with a spec, and with which of its amendments.
+fn refuse_spec(reason: &'static str, spec: &AgreementSpec, faults: &[InvalidSpec]) -> Refusal {
+    let message = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    let amendment = faults.iter().find_map(|fault| {
+        let (index, _) = fault.field.strip_prefix("spec.amendments[")?.split_once(']')?;
+        Some(spec.amendments.get(index.parse::<usize>().ok()?)?.effective.clone())
+    });
+    Refusal { reason, message, terminal: true, amendment }
+}
+
+/// The questions of objectives that stand in `field`, or the first that no source would be asked.
+fn ask(field: &str, objectives: &[Objective], tenancy: &Tenancy) -> Result<Arc<Vec<Asked>>, InvalidSpec> {
+    if let Some(refused) = refused(objectives, tenancy).into_iter().next() {
+        return Err(InvalidSpec::new(refused.field.replacen("spec", field, 1), refused.message));
+    }
+    let asked = objectives.iter().flat_map(series::indicators);
+    let asked = asked.map(|(objective, indicator)| Asked { objective, indicator, tenancy: tenancy.clone() });
+    Ok(Arc::new(asked.collect()))
 }
 
 /// What is wrong with values that are only reported: the operator measures, and has nobody who reports.
@@ -221,133 +280,4 @@ pub fn tenancy(tenants: &[Tenant], namespace: &str) -> Option<Tenancy> {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod tests {
-    use super::*;
-    use crate::api::metrics_source::TenantMatcher;
-    use crate::evaluate::lint::Code;
-
-    #[test]
-    fn terms_are_remembered_until_one_of_the_specs_changes() {
-        let (mut agreement, mut source) = declared();
-        let mut known = None;
-        let first = recall(&agreement, Some(&source), &mut known).unwrap();
-        let same = recall(&agreement, Some(&source), &mut known).unwrap();
-        assert!(Arc::ptr_eq(&first.asked, &same.asked));
-        source.spec.tenants = vec![tenant("shop", "team", "web")];
-        source.metadata.generation = Some(2);
-        let confined = recall(&agreement, Some(&source), &mut known).unwrap();
-        assert_eq!(confined.asked[0].tenancy, [("team".to_owned(), "web".to_owned())]);
-        agreement.spec.objectives[0].name = "errors".to_owned();
-        agreement.metadata.generation = Some(2);
-        assert_eq!(recall(&agreement, Some(&source), &mut known).unwrap().asked[0].objective, "errors");
-        assert_eq!(recall(&agreement, None, &mut known).unwrap_err().reason, "SourceNotFound");
-    }
-
-    #[test]
-    fn what_is_hardly_meant_is_advised() {
-        let (mut agreement, source) = declared();
-        assert_eq!(recall(&agreement, Some(&source), &mut None).unwrap().advice.len(), 0);
-        agreement.spec.objectives[0].target = "100".into();
-        let advice = recall(&agreement, Some(&source), &mut None).unwrap().advice;
-        assert_eq!(advice.iter().map(|lint| lint.code).collect::<Vec<_>>(), [Code::TargetNotBelow100]);
-    }
-
-    #[test]
-    fn a_table_that_contradicts_itself_is_refused() {
-        let (mut agreement, source) = declared();
-        let tier = |below: &str, percent: &str| serde_json::json!({"objective": "availability", "below": below, "percentOfFee": percent});
-        let credits = serde_json::json!({
-            "fee": {"amount": "1", "currency": "EUR"}, "tiers": [tier("99", "25"), tier("95", "10")],
-        });
-        agreement.spec.credits = Some(serde_json::from_value(credits).unwrap());
-        let refusal = recall(&agreement, Some(&source), &mut None).unwrap_err();
-        assert_eq!((refusal.reason, refusal.terminal), ("InvalidSpec", true));
-        assert!(refusal.message.starts_with("spec.credits.tiers[1].percentOfFee: "), "{}", refusal.message);
-    }
-
-    fn declared() -> (ServiceLevelAgreement, MetricsSource) {
-        let agreement = r#"
-metadata: {name: web, namespace: shop, uid: u, generation: 1}
-spec:
-  service: {name: web}
-  metrics: {sourceRef: {name: main}}
-  period: {calendar: Month}
-  objectives:
-  - name: availability
-    indicator: {ratio: {bad: 'sum(increase(r{code="500"}[$slot]))', total: 'sum(increase(r[$slot]))'}}
-    target: "99"
-"#;
-        let source = r#"
-metadata: {name: main, uid: s, generation: 1}
-spec: {url: "http://prometheus", tenants: [{namespace: shop}]}
-"#;
-        let head = |kind: &str| format!("apiVersion: guarantor.dev/v1alpha1\nkind: {kind}");
-        (
-            serde_saphyr::from_str(&(head("ServiceLevelAgreement") + agreement)).unwrap(),
-            serde_saphyr::from_str(&(head("MetricsSource") + source)).unwrap(),
-        )
-    }
-
-    fn tenant(namespace: &str, label: &str, value: &str) -> Tenant {
-        let matcher = TenantMatcher { label: label.to_owned(), value: value.to_owned() };
-        Tenant { namespace: namespace.to_owned(), matchers: vec![matcher] }
-    }
-
-    #[test]
-    fn a_namespace_is_confined_by_its_own_entry_first() {
-        let tenants = [tenant("*", "namespace", "$namespace"), tenant("shop", "team", "web")];
-        assert_eq!(tenancy(&tenants, "shop"), Some(vec![("team".to_owned(), "web".to_owned())]));
-        assert_eq!(tenancy(&tenants, "bank"), Some(vec![("namespace".to_owned(), "bank".to_owned())]));
-        assert_eq!(tenancy(&tenants[1..], "bank"), None);
-    }
-
-    #[test]
-    fn a_histogram_is_selected_within_the_tenancy_and_by_its_base_name() {
-        let tenancy = vec![("namespace".to_owned(), "shop".to_owned())];
-        let of = |name: &str, label: &str, value: &str| {
-            let selector = BTreeMap::from([(label.to_owned(), value.to_owned())]);
-            let latency = LatencyIndicator { histogram: name.to_owned(), selector, threshold: "250ms".into() };
-            histogram(&latency, &tenancy).map(|(field, _)| field)
-        };
-        assert_eq!(of("duration_seconds", "service", "web"), None);
-        assert_eq!(of("duration_seconds", "namespace", "shop"), None);
-        assert_eq!(of("duration_seconds", "namespace", "bank"), Some("selector"));
-        assert_eq!(of("duration_seconds", "le", "1"), Some("selector"));
-        assert_eq!(of("duration_seconds_bucket", "service", "web"), Some("histogram"));
-    }
-
-    #[test]
-    fn members_and_values_are_asked_under_the_names_of_their_series() {
-        let (mut agreement, source) = declared();
-        agreement.spec.period = serde_saphyr::from_str("{rolling: 7d}").unwrap();
-        let objectives = r#"
-- name: pool
-  measurement: {method: Pooled, badWhen: {allFail: true}}
-  target: "99"
-  indicator:
-    members:
-    - {name: a, ratio: {bad: 'sum(increase(r{code="500",q="a"}[$slot]))', total: 'sum(increase(r{q="a"}[$slot]))'}}
-    - {name: b, latency: {histogram: h, threshold: 250ms}}
-- name: lag
-  measurement: {method: Value}
-  target: "100"
-  indicator: {value: {expression: 'max(max_over_time(lag_seconds[$slot]))', limit: 5s}}
-"#;
-        agreement.spec.objectives = serde_saphyr::from_str(objectives).unwrap();
-        let terms = recall(&agreement, Some(&source), &mut None).unwrap();
-        let names: Vec<_> = terms.asked.iter().map(|asked| asked.objective.as_str()).collect();
-        assert_eq!(names, ["pool/a", "pool/b", "lag"]);
-        assert!(terms.asked[0].indicator.ratio.is_some() && terms.asked[1].indicator.latency.is_some());
-        let queries = queries(&agreement, &source, IncreaseForm::Anchored);
-        assert_eq!((queries["pool"].len(), queries["lag"].len()), (3, 1));
-
-        let mut wrong = agreement.clone();
-        let members = wrong.spec.objectives[0].indicator.members.as_mut().unwrap();
-        members[0].ratio.as_mut().unwrap().total = "sum(increase(r[$slot]".to_owned();
-        let refusal = recall(&wrong, Some(&source), &mut None).unwrap_err();
-        assert!(refusal.message.starts_with("spec.objectives[0].indicator.members[0].ratio.total: "), "{refusal:?}");
-        let value = agreement.spec.objectives[1].indicator.value.as_mut().unwrap();
-        value.expression = None;
-        assert_eq!(recall(&agreement, Some(&source), &mut None).unwrap_err().reason, "NotMeasured");
-    }
-}
+mod tests;
