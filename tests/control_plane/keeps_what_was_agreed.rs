@@ -5,7 +5,8 @@ use anyhow::Result;
 use crate::stage::cluster;
 
 const NAMESPACE: &str = "keeps-agreed";
-const AS_OPERATOR: &str = "--as=system:serviceaccount:guarantor-system:guarantor";
+/// The operator, with every role: everybody else is kept from ledgers and statements by a policy of the chart.
+const AS_OPERATOR: [&str; 2] = ["--as=system:serviceaccount:guarantor-system:guarantor", "--as-group=system:masters"];
 
 const AGREEMENT: &str = r#"apiVersion: guarantor.dev/v1alpha1
 kind: ServiceLevelAgreement
@@ -69,13 +70,12 @@ async fn keeps_what_was_agreed() -> Result<()> {
     cluster.create_namespace(NAMESPACE).await?;
     cluster.kubectl_with_input(&["create", "-f", "-"], AGREEMENT).await?.ok()?;
     for manifest in [STATEMENT, &ledger("running", false), &ledger("closed", true)] {
-        cluster.kubectl_with_input(&["create", "-f", "-", AS_OPERATOR], manifest).await?.ok()?;
+        cluster.kubectl_with_input(&[&["create", "-f", "-"], &AS_OPERATOR[..]].concat(), manifest).await?.ok()?;
     }
     let patch = async |object: &str, patch: &str| {
-        let arguments = ["patch", object, "-n", NAMESPACE, "--type=merge", "--patch", patch, AS_OPERATOR];
-        // Everybody else is kept from ledgers and statements by a policy of the chart.
-        let arguments = if object.starts_with("sla/") { &arguments[..7] } else { &arguments[..] };
-        cluster.kubectl(arguments).await
+        let arguments = ["patch", object, "-n", NAMESPACE, "--type=merge", "--patch", patch];
+        let account = if object.starts_with("sla/") { &[][..] } else { &AS_OPERATOR };
+        cluster.kubectl(&[&arguments[..], account].concat()).await
     };
     let refused = [
         ("sla/checkout", r#"{"spec": {"period": {"calendar": "Quarter"}}}"#, "spec.period cannot be changed"),

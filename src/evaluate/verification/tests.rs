@@ -5,8 +5,6 @@ use serde_json::json;
 
 use super::super::example::SETTLE;
 use super::*;
-use crate::api::ledger::AgreementIdentity;
-use crate::api::metrics_source::IncreaseForm;
 
 /// A statement with everything it is made from.
 use case::*;
