@@ -173,7 +173,8 @@ pub struct AgreementSpec {
     /// except one that `status.refusedAmendment` names.
     #[serde(default)]
     #[schemars(length(max = 12))]
-    #[x_kube(validation = Rule::new("self.all(i, a, i == 0 || self[i - 1].effective < a.effective)")
+    #[x_kube(validation = Rule::new(
+        "self.map(a, a.effective).isSorted() && self.all(a, self.exists_one(b, b.effective == a.effective))")
         .message("spec.amendments[].effective must be a later day than that of the entry before"))]
     pub amendments: Vec<Amendment>,
     /// What becomes of a period in which an amendment takes effect. Needed where there are amendments.

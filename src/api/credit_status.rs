@@ -7,6 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::credit_facts::CreditFacts;
 use super::credits::CreditForm;
 use super::remedy::RewardBasis;
 
@@ -63,6 +64,9 @@ pub struct CreditStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     pub lines: Vec<CreditLine>,
+    /// What this rests on beside the measurements.
+    #[serde(skip_serializing_if = "CreditFacts::is_nothing")]
+    pub facts: CreditFacts,
     /// What has to be done by when for the credit to be granted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]
@@ -253,6 +257,12 @@ pub struct Adjustment {
     /// The same for days of service.
     #[serde(skip_serializing_if = "is_zero")]
     pub service_days: i64,
+    /// The same for the daily usage, in its unit. Empty: it does not change.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub daily_usage: String,
+    /// The same for the reward, which is owed the other way. Empty: it does not change.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reward: String,
 }
 
 /// The change in one currency.

@@ -8,6 +8,7 @@ pub mod agreement;
 pub mod agreement_status;
 pub mod amendment;
 pub mod condition;
+pub mod credit_facts;
 pub mod credit_status;
 pub mod credits;
 pub mod enforcement;

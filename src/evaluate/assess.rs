@@ -20,6 +20,7 @@ use super::budget;
 use super::burn_rate::{self, burn};
 use super::coverage::{MissingDataRule, judge};
 use super::credit::{self, Facts};
+use super::detection::Incident;
 use super::exact::{divide, share, whole};
 use super::exclusion::Exclusions;
 use super::invalid::InvalidSpec;
@@ -37,6 +38,8 @@ pub struct Circumstances {
     pub whole_period: Option<Bounds>,
     /// What else is known: volumes, deliveries, what was granted before.
     pub facts: Facts,
+    /// What people reported, and who noticed it first.
+    pub incidents: Vec<Incident>,
 }
 
 /// Assesses an agreement.
@@ -50,7 +53,7 @@ pub fn assess(
     now: Timestamp,
     settle: SignedDuration,
 ) -> Result<Assessment, InvalidSpec> {
-    let Circumstances { exclusions, whole_period, facts } = circumstances;
+    let Circumstances { exclusions, whole_period, facts, .. } = circumstances;
     let rule = missing_data_rule(spec)?;
     let moment = Moment { ledger, exclusions, rule: &rule, now, settle };
     let mut objectives = Vec::with_capacity(spec.objectives.len());

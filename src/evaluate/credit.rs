@@ -12,6 +12,7 @@ mod assessment;
 mod cap;
 mod combine;
 mod entitlement;
+mod facts;
 mod fee;
 mod figure;
 mod line;
@@ -26,6 +27,7 @@ pub use amount::Amount;
 pub use assessment::{CreditAssessment, UsageAmount};
 pub use cap::CappedBy;
 pub use entitlement::{Grant, Portion};
+pub use facts::stated;
 pub use fee::{BaseFee, exponent};
 pub use line::{Line, LineMoney, Source};
 pub use outcome::{Delivery, Facts, Granted, Outcome, outcomes};
@@ -76,6 +78,7 @@ pub fn owed(
         form: table.form,
         free_hours: rights.free_hours,
         terminates: rights.terminates,
+        facts: facts.clone(),
         amount,
         further,
         lines,

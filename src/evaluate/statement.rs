@@ -25,12 +25,14 @@ use super::assessment::ObjectiveAssessment;
 use super::canonical_json::{NotCanonical, canonical};
 use super::count::Count;
 use super::credit;
-use super::exact::{decimal_text, hundred, percent_text, ratio_text, round_half_up, ten_to, whole};
+use super::detection;
+use super::exact::{NotANumber, decimal_text, hundred, percent_text, ratio_text, round_half_up, ten_to, whole};
 use super::exclusion::lines;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
 use super::methods::words;
 use super::period::time_zone_database_version;
+use super::restatement::{Superseded, adjustment};
 use super::slot::Tally;
 use super::stored_ledger::{self, StoredLedgerError, hex};
 use super::violation;
@@ -59,8 +61,8 @@ pub struct Closing<'a> {
     pub ledger: &'a LedgerSpec,
     /// What it rests on beside the ledger.
     pub circumstances: &'a Circumstances,
-    /// The statement of the same period that it takes the place of, with its name.
-    pub supersedes: Option<(&'a str, &'a StatementSpec)>,
+    /// The statement of the same period that it takes the place of.
+    pub supersedes: Option<Superseded<'a>>,
     /// What was asked of the store, per objective.
     pub queries: &'a BTreeMap<String, Vec<String>>,
     /// The metrics source's name.
@@ -83,6 +85,9 @@ pub enum StatementError {
     /// The spec can not be worked with.
     #[error(transparent)]
     Spec(#[from] InvalidSpec),
+    /// The superseded statement has an amount that is none.
+    #[error("the statement that is superseded can not be read: {0}")]
+    Superseded(#[from] NotANumber),
     /// The content has no canonical text to make a digest of.
     #[error(transparent)]
     Canonical(#[from] NotCanonical),
@@ -133,13 +138,17 @@ pub fn statement(
     let bounds = ledger.bounds();
     // What takes the place of a statement is made by the terms of that one, whatever was agreed since.
     let (terms, amendment) = match closing.supersedes {
-        Some((_, superseded)) => (terms_through(closing.spec, &superseded.amendment)?, superseded.amendment.as_str()),
+        Some(superseded) => (terms_through(closing.spec, superseded.amendment)?, superseded.amendment),
         None => (terms_at(closing.spec, bounds.start)?, last_in_force(closing.spec, bounds.start)?),
     };
     let spec: &AgreementSpec = &terms;
     // At the instant at which the last slot is due, not now: a statement made later is the same.
     let assessment = assess(spec, &ledger, closing.circumstances, ready, settle)?;
-    let shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
+    let mut shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
+    detection::enter(&mut shown, &closing.circumstances.incidents);
+    let credits = assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined));
+    let superseded = closing.supersedes.as_ref();
+    let adjustment = superseded.map(|s| adjustment(s.granted, credits.as_ref())).transpose()?;
     let omitted = assessment.violations.len().saturating_sub(shown.len());
     let objectives = assessment.objectives.iter().zip(&spec.objectives);
     let (exclusions, exclusions_omitted) = lines::lines(&closing.circumstances.exclusions);
@@ -169,9 +178,9 @@ pub fn statement(
         exclusions,
         exclusions_omitted,
         actions: actions(&closing.ledger.actions, &ledger),
-        credits: assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined)),
-        supersedes: closing.supersedes.map(|(name, _)| name.to_owned()),
-        adjustment: None,
+        credits,
+        supersedes: superseded.map(|s| s.name.to_owned()),
+        adjustment,
         evidence: Evidence {
             source: format!("{} {}", closing.source_name, closing.source_url),
             increase: closing.increase,

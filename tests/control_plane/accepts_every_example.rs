@@ -8,12 +8,22 @@ use serde_json::Value;
 
 use crate::stage::own_cluster;
 
-/// The manifests of a folder, sorted.
+/// The manifests of a folder and of those in it, sorted. A measurements file is no manifest.
 fn manifests(folder: &str) -> Result<Vec<PathBuf>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let mut found = std::fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if std::fs::read_to_string(&path)?.lines().any(|line| line.starts_with("kind: ")) {
+                found.push(path);
+            }
+        }
+    }
     found.sort();
-    assert!(!found.is_empty(), "{} is empty", folder.display());
+    assert!(!found.is_empty(), "{folder} is empty");
     Ok(found)
 }
 

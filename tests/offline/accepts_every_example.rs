@@ -5,6 +5,9 @@ use std::path::Path;
 use crate::command::check;
 use crate::mistakes;
 
+/// Names the remarks that an example earns on purpose, because a published agreement is as it is.
+const REMARKS: &str = "guarantor.dev/remarks";
+
 #[test]
 fn accepts_every_example() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -13,17 +16,23 @@ fn accepts_every_example() {
     while let Some(folder) = folders.pop() {
         let entries: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         folders.extend(entries.iter().filter(|path| path.is_dir()).cloned());
-        let manifests = entries.iter().filter(|path| path.extension().is_some_and(|end| end == "yaml")).count();
-        if manifests == 0 {
-            continue;
+        for path in entries.iter().filter(|path| path.extension().is_some_and(|end| end == "yaml")) {
+            let text = std::fs::read_to_string(path).unwrap();
+            // A measurements file is for `guarantor settle`, and no object of a cluster.
+            if !text.lines().any(|line| line.starts_with("kind: ")) {
+                continue;
+            }
+            let meant = text.lines().find_map(|line| line.split_once(REMARKS)?.1.trim_matches([':', ' ', '}']).into());
+            let answer = check(&[path.to_str().unwrap(), "-o", "json"], "");
+            let report = answer.json();
+            let codes: Vec<&str> =
+                report["findings"].as_array().unwrap().iter().map(|f| f["code"].as_str().unwrap()).collect();
+            assert_eq!((answer.code, codes), (0, Vec::from_iter(meant)), "{}: {report}", path.display());
+            assert!(report["checked"].as_u64().unwrap() >= 1, "{}: {report}", path.display());
+            seen += 1;
         }
-        let answer = check(&[folder.to_str().unwrap(), "--deny-warnings", "-o", "json"], "");
-        let report = answer.json();
-        assert_eq!((answer.code, &report["findings"]), (0, &serde_json::json!([])), "{}", folder.display());
-        assert!(report["checked"].as_u64().unwrap() >= manifests as u64, "{}: {report}", folder.display());
-        seen += manifests;
     }
-    assert!(seen >= 5, "only {seen} examples were found");
+    assert!(seen >= 38, "only {seen} examples were found");
 }
 
 #[test]

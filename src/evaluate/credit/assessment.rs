@@ -9,6 +9,7 @@ use crate::api::credits::CreditForm;
 
 use super::amount::Amount;
 use super::line::Line;
+use super::outcome::Facts;
 use super::reward::RewardAssessment;
 
 /// Credits after combination, caps and rounding.
@@ -34,6 +35,8 @@ pub struct CreditAssessment {
     pub reward: Option<RewardAssessment>,
     /// The lines, by objective in the order of the spec.
     pub lines: Vec<Line>,
+    /// What it rests on beside the measurements.
+    pub facts: Facts,
 }
 
 /// A multiple of the daily usage.

@@ -1,7 +1,6 @@
 //! Remedies: what is owed by other rules than tiers, one file for each rule.
 
 mod free_hours;
-mod late_days;
 mod per_day_late;
 mod per_violation;
 mod proportional;
@@ -11,6 +10,7 @@ use crate::api::agreement::AgreementSpec;
 use crate::api::agreement_status::State;
 use crate::api::remedy::Remedy;
 
+use super::super::calendar::WorkingDays;
 use super::super::invalid::InvalidSpec;
 use super::super::period::Bounds;
 use super::entitlement::Entitlement;
@@ -32,7 +32,8 @@ pub(super) fn entitlement(
 ) -> Result<Option<Entitlement>, InvalidSpec> {
     if let Some(rule) = &remedy.per_day_late {
         let field = format!("{field}.perDayLate");
-        return per_day_late::owed(&field, rule, &spec.calendar, &tariff.fee, outcome.objective, facts);
+        let calendar = WorkingDays::new(&spec.calendar)?;
+        return per_day_late::owed(&field, rule, &calendar, &tariff.fee, outcome.objective, facts);
     }
     if outcome.state == State::NotDetermined {
         return Ok(None);

@@ -14,6 +14,7 @@ use super::amount::Amount;
 use super::assessment::{CreditAssessment, UsageAmount};
 use super::cap::CappedBy;
 use super::entitlement::Grant;
+use super::facts;
 use super::figure::plain;
 use super::line::{Line, LineMoney, Source};
 use super::reward::RewardAssessment;
@@ -41,6 +42,7 @@ pub fn shown(credits: &CreditAssessment, state: CreditState) -> CreditStatus {
         termination_right: credits.terminates,
         reward: credits.reward.as_ref().map(reward),
         lines: credits.lines.iter().take(LISTED_LINES).map(line).collect(),
+        facts: facts::shown(&credits.facts),
         deadlines: Vec::new(),
     }
 }

@@ -54,11 +54,13 @@ pub enum Code {
     PeriodBeyondRetention,
     /// The parameters break a constraint between them.
     ParameterDependencyViolated,
+    /// The suppliers' promises together are less than what is promised.
+    PromiseAboveComposite,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::TierGap,
         Self::TierOverlap,
         Self::NonMonotonicCredit,
@@ -67,6 +69,7 @@ impl Code {
         Self::TargetNotBelow100,
         Self::PeriodBeyondRetention,
         Self::ParameterDependencyViolated,
+        Self::PromiseAboveComposite,
     ];
 
     /// The stable word for machines.
@@ -81,6 +84,7 @@ impl Code {
             Self::TargetNotBelow100 => "target_not_below_100",
             Self::PeriodBeyondRetention => "period_beyond_retention",
             Self::ParameterDependencyViolated => "parameter_dependency_violated",
+            Self::PromiseAboveComposite => "promise_above_composite",
         }
     }
 
@@ -96,6 +100,7 @@ impl Code {
             Self::TargetNotBelow100 => "TargetNotBelow100",
             Self::PeriodBeyondRetention => "PeriodBeyondRetention",
             Self::ParameterDependencyViolated => "ParameterDependencyViolated",
+            Self::PromiseAboveComposite => "PromiseAboveComposite",
         }
     }
 }
@@ -124,6 +129,7 @@ pub fn lint(spec: &AgreementSpec, retention: Option<SignedDuration>) -> Vec<Lint
     let mut found: Vec<Lint> = retention.and_then(|kept| promise::period(spec, kept)).into_iter().collect();
     found.extend(constraints::broken(spec));
     found.extend(promise::targets(spec));
+    found.extend(promise::composite(spec));
     for objective in &spec.objectives {
         let Some(target) = promise::percent(&objective.target) else { continue };
         let bands = spec.credits.as_ref().and_then(|credits| band::bands(credits, &objective.name));

@@ -6,7 +6,8 @@ use num_rational::BigRational;
 use super::{Code, Lint, Severity};
 use crate::api::Percent;
 use crate::api::agreement::AgreementSpec;
-use crate::evaluate::exact::{decimal, hundred};
+use crate::api::objective::Objective;
+use crate::evaluate::exact::{PERCENT_PLACES, decimal, decimal_text, hundred};
 use crate::evaluate::span;
 use crate::evaluate::validate::longest_period;
 
@@ -43,6 +44,28 @@ pub(super) fn targets(spec: &AgreementSpec) -> Vec<Lint> {
         }
     }
     found
+}
+
+/// Targets above what the suppliers promise together: a service that is up only while all of them are can not be up more
+/// than the product of their promises.
+pub(super) fn composite(spec: &AgreementSpec) -> Vec<Lint> {
+    let promises: Option<Vec<BigRational>> = spec.dependencies.iter().map(|d| percent(&d.target)).collect();
+    let Some(promises) = promises.filter(|promises| !promises.is_empty()) else { return Vec::new() };
+    let together = promises.iter().fold(hundred(), |product, promise| product * promise / hundred());
+    let shown = decimal_text(&together, PERCENT_PLACES);
+    let is_above = |(_, objective): &(usize, &Objective)| percent(&objective.target).is_some_and(|t| t > together);
+    let remark = |(index, objective): (usize, &Objective)| Lint {
+        code: Code::PromiseAboveComposite,
+        severity: Severity::Warning,
+        field: format!("spec.objectives[{index}].target"),
+        message: format!(
+            "{} is more than the {shown} that spec.dependencies promise together: what they owe for a miss is rarely \
+             what you owe; promise less, or have more than one supplier",
+            objective.target
+        ),
+        at: Some(shown.trim_end_matches('0').trim_end_matches('.').to_owned()),
+    };
+    spec.objectives.iter().enumerate().filter(is_above).map(remark).collect()
 }
 
 /// A period longer than the metrics store looks back. The ledger keeps what was read in time, so the account is as good;

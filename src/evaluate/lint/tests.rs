@@ -320,3 +320,17 @@ proptest! {
         prop_assert_eq!(found.iter().filter(|l| l.code == Code::UnreachableTier).count(), unreachable.len());
     }
 }
+
+#[test]
+fn no_more_is_promised_than_the_suppliers_promise_together() {
+    let of = |promises: &[&str]| {
+        let named = promises.iter().enumerate().map(|(i, p)| json!({"name": format!("supplier-{i}"), "target": p}));
+        of_agreement(&[("/dependencies", named.collect())], None)
+    };
+    let above = [("promise_above_composite", Severity::Warning, "spec.objectives[0].target".to_owned())];
+    // 0.9995 squared is 0.99900025, just above the 99.9 promised; 0.9995 times 0.9994 is 0.9989003.
+    assert_eq!(of(&["99.95", "99.95"]), []);
+    assert_eq!(of(&["99.95", "99.94"]), above);
+    assert_eq!(of(&["99.9"]), [], "exactly what is promised is enough");
+    assert_eq!(of(&[]), []);
+}

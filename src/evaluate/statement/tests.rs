@@ -2,8 +2,9 @@ use super::super::example::{SETTLE, agreement, at, ledger, measured, tally};
 use super::super::period::Schedule;
 use super::super::slot::{Births, Slot, UnknownCause};
 use super::*;
-use crate::api::agreement_status::State;
+use crate::api::agreement_status::{DetectedBy, State};
 use crate::api::enforcement_status::{ActionPhase, ActionTarget, Verb};
+use crate::api::settlement::GrantMode;
 
 fn slots() -> Vec<Slot> {
     let count = 8_940; // October 2026 in Berlin: 745 hours.
@@ -47,21 +48,31 @@ fn action(id: &str, at_: &str) -> ActionRecord {
 }
 
 fn made(ledger: &LedgerSpec, actions: &[ActionRecord], now: &str) -> Result<StatementSpec, StatementError> {
-    let spec = agreement();
+    made_with(&agreement(), ledger, actions, now, &Circumstances::default(), None)
+}
+
+fn made_with(
+    spec: &AgreementSpec,
+    ledger: &LedgerSpec,
+    actions: &[ActionRecord],
+    now: &str,
+    circumstances: &Circumstances,
+    supersedes: Option<Superseded<'_>>,
+) -> Result<StatementSpec, StatementError> {
     let ledger = &LedgerSpec { actions: actions.to_vec(), ..ledger.clone() };
     let queries = BTreeMap::from([("availability".to_owned(), vec!["sum(a)".to_owned(), "sum(b)".to_owned()])]);
     let closing = Closing {
-        spec: &spec,
+        spec,
         generation: 2,
         revision: 1,
         ledger_name: "checkout-20260930t220000z",
         ledger,
-        circumstances: &Circumstances::default(),
-        supersedes: None,
         queries: &queries,
         source_name: "main",
         source_url: "http://prometheus:9090",
         increase: IncreaseForm::Anchored,
+        circumstances,
+        supersedes,
     };
     statement(&closing, at(now), SETTLE)
 }
@@ -163,6 +174,49 @@ fn more_violations_than_are_listed_are_counted() {
 }
 
 #[test]
+fn a_correction_names_what_it_supersedes_and_what_it_changes() {
+    let first = made(&stored(&slots()), &[], LATER).unwrap();
+    let good = stored(&vec![measured(1_000, 0); 8_940]);
+    let correct = |granted| {
+        let supersedes = Some(Superseded { name: "checkout-r1", granted, amendment: "" });
+        made_with(&agreement(), &good, &[], LATER, &Circumstances::default(), supersedes).unwrap()
+    };
+    let second = correct(first.credits.as_ref());
+    assert_eq!(second.supersedes.as_deref(), Some("checkout-r1"));
+    let adjustment = second.adjustment.as_ref().unwrap();
+    assert_eq!((adjustment.amounts[0].currency.as_str(), adjustment.amounts[0].amount.as_str()), ("EUR", "-400.00"));
+    assert_eq!(correct(None).adjustment.unwrap().amounts[0].amount, "0.00", "nothing had been granted");
+    assert!(digest_matches(&second));
+    assert_eq!((first.supersedes, first.adjustment), (None, None));
+}
+
+#[test]
+fn what_was_reported_stands_in_the_statement() {
+    let mut spec = serde_json::to_value(agreement()).unwrap();
+    spec["credits"]["capPerYear"] = serde_json::json!({"amount": "450.00"});
+    let spec: AgreementSpec = serde_json::from_value(spec).unwrap();
+    let money = [("EUR".to_owned(), BigRational::from_integer(100.into()))].into();
+    let reported = Circumstances {
+        facts: credit::Facts {
+            granted_this_year: credit::Granted { money, service_days: 0 },
+            ..credit::Facts::default()
+        },
+        incidents: vec![detection::Incident {
+            objective: None,
+            start: at("2026-10-31T03:00:00Z"),
+            end: at("2026-10-31T06:00:00Z"),
+            detected_by: DetectedBy::Customer,
+        }],
+        ..Circumstances::default()
+    };
+    let statement = made_with(&spec, &stored(&slots()), &[], LATER, &reported, None).unwrap();
+    let credits = statement.credits.as_ref().unwrap();
+    assert_eq!((credits.amount.as_str(), credits.amounts[0].capped_by.as_str()), ("350.00", "Year"));
+    assert_eq!(credit::stated(&credits.facts).unwrap(), reported.facts);
+    assert_eq!(statement.violations[0].detected_by, Some(DetectedBy::Customer));
+}
+
+#[test]
 fn a_damaged_ledger_makes_no_statement() {
     let mut ledger = stored(&slots());
     ledger.objectives[0].slots.0.truncate(10);
@@ -200,6 +254,7 @@ fn a_period_is_settled_by_the_terms_it_began_with_and_restated_by_the_same() {
     let queries = BTreeMap::new();
     let circumstances = Circumstances::default();
     let with = |spec: &AgreementSpec, supersedes: Option<(&str, &StatementSpec)>| {
+        let supersedes = supersedes.map(|(name, statement)| Superseded::new(name, statement, GrantMode::Automatic));
         let closing = Closing {
             spec,
             generation: 2,

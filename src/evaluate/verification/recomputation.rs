@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 
 use super::{Basis, FieldPath, Presented, basis};
 use crate::api::agreement::AgreementSpec;
+use crate::api::credit_facts::CreditFacts;
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::statement::ExclusionLine;
 use crate::evaluate::assess::Circumstances;
+use crate::evaluate::credit;
 use crate::evaluate::exclusion::lines;
 use crate::evaluate::statement::{Closing, StatementError, name, statement};
 
@@ -21,9 +23,12 @@ pub(super) const AMENDABLE: [&[&str]; 3] = [&["parties"], &["service"], &["evide
 const STATED_ONLY: [&[&str]; 3] =
     [&["evidence", "increase"], &["evidence", "operator"], &["evidence", "timeZoneDatabase"]];
 
-/// The same, where they stand in it: what somebody asked to have excluded is known from its own objects, and what a
-/// statement takes back from the one it takes the place of. What counted is applied as it is stated.
-const STATED_AT_TIMES: [&[&str]; 4] = [&["exclusions"], &["exclusionsOmitted"], &["supersedes"], &["adjustment"]];
+/// What the credits rest on beside the measurements.
+const FACTS: [&str; 2] = ["credits", "facts"];
+
+/// The same, where they stand in it: what somebody asked to have excluded is known from its own objects. What counted is
+/// applied as it is stated.
+const STATED_AT_TIMES: [&[&str]; 2] = [&["exclusions"], &["exclusionsOmitted"]];
 
 /// The statement as it should be.
 pub(super) struct Recomputed {
@@ -47,9 +52,13 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
         .get("exclusions")
         .and_then(|lines| serde_json::from_value(lines.clone()).ok())
         .unwrap_or_default();
-    let circumstances = Circumstances { exclusions: lines::honoured(&stated), ..Circumstances::default() };
     let url = text(presented.content, &["evidence", "source"]).split_once(' ').map_or("", |(_, url)| url);
     let revision = revision(presented);
+    let circumstances = Circumstances {
+        exclusions: lines::honoured(&stated),
+        facts: facts(presented.content)?,
+        ..Circumstances::default()
+    };
     let closing = Closing {
         spec,
         generation: presented.agreement.and_then(|terms| terms.generation).unwrap_or_default(),
@@ -78,9 +87,26 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
     Ok(Recomputed { content, taken_as_stated })
 }
 
+/// What the statement says its credits rest on, beside the measurements.
+fn facts(content: &Value) -> Result<credit::Facts, StatementError> {
+    let Some(facts) = FieldPath::of(&FACTS).find(content) else { return Ok(credit::Facts::default()) };
+    let facts: CreditFacts =
+        serde_json::from_value(facts.clone()).map_err(|e| StatementError::Json(format!("spec.credits.facts: {e}")))?;
+    Ok(credit::stated(&facts)?)
+}
+
+/// What people reported, and what another statement granted: told by the statement alone, where it is told at all.
+fn reported(content: &Value) -> Vec<FieldPath> {
+    let violations = content.get("violations").and_then(Value::as_array).map_or(0, Vec::len);
+    let detected = (0..violations).map(|index| FieldPath::of(&["violations"]).item(index).field("detectedBy"));
+    let fields = [&FACTS[..], &["supersedes"], &["adjustment"]].map(FieldPath::of);
+    fields.into_iter().chain(detected).filter(|path| path.find(content).is_some()).collect()
+}
+
 /// The fields that nothing presented tells.
 fn taken_as_stated(presented: &Presented<'_>, revision_known: bool, computed: &Value) -> Vec<FieldPath> {
     let mut taken: Vec<FieldPath> = STATED_ONLY.iter().map(|fields| FieldPath::of(fields)).collect();
+    taken.extend(reported(presented.content));
     let at_times = STATED_AT_TIMES.iter().map(|fields| FieldPath::of(fields));
     taken.extend(at_times.filter(|path| path.find(presented.content).is_some()));
     let count = computed.get("objectives").and_then(Value::as_array).map_or(0, Vec::len);

@@ -32,6 +32,29 @@ fn what_follows_from_ledger_and_agreement_is_verified() {
 }
 
 #[test]
+fn what_people_reported_is_taken_as_stated_and_credits_are_reckoned_with_it() {
+    let mut case = case(0, SETTLE);
+    let mut spec = serde_json::to_value(&case.agreement).unwrap();
+    spec["credits"]["capPerYear"] = json!({"amount": "450.00"});
+    case.agreement = serde_json::from_value(spec).unwrap();
+    let granted = json!({"amounts": [{"currency": "EUR", "amount": "100"}], "serviceDays": 0});
+    case.content["credits"]["facts"] = json!({"grantedThisYear": granted});
+    case.content["violations"][0]["detectedBy"] = "Customer".into();
+    case.content["supersedes"] = "checkout-r0".into();
+    case.content["adjustment"] = json!({"amounts": [{"currency": "EUR", "amount": "-50.00"}]});
+    case.sign();
+    let found = case.verify().comparison.unwrap();
+    for path in ["credits.facts", "violations[0].detectedBy", "supersedes", "adjustment"] {
+        assert!(found.taken_as_stated.iter().any(|taken| taken.to_string() == path), "{path}: {found:#?}");
+    }
+    let differs: Vec<String> = found.differences.iter().map(|d| d.path.to_string()).collect();
+    assert!(differs.contains(&"credits.amount".to_owned()), "the cap of the year leaves 350.00: {differs:?}");
+    assert!(!differs.iter().any(|path| path.starts_with("adjustment") || path.starts_with("credits.facts")));
+    case.content["credits"]["facts"]["grantedThisYear"]["amounts"][0]["amount"] = "a hundred".into();
+    assert!(case.verify().comparison.is_err(), "facts that can not be read");
+}
+
+#[test]
 fn what_was_excluded_is_applied_as_it_is_stated() {
     let good = case_with(maintenance(), 0, SETTLE);
     let outcome = good.verify();

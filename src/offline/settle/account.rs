@@ -30,6 +30,7 @@ use crate::evaluate::ledger::Ledger;
 use crate::evaluate::methods;
 use crate::evaluate::methods::value::Limit;
 use crate::evaluate::period::{Bounds, Schedule, first_instant_of};
+use crate::evaluate::restatement::Superseded;
 use crate::evaluate::slot::{Births, Slot, Tally};
 use crate::evaluate::statement::{self, Closing, StatementError};
 use crate::evaluate::stored_ledger;
@@ -242,8 +243,12 @@ fn revisions(
             continue;
         }
         resolved.push(exclusions.clone());
-        let circumstances =
-            Circumstances { exclusions: exclusions.clone(), whole_period: Some(whole), facts: facts.clone() };
+        let circumstances = Circumstances {
+            exclusions: exclusions.clone(),
+            whole_period: Some(whole),
+            facts: facts.clone(),
+            incidents: super::incidents::over(case.measurements).into_iter().map(|(_, incident)| incident).collect(),
+        };
         before = Some(exclusions);
         let superseded = revisions.last();
         revisions.push(statement(case, &stored, &circumstances, superseded, closed)?);
@@ -281,7 +286,7 @@ fn statement(
         ledger_name: &statement::ledger_name(case.name, start),
         ledger: stored,
         circumstances,
-        supersedes: name.as_deref().zip(superseded),
+        supersedes: name.as_deref().zip(superseded).map(|(n, s)| Superseded::new(n, s, case.spec.settlement.grant)),
         queries: &BTreeMap::new(),
         source_name: case.source,
         source_url: "",

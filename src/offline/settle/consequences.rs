@@ -9,13 +9,12 @@ use super::fault::Fault;
 use super::history::History;
 use super::measurements::{Incident, Measurements};
 use super::report::{
-    DeadlineReport, DemandReport, DepositReport, ExclusionReport, IncidentReport, Moment, Report, Term, Termination,
-    ValueReport,
+    DeadlineReport, DemandReport, ExclusionReport, IncidentReport, Moment, Report, Term, Termination, ValueReport,
 };
 use crate::api::agreement::AgreementSpec;
 use crate::api::exclusion::ForceMajeureRecord;
 use crate::evaluate::calendar::WorkingDays;
-use crate::evaluate::contract_dates::{cure_by, earliest_end, extended_term, refund_between};
+use crate::evaluate::contract_dates::{cure_by, earliest_end, extended_term};
 use crate::evaluate::deadline::{Anchors, deadline, opening};
 use crate::evaluate::exact::{decimal, decimal_text};
 use crate::evaluate::exclusion::{Exclusions, Request, force_majeure};
@@ -64,7 +63,13 @@ impl Contract<'_> {
             }
             None => None,
         };
-        Ok(IncidentReport { from: incident.from.to_string(), classification: None, claims_open, deadlines })
+        Ok(IncidentReport {
+            from: incident.from.to_string(),
+            classification: None,
+            class: None,
+            claims_open,
+            deadlines,
+        })
     }
 
     /// Until when each demanded breach may be cured.
@@ -101,18 +106,6 @@ impl Contract<'_> {
         let last = until.parse::<Date>().ok()?.yesterday().ok()?;
         let extended = extended_term(last, service_days)?;
         Some(Term { agreed_last_day: last.to_string(), service_days, last_day: extended.to_string() })
-    }
-
-    /// When the deposit is returned.
-    pub(super) fn deposit(&self, measurements: &Measurements) -> Result<Option<DepositReport>, Fault> {
-        let (Some(ended), Some(deposit)) = (&measurements.ended, &self.spec.settlement.deposit) else {
-            return Ok(None);
-        };
-        let window = refund_between(deposit, day(ended, "ended")?);
-        let (from, until) = window.ok_or_else(|| Fault::new("ended", "leads beyond the calendar"))?;
-        let refund = if measurements.severe_breach { "0.00".to_owned() } else { deposit.amount.to_string() };
-        let currency = deposit.currency.clone();
-        Ok(Some(DepositReport { refund_from: from.to_string(), refund_until: until.to_string(), refund, currency }))
     }
 
     /// Each value with its limit.
@@ -185,7 +178,8 @@ pub(super) fn enter(
     }
     report.demands = contract.demands(measurements)?;
     report.termination = contract.termination(measurements.termination_notice.as_deref())?;
-    report.deposit = contract.deposit(measurements)?;
+    contract.payments(measurements, report)?;
+    contract.classify(measurements, report);
     report.term = if history.service_days() > 0 { contract.term(history.service_days()) } else { None };
     Ok(())
 }

@@ -49,7 +49,12 @@ impl History {
     pub fn enter(&mut self, year: i64, statement: &StatementSpec) {
         for objective in &statement.objectives {
             let missed = self.missed.entry(objective.name.clone()).or_default();
-            *missed = if objective.state == State::Violated { missed.saturating_add(1) } else { 0 };
+            *missed = match objective.state {
+                State::Violated => missed.saturating_add(1),
+                // Where nothing can be said, the row is neither longer nor over.
+                State::NotDetermined => *missed,
+                State::Fulfilled | State::AtRisk => 0,
+            };
         }
         let Some(credits) = &statement.credits else { return };
         for granted in [self.years.entry(year).or_default(), &mut self.before] {

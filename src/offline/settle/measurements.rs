@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use super::fault::Fault;
 use crate::api::agreement::AgreementSpec;
+use crate::api::agreement_status::DetectedBy;
 use crate::api::{Quantity, Span};
 
 /// A measurements file.
@@ -37,8 +38,8 @@ pub struct Measurements {
     pub demands: Vec<Demand>,
     /// Credits and penalties that were notified, and whether they were paid.
     pub notified: Vec<Notified>,
-    /// What is invoiced at the next settlement, before anything is set off.
-    pub next_settlement: Option<Quantity>,
+    /// The next settlement, against which unpaid credits are set off.
+    pub next_settlement: Option<Invoice>,
     /// Notice to end the agreement without cause.
     pub termination_notice: Option<String>,
     /// The last day of the agreement, where it ended.
@@ -178,19 +179,10 @@ pub struct Incident {
     pub until: Option<Timestamp>,
     /// Who noticed it first.
     #[serde(default)]
-    pub detected_by: Option<Detector>,
+    pub detected_by: Option<DetectedBy>,
     /// When the customer became aware of it; left out: when it began.
     #[serde(default)]
     pub aware_at: Option<Timestamp>,
-}
-
-/// Who noticed first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub enum Detector {
-    /// The provider.
-    Provider,
-    /// The customer.
-    Customer,
 }
 
 /// What was turned over.
@@ -221,6 +213,17 @@ pub struct Delivery {
 pub struct Demand {
     /// When it was received.
     pub at: Timestamp,
+}
+
+/// What is invoiced.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Invoice {
+    /// The day, `YYYY-MM-DD`; left out: when everything that was notified is due.
+    #[serde(default)]
+    pub on: Option<String>,
+    /// How much, before anything is set off, in the fee's currency.
+    pub gross: Quantity,
 }
 
 /// A credit or penalty that was notified.

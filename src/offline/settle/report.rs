@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use crate::api::statement::StatementSpec;
+use crate::evaluate::detection::Classification;
 
 /// The answer.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -117,6 +118,9 @@ pub struct IncidentReport {
     /// `InterruptionWithinSla`, `Violation` or `ViolationWithClaim`; left out while it is not over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classification: Option<String>,
+    /// The same, to be compared.
+    #[serde(skip)]
+    pub class: Option<Classification>,
     /// From when a claim is taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claims_open: Option<Moment>,

@@ -3,21 +3,20 @@
 use num_rational::BigRational;
 
 use crate::api::remedy::{DayCount, PerDayLate};
-use crate::api::settlement::BusinessCalendar;
 
+use super::super::super::calendar::WorkingDays;
 use super::super::super::exact::whole;
 use super::super::super::invalid::InvalidSpec;
 use super::super::entitlement::{Entitlement, Grant, Portion, Rights};
 use super::super::fee::BaseFee;
 use super::super::figure;
-use super::super::outcome::Facts;
-use super::late_days::late_days;
+use super::super::outcome::{Delivery, Facts};
 
 /// What the late deliveries of an objective cost together.
 pub(super) fn owed(
     field: &str,
     rule: &PerDayLate,
-    calendar: &BusinessCalendar,
+    calendar: &WorkingDays,
     fee: &BaseFee,
     objective: &str,
     facts: &Facts,
@@ -51,6 +50,17 @@ pub(super) fn owed(
         rights: Rights { terminates, ..Rights::default() },
         reckoning: words(&reckoned, rule.days),
     }))
+}
+
+/// The days after the due day, up to and with the day of delivery; a delivery in time has none.
+fn late_days(delivery: &Delivery, days: DayCount, calendar: &WorkingDays) -> u32 {
+    match days {
+        DayCount::Calendar => {
+            let span = delivery.due.until(delivery.done);
+            span.ok().and_then(|span| u32::try_from(span.get_days()).ok()).unwrap_or_default()
+        }
+        DayCount::Working => calendar.between(delivery.due, delivery.done),
+    }
 }
 
 fn daily(field: &str, rule: &PerDayLate) -> Result<Portion, InvalidSpec> {

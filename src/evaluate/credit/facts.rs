@@ -1,0 +1,80 @@
+//! The facts behind a credit, as a statement states them, and read back from there.
+
+use std::collections::BTreeMap;
+
+use num_rational::BigRational;
+
+use crate::api::credit_facts::{CreditFacts, DeliveryFact, GrantedAmount, GrantedFact, MissedFact};
+
+use super::super::exact::decimal;
+use super::super::invalid::InvalidSpec;
+use super::super::period::civil_day;
+use super::figure::plain;
+use super::outcome::{Delivery, Facts, Granted};
+
+/// Deliveries that are listed.
+const LISTED_DELIVERIES: usize = 64;
+/// Currencies that are listed.
+const LISTED_CURRENCIES: usize = 9;
+/// Objectives an agreement may have.
+const LISTED_OBJECTIVES: usize = 10;
+
+/// The facts as status and statement show them.
+pub(super) fn shown(facts: &Facts) -> CreditFacts {
+    let delivery = |d: &Delivery| DeliveryFact {
+        objective: d.objective.clone(),
+        due: d.due.to_string(),
+        done: d.done.to_string(),
+    };
+    let missed = |(objective, periods): (&String, &u32)| MissedFact { objective: objective.clone(), periods: *periods };
+    CreditFacts {
+        volume: facts.volume.as_ref().map(plain),
+        deliveries: facts.deliveries.iter().take(LISTED_DELIVERIES).map(delivery).collect(),
+        granted_this_year: granted(&facts.granted_this_year),
+        granted_before: granted(&facts.granted_before),
+        missed_in_a_row: facts.missed_in_a_row.iter().take(LISTED_OBJECTIVES).map(missed).collect(),
+        chosen: facts.chosen.clone(),
+    }
+}
+
+fn granted(granted: &Granted) -> GrantedFact {
+    let amount = |(currency, amount): (&String, &BigRational)| GrantedAmount {
+        currency: currency.clone(),
+        amount: plain(amount),
+    };
+    GrantedFact {
+        amounts: granted.money.iter().take(LISTED_CURRENCIES).map(amount).collect(),
+        service_days: granted.service_days,
+    }
+}
+
+/// The facts that a statement states, to reckon its credits again.
+///
+/// # Errors
+/// Names the field that can not be read.
+pub fn stated(facts: &CreditFacts) -> Result<Facts, InvalidSpec> {
+    let deliveries = facts.deliveries.iter().enumerate().map(|(index, d)| {
+        let field = |name: &str| format!("spec.credits.facts.deliveries[{index}].{name}");
+        let (due, done) = (civil_day(&field("due"), &d.due)?, civil_day(&field("done"), &d.done)?);
+        Ok(Delivery { objective: d.objective.clone(), due, done })
+    });
+    Ok(Facts {
+        volume: facts.volume.as_deref().map(|v| figure("volume", v)).transpose()?,
+        deliveries: deliveries.collect::<Result<_, _>>()?,
+        granted_this_year: granted_before("grantedThisYear", &facts.granted_this_year)?,
+        granted_before: granted_before("grantedBefore", &facts.granted_before)?,
+        missed_in_a_row: facts.missed_in_a_row.iter().map(|m| (m.objective.clone(), m.periods)).collect(),
+        chosen: facts.chosen.clone(),
+    })
+}
+
+fn granted_before(name: &str, granted: &GrantedFact) -> Result<Granted, InvalidSpec> {
+    let amounts = granted.amounts.iter().enumerate().map(|(index, amount)| {
+        Ok((amount.currency.clone(), figure(&format!("{name}.amounts[{index}].amount"), &amount.amount)?))
+    });
+    Ok(Granted { money: amounts.collect::<Result<BTreeMap<_, _>, InvalidSpec>>()?, service_days: granted.service_days })
+}
+
+fn figure(name: &str, text: &str) -> Result<BigRational, InvalidSpec> {
+    decimal(text).map_err(|e| InvalidSpec::new(format!("spec.credits.facts.{name}"), e.to_string()))
+}
