@@ -20,6 +20,7 @@ use crate::api::{ServiceLevelAgreement, ServiceLevelLedger, ServiceLevelStatemen
 use crate::evaluate::assess::Circumstances;
 use crate::evaluate::exclusion::lines;
 use crate::evaluate::period::{Bounds, Schedule};
+use crate::evaluate::restatement::Superseded;
 use crate::evaluate::statement::{self, Closing};
 use crate::record::metrics::Written;
 use crate::record::writer;
@@ -140,7 +141,7 @@ fn make(
         ledger_name: &before.evidence.ledger,
         ledger: &ledger.spec,
         circumstances,
-        supersedes: Some((&name, before)),
+        supersedes: Some(Superseded::new(&name, before, terms.settlement.grant)),
         queries: &queries,
         source_name,
         source_url,
