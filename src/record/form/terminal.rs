@@ -144,7 +144,7 @@ fn credits(statement: &StatementSpec) -> Option<String> {
     let mut total =
         format!("Granted after combination and caps: {}", if granted.is_empty() { nothing } else { granted });
     for amount in credits.amounts.iter().filter(|amount| !amount.not_issued.is_empty()) {
-        total += &format!("\n{} is not issued: {}", credit::amount(amount), legible(&amount.not_issued));
+        total = format!("{total}\n{} is not issued: {}", credit::amount(amount), legible(&amount.not_issued));
     }
     (!credits.lines.is_empty()).then(|| format!("{table}\n{total}"))
 }
