@@ -73,6 +73,7 @@ pub struct CreditStatus {
     pub deadlines: Vec<CreditDeadline>,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(n: &i64) -> bool {
     *n == 0
 }
