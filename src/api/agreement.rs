@@ -174,7 +174,7 @@ pub struct AgreementSpec {
     #[serde(default)]
     #[schemars(length(max = 12))]
     #[x_kube(validation = Rule::new(
-        "self.map(a, a.effective).isSorted() && self.all(a, self.exists_one(b, b.effective == a.effective))")
+        "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].all(i, i >= size(self) || self[i - 1].effective < self[i].effective)")
         .message("spec.amendments[].effective must be a later day than that of the entry before"))]
     pub amendments: Vec<Amendment>,
     /// What becomes of a period in which an amendment takes effect. Needed where there are amendments.

@@ -166,12 +166,8 @@ fn objection(reading: &IndicatorReading) -> Option<Failure> {
 /// Why a slot has no answer that could be entered. An expression that cannot be asked *is* an answer: it will not
 /// become another one by asking again.
 fn unanswered(slot: &SlotReading) -> Option<&Failure> {
-    slot.figures().find_map(|reading| match reading {
-        Reading::Failed(failure) if !matches!(failure.kind, FailureKind::Expression | FailureKind::WrongType) => {
-            Some(failure)
-        }
-        _ => None,
-    })
+    let stays = |kind| matches!(kind, FailureKind::Expression | FailureKind::WrongType);
+    slot.figures().filter_map(Reading::failure).find(|failure| !stays(failure.kind))
 }
 
 #[cfg(test)]

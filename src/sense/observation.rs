@@ -87,3 +87,14 @@ impl SlotReading {
         pairs.into_iter().flatten().flat_map(|pair| [&pair.total, &pair.part]).chain([&self.samples])
     }
 }
+
+impl Reading {
+    /// Why there is no usable answer, if there is none.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Failed(failure) => Some(failure),
+            _ => None,
+        }
+    }
+}

@@ -17,19 +17,23 @@ use crate::api::metrics_source::{IncreaseForm, Limits, MetricsSourceSpec};
 use crate::api::objective::Indicator;
 use crate::api::{MetricsSource, ServiceLevelAgreement, Span};
 use crate::controller::terms::{self, Tenancy};
+use crate::evaluate::amendment::terms_at;
 use crate::evaluate::indicator;
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::series;
 use crate::evaluate::slot::{Slot, UnknownCause};
 use crate::evaluate::span;
-use crate::sense::observation::Reading;
+use crate::sense::observation::{FailureKind, Reading};
 use crate::sense::reader::{IndicatorAsk, ReadingKey, SlotRange};
 use crate::sense::source::{HttpStores, Opened, SlotReader, Sources};
 use crate::sense::store::Credentials;
 
-/// Slots that are asked at once, as by the operator: a longer range may be too dear for the store.
-const SLOTS_AT_ONCE: u32 = 1440;
+/// Slots that are asked at once to begin with: what one range query of a store can answer.
+const MOST_AT_ONCE: u32 = 10_000;
+
+/// Where fewer are asked at once because a range was too dear for the store, no fewer than so many.
+const LEAST_AT_ONCE: u32 = 300;
 
 /// How long one request may take: nobody waits for the next slot here.
 const PATIENCE: &str = "60s";
@@ -85,16 +89,17 @@ async fn ask(question: &Question<'_>) -> Result<Answer, String> {
     let opened = HttpStores.open(&spec, &Credentials::default(), now).await;
     let Opened { increase, retention, reader } = opened.map_err(|e| format!("--prometheus {url}: {e}"))?;
     let keeps = retention.keeps.as_ref().and_then(|keeps| span::elapsed(keeps).ok());
-    let questions = Questions {
-        generation: agreement.meta().generation.unwrap_or_default(),
-        slot_seconds: agreement.spec.metrics.slot.seconds(),
-        asked: agreement.spec.objectives.iter().flat_map(series::indicators).collect(),
-        tenancy,
-        horizon: keeps.and_then(|keeps| now.checked_sub(keeps).ok()).unwrap_or(Timestamp::MIN),
-    };
     let mut ledgers = Ledgers::new();
     for period in *periods {
         let judged = schedule.judged(period).unwrap_or(*period);
+        let terms = terms_at(&agreement.spec, judged.start).map_err(|e| e.to_string())?;
+        let questions = Questions {
+            generation: agreement.meta().generation.unwrap_or_default(),
+            slot_seconds: terms.metrics.slot.seconds(),
+            asked: terms.objectives.iter().flat_map(series::indicators).collect(),
+            tenancy: tenancy.clone(),
+            horizon: keeps.and_then(|keeps| now.checked_sub(keeps).ok()).unwrap_or(Timestamp::MIN),
+        };
         let ledger = questions.ledger(&*reader, judged, now).await.map_err(|e| format!("--prometheus {url}: {e}"))?;
         ledgers.insert(period.start, ledger);
     }
@@ -113,12 +118,7 @@ fn tenancy(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
 }
 
 /// What a statement says of where its figures come from.
-fn origin(
-    url: &str,
-    agreement: &ServiceLevelAgreement,
-    source: Option<&MetricsSource>,
-    increase: IncreaseForm,
-) -> Origin {
+fn origin(url: &str, agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>, increase: IncreaseForm) -> Origin {
     match source {
         Some(source) => Origin {
             name: source.name_any(),
@@ -130,7 +130,7 @@ fn origin(
     }
 }
 
-/// What is read of every period.
+/// What is read of a period.
 struct Questions {
     generation: i64,
     slot_seconds: i64,
@@ -159,24 +159,32 @@ impl Questions {
             }
             next = next.saturating_add(length).unwrap_or(end);
         }
+        let mut at_once = MOST_AT_ONCE;
         while next < end {
             let left = (end.as_second() - next.as_second()) / self.slot_seconds.max(1);
-            let count = u32::try_from(left).unwrap_or(u32::MAX).min(SLOTS_AT_ONCE);
-            self.enter(reader, next, count, &mut ledger).await?;
-            next = next.saturating_add(SignedDuration::from_secs(self.slot_seconds * i64::from(count))).unwrap_or(end);
+            let count = u32::try_from(left).unwrap_or(u32::MAX).min(at_once);
+            match self.enter(reader, next, count, &mut ledger).await {
+                Ok(()) => {
+                    let span = SignedDuration::from_secs(self.slot_seconds.saturating_mul(count.into()));
+                    next = next.saturating_add(span).unwrap_or(end);
+                }
+                Err(failed) if failed.too_dear && count > LEAST_AT_ONCE => at_once = (count / 2).max(LEAST_AT_ONCE),
+                Err(failed) => return Err(failed.message),
+            }
         }
         Ok(ledger)
     }
 
+    /// Reads so many slots and enters them.
     async fn enter(
         &self,
         reader: &dyn SlotReader,
         from: Timestamp,
         count: u32,
         ledger: &mut Ledger,
-    ) -> Result<(), String> {
+    ) -> Result<(), Failed> {
         let seconds = u32::try_from(self.slot_seconds).unwrap_or_default();
-        let slots = SlotRange::new(from, seconds, count).map_err(|e| e.to_string())?;
+        let slots = SlotRange::new(from, seconds, count).map_err(|e| Failed::of(&e))?;
         let ask = |(name, indicator): &(String, Indicator)| IndicatorAsk {
             key: ReadingKey { agreement: String::new(), objective: name.clone() },
             indicator: indicator.clone(),
@@ -185,19 +193,33 @@ impl Questions {
         };
         let asks: Vec<IndicatorAsk> = self.asked.iter().map(ask).collect();
         let (readings, _) = reader.read_slots(&asks).await;
-        for (reading, (name, indicator)) in readings.iter().zip(&self.asked) {
+        for (reading, (name, asked)) in readings.iter().zip(&self.asked) {
             for slot in &reading.slots {
-                let failed = slot.figures().find_map(|figure| match figure {
-                    Reading::Failed(failure) => Some(&failure.message),
-                    _ => None,
-                });
-                if let Some(message) = failed {
-                    return Err(format!("objective {name}, slot from {}: {message}", slot.start));
+                if let Some(failure) = slot.figures().find_map(Reading::failure) {
+                    let message = format!("objective {name}, slot from {}: {}", slot.start, failure.message);
+                    let too_dear = matches!(
+                        failure.kind,
+                        FailureKind::TimedOut | FailureKind::StoreFailed | FailureKind::NoAnswer | FailureKind::Refused
+                    );
+                    return Err(Failed { message, too_dear });
                 }
-                let slot_of = indicator::slot(indicator, slot, self.generation);
-                ledger.insert(name, slot.start, slot_of).map_err(|e| e.to_string())?;
+                let entry = indicator::slot(asked, slot, self.generation);
+                ledger.insert(name, slot.start, entry).map_err(|e| Failed::of(&e))?;
             }
         }
         Ok(())
+    }
+}
+
+/// Why slots were not read.
+struct Failed {
+    message: String,
+    /// Fewer slots at once may go.
+    too_dear: bool,
+}
+
+impl Failed {
+    fn of(error: &dyn std::error::Error) -> Self {
+        Self { message: error.to_string(), too_dear: false }
     }
 }
