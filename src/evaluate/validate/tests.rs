@@ -100,22 +100,21 @@ fn all_faults_are_found_at_once() {
 #[test]
 fn a_period_has_to_fit_into_one_ledger() {
     let two = || ("/objectives", json!([agreement().objectives[0], latency("1s")]));
-    let three = || {
-        (
-            "/objectives",
-            json!([agreement().objectives[0], latency("1s"), {"name": "c", "target": "9", "indicator": {}}]),
-        )
+    let four = || {
+        let more = |name: &str| json!({"name": name, "target": "9", "indicator": {}});
+        ("/objectives", json!([agreement().objectives[0], latency("1s"), more("c"), more("d")]))
     };
     let slot = |s: &str| ("/metrics/slot", json!(s));
     let calendar = |unit: &str| ("/period", json!({"calendar": unit}));
     let cases = [
         (vec![slot("1m"), two()], true),
-        (vec![slot("1m"), three()], false),
+        (vec![slot("1m"), four()], false),
         (vec![slot("30s")], true),
         (vec![slot("10s")], false),
         (vec![slot("5m"), calendar("Year")], true),
         (vec![slot("5m"), calendar("Year"), two()], false),
-        (vec![slot("1m"), calendar("Quarter")], false),
+        (vec![slot("1m"), calendar("Quarter")], true),
+        (vec![slot("1m"), calendar("Quarter"), two()], false),
         (vec![slot("5s"), ("/period", json!({"rolling": "6d"}))], true),
         (vec![slot("5s"), ("/period", json!({"rolling": "7d"}))], false),
         // In force for two days only.
