@@ -60,6 +60,7 @@ fn rows(rows: Option<Rows>) -> sheet::Rows {
         None | Some(Rows::Objectives) => sheet::Rows::Objectives,
         Some(Rows::Violations) => sheet::Rows::Violations,
         Some(Rows::Credits) => sheet::Rows::Credits,
+        Some(Rows::Exclusions) => sheet::Rows::Exclusions,
         Some(Rows::Actions) => sheet::Rows::Actions,
     }
 }

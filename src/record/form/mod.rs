@@ -6,6 +6,7 @@
 //! A field that statements gain is shown in up to three places: [`page`] (a section of the page), [`terminal`] (a table)
 //! and [`sheet`] (a column, or rows of their own).
 
+pub mod exclusions;
 pub mod figure;
 pub mod instant;
 pub mod legible;

@@ -1,7 +1,7 @@
 //! The statement as one page of HTML to print: no script, no font, no image from anywhere else.
 //!
 //! One struct a section, filled in here and laid out by the template of the same name in `page/`; the credits are told by
-//! [`super::reckoning`]. A new section is such a pair, a field of [`Page`] and an `include` in `page.html`, at the place
+//! [`super::reckoning`], exclusions by [`super::exclusions`]. A new section is such a pair, a field of [`Page`] and an `include` in `page.html`, at the place
 //! where it shall stand. The templates escape
 //! everything they are given (by their ending, `.html`); nothing is exempt.
 
@@ -23,6 +23,7 @@ use objectives::Objective;
 use proof::Proof;
 use violations::Violations;
 
+use super::exclusions::Exclusions;
 use super::instant::Clock;
 use super::reckoning::Reckoning;
 
@@ -37,6 +38,7 @@ struct Page {
     objectives: Vec<Objective>,
     credits: Option<Reckoning>,
     violations: Violations,
+    exclusions: Exclusions,
     actions: Vec<Action>,
     evidence: Evidence,
     proof: Proof,
@@ -56,6 +58,7 @@ pub fn html(issued: &Issued) -> Result<String, askama::Error> {
         objectives: statement.objectives.iter().map(|o| Objective::new(o, statement)).collect(),
         credits: statement.credits.as_ref().map(|credits| Reckoning::new(credits, statement, &clock)),
         violations: Violations::new(statement, &clock),
+        exclusions: Exclusions::new(statement, &clock),
         actions: statement.actions.iter().map(|action| Action::new(action, &clock)).collect(),
         evidence: Evidence::new(statement),
         proof: Proof::new(issued),

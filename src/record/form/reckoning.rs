@@ -5,11 +5,13 @@
 
 mod amount;
 mod beside;
+mod facts;
 mod line;
 mod reward;
 
 pub use amount::{Amount, Step};
 pub use beside::Beside;
+pub use facts::Fact;
 pub use line::{Line, LineMoney};
 pub use reward::Reward;
 
@@ -29,6 +31,8 @@ pub struct Reckoning {
     pub amounts: Vec<Amount>,
     /// What is granted and is no money of a fee.
     pub beside: Vec<Beside>,
+    /// What it rests on beside the measurements.
+    pub facts: Vec<Fact>,
     /// What is owed the other way.
     pub reward: Option<Reward>,
     /// What has to be done by when.
@@ -71,6 +75,7 @@ impl Reckoning {
             lines: credits.lines.iter().map(|line| Line::new(line, statement)).collect(),
             amounts: amount::amounts(credits, statement.generation),
             beside: beside::beside(credits),
+            facts: facts::facts(&credits.facts),
             reward: credits.reward.as_ref().map(Reward::new),
             deadlines: credits.deadlines.iter().map(|due| Due::new(due, clock)).collect(),
             life: Life {

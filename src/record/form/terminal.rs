@@ -4,6 +4,7 @@ use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyl
 
 use crate::api::statement::StatementSpec;
 
+use super::exclusions::Exclusions;
 use super::figure::{cut_percent, fraction, grouped, percent};
 use super::instant::{Clock, length};
 use super::legible::legible;
@@ -30,6 +31,7 @@ pub fn text(issued: &Issued) -> String {
         Some(heading(issued, &clock)),
         Some(objectives(&issued.statement)),
         violations(&issued.statement, &clock),
+        exclusions(&issued.statement, &clock),
         actions(&issued.statement, &clock),
         credits(&issued.statement, &clock),
         Some(evidence(&issued.statement)),
@@ -55,7 +57,8 @@ fn heading(issued: &Issued, clock: &Clock) -> String {
     if !issued.name.is_empty() {
         tell("Statement", format!("{}, revision {}", place(&issued.namespace, &issued.name), statement.revision));
     }
-    tell("Agreement", format!("{}, generation {}", legible(&statement.agreement.name), statement.generation));
+    let amended = words::amended(statement);
+    tell("Agreement", format!("{}, generation {}{amended}", legible(&statement.agreement.name), statement.generation));
     if let Some(parties) = &statement.parties {
         tell("Provider", legible(&parties.provider.name).into_owned());
         tell("Customer", legible(&parties.customer.name).into_owned());
@@ -117,6 +120,27 @@ fn violations(statement: &StatementSpec, clock: &Clock) -> Option<String> {
     (!statement.violations.is_empty()).then(|| format!("{table}{more}"))
 }
 
+fn exclusions(statement: &StatementSpec, clock: &Clock) -> Option<String> {
+    let exclusions = Exclusions::new(statement, clock);
+    let mut table = table(&["EXCLUSION", "FOR", "OBJECTIVES", "FROM", "UNTIL", "LENGTH", "EFFECT"]);
+    for line in &exclusions.list {
+        let effect = [line.effect, &line.events, &line.why].into_iter().filter(|text| !text.is_empty());
+        table.add_row(vec![
+            line.name.clone(),
+            line.reason.to_owned(),
+            line.objectives.clone(),
+            line.from.clone(),
+            line.until.clone(),
+            line.length.clone(),
+            effect.collect::<Vec<_>>().join(": "),
+        ]);
+    }
+    right(&mut table, 5..=5);
+    let omitted = exclusions.omitted;
+    let more = if omitted > 0 { format!("\n{omitted} more are not listed.") } else { String::new() };
+    (!exclusions.list.is_empty()).then(|| format!("{table}{more}"))
+}
+
 fn actions(statement: &StatementSpec, clock: &Clock) -> Option<String> {
     let mut table = table(&["ACTION", "AT", "TARGET", "REPLICAS", "WHY", "OUTCOME"]);
     for action in &statement.actions {
@@ -148,6 +172,8 @@ fn credits(statement: &StatementSpec, clock: &Clock) -> Option<String> {
         let problem = if reward.problem.is_empty() { String::new() } else { format!("\n{}", reward.problem) };
         format!("Reward, owed the other way{problem}\n{}\n{total}", steps(&reward.steps))
     }));
+    let facts: Vec<_> = credits.facts.iter().map(|fact| format!("{}: {}", fact.name, fact.text)).collect();
+    parts.extend((!facts.is_empty()).then(|| facts.join("\n")));
     let life = &credits.life;
     let since = if life.since.is_empty() { String::new() } else { format!(" since {}", life.since) };
     let mut tail = vec![format!("State of the credit: {}{since}: {}", life.state, life.meaning)];

@@ -1,13 +1,15 @@
 //! The API's words in a reader's words.
 
-use crate::api::agreement_status::State;
+use crate::api::agreement_status::{DetectedBy, State};
 use crate::api::credit_status::{CreditState, CreditStatus};
 use crate::api::credits::CreditForm;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
+use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason};
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::statement::StatementSpec;
 
-use super::figure::{change, counted, money};
+use super::figure::{counted, money, signed};
+use super::instant::day;
 use super::legible::legible;
 
 /// The state of an objective or an agreement.
@@ -84,12 +86,20 @@ pub fn revision(statement: &StatementSpec) -> Option<String> {
     };
     let Some(adjustment) = &statement.adjustment else { return Some(which) };
     let money = adjustment.amounts.iter().filter(|change| !is_nothing(&change.amount));
-    let mut changes: Vec<_> = money.map(|c| change(&legible(&c.amount), &legible(&c.currency))).collect();
+    let mut changes: Vec<_> =
+        money.map(|c| format!("{}\u{a0}{}", signed(&legible(&c.amount)), legible(&c.currency))).collect();
     if adjustment.service_days != 0 {
-        let (sign, days) =
-            (if adjustment.service_days < 0 { "−" } else { "+" }, adjustment.service_days.unsigned_abs());
-        changes.push(format!("{sign}{}", counted(days, "day of service", "days of service")));
+        let days = signed(&adjustment.service_days.to_string());
+        let noun = if adjustment.service_days.abs() == 1 { "day" } else { "days" };
+        changes.push(format!("{days} {noun} of service"));
     }
+    let mut more = |amount: &str, unit: &str| {
+        if !is_nothing(amount) {
+            changes.push(format!("{} {unit}", signed(&legible(amount))));
+        }
+    };
+    more(&adjustment.daily_usage, "of daily usage");
+    more(&adjustment.reward, "of the reward");
     Some(if changes.is_empty() {
         format!("{which} It grants the same.")
     } else {
@@ -150,6 +160,47 @@ pub fn credit_form(form: CreditForm) -> &'static str {
         CreditForm::Credit => "Set off against the next invoice",
         CreditForm::Voucher => "A voucher for further purchases",
         CreditForm::Refund => "Paid back",
+    }
+}
+
+/// By which amendment the agreement stood; empty: as it was made.
+#[must_use]
+pub fn amended(statement: &StatementSpec) -> String {
+    if statement.amendment.is_empty() {
+        return String::new();
+    }
+    format!(", as amended from {} on", day(&legible(&statement.amendment)))
+}
+
+/// Why something was asked to be excluded.
+#[must_use]
+pub fn exclusion_reason(reason: ExclusionReason) -> &'static str {
+    match reason {
+        ExclusionReason::Maintenance => "Maintenance",
+        ExclusionReason::ForceMajeure => "Force majeure",
+        ExclusionReason::CustomerCaused => "Caused by the customer",
+        ExclusionReason::ThirdParty => "Caused by a third party",
+        ExclusionReason::Suspension => "Suspension",
+        ExclusionReason::Agreed => "Agreed",
+    }
+}
+
+/// What an exclusion did to the account.
+#[must_use]
+pub fn exclusion_effect(effect: Option<ExclusionEffect>) -> &'static str {
+    match effect {
+        Some(ExclusionEffect::Exclude) => "Left out",
+        Some(ExclusionEffect::CountAsGood) => "Counted as good",
+        None => "Refused",
+    }
+}
+
+/// Who noticed a violation first.
+#[must_use]
+pub fn detected_by(who: DetectedBy) -> &'static str {
+    match who {
+        DetectedBy::Provider => "noticed first by the provider",
+        DetectedBy::Customer => "noticed first by the customer",
     }
 }
 
@@ -250,11 +301,14 @@ mod tests {
         let amount =
             |amount: &str, currency: &str| AdjustmentAmount { amount: amount.into(), currency: currency.into() };
         let amounts = vec![amount("-100.00", "EUR"), amount("0.00", "USD")];
-        statement.adjustment = Some(Adjustment { amounts, service_days: 1 });
+        statement.adjustment = Some(Adjustment { amounts, service_days: 1, ..Adjustment::default() });
         let place = "Revision 2 takes the place of checkout-r1.";
         let changes = "Adjustment against what that one granted: −100.00 EUR and +1 day of service.";
         assert_eq!(told(&statement).unwrap(), format!("{place} {changes}"));
-        statement.adjustment = Some(Adjustment { amounts: vec![amount("0.00", "EUR")], service_days: 0 });
+        let (daily_usage, reward) = ("2.500000".to_owned(), "-3.00".to_owned());
+        statement.adjustment = Some(Adjustment { daily_usage, reward, ..Adjustment::default() });
+        assert!(told(&statement).unwrap().ends_with("granted: +2.500000 of daily usage and −3.00 of the reward."));
+        statement.adjustment = Some(Adjustment { amounts: vec![amount("0.00", "EUR")], ..Adjustment::default() });
         assert_eq!(told(&statement).unwrap(), format!("{place} It grants the same."));
     }
 }

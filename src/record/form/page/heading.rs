@@ -25,6 +25,8 @@ pub(super) struct Heading {
     pub uid: String,
     pub namespace: String,
     pub generation: i64,
+    /// By which amendment it stood.
+    pub amended: String,
     pub from: String,
     pub until: String,
     pub zone: String,
@@ -58,6 +60,7 @@ impl Heading {
             uid: legible(&statement.agreement.uid).into_owned(),
             namespace: legible(&issued.namespace).into_owned(),
             generation: statement.generation,
+            amended: words::amended(statement),
             from: clock.long(period.start.0),
             until: clock.long(period.end.0),
             zone: legible(&period.time_zone).into_owned(),

@@ -97,6 +97,23 @@ fn what_is_no_money_stands_beside_it() {
 }
 
 #[test]
+fn what_it_rests_on_beside_the_measurements_is_told() {
+    let facts: Vec<_> = revised_reckoning().facts.iter().map(|f| plain(&format!("{}: {}", f.name, f.text))).collect();
+    assert_eq!(
+        facts,
+        [
+            "Turned over: 1 200 000.00",
+            "Deliveries: recovery: due 5 Oct 2026, made 7 Oct 2026",
+            "Granted before in this year: 800.00 EUR, 1 day of service",
+            "Granted before in all: 800.00 EUR, 1 day of service",
+            "Missed right before: availability: 2 periods",
+            "Chosen by the customer: availability",
+        ]
+    );
+    assert!(told(&issued().statement.credits.unwrap()).facts.is_empty());
+}
+
+#[test]
 fn free_hours_in_a_row_are_told_together_and_those_not_listed_are_counted() {
     let mut credits = revised().statement.credits.unwrap();
     credits.free_hours_total = 250;
