@@ -1,5 +1,6 @@
 //! The reconcile of one agreement: the way through the stages, in order.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +14,10 @@ use super::book::{Book, Certainty, OpenLedger};
 use super::context::Context;
 use super::enforce;
 use super::error::Error;
+use super::exclusions::Declared;
 use super::finalize;
 use super::registry::Asks;
+use super::restate;
 use super::retention;
 use super::settle;
 use super::terms::{self, Refusal, Terms};
@@ -71,18 +74,26 @@ async fn work(
     // What the reader brought goes into the ledger of the period it belongs to; a period that is complete is closed.
     let delivery = context.registry.take(&agreement.uid().unwrap_or_default());
     let mut readings = delivery.readings;
+    let declared = Declared::of(context, &agreement.namespace().unwrap_or_default(), &agreement.name_any());
     let mut closed = 0;
     loop {
         book.open(context, agreement, &terms.schedule, now).await?;
-        readings = account::enter(agreement, context, book, readings);
-        if !settle::close_if_due(agreement, context, book, &mut next, now).await? {
+        let Some(start) = book.open.as_ref().map(|open| open.ledger.bounds().start) else { break };
+        let agreement = in_force(agreement, start)?;
+        readings = account::enter(&agreement, context, book, readings);
+        if !settle::close_if_due(&agreement, context, book, &declared, &mut next, now).await? {
             break;
+        }
+        // What is agreed from the next period on may be counted otherwise: what was read beyond this one is read again.
+        if !agreement.spec.amendments.is_empty() {
+            readings.clear();
         }
         closed += 1;
         if closed == PERIODS_AT_ONCE {
             return Ok(Action::requeue(Duration::ZERO));
         }
     }
+    restate::restate(agreement, context, book, &terms.schedule, &declared, &mut next, now).await?;
     let Some(open) = &book.open else {
         not_in_force(&mut next, terms, agreement, now);
         // What was held for the agreement goes with it.
@@ -97,13 +108,17 @@ async fn work(
         }
         return finish(agreement, context, book, next, again, now).await;
     };
+    let agreement = in_force(agreement, open.ledger.bounds().start)?;
+    let agreement: &ServiceLevelAgreement = &agreement;
     register(agreement, context, terms, open);
     let as_of = account::as_of(&open.ledger, open.taken_up, context.settle, now);
     if as_of < now && delivery.failure.is_none() && account::knows_less(&open.ledger, &next) {
         // Taken over, and what was read since it was stored is being read again: until then the status stands.
         return finish(agreement, context, book, next, now.checked_add(LATER).ok(), now).await;
     }
-    let assessment = assess(&agreement.spec, &open.ledger, &Circumstances::default(), as_of, context.settle)
+    let exclusions = declared.in_period(&agreement.spec, open.ledger.bounds(), now)?;
+    let circumstances = Circumstances { exclusions, ..Circumstances::default() };
+    let assessment = assess(&agreement.spec, &open.ledger, &circumstances, as_of, context.settle)
         .map_err(|e| Error::Account(e.to_string()))?;
     status::enter_account(&mut next, &assessment);
     let source = &agreement.spec.metrics.source_ref.name;
@@ -122,6 +137,11 @@ async fn work(
         again = again.into_iter().chain(now.checked_add(LATER).ok()).min();
     }
     finish(agreement, context, book, next, again, now).await
+}
+
+/// The agreement as it is in force in the period that begins then.
+fn in_force(agreement: &ServiceLevelAgreement, start: Timestamp) -> Result<Cow<'_, ServiceLevelAgreement>, Error> {
+    terms::in_force(agreement, start).map_err(|e| Error::Account(e.to_string()))
 }
 
 /// Why a source that nobody reads cannot be read, in the words of its own condition. When it has none, it was not tried
@@ -143,7 +163,7 @@ fn register(agreement: &ServiceLevelAgreement, context: &Context, terms: &Terms,
     let asks = Asks {
         source: agreement.spec.metrics.source_ref.name.clone(),
         slot_seconds: open.ledger.slot_seconds(),
-        asked: Arc::clone(&terms.asked),
+        asked: terms.asked(open.ledger.bounds().start),
         until: open.ledger.settles_at(SignedDuration::ZERO),
     };
     let reference = kube::runtime::reflector::ObjectRef::from_obj(agreement);
@@ -214,6 +234,7 @@ fn ready(next: &mut AgreementStatus, agreement: &ServiceLevelAgreement, now: Tim
         now,
     );
     condition::clear(list, condition::STALLED);
+    next.refused_amendment = None;
 }
 
 /// The agreement is worked with, but something in it is hardly meant.
@@ -251,6 +272,7 @@ async fn refuse(
     let generation = agreement.meta().generation;
     let mut next = book.status.clone();
     next.observed_generation = generation;
+    next.refused_amendment.clone_from(&refusal.amendment);
     let list = &mut next.conditions;
     let (reason, message) = (refusal.reason, refusal.message.as_str());
     condition::clear(list, condition::ADVISED);

@@ -16,10 +16,11 @@ use super::terms::Resolved;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement_status::ActionRecord;
+use crate::evaluate::amendment::terms_at;
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::period::{Bounds, Schedule};
-use crate::evaluate::{statement, stored_ledger};
+use crate::evaluate::{series, statement, stored_ledger};
 use crate::sense::account;
 
 /// The ledger of one period and what is known of its stored form.
@@ -72,6 +73,8 @@ pub struct Book {
     pub looked: bool,
     /// The terms as last worked out.
     pub terms: Option<Resolved>,
+    /// What the closed periods were last compared with: exclusions, amendments and statements as they stood.
+    pub restated: Option<u64>,
 }
 
 /// All books.
@@ -120,7 +123,9 @@ impl Book {
     /// an open one again whose stored form is in doubt: what it had beyond that is measured again.
     ///
     /// That is the period the status names, unless its statement was issued: then the one after it. So nothing that
-    /// ended while nobody looked is left out, however long that was.
+    /// ended while nobody looked is left out, however long that was. An account begins with the period in which somebody
+    /// first asked for it; that of an agreement which was over by then, with its past. An amendment that splits the
+    /// period closes it earlier: what was measured beyond that is measured again by the new terms.
     ///
     /// # Errors
     /// When the API server does not answer, or a stored ledger cannot be read.
@@ -132,12 +137,19 @@ impl Book {
         now: Timestamp,
     ) -> Result<(), Error> {
         let bounds = match &self.open {
-            Some(open) if open.certainty == Certainty::Known => return Ok(()),
+            Some(open) if open.certainty == Certainty::Known => None,
             Some(open) => Some(open.ledger.bounds()),
             None => self.next_period(schedule, now),
         };
-        let Some(bounds) = bounds else { return Ok(()) };
-        self.open = Some(take_up(context, agreement, bounds, now).await?);
+        if let Some(bounds) = bounds {
+            self.open = Some(take_up(context, agreement, bounds, now).await?);
+        }
+        if let Some(open) = self.open.as_mut().filter(|open| !open.closed)
+            && let Some(cut) = schedule.cut_within(&open.ledger.bounds())
+        {
+            open.ledger = open.ledger.until(cut).map_err(|e| Error::Account(e.to_string()))?;
+            open.dirty = true;
+        }
         Ok(())
     }
 
@@ -152,8 +164,7 @@ impl Book {
 
     fn next_period(&self, schedule: &Schedule, now: Timestamp) -> Option<Bounds> {
         let Some(known) = &self.status.period else {
-            // The account begins with the period in which somebody first asked for it.
-            return schedule.containing(now);
+            return schedule.taken_up(now);
         };
         // By the bounds it was measured under: a validity that was extended or cut since moves only what follows.
         let known = Bounds { start: known.start.0, end: known.end.0 };
@@ -172,7 +183,8 @@ async fn take_up(
 ) -> Result<OpenLedger, Error> {
     let namespace = agreement.namespace().unwrap_or_default();
     let name = statement::ledger_name(&agreement.name_any(), bounds.start);
-    let objectives: Vec<&str> = agreement.spec.objectives.iter().map(|o| o.name.as_str()).collect();
+    let terms = terms_at(&agreement.spec, bounds.start).map_err(|e| Error::Account(e.to_string()))?;
+    let series: Vec<String> = terms.objectives.iter().flat_map(series::names).collect();
     let stored = account::ledger(&context.client, &namespace, &name).await?;
     let uid = agreement.uid().unwrap_or_default();
     let (ledger, actions, resource_version, closed) = match stored {
@@ -181,12 +193,12 @@ async fn take_up(
             let mut ledger = stored_ledger::from_spec(&stored.spec)
                 .map_err(|e| Error::BrokenLedger { name: name.clone(), reason: e.to_string() })?;
             ledger
-                .add_objectives(objectives.iter().copied())
+                .add_objectives(series.iter().map(String::as_str))
                 .map_err(|e| Error::BrokenLedger { name: name.clone(), reason: e.to_string() })?;
             (ledger, stored.spec.actions.clone(), stored.resource_version(), stored.spec.closed)
         }
         other => {
-            let empty = Ledger::new(bounds, agreement.spec.metrics.slot.seconds(), objectives.iter().copied())
+            let empty = Ledger::new(bounds, agreement.spec.metrics.slot.seconds(), series.iter().map(String::as_str))
                 .map_err(|e| Error::Account(e.to_string()))?;
             (empty, Vec::new(), other.and_then(|o| o.resource_version()), false)
         }

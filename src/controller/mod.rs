@@ -26,9 +26,11 @@ mod book;
 mod context;
 mod enforce;
 mod error;
+mod exclusions;
 mod finalize;
 mod reader;
 mod registry;
+mod restate;
 mod retention;
 mod settle;
 mod source;
@@ -49,7 +51,7 @@ use tokio::time::{Instant, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::enforcement::Mode;
-use crate::api::{FIELD_MANAGER, MetricsSource, ServiceLevelAgreement};
+use crate::api::{FIELD_MANAGER, MetricsSource, ServiceLevelAgreement, ServiceLevelExclusion};
 use crate::record::metrics::Metrics;
 use crate::runtime::clock::Clock;
 use crate::runtime::health::Health;
@@ -112,6 +114,13 @@ impl Setup {
         Api::all(self.client.clone())
     }
 
+    fn exclusions(&self) -> Api<DeserializeGuard<ServiceLevelExclusion>> {
+        match &self.watch_namespace {
+            Some(namespace) => Api::namespaced(self.client.clone(), namespace),
+            None => Api::all(self.client.clone()),
+        }
+    }
+
     fn recorder(&self) -> Recorder {
         let reporter = Reporter { controller: FIELD_MANAGER.to_owned(), instance: Some(self.identity.clone()) };
         Recorder::new(self.client.clone(), reporter)
@@ -159,12 +168,13 @@ async fn beating(health: &Health) {
     }
 }
 
-/// Returns when agreements and sources can be listed: the definitions are installed and the account may read them.
+/// Returns when agreements, exclusions and sources can be listed: the definitions are installed and the account may read them.
 async fn wait_for_resources(setup: &Setup) {
     let one = ListParams::default().limit(1);
     loop {
         let listed = async {
             setup.agreements().list(&one).await?;
+            setup.exclusions().list(&one).await?;
             setup.sources().list(&one).await
         };
         match listed.await {

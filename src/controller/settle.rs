@@ -14,6 +14,7 @@ use super::agreement::write_status;
 use super::book::{Book, OpenLedger};
 use super::context::Context;
 use super::error::Error;
+use super::exclusions::Declared;
 use super::terms;
 use crate::api::agreement_status::{AgreementStatus, KEPT, StatementRef};
 use crate::api::metrics_source::IncreaseForm;
@@ -27,8 +28,9 @@ use crate::record::metrics::Written;
 use crate::record::{ledger, status, writer};
 use crate::sense::account as records;
 
-/// Agreements made anew under one name may each have a statement of the same period; more than this is refused.
-const MOST_REVISIONS: i32 = 16;
+/// Agreements made anew under one name may each have statements of the same period, and each of them may be restated;
+/// more than this is refused.
+pub(super) const MOST_REVISIONS: i32 = 16;
 
 /// Closes the open period if it is time. Whether it was closed.
 ///
@@ -38,6 +40,7 @@ pub(super) async fn close_if_due(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     book: &mut Book,
+    declared: &Declared,
     next: &mut AgreementStatus,
     now: Timestamp,
 ) -> Result<bool, Error> {
@@ -52,8 +55,10 @@ pub(super) async fn close_if_due(
         return Ok(false);
     }
     account::remember_actions(open, &next.actions);
-    let issued = issue(agreement, context, open, now).await?;
-    let closing = at_its_end(agreement, open)?;
+    let exclusions = declared.in_period(&agreement.spec, open.ledger.bounds(), now)?;
+    let circumstances = Circumstances { exclusions, ..Circumstances::default() };
+    let issued = issue(agreement, context, open, &circumstances, now).await?;
+    let closing = at_its_end(agreement, open, &circumstances)?;
     let reference = reference(&issued);
     next.statements.retain(|s| s.name != reference.name);
     next.statements.insert(0, reference);
@@ -68,11 +73,14 @@ pub(super) async fn close_if_due(
 
 /// How the open period stood at its last instant, with all its slots and not yet closed: a danger of that instant is
 /// one of the next.
-fn at_its_end(agreement: &ServiceLevelAgreement, open: &OpenLedger) -> Result<Assessment, Error> {
+fn at_its_end(
+    agreement: &ServiceLevelAgreement,
+    open: &OpenLedger,
+    circumstances: &Circumstances,
+) -> Result<Assessment, Error> {
     let instant = SignedDuration::from_nanos(1);
     let last = open.ledger.bounds().end.saturating_sub(instant).unwrap_or(Timestamp::MIN);
-    assess(&agreement.spec, &open.ledger, &Circumstances::default(), last, -instant)
-        .map_err(|e| Error::Account(e.to_string()))
+    assess(&agreement.spec, &open.ledger, circumstances, last, -instant).map_err(|e| Error::Account(e.to_string()))
 }
 
 /// The statement of the open period, as it is stored.
@@ -80,6 +88,7 @@ async fn issue(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     open: &mut OpenLedger,
+    circumstances: &Circumstances,
     now: Timestamp,
 ) -> Result<ServiceLevelStatement, Error> {
     let namespace = agreement.namespace().unwrap_or_default();
@@ -95,7 +104,7 @@ async fn issue(
                 if !open.closed {
                     account::store(agreement, context, open, true, now).await?;
                 }
-                let made = make(agreement, context, open, revision, now)?;
+                let made = make(agreement, context, open, circumstances, revision, now)?;
                 let mut object = ServiceLevelStatement::new(&name, made);
                 object.metadata.namespace = Some(namespace);
                 writer::issue_statement(&context.client, &object).await?;
@@ -111,6 +120,7 @@ fn make(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     open: &OpenLedger,
+    circumstances: &Circumstances,
     revision: i32,
     now: Timestamp,
 ) -> Result<crate::api::statement::StatementSpec, Error> {
@@ -128,7 +138,7 @@ fn make(
         revision,
         ledger_name: &open.name,
         ledger: &stored,
-        circumstances: &Circumstances::default(),
+        circumstances,
         supersedes: None,
         queries: &queries,
         source_name,
@@ -138,7 +148,7 @@ fn make(
     statement::statement(&closing, now, context.settle).map_err(|e| Error::Account(e.to_string()))
 }
 
-fn reference(statement: &ServiceLevelStatement) -> StatementRef {
+pub(super) fn reference(statement: &ServiceLevelStatement) -> StatementRef {
     StatementRef {
         name: statement.name_any(),
         period_start: statement.spec.period.start.clone(),

@@ -3,6 +3,7 @@
 //! Everything the schema could not check is checked here, and everything that must stay inside the agreement's
 //! namespace is confined to it. What is wrong comes back as one reason with one sentence: nothing is asked then.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,10 +14,12 @@ use super::registry::Asked;
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::metrics_source::Tenant;
 use crate::api::objective::{Indicator, LatencyIndicator, Objective};
-use crate::api::{MetricsSource, ServiceLevelAgreement};
+use crate::api::{AgreementSpec, MetricsSource, ServiceLevelAgreement};
+use crate::evaluate::amendment::{instants, terms_at};
 use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::lint::{Lint, Severity, lint};
 use crate::evaluate::period::Schedule;
+use crate::evaluate::series;
 use crate::evaluate::validate::validate;
 use crate::sense::promql::{self, AskId, BoundsAsk, Expression};
 use crate::sense::reader::promql_form;
@@ -29,10 +32,37 @@ pub type Tenancy = Vec<(String, String)>;
 pub struct Terms {
     /// Its periods.
     pub schedule: Schedule,
-    /// What is asked, objective by objective.
-    pub asked: Arc<Vec<Asked>>,
+    /// What is asked, from when on: as it was agreed at first, then after each amendment.
+    asked: Vec<(Timestamp, Arc<Vec<Asked>>)>,
     /// What is hardly meant, though it is worked with.
     pub advice: Arc<[Lint]>,
+}
+
+impl Terms {
+    /// What is asked in a period that begins at `start`, objective by objective.
+    #[must_use]
+    pub fn asked(&self, start: Timestamp) -> Arc<Vec<Asked>> {
+        let in_force = self.asked.iter().rev().find(|(from, _)| *from <= start).or_else(|| self.asked.first());
+        in_force.map(|(_, asked)| Arc::clone(asked)).unwrap_or_default()
+    }
+}
+
+/// The agreement as it is in force in a period that begins at `start`.
+///
+/// # Errors
+/// The first amendment that cannot be worked with; [`recall`] has refused it before.
+pub fn in_force(
+    agreement: &ServiceLevelAgreement,
+    start: Timestamp,
+) -> Result<Cow<'_, ServiceLevelAgreement>, InvalidSpec> {
+    Ok(match terms_at(&agreement.spec, start)? {
+        Cow::Borrowed(_) => Cow::Borrowed(agreement),
+        Cow::Owned(spec) => Cow::Owned(ServiceLevelAgreement {
+            metadata: agreement.metadata.clone(),
+            spec,
+            status: agreement.status.clone(),
+        }),
+    })
 }
 
 /// Why an agreement cannot be worked with as it is.
@@ -44,6 +74,8 @@ pub struct Refusal {
     pub message: String,
     /// Whether it stands until somebody changes the agreement (rather than something it refers to).
     pub terminal: bool,
+    /// The day of the amendment that is wrong, if it is one.
+    pub amendment: Option<String>,
 }
 
 /// What an agreement came to, and what of: its own spec and its source's, each as of a generation.
@@ -80,19 +112,24 @@ pub fn recall(
 fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) -> Result<Terms, Refusal> {
     let namespace = agreement.namespace().unwrap_or_default();
     let created = agreement.creation_timestamp().map_or(Timestamp::UNIX_EPOCH, |t| t.0);
-    let mut invalid = validate(&agreement.spec, &namespace, created);
+    let spec = &agreement.spec;
+    let mut invalid = validate(spec, &namespace, created);
     let (errors, advice): (Vec<Lint>, Vec<Lint>) =
         // What the source keeps has a condition of its own, since it changes without either spec.
         lint(&agreement.spec, None).into_iter().partition(|lint| lint.severity == Severity::Error);
     invalid.extend(errors.into_iter().map(|lint| InvalidSpec::new(lint.field, lint.message)));
+    invalid.extend(spec.period.trailing.as_ref().map(|_| {
+        let message = "looks back over several ledgers, and the operator keeps one for each period; agree on another \
+                       period, or settle it with `guarantor settle`";
+        InvalidSpec::new("spec.period.trailing", message)
+    }));
     if !invalid.is_empty() {
-        let message = invalid.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        return Err(Refusal { reason: "InvalidSpec", message, terminal: true });
+        return Err(refuse_spec("InvalidSpec", spec, &invalid));
     }
     let name = &agreement.spec.metrics.source_ref.name;
     let Some(source) = source else {
         let message = format!("spec.metrics.sourceRef: there is no MetricsSource {name}");
-        return Err(Refusal { reason: "SourceNotFound", message, terminal: false });
+        return Err(Refusal { reason: "SourceNotFound", message, terminal: false, amendment: None });
     };
     let tenancy = tenancy(&source.spec.tenants, &namespace).ok_or_else(|| Refusal {
         reason: "NamespaceNotAllowed",
@@ -101,22 +138,52 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
              the platform team can add it to its spec.tenants"
         ),
         terminal: false,
+        amendment: None,
     })?;
-    if let Some(refused) = refused(&agreement.spec.objectives, &tenancy).first() {
-        return Err(Refusal { reason: "ExpressionRefused", message: refused.to_string(), terminal: true });
+    let invalid = |fault: InvalidSpec| refuse_spec("InvalidSpec", spec, &[fault]);
+    let schedule = Schedule::new(spec, created).map_err(invalid)?;
+    let mut asked = vec![(Timestamp::MIN, ask("spec", &spec.objectives, &tenancy))];
+    for (index, (amendment, from)) in spec.amendments.iter().zip(instants(spec).map_err(invalid)?).enumerate() {
+        if let Some(objectives) = &amendment.objectives {
+            asked.push((from, ask(&format!("spec.amendments[{index}]"), objectives, &tenancy)));
+        }
     }
-    let asked = agreement.spec.objectives.iter().map(|objective| Asked {
-        objective: objective.name.clone(),
-        indicator: objective.indicator.clone(),
-        tenancy: tenancy.clone(),
-    });
-    let asked = Arc::new(asked.collect());
-    let schedule = Schedule::new(&agreement.spec, created).map_err(|e| Refusal {
-        reason: "InvalidSpec",
-        message: e.to_string(),
-        terminal: true,
-    })?;
+    if let Some(message) = reported(&spec.objectives) {
+        return Err(Refusal { reason: "NotMeasured", message, terminal: true, amendment: None });
+    }
+    let asked = asked.into_iter().map(|(from, asked)| Ok((from, asked?))).collect::<Result<_, InvalidSpec>>();
+    let asked = asked.map_err(|refused| refuse_spec("ExpressionRefused", spec, &[refused]))?;
     Ok(Terms { schedule, asked, advice: advice.into() })
+}
+
+/// What is wrong with a spec, and with which of its amendments.
+fn refuse_spec(reason: &'static str, spec: &AgreementSpec, faults: &[InvalidSpec]) -> Refusal {
+    let message = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    let amendment = faults.iter().find_map(|fault| {
+        let (index, _) = fault.field.strip_prefix("spec.amendments[")?.split_once(']')?;
+        Some(spec.amendments.get(index.parse::<usize>().ok()?)?.effective.clone())
+    });
+    Refusal { reason, message, terminal: true, amendment }
+}
+
+/// The questions of objectives that stand in `field`, or the first that no source would be asked.
+fn ask(field: &str, objectives: &[Objective], tenancy: &Tenancy) -> Result<Arc<Vec<Asked>>, InvalidSpec> {
+    if let Some(refused) = refused(objectives, tenancy).into_iter().next() {
+        return Err(InvalidSpec::new(refused.field.replacen("spec", field, 1), refused.message));
+    }
+    let asked = objectives.iter().flat_map(series::indicators);
+    let asked = asked.map(|(objective, indicator)| Asked { objective, indicator, tenancy: tenancy.clone() });
+    Ok(Arc::new(asked.collect()))
+}
+
+/// What is wrong with values that are only reported: the operator measures, and has nobody who reports.
+fn reported(objectives: &[Objective]) -> Option<String> {
+    let silent = |o: &&Objective| o.indicator.value.as_ref().is_some_and(|value| value.expression.is_none());
+    let index = objectives.iter().position(|o| silent(&o))?;
+    Some(format!(
+        "spec.objectives[{index}].indicator.value.expression must say what is to be measured in a cluster; values that \
+         are reported are settled by the command `guarantor settle`"
+    ))
 }
 
 /// What of these indicators cannot be asked by a namespace that is confined to `tenancy`, with the fields. An empty
@@ -124,18 +191,20 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
 #[must_use]
 pub fn refused(objectives: &[Objective], tenancy: &Tenancy) -> Vec<InvalidSpec> {
     let mut found = Vec::new();
-    for (index, Objective { indicator, .. }) in objectives.iter().enumerate() {
-        let mut refuse = |field: &str, message: String| {
-            found.push(InvalidSpec::new(format!("spec.objectives[{index}].indicator.{field}"), message));
-        };
-        for (field, text) in expressions(indicator) {
-            if let Err(refusal) = Expression::parse(text).and_then(|e| e.confine(tenancy)) {
-                refuse(&field, refusal.to_string());
+    for (index, objective) in objectives.iter().enumerate() {
+        let pooled = objective.indicator.members.is_some();
+        for (place, (_, indicator)) in series::indicators(objective).iter().enumerate() {
+            let member = if pooled { format!("members[{place}].") } else { String::new() };
+            let mut refuse = |field: &str, message: String| {
+                found.push(InvalidSpec::new(format!("spec.objectives[{index}].indicator.{member}{field}"), message));
+            };
+            for (field, text) in expressions(indicator) {
+                if let Err(refusal) = Expression::parse(text).and_then(|e| e.confine(tenancy)) {
+                    refuse(field, refusal.to_string());
+                }
             }
-        }
-        for (place, latency) in histograms(indicator) {
-            if let Some((field, message)) = histogram(latency, tenancy) {
-                refuse(&format!("{place}.{field}"), message);
+            if let Some((field, message)) = indicator.latency.as_ref().and_then(|l| histogram(l, tenancy)) {
+                refuse(&format!("latency.{field}"), message);
             }
         }
     }
@@ -173,38 +242,29 @@ pub fn queries(
         // What was accepted once is accepted here; were it not, the statement shows what the user wrote.
         confined.map_or_else(|_| expression.to_owned(), |c| c.text(slot_ms, form))
     };
-    let of = |objective: &Objective| match &objective.indicator.latency {
+    let of = |indicator: &Indicator| match &indicator.latency {
         Some(latency) => {
             let labels = latency.selector.iter().chain(tenancy.iter().map(|(k, v)| (k, v)));
             let selector: Vec<String> = labels.map(|(k, v)| format!("{k}={v:?}")).collect();
             vec![format!("histogram {}{{{}}} threshold {}", latency.histogram, selector.join(","), latency.threshold)]
         }
-        None => expressions(&objective.indicator).into_iter().map(|(_, expression)| text(expression)).collect(),
+        None => expressions(indicator).map(|(_, expression)| text(expression)).collect::<Vec<_>>(),
     };
-    agreement.spec.objectives.iter().map(|o| (o.name.clone(), of(o))).collect()
+    let all = |objective: &Objective| series::indicators(objective).iter().flat_map(|(_, i)| of(i)).collect();
+    agreement.spec.objectives.iter().map(|o| (o.name.clone(), all(o))).collect()
 }
 
 /// The PromQL of an indicator, with the fields it stands in.
-fn expressions(indicator: &Indicator) -> Vec<(String, &str)> {
-    let value = indicator.value.as_ref().and_then(|value| value.expression.as_deref());
-    let mut found: Vec<(String, &str)> = value.map(|text| ("value.expression".to_owned(), text)).into_iter().collect();
-    let members = indicator.members.iter().flatten().enumerate();
-    let members = members.map(|(index, member)| (format!("members[{index}].ratio"), &member.ratio));
-    for (place, ratio) in [("ratio".to_owned(), &indicator.ratio)].into_iter().chain(members) {
-        let Some(ratio) = ratio else { continue };
-        let texts =
-            [("good", ratio.good.as_deref()), ("bad", ratio.bad.as_deref()), ("total", Some(ratio.total.as_str()))];
-        found.extend(texts.into_iter().filter_map(|(field, text)| Some((format!("{place}.{field}"), text?))));
-    }
-    found
-}
-
-/// The histograms of an indicator, with the fields they stand in.
-fn histograms(indicator: &Indicator) -> Vec<(String, &LatencyIndicator)> {
-    let members = indicator.members.iter().flatten().enumerate();
-    let members = members.map(|(index, member)| (format!("members[{index}].latency"), &member.latency));
-    let places = [("latency".to_owned(), &indicator.latency)].into_iter().chain(members);
-    places.filter_map(|(place, latency)| Some((place, latency.as_ref()?))).collect()
+fn expressions(indicator: &Indicator) -> impl Iterator<Item = (&'static str, &str)> {
+    let ratio = indicator.ratio.as_ref();
+    [
+        ("ratio.good", ratio.and_then(|r| r.good.as_deref())),
+        ("ratio.bad", ratio.and_then(|r| r.bad.as_deref())),
+        ("ratio.total", ratio.map(|r| r.total.as_str())),
+        ("value.expression", indicator.value.as_ref().and_then(|v| v.expression.as_deref())),
+    ]
+    .into_iter()
+    .filter_map(|(field, text)| Some((field, text?)))
 }
 
 /// What a namespace is confined to: its own entry, else the one for all; `None` when the source does not admit it.
@@ -217,98 +277,4 @@ pub fn tenancy(tenants: &[Tenant], namespace: &str) -> Option<Tenancy> {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod tests {
-    use super::*;
-    use crate::api::metrics_source::TenantMatcher;
-    use crate::evaluate::lint::Code;
-
-    #[test]
-    fn terms_are_remembered_until_one_of_the_specs_changes() {
-        let (mut agreement, mut source) = declared();
-        let mut known = None;
-        let first = recall(&agreement, Some(&source), &mut known).unwrap();
-        let same = recall(&agreement, Some(&source), &mut known).unwrap();
-        assert!(Arc::ptr_eq(&first.asked, &same.asked));
-        source.spec.tenants = vec![tenant("shop", "team", "web")];
-        source.metadata.generation = Some(2);
-        let confined = recall(&agreement, Some(&source), &mut known).unwrap();
-        assert_eq!(confined.asked[0].tenancy, [("team".to_owned(), "web".to_owned())]);
-        agreement.spec.objectives[0].name = "errors".to_owned();
-        agreement.metadata.generation = Some(2);
-        assert_eq!(recall(&agreement, Some(&source), &mut known).unwrap().asked[0].objective, "errors");
-        assert_eq!(recall(&agreement, None, &mut known).unwrap_err().reason, "SourceNotFound");
-    }
-
-    #[test]
-    fn what_is_hardly_meant_is_advised() {
-        let (mut agreement, source) = declared();
-        assert_eq!(recall(&agreement, Some(&source), &mut None).unwrap().advice.len(), 0);
-        agreement.spec.objectives[0].target = "100".into();
-        let advice = recall(&agreement, Some(&source), &mut None).unwrap().advice;
-        assert_eq!(advice.iter().map(|lint| lint.code).collect::<Vec<_>>(), [Code::TargetNotBelow100]);
-    }
-
-    #[test]
-    fn a_table_that_contradicts_itself_is_refused() {
-        let (mut agreement, source) = declared();
-        let tier = |below: &str, percent: &str| serde_json::json!({"objective": "availability", "below": below, "percentOfFee": percent});
-        let credits = serde_json::json!({
-            "fee": {"amount": "1", "currency": "EUR"}, "tiers": [tier("99", "25"), tier("95", "10")],
-        });
-        agreement.spec.credits = Some(serde_json::from_value(credits).unwrap());
-        let refusal = recall(&agreement, Some(&source), &mut None).unwrap_err();
-        assert_eq!((refusal.reason, refusal.terminal), ("InvalidSpec", true));
-        assert!(refusal.message.starts_with("spec.credits.tiers[1].percentOfFee: "), "{}", refusal.message);
-    }
-
-    fn declared() -> (ServiceLevelAgreement, MetricsSource) {
-        let agreement = r#"
-metadata: {name: web, namespace: shop, uid: u, generation: 1}
-spec:
-  service: {name: web}
-  metrics: {sourceRef: {name: main}}
-  period: {calendar: Month}
-  objectives:
-  - name: availability
-    indicator: {ratio: {bad: 'sum(increase(r{code="500"}[$slot]))', total: 'sum(increase(r[$slot]))'}}
-    target: "99"
-"#;
-        let source = r#"
-metadata: {name: main, uid: s, generation: 1}
-spec: {url: "http://prometheus", tenants: [{namespace: shop}]}
-"#;
-        let head = |kind: &str| format!("apiVersion: guarantor.dev/v1alpha1\nkind: {kind}");
-        (
-            serde_saphyr::from_str(&(head("ServiceLevelAgreement") + agreement)).unwrap(),
-            serde_saphyr::from_str(&(head("MetricsSource") + source)).unwrap(),
-        )
-    }
-
-    fn tenant(namespace: &str, label: &str, value: &str) -> Tenant {
-        let matcher = TenantMatcher { label: label.to_owned(), value: value.to_owned() };
-        Tenant { namespace: namespace.to_owned(), matchers: vec![matcher] }
-    }
-
-    #[test]
-    fn a_namespace_is_confined_by_its_own_entry_first() {
-        let tenants = [tenant("*", "namespace", "$namespace"), tenant("shop", "team", "web")];
-        assert_eq!(tenancy(&tenants, "shop"), Some(vec![("team".to_owned(), "web".to_owned())]));
-        assert_eq!(tenancy(&tenants, "bank"), Some(vec![("namespace".to_owned(), "bank".to_owned())]));
-        assert_eq!(tenancy(&tenants[1..], "bank"), None);
-    }
-
-    #[test]
-    fn a_histogram_is_selected_within_the_tenancy_and_by_its_base_name() {
-        let tenancy = vec![("namespace".to_owned(), "shop".to_owned())];
-        let of = |name: &str, label: &str, value: &str| {
-            let selector = BTreeMap::from([(label.to_owned(), value.to_owned())]);
-            let latency = LatencyIndicator { histogram: name.to_owned(), selector, threshold: "250ms".into() };
-            histogram(&latency, &tenancy).map(|(field, _)| field)
-        };
-        assert_eq!(of("duration_seconds", "service", "web"), None);
-        assert_eq!(of("duration_seconds", "namespace", "shop"), None);
-        assert_eq!(of("duration_seconds", "namespace", "bank"), Some("selector"));
-        assert_eq!(of("duration_seconds", "le", "1"), Some("selector"));
-        assert_eq!(of("duration_seconds_bucket", "service", "web"), Some("histogram"));
-    }
-}
+mod tests;

@@ -25,8 +25,8 @@ use super::context::{Context, Handles};
 use super::error::{Error, Retry};
 use super::registry::Registry;
 use super::unreadable::Unreadable;
-use super::{Setup, Shared, WORK, account, agreement, source};
-use crate::api::{MetricsSource, ServiceLevelAgreement};
+use super::{Setup, Shared, WORK, account, agreement, exclusions, source};
+use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelExclusion};
 use crate::record::event;
 use crate::sense::workload::{Kinds, WorkloadReader};
 
@@ -34,8 +34,8 @@ use crate::sense::workload::{Kinds, WorkloadReader};
 const WORKLOAD_READ: Duration = Duration::from_secs(5);
 /// How long ledgers may be written after the controllers ended.
 const LAST_WRITES: Duration = Duration::from_secs(10);
-/// How long a reconcile waits for the first list of the metrics sources.
-const SOURCES_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a reconcile waits for the first lists of what agreements rest on.
+const LISTS_PATIENCE: Duration = Duration::from_secs(10);
 /// An object that changed again within this time is reconciled once.
 const DEBOUNCE: Duration = Duration::from_millis(100);
 /// A failure that may pass by itself is worth an Event when it comes after this many.
@@ -46,6 +46,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
     let (wake, woken) = mpsc::unbounded_channel();
     let unreadable = Unreadable { recorder: setup.recorder(), fence: setup.fence.clone() };
     let (agreements, agreement_events) = watched(setup.agreements(), unreadable.clone());
+    let (exclusions, exclusion_events) = watched(setup.exclusions(), unreadable.clone());
     let (sources, source_events) = watched(setup.sources(), unreadable);
     let context = Arc::new(Context {
         client: setup.client.clone(),
@@ -63,6 +64,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         watch_namespace: setup.watch_namespace.clone(),
         workloads: WorkloadReader::new(setup.client.clone(), Kinds::default(), WORKLOAD_READ),
         agreements: agreements.clone(),
+        exclusions: exclusions.clone(),
         sources: sources.clone(),
         stores: Arc::clone(&setup.stores),
         handles: Handles::default(),
@@ -80,6 +82,11 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         .graceful_shutdown_on(until(&ended))
         .run(agreement_timed, on_agreement_error, Arc::clone(&context))
         .for_each(|_| async {});
+    let of_exclusions = Controller::for_stream(exclusion_events, exclusions)
+        .with_config(config.clone())
+        .graceful_shutdown_on(until(&ended))
+        .run(exclusion_counted, on_exclusion_error, Arc::clone(&context))
+        .for_each(|_| async {});
     let of_sources = Controller::for_stream(source_events, sources)
         .with_config(config)
         .graceful_shutdown_on(until(&ended))
@@ -89,7 +96,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         while_leading(setup, &context, stop).await;
         ended.cancel();
     };
-    futures::join!(of_agreements, of_sources, watching_the_lease);
+    futures::join!(of_agreements, of_exclusions, of_sources, watching_the_lease);
     // Whoever leads now shows the figures.
     context.metrics.retain(&HashSet::new());
     if timeout(LAST_WRITES, write_ledgers(&context, setup.concurrency.into())).await.is_err() {
@@ -175,10 +182,13 @@ fn worth_a_reconcile<K: Resource>(object: &K) -> Option<u64> {
 }
 
 async fn agreement_timed(object: Arc<ServiceLevelAgreement>, context: Shared) -> Result<Action, Error> {
-    // Without the sources every agreement would be told that its source does not exist.
-    let sources_known = timeout(SOURCES_PATIENCE, context.sources.wait_until_ready()).await;
-    if !matches!(sources_known, Ok(Ok(()))) {
-        return Ok(Action::requeue(SOURCES_PATIENCE));
+    // Without the sources every agreement would be told that its source does not exist, and without the exclusions a
+    // period would be settled as if there were none.
+    let known = async {
+        context.sources.wait_until_ready().await.is_ok() && context.exclusions.wait_until_ready().await.is_ok()
+    };
+    if !matches!(timeout(LISTS_PATIENCE, known).await, Ok(true)) {
+        return Ok(Action::requeue(LISTS_PATIENCE));
     }
     let begun = Instant::now();
     let uid = object.uid().unwrap_or_default();
@@ -208,6 +218,22 @@ fn tell(agreement: &ServiceLevelAgreement, error: &Error, context: &Context) {
     }
 }
 
+async fn exclusion_counted(object: Arc<ServiceLevelExclusion>, context: Shared) -> Result<Action, Error> {
+    // Without the agreements every exclusion would be told that its agreement does not exist.
+    let known = timeout(LISTS_PATIENCE, context.agreements.wait_until_ready()).await;
+    if !matches!(known, Ok(Ok(()))) {
+        return Ok(Action::requeue(LISTS_PATIENCE));
+    }
+    let agreement = ObjectRef::new(&object.spec.agreement).within(&object.namespace().unwrap_or_default());
+    context.registry.wake(agreement);
+    let uid = object.uid().unwrap_or_default();
+    let outcome = exclusions::reconcile(object, Arc::clone(&context)).await;
+    if outcome.is_ok() {
+        context.backoff.succeeded(&uid);
+    }
+    outcome
+}
+
 async fn source_counted(object: Arc<MetricsSource>, context: Shared) -> Result<Action, Error> {
     let uid = object.uid().unwrap_or_default();
     let outcome = source::reconcile(object, Arc::clone(&context)).await;
@@ -219,6 +245,11 @@ async fn source_counted(object: Arc<MetricsSource>, context: Shared) -> Result<A
 
 #[allow(clippy::needless_pass_by_value)] // the signature is kube's
 fn on_agreement_error(object: Arc<ServiceLevelAgreement>, error: &Error, context: Shared) -> Action {
+    retry(&object.uid().unwrap_or_default(), &object.name_any(), error, &context)
+}
+
+#[allow(clippy::needless_pass_by_value)] // the signature is kube's
+fn on_exclusion_error(object: Arc<ServiceLevelExclusion>, error: &Error, context: Shared) -> Action {
     retry(&object.uid().unwrap_or_default(), &object.name_any(), error, &context)
 }
 

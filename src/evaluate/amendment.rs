@@ -7,7 +7,6 @@
 use std::borrow::Cow;
 
 use k8s_openapi::jiff::Timestamp;
-use k8s_openapi::jiff::tz::TimeZone;
 
 use crate::api::agreement::AgreementSpec;
 use crate::api::amendment::{Amendment, AmendmentRule};
@@ -75,19 +74,23 @@ pub(super) fn amended(spec: &AgreementSpec, count: usize) -> Result<Cow<'_, Agre
 }
 
 /// When each amendment takes effect.
-pub(super) fn instants(spec: &AgreementSpec, zone: &TimeZone) -> Result<Vec<Timestamp>, InvalidSpec> {
+///
+/// # Errors
+/// Names the amendment whose day does not exist.
+pub fn instants(spec: &AgreementSpec) -> Result<Vec<Timestamp>, InvalidSpec> {
+    let zone = zone(&spec.time_zone)?;
     let instant = |(index, amendment): (usize, &Amendment)| {
-        first_instant(&format!("spec.amendments[{index}].effective"), &amendment.effective, zone)
+        first_instant(&format!("spec.amendments[{index}].effective"), &amendment.effective, &zone)
     };
     spec.amendments.iter().enumerate().map(instant).collect()
 }
 
 /// Where amendments split periods.
-pub(super) fn cuts(spec: &AgreementSpec, zone: &TimeZone) -> Result<Vec<Timestamp>, InvalidSpec> {
+pub(super) fn cuts(spec: &AgreementSpec) -> Result<Vec<Timestamp>, InvalidSpec> {
     match (spec.amendment_rule, spec.amendments.is_empty()) {
         (_, true) => Ok(Vec::new()),
-        (Some(AmendmentRule::Split), _) => instants(spec, zone),
-        (Some(AmendmentRule::NextPeriod), _) => instants(spec, zone).map(|_| Vec::new()),
+        (Some(AmendmentRule::Split), _) => instants(spec),
+        (Some(AmendmentRule::NextPeriod), _) => instants(spec).map(|_| Vec::new()),
         (None, false) => {
             let message = "must be given where there are spec.amendments; write Split or NextPeriod";
             Err(InvalidSpec::new("spec.amendmentRule", message))
@@ -109,7 +112,7 @@ fn in_force(spec: &AgreementSpec, start: Timestamp) -> Result<usize, InvalidSpec
     if spec.amendments.is_empty() {
         return Ok(0);
     }
-    let instants = instants(spec, &zone(&spec.time_zone)?)?;
+    let instants = instants(spec)?;
     Ok(instants.iter().take_while(|instant| **instant <= start).count())
 }
 

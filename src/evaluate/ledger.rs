@@ -138,6 +138,26 @@ impl Ledger {
         Ok(())
     }
 
+    /// The same ledger of a period that ends earlier: the slots that begin after that are gone from it.
+    ///
+    /// # Errors
+    /// The period would end before it begins.
+    pub fn until(&self, end: Timestamp) -> Result<Self, LedgerError> {
+        let bounds = Bounds { start: self.bounds.start, end };
+        let mut shorter = Self::new(bounds, self.slot_seconds, self.objectives())?;
+        for Series { name, held, .. } in &self.series {
+            match held {
+                Held::OneByOne(slots) => {
+                    let kept = slots.iter().take(shorter.slot_count()).cloned().collect();
+                    shorter.set_slots(name, kept)?;
+                }
+                // Complete as it was delivered, whatever the period.
+                Held::AsRuns(runs) => shorter.set_runs(name, runs.clone())?,
+            }
+        }
+        Ok(shorter)
+    }
+
     /// The period.
     #[must_use]
     pub fn bounds(&self) -> Bounds {

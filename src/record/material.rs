@@ -18,6 +18,7 @@ type Millionths = i64;
 pub fn differs(last: &AgreementStatus, next: &AgreementStatus) -> bool {
     last.observed_generation != next.observed_generation
         || last.period != next.period
+        || last.refused_amendment != next.refused_amendment
         || last.statements != next.statements
         || last.actions != next.actions
         || last.violations.len() != next.violations.len()

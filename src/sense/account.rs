@@ -12,10 +12,11 @@ use crate::api::{ServiceLevelAgreement, ServiceLevelLedger, ServiceLevelStatemen
 
 /// What this module needs of the API server: group, resource, verbs. A test compares it with the chart.
 ///
-/// Agreements and sources are also listed and watched, by the controller.
+/// Agreements, exclusions and sources are also listed and watched, by the controller.
 pub const RBAC: &[(&str, &str, &[&str])] = &[
     ("guarantor.dev", "servicelevelagreements", &["get", "list", "watch"]),
     ("guarantor.dev", "metricssources", &["list", "watch"]),
+    ("guarantor.dev", "servicelevelexclusions", &["list", "watch"]),
     ("guarantor.dev", "servicelevelledgers", &["get"]),
     ("guarantor.dev", "servicelevelstatements", &["get"]),
 ];

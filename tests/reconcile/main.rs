@@ -8,6 +8,7 @@
 mod a_lagging_watch_makes_nothing_happen_twice;
 mod a_missed_event_is_made_up_for;
 mod a_refused_objective_holds_up_no_other;
+mod amends_an_agreement_in_force;
 mod an_idle_agreement_costs_next_to_nothing;
 mod an_object_that_cannot_be_read_disturbs_no_other;
 mod closes_no_period_blind;
@@ -17,6 +18,8 @@ mod gives_the_floor_back_before_the_agreement_goes;
 mod issues_one_statement_a_period;
 mod raises_and_gives_back_the_floor_of_an_autoscaler;
 mod reads_a_source_made_anew_at_its_new_address;
+mod recomputes_the_running_period_for_an_exclusion;
+mod restates_a_period_for_a_late_exclusion;
 mod says_what_is_hardly_meant;
 mod says_what_is_wrong_and_recovers;
 mod scales_a_workload_without_an_autoscaler;

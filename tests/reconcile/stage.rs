@@ -27,6 +27,7 @@ pub const NAMESPACE: &str = "shop";
 pub const AGREEMENTS: &str = "servicelevelagreements.guarantor.dev";
 pub const STATEMENTS: &str = "servicelevelstatements.guarantor.dev";
 pub const LEDGERS: &str = "servicelevelledgers.guarantor.dev";
+pub const EXCLUSIONS: &str = "servicelevelexclusions.guarantor.dev";
 pub const SOURCES: &str = "metricssources.guarantor.dev";
 pub const AUTOSCALERS: &str = "horizontalpodautoscalers.autoscaling";
 pub const DEPLOYMENTS: &str = "deployments.apps";
@@ -284,6 +285,17 @@ pub fn agreement(name: &str, mode: &str, rolling: &str) -> Value {
             "enforcement": {
                 "mode": mode, "scale": {"min": 2, "max": ENOUGH}, "cooldown": "10s", "releaseAfter": "20s",
             },
+        },
+    })
+}
+
+/// Maintenance of what the agreement `web` is about, declared by ann.
+pub fn exclusion(name: &str, from: &str, until: &str) -> Value {
+    json!({
+        "apiVersion": "guarantor.dev/v1alpha1", "kind": "ServiceLevelExclusion",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {
+            "agreement": "web", "reason": "Maintenance", "window": {"from": from, "until": until}, "declaredBy": "ann",
         },
     })
 }

@@ -18,6 +18,7 @@ pub fn state(state: State) -> &'static str {
     match state {
         State::Fulfilled => "Fulfilled",
         State::NotDetermined => "Not determined",
+        State::NotCovered => "Not covered",
         State::AtRisk => "At risk",
         State::Violated => "Violated",
     }
@@ -30,6 +31,10 @@ pub fn outcome(statement: &StatementSpec) -> String {
     let of = |state| statement.objectives.iter().filter(|o| o.state == state).count();
     let (missed, open) = (of(State::Violated), of(State::NotDetermined));
     let mut parts = Vec::new();
+    if statement.state == State::NotCovered {
+        parts.push("The promise does not cover this instance, so that there is no verdict.".to_owned());
+        return parts.join(" ");
+    }
     if missed > 0 {
         let was = if missed == 1 { "was" } else { "were" };
         parts.push(format!("{missed} of {} {was} missed.", counted(all, "objective", "objectives")));
@@ -209,6 +214,10 @@ pub fn detected_by(who: DetectedBy) -> &'static str {
 pub fn method(name: &str) -> &str {
     match name {
         "Events" => "Events: the good events of all slots over all their events; every request weighs the same",
+        "MeanOfSlots" => "MeanOfSlots: one less the mean of the error rates; every slot weighs the same",
+        "BadMinutes" => "BadMinutes: time that was not bad over all time",
+        "Pooled" => "Pooled: time that was not bad over all time, of several resources",
+        "Value" => "Value: values that kept their limit over all values",
         other => other,
     }
 }
