@@ -51,6 +51,7 @@ fn issued(paper: &Paper) -> Result<Issued, Problem> {
         namespace: paper.namespace().to_owned(),
         at: paper.meta.creation_timestamp.as_ref().map(|time| time.0),
         statement: paper.spec("ServiceLevelStatement")?,
+        computed: false,
         intact: content_digest(content).is_ok_and(|digest| stated == Some(&digest)),
     })
 }

@@ -73,6 +73,7 @@ fn with(content: Value) -> Issued {
         namespace: "shop".to_owned(),
         at: Some("2026-11-01T00:00:31Z".parse().unwrap()),
         statement: serde_json::from_value(content).unwrap(),
+        computed: false,
         intact: true,
     }
 }

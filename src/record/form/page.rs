@@ -15,7 +15,7 @@ mod violations;
 
 use askama::Template;
 
-use super::{ALTERED, Issued, words};
+use super::{ALTERED, COMPUTED, Issued, words};
 use actions::Action;
 use evidence::Evidence;
 use heading::Heading;
@@ -32,6 +32,8 @@ use super::reckoning::Reckoning;
 struct Page {
     /// Why nothing on the page can be relied on.
     warning: Option<&'static str>,
+    /// Whether nobody has issued it.
+    computed: bool,
     /// What a later revision changes.
     revision: Option<String>,
     heading: Heading,
@@ -53,6 +55,7 @@ pub fn html(issued: &Issued) -> Result<String, askama::Error> {
     let clock = Clock::of(&statement.period);
     let page = Page {
         warning: (!issued.intact).then_some(ALTERED),
+        computed: issued.computed,
         revision: words::revision(statement),
         heading: Heading::new(issued, &clock),
         objectives: statement.objectives.iter().map(|o| Objective::new(o, statement)).collect(),
@@ -60,7 +63,7 @@ pub fn html(issued: &Issued) -> Result<String, askama::Error> {
         violations: Violations::new(statement, &clock),
         exclusions: Exclusions::new(statement, &clock),
         actions: statement.actions.iter().map(|action| Action::new(action, &clock)).collect(),
-        evidence: Evidence::new(statement),
+        evidence: Evidence::new(issued),
         proof: Proof::new(issued),
     };
     page.render()

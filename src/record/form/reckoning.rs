@@ -72,7 +72,7 @@ impl Reckoning {
     #[must_use]
     pub fn new(credits: &CreditStatus, statement: &StatementSpec, clock: &Clock) -> Self {
         Self {
-            lines: credits.lines.iter().map(|line| Line::new(line, statement)).collect(),
+            lines: lines(credits, statement),
             amounts: amount::amounts(credits, statement.generation),
             beside: beside::beside(credits),
             facts: facts::facts(&credits.facts),
@@ -93,6 +93,19 @@ impl Reckoning {
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty() && self.beside.is_empty()
     }
+}
+
+/// The lines; what was attained of an objective stands in its first one.
+fn lines(credits: &CreditStatus, statement: &StatementSpec) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::with_capacity(credits.lines.len());
+    for line in &credits.lines {
+        let mut next = Line::new(line, statement);
+        if lines.iter().any(|line| line.objective == next.objective) {
+            next.attained.clear();
+        }
+        lines.push(next);
+    }
+    lines
 }
 
 impl Due {

@@ -8,6 +8,7 @@ use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason};
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::statement::StatementSpec;
 
+use super::Issued;
 use super::figure::{counted, money, signed};
 use super::instant::day;
 use super::legible::legible;
@@ -168,13 +169,13 @@ pub fn credit_form(form: CreditForm) -> &'static str {
     }
 }
 
-/// By which amendment the agreement stood; empty: as it was made.
+/// The text of the agreement that was in force: `generation 2, as amended from 1 Jul 2026 on`; empty: as it was written.
 #[must_use]
-pub fn amended(statement: &StatementSpec) -> String {
-    if statement.amendment.is_empty() {
-        return String::new();
-    }
-    format!(", as amended from {} on", day(&legible(&statement.amendment)))
+pub fn in_force(statement: &StatementSpec) -> String {
+    let generation = (statement.generation != 0).then(|| format!("generation {}", statement.generation));
+    let amended = (!statement.amendment.is_empty())
+        .then(|| format!("as amended from {} on", day(&legible(&statement.amendment))));
+    generation.into_iter().chain(amended).collect::<Vec<_>>().join(", ")
 }
 
 /// Why something was asked to be excluded.
@@ -248,6 +249,23 @@ pub fn action_outcome(action: &ActionRecord) -> &'static str {
     }
 }
 
+/// How the increases of a statement were counted: of a store, or by whoever wrote the file.
+#[must_use]
+pub fn counted_by(issued: &Issued) -> &'static str {
+    // A source without an address is a file.
+    if issued.computed && !issued.statement.evidence.source.contains("://") {
+        return "As the file gives them";
+    }
+    increase(issued.statement.evidence.increase)
+}
+
+/// By which text of the agreement something was reckoned.
+#[must_use]
+pub fn as_agreed(generation: i64) -> String {
+    // Generations count from 1; a manifest that was in no cluster has none.
+    if generation == 0 { "as agreed".to_owned() } else { format!("as agreed in generation {generation}") }
+}
+
 /// How increases were counted.
 #[must_use]
 pub fn increase(form: IncreaseForm) -> &'static str {
@@ -297,6 +315,18 @@ mod tests {
             ..CreditStatus::default()
         };
         assert!(plain(&statement).ends_with("No credit is issued: 1 EUR is not more than 2 EUR."));
+    }
+
+    #[test]
+    fn a_file_is_no_store() {
+        let mut issued = issued();
+        assert!(counted_by(&issued).starts_with("Anchored"));
+        issued.computed = true;
+        assert!(counted_by(&issued).starts_with("Anchored"));
+        issued.statement.evidence.source = "measurements.yaml".to_owned();
+        assert_eq!(counted_by(&issued), "As the file gives them");
+        (issued.statement.generation, issued.statement.amendment) = (0, "2026-07-01".to_owned());
+        assert_eq!(in_force(&issued.statement), "as amended from 1 Jul 2026 on");
     }
 
     #[test]

@@ -105,6 +105,15 @@ fn an_altered_statement_says_so_first() {
 }
 
 #[test]
+fn what_nobody_issued_says_so_and_names_no_cluster() {
+    let page = html(&Issued { computed: true, ..issued() }).unwrap();
+    assert!(page.find("Nobody has issued it").unwrap() < page.find("class=\"verdict").unwrap());
+    assert!(
+        page.contains("guarantor settle --agreement") && !page.contains("kubectl") && !page.contains("in the cluster")
+    );
+}
+
+#[test]
 fn a_statement_with_next_to_nothing_has_a_page() {
     let mut bare = issued();
     let statement = &mut bare.statement;

@@ -31,7 +31,7 @@ fn the_way_to_the_amount_is_told_step_by_step() {
             "Fee: The fee of the period, as agreed in generation 2. 4 000.000000 EUR",
             "Combination: One line applies, and is granted. 400.000000 EUR",
             "Cap: No cap took anything away. 400.000000 EUR",
-            "Unrounded: Exactly 400 EUR, which is 10.000000 % of the fee. 400.000000 EUR",
+            "Unrounded: Exactly so much, which is 10.000000 % of the fee. 400.000000 EUR",
             "Rounding: Once, at the end, half up, to 0.01 EUR. 400.00 EUR",
             "Issue: Issued.",
         ]

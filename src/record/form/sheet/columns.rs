@@ -35,7 +35,7 @@ pub(super) fn statement(issued: &Issued, clock: &Clock) -> Vec<String> {
     ]
 }
 
-pub(super) const OBJECTIVES: [&str; 23] = [
+pub(super) const OBJECTIVES: [&str; 28] = [
     "objective",
     "state",
     "method",
@@ -59,6 +59,11 @@ pub(super) const OBJECTIVES: [&str; 23] = [
     "digest",
     "attained_displayed_percent",
     "slots_not_deployed",
+    "counted_unit",
+    "counted_good",
+    "counted_total",
+    "covered",
+    "not_covered_because",
 ];
 
 pub(super) fn objectives(issued: &Issued) -> Vec<Vec<String>> {
@@ -89,6 +94,11 @@ pub(super) fn objectives(issued: &Issued) -> Vec<Vec<String>> {
             issued.statement.digest.clone(),
             objective.displayed.clone(),
             objective.slots.not_deployed.to_string(),
+            objective.counted.unit.clone(),
+            objective.counted.good.clone(),
+            objective.counted.total.clone(),
+            if objective.covered { "yes" } else { "no" }.to_owned(),
+            objective.not_covered_because.clone(),
         ]
     });
     cells.collect()
