@@ -176,7 +176,8 @@ impl Registry {
                 next = next.into_iter().chain(ready.ok()).min();
             }
         }
-        let goes = |due: &Due| hindmost.get(&(due.asks.slot_seconds.max(1), due.asks.until)).is_none_or(|to| due.to <= *to);
+        let goes =
+            |due: &Due| hindmost.get(&(due.asks.slot_seconds.max(1), due.asks.until)).is_none_or(|to| due.to <= *to);
         let mut due: Vec<Due> =
             due.into_iter().filter(|(due, in_company)| !in_company || goes(due)).map(|(due, _)| due).collect();
         due.sort_by(|a, b| a.uid.cmp(&b.uid));

@@ -118,7 +118,12 @@ fn tenancy(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
 }
 
 /// What a statement says of where its figures come from.
-fn origin(url: &str, agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>, increase: IncreaseForm) -> Origin {
+fn origin(
+    url: &str,
+    agreement: &ServiceLevelAgreement,
+    source: Option<&MetricsSource>,
+    increase: IncreaseForm,
+) -> Origin {
     match source {
         Some(source) => Origin {
             name: source.name_any(),
