@@ -147,24 +147,39 @@ impl Registry {
     }
 
     /// Everything of `source` that can be read at `now`, and when the next slot becomes readable.
+    ///
+    /// Agreements that are further behind than a round reaches, with the same slots and in the same period, go through it
+    /// together: the one that began later is waited for, since only questions about the same slots can be joined. Without
+    /// that a month would be read once for every agreement. Nobody waits for one whose rounds fail.
     #[must_use]
     pub fn due(&self, source: &str, now: Timestamp, settle: SignedDuration) -> (Vec<Due>, Option<Timestamp>) {
         let mut due = Vec::new();
         let mut next: Option<Timestamp> = None;
+        // Where the hindmost of each kind of company stands.
+        let mut hindmost: HashMap<(i64, Timestamp), Timestamp> = HashMap::new();
         let readable = now.checked_sub(settle).unwrap_or(Timestamp::MIN);
         for (uid, entry) in self.entries().iter().filter(|(_, e)| e.asks.source == source) {
             let slot = entry.asks.slot_seconds.max(1);
             let from = aligned(entry.through, slot);
             let whole = (readable.min(entry.asks.until).as_second() - from.as_second()).div_euclid(slot);
-            let slots = whole.min(entry.slots_per_round);
+            let in_company = whole > SLOTS_PER_ROUND && entry.slots_per_round == SLOTS_PER_ROUND;
+            let slots = if in_company { to_the_next_stop(from, slot) } else { whole.min(entry.slots_per_round) };
             if slots > 0 {
                 let to = from.checked_add(SignedDuration::from_secs(slots * slot)).unwrap_or(from);
-                due.push(Due { uid: uid.clone(), asks: Arc::clone(&entry.asks), from, to });
+                if in_company {
+                    let stands = hindmost.entry((slot, entry.asks.until)).or_insert(to);
+                    *stands = to.min(*stands);
+                }
+                due.push((Due { uid: uid.clone(), asks: Arc::clone(&entry.asks), from, to }, in_company));
             } else if from < entry.asks.until {
                 let ready = from.checked_add(SignedDuration::from_secs(slot)).and_then(|end| end.checked_add(settle));
                 next = next.into_iter().chain(ready.ok()).min();
             }
         }
+        let goes =
+            |due: &Due| hindmost.get(&(due.asks.slot_seconds.max(1), due.asks.until)).is_none_or(|to| due.to <= *to);
+        let mut due: Vec<Due> =
+            due.into_iter().filter(|(due, in_company)| !in_company || goes(due)).map(|(due, _)| due).collect();
         due.sort_by(|a, b| a.uid.cmp(&b.uid));
         (due, next)
     }
@@ -208,9 +223,98 @@ impl Registry {
     }
 }
 
+/// How many slots there are to the next instant at which all rounds of a company end.
+fn to_the_next_stop(from: Timestamp, slot_seconds: i64) -> i64 {
+    SLOTS_PER_ROUND - from.as_second().div_euclid(slot_seconds).rem_euclid(SLOTS_PER_ROUND)
+}
+
 /// The first slot bound at or after an instant.
 fn aligned(at: Timestamp, slot_seconds: i64) -> Timestamp {
     let rest = at.as_second().rem_euclid(slot_seconds);
     let up = if rest == 0 { 0 } else { slot_seconds - rest };
     at.checked_add(SignedDuration::from_secs(up)).unwrap_or(at)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    /// Asks for a minute at a time, of a period that ends after so many days.
+    fn asks(days: i64) -> Asks {
+        Asks { source: "main".to_owned(), slot_seconds: 60, asked: Arc::default(), until: at(DAY * days) }
+    }
+
+    fn registry() -> Registry {
+        // Nobody has to be woken here.
+        Registry::new(mpsc::unbounded_channel().0)
+    }
+
+    fn register(registry: &Registry, uid: &str, days: i64, through: i64) {
+        registry.register(uid, ObjectRef::new(uid), asks(days), at(through));
+    }
+
+    fn due(registry: &Registry, now: i64) -> Vec<Due> {
+        registry.due("main", at(now), SignedDuration::ZERO).0
+    }
+
+    #[test]
+    fn who_began_later_is_waited_for_and_a_month_is_read_once() {
+        let registry = registry();
+        register(&registry, "a", 30, 0);
+        let mut rounds = 0;
+        for round in 0.. {
+            let due = due(&registry, 40 * DAY);
+            if due.is_empty() {
+                break;
+            }
+            let ranges: HashSet<_> = due.iter().map(|due| (due.from, due.to)).collect();
+            assert_eq!(ranges.len(), 1, "round {round}: {due:?}");
+            for due in due {
+                registry.deliver(&due, Vec::new(), due.to, None);
+            }
+            if round == 2 {
+                register(&registry, "b", 30, 0);
+            }
+            rounds = round + 1;
+        }
+        assert_eq!(rounds, 33, "three rounds alone, and thirty in which the other one is read, and met");
+    }
+
+    #[test]
+    fn who_is_in_time_waits_for_nobody() {
+        let registry = registry();
+        register(&registry, "behind", 60, 0);
+        register(&registry, "in-time", 60, 40 * DAY - 60);
+        register(&registry, "other-period", 30, 10 * DAY);
+        assert_eq!(due(&registry, 40 * DAY).len(), 3);
+    }
+
+    #[test]
+    fn nobody_waits_for_one_whose_rounds_fail() {
+        let registry = registry();
+        register(&registry, "fails", 60, 0);
+        register(&registry, "reads", 60, 10 * DAY);
+        let first = due(&registry, 40 * DAY);
+        assert_eq!(first.iter().map(|due| due.uid.as_str()).collect::<Vec<_>>(), ["fails"]);
+        registry.deliver(&first[0], Vec::new(), first[0].from, None);
+        assert_eq!(due(&registry, 40 * DAY).len(), 2);
+    }
+
+    #[test]
+    fn rounds_end_at_the_same_instants_wherever_they_begin() {
+        let registry = registry();
+        register(&registry, "a", 60, 3600);
+        let first = due(&registry, 40 * DAY).remove(0);
+        assert_eq!((first.from, first.to), (at(3600), at(DAY)));
+        registry.deliver(&first, Vec::new(), first.to, None);
+        let second = due(&registry, 40 * DAY).remove(0);
+        assert_eq!((second.from, second.to), (at(DAY), at(2 * DAY)));
+    }
 }
