@@ -162,7 +162,7 @@ pub struct Violation {
     pub detected_by: Option<DetectedBy>,
 }
 
-/// Who noticed an incident first.
+/// Who noticed an incident first, the `Provider` or the `Customer`; left out where nobody said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum DetectedBy {
     /// The provider, by its monitoring.

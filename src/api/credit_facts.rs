@@ -90,5 +90,5 @@ pub struct MissedFact {
     #[schemars(length(max = 40))]
     pub objective: String,
     /// How many periods.
-    pub periods: u32,
+    pub periods: i64,
 }

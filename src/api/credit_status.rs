@@ -18,7 +18,9 @@ pub const LISTED_FREE_HOURS: usize = 200;
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CreditStatus {
-    /// `Accruing` while the period runs, `Determined` in its statement; afterwards what became of the credit.
+    /// `Accruing` while the period runs, `Determined` in its statement, `Claimed` when the customer claimed it in time,
+    /// `Granted` when the provider owes it, `Settled` when it was paid or set off; `Expired` when something was not done
+    /// in time, `Voided` when it was rejected or a newer statement took its place.
     pub state: CreditState,
     /// Since when it is in this state.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,7 +37,7 @@ pub struct CreditStatus {
     pub amount: String,
     /// The fee's currency, ISO 4217.
     pub currency: String,
-    /// What it is given as.
+    /// What it is given as: `Credit` (set off against the next invoice), `Voucher` or `Refund`.
     pub form: CreditForm,
     /// The reckoning for each currency, the fee's first. Amounts of different currencies are never added.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -73,6 +75,7 @@ pub struct CreditStatus {
     pub deadlines: Vec<CreditDeadline>,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(n: &i64) -> bool {
     *n == 0
 }
@@ -222,7 +225,7 @@ pub struct CreditDeadline {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RewardStatus {
-    /// What decided.
+    /// What decided: the `Attainment` of an objective, or the `Volume` of the period.
     pub basis: RewardBasis,
     /// What was reached: the attainment in percent, or the volume, cut at six places. Empty: it is not known.
     pub reached: String,

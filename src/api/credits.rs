@@ -55,11 +55,16 @@ pub struct Credits {
     #[schemars(length(max = 8))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub remedies: Vec<Remedy>,
-    /// What the customer owes when more was delivered than promised. It is reckoned by itself, and never set off
+    /// What is owed the other way when more was delivered than promised. It is reckoned by itself, and never set off
     /// against credits here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rewards: Option<Rewards>,
-    /// How the credits of several missed objectives combine.
+    /// How the credits of several missed objectives combine: of each the tier that applies, and every remedy that comes
+    /// to something. `Highest` (the default): only the highest is granted, of equal ones the first. `Sum`: they add up,
+    /// as far as the caps. `CustomersChoice`: the customer chooses one; until then it is the highest. `FirstListed`: only
+    /// that of the objective that is listed first among those that were missed. They are compared in money of the fee;
+    /// only for that, a day of service and a day's usage are worth the fee over the days of the period. Free hours and
+    /// the right to end the agreement stand beside them.
     #[serde(default)]
     pub combine: Combine,
     /// The most that is granted for one period. Left out: the whole fee for tiers in percent of it, and no limit for
@@ -76,10 +81,11 @@ pub struct Credits {
     /// much is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_above: Option<Money>,
-    /// What a credit is given as. `Credit` (the default) is set off against the next invoice.
+    /// What a credit is given as. `Credit` (the default) is set off against the next invoice, a `Voucher` pays for
+    /// further purchases, a `Refund` is paid back.
     #[serde(default)]
     pub form: CreditForm,
-    /// What becomes of service days: `ExtendTerm` (the default) or `MonetaryValue`.
+    /// What becomes of days of service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_days: Option<ServiceDaysRule>,
 }
@@ -176,9 +182,7 @@ pub struct Tier {
     pub amount: Option<Money>,
 }
 
-/// How the credits of several missed objectives combine: for each objective the tier that applies, and every remedy that
-/// comes to something. They are compared in money of the fee; only for that, a day of service and a day's usage are worth
-/// the fee over the days of the period. Free hours and the right to end the agreement stand beside them and take no part.
+/// How the credits of several missed objectives combine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub enum Combine {
     /// Only the highest is granted; of equal ones the first.
@@ -222,7 +226,9 @@ pub enum CreditForm {
     Refund,
 }
 
-/// What becomes of service days.
+/// What becomes of days of service. `ExtendTerm` (the default): they are added to the end of the agreement.
+/// `MonetaryValue`: each is paid, at the fee over the days of the whole period.
+// Of an optional choice `kubectl explain` shows this text, and not that of the field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub enum ServiceDaysRule {
     /// They are added to the end of the agreement.

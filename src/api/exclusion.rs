@@ -50,12 +50,27 @@ use super::exclusion_rules::ExclusionReason;
 #[x_kube(validation = Rule::new(
     "!has(oldSelf.approval) || (has(self.approval) && self.approval == oldSelf.approval \
      && self.agreement == oldSelf.agreement && self.objectives == oldSelf.objectives && self.reason == oldSelf.reason \
+     && has(self.description) == has(oldSelf.description) \
+     && (!has(self.description) || self.description == oldSelf.description) \
      && has(self.window) == has(oldSelf.window) && (!has(self.window) || self.window == oldSelf.window) \
      && has(self.recurrence) == has(oldSelf.recurrence) \
      && (!has(self.recurrence) || self.recurrence == oldSelf.recurrence) \
-     && has(self.events) == has(oldSelf.events) && (!has(self.events) || self.events == oldSelf.events))")
+     && has(self.events) == has(oldSelf.events) && (!has(self.events) || self.events == oldSelf.events) \
+     && has(self.announcedAt) == has(oldSelf.announcedAt) \
+     && (!has(self.announcedAt) || self.announcedAt == oldSelf.announcedAt) \
+     && has(self.forceMajeure) == has(oldSelf.forceMajeure) && (!has(self.forceMajeure) \
+         || (has(self.forceMajeure.noticeAt) == has(oldSelf.forceMajeure.noticeAt) \
+             && (!has(self.forceMajeure.noticeAt) || self.forceMajeure.noticeAt == oldSelf.forceMajeure.noticeAt) \
+             && has(self.forceMajeure.inDefaultSince) == has(oldSelf.forceMajeure.inDefaultSince) \
+             && (!has(self.forceMajeure.inDefaultSince) \
+                 || self.forceMajeure.inDefaultSince == oldSelf.forceMajeure.inDefaultSince) \
+             && (!has(oldSelf.forceMajeure.proofAt) || (has(self.forceMajeure.proofAt) \
+                 && self.forceMajeure.proofAt == oldSelf.forceMajeure.proofAt)))))")
     .message("spec must not be edited once it is approved, except to add forceMajeure.proofAt or revoked; make a new \
               exclusion"))]
+#[x_kube(validation = Rule::new(
+    "!has(oldSelf.revoked) || (has(self.revoked) && self.revoked == oldSelf.revoked)")
+    .message("spec.revoked cannot be taken back; make a new exclusion").field_path(".revoked"))]
 pub struct ExclusionSpec {
     /// The agreement, in the same namespace.
     #[schemars(length(min = 1, max = 253))]

@@ -71,7 +71,7 @@ pub struct PerDayLate {
     /// In the fee's currency, for each day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
-    /// Which days count.
+    /// Which days count. `Calendar` (the default): every day. `Working`: the working days of `spec.calendar`.
     #[serde(default)]
     pub days: DayCount,
     /// The most that it comes to for one delivery, a long delay included, in percent of the fee.

@@ -10,7 +10,8 @@ use super::{Money, Span};
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Settlement {
-    /// Whether the customer has to claim a credit. `Automatic` is the default.
+    /// Whether the customer has to claim a credit. `Automatic` (the default): it is granted with the statement.
+    /// `OnClaim`: it is granted on a claim in time, and else expires.
     #[serde(default)]
     pub grant: GrantMode,
     /// What has to be done by when for a credit that is claimed. Missing one forfeits it.
@@ -59,7 +60,9 @@ pub struct Deadline {
     /// What has to be done: `claim`, `ticket`, `notice`.
     #[schemars(regex(pattern = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"), length(max = 40))]
     pub name: String,
-    /// What it is reckoned from.
+    /// What it is reckoned from: the beginning of the `Incident`; `Awareness`, when the customer became aware of it;
+    /// `PeriodEnd`, the last day of the settlement period; `Statement`, when the statement that grants the credit was
+    /// issued.
     pub after: Anchor,
     /// Elapsed time, for example `24h`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

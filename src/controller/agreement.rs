@@ -55,7 +55,7 @@ pub async fn reconcile(agreement: Arc<ServiceLevelAgreement>, context: Arc<Conte
     let source = agreement.spec.metrics.source_ref.name.clone();
     let declared = context.sources.find(|s| s.name_any() == source);
     match terms::recall(&agreement, declared.as_deref(), &mut book.terms) {
-        Ok(terms) => work(&agreement, &context, &mut book, &terms, now).await,
+        Ok(terms) => Box::pin(work(&agreement, &context, &mut book, &terms, now)).await,
         Err(refusal) => refuse(&agreement, &context, &mut book, &refusal, now).await,
     }
 }

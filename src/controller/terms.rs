@@ -20,7 +20,7 @@ use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::lint::{Lint, Severity, lint};
 use crate::evaluate::period::Schedule;
 use crate::evaluate::series;
-use crate::evaluate::validate::validate;
+use crate::evaluate::validate::{measured_size, validate};
 use crate::sense::promql::{self, AskId, BoundsAsk, Expression};
 use crate::sense::reader::promql_form;
 
@@ -150,6 +150,9 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
     }
     if let Some(message) = reported(&spec.objectives) {
         return Err(Refusal { reason: "NotMeasured", message, terminal: true, amendment: None });
+    }
+    if let Some(fault) = measured_size(spec, &schedule) {
+        return Err(invalid(fault));
     }
     let asked = asked.into_iter().map(|(from, asked)| Ok((from, asked?))).collect::<Result<_, InvalidSpec>>();
     let asked = asked.map_err(|refused| refuse_spec("ExpressionRefused", spec, &[refused]))?;

@@ -113,8 +113,19 @@ pub fn longest_period(period: &Period) -> i64 {
     }
 }
 
-/// The longest period of the agreement has to fit into one ledger.
+/// The longest period of the agreement has to fit into one ledger, with one series for each objective.
 fn size(spec: &AgreementSpec, schedule: &Schedule) -> Option<InvalidSpec> {
+    beyond_a_ledger(spec, schedule, spec.objectives.len())
+}
+
+/// What an operator can not hold: slots of all members of all pools, in the longest period of an agreement. (What is
+/// settled offline is held as runs.)
+#[must_use]
+pub fn measured_size(spec: &AgreementSpec, schedule: &Schedule) -> Option<InvalidSpec> {
+    beyond_a_ledger(spec, schedule, spec.objectives.iter().map(|objective| series::names(objective).len()).sum())
+}
+
+fn beyond_a_ledger(spec: &AgreementSpec, schedule: &Schedule, series: usize) -> Option<InvalidSpec> {
     let period = &spec.period;
     let longest = longest_period(period);
     let in_force = schedule.until().map(|until| until.as_second().saturating_sub(schedule.from().as_second()));
@@ -122,14 +133,11 @@ fn size(spec: &AgreementSpec, schedule: &Schedule) -> Option<InvalidSpec> {
     let clipped = in_force.filter(|_| period.trailing.is_none());
     let seconds = clipped.map_or(longest, |in_force| longest.min(in_force));
     let slot = spec.metrics.slot.seconds();
-    // What is only reported has no slots.
-    let measured = spec.objectives.iter().filter(|o| o.indicator.value.as_ref().is_none_or(|v| v.expression.is_some()));
-    let series: usize = measured.map(|objective| series::names(objective).len()).sum();
     let slots = usize::try_from(seconds / slot).unwrap_or(usize::MAX).saturating_mul(series);
     (slots > MAX_SLOTS).then(|| {
         let message = format!(
-            "slots of {} make {slots} slots in the longest period of {series} objective(s), and a ledger holds \
-             {MAX_SLOTS}; use longer slots or a shorter period",
+            "slots of {} make {slots} slots in the longest period of {series} objective(s) and members, and a ledger \
+             holds {MAX_SLOTS}; use longer slots or a shorter period",
             span::text(slot),
         );
         InvalidSpec::new("spec.metrics.slot", message)

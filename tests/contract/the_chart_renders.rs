@@ -47,6 +47,29 @@ async fn a_service_monitor_is_made_only_where_it_is_asked_for() -> Result<()> {
 }
 
 #[tokio::test]
+async fn policies_hold_where_the_operator_works_and_can_be_left_out() -> Result<()> {
+    let of = |objects: &[Value], kind: &str| -> Vec<Value> {
+        objects.iter().filter(|object| object["kind"] == kind).map(|object| object["spec"].clone()).collect()
+    };
+    let everywhere = rendered(&[]).await?;
+    let [exclusions, records] = &of(&everywhere, "ValidatingAdmissionPolicy")[..] else { panic!("two policies") };
+    assert!(exclusions["validations"].as_array().unwrap().len() >= 6);
+    let account = "system:serviceaccount:default:guarantor";
+    assert!(records["validations"][0]["expression"].as_str().unwrap().contains(&format!("'{account}'")));
+    let bindings = of(&everywhere, "ValidatingAdmissionPolicyBinding");
+    assert!(bindings.len() == 2 && bindings.iter().all(|b| b["matchResources"].is_null()));
+    let one = rendered(&["--set", "watchNamespace=shop,serviceAccount.name=keeper"]).await?;
+    let bindings = of(&one, "ValidatingAdmissionPolicyBinding");
+    let label = "/matchResources/namespaceSelector/matchLabels/kubernetes.io~1metadata.name";
+    assert!(bindings.iter().all(|binding| binding.pointer(label) == Some(&"shop".into())));
+    let text = serde_json::to_string(&of(&one, "ValidatingAdmissionPolicy"))?;
+    assert!(text.contains("system:serviceaccount:default:keeper") && !text.contains(account), "{text}");
+    let none = rendered(&["--set", "admission.enabled=false"]).await?;
+    assert!(none.iter().all(|object| !object["kind"].as_str().unwrap().starts_with("ValidatingAdmission")));
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_definitions_can_be_left_to_somebody_else() -> Result<()> {
     let objects = rendered(&["--set", "crds.install=false"]).await?;
     assert!(objects.iter().all(|object| object["kind"] != "CustomResourceDefinition"));
@@ -71,6 +94,7 @@ async fn a_wrong_value_is_refused_by_name() -> Result<()> {
         ("replicaCount=3", "'replicaCount'"),
         ("watchNamespaces=shop", "'watchNamespaces'"),
         ("crds.keep=false", "'keep'"),
+        ("admission.enabled=maybe", "/admission/enabled"),
     ];
     for (value, named) in table {
         let answer = helm(&["template", "guarantor"], &["--set", value]).await?;

@@ -82,7 +82,7 @@ pub async fn audit(stage: &Stage, issued: &ServiceLevelStatement) -> Result<()> 
 }
 
 /// What somebody with a kubeconfig finds who runs `guarantor statement verify`.
-async fn verified_by_name(stage: &Stage, name: &str) -> Result<()> {
+pub async fn verified_by_name(stage: &Stage, name: &str) -> Result<()> {
     let place = format!("{}/{name}", stage.shop.namespace);
     let verify = Command::new(env!("CARGO_BIN_EXE_guarantor"))
         .args(["statement", "verify", &place])

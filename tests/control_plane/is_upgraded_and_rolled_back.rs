@@ -21,7 +21,8 @@ async fn enforcement() -> Result<String> {
 
 /// Everything of the release that the cluster has, in every namespace.
 async fn left_over() -> Result<String> {
-    let kinds = "deployment,service,serviceaccount,pdb,role,rolebinding,clusterrole,clusterrolebinding";
+    let kinds = "deployment,service,serviceaccount,pdb,role,rolebinding,clusterrole,clusterrolebinding,\
+                 validatingadmissionpolicy,validatingadmissionpolicybinding";
     kubectl(&["get", kinds, "-A", "-l", "app.kubernetes.io/instance=second", "-o", "name"]).await
 }
 
@@ -37,12 +38,15 @@ async fn is_upgraded_and_rolled_back() -> Result<()> {
         let all = [arguments, &["--namespace", NAMESPACE]].concat();
         cluster.helm(&all).await?.ok()
     };
+    // Its policies hold where it works, and leave the other release's namespaces alone.
+    let watched = format!("watchNamespace={NAMESPACE}");
     // On simulated nodes: a real one would look for an image nobody published.
     let place = [
         "--set-json=nodeSelector={\"guarantor.dev/simulated\":\"true\"}",
         "--set-json=tolerations=[{\"key\":\"guarantor.dev/testbed\",\"operator\":\"Exists\"}]",
     ];
-    helm(&[&["install", "second", chart, "--set", "crds.install=false"], &place[..]].concat()).await?;
+    helm(&[&["install", "second", chart, "--set", "crds.install=false", "--set", &watched], &place[..]].concat())
+        .await?;
     assert_eq!(enforcement().await?, "Enforce");
     wait_until("two pods admitted", PATIENCE, async || {
         let pods = kubectl(&["get", "pods", "-n", NAMESPACE, "-o", "name"]).await?;

@@ -5,6 +5,8 @@ use anyhow::Result;
 use crate::stage::cluster;
 
 const NAMESPACE: &str = "keeps-agreed";
+/// The operator, with every role: everybody else is kept from ledgers and statements by a policy of the chart.
+const AS_OPERATOR: [&str; 2] = ["--as=system:serviceaccount:guarantor-system:guarantor", "--as-group=system:masters"];
 
 const AGREEMENT: &str = r#"apiVersion: guarantor.dev/v1alpha1
 kind: ServiceLevelAgreement
@@ -66,11 +68,14 @@ spec:
 async fn keeps_what_was_agreed() -> Result<()> {
     let cluster = cluster().await?;
     cluster.create_namespace(NAMESPACE).await?;
-    for manifest in [AGREEMENT, STATEMENT, &ledger("running", false), &ledger("closed", true)] {
-        cluster.kubectl_with_input(&["create", "-f", "-"], manifest).await?.ok()?;
+    cluster.kubectl_with_input(&["create", "-f", "-"], AGREEMENT).await?.ok()?;
+    for manifest in [STATEMENT, &ledger("running", false), &ledger("closed", true)] {
+        cluster.kubectl_with_input(&[&["create", "-f", "-"], &AS_OPERATOR[..]].concat(), manifest).await?.ok()?;
     }
     let patch = async |object: &str, patch: &str| {
-        cluster.kubectl(&["patch", object, "-n", NAMESPACE, "--type=merge", "--patch", patch]).await
+        let arguments = ["patch", object, "-n", NAMESPACE, "--type=merge", "--patch", patch];
+        let account = if object.starts_with("sla/") { &[][..] } else { &AS_OPERATOR };
+        cluster.kubectl(&[&arguments[..], account].concat()).await
     };
     let refused = [
         ("sla/checkout", r#"{"spec": {"period": {"calendar": "Quarter"}}}"#, "spec.period cannot be changed"),

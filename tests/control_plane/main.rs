@@ -23,7 +23,9 @@ mod holds_while_prometheus_is_silent;
 mod is_upgraded_and_rolled_back;
 mod keeps_a_tenant_at_home;
 mod keeps_agreements_when_it_is_removed;
+mod keeps_declaring_and_approving_apart;
 mod keeps_what_was_agreed;
+mod lets_an_agreement_be_amended;
 mod lets_the_owner_apply_while_a_floor_stands;
 mod lives_on_the_rights_of_its_chart;
 #[path = "../mistakes/mod.rs"]
@@ -37,6 +39,7 @@ mod raises_the_scale_where_nothing_else_does;
 mod recommends_without_changing_anything;
 mod refusal;
 mod refuses_broken_manifests;
+mod restates_a_period_for_a_late_exclusion;
 #[allow(dead_code)]
 #[path = "../cases/scenario.rs"]
 mod scenario;

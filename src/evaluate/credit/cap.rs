@@ -77,10 +77,10 @@ pub(super) fn money(
             tightest = Some((kind, room));
         }
     }
-    if let Some((kind, room)) = tightest {
-        if cut(parts.iter_mut(), room) {
-            capped = Some(kind);
-        }
+    if let Some((kind, room)) = tightest
+        && cut(parts.iter_mut(), room)
+    {
+        capped = Some(kind);
     }
     Ok(capped)
 }

@@ -13,11 +13,13 @@ use super::tariff::Tariff;
 /// They are compared in money of the fee, see [`Tariff::worth`]; of equal ones the first is taken. `chosen` names the
 /// line that the customer chose.
 pub(super) fn combine(lines: &mut [Line], how: Combine, chosen: Option<&str>, tariff: &Tariff) {
-    let mut candidates: Vec<_> =
+    let candidates: Vec<_> =
         lines.iter_mut().filter(|line| line.grant.as_ref().is_some_and(|grant| !grant.is_nothing())).collect();
     let winner = match how {
         Combine::Sum => {
-            candidates.iter_mut().for_each(|line| line.granted = true);
+            for line in candidates {
+                line.granted = true;
+            }
             return;
         }
         Combine::FirstListed => 0,

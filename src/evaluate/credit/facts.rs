@@ -26,7 +26,10 @@ pub(super) fn shown(facts: &Facts) -> CreditFacts {
         due: d.due.to_string(),
         done: d.done.to_string(),
     };
-    let missed = |(objective, periods): (&String, &u32)| MissedFact { objective: objective.clone(), periods: *periods };
+    let missed = |(objective, periods): (&String, &u32)| MissedFact {
+        objective: objective.clone(),
+        periods: i64::from(*periods),
+    };
     CreditFacts {
         volume: facts.volume.as_ref().map(plain),
         deliveries: facts.deliveries.iter().take(LISTED_DELIVERIES).map(delivery).collect(),
@@ -63,9 +66,17 @@ pub fn stated(facts: &CreditFacts) -> Result<Facts, InvalidSpec> {
         deliveries: deliveries.collect::<Result<_, _>>()?,
         granted_this_year: granted_before("grantedThisYear", &facts.granted_this_year)?,
         granted_before: granted_before("grantedBefore", &facts.granted_before)?,
-        missed_in_a_row: facts.missed_in_a_row.iter().map(|m| (m.objective.clone(), m.periods)).collect(),
+        missed_in_a_row: facts.missed_in_a_row.iter().map(missed).collect::<Result<_, _>>()?,
         chosen: facts.chosen.clone(),
     })
+}
+
+fn missed(missed: &MissedFact) -> Result<(String, u32), InvalidSpec> {
+    let periods = u32::try_from(missed.periods).map_err(|_| {
+        let message = format!("{} is no number of periods", missed.periods);
+        InvalidSpec::new("spec.credits.facts.missedInARow", message)
+    })?;
+    Ok((missed.objective.clone(), periods))
 }
 
 fn granted_before(name: &str, granted: &GrantedFact) -> Result<Granted, InvalidSpec> {

@@ -126,7 +126,7 @@ fn a_claim_may_be_rejected() {
 fn a_newer_statement_voids_what_is_not_granted_and_leaves_what_is() {
     let superseded = event("2025-07-10T00:00:00Z", Act::Superseded("june-r2".to_owned()));
     let on_claim = course(GrantMode::OnClaim, Vec::new());
-    let voided = life(&on_claim, &[superseded.clone()], at("2025-08-01T00:00:00Z"));
+    let voided = life(&on_claim, std::slice::from_ref(&superseded), at("2025-08-01T00:00:00Z"));
     assert_eq!((voided.state, voided.reason.as_str()), (CreditState::Voided, "superseded by june-r2"));
     let claimed = [done("2025-07-02T00:00:00Z", CLAIM), superseded.clone()];
     assert_eq!(state(&on_claim, &claimed, "2025-08-01T00:00:00Z"), CreditState::Voided);

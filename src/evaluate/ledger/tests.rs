@@ -64,7 +64,7 @@ fn a_ledger_that_can_not_be_is_refused() {
     assert_eq!(Ledger::new(bounds(0, 60), 0, ["a"]), Err(LedgerError::SlotLength(0)));
     assert_eq!(Ledger::new(bounds(60, 60), 5, ["a"]), Err(LedgerError::EmptyPeriod));
     let month = bounds(0, 31 * 86_400);
-    assert_eq!(Ledger::new(month, 60, ["a", "b", "c"]), Err(LedgerError::TooManySlots(133_920)));
+    assert_eq!(Ledger::new(month, 60, ["a", "b", "c", "d"]), Err(LedgerError::TooManySlots(178_560)));
     assert!(Ledger::new(month, 60, ["a", "b", "a"]).is_ok());
 }
 

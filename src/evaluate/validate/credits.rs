@@ -310,7 +310,8 @@ mod tests {
             *table.pointer_mut(path).unwrap() = json!(text);
             let mut field = "spec.credits".to_owned();
             for part in path.trim_start_matches('/').split('/') {
-                field += &if part.parse::<usize>().is_ok() { format!("[{part}]") } else { format!(".{part}") };
+                field =
+                    if part.parse::<usize>().is_ok() { format!("{field}[{part}]") } else { format!("{field}.{part}") };
             }
             assert_eq!(fields("BadMinutes", &table), [field], "{path} {text}");
         }

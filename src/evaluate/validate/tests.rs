@@ -100,24 +100,21 @@ fn all_faults_are_found_at_once() {
 #[test]
 fn a_period_has_to_fit_into_one_ledger() {
     let two = || ("/objectives", json!([agreement().objectives[0], latency("1s")]));
-    let three = || {
-        (
-            "/objectives",
-            json!([agreement().objectives[0], latency("1s"), {"name": "c", "target": "9", "indicator": {}}]),
-        )
-    };
+    let bare = |name: &str| json!({"name": name, "target": "9", "indicator": {}});
+    let four = || ("/objectives", json!([agreement().objectives[0], latency("1s"), bare("c"), bare("d")]));
     let slot = |s: &str| ("/metrics/slot", json!(s));
     let calendar = |unit: &str| ("/period", json!({"calendar": unit}));
     let cases = [
         (vec![slot("1m"), two()], true),
-        (vec![slot("1m"), three()], false),
+        (vec![slot("1m"), four()], false),
         (vec![slot("30s")], true),
         (vec![slot("10s")], false),
         (vec![slot("5m"), calendar("Year")], true),
         (vec![slot("5m"), calendar("Year"), two()], false),
-        (vec![slot("1m"), calendar("Quarter")], false),
+        (vec![slot("1m"), calendar("Quarter")], true),
+        (vec![slot("1m"), calendar("Quarter"), two()], false),
         (vec![slot("5s"), ("/period", json!({"rolling": "6d"}))], true),
-        (vec![slot("5s"), ("/period", json!({"rolling": "7d"}))], false),
+        (vec![slot("5s"), ("/period", json!({"rolling": "8d"}))], false),
         // In force for two days only.
         (vec![slot("5s"), ("/validity/until", json!("2026-01-03"))], true),
     ];
@@ -126,7 +123,7 @@ fn a_period_has_to_fit_into_one_ledger() {
         assert_eq!(fields.is_empty(), fits, "{changes:?} {fields:?}");
     }
     let fault = faults(&[slot("5s")]).remove(0).to_string();
-    assert!(fault.contains("535680 slots") && fault.contains("120000"), "{fault}");
+    assert!(fault.contains("535680 slots") && fault.contains("135000"), "{fault}");
 }
 
 /// An objective that is measured like this, under the index 0.
@@ -197,14 +194,22 @@ fn members_and_values_are_looked_at_one_by_one() {
 }
 
 #[test]
-fn every_member_has_its_slots_in_the_ledger() {
+fn every_member_that_is_measured_has_its_slots_in_the_ledger() {
     let members = |n: usize| {
         let ratio = counted()["ratio"].clone();
         json!({"members": (0..n).map(|i| json!({"name": format!("m{i}"), "ratio": ratio})).collect::<Vec<_>>()})
     };
     let pooled = json!({"method": "Pooled", "badWhen": {"allFail": true}});
-    assert_eq!(measured_by(&pooled, &members(2), "1m"), Vec::<String>::new());
-    assert_eq!(measured_by(&pooled, &members(3), "1m"), ["spec.metrics.slot"], "three times 44,640 minutes");
+    let beyond = |n: usize| {
+        let mut spec = agreement();
+        spec.objectives[0].indicator = serde_json::from_value(members(n)).unwrap();
+        spec.metrics.slot = serde_json::from_value(json!("1m")).unwrap();
+        let schedule = Schedule::new(&spec, at("2026-11-22T00:00:00Z")).unwrap();
+        measured_size(&spec, &schedule).map(|fault| fault.field)
+    };
+    assert_eq!(beyond(3), None);
+    assert_eq!(beyond(4).as_deref(), Some("spec.metrics.slot"), "four times 44,640 minutes");
+    assert_eq!(measured_by(&pooled, &members(4), "1m"), Vec::<String>::new(), "it can be settled offline");
     let objective =
         |i: usize| json!({"name": format!("o{i}"), "target": "99", "measurement": pooled, "indicator": members(32)});
     let many = json!([objective(0), objective(1), objective(2)]);

@@ -256,7 +256,6 @@ fn revisions(
         if before.as_ref().is_some_and(|before| before.honoured == exclusions.honoured) {
             continue;
         }
-        resolved.push(exclusions.clone());
         let circumstances = Circumstances {
             exclusions: exclusions.clone(),
             whole_period: Some(whole),
@@ -267,6 +266,8 @@ fn revisions(
         let superseded = revisions.last();
         revisions.push(statement(case, &stored, &circumstances, superseded, closed)?);
     }
+    // What stands in the end: an exclusion that was revoked no longer counts.
+    resolved.extend(before);
     Ok(revisions)
 }
 

@@ -143,7 +143,7 @@ impl Contract<'_> {
             proof_valid: None,
             proof_by: None,
             exempt: honoured,
-            why: refused.map(|r| format!("{}: {}", r.code, r.why)).unwrap_or_default(),
+            why: refused.filter(|_| !honoured).map(|r| format!("{}: {}", r.code, r.why)).unwrap_or_default(),
         };
         let reason = request.spec.reason;
         let rule =

@@ -1,9 +1,11 @@
-//! The answer for people: statements as `guarantor statement show` prints them, and what follows in a few lines.
-
-use std::fmt::Write;
+//! The answer for people: statements as `guarantor statement show` prints them, and what follows from them.
 
 use super::report::{Moment, PeriodReport, Report};
+use crate::evaluate::detection::Classification;
 use crate::evaluate::statement::name;
+use crate::record::form::figure::counted;
+use crate::record::form::instant::{Clock, day, length_of};
+use crate::record::form::legible::legible;
 use crate::record::form::{Issued, page, terminal};
 
 /// On a terminal.
@@ -14,10 +16,9 @@ pub fn table(report: &Report) -> String {
         text.push_str(&terminal::text(&issued(report, period)));
         text.push('\n');
     }
-    for line in consequences(report) {
-        // Writing into a string can not fail.
-        let _ = writeln!(text, "{line}");
-    }
+    text.push_str(&consequences(report).join("\n\n"));
+    text.truncate(text.trim_end().len());
+    text.push('\n');
     text
 }
 
@@ -37,53 +38,130 @@ fn issued(report: &Report, period: &PeriodReport) -> Issued {
         namespace: String::new(),
         at: None,
         statement,
+        computed: true,
         intact: true,
     }
 }
 
-/// One line for everything beside the statements.
+/// What follows from the statements and the facts beside them, one part for each kind.
 fn consequences(report: &Report) -> Vec<String> {
-    let mut lines = Vec::new();
-    let by = |moment: &Moment| format!("{} ({})", moment.day, moment.at);
+    let Some(clock) = report.periods.last().map(|last| Clock::of(&last.statement.period)) else { return Vec::new() };
+    [exclusions(report, &clock), values(report, &clock), incidents(report, &clock), dates(report, &clock)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The clocks of exclusions; what they did stands in the statements.
+fn exclusions(report: &Report, clock: &Clock) -> Option<String> {
+    let mut table = terminal::table(&["EXCLUSION", "COUNTS", "NOTICE", "PROOF", "WHY NOT"]);
+    let in_time = |due: Option<&Moment>, valid: Option<bool>| match due {
+        Some(due) => {
+            format!("{}, due by {}", if valid == Some(true) { "in time" } else { "not in time" }, at(due, clock))
+        }
+        None => "–".to_owned(),
+    };
     for exclusion in &report.exclusions {
-        let verdict = if exclusion.exempt { "counts" } else { "does not count" };
-        lines.push(format!("exclusion {}: {verdict} {}", exclusion.name, exclusion.why).trim_end().to_owned());
+        table.add_row(vec![
+            legible(&exclusion.name).into_owned(),
+            yes(exclusion.exempt).to_owned(),
+            in_time(exclusion.notice_by.as_ref(), exclusion.notice_valid),
+            in_time(exclusion.proof_by.as_ref(), exclusion.proof_valid),
+            legible(&exclusion.why).into_owned(),
+        ]);
     }
+    (!report.exclusions.is_empty()).then(|| table.to_string())
+}
+
+fn values(report: &Report, clock: &Clock) -> Option<String> {
+    let mut table = terminal::table(&["VALUE OF", "AT", "TOOK", "LIMIT", "KEPT"]);
     for value in &report.values {
-        let kept = if value.kept { "kept" } else { "not kept" };
-        lines.push(format!(
-            "{} at {}: {} s, limit {} s, {kept}",
-            value.objective, value.at, value.seconds, value.limit_seconds
-        ));
+        table.add_row(vec![
+            legible(&value.objective).into_owned(),
+            instant(&value.at, clock),
+            seconds(&value.seconds),
+            seconds(&value.limit_seconds),
+            yes(value.kept).to_owned(),
+        ]);
     }
+    (!report.values.is_empty()).then(|| table.to_string())
+}
+
+fn incidents(report: &Report, clock: &Clock) -> Option<String> {
+    let mut table = terminal::table(&["INCIDENT FROM", "IS", "CLAIMS ARE TAKEN FROM", "TO BE DONE"]);
     for incident in &report.incidents {
-        let class = incident.classification.as_deref().unwrap_or("not classified");
-        lines.push(format!("incident from {}: {class}", incident.from));
-        lines.extend(incident.claims_open.iter().map(|open| format!("  claims are taken from {}", by(open))));
-        lines.extend(incident.deadlines.iter().map(|due| format!("  {} by {}", due.name, by(&due.by))));
+        let due = incident.deadlines.iter().map(|due| format!("{} by {}", legible(&due.name), at(&due.by, clock)));
+        table.add_row(vec![
+            instant(&incident.from, clock),
+            incident.class.map_or("–", class).to_owned(),
+            incident.claims_open.as_ref().map_or_else(|| "at once".to_owned(), |open| at(open, clock)),
+            due.collect::<Vec<_>>().join("\n"),
+        ]);
     }
-    lines.extend(report.demands.iter().map(|d| format!("demand of {}: to be cured by {}", d.at, d.cure_by)));
+    (!report.incidents.is_empty()).then(|| table.to_string())
+}
+
+/// What is a date or an amount, one line each.
+fn dates(report: &Report, clock: &Clock) -> Option<String> {
+    let mut lines = Vec::new();
+    let demands = report.demands.iter();
+    lines.extend(
+        demands.map(|d| format!("Demand of {}: to be cured by {}", instant(&d.at, clock), instant(&d.cure_by, clock))),
+    );
     lines.extend(report.payments.iter().map(|p| {
-        format!("{} notified on {}: to be paid by {}, {} set off", p.amount, p.notified_on, p.pay_by, p.set_off)
+        format!(
+            "{} notified on {}: to be paid by {}; {} set off",
+            p.amount,
+            day(&p.notified_on),
+            day(&p.pay_by),
+            p.set_off
+        )
     }));
-    lines.extend(report.next_settlement.iter().map(|s| format!("next settlement: {} gross, {} net", s.gross, s.net)));
-    lines.extend(
-        report
-            .termination
-            .iter()
-            .map(|t| format!("notice of {}: the agreement ends on {} at the earliest", t.notice_on, t.earliest_end)),
-    );
-    lines.extend(
-        report
-            .term
-            .iter()
-            .map(|t| format!("term: {} days of service are added; the last day is {}", t.service_days, t.last_day)),
-    );
-    lines.extend(
-        report
-            .deposit
-            .iter()
-            .map(|d| format!("deposit: {} {} between {} and {}", d.refund, d.currency, d.refund_from, d.refund_until)),
-    );
-    lines
+    let next = report.next_settlement.iter();
+    lines.extend(next.map(|s| format!("Next settlement: {} gross, {} net; {} carried on", s.gross, s.net, s.carried)));
+    lines.extend(report.termination.iter().map(|t| {
+        format!("Notice of {}: the agreement ends on {} at the earliest", day(&t.notice_on), day(&t.earliest_end))
+    }));
+    lines.extend(report.term.iter().map(|t| {
+        let days = counted(t.service_days, "day of service is", "days of service are");
+        format!("Term: {days} added to {}; the last day is {}", day(&t.agreed_last_day), day(&t.last_day))
+    }));
+    lines.extend(report.deposit.iter().map(|d| {
+        format!(
+            "Deposit: {} {} to be returned from {} to {}",
+            d.refund,
+            d.currency,
+            day(&d.refund_from),
+            day(&d.refund_until)
+        )
+    }));
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn yes(is: bool) -> &'static str {
+    if is { "yes" } else { "no" }
+}
+
+fn class(class: Classification) -> &'static str {
+    match class {
+        Classification::InterruptionWithinSla => "an interruption within the promise",
+        Classification::Violation => "a violation",
+        Classification::ViolationWithClaim => "a violation with a claim",
+    }
+}
+
+/// An instant in the agreement's zone.
+fn instant(text: &str, clock: &Clock) -> String {
+    text.parse().map_or_else(|_| text.to_owned(), |at| clock.long(at))
+}
+
+/// The last day of something and when it is over; only that where it is over within the day.
+fn at(moment: &Moment, clock: &Clock) -> String {
+    let (day, over) = (day(&moment.day), instant(&moment.at, clock));
+    if over.starts_with(&day) { over } else { format!("{day} ({over})") }
+}
+
+/// A number of seconds as a length of time where it is a whole one.
+fn seconds(text: &str) -> String {
+    text.parse().map_or_else(|_| format!("{text} s"), length_of)
 }

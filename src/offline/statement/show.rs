@@ -51,6 +51,7 @@ fn issued(paper: &Paper) -> Result<Issued, Problem> {
         namespace: paper.namespace().to_owned(),
         at: paper.meta.creation_timestamp.as_ref().map(|time| time.0),
         statement: paper.spec("ServiceLevelStatement")?,
+        computed: false,
         intact: content_digest(content).is_ok_and(|digest| stated == Some(&digest)),
     })
 }
@@ -60,6 +61,7 @@ fn rows(rows: Option<Rows>) -> sheet::Rows {
         None | Some(Rows::Objectives) => sheet::Rows::Objectives,
         Some(Rows::Violations) => sheet::Rows::Violations,
         Some(Rows::Credits) => sheet::Rows::Credits,
+        Some(Rows::Exclusions) => sheet::Rows::Exclusions,
         Some(Rows::Actions) => sheet::Rows::Actions,
     }
 }

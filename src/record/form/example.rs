@@ -73,6 +73,7 @@ fn with(content: Value) -> Issued {
         namespace: "shop".to_owned(),
         at: Some("2026-11-01T00:00:31Z".parse().unwrap()),
         statement: serde_json::from_value(content).unwrap(),
+        computed: false,
         intact: true,
     }
 }
@@ -98,8 +99,39 @@ pub fn revised() -> Issued {
     content["supersedes"] = "checkout-20260930t220000z-r1".into();
     content["adjustment"] = json!({
         "amounts": [{"currency": "EUR", "amount": "2000.00"}, {"currency": "USD", "amount": "-40.00"}], "serviceDays": 3,
+        "dailyUsage": "2.500000", "reward": "-10.00",
     });
+    content["amendment"] = "2026-07-01".into();
+    content["violations"][0]["detectedBy"] = "Customer".into();
+    let exclusion = |more: Value| {
+        let mut line = json!({"from": "2026-10-12T09:00:00Z", "until": "2026-10-12T11:00:00Z", "seconds": 7200});
+        for (name, value) in more.as_object().into_iter().flatten() {
+            line[name] = value.clone();
+        }
+        line
+    };
+    content["exclusions"] = json!([
+        exclusion(json!({"name": "update", "reason": "Maintenance", "honoured": true, "effect": "CountAsGood"})),
+        exclusion(json!({
+            "name": "load-test", "reason": "CustomerCaused", "honoured": true, "effect": "Exclude",
+            "until": "2026-10-12T09:30:00Z", "seconds": 1800, "objectives": ["availability"],
+            "events": {"total": "3000", "bad": "1200"},
+        })),
+        exclusion(json!({
+            "name": "storm", "reason": "ForceMajeure", "honoured": false, "seconds": 5400, "code": "notice_too_late",
+            "why": "notice was given 26h after the beginning; 24h are agreed",
+        })),
+    ]);
+    content["exclusionsOmitted"] = 2.into();
     content["credits"] = json!({
+        "facts": {
+            "volume": "1200000.00",
+            "deliveries": [{"objective": "recovery", "due": "2026-10-05", "done": "2026-10-07"}],
+            "grantedThisYear": {"amounts": [{"currency": "EUR", "amount": "800.00"}], "serviceDays": 1},
+            "grantedBefore": {"amounts": [{"currency": "EUR", "amount": "800.00"}], "serviceDays": 1},
+            "missedInARow": [{"objective": "availability", "periods": 2}],
+            "chosen": "availability",
+        },
         "state": "Determined", "since": "2026-11-03T09:00:00Z", "reason": "maintenance of 12 October was revoked",
         "percentOfFee": "60.000000", "fractionOfFee": "3/5", "amount": "2400.00", "currency": "EUR", "form": "Voucher",
         "amounts": [
@@ -174,7 +206,7 @@ pub fn hostile(text: &str) -> Issued {
 
 fn replace(value: &mut Value, text: &str) {
     // Enums and instants take no other text: the API server lets nothing else through.
-    const KEPT: [&str; 15] = [
+    const KEPT: [&str; 19] = [
         "state",
         "increase",
         "verb",
@@ -190,10 +222,17 @@ fn replace(value: &mut Value, text: &str) {
         "since",
         "by",
         "freeHours",
+        "detectedBy",
+        "effect",
+        "from",
+        "until",
     ];
     match value {
         Value::Object(fields) => {
-            fields.iter_mut().filter(|(name, _)| !KEPT.contains(&name.as_str())).for_each(|(_, v)| replace(v, text));
+            // The reason of an exclusion is one of six; every other reason is a text.
+            let is_exclusion = fields.contains_key("honoured");
+            let kept = |name: &str| KEPT.contains(&name) || (is_exclusion && name == "reason");
+            fields.iter_mut().filter(|(name, _)| !kept(name)).for_each(|(_, v)| replace(v, text));
         }
         Value::Array(items) => items.iter_mut().for_each(|item| replace(item, text)),
         Value::String(held) => text.clone_into(held),

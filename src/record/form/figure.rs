@@ -76,12 +76,12 @@ pub fn money(amount: &str, currency: &str) -> String {
     format!("{}{SPACE}{currency}", grouped(amount))
 }
 
-/// A change of an amount, with its sign: `+400.00 EUR`, `−1 250.00 EUR`.
+/// A change with its sign: `+400.00`, `−1 250.00`.
 #[must_use]
-pub fn change(amount: &str, currency: &str) -> String {
-    match amount.strip_prefix('-') {
-        Some(less) => format!("−{}", money(less, currency)),
-        None => format!("+{}", money(amount, currency)),
+pub fn signed(change: &str) -> String {
+    match change.strip_prefix('-') {
+        Some(less) => format!("−{}", grouped(less)),
+        None => format!("+{}", grouped(change)),
     }
 }
 
@@ -155,8 +155,8 @@ mod tests {
         for (text, exact, shown) in cases {
             assert_eq!(plain(&cut_money(text, exact, "EUR")), shown);
         }
-        for (amount, shown) in [("400.00", "+400.00 EUR"), ("-1250.00", "−1 250.00 EUR"), ("0.00", "+0.00 EUR")] {
-            assert_eq!(plain(&change(amount, "EUR")), shown);
+        for (amount, shown) in [("400.00", "+400.00"), ("-1250.00", "−1 250.00"), ("3", "+3")] {
+            assert_eq!(plain(&signed(amount)), shown);
         }
     }
 }

@@ -83,7 +83,12 @@ pub fn day(text: &str) -> String {
 /// A length of time in hours, minutes and seconds: `3 h 10 min`. Never in days, which have 23 to 25 hours.
 #[must_use]
 pub fn length(start: Timestamp, end: Timestamp) -> String {
-    let seconds = end.as_second().saturating_sub(start.as_second());
+    length_of(end.as_second().saturating_sub(start.as_second()))
+}
+
+/// The same for a number of seconds.
+#[must_use]
+pub fn length_of(seconds: i64) -> String {
     let parts = [(seconds / 3600, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
     let shown: Vec<String> =
         parts.iter().filter(|(count, _)| *count != 0).map(|(count, unit)| format!("{count}\u{a0}{unit}")).collect();

@@ -6,6 +6,7 @@
 //! A field that statements gain is shown in up to three places: [`page`] (a section of the page), [`terminal`] (a table)
 //! and [`sheet`] (a column, or rows of their own).
 
+pub mod exclusions;
 pub mod figure;
 pub mod instant;
 pub mod legible;
@@ -35,9 +36,14 @@ pub struct Issued {
     pub at: Option<Timestamp>,
     /// What it says.
     pub statement: StatementSpec,
+    /// Whether it was only computed, from files or a store, and no operator has issued it.
+    pub computed: bool,
     /// Whether its digest is that of its content. Where it is not, every form says so first.
     pub intact: bool,
 }
+
+/// What a form says first of an account that nobody has issued.
+pub const COMPUTED: &str = "Computed by `guarantor settle` by the same rules as the operator's. Nobody has issued it.";
 
 /// What a form says first when the digest is not that of the content.
 pub const ALTERED: &str = "This is not what was issued: the digest is not that of the content. Do not rely on any \

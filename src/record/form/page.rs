@@ -1,7 +1,7 @@
 //! The statement as one page of HTML to print: no script, no font, no image from anywhere else.
 //!
 //! One struct a section, filled in here and laid out by the template of the same name in `page/`; the credits are told by
-//! [`super::reckoning`]. A new section is such a pair, a field of [`Page`] and an `include` in `page.html`, at the place
+//! [`super::reckoning`], exclusions by [`super::exclusions`]. A new section is such a pair, a field of [`Page`] and an `include` in `page.html`, at the place
 //! where it shall stand. The templates escape
 //! everything they are given (by their ending, `.html`); nothing is exempt.
 
@@ -15,7 +15,7 @@ mod violations;
 
 use askama::Template;
 
-use super::{ALTERED, Issued, words};
+use super::{ALTERED, COMPUTED, Issued, words};
 use actions::Action;
 use evidence::Evidence;
 use heading::Heading;
@@ -23,6 +23,7 @@ use objectives::Objective;
 use proof::Proof;
 use violations::Violations;
 
+use super::exclusions::Exclusions;
 use super::instant::Clock;
 use super::reckoning::Reckoning;
 
@@ -31,12 +32,15 @@ use super::reckoning::Reckoning;
 struct Page {
     /// Why nothing on the page can be relied on.
     warning: Option<&'static str>,
+    /// Whether nobody has issued it.
+    computed: bool,
     /// What a later revision changes.
     revision: Option<String>,
     heading: Heading,
     objectives: Vec<Objective>,
     credits: Option<Reckoning>,
     violations: Violations,
+    exclusions: Exclusions,
     actions: Vec<Action>,
     evidence: Evidence,
     proof: Proof,
@@ -51,13 +55,15 @@ pub fn html(issued: &Issued) -> Result<String, askama::Error> {
     let clock = Clock::of(&statement.period);
     let page = Page {
         warning: (!issued.intact).then_some(ALTERED),
+        computed: issued.computed,
         revision: words::revision(statement),
         heading: Heading::new(issued, &clock),
         objectives: statement.objectives.iter().map(|o| Objective::new(o, statement)).collect(),
         credits: statement.credits.as_ref().map(|credits| Reckoning::new(credits, statement, &clock)),
         violations: Violations::new(statement, &clock),
+        exclusions: Exclusions::new(statement, &clock),
         actions: statement.actions.iter().map(|action| Action::new(action, &clock)).collect(),
-        evidence: Evidence::new(statement),
+        evidence: Evidence::new(issued),
         proof: Proof::new(issued),
     };
     page.render()

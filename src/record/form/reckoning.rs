@@ -5,11 +5,13 @@
 
 mod amount;
 mod beside;
+mod facts;
 mod line;
 mod reward;
 
 pub use amount::{Amount, Step};
 pub use beside::Beside;
+pub use facts::Fact;
 pub use line::{Line, LineMoney};
 pub use reward::Reward;
 
@@ -29,6 +31,8 @@ pub struct Reckoning {
     pub amounts: Vec<Amount>,
     /// What is granted and is no money of a fee.
     pub beside: Vec<Beside>,
+    /// What it rests on beside the measurements.
+    pub facts: Vec<Fact>,
     /// What is owed the other way.
     pub reward: Option<Reward>,
     /// What has to be done by when.
@@ -68,9 +72,10 @@ impl Reckoning {
     #[must_use]
     pub fn new(credits: &CreditStatus, statement: &StatementSpec, clock: &Clock) -> Self {
         Self {
-            lines: credits.lines.iter().map(|line| Line::new(line, statement)).collect(),
+            lines: lines(credits, statement),
             amounts: amount::amounts(credits, statement.generation),
             beside: beside::beside(credits),
+            facts: facts::facts(&credits.facts),
             reward: credits.reward.as_ref().map(Reward::new),
             deadlines: credits.deadlines.iter().map(|due| Due::new(due, clock)).collect(),
             life: Life {
@@ -88,6 +93,19 @@ impl Reckoning {
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty() && self.beside.is_empty()
     }
+}
+
+/// The lines; what was attained of an objective stands in its first one.
+fn lines(credits: &CreditStatus, statement: &StatementSpec) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::with_capacity(credits.lines.len());
+    for line in &credits.lines {
+        let mut next = Line::new(line, statement);
+        if lines.iter().any(|line| line.objective == next.objective) {
+            next.attained.clear();
+        }
+        lines.push(next);
+    }
+    lines
 }
 
 impl Due {

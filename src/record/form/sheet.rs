@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 use super::Issued;
 use super::instant::Clock;
-use columns::{ACTIONS, OBJECTIVES, STATEMENT, VIOLATIONS};
+use columns::{ACTIONS, EXCLUSIONS, OBJECTIVES, STATEMENT, VIOLATIONS};
 
 /// What a row of the sheet is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub enum Rows {
     Violations,
     /// A credit line, a total for each currency, the reward, a deadline, an adjustment: what it is stands in `row`.
     Credits,
+    /// A time that somebody asked to have excluded.
+    Exclusions,
     /// An action of the operator.
     Actions,
 }
@@ -46,6 +48,7 @@ pub fn csv(issued: &Issued, rows: Rows) -> Result<String, SheetError> {
         Rows::Objectives => (OBJECTIVES.to_vec(), columns::objectives(issued)),
         Rows::Violations => (VIOLATIONS.to_vec(), columns::violations(issued, &clock)),
         Rows::Credits => (credits::names(), credits::rows(&issued.statement)),
+        Rows::Exclusions => (EXCLUSIONS.to_vec(), columns::exclusions(issued, &clock)),
         Rows::Actions => (ACTIONS.to_vec(), columns::actions(issued, &clock)),
     };
     writer.write_record(STATEMENT.iter().chain(&names)).map_err(|e| failed(&e))?;
@@ -117,6 +120,20 @@ mod tests {
     }
 
     #[test]
+    fn an_exclusion_is_one_line_with_what_became_of_it() {
+        let rows = read(&csv(&revised(), Rows::Exclusions).unwrap());
+        for (name, told) in [
+            ("exclusion", ["update", "load-test", "storm"]),
+            ("seconds", ["7200", "1800", "5400"]),
+            ("bad_events", ["", "1200", ""]),
+            ("honoured", ["yes", "yes", "no"]),
+            ("effect", ["Counted as good", "Left out", "Refused"]),
+        ] {
+            assert_eq!(column(&rows, name), told, "{name}");
+        }
+    }
+
+    #[test]
     fn the_amount_stands_in_the_last_row_alone() {
         let rows = read(&csv(&issued(), Rows::Credits).unwrap());
         assert_eq!(column(&rows, "row"), ["line", "total"]);
@@ -151,7 +168,7 @@ mod tests {
     #[test]
     fn no_cell_begins_like_a_formula() {
         for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "  =1", "＝1", "\r\n=1"] {
-            for kind in [Rows::Objectives, Rows::Violations, Rows::Credits, Rows::Actions] {
+            for kind in [Rows::Objectives, Rows::Violations, Rows::Credits, Rows::Exclusions, Rows::Actions] {
                 for cell in read(&csv(&hostile(text), kind).unwrap()).concat() {
                     assert!(!cell.starts_with(text), "{cell:?}");
                 }

@@ -2,20 +2,21 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
-use crate::api::statement::StatementSpec;
+use crate::api::statement::{ObjectiveStatement, StatementSpec};
 
+use super::exclusions::Exclusions;
 use super::figure::{cut_percent, fraction, grouped, percent};
-use super::instant::{Clock, length};
+use super::instant::{Clock, length, length_of};
 use super::legible::legible;
 use super::reckoning::{LineMoney, Reckoning, Step};
-use super::{ALTERED, Issued, words};
+use super::{ALTERED, COMPUTED, Issued, words};
 
 /// Nothing but a line under the header.
 const LIGHT: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// A table as wide as the terminal, or as its content where there is none.
 #[must_use]
-pub(super) fn table(header: &[&str]) -> Table {
+pub fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(LIGHT).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header.to_vec());
@@ -29,10 +30,12 @@ pub fn text(issued: &Issued) -> String {
     let parts = [
         Some(heading(issued, &clock)),
         Some(objectives(&issued.statement)),
+        members(&issued.statement),
         violations(&issued.statement, &clock),
+        exclusions(&issued.statement, &clock),
         actions(&issued.statement, &clock),
         credits(&issued.statement, &clock),
-        Some(evidence(&issued.statement)),
+        Some(evidence(issued)),
     ];
     let mut text = parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n");
     text.push('\n');
@@ -46,6 +49,9 @@ fn heading(issued: &Issued, clock: &Clock) -> String {
     if !issued.intact {
         lines.push(format!("{ALTERED}\n"));
     }
+    if issued.computed {
+        lines.push(format!("{COMPUTED}\n"));
+    }
     let title = clock.title(period);
     lines.push(format!("{}, {title}: {}", legible(&statement.service), words::state(statement.state)));
     lines.extend(words::revision(statement));
@@ -55,7 +61,8 @@ fn heading(issued: &Issued, clock: &Clock) -> String {
     if !issued.name.is_empty() {
         tell("Statement", format!("{}, revision {}", place(&issued.namespace, &issued.name), statement.revision));
     }
-    tell("Agreement", format!("{}, generation {}", legible(&statement.agreement.name), statement.generation));
+    let agreement = [legible(&statement.agreement.name).into_owned(), words::in_force(statement)];
+    tell("Agreement", agreement.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", "));
     if let Some(parties) = &statement.parties {
         tell("Provider", legible(&parties.provider.name).into_owned());
         tell("Customer", legible(&parties.customer.name).into_owned());
@@ -74,8 +81,7 @@ pub(super) fn place(namespace: &str, name: &str) -> String {
 }
 
 fn objectives(statement: &StatementSpec) -> String {
-    let mut table =
-        table(&["OBJECTIVE", "STATE", "TARGET", "ATTAINED", "EXACTLY", "BAD", "EVENTS", "COVERAGE", "UNKNOWN"]);
+    let mut table = table(&["OBJECTIVE", "STATE", "TARGET", "ATTAINED", "EXACTLY", "COUNTED", "COVERAGE", "UNKNOWN"]);
     for objective in &statement.objectives {
         table.add_row(vec![
             legible(&objective.name).into_owned(),
@@ -83,18 +89,51 @@ fn objectives(statement: &StatementSpec) -> String {
             percent(&legible(&objective.target)),
             cut_percent(&legible(&objective.attainment), &objective.attainment_ratio),
             legible(&fraction(&objective.attainment_ratio)).into_owned(),
-            grouped(&legible(&objective.bad_events)),
-            grouped(&legible(&objective.total_events)),
+            counted(objective),
             percent(&legible(&objective.coverage)),
             format!("{} of {}", objective.slots.unknown, slots(&objective.slots)),
         ]);
     }
-    right(&mut table, 2..=7);
+    right(&mut table, 2..=6);
     table.to_string()
 }
 
+/// What was counted: bad events of all, or good seconds, slots or values of all.
+fn counted(objective: &ObjectiveStatement) -> String {
+    let number = |text: &str| grouped(&legible(text));
+    match objective.counted.unit.as_str() {
+        "" | "events" => {
+            format!("{} of {} events bad", number(&objective.bad_events), number(&objective.total_events))
+        }
+        unit => {
+            let counted = &objective.counted;
+            format!("{} of {} {} good", number(&counted.good), number(&counted.total), legible(unit))
+        }
+    }
+}
+
+/// The members of pools.
+fn members(statement: &StatementSpec) -> Option<String> {
+    let mut table = table(&["MEMBER", "OF", "COVERED", "DEPLOYED", "DOWN"]);
+    for objective in &statement.objectives {
+        for member in &objective.members {
+            table.add_row(vec![
+                legible(&member.name).into_owned(),
+                legible(&objective.name).into_owned(),
+                if member.covered { "yes" } else { "no" }.to_owned(),
+                length_of(member.deployed_seconds),
+                length_of(member.down_seconds),
+            ]);
+        }
+    }
+    right(&mut table, 3..=4);
+    (!table.is_empty()).then(|| table.to_string())
+}
+
 fn slots(slots: &crate::api::statement::SlotCounts) -> i64 {
-    [slots.measured, slots.no_traffic, slots.unknown, slots.excluded].iter().fold(0, |sum, n| sum.saturating_add(*n))
+    [slots.measured, slots.no_traffic, slots.unknown, slots.excluded, slots.not_deployed]
+        .iter()
+        .fold(0, |sum, n| sum.saturating_add(*n))
 }
 
 fn violations(statement: &StatementSpec, clock: &Clock) -> Option<String> {
@@ -115,6 +154,27 @@ fn violations(statement: &StatementSpec, clock: &Clock) -> Option<String> {
     let omitted = statement.violations_omitted;
     let more = if omitted > 0 { format!("\n{omitted} more are not listed.") } else { String::new() };
     (!statement.violations.is_empty()).then(|| format!("{table}{more}"))
+}
+
+fn exclusions(statement: &StatementSpec, clock: &Clock) -> Option<String> {
+    let exclusions = Exclusions::new(statement, clock);
+    let mut table = table(&["EXCLUSION", "FOR", "OBJECTIVES", "FROM", "UNTIL", "LENGTH", "EFFECT"]);
+    for line in &exclusions.list {
+        let effect = [line.effect, &line.events, &line.why].into_iter().filter(|text| !text.is_empty());
+        table.add_row(vec![
+            line.name.clone(),
+            line.reason.to_owned(),
+            line.objectives.clone(),
+            line.from.clone(),
+            line.until.clone(),
+            line.length.clone(),
+            effect.collect::<Vec<_>>().join(": "),
+        ]);
+    }
+    right(&mut table, 5..=5);
+    let omitted = exclusions.omitted;
+    let more = if omitted > 0 { format!("\n{omitted} more are not listed.") } else { String::new() };
+    (!exclusions.list.is_empty()).then(|| format!("{table}{more}"))
 }
 
 fn actions(statement: &StatementSpec, clock: &Clock) -> Option<String> {
@@ -148,6 +208,8 @@ fn credits(statement: &StatementSpec, clock: &Clock) -> Option<String> {
         let problem = if reward.problem.is_empty() { String::new() } else { format!("\n{}", reward.problem) };
         format!("Reward, owed the other way{problem}\n{}\n{total}", steps(&reward.steps))
     }));
+    let facts: Vec<_> = credits.facts.iter().map(|fact| format!("{}: {}", fact.name, fact.text)).collect();
+    parts.extend((!facts.is_empty()).then(|| facts.join("\n")));
     let life = &credits.life;
     let since = if life.since.is_empty() { String::new() } else { format!(" since {}", life.since) };
     let mut tail = vec![format!("State of the credit: {}{since}: {}", life.state, life.meaning)];
@@ -184,12 +246,13 @@ fn steps(steps: &[Step]) -> String {
     rows.collect::<Vec<_>>().join("\n")
 }
 
-fn evidence(statement: &StatementSpec) -> String {
+fn evidence(issued: &Issued) -> String {
+    let statement = &issued.statement;
     let evidence = &statement.evidence;
     format!(
         "Source     {}\nIncrease   {}\nLedger     {}\n           {}\nDigest     {}",
-        legible(&evidence.source),
-        words::increase(evidence.increase),
+        legible(evidence.source.trim()),
+        words::counted_by(issued),
         legible(&evidence.ledger),
         legible(&evidence.ledger_digest),
         legible(&statement.digest)
@@ -219,10 +282,10 @@ mod tests {
             "1 Oct 2026, 00:00 CEST until 1 Nov 2026, 00:00 CET (Europe/Berlin, 745 h)",
             "99.845437… %",
             "2 229 299 / 2 232 750",
-            "13 804",
+            "13 804 of 8 931 000 events bad",
             "Raise the floor",
             "Tier below 99.9 %",
-            "Exactly 400 EUR, which is 10.000000 % of the fee.",
+            "Exactly so much, which is 10.000000 % of the fee.",
             "Credit for the period: 400.00 EUR",
         ] {
             assert!(text.contains(told), "{told}\n{text}");

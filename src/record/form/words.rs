@@ -1,13 +1,16 @@
 //! The API's words in a reader's words.
 
-use crate::api::agreement_status::State;
+use crate::api::agreement_status::{DetectedBy, State};
 use crate::api::credit_status::{CreditState, CreditStatus};
 use crate::api::credits::CreditForm;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
+use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason};
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::statement::StatementSpec;
 
-use super::figure::{change, counted, money};
+use super::Issued;
+use super::figure::{counted, money, signed};
+use super::instant::day;
 use super::legible::legible;
 
 /// The state of an objective or an agreement.
@@ -89,12 +92,20 @@ pub fn revision(statement: &StatementSpec) -> Option<String> {
     };
     let Some(adjustment) = &statement.adjustment else { return Some(which) };
     let money = adjustment.amounts.iter().filter(|change| !is_nothing(&change.amount));
-    let mut changes: Vec<_> = money.map(|c| change(&legible(&c.amount), &legible(&c.currency))).collect();
+    let mut changes: Vec<_> =
+        money.map(|c| format!("{}\u{a0}{}", signed(&legible(&c.amount)), legible(&c.currency))).collect();
     if adjustment.service_days != 0 {
-        let (sign, days) =
-            (if adjustment.service_days < 0 { "−" } else { "+" }, adjustment.service_days.unsigned_abs());
-        changes.push(format!("{sign}{}", counted(days, "day of service", "days of service")));
+        let days = signed(&adjustment.service_days.to_string());
+        let noun = if adjustment.service_days.abs() == 1 { "day" } else { "days" };
+        changes.push(format!("{days} {noun} of service"));
     }
+    let mut more = |amount: &str, unit: &str| {
+        if !is_nothing(amount) {
+            changes.push(format!("{} {unit}", signed(&legible(amount))));
+        }
+    };
+    more(&adjustment.daily_usage, "of daily usage");
+    more(&adjustment.reward, "of the reward");
     Some(if changes.is_empty() {
         format!("{which} It grants the same.")
     } else {
@@ -158,6 +169,47 @@ pub fn credit_form(form: CreditForm) -> &'static str {
     }
 }
 
+/// The text of the agreement that was in force: `generation 2, as amended from 1 Jul 2026 on`; empty: as it was written.
+#[must_use]
+pub fn in_force(statement: &StatementSpec) -> String {
+    let generation = (statement.generation != 0).then(|| format!("generation {}", statement.generation));
+    let amended = (!statement.amendment.is_empty())
+        .then(|| format!("as amended from {} on", day(&legible(&statement.amendment))));
+    generation.into_iter().chain(amended).collect::<Vec<_>>().join(", ")
+}
+
+/// Why something was asked to be excluded.
+#[must_use]
+pub fn exclusion_reason(reason: ExclusionReason) -> &'static str {
+    match reason {
+        ExclusionReason::Maintenance => "Maintenance",
+        ExclusionReason::ForceMajeure => "Force majeure",
+        ExclusionReason::CustomerCaused => "Caused by the customer",
+        ExclusionReason::ThirdParty => "Caused by a third party",
+        ExclusionReason::Suspension => "Suspension",
+        ExclusionReason::Agreed => "Agreed",
+    }
+}
+
+/// What an exclusion did to the account.
+#[must_use]
+pub fn exclusion_effect(effect: Option<ExclusionEffect>) -> &'static str {
+    match effect {
+        Some(ExclusionEffect::Exclude) => "Left out",
+        Some(ExclusionEffect::CountAsGood) => "Counted as good",
+        None => "Refused",
+    }
+}
+
+/// Who noticed a violation first.
+#[must_use]
+pub fn detected_by(who: DetectedBy) -> &'static str {
+    match who {
+        DetectedBy::Provider => "noticed first by the provider",
+        DetectedBy::Customer => "noticed first by the customer",
+    }
+}
+
 /// What a counting method does; the name itself where this version does not know it.
 #[must_use]
 pub fn method(name: &str) -> &str {
@@ -195,6 +247,23 @@ pub fn action_outcome(action: &ActionRecord) -> &'static str {
         (ActionPhase::Done, None) => "Done, not judged",
         (ActionPhase::Unknown, None) => "Not known whether it was done",
     }
+}
+
+/// How the increases of a statement were counted: of a store, or by whoever wrote the file.
+#[must_use]
+pub fn counted_by(issued: &Issued) -> &'static str {
+    // A source without an address is a file.
+    if issued.computed && !issued.statement.evidence.source.contains("://") {
+        return "As the file gives them";
+    }
+    increase(issued.statement.evidence.increase)
+}
+
+/// By which text of the agreement something was reckoned.
+#[must_use]
+pub fn as_agreed(generation: i64) -> String {
+    // Generations count from 1; a manifest that was in no cluster has none.
+    if generation == 0 { "as agreed".to_owned() } else { format!("as agreed in generation {generation}") }
 }
 
 /// How increases were counted.
@@ -249,6 +318,18 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_no_store() {
+        let mut issued = issued();
+        assert!(counted_by(&issued).starts_with("Anchored"));
+        issued.computed = true;
+        assert!(counted_by(&issued).starts_with("Anchored"));
+        issued.statement.evidence.source = "measurements.yaml".to_owned();
+        assert_eq!(counted_by(&issued), "As the file gives them");
+        (issued.statement.generation, issued.statement.amendment) = (0, "2026-07-01".to_owned());
+        assert_eq!(in_force(&issued.statement), "as amended from 1 Jul 2026 on");
+    }
+
+    #[test]
     fn a_revision_says_what_it_changes() {
         let mut statement = issued().statement;
         let told = |statement: &StatementSpec| revision(statement).map(|told| told.replace('\u{a0}', " "));
@@ -263,6 +344,9 @@ mod tests {
         let place = "Revision 2 takes the place of checkout-r1.";
         let changes = "Adjustment against what that one granted: −100.00 EUR and +1 day of service.";
         assert_eq!(told(&statement).unwrap(), format!("{place} {changes}"));
+        let (daily_usage, reward) = ("2.500000".to_owned(), "-3.00".to_owned());
+        statement.adjustment = Some(Adjustment { daily_usage, reward, ..Adjustment::default() });
+        assert!(told(&statement).unwrap().ends_with("granted: +2.500000 of daily usage and −3.00 of the reward."));
         statement.adjustment = Some(Adjustment { amounts: vec![amount("0.00", "EUR")], ..Adjustment::default() });
         assert_eq!(told(&statement).unwrap(), format!("{place} It grants the same."));
     }

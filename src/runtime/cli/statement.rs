@@ -82,8 +82,10 @@ pub enum Rows {
     Objectives,
     /// A violation.
     Violations,
-    /// A credit line, and the total.
+    /// A credit line, a total, the reward, a deadline or an adjustment.
     Credits,
+    /// A time that somebody asked to have excluded.
+    Exclusions,
     /// An action of the operator.
     Actions,
 }

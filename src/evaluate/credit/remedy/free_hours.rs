@@ -29,11 +29,9 @@ pub(super) fn owed(
         .filter_map(|(hour, _)| Timestamp::from_second(hour.saturating_mul(HOUR)).ok())
         .collect();
     let reckoning = format!("{} hour(s) with more than {} of downtime", free_hours.len(), rule.unavailable_for);
-    Ok((!free_hours.is_empty()).then(|| Entitlement {
-        grant: None,
-        rights: Rights { free_hours, terminates: false },
-        reckoning,
-    }))
+    let is_none = free_hours.is_empty();
+    let rights = Rights { free_hours, terminates: false };
+    Ok((!is_none).then_some(Entitlement { grant: None, rights, reckoning }))
 }
 
 /// The downtime in every hour of the epoch that has any.

@@ -1,8 +1,7 @@
 //! Where the figures come from.
 
-use crate::api::statement::StatementSpec;
 use crate::record::form::legible::legible;
-use crate::record::form::words;
+use crate::record::form::{Issued, words};
 
 /// The evidence.
 pub(super) struct Evidence {
@@ -23,12 +22,13 @@ pub(super) struct Queries {
 }
 
 impl Evidence {
-    pub(super) fn new(statement: &StatementSpec) -> Self {
+    pub(super) fn new(issued: &Issued) -> Self {
+        let statement = &issued.statement;
         let text = |text: &str| legible(text).into_owned();
         let evidence = &statement.evidence;
         Self {
-            source: text(&evidence.source),
-            increase: words::increase(evidence.increase),
+            source: text(evidence.source.trim()),
+            increase: words::counted_by(issued),
             ledger: text(&evidence.ledger),
             ledger_digest: text(&evidence.ledger_digest),
             digest: text(&statement.digest),

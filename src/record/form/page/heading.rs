@@ -24,7 +24,8 @@ pub(super) struct Heading {
     pub agreement: String,
     pub uid: String,
     pub namespace: String,
-    pub generation: i64,
+    /// The text of it that was in force.
+    pub in_force: String,
     pub from: String,
     pub until: String,
     pub zone: String,
@@ -57,7 +58,7 @@ impl Heading {
             agreement: legible(&statement.agreement.name).into_owned(),
             uid: legible(&statement.agreement.uid).into_owned(),
             namespace: legible(&issued.namespace).into_owned(),
-            generation: statement.generation,
+            in_force: words::in_force(statement),
             from: clock.long(period.start.0),
             until: clock.long(period.end.0),
             zone: legible(&period.time_zone).into_owned(),

@@ -1,4 +1,4 @@
-use super::super::example::{hostile, issued};
+use super::super::example::{hostile, issued, revised};
 use super::*;
 
 fn plain(issued: &Issued) -> String {
@@ -34,6 +34,30 @@ fn the_page_holds_what_the_statement_says() {
         assert!(page.contains(told), "{told}");
     }
     assert!(!page.contains("not what was issued"));
+}
+
+#[test]
+fn the_page_of_a_later_revision_tells_the_whole_way() {
+    let page = plain(&revised());
+    for told in [
+        "Revision 2 takes the place of checkout-20260930t220000z-r1.",
+        "+2 000.00 EUR, −40.00 USD, +3 days of service, +2.500000 of daily usage and −10.00 of the reward.",
+        "generation 2, as amended from 1 Jul 2026 on",
+        "noticed first by the customer",
+        "Tier below 99.9 and at least 99.0 %",
+        "Not granted: only the highest is granted",
+        "From the lines to the credit in USD",
+        "Cut to the most that is granted for one period.",
+        "Reward, owed the other way",
+        "A voucher for further purchases",
+        "<strong>31 Dec 2026</strong>, over at 1 Jan 2027, 00:00 CET",
+        "maintenance of 12 October was revoked",
+        "Refused: notice was given 26h after the beginning",
+        "2 more are not listed",
+    ] {
+        assert!(page.contains(told), "{told}");
+    }
+    assert!(page.find("Revision 2 takes").unwrap() < page.find("class=\"verdict").unwrap());
 }
 
 #[test]
@@ -78,6 +102,15 @@ fn what_cannot_be_seen_is_shown() {
 fn an_altered_statement_says_so_first() {
     let page = html(&Issued { intact: false, ..issued() }).unwrap();
     assert!(page.find("not what was issued").unwrap() < page.find("Objectives").unwrap());
+}
+
+#[test]
+fn what_nobody_issued_says_so_and_names_no_cluster() {
+    let page = html(&Issued { computed: true, ..issued() }).unwrap();
+    assert!(page.find("Nobody has issued it").unwrap() < page.find("class=\"verdict").unwrap());
+    assert!(
+        page.contains("guarantor settle --agreement") && !page.contains("kubectl") && !page.contains("in the cluster")
+    );
 }
 
 #[test]

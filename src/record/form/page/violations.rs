@@ -4,6 +4,7 @@ use crate::api::statement::StatementSpec;
 use crate::record::form::figure::{grouped, percent};
 use crate::record::form::instant::{Clock, length};
 use crate::record::form::legible::legible;
+use crate::record::form::words;
 
 /// The violations of the period.
 pub(super) struct Violations {
@@ -14,6 +15,8 @@ pub(super) struct Violations {
 /// One violation.
 pub(super) struct Violation {
     pub objective: String,
+    /// Who noticed it first; empty: nobody said.
+    pub noticed: &'static str,
     pub start: String,
     pub end: String,
     pub length: String,
@@ -28,6 +31,7 @@ impl Violations {
             let end = violation.end.as_ref().map_or(statement.period.end.0, |end| end.0);
             Violation {
                 objective: legible(&violation.objective).into_owned(),
+                noticed: violation.detected_by.map(words::detected_by).unwrap_or_default(),
                 start: clock.long(violation.start.0),
                 end: clock.long(end),
                 length: length(violation.start.0, end),

@@ -5,6 +5,7 @@ use iso_currency::Currency;
 use crate::api::credit_status::{CreditAmount, CreditStatus};
 use crate::record::form::figure::{cut_money, fraction, money, percent};
 use crate::record::form::legible::legible;
+use crate::record::form::words;
 
 /// The way to the amount in one currency.
 #[derive(Clone, Debug)]
@@ -55,7 +56,7 @@ fn steps(credits: &CreditStatus, amount: &CreditAmount, generation: i64, is_firs
         Step { name: "Fee", rule: base(&legible(&amount.base), generation), figure: figure(&amount.fee) },
         Step { name: "Combination", rule: combination(credits, &amount.currency), figure: figure(&amount.before_cap) },
         Step { name: "Cap", rule: cap(&legible(&amount.capped_by)), figure: cut.clone() },
-        Step { name: "Unrounded", rule: format!("Exactly {}{share}.", exactly(&amount.exact, &currency)), figure: cut },
+        Step { name: "Unrounded", rule: format!("{}{share}.", exactly(&amount.exact, &cut, &currency)), figure: cut },
         Step { name: "Rounding", rule: rounding(&currency), figure: figure(&amount.amount) },
         Step { name: "Issue", rule: issue(amount), figure: String::new() },
     ]
@@ -63,7 +64,7 @@ fn steps(credits: &CreditStatus, amount: &CreditAmount, generation: i64, is_firs
 
 fn base(base: &str, generation: i64) -> String {
     let what = if base.is_empty() { "The fee of the period" } else { base };
-    format!("{what}, as agreed in generation {generation}.")
+    format!("{what}, {}.", words::as_agreed(generation))
 }
 
 fn combination(credits: &CreditStatus, currency: &str) -> String {
@@ -72,6 +73,7 @@ fn combination(credits: &CreditStatus, currency: &str) -> String {
         (_, 0) => "No line comes to money.".to_owned(),
         (0, _) => "No line that comes to money is granted.".to_owned(),
         (1, 1) => "One line applies, and is granted.".to_owned(),
+        (2, 2) => "Both lines are granted and add up.".to_owned(),
         (granted, all) if granted == all => format!("All {all} lines are granted and add up."),
         (1, all) => format!("Of {all} lines one is granted."),
         (granted, all) => format!("Of {all} lines {granted} are granted and add up."),
@@ -90,11 +92,12 @@ fn cap(by: &str) -> String {
     }
 }
 
-/// An exact amount: whole, or as a fraction.
-pub(super) fn exactly(exact: &str, currency: &str) -> String {
-    match exact.strip_suffix("/1") {
-        Some(whole) => money(&legible(whole), currency),
-        None => money(&legible(&fraction(exact)), currency),
+/// The exact amount: the one before rounding, or the fraction where that was cut.
+pub(super) fn exactly(exact: &str, cut: &str, currency: &str) -> String {
+    if cut.contains('…') {
+        format!("Exactly {}", money(&legible(&fraction(exact)), currency))
+    } else {
+        "Exactly so much".to_owned()
     }
 }
 

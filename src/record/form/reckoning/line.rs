@@ -10,7 +10,7 @@ use crate::record::form::legible::legible;
 pub struct Line {
     /// The objective.
     pub objective: String,
-    /// What was attained of it; empty: the statement has no such objective.
+    /// What was attained of it; empty where a line before says it, or where the statement has no such objective.
     pub attained: String,
     /// The tier with its bounds, or the remedy.
     pub rule: String,

@@ -32,7 +32,7 @@ impl Reward {
             steps.push(Step { name: "Unconditional", rule, figure });
         }
         steps.push(Step { name: "Cap", rule: cap.to_owned(), figure: cut.clone() });
-        let exact = format!("Exactly {}.", exactly(&reward.exact, &currency));
+        let exact = format!("{}.", exactly(&reward.exact, &cut, &currency));
         steps.push(Step { name: "Unrounded", rule: exact, figure: cut });
         let rounded = money(&legible(&reward.amount), &currency);
         steps.push(Step { name: "Rounding", rule: rounding(&currency), figure: rounded });

@@ -31,7 +31,7 @@ fn the_way_to_the_amount_is_told_step_by_step() {
             "Fee: The fee of the period, as agreed in generation 2. 4 000.000000 EUR",
             "Combination: One line applies, and is granted. 400.000000 EUR",
             "Cap: No cap took anything away. 400.000000 EUR",
-            "Unrounded: Exactly 400 EUR, which is 10.000000 % of the fee. 400.000000 EUR",
+            "Unrounded: Exactly so much, which is 10.000000 % of the fee. 400.000000 EUR",
             "Rounding: Once, at the end, half up, to 0.01 EUR. 400.00 EUR",
             "Issue: Issued.",
         ]
@@ -94,6 +94,23 @@ fn what_is_no_money_stands_beside_it() {
         beside,
         ["Days of service: 3 days", "Daily usage: 12.500000 GB", "Free hours: 4 hours", "Right to terminate: Yes"]
     );
+}
+
+#[test]
+fn what_it_rests_on_beside_the_measurements_is_told() {
+    let facts: Vec<_> = revised_reckoning().facts.iter().map(|f| plain(&format!("{}: {}", f.name, f.text))).collect();
+    assert_eq!(
+        facts,
+        [
+            "Turned over: 1 200 000.00",
+            "Deliveries: recovery: due 5 Oct 2026, made 7 Oct 2026",
+            "Granted before in this year: 800.00 EUR, 1 day of service",
+            "Granted before in all: 800.00 EUR, 1 day of service",
+            "Missed right before: availability: 2 periods",
+            "Chosen by the customer: availability",
+        ]
+    );
+    assert!(told(&issued().statement.credits.unwrap()).facts.is_empty());
 }
 
 #[test]

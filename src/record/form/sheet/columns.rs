@@ -35,7 +35,7 @@ pub(super) fn statement(issued: &Issued, clock: &Clock) -> Vec<String> {
     ]
 }
 
-pub(super) const OBJECTIVES: [&str; 23] = [
+pub(super) const OBJECTIVES: [&str; 28] = [
     "objective",
     "state",
     "method",
@@ -59,6 +59,11 @@ pub(super) const OBJECTIVES: [&str; 23] = [
     "digest",
     "attained_displayed_percent",
     "slots_not_deployed",
+    "counted_unit",
+    "counted_good",
+    "counted_total",
+    "covered",
+    "not_covered_because",
 ];
 
 pub(super) fn objectives(issued: &Issued) -> Vec<Vec<String>> {
@@ -89,12 +94,17 @@ pub(super) fn objectives(issued: &Issued) -> Vec<Vec<String>> {
             issued.statement.digest.clone(),
             objective.displayed.clone(),
             objective.slots.not_deployed.to_string(),
+            objective.counted.unit.clone(),
+            objective.counted.good.clone(),
+            objective.counted.total.clone(),
+            if objective.covered { "yes" } else { "no" }.to_owned(),
+            objective.not_covered_because.clone(),
         ]
     });
     cells.collect()
 }
 
-pub(super) const VIOLATIONS: [&str; 9] = [
+pub(super) const VIOLATIONS: [&str; 10] = [
     "objective",
     "from",
     "until",
@@ -104,6 +114,7 @@ pub(super) const VIOLATIONS: [&str; 9] = [
     "worst_slot_good_percent",
     "bad_events",
     "total_events",
+    "detected_by",
 ];
 
 pub(super) fn violations(issued: &Issued, clock: &Clock) -> Vec<Vec<String>> {
@@ -119,6 +130,45 @@ pub(super) fn violations(issued: &Issued, clock: &Clock) -> Vec<Vec<String>> {
             violation.depth.clone(),
             violation.bad_events.clone(),
             violation.total_events.clone(),
+            violation.detected_by.map(|who| format!("{who:?}")).unwrap_or_default(),
+        ]
+    });
+    cells.collect()
+}
+
+pub(super) const EXCLUSIONS: [&str; 13] = [
+    "exclusion",
+    "reason",
+    "objectives",
+    "from",
+    "until",
+    "from_utc",
+    "until_utc",
+    "seconds",
+    "bad_events",
+    "total_events",
+    "honoured",
+    "effect",
+    "refused_because",
+];
+
+pub(super) fn exclusions(issued: &Issued, clock: &Clock) -> Vec<Vec<String>> {
+    let cells = issued.statement.exclusions.iter().map(|line| {
+        let (from, until) = (line.from.0, line.until.0);
+        vec![
+            line.name.clone(),
+            words::exclusion_reason(line.reason).to_owned(),
+            line.objectives.join(" "),
+            clock.civil(from),
+            clock.civil(until),
+            from.to_string(),
+            until.to_string(),
+            line.seconds.to_string(),
+            line.events.as_ref().map(|events| events.bad.clone()).unwrap_or_default(),
+            line.events.as_ref().map(|events| events.total.clone()).unwrap_or_default(),
+            if line.honoured { "yes" } else { "no" }.to_owned(),
+            words::exclusion_effect(line.effect).to_owned(),
+            line.why.clone(),
         ]
     });
     cells.collect()

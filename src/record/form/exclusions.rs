@@ -1,0 +1,102 @@
+//! What somebody asked to have excluded, and what became of it: for the page and the terminal.
+
+use crate::api::statement::{EventPair, ExclusionLine, StatementSpec};
+
+use super::figure::grouped;
+use super::instant::{Clock, length_of};
+use super::legible::legible;
+use super::words;
+
+/// The exclusions of the period.
+#[derive(Clone, Debug)]
+pub struct Exclusions {
+    /// Those that counted, then those that were refused.
+    pub list: Vec<Exclusion>,
+    /// How many are not listed.
+    pub omitted: i64,
+}
+
+/// One time that somebody asked to have excluded.
+#[derive(Clone, Debug)]
+pub struct Exclusion {
+    /// The name of the object.
+    pub name: String,
+    /// Why it was asked for.
+    pub reason: &'static str,
+    /// The objectives it is about.
+    pub objectives: String,
+    /// Its beginning.
+    pub from: String,
+    /// Its end.
+    pub until: String,
+    /// How much time is meant.
+    pub length: String,
+    /// Where only events are meant, how many; empty: the time.
+    pub events: String,
+    /// Whether it counted.
+    pub honoured: bool,
+    /// What it did to the account.
+    pub effect: &'static str,
+    /// Why it did not count; empty: it did.
+    pub why: String,
+}
+
+impl Exclusions {
+    /// The exclusions of a statement.
+    #[must_use]
+    pub fn new(statement: &StatementSpec, clock: &Clock) -> Self {
+        let list = statement.exclusions.iter().map(|line| Exclusion::new(line, clock));
+        Self { list: list.collect(), omitted: statement.exclusions_omitted }
+    }
+}
+
+impl Exclusion {
+    fn new(line: &ExclusionLine, clock: &Clock) -> Self {
+        let objectives = legible(&line.objectives.join(", ")).into_owned();
+        let all = if line.honoured { "all" } else { "–" };
+        Self {
+            name: legible(&line.name).into_owned(),
+            reason: words::exclusion_reason(line.reason),
+            objectives: if objectives.is_empty() { all.to_owned() } else { objectives },
+            from: clock.long(line.from.0),
+            until: clock.long(line.until.0),
+            length: length_of(line.seconds),
+            events: line.events.as_ref().map(events).unwrap_or_default(),
+            honoured: line.honoured,
+            effect: words::exclusion_effect(line.effect.filter(|_| line.honoured)),
+            why: legible(&line.why).into_owned(),
+        }
+    }
+}
+
+fn events(events: &EventPair) -> String {
+    let (bad, total) = (grouped(&legible(&events.bad)), grouped(&legible(&events.total)));
+    format!("only the earliest events: {bad} bad ones are not held against the service, {total} leave the total")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::super::example::revised;
+    use super::*;
+
+    #[test]
+    fn what_counted_and_what_did_not_is_told_with_the_reason() {
+        let statement = revised().statement;
+        let told: Vec<_> = Exclusions::new(&statement, &Clock::of(&statement.period))
+            .list
+            .iter()
+            .map(|e| format!("{} | {} | {} | {} | {}{}", e.reason, e.objectives, e.length, e.effect, e.events, e.why))
+            .map(|text| text.replace(['\u{a0}', '\u{202f}'], " "))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "Maintenance | all | 2 h | Counted as good | ",
+                "Caused by the customer | availability | 30 min | Left out | only the earliest events: 1 200 bad ones are \
+                 not held against the service, 3 000 leave the total",
+                "Force majeure | – | 1 h 30 min | Refused | notice was given 26h after the beginning; 24h are agreed",
+            ]
+        );
+    }
+}
