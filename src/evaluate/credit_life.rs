@@ -117,8 +117,13 @@ pub fn life(course: &Course, events: &[CreditEvent], now: Timestamp) -> Life {
 
 /// What happened up to an instant, in the order of time.
 fn happenings<'a>(course: &'a Course, events: &'a [CreditEvent], now: Timestamp) -> Vec<Happening<'a>> {
+    // The customer may act before there is a statement; what the provider decides cannot take effect before it.
+    let takes_effect = |event: &CreditEvent| match event.what {
+        Act::Done(_) => event.at,
+        _ => course.determined_at.map_or(event.at, |determined| event.at.max(determined)),
+    };
     let mut ordered: Vec<(Timestamp, u8, Happening<'a>)> =
-        events.iter().filter(|e| e.at <= now).map(|e| (e.at, 1, Happening::Event(e))).collect();
+        events.iter().filter(|e| e.at <= now).map(|e| (takes_effect(e), 1, Happening::Event(e))).collect();
     for deadline in &course.deadlines {
         let Due { at, inclusive, .. } = deadline.due;
         let is_over = if inclusive { at < now } else { at <= now };

@@ -3,6 +3,8 @@
 //! `cargo bench --bench account` prints the sizes first. A busy service is made up: a daily rhythm, and around it the
 //! noise of requests that come by themselves, of which one in a thousand fails.
 
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 
@@ -100,6 +102,7 @@ fn settle(spec: &AgreementSpec, ledger: &LedgerSpec) -> usize {
         revision: 1,
         ledger_name: "checkout-20260601t000000z",
         ledger,
+        supersedes: None,
         circumstances: &Circumstances::default(),
         queries: &BTreeMap::new(),
         source_name: "main",

@@ -28,7 +28,7 @@ pub struct Scenario {
 
 impl Scenario {
     /// An agreement of one objective.
-    pub fn new(objective: Value, period: Value, time_zone: &str) -> Self {
+    pub fn new(objective: &Value, period: &Value, time_zone: &str) -> Self {
         let agreement = json!({
             "apiVersion": "guarantor.dev/v1alpha1",
             "kind": "ServiceLevelAgreement",
@@ -72,10 +72,10 @@ impl Scenario {
         let agreement = write(folder, "agreement.yaml", &self.agreement);
         let measurements = write(folder, "measurements.yaml", &self.measurements);
         let mut arguments = vec!["settle", "--agreement", &agreement, "--measurements", &measurements, "-o", "json"];
-        let exclusions: String = self.exclusions.iter().map(|e| format!("---\n{e:#}\n")).collect();
+        let exclusions: Vec<String> = self.exclusions.iter().map(|e| format!("---\n{e:#}\n")).collect();
         let path = folder.join("exclusions.yaml").display().to_string();
         if !self.exclusions.is_empty() {
-            fs::write(&path, exclusions).unwrap();
+            fs::write(&path, exclusions.concat()).unwrap();
             arguments.extend(["--exclusions", &path]);
         }
         if let Some(period) = &self.period {

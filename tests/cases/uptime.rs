@@ -91,7 +91,7 @@ pub fn scenario(case: &Value, profile: &Value) -> Result<Scenario, Miss> {
     if let Some(decimals) = case.pointer("/expected/display/decimals") {
         objective["displayDecimals"] = decimals.clone();
     }
-    let mut scenario = Scenario::new(objective, period.spec.clone(), &period.zone);
+    let mut scenario = Scenario::new(&objective, &period.spec, &period.zone);
     if let Some(validity) = period.validity.clone() {
         scenario.set("validity", validity);
     }

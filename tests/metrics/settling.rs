@@ -71,8 +71,8 @@ fn source(namespace: &str) -> Value {
 fn settle(url: &str, manifests: &[Value], period: &str) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("agreement.yaml");
-    let text: String = manifests.iter().map(|manifest| format!("---\n{manifest:#}\n")).collect();
-    std::fs::write(&file, text).unwrap();
+    let text: Vec<String> = manifests.iter().map(|manifest| format!("---\n{manifest:#}\n")).collect();
+    std::fs::write(&file, text.concat()).unwrap();
     Command::new(Path::new(env!("CARGO_BIN_EXE_guarantor")))
         .args(["settle", "-o", "json", "--prometheus", url, "--period", period, "--agreement"])
         .arg(&file)

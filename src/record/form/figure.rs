@@ -87,7 +87,7 @@ pub fn signed(change: &str) -> String {
 
 /// A plural where there is not exactly one: `1 slot`, `3 slots`.
 #[must_use]
-pub fn counted<N: Display + One + PartialEq>(count: N, one: &str, many: &str) -> String {
+pub fn counted<N: Display + One + PartialEq + Copy>(count: N, one: &str, many: &str) -> String {
     let noun = if count.is_one() { one } else { many };
     format!("{count} {noun}")
 }

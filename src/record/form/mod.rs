@@ -18,7 +18,7 @@ pub mod verification;
 pub mod words;
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::too_many_lines)]
 mod example;
 
 use k8s_openapi::jiff::Timestamp;

@@ -11,7 +11,7 @@ use crate::record::form::words;
 /// One row. The first eight columns are those of the first version.
 #[derive(Default)]
 struct Row {
-    row: &'static str,
+    kind: &'static str,
     objective: String,
     below: String,
     percent_of_fee: String,
@@ -61,7 +61,7 @@ type Cell = fn(&Row) -> &str;
 
 /// The columns in their order.
 const COLUMNS: [(&str, Cell); 46] = [
-    ("row", |r| r.row),
+    ("row", |r| r.kind),
     ("objective", |r| &r.objective),
     ("tier_below_percent", |r| &r.below),
     ("percent_of_fee", |r| &r.percent_of_fee),
@@ -120,7 +120,7 @@ pub(super) fn rows(statement: &StatementSpec) -> Vec<Vec<String>> {
     let mut rows: Vec<Row> = credits.lines.iter().flat_map(|line| of_line(line, &credits.currency)).collect();
     rows.extend(totals(credits));
     rows.extend(credits.reward.iter().map(|reward| Row {
-        row: "reward",
+        kind: "reward",
         currency: reward.currency.clone(),
         reward_reached: reward.reached.clone(),
         reward_unrounded: reward.unrounded.clone(),
@@ -130,7 +130,7 @@ pub(super) fn rows(statement: &StatementSpec) -> Vec<Vec<String>> {
         ..Row::default()
     }));
     rows.extend(credits.deadlines.iter().map(|due| Row {
-        row: "deadline",
+        kind: "deadline",
         deadline: due.name.clone(),
         deadline_last_day: due.last_day.clone(),
         deadline_utc: due.by.0.to_string(),
@@ -138,25 +138,27 @@ pub(super) fn rows(statement: &StatementSpec) -> Vec<Vec<String>> {
     }));
     if let Some(adjustment) = &statement.adjustment {
         rows.extend(adjustment.amounts.iter().map(|change| Row {
-            row: "adjustment",
+            kind: "adjustment",
             currency: change.currency.clone(),
             adjustment: change.amount.clone(),
             ..Row::default()
         }));
         if adjustment.service_days != 0 {
             let adjustment_service_days = adjustment.service_days.to_string();
-            rows.push(Row { row: "adjustment", adjustment_service_days, ..Row::default() });
+            rows.push(Row { kind: "adjustment", adjustment_service_days, ..Row::default() });
         }
     }
     let state = words::credit_state(credits.state);
-    rows.iter_mut().for_each(|row| row.state = state);
+    for row in &mut rows {
+        row.state = state;
+    }
     rows.iter().map(|row| COLUMNS.iter().map(|(_, cell)| cell(row).to_owned()).collect()).collect()
 }
 
 /// A line: a row for each of its currencies, one where it has none.
 fn of_line(line: &CreditLine, currency: &str) -> Vec<Row> {
     let first = Row {
-        row: "line",
+        kind: "line",
         objective: line.objective.clone(),
         below: line.below.clone(),
         at_most: line.at_most.clone(),
@@ -174,7 +176,7 @@ fn of_line(line: &CreditLine, currency: &str) -> Vec<Row> {
     for (place, amount) in line.amounts.iter().enumerate() {
         if place > 0 {
             rows.push(Row {
-                row: "line",
+                kind: "line",
                 objective: line.objective.clone(),
                 remedy: line.remedy.clone(),
                 granted: yes(line.granted),
@@ -215,7 +217,7 @@ fn totals(credits: &CreditStatus) -> Vec<Row> {
 
 fn total(amount: &CreditAmount) -> Row {
     Row {
-        row: "total",
+        kind: "total",
         base: amount.base.clone(),
         fee: amount.fee.clone(),
         before_cap: amount.before_cap.clone(),
