@@ -10,8 +10,11 @@ use crate::stage::{PATIENCE, cluster};
 const NAMESPACE: &str = "two-people";
 const AS_OPERATOR: &str = "--as=system:serviceaccount:guarantor-system:guarantor";
 
+/// What the policy says to whoever else writes a statement or a ledger.
+const WORDS: &str = "made by the operator alone";
+
 /// Everybody here may edit exclusions; only ann and bob may approve them.
-const RIGHTS: &str = r#"apiVersion: rbac.authorization.k8s.io/v1
+const RIGHTS: &str = r"apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata: {name: operations, namespace: two-people}
 rules:
@@ -39,7 +42,7 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: approvers}
 subjects:
 - {apiGroup: rbac.authorization.k8s.io, kind: User, name: ann}
 - {apiGroup: rbac.authorization.k8s.io, kind: User, name: bob}
-"#;
+";
 
 fn exclusion(declared_by: &str, more: &str) -> String {
     format!(
@@ -125,7 +128,6 @@ async fn keeps_statements_to_the_operator() -> Result<()> {
     let statement = STATEMENT.replace(NAMESPACE, PLACE);
     let cluster = cluster().await?;
     cluster.create_namespace(PLACE).await?;
-    const WORDS: &str = "made by the operator alone";
     wait_until("the policy to be in force", PATIENCE, async || {
         let answer = cluster.kubectl_with_input(&["create", "--dry-run=server", "-f", "-"], &statement).await?;
         Ok(if answer.stderr.contains(WORDS) { Progress::Done(()) } else { Progress::Pending(answer.stdout) })

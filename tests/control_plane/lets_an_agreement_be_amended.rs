@@ -29,6 +29,8 @@ fn agreement(more: &Value) -> String {
     object.to_string()
 }
 
+const ONLY_AT_ITS_END: &str = "spec.amendments can only grow at its end";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn lets_an_agreement_be_amended() -> Result<()> {
     let cluster = cluster().await?;
@@ -53,7 +55,6 @@ async fn lets_an_agreement_be_amended() -> Result<()> {
     let (first, second, third) = (entry("2026-03-01", "80"), entry("2026-05-01", "70"), entry("2026-07-01", "60"));
     patch(&json!({"amendmentRule": "Split", "amendments": [first]})).await?.ok()?;
     patch(&json!({"amendments": [first, third]})).await?.ok()?;
-    const ONLY_AT_ITS_END: &str = "spec.amendments can only grow at its end";
     let refused = [
         (json!({"amendments": [first]}), ONLY_AT_ITS_END),
         (json!({"amendments": null}), ONLY_AT_ITS_END),

@@ -142,7 +142,10 @@ fn case(case: &Value, profile: &Value, slot: &str, comparable: bool) -> Result<C
 }
 
 fn said(miss: Miss) -> anyhow::Error {
-    anyhow::anyhow!("{miss:?}")
+    match miss {
+        Miss::NotExpressible(why) => anyhow::Error::msg(why).context("the case can not be expressed"),
+        Miss::Failed(why) => anyhow::Error::msg(why).context("the case failed"),
+    }
 }
 
 fn source(store: &Prometheus) -> Value {
