@@ -79,6 +79,8 @@ pub struct Summary {
 /// The state of an objective in the running period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 pub enum State {
+    /// The promise does not cover this instance.
+    NotCovered,
     /// The target is met so far, and nothing threatens it.
     Fulfilled,
     /// Too little is known to say.

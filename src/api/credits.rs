@@ -59,7 +59,9 @@ pub struct Credits {
     /// against credits here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rewards: Option<Rewards>,
-    /// How the credits of several missed objectives combine.
+    /// How the credits of several missed objectives combine. `Highest` (the default): only the highest is granted. `Sum`:
+    /// they add up, as far as the caps. `CustomersChoice`: one of them, the highest until the customer chooses.
+    /// `FirstListed`: only that of the objective that is listed first.
     #[serde(default)]
     pub combine: Combine,
     /// The most that is granted for one period. Left out: the whole fee for tiers in percent of it, and no limit for

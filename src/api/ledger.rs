@@ -45,8 +45,8 @@ pub struct LedgerSpec {
     pub slot_seconds: i32,
     /// Whether the period was closed by a statement.
     pub closed: bool,
-    /// One encoded series of slots per objective.
-    #[schemars(length(max = 10))]
+    /// One encoded series of slots per objective, and per member of a pool under `objective/member`.
+    #[schemars(length(max = 64))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub objectives: Vec<ObjectiveSlots>,
     /// What the operator did in the period, oldest first: the status keeps only the latest.
@@ -70,8 +70,8 @@ pub struct AgreementIdentity {
 /// The encoded slots of one objective.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 pub struct ObjectiveSlots {
-    /// The objective.
-    #[schemars(length(max = 40))]
+    /// The objective, or `objective/member`.
+    #[schemars(length(max = 81))]
     pub name: String,
     /// The encoded slots; `guarantor` documents the format in its `evaluate::codec` module.
     #[schemars(schema_with = "bytes")]

@@ -47,11 +47,12 @@ pub struct Measurement {
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub minimum_events: Option<i64>,
     /// `BadMinutes`, `Pooled`: what becomes of a minute by the clock that is bad only in part. `Drop` (the default): it
-    /// is not bad. `Count`: its bad seconds count.
+    /// is not bad. `Count`: its bad seconds count. A part without any event neither makes a minute bad nor saves it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partial_minutes: Option<PartialMinutes>,
-    /// `BadMinutes`, `Pooled`: the time that is divided by. `Calendar` (the default): the whole period, time in which
-    /// the service was not deployed counting as good. `Deployed`: only the time in which it was deployed.
+    /// `BadMinutes`, `Pooled`: the time that is divided by. `Calendar`: the whole period, time in which the service was
+    /// not deployed counting as good. `Deployed`: only the time in which it was deployed. Left out: `Calendar`, or
+    /// `Deployed` for a pool whose members are added up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub denominator: Option<Denominator>,
     /// `Pooled`: how the members come together. `Sum` (the default): their minutes are added up. `AllDown`: time is bad

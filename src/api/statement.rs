@@ -156,6 +156,17 @@ pub struct ObjectiveStatement {
     pub state: State,
     /// The counting method.
     pub method: String,
+    /// How the figure comes about, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 512))]
+    pub counting: String,
+    /// Whether the promise covers this instance. What it does not cover has no verdict, and nothing is owed for it.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    #[schemars(default = "yes")]
+    pub covered: bool,
+    /// Why it does not.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub not_covered_because: String,
     /// All events.
     pub total_events: String,
     /// Bad events.
@@ -164,7 +175,12 @@ pub struct ObjectiveStatement {
     pub born_events: EventPair,
     /// Events of series whose birth could not be attributed; they count for nobody.
     pub unattributed_events: EventPair,
+    /// What the attainment is the quotient of, in the unit of the method.
+    #[serde(default)]
+    pub counted: CountedUnits,
     /// The attainment as an exact fraction in lowest terms, for example `19991/20000`. Empty: nothing was measured.
+    /// A mean of thousands of rates may need a fraction of more than 150 digits; then this is one with a denominator of
+    /// at most 2 x 10^60 that lies on the same side of every decimal of up to sixty places.
     pub attainment_ratio: String,
     /// In percent, truncated to six places, never rounded.
     pub attainment: String,
@@ -178,9 +194,47 @@ pub struct ObjectiveStatement {
     pub slots: SlotCounts,
     /// The share of slots that are known, in percent, truncated.
     pub coverage: String,
+    /// The members of a pool.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32))]
+    pub members: Vec<MemberStatement>,
     /// What was asked of the store, in order.
     #[schemars(length(max = 8))]
     pub queries: Vec<String>,
+}
+
+/// What an attainment is the quotient of, among what is known and not excluded.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct CountedUnits {
+    /// `events`, `slots`, `seconds` or `values`.
+    pub unit: String,
+    /// The good ones, cut to six places.
+    pub good: String,
+    /// All of them.
+    pub total: String,
+}
+
+/// The account of one member of a pool.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MemberStatement {
+    /// The member's name.
+    pub name: String,
+    /// Whether the promise covers it; what it does not cover counts for nothing.
+    pub covered: bool,
+    /// The seconds that its bad ones are divided by.
+    pub deployed_seconds: i64,
+    /// Its bad seconds, by the rules of the measurement.
+    pub down_seconds: i64,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_true(b: &bool) -> bool {
+    *b
 }
 
 /// A total and the bad part of it.
@@ -209,7 +263,7 @@ pub struct SlotCounts {
     pub not_deployed: i64,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(n: &i64) -> bool {
     *n == 0
 }

@@ -13,6 +13,7 @@ use crate::api::enforcement_status::ActionRecord;
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::indicator;
 use crate::evaluate::ledger::{Insertion, Ledger};
+use crate::evaluate::series;
 use crate::evaluate::slot::{Slot, SlotState};
 use crate::record::ledger;
 use crate::record::metrics::Written;
@@ -38,8 +39,8 @@ pub(super) fn enter(
         return later;
     }
     for (name, reading) in mine {
-        let Some(objective) = agreement.spec.objectives.iter().find(|o| o.name == name) else { continue };
-        let slot = indicator::slot(objective, &reading, generation);
+        let Some(indicator) = series::find(&agreement.spec.objectives, &name) else { continue };
+        let slot = indicator::slot(&indicator, &reading, generation);
         context.metrics.slot(&agreement.spec.metrics.source_ref.name, state_word(&slot));
         match open.ledger.insert(&name, reading.start, slot) {
             Ok(Insertion::Entered) => open.dirty = true,
@@ -147,6 +148,9 @@ pub(super) fn conditions(
     };
     condition::set(&mut next.conditions, condition::MEASURED, state, reason, &message, generation, now);
     let (state, message) = match assessment.state {
+        State::NotCovered => {
+            (ConditionStatus::Unknown, "the promise does not cover this instance, see spec.coveredWhen")
+        }
         State::Fulfilled => (ConditionStatus::True, "every objective is met so far"),
         State::AtRisk => (ConditionStatus::True, "still met, but the error budget burns too fast or is nearly spent"),
         State::Violated => (ConditionStatus::False, "an objective is missed so far in this period"),

@@ -20,7 +20,7 @@ use crate::evaluate::amendment::terms_at;
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::period::{Bounds, Schedule};
-use crate::evaluate::{statement, stored_ledger};
+use crate::evaluate::{series, statement, stored_ledger};
 use crate::sense::account;
 
 /// The ledger of one period and what is known of its stored form.
@@ -123,8 +123,9 @@ impl Book {
     /// an open one again whose stored form is in doubt: what it had beyond that is measured again.
     ///
     /// That is the period the status names, unless its statement was issued: then the one after it. So nothing that
-    /// ended while nobody looked is left out, however long that was. An amendment that splits the period closes it
-    /// earlier: what was measured beyond that is measured again by the new terms.
+    /// ended while nobody looked is left out, however long that was. An account begins with the period in which somebody
+    /// first asked for it; that of an agreement which was over by then, with its past. An amendment that splits the
+    /// period closes it earlier: what was measured beyond that is measured again by the new terms.
     ///
     /// # Errors
     /// When the API server does not answer, or a stored ledger cannot be read.
@@ -163,8 +164,7 @@ impl Book {
 
     fn next_period(&self, schedule: &Schedule, now: Timestamp) -> Option<Bounds> {
         let Some(known) = &self.status.period else {
-            // The account begins with the period in which somebody first asked for it.
-            return schedule.containing(now);
+            return schedule.taken_up(now);
         };
         // By the bounds it was measured under: a validity that was extended or cut since moves only what follows.
         let known = Bounds { start: known.start.0, end: known.end.0 };
@@ -184,7 +184,7 @@ async fn take_up(
     let namespace = agreement.namespace().unwrap_or_default();
     let name = statement::ledger_name(&agreement.name_any(), bounds.start);
     let terms = terms_at(&agreement.spec, bounds.start).map_err(|e| Error::Account(e.to_string()))?;
-    let objectives: Vec<&str> = terms.objectives.iter().map(|o| o.name.as_str()).collect();
+    let series: Vec<String> = terms.objectives.iter().flat_map(series::names).collect();
     let stored = account::ledger(&context.client, &namespace, &name).await?;
     let uid = agreement.uid().unwrap_or_default();
     let (ledger, actions, resource_version, closed) = match stored {
@@ -193,12 +193,12 @@ async fn take_up(
             let mut ledger = stored_ledger::from_spec(&stored.spec)
                 .map_err(|e| Error::BrokenLedger { name: name.clone(), reason: e.to_string() })?;
             ledger
-                .add_objectives(objectives.iter().copied())
+                .add_objectives(series.iter().map(String::as_str))
                 .map_err(|e| Error::BrokenLedger { name: name.clone(), reason: e.to_string() })?;
             (ledger, stored.spec.actions.clone(), stored.resource_version(), stored.spec.closed)
         }
         other => {
-            let empty = Ledger::new(bounds, agreement.spec.metrics.slot.seconds(), objectives.iter().copied())
+            let empty = Ledger::new(bounds, agreement.spec.metrics.slot.seconds(), series.iter().map(String::as_str))
                 .map_err(|e| Error::Account(e.to_string()))?;
             (empty, Vec::new(), other.and_then(|o| o.resource_version()), false)
         }

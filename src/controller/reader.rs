@@ -166,8 +166,7 @@ fn objection(reading: &IndicatorReading) -> Option<Failure> {
 /// Why a slot has no answer that could be entered. An expression that cannot be asked *is* an answer: it will not
 /// become another one by asking again.
 fn unanswered(slot: &SlotReading) -> Option<&Failure> {
-    let pairs = [Some(&slot.counted), slot.born.as_ref(), slot.all_births.as_ref()];
-    pairs.into_iter().flatten().flat_map(|p| [&p.total, &p.part]).chain([&slot.samples]).find_map(|r| match r {
+    slot.figures().find_map(|reading| match reading {
         Reading::Failed(failure) if !matches!(failure.kind, FailureKind::Expression | FailureKind::WrongType) => {
             Some(failure)
         }

@@ -21,7 +21,7 @@ const SLOTS_PER_ROUND: i64 = 1440;
 /// One indicator that is asked, confined to its tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// The objective's name.
+    /// The objective's name, or that of a pool's member: the series of the ledger.
     pub objective: String,
     /// What to count.
     pub indicator: Indicator,

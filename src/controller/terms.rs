@@ -19,6 +19,7 @@ use crate::evaluate::amendment::{instants, terms_at};
 use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::lint::{Lint, Severity, lint};
 use crate::evaluate::period::Schedule;
+use crate::evaluate::series;
 use crate::evaluate::validate::validate;
 use crate::sense::promql::{self, AskId, BoundsAsk, Expression};
 use crate::sense::reader::promql_form;
@@ -147,6 +148,9 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
             asked.push((from, ask(&format!("spec.amendments[{index}]"), objectives, &tenancy)));
         }
     }
+    if let Some(message) = reported(&spec.objectives) {
+        return Err(Refusal { reason: "NotMeasured", message, terminal: true, amendment: None });
+    }
     let asked = asked.into_iter().map(|(from, asked)| Ok((from, asked?))).collect::<Result<_, InvalidSpec>>();
     let asked = asked.map_err(|refused| refuse_spec("ExpressionRefused", spec, &[refused]))?;
     Ok(Terms { schedule, asked, advice: advice.into() })
@@ -167,12 +171,19 @@ fn ask(field: &str, objectives: &[Objective], tenancy: &Tenancy) -> Result<Arc<V
     if let Some(refused) = refused(objectives, tenancy).into_iter().next() {
         return Err(InvalidSpec::new(refused.field.replacen("spec", field, 1), refused.message));
     }
-    let asked = objectives.iter().map(|objective| Asked {
-        objective: objective.name.clone(),
-        indicator: objective.indicator.clone(),
-        tenancy: tenancy.clone(),
-    });
+    let asked = objectives.iter().flat_map(series::indicators);
+    let asked = asked.map(|(objective, indicator)| Asked { objective, indicator, tenancy: tenancy.clone() });
     Ok(Arc::new(asked.collect()))
+}
+
+/// What is wrong with values that are only reported: the operator measures, and has nobody who reports.
+fn reported(objectives: &[Objective]) -> Option<String> {
+    let silent = |o: &&Objective| o.indicator.value.as_ref().is_some_and(|value| value.expression.is_none());
+    let index = objectives.iter().position(|o| silent(&o))?;
+    Some(format!(
+        "spec.objectives[{index}].indicator.value.expression must say what is to be measured in a cluster; values that \
+         are reported are settled by the command `guarantor settle`"
+    ))
 }
 
 /// What of these indicators cannot be asked by a namespace that is confined to `tenancy`, with the fields. An empty
@@ -180,18 +191,20 @@ fn ask(field: &str, objectives: &[Objective], tenancy: &Tenancy) -> Result<Arc<V
 #[must_use]
 pub fn refused(objectives: &[Objective], tenancy: &Tenancy) -> Vec<InvalidSpec> {
     let mut found = Vec::new();
-    for (index, Objective { indicator, .. }) in objectives.iter().enumerate() {
-        let mut refuse = |field: &str, message: String| {
-            found.push(InvalidSpec::new(format!("spec.objectives[{index}].indicator.{field}"), message));
-        };
-        for (field, text) in expressions(indicator) {
-            if let Err(refusal) = Expression::parse(text).and_then(|e| e.confine(tenancy)) {
-                refuse(&field, refusal.to_string());
+    for (index, objective) in objectives.iter().enumerate() {
+        let pooled = objective.indicator.members.is_some();
+        for (place, (_, indicator)) in series::indicators(objective).iter().enumerate() {
+            let member = if pooled { format!("members[{place}].") } else { String::new() };
+            let mut refuse = |field: &str, message: String| {
+                found.push(InvalidSpec::new(format!("spec.objectives[{index}].indicator.{member}{field}"), message));
+            };
+            for (field, text) in expressions(indicator) {
+                if let Err(refusal) = Expression::parse(text).and_then(|e| e.confine(tenancy)) {
+                    refuse(field, refusal.to_string());
+                }
             }
-        }
-        for (place, latency) in histograms(indicator) {
-            if let Some((field, message)) = histogram(latency, tenancy) {
-                refuse(&format!("{place}.{field}"), message);
+            if let Some((field, message)) = indicator.latency.as_ref().and_then(|l| histogram(l, tenancy)) {
+                refuse(&format!("latency.{field}"), message);
             }
         }
     }
@@ -229,38 +242,29 @@ pub fn queries(
         // What was accepted once is accepted here; were it not, the statement shows what the user wrote.
         confined.map_or_else(|_| expression.to_owned(), |c| c.text(slot_ms, form))
     };
-    let of = |objective: &Objective| match &objective.indicator.latency {
+    let of = |indicator: &Indicator| match &indicator.latency {
         Some(latency) => {
             let labels = latency.selector.iter().chain(tenancy.iter().map(|(k, v)| (k, v)));
             let selector: Vec<String> = labels.map(|(k, v)| format!("{k}={v:?}")).collect();
             vec![format!("histogram {}{{{}}} threshold {}", latency.histogram, selector.join(","), latency.threshold)]
         }
-        None => expressions(&objective.indicator).into_iter().map(|(_, expression)| text(expression)).collect(),
+        None => expressions(indicator).map(|(_, expression)| text(expression)).collect::<Vec<_>>(),
     };
-    agreement.spec.objectives.iter().map(|o| (o.name.clone(), of(o))).collect()
+    let all = |objective: &Objective| series::indicators(objective).iter().flat_map(|(_, i)| of(i)).collect();
+    agreement.spec.objectives.iter().map(|o| (o.name.clone(), all(o))).collect()
 }
 
 /// The PromQL of an indicator, with the fields it stands in.
-fn expressions(indicator: &Indicator) -> Vec<(String, &str)> {
-    let value = indicator.value.as_ref().and_then(|value| value.expression.as_deref());
-    let mut found: Vec<(String, &str)> = value.map(|text| ("value.expression".to_owned(), text)).into_iter().collect();
-    let members = indicator.members.iter().flatten().enumerate();
-    let members = members.map(|(index, member)| (format!("members[{index}].ratio"), &member.ratio));
-    for (place, ratio) in [("ratio".to_owned(), &indicator.ratio)].into_iter().chain(members) {
-        let Some(ratio) = ratio else { continue };
-        let texts =
-            [("good", ratio.good.as_deref()), ("bad", ratio.bad.as_deref()), ("total", Some(ratio.total.as_str()))];
-        found.extend(texts.into_iter().filter_map(|(field, text)| Some((format!("{place}.{field}"), text?))));
-    }
-    found
-}
-
-/// The histograms of an indicator, with the fields they stand in.
-fn histograms(indicator: &Indicator) -> Vec<(String, &LatencyIndicator)> {
-    let members = indicator.members.iter().flatten().enumerate();
-    let members = members.map(|(index, member)| (format!("members[{index}].latency"), &member.latency));
-    let places = [("latency".to_owned(), &indicator.latency)].into_iter().chain(members);
-    places.filter_map(|(place, latency)| Some((place, latency.as_ref()?))).collect()
+fn expressions(indicator: &Indicator) -> impl Iterator<Item = (&'static str, &str)> {
+    let ratio = indicator.ratio.as_ref();
+    [
+        ("ratio.good", ratio.and_then(|r| r.good.as_deref())),
+        ("ratio.bad", ratio.and_then(|r| r.bad.as_deref())),
+        ("ratio.total", ratio.map(|r| r.total.as_str())),
+        ("value.expression", indicator.value.as_ref().and_then(|v| v.expression.as_deref())),
+    ]
+    .into_iter()
+    .filter_map(|(field, text)| Some((field, text?)))
 }
 
 /// What a namespace is confined to: its own entry, else the one for all; `None` when the source does not admit it.

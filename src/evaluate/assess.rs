@@ -26,6 +26,7 @@ use super::exclusion::Exclusions;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
 use super::methods::{CountingMethod, counting};
+use super::parameter_rule;
 use super::period::{Bounds, whole_of};
 use super::slot::UnknownCause;
 
@@ -55,13 +56,19 @@ pub fn assess(
 ) -> Result<Assessment, InvalidSpec> {
     let Circumstances { exclusions, whole_period, facts, .. } = circumstances;
     let rule = missing_data_rule(spec)?;
+    let not_covered: Vec<_> = parameter_rule::broken(&spec.covered_when, &spec.parameters).collect();
+    let why = not_covered.iter().map(|(_, rule)| rule.message.as_str()).collect::<Vec<_>>().join("; ");
     let moment = Moment { ledger, exclusions, rule: &rule, now, settle };
     let mut objectives = Vec::with_capacity(spec.objectives.len());
     let mut spans = Vec::new();
     for (index, objective) in spec.objectives.iter().enumerate() {
         let (assessment, violations) = moment.objective(index, objective)?;
-        objectives.push(assessment);
-        spans.extend(violations);
+        if not_covered.is_empty() {
+            objectives.push(assessment);
+            spans.extend(violations);
+        } else {
+            objectives.push(without_verdict(assessment, &why));
+        }
     }
     spans.sort_by_key(|span: &ViolationSpan| span.start);
     let mut assessment = Assessment {
@@ -77,6 +84,29 @@ pub fn assess(
     let whole = whole_period.or_else(|| whole_of(spec, &period).ok()).unwrap_or(period);
     assessment.credits = credit::owed(spec, period, whole, &credit::outcomes(&assessment), facts)?;
     Ok(assessment)
+}
+
+/// What stands of an objective that the promise does not cover: the events, and that there is nothing to judge.
+fn without_verdict(objective: ObjectiveAssessment, why: &str) -> ObjectiveAssessment {
+    ObjectiveAssessment {
+        name: objective.name,
+        state: State::NotCovered,
+        covered: false,
+        not_covered_because: why.to_owned(),
+        target: objective.target,
+        total_events: objective.total_events,
+        bad_events: objective.bad_events,
+        born: objective.born,
+        unattributed: objective.unattributed,
+        slots: objective.slots,
+        coverage: objective.coverage,
+        members: objective.members,
+        recent_coverage: objective.recent_coverage,
+        recent_rate: objective.recent_rate,
+        recent_bad_share: objective.recent_bad_share,
+        problem: objective.problem,
+        ..ObjectiveAssessment::default()
+    }
 }
 
 /// The agreement's rule for unknown slots.
@@ -135,6 +165,7 @@ impl Moment<'_> {
             name: objective.name.clone(),
             state,
             covered: true,
+            not_covered_because: String::new(),
             target,
             attainment,
             settles_on: finding.settles_on,

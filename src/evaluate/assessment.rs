@@ -39,6 +39,8 @@ pub struct ObjectiveAssessment {
     pub state: State,
     /// Whether the promise covers this instance. Where it does not, there is no verdict and nothing is owed.
     pub covered: bool,
+    /// Why it does not, in words.
+    pub not_covered_because: String,
     /// The target as a share, 0 to 1.
     pub target: BigRational,
     /// Good over all, 0 to 1, by the agreement's rule for unknown slots. `None`: nothing to divide by.

@@ -56,14 +56,13 @@ impl Exemptions {
         let concerned = |names: &[String]| names.is_empty() || names.iter().any(|name| name == objective);
         for honoured in exclusions.honoured.iter().filter(|h| concerned(&h.objectives)) {
             let stretches = honoured.spans.iter().copied().map(Stretch::of);
-            match honoured.events {
-                Some(left) => events.push((union(stretches.collect()), left)),
-                None => {
-                    all.extend(stretches.clone());
-                    if honoured.effect == ExclusionEffect::Exclude {
-                        excluded.extend(stretches);
-                    }
-                }
+            if let Some(left) = honoured.events {
+                events.push((union(stretches.collect()), left));
+                continue;
+            }
+            all.extend(stretches.clone());
+            if honoured.effect == ExclusionEffect::Exclude {
+                excluded.extend(stretches);
             }
         }
         Self { all: union(all), excluded: union(excluded), events }

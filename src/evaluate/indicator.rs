@@ -1,6 +1,6 @@
 //! The service level indicator: what the store said about one slot becomes a slot of the ledger.
 //!
-//! Takes a [`SlotReading`] and the objective, gives a [`Slot`]. The rules, none of which may turn ignorance into a count:
+//! Takes a [`SlotReading`] and the indicator of its series, gives a [`Slot`]. The rules, none of which may turn ignorance into a count:
 //!
 //! - Any reading that is neither a value nor absent makes the slot `Unknown` with that cause.
 //! - No sample in the slot: `Unknown`, whatever the total says. An increase that is anchored at the samples around the
@@ -11,12 +11,17 @@
 //!   error, and counters of successes with the first success; so an absent *bad* part is 0 bad, and an absent *good*
 //!   part is 0 good: all were bad. A histogram, however, writes all its buckets from the beginning: an absent bucket
 //!   means that the threshold is no bucket bound, and the slot is `Unknown`.
+//! - A single value is one event, bad when it exceeds its limit. No series while the source answers is no value, and no
+//!   event: there was nothing to judge.
 //! - A part above its total is `Unknown` and never clamped: the two do not count the same events.
 
-use crate::api::objective::{Indicator, Objective};
+use num_rational::BigRational;
+
+use crate::api::objective::{Indicator, ValueIndicator};
 use crate::sense::observation::{FailureKind, Reading, ReadingPair, SlotReading};
 
 use super::count::{Count, NotACount};
+use super::methods::value::Limit;
 use super::slot::{Births, Slot, Tally, UnknownCause};
 
 /// What an absent or present part of the total means.
@@ -45,13 +50,30 @@ struct Figures {
     part: Option<Count>,
 }
 
-/// Makes a slot of what was read. `generation` is that of the agreement's spec.
+/// Makes a slot of what was read of a series. `generation` is that of the agreement's spec.
 #[must_use]
-pub fn slot(objective: &Objective, reading: &SlotReading, generation: i64) -> Slot {
-    match counts(Part::of(&objective.indicator), reading) {
+pub fn slot(indicator: &Indicator, reading: &SlotReading, generation: i64) -> Slot {
+    let counts = match &indicator.value {
+        Some(value) => single(value, reading).map(|tally| (tally, Births::default())),
+        None => counts(Part::of(indicator), reading),
+    };
+    match counts {
         Ok((counted, births)) => Slot::known(counted, births, generation),
         Err(cause) => Slot::unknown(cause, generation),
     }
+}
+
+/// A value against its limit.
+fn single(indicator: &ValueIndicator, reading: &SlotReading) -> Result<Tally, UnknownCause> {
+    let value = match &reading.counted.total {
+        Reading::Value(value) => value,
+        Reading::Absent => return Ok(Tally::default()),
+        other => return Err(figure(other).err().unwrap_or(UnknownCause::Absent)),
+    };
+    // The schema and validation let no limit through that can not be read.
+    let limit = Limit::of(0, indicator).map_err(|_| UnknownCause::Expression)?;
+    let bad = if limit.keeps(value, &BigRational::default()) { Count::ZERO } else { Count::events(1) };
+    Ok(Tally { total: Count::events(1), bad })
 }
 
 fn counts(kind: Part, reading: &SlotReading) -> Result<(Tally, Births), UnknownCause> {

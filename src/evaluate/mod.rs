@@ -35,6 +35,7 @@ pub mod period;
 pub mod rate_sum;
 pub mod restatement;
 pub mod run;
+pub mod series;
 pub mod settlement;
 pub mod slot;
 pub mod span;
@@ -49,6 +50,9 @@ pub mod violation;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod example;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod oracle;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod pitfalls;

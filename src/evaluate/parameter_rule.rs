@@ -212,6 +212,19 @@ mod tests {
     }
 
     #[test]
+    fn the_deepest_rule_fits_on_a_small_stack() {
+        let look = || {
+            for (open, close) in [("(", ")"), ("!", ""), ("paid ? paid : ", ""), ("[", "]")] {
+                let rule = format!("{}paid{}", open.repeat(DEEPEST), close.repeat(DEEPEST));
+                assert_ne!(holds(&rule, &parameters()), Ok(false), "{rule}");
+            }
+            let chain = format!("1{} == 90", "+1".repeat(89));
+            assert_eq!(holds(&chain, &parameters()), Ok(true));
+        };
+        std::thread::Builder::new().stack_size(1 << 20).spawn(look).unwrap().join().unwrap();
+    }
+
+    #[test]
     fn what_does_not_hold_is_named_by_its_place() {
         let rule = |rule: &str| ParameterRule { rule: rule.to_owned(), message: String::new() };
         let rules = [rule("paid"), rule("zones > 2"), rule("zones >")];

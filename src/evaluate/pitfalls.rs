@@ -6,14 +6,20 @@ use super::coverage::{MissingDataRule, judge};
 use super::due_slots::DueSlots;
 use super::exact::{percent_text, share};
 use super::example::{SETTLE, agreement, at, ledger, measured, ratio, second};
-use super::exemption::Record;
+use super::exclusion::{Exclusions, Honoured};
+use super::exemption::{Exemptions, Record};
+use super::indicator::slot;
 use super::ledger::Ledger;
+use super::methods::bad_minutes::BadMinutes;
 use super::methods::events::Events;
+use super::methods::minute_rule::MinuteRule;
 use super::methods::{Account, CountingMethod};
 use super::period::{Bounds, Schedule};
 use super::slot::{Slot, UnknownCause};
 use crate::api::agreement::{AgreementSpec, TreatAs};
 use crate::api::agreement_status::State;
+use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason};
+use crate::sense::observation::{Reading, ReadingPair, SlotReading};
 
 fn events(slots: &[Slot]) -> Events<'_> {
     Events::of(Record::AsRead(DueSlots::new(slots, slots.len(), 0, 300)))
@@ -183,4 +189,95 @@ fn more_good_traffic_refills_the_budget_of_a_running_period() {
     };
     assert_eq!(left(&[measured(1_000, 1)]), Some(ratio(0, 1)));
     assert_eq!(left(&[measured(1_000, 1), measured(3_000, 0)]), Some(ratio(3, 4)));
+}
+
+/// A month of minutes of which these are bad from its beginning on, and then these unknown.
+fn minutes(bad: usize, unknown: usize) -> Vec<Slot> {
+    let unknown = vec![Slot::unknown(UnknownCause::Unreachable, 1); unknown];
+    let slots = [vec![measured(60, 60); bad], unknown].concat();
+    let rest = 43_200 - slots.len();
+    [slots, vec![measured(60, 0); rest]].concat()
+}
+
+fn time(slots: &[Slot], exclusions: &Exclusions) -> Account {
+    let measurement = serde_json::json!({"method": "BadMinutes", "badWhen": {"allFail": true}});
+    let rule = MinuteRule::of(0, &serde_json::from_value(measurement).unwrap()).unwrap();
+    let due = DueSlots::new(slots, slots.len(), 0, 60);
+    BadMinutes::new(&rule, due, &Exemptions::of(exclusions, "availability")).account()
+}
+
+#[test]
+fn a_correction_drops_time_or_counts_it_as_uptime_as_the_agreement_says() {
+    // 259 bad minutes of 43,200 are 0.6 %. A sixth of the month is taken out: of the rest they are 0.72 %; counted as
+    // uptime they stay what they were.
+    let corrected = |effect| {
+        let bounds = Bounds { start: second(7_200 * 60), end: second(14_400 * 60) };
+        let honoured = Honoured {
+            name: "works".to_owned(),
+            reason: ExclusionReason::Maintenance,
+            effect,
+            objectives: Vec::new(),
+            spans: vec![bounds],
+            events: None,
+        };
+        let exclusions = Exclusions { honoured: vec![honoured], refused: Vec::new() };
+        percent_text(&time(&minutes(259, 0), &exclusions).attainment.unwrap())
+    };
+    assert_eq!(corrected(ExclusionEffect::CountAsGood), "99.400462");
+    assert_eq!(corrected(ExclusionEffect::Exclude), "99.280555");
+}
+
+#[test]
+fn a_monitoring_outage_is_neither_downtime_nor_uptime() {
+    let account = time(&minutes(20, 100), &Exclusions::default());
+    assert_eq!((account.good, account.total), (ratio(43_080 * 60, 1), ratio(43_100 * 60, 1)));
+    assert_eq!(account.coverage, Some(ratio(431, 432)));
+    let (worst, best) = account.bounds.unwrap();
+    assert_eq!((percent_text(&worst), percent_text(&best)), ("99.722222".to_owned(), "99.953703".to_owned()));
+}
+
+#[test]
+fn a_budget_of_minutes_is_not_refilled_by_traffic() {
+    let busy: Vec<Slot> = minutes(20, 0).iter().map(|slot| slot.recounted(slot.counted().times(1_000))).collect();
+    let quiet = time(&minutes(20, 0), &Exclusions::default());
+    assert_eq!(time(&busy, &Exclusions::default()).attainment, quiet.attainment);
+}
+
+#[test]
+fn what_the_store_forgot_is_unknown_and_not_cut_off() {
+    let forgotten = vec![Slot::unknown(UnknownCause::BeyondRetention, 1); 20_000];
+    let slots = [forgotten, vec![measured(60, 0); 23_200]].concat();
+    let account = time(&slots, &Exclusions::default());
+    assert_eq!(account.attainment, Some(ratio(1, 1)));
+    assert_eq!(account.coverage, Some(ratio(232, 432)));
+    assert_eq!(account.bounds, Some((ratio(232, 432), ratio(1, 1))));
+}
+
+#[test]
+fn a_mean_of_slots_is_taken_only_when_it_is_asked_for_by_name() {
+    // The same day as above: one hour of outage at noon, by events and by slots.
+    let of = |method: &str| {
+        let mut spec = serde_json::to_value(agreement()).unwrap();
+        spec["objectives"][0]["measurement"] = serde_json::json!({"method": method});
+        let bounds = Bounds { start: second(0), end: second(86_400) };
+        let spec = serde_json::from_value(spec).unwrap();
+        let assessment =
+            assess(&spec, &ledger(bounds, 300, &day(12, 0)), &Circumstances::default(), second(90_000), SETTLE);
+        assessment.unwrap().objectives[0].attainment.clone()
+    };
+    assert_eq!((of("Events"), of("MeanOfSlots")), (Some(ratio(8_592, 9_792)), Some(ratio(23, 24))));
+}
+
+#[test]
+fn a_part_above_its_total_is_not_clamped_and_several_series_are_not_the_first_of_them() {
+    let indicator = agreement().objectives.remove(0).indicator;
+    let of = |total: Reading, part: Reading| {
+        let counted = ReadingPair { total, part };
+        let samples = Reading::Value(ratio(20, 1));
+        let reading = SlotReading { start: second(0), counted, born: None, all_births: None, samples };
+        slot(&indicator, &reading, 1).unknown_cause()
+    };
+    let events = |n: i64| Reading::Value(ratio(n, 1));
+    assert_eq!(of(events(100), events(101)), Some(UnknownCause::PartAboveTotal));
+    assert_eq!(of(Reading::TooManySeries(2), events(1)), Some(UnknownCause::TooManySeries));
 }

@@ -163,11 +163,11 @@ fn downtime() {
 
 #[test]
 fn downtime_and_exclusions() {
+    type Case<'a> = (&'a str, Bounds, Value, Vec<Outage>, Vec<(&'a str, &'a str)>, ExclusionEffect, &'a str);
     let hour = vec![("2025-06-10T10:00:00Z", 3_600, 100, 60)];
     let night = vec![("2025-06-10T02:00:00Z", 9_000, 100, 100)];
     let in_march = period("2025-09-30T22:00:00Z", "2025-10-31T23:00:00Z");
     let (good, out) = (ExclusionEffect::CountAsGood, ExclusionEffect::Exclude);
-    type Case<'a> = (&'a str, Bounds, Value, Vec<Outage>, Vec<(&'a str, &'a str)>, ExclusionEffect, &'a str);
     let cases: Vec<Case<'_>> = vec![
         (
             "AZVM-02",
@@ -267,9 +267,9 @@ fn intervals(bounds: Bounds, slot_seconds: i64, runs: &[(i64, u32, u32)]) -> Led
 
 #[test]
 fn means_of_slots() {
+    type Case<'a> = (&'a str, Bounds, i64, Vec<(i64, u32, u32)>, &'a str);
     let quarter = period("2025-07-01T00:00:00Z", "2025-10-01T00:00:00Z");
     let window = period("2025-07-02T00:00:00Z", "2025-08-01T00:00:00Z");
-    type Case<'a> = (&'a str, Bounds, i64, Vec<(i64, u32, u32)>, &'a str);
     let cases: Vec<Case<'_>> = vec![
         ("S3-01", june(), 300, vec![(8_640, 0, 500)], "1/1"),
         ("S3-04", june(), 300, vec![(864, 10, 1_000), (7_776, 0, 1_000)], "999/1000"),

@@ -139,7 +139,9 @@ mod tests {
 
     fn sum(rates: &[(u32, u32, usize)]) -> RateSum {
         let mut sum = RateSum::default();
-        rates.iter().for_each(|(bad, total, n)| sum.add(tally(*total, *bad), *n));
+        for (bad, total, n) in rates {
+            sum.add(tally(*total, *bad), *n);
+        }
         sum
     }
 

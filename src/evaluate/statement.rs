@@ -15,9 +15,12 @@ use crate::api::agreement::AgreementSpec;
 use crate::api::credit_status::CreditState;
 use crate::api::enforcement_status::ActionRecord;
 use crate::api::ledger::{AgreementIdentity, LedgerSpec};
+use crate::api::measurement::Method;
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::objective::Objective;
-use crate::api::statement::{EventPair, Evidence, ObjectiveStatement, SlotCounts, StatementPeriod, StatementSpec};
+use crate::api::statement::{
+    CountedUnits, EventPair, Evidence, MemberStatement, ObjectiveStatement, SlotCounts, StatementPeriod, StatementSpec,
+};
 
 use super::amendment::{last_in_force, terms_at, terms_through};
 use super::assess::{Circumstances, assess};
@@ -30,10 +33,11 @@ use super::exact::{NotANumber, decimal_text, hundred, percent_text, ratio_text, 
 use super::exclusion::lines;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
-use super::methods::words;
+use super::methods::{MemberAccount, words};
 use super::period::time_zone_database_version;
 use super::restatement::{Superseded, adjustment};
 use super::slot::Tally;
+use super::span;
 use super::stored_ledger::{self, StoredLedgerError, hex};
 use super::violation;
 
@@ -168,6 +172,8 @@ pub fn statement(
                     target: objective.target.to_string(),
                     displayed: displayed(objective, assessed),
                     method: words::name(objective.measurement.method).to_owned(),
+                    counting: words::sentence(&objective.measurement, &span::text(ledger.slot_seconds())),
+                    counted: units(objective.measurement.method, assessed),
                     queries: queries.into_iter().take(MAX_QUERIES).collect(),
                     ..figures(assessed)
                 }
@@ -231,6 +237,11 @@ fn figures(assessed: &ObjectiveAssessment) -> ObjectiveStatement {
         target: String::new(),
         state: assessed.state,
         method: String::new(),
+        counting: String::new(),
+        counted: CountedUnits::default(),
+        covered: assessed.covered,
+        not_covered_because: assessed.not_covered_because.clone(),
+        members: assessed.members.iter().map(member).collect(),
         total_events: count(&assessed.total_events),
         bad_events: count(&assessed.bad_events),
         born_events: pair(assessed.born),
@@ -248,6 +259,23 @@ fn figures(assessed: &ObjectiveAssessment) -> ObjectiveStatement {
         },
         coverage: percent(assessed.coverage.as_ref()),
         queries: Vec::new(),
+    }
+}
+
+fn units(method: Method, assessed: &ObjectiveAssessment) -> CountedUnits {
+    let [good, total] = [&assessed.good_units, &assessed.total_units].map(|n| {
+        let text = decimal_text(n, 6);
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    });
+    CountedUnits { unit: words::unit(method).to_owned(), good, total }
+}
+
+fn member(account: &MemberAccount) -> MemberStatement {
+    MemberStatement {
+        name: account.name.clone(),
+        covered: account.covered,
+        deployed_seconds: account.deployed_seconds,
+        down_seconds: account.down_seconds,
     }
 }
 

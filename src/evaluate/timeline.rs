@@ -43,7 +43,7 @@ impl Timeline {
 
     /// Adds a series of which every slot is this one, until something is laid over it.
     ///
-    /// A series is an objective, or a member of a pool by the name that [`super::methods::series`] gives it.
+    /// A series is an objective, or a member of a pool by the name that [`super::series::member`] gives it.
     ///
     /// # Errors
     /// See [`Timeline::add_in_slots_of`].

@@ -4,24 +4,25 @@
 //! The stages that calculate check again what they use: this is for the person, not for safety.
 
 mod credits;
+mod measurement;
 
-use std::collections::BTreeSet;
+pub use measurement::slots;
 
 use k8s_openapi::jiff::Timestamp;
 
 use crate::api::Span;
 use crate::api::agreement::AgreementSpec;
-use crate::api::objective::Objective;
 use crate::api::period::{CalendarUnit, Period};
 
 use super::amendment;
-use super::assess::{missing_data_rule, target};
+use super::assess::missing_data_rule;
 use super::calendar::WorkingDays;
 use super::exclusion;
 use super::invalid::InvalidSpec;
 use super::ledger::MAX_SLOTS;
 use super::parameter_rule;
 use super::period::Schedule;
+use super::series;
 use super::span;
 
 /// Everything that is wrong with an agreement of this namespace, created at this instant.
@@ -55,7 +56,7 @@ pub fn validate(spec: &AgreementSpec, namespace: &str, created: Timestamp) -> Ve
 
 /// What an amendment can change.
 fn terms(spec: &AgreementSpec) -> Vec<InvalidSpec> {
-    let mut faults = objectives(&spec.objectives);
+    let mut faults = measurement::objectives(spec);
     faults.extend(missing_data_rule(spec).err());
     faults.extend(exclusion::rule_faults(&spec.exclusions));
     faults.extend(credits::credits(spec));
@@ -93,29 +94,6 @@ fn amendments(spec: &AgreementSpec, agreed: Vec<InvalidSpec>, created: Timestamp
     faults
 }
 
-fn objectives(objectives: &[Objective]) -> Vec<InvalidSpec> {
-    let mut faults = Vec::new();
-    let mut names = BTreeSet::new();
-    for (index, objective) in objectives.iter().enumerate() {
-        let field = |rest: &str| format!("spec.objectives[{index}].{rest}");
-        if !names.insert(&objective.name) {
-            faults.push(InvalidSpec::new(field("name"), format!("{:?} is used twice", objective.name)));
-        }
-        faults.extend(target(index, objective).err());
-        if let Some(latency) = &objective.indicator.latency {
-            let field = field("indicator.latency.threshold");
-            match span::elapsed(&latency.threshold) {
-                Ok(threshold) if threshold.is_zero() => {
-                    faults.push(InvalidSpec::new(field, "no request takes no time; give a threshold above 0"));
-                }
-                Ok(_) => {}
-                Err(fault) => faults.push(InvalidSpec::new(field, fault.to_string())),
-            }
-        }
-    }
-    faults
-}
-
 fn duration(field: &str, value: &Span) -> Option<InvalidSpec> {
     span::elapsed(value).err().map(|fault| InvalidSpec::new(field, fault.to_string()))
 }
@@ -144,13 +122,15 @@ fn size(spec: &AgreementSpec, schedule: &Schedule) -> Option<InvalidSpec> {
     let clipped = in_force.filter(|_| period.trailing.is_none());
     let seconds = clipped.map_or(longest, |in_force| longest.min(in_force));
     let slot = spec.metrics.slot.seconds();
-    let slots = usize::try_from(seconds / slot).unwrap_or(usize::MAX).saturating_mul(spec.objectives.len());
+    // What is only reported has no slots.
+    let measured = spec.objectives.iter().filter(|o| o.indicator.value.as_ref().is_none_or(|v| v.expression.is_some()));
+    let series: usize = measured.map(|objective| series::names(objective).len()).sum();
+    let slots = usize::try_from(seconds / slot).unwrap_or(usize::MAX).saturating_mul(series);
     (slots > MAX_SLOTS).then(|| {
         let message = format!(
-            "slots of {} make {slots} slots in the longest period of {} objective(s), and a ledger holds {MAX_SLOTS}; \
-             use longer slots or a shorter period",
+            "slots of {} make {slots} slots in the longest period of {series} objective(s), and a ledger holds \
+             {MAX_SLOTS}; use longer slots or a shorter period",
             span::text(slot),
-            spec.objectives.len(),
         );
         InvalidSpec::new("spec.metrics.slot", message)
     })

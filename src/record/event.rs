@@ -51,7 +51,7 @@ pub fn notices(last: &AgreementStatus, next: &AgreementStatus) -> Vec<Notice> {
             State::Fulfilled if matches!(before, Some(State::AtRisk | State::Violated)) => {
                 found.push(notice(false, "ObjectiveRecovered", &assess, figures));
             }
-            State::Fulfilled | State::NotDetermined => {}
+            State::Fulfilled | State::NotDetermined | State::NotCovered => {}
         }
     }
     for violation in &next.violations {

@@ -79,3 +79,11 @@ pub struct SlotReading {
     /// How many samples of the total lie in the slot. `Absent` means that nobody looked.
     pub samples: Reading,
 }
+
+impl SlotReading {
+    /// Every figure that was read.
+    pub fn figures(&self) -> impl Iterator<Item = &Reading> {
+        let pairs = [Some(&self.counted), self.born.as_ref(), self.all_births.as_ref()];
+        pairs.into_iter().flatten().flat_map(|pair| [&pair.total, &pair.part]).chain([&self.samples])
+    }
+}

@@ -1,6 +1,6 @@
 //! Published agreements as exact cases, each turned into manifests and measurements and run through the binary.
 //!
-//! `GUARANTOR_CASES` names another file of the same schema. One line per case; what can not be expressed has failed.
+//! `GUARANTOR_CASES` names a file of the same schema. One line per case; what can not be expressed has failed.
 //! Words on the command line choose the cases whose id or kind contains one of them.
 
 mod arithmetic;
@@ -13,7 +13,7 @@ mod scenario;
 mod uptime;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use scenario::{Miss, Outcome, field, text};
@@ -22,27 +22,31 @@ use serde_json::Value;
 fn main() -> ExitCode {
     arithmetic::check();
     phrases::check();
-    let given = std::env::var_os("GUARANTOR_CASES").map(PathBuf::from);
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let path = given.map_or_else(|| home.join("tests/cases/published-slas.yaml"), |path| home.join(path));
-    let file = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let file: Value = serde_saphyr::from_str(&file).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let files = match std::env::var_os("GUARANTOR_CASES") {
+        Some(given) => vec![home.join(given)],
+        None => ["published-slas.yaml", "further.yaml"].map(|name| home.join("tests/cases").join(name)).to_vec(),
+    };
     let words: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let folder = tempfile::tempdir().unwrap();
-    let profiles = file.get("profiles").cloned().unwrap_or_default();
     let published = examples::by_profile(home);
     let mut kinds: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for case in file.get("cases").and_then(Value::as_array).into_iter().flatten() {
-        let (id, kind) = (text(case, "id").unwrap_or_default(), text(case, "kind").unwrap_or_default());
-        if !words.is_empty() && !words.iter().any(|word| id.contains(word) || kind.contains(word)) {
-            continue;
-        }
-        let outcome = run(&kind, case, &profiles, folder.path());
-        enter(&mut kinds, &kind, &format!("{id} ({kind})"), outcome);
-        let profile = text(case, "profile").unwrap_or_default();
-        if let Some((name, agreement)) = published.get(&profile).filter(|_| kind == "uptime_credit") {
-            let outcome = field(&profiles, &profile).and_then(|p| uptime::under(agreement, case, p, folder.path()));
-            enter(&mut kinds, "examples/published", &format!("{id} (examples/published/{name}.yaml)"), outcome);
+    for path in files {
+        let file = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let file: Value = serde_saphyr::from_str(&file).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let profiles = file.get("profiles").cloned().unwrap_or_default();
+        for case in file.get("cases").and_then(Value::as_array).into_iter().flatten() {
+            let (id, kind) = (text(case, "id").unwrap_or_default(), text(case, "kind").unwrap_or_default());
+            if !words.is_empty() && !words.iter().any(|word| id.contains(word) || kind.contains(word)) {
+                continue;
+            }
+            let outcome = run(&kind, case, &profiles, folder.path());
+            enter(&mut kinds, &kind, &format!("{id} ({kind})"), outcome);
+            let profile = text(case, "profile").unwrap_or_default();
+            if let Some((name, agreement)) = published.get(&profile).filter(|_| kind == "uptime_credit") {
+                let outcome = field(&profiles, &profile).and_then(|p| uptime::under(agreement, case, p, folder.path()));
+                enter(&mut kinds, "examples/published", &format!("{id} (examples/published/{name}.yaml)"), outcome);
+            }
         }
     }
     println!();

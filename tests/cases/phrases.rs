@@ -52,15 +52,16 @@ fn due(name: &str, clause: &str) -> Result<Value, Miss> {
     } else {
         "Incident"
     };
-    // "by the end of the second billing cycle after which the incident occurred", "by the end of the following month".
-    if let Some(position) = words.windows(3).position(|w| w == ["end", "of", "the"]) {
-        let periods = match words.get(position + 3).copied().unwrap_or_default() {
+    // "by the end of the second billing cycle after which the incident occurred", "by the end of the following month",
+    // "by the end of the month following the month of the incident".
+    if words.contains(&"end") && (words.contains(&"by") || words.contains(&"until")) {
+        let ordinal = words.iter().find_map(|word| match *word {
             "first" | "following" | "next" => Some(1),
             "second" => Some(2),
             "third" => Some(3),
             _ => None,
-        };
-        if let Some(periods) = periods {
+        });
+        if let Some(periods) = ordinal {
             return Ok(json!({"name": name, "after": "Incident", "periods": periods}));
         }
     }
@@ -114,6 +115,10 @@ pub fn check() {
         (
             "Azure: within two months of the end of the billing month",
             json!([{"name": "claim", "after": "PeriodEnd", "months": 2}]),
+        ),
+        (
+            "Microsoft: by the end of the month following the month of the incident",
+            json!([{"name": "claim", "after": "Incident", "periods": 1}]),
         ),
         ("Google: within 30 days", json!([{"name": "claim", "after": "Incident", "days": 30}])),
     ];

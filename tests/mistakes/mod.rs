@@ -105,7 +105,7 @@ fn put(manifest: &mut Value, pointer: &str, value: Value) {
 
 /// What can be wrong with [`agreement`].
 pub fn of_agreements() -> Vec<Mistake> {
-    [of_objectives(), of_periods_and_credits(), of_enforcement()].concat()
+    [of_objectives(), of_periods_and_credits(), of_grants(), of_enforcement()].concat()
 }
 
 fn of_objectives() -> Vec<Mistake> {
@@ -232,6 +232,76 @@ fn of_periods_and_credits() -> Vec<Mistake> {
         ),
         ("/spec/credits/tiers/2", tier("latency", "90", "0"), "spec.credits.tiers[2].percentOfFee", &[]),
         ("/spec/credits/tiers/2", tier("latency", "90", "101"), "spec.credits.tiers[2].percentOfFee", &[]),
+    ]
+}
+
+fn of_grants() -> Vec<Mistake> {
+    let rewards = |rule: Value| {
+        let mut rewards = json!({"basis": "Attainment", "tiers": [{"atLeast": "99.99", "percent": "1"}]});
+        rewards.as_object_mut().unwrap().extend(rule.as_object().unwrap().clone());
+        rewards
+    };
+    vec![
+        (
+            "/spec/credits/tiers/0/above",
+            json!("99.9"),
+            "spec.credits.tiers[0]",
+            &["spec.credits.tiers[]: no attainment lies between the lower and the upper bound"],
+        ),
+        (
+            "/spec/credits/tiers/2",
+            json!({"objective": "latency", "atMost": "99.1", "percentOfFee": "5"}),
+            "spec.credits.tiers",
+            &["must not be above the target of its objective, nor atMost"],
+        ),
+        (
+            "/spec/credits/tiers/2",
+            json!({"objective": "latency", "below": "90", "amount": "0.00"}),
+            "spec.credits.tiers[2].amount",
+            &["spec.credits.tiers[].amount must be above 0"],
+        ),
+        (
+            "/spec/credits/tiers/2",
+            json!({"objective": "latency", "below": "90", "multipleOfDailyUsage": "2"}),
+            "spec.credits.dailyUsage",
+            &["spec.credits.dailyUsage must be given"],
+        ),
+        (
+            "/spec/credits/furtherFees",
+            json!([{"amount": "1.00", "currency": "EUR"}]),
+            "spec.credits.furtherFees",
+            &["must be another one than spec.credits.fee.currency"],
+        ),
+        (
+            "/spec/credits/remedies",
+            json!([{"name": "each", "objective": "latency"}]),
+            "spec.credits.remedies[0]",
+            &["spec.credits.remedies[] must have exactly one of proportional"],
+        ),
+        (
+            "/spec/credits/remedies",
+            json!([{"name": "each", "objective": "errors", "perIncident": {"amount": "1.00"}}]),
+            "spec.credits.remedies",
+            &["spec.credits.remedies[].objective must be the name"],
+        ),
+        (
+            "/spec/credits/rewards",
+            rewards(json!({"objective": "errors"})),
+            "spec.credits.rewards",
+            &["spec.credits.rewards.objective must be the name"],
+        ),
+        (
+            "/spec/credits/rewards",
+            rewards(json!({"objective": "latency", "scale": "Marginal"})),
+            "spec.credits.rewards.scale",
+            &["spec.credits.rewards.scale Marginal goes with the basis Volume"],
+        ),
+        (
+            "/spec/credits/rewards",
+            rewards(json!({})),
+            "spec.credits.rewards.objective",
+            &["spec.credits.rewards.objective must be given with the basis Attainment"],
+        ),
     ]
 }
 

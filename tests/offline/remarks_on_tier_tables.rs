@@ -30,6 +30,11 @@ fn a_published_table_with_a_hole_is_refused_at_its_value() {
     agreement["spec"]["credits"]["tiers"][1] =
         json!({"objective": "availability", "atMost": "99.0", "percentOfFee": "25"});
     assert_eq!(check_text(&agreement.to_string()).findings(), []);
+    // As published, the promise was 99.9: a period at exactly that keeps it, and earns a credit all the same.
+    agreement["spec"]["objectives"][0]["target"] = json!("99.9");
+    let at_the_target = remark("tier_above_target", "[0].atMost", "Warning");
+    assert_eq!(check_text(&agreement.to_string()).findings(), [at_the_target]);
+    agreement["spec"]["objectives"][0]["target"] = json!("99.95");
     agreement["spec"]["credits"]["tiers"][1] =
         json!({"objective": "availability", "below": "99.5", "percentOfFee": "25"});
     let overlap = remark("tier_overlap", "[0].above", "Error");

@@ -128,3 +128,39 @@ fn a_histogram_is_selected_within_the_tenancy_and_by_its_base_name() {
     assert_eq!(of("duration_seconds", "le", "1"), Some("selector"));
     assert_eq!(of("duration_seconds_bucket", "service", "web"), Some("histogram"));
 }
+
+#[test]
+fn members_and_values_are_asked_under_the_names_of_their_series() {
+    let (mut agreement, source) = declared();
+    agreement.spec.period = serde_saphyr::from_str("{rolling: 7d}").unwrap();
+    let objectives = r#"
+- name: pool
+  measurement: {method: Pooled, badWhen: {allFail: true}}
+  target: "99"
+  indicator:
+members:
+- {name: a, ratio: {bad: 'sum(increase(r{code="500",q="a"}[$slot]))', total: 'sum(increase(r{q="a"}[$slot]))'}}
+- {name: b, latency: {histogram: h, threshold: 250ms}}
+- name: lag
+  measurement: {method: Value}
+  target: "100"
+  indicator: {value: {expression: 'max(max_over_time(lag_seconds[$slot]))', limit: 5s}}
+"#;
+    agreement.spec.objectives = serde_saphyr::from_str(objectives).unwrap();
+    let terms = recall(&agreement, Some(&source), &mut None).unwrap();
+    let asked = terms.asked(now());
+    let names: Vec<_> = asked.iter().map(|asked| asked.objective.as_str()).collect();
+    assert_eq!(names, ["pool/a", "pool/b", "lag"]);
+    assert!(asked[0].indicator.ratio.is_some() && asked[1].indicator.latency.is_some());
+    let queries = queries(&agreement, &source, IncreaseForm::Anchored);
+    assert_eq!((queries["pool"].len(), queries["lag"].len()), (3, 1));
+
+    let mut wrong = agreement.clone();
+    let members = wrong.spec.objectives[0].indicator.members.as_mut().unwrap();
+    members[0].ratio.as_mut().unwrap().total = "sum(increase(r[$slot]".to_owned();
+    let refusal = recall(&wrong, Some(&source), &mut None).unwrap_err();
+    assert!(refusal.message.starts_with("spec.objectives[0].indicator.members[0].ratio.total: "), "{refusal:?}");
+    let value = agreement.spec.objectives[1].indicator.value.as_mut().unwrap();
+    value.expression = None;
+    assert_eq!(recall(&agreement, Some(&source), &mut None).unwrap_err().reason, "NotMeasured");
+}

@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::example::{SETTLE, agreement, at, ledger, measured, ratio};
 use super::super::period::{Bounds, Schedule};
@@ -162,4 +162,49 @@ fn what_can_not_be_worked_with_is_named() {
                 .unwrap_err();
         assert_eq!(fault.field, field);
     }
+}
+
+#[test]
+fn what_the_promise_does_not_cover_has_no_verdict_and_is_owed_nothing() {
+    let mut spec = serde_json::to_value(agreement()).unwrap();
+    spec["parameters"] = json!([{"name": "highAvailability", "value": "false"}]);
+    spec["coveredWhen"] = json!([{"rule": "highAvailability", "message": "single-zone instances have no SLA"}]);
+    let book = ledger(month(), 300, &vec![measured(100, 50); 10]);
+    let assessed = |spec: &Value| {
+        let spec = serde_json::from_value(spec.clone()).unwrap();
+        assess(&spec, &book, &Circumstances::default(), after(10), SETTLE).unwrap()
+    };
+    let assessment = assessed(&spec);
+    assert_eq!((assessment.state, assessment.violations.len()), (State::NotCovered, 0));
+    let objective = &assessment.objectives[0];
+    assert_eq!((objective.covered, objective.attainment.clone(), objective.burning), (false, None, false));
+    assert_eq!(objective.not_covered_because, "single-zone instances have no SLA");
+    assert_eq!(objective.bad_events, ratio(500, 1), "what was measured is told all the same");
+    assert_eq!(assessment.credits.unwrap().fraction_of_fee, ratio(0, 1));
+    spec["parameters"][0]["value"] = json!("true");
+    assert_eq!(assessed(&spec).state, State::Violated);
+}
+
+#[test]
+fn an_outage_that_goes_on_burns_before_it_is_long_enough_to_count() {
+    let mut spec = serde_json::to_value(agreement()).unwrap();
+    spec["metrics"]["slot"] = json!("1m");
+    spec["objectives"][0]["measurement"] =
+        json!({"method": "BadMinutes", "badWhen": {"allFail": true}, "minimumConsecutive": "10m"});
+    let spec: AgreementSpec = serde_json::from_value(spec).unwrap();
+    let assessed = |bad: usize, good: usize| {
+        let slots = [vec![measured(10, 0); 600], vec![measured(10, 10); bad], vec![measured(10, 0); good]].concat();
+        let minutes = SignedDuration::from_mins(i64::try_from(slots.len()).unwrap());
+        let now = month().start.checked_add(minutes).unwrap().checked_add(SETTLE).unwrap();
+        assess(&spec, &ledger(month(), 60, &slots), &Circumstances::default(), now, SETTLE).unwrap()
+    };
+    let running = assessed(5, 0);
+    let objective = &running.objectives[0];
+    assert_eq!((objective.attainment.clone(), objective.burning), (Some(ratio(1, 1)), true));
+    assert_eq!((running.state, running.violations.len()), (State::AtRisk, 0));
+    let over = assessed(5, 300);
+    assert_eq!((over.state, over.violations.len()), (State::Fulfilled, 0), "shorter than ten minutes");
+    let long = assessed(10, 0);
+    assert_eq!((long.state, long.violations[0].end), (State::Violated, None));
+    assert_eq!(long.objectives[0].good_units, ratio(600 * 60, 1));
 }

@@ -1,9 +1,8 @@
-use super::super::example::{agreement, ratio, tally};
+use super::super::example::{ratio, tally};
 use super::super::slot::SlotState;
 use super::*;
 use crate::sense::observation::Failure;
 use k8s_openapi::jiff::Timestamp;
-use num_rational::BigRational;
 use serde_json::json;
 
 fn value(n: i64) -> Reading {
@@ -24,21 +23,19 @@ fn reading(total: Reading, part: Reading) -> SlotReading {
     }
 }
 
-fn objective(indicator: serde_json::Value) -> Objective {
-    let mut objective = agreement().objectives.remove(0);
-    objective.indicator = serde_json::from_value(indicator).unwrap();
-    objective
+fn objective(indicator: serde_json::Value) -> Indicator {
+    serde_json::from_value(indicator).unwrap()
 }
 
-fn bad() -> Objective {
+fn bad() -> Indicator {
     objective(json!({"ratio": {"bad": "b", "total": "t"}}))
 }
 
-fn good() -> Objective {
+fn good() -> Indicator {
     objective(json!({"ratio": {"good": "g", "total": "t"}}))
 }
 
-fn latency() -> Objective {
+fn latency() -> Indicator {
     objective(json!({"latency": {"histogram": "h", "threshold": "250ms"}}))
 }
 
@@ -174,4 +171,16 @@ fn any_reading_that_is_no_figure_makes_the_slot_unknown_wherever_it_stands() {
             assert_eq!(slot(&bad(), read, 7), unknown(cause), "{cause:?} in place {place}");
         }
     }
+}
+
+#[test]
+fn a_value_is_one_event_and_none_is_none() {
+    let lag = objective(json!({"value": {"expression": "max(max_over_time(lag[$slot]))", "limit": "5s"}}));
+    let of = |value: Reading| slot(&lag, &SlotReading { samples: Reading::Absent, ..reading(value.clone(), value) }, 7);
+    let exactly = |n: i64, d: i64| Reading::Value(ratio(n, d));
+    assert_eq!(of(exactly(5, 1)).counted(), tally(1, 0), "exactly the limit is in time");
+    assert_eq!(of(exactly(5_001, 1_000)).counted(), tally(1, 1));
+    assert_eq!(of(Reading::Absent).state(), SlotState::NoTraffic);
+    assert_eq!(of(Reading::NonFinite), unknown(UnknownCause::NonFinite));
+    assert_eq!(of(Reading::TooManySeries(2)), unknown(UnknownCause::TooManySeries));
 }

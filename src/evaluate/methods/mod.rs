@@ -17,6 +17,7 @@ use super::exemption::Exemptions;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
 use super::period::Bounds;
+use super::series;
 use super::slot::{Tally, UnknownCause};
 
 pub mod bad_minutes;
@@ -111,21 +112,6 @@ pub trait CountingMethod {
     fn latest_problem(&self) -> Option<UnknownCause>;
 }
 
-/// The name of the series in which a ledger holds the slots of a pool's member.
-#[must_use]
-pub fn member_series(objective: &str, member: &str) -> String {
-    format!("{objective}/{member}")
-}
-
-/// The names of the series in which a ledger holds the slots of an objective.
-#[must_use]
-pub fn series(objective: &Objective) -> Vec<String> {
-    match &objective.indicator.members {
-        Some(members) => members.iter().map(|m| member_series(&objective.name, &m.name)).collect(),
-        None => vec![objective.name.clone()],
-    }
-}
-
 /// The slots of the objective at this place of the spec, counted by the method it names.
 ///
 /// # Errors
@@ -139,7 +125,7 @@ pub fn counting<'a>(
     settle: SignedDuration,
 ) -> Result<Box<dyn CountingMethod + 'a>, InvalidSpec> {
     let exemptions = Exemptions::of(exclusions, &objective.name);
-    let slots = |series: &str| ledger.due_slots(series, now, settle);
+    let slots = |name: &str| ledger.due_slots(name, now, settle);
     let own = || slots(&objective.name);
     Ok(match objective.measurement.method {
         Method::Events => Box::new(Events::of(exemptions.by_slot(own()))),
@@ -155,7 +141,7 @@ pub fn counting<'a>(
         Method::Pooled => {
             let rule = minute_rule::MinuteRule::of(index, &objective.measurement)?;
             let members = objective.indicator.members.as_deref().unwrap_or_default();
-            let of = |m: &'a Member| (m, slots(&member_series(&objective.name, &m.name)));
+            let of = |m: &'a Member| (m, slots(&series::member(&objective.name, &m.name)));
             let members: Vec<(&Member, DueSlots<'a>)> = members.iter().map(of).collect();
             let pool = objective.measurement.pool.unwrap_or_default();
             Box::new(Pooled::new(&rule, pool, members, &exemptions))

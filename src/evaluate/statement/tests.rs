@@ -96,6 +96,13 @@ fn a_statement_says_what_the_ledger_holds() {
     assert_eq!(objective.born_events, EventPair { total: "10".to_owned(), bad: "4".to_owned() });
     assert_eq!(objective.unattributed_events, EventPair { total: "3".to_owned(), bad: "1".to_owned() });
     assert_eq!((objective.target.as_str(), objective.method.as_str()), ("99.9", "Events"));
+    assert_eq!(objective.counting, "good events over all events");
+    let counted = ("events".to_owned(), "8917196".to_owned(), "8931000".to_owned());
+    assert_eq!(
+        (objective.counted.unit.clone(), objective.counted.good.clone(), objective.counted.total.clone()),
+        counted
+    );
+    assert!(objective.covered && objective.members.is_empty());
     assert_eq!(objective.queries, ["sum(a)", "sum(b)"]);
     let credits = statement.credits.as_ref().unwrap();
     assert_eq!((credits.amount.as_str(), credits.state), ("400.00", CreditState::Determined));

@@ -127,3 +127,96 @@ fn a_period_has_to_fit_into_one_ledger() {
     let fault = faults(&[slot("5s")]).remove(0).to_string();
     assert!(fault.contains("535680 slots") && fault.contains("120000"), "{fault}");
 }
+
+/// An objective that is measured like this, under the index 0.
+fn measured_by(measurement: &Value, indicator: &Value, slot: &str) -> Vec<String> {
+    let objective =
+        json!({"name": "availability", "target": "99.9", "measurement": measurement, "indicator": indicator});
+    fields(&[("/objectives", json!([objective])), ("/metrics/slot", json!(slot))])
+}
+
+fn counted() -> Value {
+    json!({"ratio": {"bad": "sum(increase(b[$slot]))", "total": "sum(increase(a[$slot]))"}})
+}
+
+#[test]
+fn a_method_that_can_not_be_counted_names_its_field() {
+    let minutes = |more: &Value| {
+        let mut measurement = json!({"method": "BadMinutes", "badWhen": {"allFail": true}});
+        measurement.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        measurement
+    };
+    let mean = |over: &str| json!({"method": "MeanOfSlots", "rateOver": over});
+    let of = |name: &str| format!("spec.objectives[0].measurement.{name}");
+    let cases = [
+        (minutes(&json!({})), "1m", None),
+        (minutes(&json!({})), "30s", None),
+        (minutes(&json!({})), "5m", Some("spec.metrics.slot".to_owned())),
+        (minutes(&json!({"badWhen": {"errorRateAbove": "5 %"}})), "1m", Some(of("badWhen.errorRateAbove"))),
+        (minutes(&json!({"minimumConsecutive": "0s"})), "1m", Some(of("minimumConsecutive"))),
+        (minutes(&json!({"minimumConsecutive": "1500ms"})), "1m", Some(of("minimumConsecutive"))),
+        (json!({"method": "BadMinutes"}), "1m", Some(of("badWhen"))),
+        (mean("5m"), "5m", None),
+        (mean("1h"), "1m", None),
+        (mean("1m"), "5m", Some(of("rateOver"))),
+        (mean("7m"), "1m", Some(of("rateOver"))),
+        (mean("soon"), "1m", Some(of("rateOver"))),
+    ];
+    for (measurement, slot, field) in cases {
+        let found = measured_by(&measurement, &counted(), slot);
+        assert_eq!(found, field.into_iter().collect::<Vec<_>>(), "{measurement} {slot}");
+    }
+}
+
+#[test]
+fn members_and_values_are_looked_at_one_by_one() {
+    let pooled = json!({"method": "Pooled", "badWhen": {"allFail": true}});
+    let member = |name: &str, covered: bool| json!({"name": name, "covered": covered, "ratio": counted()["ratio"]});
+    let slow = json!({"name": "b", "latency": {"histogram": "h", "threshold": "0s"}});
+    let value = |more: &Value| {
+        let mut value = json!({"limit": "5s"});
+        value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"value": value})
+    };
+    let grows = json!({"adds": "1h", "every": "25", "above": "100"});
+    let single = json!({"method": "Value"});
+    let cases = [
+        (&pooled, json!({"members": [member("a", true), member("b", false)]}), None),
+        (&pooled, json!({"members": [member("a", true), member("a", true)]}), Some("members[1].name")),
+        (&pooled, json!({"members": [member("a", true), slow]}), Some("members[1].latency.threshold")),
+        (&pooled, json!({"members": [member("a", false)]}), Some("members")),
+        (&single, value(&json!({"allowance": grows})), None),
+        (&single, value(&json!({"limit": "5 s"})), Some("value.limit")),
+        (&single, value(&json!({"expression": "max(m[$slot])", "allowance": grows})), Some("value.allowance")),
+    ];
+    for (measurement, indicator, field) in cases {
+        let field = field.map(|f| format!("spec.objectives[0].indicator.{f}"));
+        assert_eq!(measured_by(measurement, &indicator, "1m"), field.into_iter().collect::<Vec<_>>(), "{indicator}");
+    }
+}
+
+#[test]
+fn every_member_has_its_slots_in_the_ledger() {
+    let members = |n: usize| {
+        let ratio = counted()["ratio"].clone();
+        json!({"members": (0..n).map(|i| json!({"name": format!("m{i}"), "ratio": ratio})).collect::<Vec<_>>()})
+    };
+    let pooled = json!({"method": "Pooled", "badWhen": {"allFail": true}});
+    assert_eq!(measured_by(&pooled, &members(2), "1m"), Vec::<String>::new());
+    assert_eq!(measured_by(&pooled, &members(3), "1m"), ["spec.metrics.slot"], "three times 44,640 minutes");
+    let objective =
+        |i: usize| json!({"name": format!("o{i}"), "target": "99", "measurement": pooled, "indicator": members(32)});
+    let many = json!([objective(0), objective(1), objective(2)]);
+    let changes = [("/objectives", many), ("/period", json!({"rolling": "1h"})), ("/credits", Value::Null)];
+    let changes = [&changes[..], &[("/metrics/slot", json!("1m"))]].concat();
+    assert_eq!(fields(&changes), ["spec.objectives"], "ninety-six series");
+}
+
+#[test]
+fn a_rule_over_parameters_that_can_not_be_evaluated_is_named() {
+    let rule = |rule: &str| json!([{"rule": rule, "message": "two zones"}]);
+    let zones = ("/parameters", json!([{"name": "zones", "value": "1"}]));
+    assert_eq!(fields(&[zones.clone(), ("/constraints", rule("zones >= 2"))]), Vec::<String>::new(), "lint says it");
+    assert_eq!(fields(&[zones.clone(), ("/constraints", rule("zone >= 2"))]), ["spec.constraints[0].rule"]);
+    assert_eq!(fields(&[zones, ("/coveredWhen", rule("zones +"))]), ["spec.coveredWhen[0].rule"]);
+}

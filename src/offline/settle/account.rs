@@ -27,7 +27,6 @@ use crate::evaluate::exact::decimal;
 use crate::evaluate::exclusion::{self, Exclusions, Request};
 use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::ledger::Ledger;
-use crate::evaluate::methods;
 use crate::evaluate::methods::value::Limit;
 use crate::evaluate::period::{Bounds, Schedule, first_instant_of};
 use crate::evaluate::restatement::Superseded;
@@ -43,16 +42,31 @@ const MOST_PERIODS: usize = 400;
 pub struct Case<'a> {
     /// The agreement's name.
     pub name: &'a str,
+    /// Its uid and the generation of its spec, where it was read from a cluster.
+    pub uid: &'a str,
+    /// See `uid`.
+    pub generation: i64,
     /// Its spec.
     pub spec: &'a AgreementSpec,
     /// What somebody asked to have excluded.
     pub requests: &'a [Request<'a>],
     /// What was measured, and what else is known.
     pub measurements: &'a Measurements,
-    /// Where the figures come from, as the statement names it.
-    pub source: &'a str,
+    /// Where the figures come from.
+    pub origin: Origin,
+}
+
+/// Where the figures come from, as the statement names it.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The metrics source, or the file.
+    pub name: String,
+    /// Its address, where it has one beside its name.
+    pub url: String,
     /// How increases were counted.
     pub increase: IncreaseForm,
+    /// What was asked, per objective.
+    pub queries: BTreeMap<String, Vec<String>>,
 }
 
 /// Slots that were read from somewhere else than the measurements file.
@@ -196,7 +210,7 @@ fn ledger(case: &Case<'_>, period: Bounds) -> Result<Ledger, Fault> {
         let path = format!("objectives[{place}]");
         let objective = case.spec.objectives.iter().enumerate().find(|(_, o)| o.name == measured.name);
         let series = match &measured.member {
-            Some(member) => methods::member_series(&measured.name, member),
+            Some(member) => crate::evaluate::series::member(&measured.name, member),
             None => measured.name.clone(),
         };
         let Some((index, objective)) = objective else { continue };
@@ -227,7 +241,7 @@ fn revisions(
     facts: &Facts,
     resolved: &mut Vec<Exclusions>,
 ) -> Result<Vec<StatementSpec>, Fault> {
-    let identity = AgreementIdentity { name: case.name.to_owned(), uid: String::new() };
+    let identity = AgreementIdentity { name: case.name.to_owned(), uid: case.uid.to_owned() };
     let stored = stored_ledger::to_spec(ledger, identity, &[], true);
     let closed = ledger.settles_at(SignedDuration::ZERO);
     let mut moments: Vec<Timestamp> =
@@ -281,16 +295,16 @@ fn statement(
     let name = superseded.map(|s| statement::name(case.name, start, s.revision));
     let closing = Closing {
         spec: case.spec,
-        generation: 0,
+        generation: case.generation,
         revision,
         ledger_name: &statement::ledger_name(case.name, start),
         ledger: stored,
         circumstances,
         supersedes: name.as_deref().zip(superseded).map(|(n, s)| Superseded::new(n, s, case.spec.settlement.grant)),
-        queries: &BTreeMap::new(),
-        source_name: case.source,
-        source_url: "",
-        increase: case.increase,
+        queries: &case.origin.queries,
+        source_name: &case.origin.name,
+        source_url: &case.origin.url,
+        increase: case.origin.increase,
     };
     let made = statement::statement(&closing, closed, SignedDuration::ZERO);
     made.map_err(|error| match error {

@@ -7,13 +7,14 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use super::account::{self, Case, Ledgers};
+use super::account::{self, Case, Ledgers, Origin};
 use super::fault::Fault;
 use super::measurements::Measurements;
 use super::report::Report;
-use super::{store, view};
+use super::store::{self, Question};
+use super::view;
 use crate::api::metrics_source::IncreaseForm;
-use crate::api::{ServiceLevelAgreement, ServiceLevelExclusion};
+use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelExclusion};
 use crate::evaluate::exclusion::Request;
 use crate::offline::check::{self, definition::Definitions, input};
 use crate::runtime::cli::settle::{Output, SettleArgs};
@@ -56,7 +57,7 @@ pub fn command(arguments: &SettleArgs) -> ExitCode {
 fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
     let mut files = vec![arguments.agreement.clone()];
     files.extend(arguments.exclusions.iter().cloned());
-    let (agreement, exclusions) = manifests(&files)?;
+    let Manifests { agreement, exclusions, sources } = manifests(&files)?;
     let measurements = match &arguments.measurements {
         Some(path) => measurements(path)?,
         None => Measurements::default(),
@@ -64,20 +65,30 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
     let name = agreement.metadata.name.clone().unwrap_or_default();
     let requests: Vec<Request<'_>> = exclusions.iter().filter(|e| e.spec.agreement == name).map(request).collect();
     let schedule = account::schedule(&agreement.spec).map_err(account::invalid)?;
+    let file = arguments.measurements.as_ref().and_then(|p| p.file_name()?.to_str()).unwrap_or("measurements");
     let mut case = Case {
         name: &name,
+        uid: agreement.metadata.uid.as_deref().unwrap_or_default(),
+        generation: agreement.metadata.generation.unwrap_or_default(),
         spec: &agreement.spec,
         requests: &requests,
         measurements: &measurements,
-        source: arguments.measurements.as_ref().and_then(|p| p.file_name()?.to_str()).unwrap_or("measurements"),
-        // What somebody counted is what it is.
-        increase: IncreaseForm::Native,
+        origin: Origin {
+            name: file.to_owned(),
+            url: String::new(),
+            // What somebody counted is what it is.
+            increase: IncreaseForm::Native,
+            queries: BTreeMap::new(),
+        },
     };
     let periods = account::periods(&case, &schedule, arguments.period.as_deref())?;
     let mut read = Ledgers::new();
     if let Some(url) = &arguments.prometheus {
-        let answer = store::read(url, &agreement.spec, &periods).map_err(Trouble::Unreadable)?;
-        (read, case.increase, case.source) = (answer.ledgers, answer.increase, url);
+        let named = &agreement.spec.metrics.source_ref.name;
+        let source = sources.iter().find(|source| source.metadata.name.as_ref() == Some(named));
+        let question = Question { url, agreement: &agreement, source, schedule: &schedule, periods: &periods };
+        let answer = store::read(&question).map_err(Trouble::Unreadable)?;
+        (read, case.origin) = (answer.ledgers, answer.origin);
     }
     let report = account::settle(&case, &schedule, &periods, &read)?;
     print(&report, arguments.output)
@@ -91,8 +102,15 @@ fn request(exclusion: &ServiceLevelExclusion) -> Request<'_> {
     }
 }
 
-/// The one agreement and all exclusions of these files, as an API server would take them.
-fn manifests(files: &[PathBuf]) -> Result<(ServiceLevelAgreement, Vec<ServiceLevelExclusion>), Trouble> {
+/// What the files have.
+struct Manifests {
+    agreement: ServiceLevelAgreement,
+    exclusions: Vec<ServiceLevelExclusion>,
+    sources: Vec<MetricsSource>,
+}
+
+/// The one agreement of these files, with all exclusions and metrics sources, as an API server would take them.
+fn manifests(files: &[PathBuf]) -> Result<Manifests, Trouble> {
     let unreadable = |e: &dyn std::fmt::Display| Trouble::Unreadable(e.to_string());
     let inputs = input::read(files, &mut std::io::stdin().lock()).map_err(|e| unreadable(&e))?;
     let definitions = Definitions::of_this_program().map_err(|e| unreadable(&e))?;
@@ -107,8 +125,9 @@ fn manifests(files: &[PathBuf]) -> Result<(ServiceLevelAgreement, Vec<ServiceLev
     }
     let mut agreements: Vec<ServiceLevelAgreement> = read(by_kind.remove("ServiceLevelAgreement"))?;
     let exclusions = read(by_kind.remove("ServiceLevelExclusion"))?;
+    let sources = read(by_kind.remove("MetricsSource"))?;
     match (agreements.pop(), agreements.len()) {
-        (Some(agreement), 0) => Ok((agreement, exclusions)),
+        (Some(agreement), 0) => Ok(Manifests { agreement, exclusions, sources }),
         (None, _) => Err(Trouble::Faulty("--agreement: the file has no ServiceLevelAgreement".to_owned())),
         (Some(_), more) => {
             Err(Trouble::Faulty(format!("--agreement: the files have {} agreements; give one", more.saturating_add(1))))

@@ -52,7 +52,7 @@ impl History {
             *missed = match objective.state {
                 State::Violated => missed.saturating_add(1),
                 // Where nothing can be said, the row is neither longer nor over.
-                State::NotDetermined => *missed,
+                State::NotDetermined | State::NotCovered => *missed,
                 State::Fulfilled | State::AtRisk => 0,
             };
         }

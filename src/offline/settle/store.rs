@@ -1,96 +1,203 @@
 //! `--prometheus`: what an agreement would have cost over a past period, read from a metrics store.
 //!
-//! The same reader, forms of increase and rules as the operator's; only nothing confines the expressions, since whoever
-//! runs this reads with their own rights.
+//! The same reader, forms of increase and rules as the operator's. Where the agreement's `MetricsSource` is among the
+//! manifests, the expressions are confined to what it admits and sent with its headers, as in the cluster; otherwise
+//! nothing confines them, since whoever runs this reads with their own rights.
+//!
+//! The operator waits for a store that does not answer and enters what it cannot ask as unknown. Here both end the
+//! command: nobody is served by a statement that says nothing.
+
+use std::collections::BTreeMap;
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use kube::{Resource, ResourceExt};
 
-use super::account::Ledgers;
-use crate::api::agreement::AgreementSpec;
-use crate::api::metrics_source::{IncreaseForm, MetricsSourceSpec};
-use crate::api::objective::{Indicator, Objective};
+use super::account::{Ledgers, Origin};
+use crate::api::metrics_source::{IncreaseForm, Limits, MetricsSourceSpec};
+use crate::api::objective::Indicator;
+use crate::api::{MetricsSource, ServiceLevelAgreement, Span};
+use crate::controller::terms::{self, Tenancy};
 use crate::evaluate::indicator;
 use crate::evaluate::ledger::Ledger;
-use crate::evaluate::methods::member_series;
-use crate::evaluate::period::Bounds;
+use crate::evaluate::period::{Bounds, Schedule};
+use crate::evaluate::series;
+use crate::evaluate::slot::{Slot, UnknownCause};
+use crate::evaluate::span;
+use crate::sense::observation::Reading;
 use crate::sense::reader::{IndicatorAsk, ReadingKey, SlotRange};
-use crate::sense::source::{HttpStores, Opened, Sources};
+use crate::sense::source::{HttpStores, Opened, SlotReader, Sources};
 use crate::sense::store::Credentials;
+
+/// Slots that are asked at once, as by the operator: a longer range may be too dear for the store.
+const SLOTS_AT_ONCE: u32 = 1440;
+
+/// How long one request may take: nobody waits for the next slot here.
+const PATIENCE: &str = "60s";
 
 /// What was read.
 pub struct Answer {
     /// The slots of each period, by its beginning.
     pub ledgers: Ledgers,
-    /// How increases were counted.
-    pub increase: IncreaseForm,
+    /// Where they come from.
+    pub origin: Origin,
+}
+
+/// What is read.
+pub struct Question<'a> {
+    /// The store's address.
+    pub url: &'a str,
+    /// The agreement.
+    pub agreement: &'a ServiceLevelAgreement,
+    /// Its metrics source, if it was given.
+    pub source: Option<&'a MetricsSource>,
+    /// Its schedule.
+    pub schedule: &'a Schedule,
+    /// The periods, which must be over.
+    pub periods: &'a [Bounds],
 }
 
 /// Reads the slots of periods that are over.
 ///
 /// # Errors
 /// Says why the store can not be read, or which period is not over.
-pub fn read(url: &str, spec: &AgreementSpec, periods: &[Bounds]) -> Result<Answer, String> {
+pub fn read(question: &Question<'_>) -> Result<Answer, String> {
+    // Another command of this process may have been first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
-    runtime.block_on(ask(url, spec, periods))
+    runtime.block_on(ask(question))
 }
 
-/// Everything that is asked, by the name of its series: the members of a pool like objectives of their own.
-fn asked(spec: &AgreementSpec) -> Vec<(String, Objective)> {
-    let mut asked = Vec::new();
-    for objective in &spec.objectives {
-        let Some(members) = &objective.indicator.members else {
-            asked.push((objective.name.clone(), objective.clone()));
-            continue;
-        };
-        for member in members {
-            let (ratio, latency) = (member.ratio.clone(), member.latency.clone());
-            let indicator = Indicator { ratio, latency, ..Indicator::default() };
-            let name = member_series(&objective.name, &member.name);
-            asked.push((name, Objective { indicator, ..objective.clone() }));
-        }
-    }
-    asked
-}
-
-async fn ask(url: &str, spec: &AgreementSpec, periods: &[Bounds]) -> Result<Answer, String> {
-    let source: MetricsSourceSpec = serde_json::from_value(serde_json::json!({"url": url, "tenants": []}))
-        .map_err(|e| format!("--prometheus: {e}"))?;
+async fn ask(question: &Question<'_>) -> Result<Answer, String> {
+    let Question { url, agreement, source, schedule, periods } = question;
+    let tenancy = tenancy(agreement, *source)?;
+    let spec = MetricsSourceSpec {
+        url: (*url).to_owned(),
+        timeout: Span::from(PATIENCE),
+        // Secrets are in the cluster.
+        tls: None,
+        auth: None,
+        allow_plain_text_credentials: None,
+        headers: source.map(|source| source.spec.headers.clone()).unwrap_or_default(),
+        limits: source.map_or_else(Limits::default, |source| source.spec.limits.clone()),
+        tenants: Vec::new(),
+    };
     let now = Timestamp::now();
-    let Opened { increase, reader, .. } =
-        HttpStores.open(&source, &Credentials::default(), now).await.map_err(|e| format!("--prometheus {url}: {e}"))?;
+    let opened = HttpStores.open(&spec, &Credentials::default(), now).await;
+    let Opened { increase, retention, reader } = opened.map_err(|e| format!("--prometheus {url}: {e}"))?;
+    let keeps = retention.keeps.as_ref().and_then(|keeps| span::elapsed(keeps).ok());
+    let questions = Questions {
+        generation: agreement.meta().generation.unwrap_or_default(),
+        slot_seconds: agreement.spec.metrics.slot.seconds(),
+        asked: agreement.spec.objectives.iter().flat_map(series::indicators).collect(),
+        tenancy,
+        horizon: keeps.and_then(|keeps| now.checked_sub(keeps).ok()).unwrap_or(Timestamp::MIN),
+    };
     let mut ledgers = Ledgers::new();
-    for period in periods {
-        let series = asked(spec);
-        let seconds = spec.metrics.slot.seconds();
-        let names = series.iter().map(|(name, _)| name.as_str());
-        let mut ledger = Ledger::new(*period, seconds, names).map_err(|e| e.to_string())?;
-        let end = ledger.settles_at(SignedDuration::ZERO);
-        if end > now {
-            return Err(format!("--period: the period ends at {}, which is not over", period.end));
-        }
-        let count = u32::try_from(ledger.slot_count()).unwrap_or(u32::MAX);
-        let span = SignedDuration::from_secs(seconds.saturating_mul(count.into()));
-        let length = u32::try_from(seconds).unwrap_or_default();
-        let slots =
-            SlotRange::new(end.saturating_sub(span).unwrap_or(end), length, count).map_err(|e| e.to_string())?;
-        let asks: Vec<IndicatorAsk> = series
-            .iter()
-            .map(|(name, objective)| IndicatorAsk {
-                key: ReadingKey { agreement: String::new(), objective: name.clone() },
-                indicator: objective.indicator.clone(),
-                tenancy: Vec::new(),
-                slots,
-            })
-            .collect();
-        let (readings, _) = reader.read_slots(&asks).await;
-        for reading in readings {
-            let Some((name, asked)) = series.iter().find(|(name, _)| *name == reading.key.objective) else { continue };
-            for slot in &reading.slots {
-                let entered = ledger.insert(name, slot.start, indicator::slot(asked, slot, 0));
-                entered.map_err(|e| e.to_string())?;
-            }
-        }
+    for period in *periods {
+        let judged = schedule.judged(period).unwrap_or(*period);
+        let ledger = questions.ledger(&*reader, judged, now).await.map_err(|e| format!("--prometheus {url}: {e}"))?;
         ledgers.insert(period.start, ledger);
     }
-    Ok(Answer { ledgers, increase: increase.form })
+    let origin = origin(url, agreement, *source, increase.form);
+    Ok(Answer { ledgers, origin })
+}
+
+/// What the expressions are confined to.
+fn tenancy(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) -> Result<Tenancy, String> {
+    let Some(source) = source else { return Ok(Tenancy::new()) };
+    let namespace = agreement.namespace().unwrap_or_default();
+    terms::tenancy(&source.spec.tenants, &namespace).ok_or_else(|| {
+        let name = source.name_any();
+        format!("MetricsSource {name} does not admit namespace {namespace:?}; add it to its spec.tenants")
+    })
+}
+
+/// What a statement says of where its figures come from.
+fn origin(
+    url: &str,
+    agreement: &ServiceLevelAgreement,
+    source: Option<&MetricsSource>,
+    increase: IncreaseForm,
+) -> Origin {
+    match source {
+        Some(source) => Origin {
+            name: source.name_any(),
+            url: url.to_owned(),
+            increase,
+            queries: terms::queries(agreement, source, increase),
+        },
+        None => Origin { name: url.to_owned(), url: String::new(), increase, queries: BTreeMap::new() },
+    }
+}
+
+/// What is read of every period.
+struct Questions {
+    generation: i64,
+    slot_seconds: i64,
+    asked: Vec<(String, Indicator)>,
+    tenancy: Tenancy,
+    /// What began before it is no longer in the store, or not all of it.
+    horizon: Timestamp,
+}
+
+impl Questions {
+    async fn ledger(&self, reader: &dyn SlotReader, period: Bounds, now: Timestamp) -> Result<Ledger, String> {
+        let names = self.asked.iter().map(|(name, _)| name.as_str());
+        let mut ledger = Ledger::new(period, self.slot_seconds, names).map_err(|e| e.to_string())?;
+        let end = ledger.settles_at(SignedDuration::ZERO);
+        if end > now {
+            return Err(format!("the period is not over before {end}; name one by --period that is"));
+        }
+        let length = SignedDuration::from_secs(self.slot_seconds);
+        let slots = i64::try_from(ledger.slot_count()).unwrap_or(i64::MAX);
+        let mut next = Timestamp::from_second(end.as_second().saturating_sub(slots.saturating_mul(self.slot_seconds)))
+            .map_err(|e| e.to_string())?;
+        while next < end && next < self.horizon {
+            for (name, _) in &self.asked {
+                let lost = Slot::unknown(UnknownCause::BeyondRetention, self.generation);
+                ledger.insert(name, next, lost).map_err(|e| e.to_string())?;
+            }
+            next = next.saturating_add(length).unwrap_or(end);
+        }
+        while next < end {
+            let left = (end.as_second() - next.as_second()) / self.slot_seconds.max(1);
+            let count = u32::try_from(left).unwrap_or(u32::MAX).min(SLOTS_AT_ONCE);
+            self.enter(reader, next, count, &mut ledger).await?;
+            next = next.saturating_add(SignedDuration::from_secs(self.slot_seconds * i64::from(count))).unwrap_or(end);
+        }
+        Ok(ledger)
+    }
+
+    async fn enter(
+        &self,
+        reader: &dyn SlotReader,
+        from: Timestamp,
+        count: u32,
+        ledger: &mut Ledger,
+    ) -> Result<(), String> {
+        let seconds = u32::try_from(self.slot_seconds).unwrap_or_default();
+        let slots = SlotRange::new(from, seconds, count).map_err(|e| e.to_string())?;
+        let ask = |(name, indicator): &(String, Indicator)| IndicatorAsk {
+            key: ReadingKey { agreement: String::new(), objective: name.clone() },
+            indicator: indicator.clone(),
+            tenancy: self.tenancy.clone(),
+            slots,
+        };
+        let asks: Vec<IndicatorAsk> = self.asked.iter().map(ask).collect();
+        let (readings, _) = reader.read_slots(&asks).await;
+        for (reading, (name, indicator)) in readings.iter().zip(&self.asked) {
+            for slot in &reading.slots {
+                let failed = slot.figures().find_map(|figure| match figure {
+                    Reading::Failed(failure) => Some(&failure.message),
+                    _ => None,
+                });
+                if let Some(message) = failed {
+                    return Err(format!("objective {name}, slot from {}: {message}", slot.start));
+                }
+                let slot_of = indicator::slot(indicator, slot, self.generation);
+                ledger.insert(name, slot.start, slot_of).map_err(|e| e.to_string())?;
+            }
+        }
+        Ok(())
+    }
 }

@@ -46,7 +46,18 @@ fn content() -> Value {
         }],
         "credits": {
             "state": "Determined", "percentOfFee": "10.000000", "amount": "400.00", "currency": "EUR",
-            "lines": [{"objective": "availability", "below": "99.9", "percentOfFee": "10", "granted": true}],
+            "fractionOfFee": "1/10",
+            "amounts": [{
+                "currency": "EUR", "fee": "4000.000000", "beforeCap": "400.000000", "exact": "400/1",
+                "unrounded": "400.000000", "amount": "400.00", "issued": true,
+            }],
+            "lines": [{
+                "objective": "availability", "below": "99.9", "reckoning": "below 99.9", "percentOfFee": "10",
+                "granted": true,
+                "amounts": [{
+                    "currency": "EUR", "byItself": "400.000000", "granted": "400.000000", "exact": "400/1",
+                }],
+            }],
         },
         "evidence": {
             "source": "main http://prometheus:9090", "increase": "Anchored", "ledger": "checkout-20260930t220000z",
@@ -71,9 +82,90 @@ pub fn issued() -> Issued {
     with(content())
 }
 
-/// The same with a text of somebody's choice in every field that takes any text.
-pub fn hostile(text: &str) -> Issued {
+/// The second revision of the same, with everything that a credit can hold: two currencies, a cap, days of service,
+/// daily usage, free hours, a right to terminate, lines that are not granted, a reward, a deadline.
+pub fn revised() -> Issued {
     let mut content = content();
+    let line = |rule: Value, granted: bool, not_granted: &str, amounts: Value| {
+        let mut line = rule;
+        line["granted"] = granted.into();
+        line["notGranted"] = not_granted.into();
+        line["amounts"] = amounts;
+        line
+    };
+    let money = |currency: &str, by_itself: &str, granted: &str, exact: &str| json!({"currency": currency, "byItself": by_itself, "granted": granted, "exact": exact});
+    content["revision"] = 2.into();
+    content["supersedes"] = "checkout-20260930t220000z-r1".into();
+    content["adjustment"] = json!({
+        "amounts": [{"currency": "EUR", "amount": "2000.00"}, {"currency": "USD", "amount": "-40.00"}], "serviceDays": 3,
+    });
+    content["credits"] = json!({
+        "state": "Determined", "since": "2026-11-03T09:00:00Z", "reason": "maintenance of 12 October was revoked",
+        "percentOfFee": "60.000000", "fractionOfFee": "3/5", "amount": "2400.00", "currency": "EUR", "form": "Voucher",
+        "amounts": [
+            {
+                "currency": "EUR", "base": "charges for the storage class in the region", "fee": "4000.000000",
+                "beforeCap": "3066.666666", "cappedBy": "Period", "exact": "2400/1", "unrounded": "2400.000000",
+                "amount": "2400.00", "issued": true,
+            },
+            {
+                "currency": "USD", "fee": "800.000000", "beforeCap": "80.004444", "exact": "180010/2250",
+                "unrounded": "80.004444", "amount": "80.00", "issued": true,
+            },
+        ],
+        "serviceDays": 3,
+        "dailyUsage": {"unit": "GB", "multiple": "2.5", "amount": "12.500000", "exact": "25/2"},
+        "freeHours": [
+            "2026-10-12T09:00:00Z", "2026-10-12T10:00:00Z", "2026-10-27T23:00:00Z", "2026-10-28T00:00:00Z",
+        ],
+        "freeHoursTotal": 4,
+        "terminationRight": true,
+        "reward": {
+            "basis": "Attainment", "reached": "99.990000", "stepPercent": "3", "unconditionalPercent": "0.333",
+            "exact": "400/3", "unrounded": "133.333333", "amount": "133.33", "currency": "EUR", "capped": true,
+        },
+        "lines": [
+            line(
+                json!({
+                    "objective": "availability", "below": "99.9", "reckoning": "below 99.9 and at least 99.0",
+                    "percentOfFee": "10",
+                }),
+                true, "",
+                json!([money("EUR", "400.000000", "400.000000", "400/1"), money("USD", "80.004444", "80.004444", "180010/2250")]),
+            ),
+            line(
+                json!({
+                    "objective": "availability", "remedy": "outages", "reckoning": "2 violations at 1333.33 EUR each",
+                }),
+                true, "", json!([money("EUR", "2666.666666", "2000.000000", "2000/1")]),
+            ),
+            line(json!({"objective": "latency", "atMost": "95", "serviceDays": 3}), true, "", json!([])),
+            line(json!({"objective": "latency", "below": "90", "multipleOfDailyUsage": "2.5"}), true, "", json!([])),
+            line(
+                json!({
+                    "objective": "availability", "remedy": "leave",
+                    "reckoning": "missed 3 period(s) in a row, and 3 are enough",
+                }),
+                true, "", json!([]),
+            ),
+            line(
+                json!({"objective": "recovery", "remedy": "slow-recovery", "reckoning": "1 times the fee for 7/144000 of the period", "percentOfFee": "0.004861"}),
+                false, "only the highest is granted, and \"availability\" is worth no less",
+                json!([money("EUR", "0.194444", "0.000000", "0/1")]),
+            ),
+            line(
+                json!({"objective": "durability"}), false,
+                "it is not determined, so that its attainment neither grants nor denies", json!([]),
+            ),
+        ],
+        "deadlines": [{"name": "claim", "lastDay": "2026-12-31", "by": "2026-12-31T23:00:00Z"}],
+    });
+    Issued { name: "checkout-20260930t220000z-r2".to_owned(), ..with(content) }
+}
+
+/// That one with a text of somebody's choice in every field that takes any text.
+pub fn hostile(text: &str) -> Issued {
+    let mut content = serde_json::to_value(revised().statement).unwrap();
     replace(&mut content, text);
     let mut issued = with(content);
     (issued.name, issued.namespace) = (text.to_owned(), text.to_owned());
@@ -82,8 +174,23 @@ pub fn hostile(text: &str) -> Issued {
 
 fn replace(value: &mut Value, text: &str) {
     // Enums and instants take no other text: the API server lets nothing else through.
-    const KEPT: [&str; 10] =
-        ["state", "increase", "verb", "phase", "verdict", "start", "end", "intendedAt", "deadline", "timeZone"];
+    const KEPT: [&str; 15] = [
+        "state",
+        "increase",
+        "verb",
+        "phase",
+        "verdict",
+        "start",
+        "end",
+        "intendedAt",
+        "deadline",
+        "timeZone",
+        "form",
+        "basis",
+        "since",
+        "by",
+        "freeHours",
+    ];
     match value {
         Value::Object(fields) => {
             fields.iter_mut().filter(|(name, _)| !KEPT.contains(&name.as_str())).for_each(|(_, v)| replace(v, text));

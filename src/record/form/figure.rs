@@ -1,7 +1,9 @@
 //! Figures as they are set in print: groups of three digits, and a mark where digits were cut off.
 
+use std::fmt::Display;
+
 use num_rational::BigRational;
-use num_traits::Zero;
+use num_traits::{One, Zero};
 
 use crate::evaluate::exact::{PERCENT_PLACES, hundred, ten_to, whole};
 
@@ -41,10 +43,22 @@ pub fn cut_percent(text: &str, ratio: &str) -> String {
     if is_cut(ratio) { format!("{text}…{SPACE}%") } else { percent(text) }
 }
 
+/// An amount that was cut at six places, with an ellipsis where the exact fraction goes on: `0.009722… EUR`.
+#[must_use]
+pub fn cut_money(text: &str, exact: &str, currency: &str) -> String {
+    let more = if goes_on(exact, &BigRational::one()) { "…" } else { "" };
+    format!("{}{more}{SPACE}{currency}", grouped(text))
+}
+
 /// Whether a share has more digits than a displayed percentage.
 fn is_cut(ratio: &str) -> bool {
-    let scale = hundred() * whole(ten_to(PERCENT_PLACES));
-    ratio.parse::<BigRational>().is_ok_and(|share| !(share * scale).fract().is_zero())
+    goes_on(ratio, &hundred())
+}
+
+/// Whether an exact fraction, in the given unit, has more digits than are displayed.
+fn goes_on(exact: &str, unit: &BigRational) -> bool {
+    let scale = unit * whole(ten_to(PERCENT_PLACES));
+    exact.parse::<BigRational>().is_ok_and(|exact| !(exact * scale).fract().is_zero())
 }
 
 /// An exact fraction `19991/20000` in groups; a dash where there is none.
@@ -62,10 +76,20 @@ pub fn money(amount: &str, currency: &str) -> String {
     format!("{}{SPACE}{currency}", grouped(amount))
 }
 
+/// A change of an amount, with its sign: `+400.00 EUR`, `−1 250.00 EUR`.
+#[must_use]
+pub fn change(amount: &str, currency: &str) -> String {
+    match amount.strip_prefix('-') {
+        Some(less) => format!("−{}", money(less, currency)),
+        None => format!("+{}", money(amount, currency)),
+    }
+}
+
 /// A plural where there is not exactly one: `1 slot`, `3 slots`.
 #[must_use]
-pub fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
+pub fn counted<N: Display + One + PartialEq>(count: N, one: &str, many: &str) -> String {
+    let noun = if count.is_one() { one } else { many };
+    format!("{count} {noun}")
 }
 
 #[cfg(test)]
@@ -118,5 +142,21 @@ mod tests {
         assert_eq!(plain(&fraction("")), "–");
         assert_eq!(plain(&money("12345.60", "EUR")), "12 345.60 EUR");
         assert_eq!(counted(1, "slot", "slots") + ", " + &counted(0, "slot", "slots"), "1 slot, 0 slots");
+    }
+
+    #[test]
+    fn an_amount_that_was_cut_says_so_and_a_change_has_its_sign() {
+        let cases = [
+            ("0.009722", "7/720", "0.009722… EUR"),
+            ("400.000000", "400/1", "400.000000 EUR"),
+            ("1333.333333", "4000/3", "1 333.333333… EUR"),
+            ("0.500000", "", "0.500000 EUR"),
+        ];
+        for (text, exact, shown) in cases {
+            assert_eq!(plain(&cut_money(text, exact, "EUR")), shown);
+        }
+        for (amount, shown) in [("400.00", "+400.00 EUR"), ("-1250.00", "−1 250.00 EUR"), ("0.00", "+0.00 EUR")] {
+            assert_eq!(plain(&change(amount, "EUR")), shown);
+        }
     }
 }

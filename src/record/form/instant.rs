@@ -74,6 +74,12 @@ impl Clock {
     }
 }
 
+/// A day `2026-10-01` as people write it, `1 Oct 2026`; any other text as it is.
+#[must_use]
+pub fn day(text: &str) -> String {
+    text.parse::<Date>().map_or_else(|_| text.to_owned(), |day| day.strftime("%-d %b %Y").to_string())
+}
+
 /// A length of time in hours, minutes and seconds: `3 h 10 min`. Never in days, which have 23 to 25 hours.
 #[must_use]
 pub fn length(start: Timestamp, end: Timestamp) -> String {
@@ -131,6 +137,11 @@ mod tests {
         assert_eq!(clock.long("2026-10-25T00:30:00Z".parse().unwrap()), "25 Oct 2026, 02:30 CEST");
         assert_eq!(clock.long("2026-10-25T01:30:00Z".parse().unwrap()), "25 Oct 2026, 02:30 CET");
         assert_eq!(clock.civil("2026-10-25T01:30:05Z".parse().unwrap()), "2026-10-25 02:30:05");
+    }
+
+    #[test]
+    fn a_day_is_written_as_people_write_it() {
+        assert_eq!((day("2026-10-01"), day("<b>")), ("1 Oct 2026".to_owned(), "<b>".to_owned()));
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod figure;
 pub mod instant;
 pub mod legible;
 pub mod page;
+pub mod reckoning;
 pub mod sheet;
 pub mod terminal;
 pub mod verification;

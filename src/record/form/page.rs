@@ -1,11 +1,11 @@
 //! The statement as one page of HTML to print: no script, no font, no image from anywhere else.
 //!
-//! One struct a section, filled in here and laid out by the template of the same name in `page/`. A new section is such
-//! a pair, a field of [`Page`] and an `include` in `page.html`, at the place where it shall stand. The templates escape
+//! One struct a section, filled in here and laid out by the template of the same name in `page/`; the credits are told by
+//! [`super::reckoning`]. A new section is such a pair, a field of [`Page`] and an `include` in `page.html`, at the place
+//! where it shall stand. The templates escape
 //! everything they are given (by their ending, `.html`); nothing is exempt.
 
 mod actions;
-mod credits;
 mod evidence;
 mod heading;
 mod objectives;
@@ -15,9 +15,8 @@ mod violations;
 
 use askama::Template;
 
-use super::{ALTERED, Issued};
+use super::{ALTERED, Issued, words};
 use actions::Action;
-use credits::Credits;
 use evidence::Evidence;
 use heading::Heading;
 use objectives::Objective;
@@ -25,15 +24,18 @@ use proof::Proof;
 use violations::Violations;
 
 use super::instant::Clock;
+use super::reckoning::Reckoning;
 
 #[derive(Template)]
 #[template(path = "record/form/page/page.html")]
 struct Page {
     /// Why nothing on the page can be relied on.
     warning: Option<&'static str>,
+    /// What a later revision changes.
+    revision: Option<String>,
     heading: Heading,
     objectives: Vec<Objective>,
-    credits: Option<Credits>,
+    credits: Option<Reckoning>,
     violations: Violations,
     actions: Vec<Action>,
     evidence: Evidence,
@@ -49,9 +51,10 @@ pub fn html(issued: &Issued) -> Result<String, askama::Error> {
     let clock = Clock::of(&statement.period);
     let page = Page {
         warning: (!issued.intact).then_some(ALTERED),
+        revision: words::revision(statement),
         heading: Heading::new(issued, &clock),
         objectives: statement.objectives.iter().map(|o| Objective::new(o, statement)).collect(),
-        credits: statement.credits.as_ref().map(|credits| Credits::new(credits, statement)),
+        credits: statement.credits.as_ref().map(|credits| Reckoning::new(credits, statement, &clock)),
         violations: Violations::new(statement, &clock),
         actions: statement.actions.iter().map(|action| Action::new(action, &clock)).collect(),
         evidence: Evidence::new(statement),

@@ -7,12 +7,13 @@
 //! mark: without one Excel takes UTF-8 for something else.
 
 mod columns;
+mod credits;
 
 use std::borrow::Cow;
 
 use super::Issued;
 use super::instant::Clock;
-use columns::{ACTIONS, CREDITS, OBJECTIVES, STATEMENT, VIOLATIONS};
+use columns::{ACTIONS, OBJECTIVES, STATEMENT, VIOLATIONS};
 
 /// What a row of the sheet is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub enum Rows {
     Objectives,
     /// A violation.
     Violations,
-    /// A credit line, and the total as the last row.
+    /// A credit line, a total for each currency, the reward, a deadline, an adjustment: what it is stands in `row`.
     Credits,
     /// An action of the operator.
     Actions,
@@ -41,13 +42,13 @@ pub fn csv(issued: &Issued, rows: Rows) -> Result<String, SheetError> {
     let failed = |error: &dyn std::error::Error| SheetError(error.to_string());
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     let clock = Clock::of(&issued.statement.period);
-    let (names, cells): (&[&str], Vec<Vec<String>>) = match rows {
-        Rows::Objectives => (&OBJECTIVES, columns::objectives(issued)),
-        Rows::Violations => (&VIOLATIONS, columns::violations(issued, &clock)),
-        Rows::Credits => (&CREDITS, columns::credits(issued)),
-        Rows::Actions => (&ACTIONS, columns::actions(issued, &clock)),
+    let (names, cells): (Vec<&str>, Vec<Vec<String>>) = match rows {
+        Rows::Objectives => (OBJECTIVES.to_vec(), columns::objectives(issued)),
+        Rows::Violations => (VIOLATIONS.to_vec(), columns::violations(issued, &clock)),
+        Rows::Credits => (credits::names(), credits::rows(&issued.statement)),
+        Rows::Actions => (ACTIONS.to_vec(), columns::actions(issued, &clock)),
     };
-    writer.write_record(STATEMENT.iter().chain(names)).map_err(|e| failed(&e))?;
+    writer.write_record(STATEMENT.iter().chain(&names)).map_err(|e| failed(&e))?;
     let statement = columns::statement(issued, &clock);
     for row in cells {
         let row = statement.iter().chain(&row).map(|cell| harmless(cell).into_owned());
@@ -72,7 +73,7 @@ fn harmless(cell: &str) -> Cow<'_, str> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 mod tests {
-    use super::super::example::{hostile, issued};
+    use super::super::example::{hostile, issued, revised};
     use super::*;
 
     fn read(text: &str) -> Vec<Vec<String>> {
@@ -121,6 +122,27 @@ mod tests {
         assert_eq!(column(&rows, "row"), ["line", "total"]);
         assert_eq!(column(&rows, "amount"), ["", "400.00"]);
         assert_eq!(column(&rows, "tier_below_percent"), ["99.9", ""]);
+        let rows = read(&csv(&revised(), Rows::Credits).unwrap());
+        let kinds = ["line"; 8].into_iter().chain(["total", "total", "reward", "deadline"]);
+        assert_eq!(column(&rows, "row"), kinds.chain(["adjustment"; 3]).collect::<Vec<_>>());
+        for (name, told) in [
+            ("amount", &["2400.00", "80.00"][..]),
+            ("unrounded_numerator", &["2400", "180010"]),
+            ("capped_by", &["Period"]),
+            ("service_days", &["3"]),
+            ("granted_service_days", &["3"]),
+            ("in_sum", &["400.000000", "80.004444", "2000.000000", "0.000000"]),
+            ("free_hours", &["4"]),
+            ("reward_amount", &["133.33"]),
+            ("adjustment", &["2000.00", "'-40.00"]),
+        ] {
+            let filled: Vec<_> = column(&rows, name).into_iter().filter(|cell| !cell.is_empty()).collect();
+            assert_eq!(filled, told, "{name}");
+        }
+        // Every column says something somewhere, except why nothing is issued.
+        for (place, name) in rows[0].iter().enumerate().filter(|(_, name)| *name != "not_issued_because") {
+            assert!(rows[1..].iter().any(|row| !row[place].is_empty()), "{name}");
+        }
         let mut none = issued();
         none.statement.credits = None;
         assert_eq!(read(&csv(&none, Rows::Credits).unwrap()).len(), 1);

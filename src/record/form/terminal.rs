@@ -4,9 +4,10 @@ use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyl
 
 use crate::api::statement::StatementSpec;
 
-use super::figure::{cut_percent, fraction, grouped, money, percent};
+use super::figure::{cut_percent, fraction, grouped, percent};
 use super::instant::{Clock, length};
 use super::legible::legible;
+use super::reckoning::{LineMoney, Reckoning, Step};
 use super::{ALTERED, Issued, words};
 
 /// Nothing but a line under the header.
@@ -30,7 +31,7 @@ pub fn text(issued: &Issued) -> String {
         Some(objectives(&issued.statement)),
         violations(&issued.statement, &clock),
         actions(&issued.statement, &clock),
-        credits(&issued.statement),
+        credits(&issued.statement, &clock),
         Some(evidence(&issued.statement)),
     ];
     let mut text = parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n");
@@ -47,6 +48,7 @@ fn heading(issued: &Issued, clock: &Clock) -> String {
     }
     let title = clock.title(period);
     lines.push(format!("{}, {title}: {}", legible(&statement.service), words::state(statement.state)));
+    lines.extend(words::revision(statement));
     lines.push(words::outcome(statement));
     lines.push(String::new());
     let mut tell = |what: &str, text: String| lines.push(format!("{what:<11}{text}"));
@@ -130,22 +132,56 @@ fn actions(statement: &StatementSpec, clock: &Clock) -> Option<String> {
     (!statement.actions.is_empty()).then(|| table.to_string())
 }
 
-fn credits(statement: &StatementSpec) -> Option<String> {
-    let credits = statement.credits.as_ref()?;
-    let mut table = table(&["CREDIT FOR", "BELOW", "OF THE FEE", "GRANTED"]);
+fn credits(statement: &StatementSpec, clock: &Clock) -> Option<String> {
+    let credits = Reckoning::new(statement.credits.as_ref()?, statement, clock);
+    let mut parts = Vec::new();
+    if !credits.is_empty() {
+        parts.push(lines(&credits));
+        parts.extend(credits.amounts.iter().map(|amount| {
+            let total = format!("Credit for the period: {}", amount.issued);
+            format!("In {}\n{}\n{total}", amount.currency, steps(&amount.steps))
+        }));
+    }
+    parts.extend(credits.beside.iter().map(|beside| format!("{}: {}. {}", beside.name, beside.figure, beside.note)));
+    parts.extend(credits.reward.iter().map(|reward| {
+        let total = format!("Reward for the period: {}", reward.amount);
+        let problem = if reward.problem.is_empty() { String::new() } else { format!("\n{}", reward.problem) };
+        format!("Reward, owed the other way{problem}\n{}\n{total}", steps(&reward.steps))
+    }));
+    let life = &credits.life;
+    let since = if life.since.is_empty() { String::new() } else { format!(" since {}", life.since) };
+    let mut tail = vec![format!("State of the credit: {}{since}: {}", life.state, life.meaning)];
+    tail.extend((!life.reason.is_empty()).then(|| format!("Why: {}", life.reason)));
+    tail.push(format!("Given as: {}", life.form));
+    let dates = credits.deadlines.iter();
+    tail.extend(dates.map(|due| format!("Last day for {}: {}, over at {}", due.name, due.last_day, due.by)));
+    parts.push(tail.join("\n"));
+    Some(parts.join("\n\n"))
+}
+
+fn lines(credits: &Reckoning) -> String {
+    let mut table = table(&["CREDIT FOR", "RULE", "GRANTS", "BY ITSELF", "IN THE SUM", "GRANTED"]);
     for line in &credits.lines {
+        let rule = [line.rule.as_str(), line.reckoning.as_str()];
+        let money = |of: fn(&LineMoney) -> &str| line.money.iter().map(of).collect::<Vec<_>>().join("\n");
         table.add_row(vec![
-            legible(&line.objective).into_owned(),
-            percent(&legible(&line.below)),
-            percent(&legible(&line.percent_of_fee)),
-            if line.granted { "yes" } else { "no" }.to_owned(),
+            line.objective.clone(),
+            rule.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(": "),
+            line.grant.clone(),
+            money(|money| &money.by_itself),
+            money(|money| &money.granted),
+            if line.granted { "yes".to_owned() } else { format!("no: {}", line.not_granted) },
         ]);
     }
-    right(&mut table, 1..=2);
-    let owed = percent(&legible(&credits.percent_of_fee));
-    let amount = money(&legible(&credits.amount), &legible(&credits.currency));
-    let total = format!("{owed} of the fee after combination and cap: {amount}");
-    (!credits.lines.is_empty()).then(|| format!("{table}\n{total}"))
+    right(&mut table, 3..=4);
+    table.to_string()
+}
+
+/// The steps of a calculation, one below the other, their figures at the left of what they are by.
+fn steps(steps: &[Step]) -> String {
+    let width = steps.iter().map(|step| step.figure.chars().count()).max().unwrap_or_default();
+    let rows = steps.iter().map(|step| format!("  {:<13} {:>width$}  {}", step.name, step.figure, step.rule));
+    rows.collect::<Vec<_>>().join("\n")
 }
 
 fn evidence(statement: &StatementSpec) -> String {
@@ -185,7 +221,9 @@ mod tests {
             "2 229 299 / 2 232 750",
             "13 804",
             "Raise the floor",
-            "10.000000 % of the fee after combination and cap: 400.00 EUR",
+            "Tier below 99.9 %",
+            "Exactly 400 EUR, which is 10.000000 % of the fee.",
+            "Credit for the period: 400.00 EUR",
         ] {
             assert!(text.contains(told), "{told}\n{text}");
         }

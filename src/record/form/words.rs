@@ -1,12 +1,13 @@
 //! The API's words in a reader's words.
 
 use crate::api::agreement_status::State;
-use crate::api::credit_status::CreditState;
+use crate::api::credit_status::{CreditState, CreditStatus};
+use crate::api::credits::CreditForm;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::statement::StatementSpec;
 
-use super::figure::{counted, money};
+use super::figure::{change, counted, money};
 use super::legible::legible;
 
 /// The state of an objective or an agreement.
@@ -15,6 +16,7 @@ pub fn state(state: State) -> &'static str {
     match state {
         State::Fulfilled => "Fulfilled",
         State::NotDetermined => "Not determined",
+        State::NotCovered => "Not covered",
         State::AtRisk => "At risk",
         State::Violated => "Violated",
     }
@@ -27,6 +29,10 @@ pub fn outcome(statement: &StatementSpec) -> String {
     let of = |state| statement.objectives.iter().filter(|o| o.state == state).count();
     let (missed, open) = (of(State::Violated), of(State::NotDetermined));
     let mut parts = Vec::new();
+    if statement.state == State::NotCovered {
+        parts.push("The promise does not cover this instance, so that there is no verdict.".to_owned());
+        return parts.join(" ");
+    }
     if missed > 0 {
         let was = if missed == 1 { "was" } else { "were" };
         parts.push(format!("{missed} of {} {was} missed.", counted(all, "objective", "objectives")));
@@ -41,14 +47,77 @@ pub fn outcome(statement: &StatementSpec) -> String {
         let could = counted(open, "objective", "objectives");
         parts.push(format!("For {could} too little is known for a verdict; no credit is granted or denied on that."));
     }
-    parts.push(match &statement.credits {
-        None => "The agreement grants no credits.".to_owned(),
-        Some(credits) if credits.lines.is_empty() => "No credit is due.".to_owned(),
-        Some(credits) => {
-            format!("A credit of {} is due.", money(&legible(&credits.amount), &legible(&credits.currency)))
-        }
-    });
+    parts.push(statement.credits.as_ref().map_or_else(|| "The agreement grants no credits.".to_owned(), owed));
     parts.join(" ")
+}
+
+/// What is owed, in a sentence or two.
+fn owed(credits: &CreditStatus) -> String {
+    let money = credits.amounts.iter().filter(|a| a.issued);
+    let money: Vec<_> = money.map(|a| money_of(&a.amount, &a.currency)).collect();
+    let money = (!money.is_empty()).then(|| format!("a credit of {}", listed(&money)));
+    let days = (credits.service_days > 0).then(|| counted(credits.service_days, "day of service", "days of service"));
+    let usage = credits.daily_usage.as_ref().map(|usage| money_of(&usage.amount, &usage.unit));
+    let hours = (credits.free_hours_total > 0).then(|| counted(credits.free_hours_total, "free hour", "free hours"));
+    let right = credits.termination_right.then(|| "the right to end the agreement".to_owned());
+    let parts: Vec<String> = [money, days, usage, hours, right].into_iter().flatten().collect();
+    let withheld = credits.amounts.iter().find(|amount| !amount.not_issued.is_empty());
+    let mut told = match (credits.state, parts.as_slice(), withheld) {
+        (_, [], Some(amount)) => format!("No credit is issued: {}.", legible(&amount.not_issued)),
+        (_, [], None) => "No credit is due.".to_owned(),
+        (CreditState::Expired | CreditState::Voided, ..) => {
+            format!("No credit is due: {}.", credit_state_meaning(credits.state))
+        }
+        (CreditState::Settled, parts, _) => format!("Settled: {}.", listed(parts)),
+        (_, parts, _) => format!("Due: {}.", listed(parts)),
+    };
+    if let Some(reward) = credits.reward.as_ref().filter(|reward| !is_nothing(&reward.amount)) {
+        let amount = money_of(&reward.amount, &reward.currency);
+        told = format!("{told} A reward of {amount} is owed the other way.");
+    }
+    told
+}
+
+/// What a later revision takes the place of, and what that changes. `None`: it is the first.
+#[must_use]
+pub fn revision(statement: &StatementSpec) -> Option<String> {
+    let other = statement.supersedes.as_deref();
+    let which = match (other, statement.revision) {
+        (Some(other), revision) => format!("Revision {revision} takes the place of {}.", legible(other)),
+        (None, 2..) => format!("Revision {} takes the place of the earlier ones.", statement.revision),
+        (None, _) => return None,
+    };
+    let Some(adjustment) = &statement.adjustment else { return Some(which) };
+    let money = adjustment.amounts.iter().filter(|change| !is_nothing(&change.amount));
+    let mut changes: Vec<_> = money.map(|c| change(&legible(&c.amount), &legible(&c.currency))).collect();
+    if adjustment.service_days != 0 {
+        let (sign, days) =
+            (if adjustment.service_days < 0 { "−" } else { "+" }, adjustment.service_days.unsigned_abs());
+        changes.push(format!("{sign}{}", counted(days, "day of service", "days of service")));
+    }
+    Some(if changes.is_empty() {
+        format!("{which} It grants the same.")
+    } else {
+        format!("{which} Adjustment against what that one granted: {}.", listed(&changes))
+    })
+}
+
+fn money_of(amount: &str, currency: &str) -> String {
+    money(&legible(amount), &legible(currency))
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// Whether an amount is zero.
+fn is_nothing(amount: &str) -> bool {
+    amount.chars().all(|c| matches!(c, '0' | '.' | '-'))
 }
 
 /// The life of a credit.
@@ -65,11 +134,39 @@ pub fn credit_state(state: CreditState) -> &'static str {
     }
 }
 
+/// What a state of a credit means.
+#[must_use]
+pub fn credit_state_meaning(state: CreditState) -> &'static str {
+    match state {
+        CreditState::Accruing => "the period runs, and the figure may still change",
+        CreditState::Determined => "the period is closed, and the figure stands",
+        CreditState::Claimed => "the customer claimed it in time",
+        CreditState::Granted => "the provider owes it",
+        CreditState::Settled => "it was paid, or set off",
+        CreditState::Expired => "something that had to be done in time was not, and nothing is owed any more",
+        CreditState::Voided => "it was rejected, or a newer statement took its place before it was granted",
+    }
+}
+
+/// What a credit is given as.
+#[must_use]
+pub fn credit_form(form: CreditForm) -> &'static str {
+    match form {
+        CreditForm::Credit => "Set off against the next invoice",
+        CreditForm::Voucher => "A voucher for further purchases",
+        CreditForm::Refund => "Paid back",
+    }
+}
+
 /// What a counting method does; the name itself where this version does not know it.
 #[must_use]
 pub fn method(name: &str) -> &str {
     match name {
         "Events" => "Events: the good events of all slots over all their events; every request weighs the same",
+        "MeanOfSlots" => "MeanOfSlots: one less the mean of the error rates; every slot weighs the same",
+        "BadMinutes" => "BadMinutes: time that was not bad over all time",
+        "Pooled" => "Pooled: time that was not bad over all time, of several resources",
+        "Value" => "Value: values that kept their limit over all values",
         other => other,
     }
 }
@@ -114,16 +211,17 @@ pub fn increase(form: IncreaseForm) -> &'static str {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::example::issued;
+    use super::super::example::{issued, revised};
     use super::*;
+    use crate::api::credit_status::{Adjustment, AdjustmentAmount, CreditAmount};
 
     #[test]
     fn the_outcome_is_told_with_what_is_owed() {
         let mut statement = issued().statement;
         let told = |statement: &StatementSpec| outcome(statement).replace('\u{a0}', " ");
-        assert_eq!(told(&statement), "1 of 2 objectives was missed. A credit of 400.00 EUR is due.");
+        assert_eq!(told(&statement), "1 of 2 objectives was missed. Due: a credit of 400.00 EUR.");
         statement.objectives.iter_mut().for_each(|o| o.state = State::Fulfilled);
-        statement.credits.as_mut().unwrap().lines.clear();
+        *statement.credits.as_mut().unwrap() = CreditStatus::default();
         assert_eq!(told(&statement), "All 2 objectives were kept. No credit is due.");
         statement.objectives.iter_mut().for_each(|o| o.state = State::NotDetermined);
         assert!(told(&statement).starts_with("For 2 objectives too little is known"));
@@ -131,5 +229,41 @@ mod tests {
         statement.objectives.iter_mut().for_each(|o| o.state = State::Fulfilled);
         statement.credits = None;
         assert_eq!(told(&statement), "The objective was kept. The agreement grants no credits.");
+    }
+
+    #[test]
+    fn everything_that_is_owed_is_in_the_outcome() {
+        let plain = |statement: &StatementSpec| outcome(statement).replace(['\u{a0}', '\u{202f}'], " ");
+        let mut statement = revised().statement;
+        let due = "Due: a credit of 2 400.00 EUR and 80.00 USD, 3 days of service, 12.500000 GB, 4 free hours and the right \
+                   to end the agreement. A reward of 133.33 EUR is owed the other way.";
+        assert!(plain(&statement).ends_with(due), "{}", plain(&statement));
+        let credits = statement.credits.as_mut().unwrap();
+        credits.state = CreditState::Expired;
+        assert!(plain(&statement).contains("No credit is due: something that had to be done in time was not"));
+        *statement.credits.as_mut().unwrap() = CreditStatus {
+            amounts: vec![CreditAmount { not_issued: "1 EUR is not more than 2 EUR".to_owned(), ..Default::default() }],
+            ..CreditStatus::default()
+        };
+        assert!(plain(&statement).ends_with("No credit is issued: 1 EUR is not more than 2 EUR."));
+    }
+
+    #[test]
+    fn a_revision_says_what_it_changes() {
+        let mut statement = issued().statement;
+        let told = |statement: &StatementSpec| revision(statement).map(|told| told.replace('\u{a0}', " "));
+        assert_eq!(told(&statement), None);
+        statement.revision = 2;
+        assert_eq!(told(&statement).unwrap(), "Revision 2 takes the place of the earlier ones.");
+        statement.supersedes = Some("checkout-r1".to_owned());
+        let amount =
+            |amount: &str, currency: &str| AdjustmentAmount { amount: amount.into(), currency: currency.into() };
+        let amounts = vec![amount("-100.00", "EUR"), amount("0.00", "USD")];
+        statement.adjustment = Some(Adjustment { amounts, service_days: 1, ..Adjustment::default() });
+        let place = "Revision 2 takes the place of checkout-r1.";
+        let changes = "Adjustment against what that one granted: −100.00 EUR and +1 day of service.";
+        assert_eq!(told(&statement).unwrap(), format!("{place} {changes}"));
+        statement.adjustment = Some(Adjustment { amounts: vec![amount("0.00", "EUR")], ..Adjustment::default() });
+        assert_eq!(told(&statement).unwrap(), format!("{place} It grants the same."));
     }
 }

@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 /// The flags of `settle`.
 #[derive(Debug, Args)]
 pub struct SettleArgs {
-    /// The agreement: a file with one `ServiceLevelAgreement`.
+    /// The agreement: a file with one `ServiceLevelAgreement`. With its `MetricsSource` beside it, `--prometheus` reads
+    /// what that admits.
     #[arg(long, value_name = "FILE")]
     pub agreement: PathBuf,
 

@@ -19,6 +19,9 @@ pub(super) struct Pair {
 
 /// Where an indicator's total stands, and its named part.
 pub(super) fn fields(indicator: &Indicator) -> [&'static str; 2] {
+    if indicator.value.is_some() {
+        return ["indicator.value.expression", "indicator.value.expression"];
+    }
     match &indicator.ratio {
         Some(ratio) if ratio.good.is_some() => ["indicator.ratio.total", "indicator.ratio.good"],
         Some(_) => ["indicator.ratio.total", "indicator.ratio.bad"],
@@ -43,8 +46,17 @@ pub(super) fn pair(ask: &IndicatorAsk, bound: Option<&Result<FoundBound, Failure
             remembered_bounds: false,
         });
     }
-    let indicator =
-        ask.indicator.latency.as_ref().ok_or_else(|| expression("indicator: give exactly one of ratio and latency"))?;
+    if let Some(value) = &ask.indicator.value {
+        let text = value.expression.as_deref().ok_or_else(|| expression("indicator.value: give an expression"))?;
+        // A single figure: asked once, as both.
+        let figure = confined(text, of_total)?;
+        return Ok(Pair { total: figure.clone(), part: figure, remembered_bounds: false });
+    }
+    let indicator = ask
+        .indicator
+        .latency
+        .as_ref()
+        .ok_or_else(|| expression("indicator: give exactly one of ratio, latency and value"))?;
     let found = match bound {
         Some(Ok(found)) => found,
         Some(Err(failure)) => return Err(failure.clone()),

@@ -175,7 +175,9 @@ impl Reader {
         for entry in entries {
             let Ok(pair) = &entry.expressions else { continue };
             let latency = entry.ask.indicator.latency.is_some();
-            with_coverage.extend([Some(entry.total), latency.then_some(entry.part)].into_iter().flatten());
+            // A value that has no series has no sample either: there is nothing more to look at.
+            let counts = entry.ask.indicator.value.is_none();
+            with_coverage.extend([counts.then_some(entry.total), latency.then_some(entry.part)].into_iter().flatten());
             owners.extend([(entry.total, &entry.ask.key), (entry.part, &entry.ask.key)]);
             fields.extend([entry.total, entry.part].into_iter().zip(expressions::fields(&entry.ask.indicator)));
             let pair = [(entry.total, &pair.total), (entry.part, &pair.part)].map(|(id, expression)| Ask {

@@ -32,12 +32,14 @@ pub struct PrometheusOptions {
     pub scrape: Vec<ScrapeTarget>,
     /// How often it scrapes.
     pub scrape_interval: Duration,
+    /// How many days it keeps samples.
+    pub keeps_days: u32,
 }
 
 impl Default for PrometheusOptions {
-    /// Knows exact increase and scrapes nothing; once a second when it is given targets.
+    /// Knows exact increase, keeps 400 days and scrapes nothing; once a second when it is given targets.
     fn default() -> Self {
-        Self { exact_increase: true, scrape: Vec::new(), scrape_interval: Duration::from_secs(1) }
+        Self { exact_increase: true, scrape: Vec::new(), scrape_interval: Duration::from_secs(1), keeps_days: 400 }
     }
 }
 
@@ -83,7 +85,7 @@ impl Prometheus {
         let port = free_port()?;
         write_config(&scratch, &options)?;
         let mut prometheus = Self {
-            process: spawn(executable, &scratch, port, options.exact_increase)?,
+            process: spawn(executable, &scratch, port, &options)?,
             executable: executable.to_owned(),
             port,
             options,
@@ -175,7 +177,7 @@ impl Prometheus {
     /// When it does not come back.
     pub async fn restart(&mut self) -> Result<()> {
         self.process.stop(PATIENCE).await?;
-        self.process = spawn(&self.executable, &self.scratch, self.port, self.options.exact_increase)?;
+        self.process = spawn(&self.executable, &self.scratch, self.port, &self.options)?;
         self.wait_ready().await
     }
 
@@ -183,17 +185,17 @@ impl Prometheus {
     pub fn stop(self) {}
 }
 
-fn spawn(executable: &Path, scratch: &Scratch, port: u16, exact_increase: bool) -> Result<Process> {
+fn spawn(executable: &Path, scratch: &Scratch, port: u16, options: &PrometheusOptions) -> Result<Process> {
     let mut arguments = vec![
         format!("--config.file={}", config_path(scratch).display()),
         format!("--storage.tsdb.path={}", scratch.file("data").display()),
-        "--storage.tsdb.retention.time=400d".to_owned(),
+        format!("--storage.tsdb.retention.time={}d", options.keeps_days),
         format!("--web.listen-address=127.0.0.1:{port}"),
         "--web.enable-lifecycle".to_owned(),
         "--web.enable-admin-api".to_owned(),
         "--web.enable-remote-write-receiver".to_owned(),
     ];
-    if exact_increase {
+    if options.exact_increase {
         arguments.push("--enable-feature=promql-extended-range-selectors".to_owned());
     }
     Process::spawn("prometheus", &mut command(executable, arguments), &scratch.file("prometheus.log"))

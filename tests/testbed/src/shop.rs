@@ -78,7 +78,7 @@ impl Shop {
         let prometheus = Prometheus::start(PrometheusOptions {
             exact_increase: options.exact_increase,
             scrape: vec![target(&plant, &options.namespace)],
-            scrape_interval: Duration::from_secs(1),
+            ..PrometheusOptions::default()
         })
         .await?;
         let shop = Self { namespace: options.namespace.clone(), prometheus, storefront, client, _plant: plant };

@@ -81,7 +81,7 @@ impl Objective {
 pub(super) fn class(state: State) -> &'static str {
     match state {
         State::Fulfilled => "fulfilled",
-        State::NotDetermined | State::AtRisk => "open",
+        State::NotDetermined | State::AtRisk | State::NotCovered => "open",
         State::Violated => "violated",
     }
 }

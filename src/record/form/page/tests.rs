@@ -15,7 +15,7 @@ fn the_page_holds_what_the_statement_says() {
         "Account C-1042",
         "From 1 Oct 2026, 00:00 CEST",
         "Europe/Berlin, 745 h",
-        "1 of 2 objectives was missed. A credit of 400.00 EUR is due.",
+        "1 of 2 objectives was missed. Due: a credit of 400.00 EUR.",
         "99.845437… %",
         "2 229 299 / 2 232 750",
         "8 931 000 in all, 13 804 bad",

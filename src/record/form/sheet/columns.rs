@@ -35,7 +35,7 @@ pub(super) fn statement(issued: &Issued, clock: &Clock) -> Vec<String> {
     ]
 }
 
-pub(super) const OBJECTIVES: [&str; 21] = [
+pub(super) const OBJECTIVES: [&str; 23] = [
     "objective",
     "state",
     "method",
@@ -57,6 +57,8 @@ pub(super) const OBJECTIVES: [&str; 21] = [
     "slots_unknown",
     "slots_excluded",
     "digest",
+    "attained_displayed_percent",
+    "slots_not_deployed",
 ];
 
 pub(super) fn objectives(issued: &Issued) -> Vec<Vec<String>> {
@@ -85,6 +87,8 @@ pub(super) fn objectives(issued: &Issued) -> Vec<Vec<String>> {
             objective.slots.unknown.to_string(),
             objective.slots.excluded.to_string(),
             issued.statement.digest.clone(),
+            objective.displayed.clone(),
+            objective.slots.not_deployed.to_string(),
         ]
     });
     cells.collect()
@@ -118,37 +122,6 @@ pub(super) fn violations(issued: &Issued, clock: &Clock) -> Vec<Vec<String>> {
         ]
     });
     cells.collect()
-}
-
-pub(super) const CREDITS: [&str; 8] =
-    ["row", "objective", "tier_below_percent", "percent_of_fee", "granted", "amount", "currency", "state"];
-
-pub(super) fn credits(issued: &Issued) -> Vec<Vec<String>> {
-    let Some(credits) = &issued.statement.credits else { return Vec::new() };
-    let state = words::credit_state(credits.state).to_owned();
-    let lines = credits.lines.iter().map(|line| {
-        vec![
-            "line".to_owned(),
-            line.objective.clone(),
-            line.below.clone(),
-            line.percent_of_fee.clone(),
-            if line.granted { "yes" } else { "no" }.to_owned(),
-            String::new(),
-            credits.currency.clone(),
-            state.clone(),
-        ]
-    });
-    let total = vec![
-        "total".to_owned(),
-        String::new(),
-        String::new(),
-        credits.percent_of_fee.clone(),
-        String::new(),
-        credits.amount.clone(),
-        credits.currency.clone(),
-        state.clone(),
-    ];
-    lines.chain([total.clone()]).collect()
 }
 
 pub(super) const ACTIONS: [&str; 11] = [

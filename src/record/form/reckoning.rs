@@ -1,0 +1,105 @@
+//! A credit told from its lines to its amounts, in the order of the calculation: what the page and the terminal lay out.
+//!
+//! Every figure is one that the statement holds. What is said in words beside it says which rule stands between it and
+//! the figure before.
+
+mod amount;
+mod beside;
+mod line;
+mod reward;
+
+pub use amount::{Amount, Step};
+pub use beside::Beside;
+pub use line::{Line, LineMoney};
+pub use reward::Reward;
+
+use crate::api::credit_status::{CreditDeadline, CreditStatus};
+use crate::api::statement::StatementSpec;
+
+use super::instant::{Clock, day};
+use super::legible::legible;
+use super::words;
+
+/// The whole way of one credit.
+#[derive(Clone, Debug, Default)]
+pub struct Reckoning {
+    /// Every tier and remedy that applies, and every objective that neither grants nor denies.
+    pub lines: Vec<Line>,
+    /// How the lines become one amount, for each currency.
+    pub amounts: Vec<Amount>,
+    /// What is granted and is no money of a fee.
+    pub beside: Vec<Beside>,
+    /// What is owed the other way.
+    pub reward: Option<Reward>,
+    /// What has to be done by when.
+    pub deadlines: Vec<Due>,
+    /// The state of the credit.
+    pub life: Life,
+}
+
+/// In which state a credit is.
+#[derive(Clone, Debug, Default)]
+pub struct Life {
+    /// The state in one word.
+    pub state: &'static str,
+    /// What that means.
+    pub meaning: &'static str,
+    /// Since when; empty: not known.
+    pub since: String,
+    /// Why; empty: nobody said.
+    pub reason: String,
+    /// What it is given as.
+    pub form: &'static str,
+}
+
+/// Something that has to be done in time.
+#[derive(Clone, Debug)]
+pub struct Due {
+    /// What.
+    pub name: String,
+    /// The last day on which it is in time.
+    pub last_day: String,
+    /// When the time for it is over.
+    pub by: String,
+}
+
+impl Reckoning {
+    /// The reckoning of a statement's credits.
+    #[must_use]
+    pub fn new(credits: &CreditStatus, statement: &StatementSpec, clock: &Clock) -> Self {
+        Self {
+            lines: credits.lines.iter().map(|line| Line::new(line, statement)).collect(),
+            amounts: amount::amounts(credits, statement.generation),
+            beside: beside::beside(credits),
+            reward: credits.reward.as_ref().map(Reward::new),
+            deadlines: credits.deadlines.iter().map(|due| Due::new(due, clock)).collect(),
+            life: Life {
+                state: words::credit_state(credits.state),
+                meaning: words::credit_state_meaning(credits.state),
+                since: credits.since.as_ref().map(|since| clock.long(since.0)).unwrap_or_default(),
+                reason: legible(&credits.reason).into_owned(),
+                form: words::credit_form(credits.form),
+            },
+        }
+    }
+
+    /// Whether a line or an amount says anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.beside.is_empty()
+    }
+}
+
+impl Due {
+    fn new(deadline: &CreditDeadline, clock: &Clock) -> Self {
+        Self {
+            name: legible(&deadline.name).into_owned(),
+            last_day: day(&legible(&deadline.last_day)),
+            by: clock.long(deadline.by.0),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+mod tests;

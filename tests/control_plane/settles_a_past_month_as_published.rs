@@ -1,0 +1,262 @@
+//! Published cases, each as a month of counters in a real Prometheus: the operator meets agreements that are over, catches
+//! up with the whole month and issues the statement that `guarantor settle` makes of the case and of the same store.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use guarantor::api::ServiceLevelStatement;
+use guarantor_testbed::wait::{Progress, wait_until};
+use guarantor_testbed::{ControlPlane, Operator, Prometheus, PrometheusOptions, Series};
+use jiff::Timestamp;
+use kube::api::{Api, ListParams};
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::backfill::counters;
+use crate::scenario::{Miss, Scenario};
+use crate::stage::{cluster, operator_options};
+use crate::{periods, uptime};
+
+const NAMESPACE: &str = "settles-the-past";
+/// How long the operator may take for all of them. It takes a fraction of this; machines are shared.
+const CATCH_UP: Duration = Duration::from_secs(180);
+/// What the operator may ask of the store, and its largest size, in kB: thirty rounds for a month of minutes, shared by
+/// all agreements.
+const MOST_REQUESTS: f64 = 1500.0;
+const MOST_MEMORY: u64 = 400_000;
+
+/// The cases, each with the length of its slots, and whether slots of that length can say what the case says.
+const CASES: [(&str, &str, bool); 14] = [
+    ("AZAUT-01", "5m", true),
+    ("AZCDN-01", "5m", true),
+    ("S3-04", "5m", true),
+    ("S3-07", "5m", true),
+    ("S3-15", "5m", true),
+    ("DDB-03", "5m", true),
+    ("AZST-01", "5m", true),
+    ("GWS-04", "1m", true),
+    ("GWS-07", "1m", true),
+    ("RDS-04", "1m", true),
+    ("GISP-01", "1m", true),
+    ("GCF-01", "1m", true),
+    ("GVX-01", "1m", true),
+    // March in Berlin lacks an hour. Its outage ends within a minute, and its seconds count.
+    ("DST-01", "1m", false),
+];
+
+/// A case as the cluster meets it.
+struct Case {
+    name: String,
+    scenario: Scenario,
+    comparable: bool,
+    start: Timestamp,
+    counters: Vec<Series>,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_that_is_over_is_settled_as_it_was_published() -> Result<()> {
+    let cluster = cluster().await?;
+    cluster.create_namespace(NAMESPACE).await?;
+    let begun = Instant::now();
+    let mut cases = cases()?;
+    cases.sort_by_key(|case| case.start);
+    let store = Prometheus::start(PrometheusOptions { keeps_days: 3650, ..PrometheusOptions::default() }).await?;
+    for case in &cases {
+        store.remote_write(&case.counters).await?;
+    }
+    let written = begun.elapsed();
+    let source = source(&store);
+    apply(cluster, &source).await?;
+    for case in &cases {
+        apply(cluster, &case.scenario.agreement).await?;
+    }
+    let begun = Instant::now();
+    let operator = Operator::start(&operator_options(cluster, NAMESPACE).await?).await?;
+    let issued = statements(cluster, &operator, cases.len()).await?;
+    let caught_up = begun.elapsed();
+    let (requests, memory) = (requests(&operator.metrics().await?), memory(operator.id())?);
+    println!("written in {written:?}, settled in {caught_up:?}, {requests} requests, {memory} kB at the most");
+    ensure!(requests > 0.0 && requests < MOST_REQUESTS, "{requests} requests");
+    ensure!(memory < MOST_MEMORY, "{memory} kB");
+
+    let begun = Instant::now();
+    for case in &cases {
+        let statement = issued.get(&case.name).with_context(|| format!("{}: no statement", case.name))?;
+        compare(cluster, &store, &source, case, statement).await.with_context(|| case.name.clone())?;
+    }
+    println!("compared in {:?}", begun.elapsed());
+    Ok(())
+}
+
+fn cases() -> Result<Vec<Case>> {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let file = std::fs::read_to_string(home.join("tests/cases/published-slas.yaml"))?;
+    let file: Value = serde_saphyr::from_str(&file)?;
+    let listed = file["cases"].as_array().context("no cases")?;
+    let found = CASES.iter().map(|(id, slot, comparable)| {
+        let case = listed.iter().find(|case| case["id"] == *id).with_context(|| format!("there is no case {id}"))?;
+        let profile = &file["profiles"][case["profile"].as_str().unwrap_or_default()];
+        self::case(case, profile, slot, *comparable).with_context(|| (*id).to_owned())
+    });
+    found.collect()
+}
+
+/// The agreement of a case, in force for its period only, about counters of its own.
+fn case(case: &Value, profile: &Value, slot: &str, comparable: bool) -> Result<Case> {
+    let name = case["id"].as_str().unwrap_or_default().to_lowercase();
+    let mut scenario = uptime::scenario(case, profile).map_err(said)?;
+    let period = periods::of(case).map_err(said)?;
+    let end: Timestamp = case["period"]["end"].as_str().unwrap_or_default().parse()?;
+    let until = end.in_tz(&period.zone)?.date();
+    scenario.agreement["metadata"] = json!({"name": name, "namespace": NAMESPACE});
+    scenario.set("metrics", json!({"sourceRef": {"name": NAMESPACE}, "slot": slot}));
+    scenario.set("validity", json!({"from": period.day, "until": until.to_string()}));
+    scenario.set("enforcement", json!({"mode": "Observe"}));
+    let indicator = scenario.agreement.pointer_mut("/spec/objectives/0/indicator").context("no objective")?;
+    let mut written = Vec::new();
+    for measured in scenario.measurements["objectives"].as_array().into_iter().flatten() {
+        let labels = |member: &str| format!("case=\"{name}\",member=\"{member}\"");
+        let member = measured["member"].as_str().unwrap_or_default();
+        let ratio = |labels: String| {
+            json!({"bad": format!("sum(increase(errors_total{{{labels}}}[$slot]))"),
+                   "total": format!("sum(increase(requests_total{{{labels}}}[$slot]))")})
+        };
+        let place = match indicator["members"].as_array_mut() {
+            Some(members) => members.iter_mut().find(|m| m["name"] == member).context("no such member")?,
+            None => &mut *indicator,
+        };
+        place["ratio"] = ratio(labels(member));
+        let labels = [("namespace", NAMESPACE), ("case", &name), ("member", member)];
+        written.extend(counters(&labels, measured, period.start, end)?);
+    }
+    Ok(Case { name, scenario, comparable, start: period.start, counters: written })
+}
+
+fn said(miss: Miss) -> anyhow::Error {
+    anyhow::anyhow!("{miss:?}")
+}
+
+fn source(store: &Prometheus) -> Value {
+    json!({
+        "apiVersion": "guarantor.dev/v1alpha1",
+        "kind": "MetricsSource",
+        "metadata": {"name": NAMESPACE},
+        "spec": {"url": store.url(), "timeout": "30s", "tenants": [{"namespace": NAMESPACE}]},
+    })
+}
+
+async fn apply(cluster: &ControlPlane, manifest: &Value) -> Result<()> {
+    cluster.kubectl_with_input(&["apply", "-f", "-"], &manifest.to_string()).await?.ok().map(drop)
+}
+
+/// The statements, by the names of their agreements, once all are there.
+async fn statements(
+    cluster: &ControlPlane,
+    operator: &Operator,
+    count: usize,
+) -> Result<BTreeMap<String, ServiceLevelStatement>> {
+    let api: Api<ServiceLevelStatement> = Api::namespaced(cluster.client()?, NAMESPACE);
+    let all = wait_until("all statements", CATCH_UP, async || {
+        let found = api.list(&ListParams::default()).await?.items;
+        let missing = count - found.len().min(count);
+        Ok(if missing == 0 { Progress::Done(found) } else { Progress::pending(format!("{missing} are missing")) })
+    })
+    .await;
+    let all = all.with_context(|| std::fs::read_to_string(operator.log()).unwrap_or_default())?;
+    ensure!(all.len() == count, "{} statements of {count} periods", all.len());
+    Ok(all.into_iter().map(|statement| (statement.spec.agreement.name.clone(), statement)).collect())
+}
+
+/// The requests that the operator sent to its stores.
+fn requests(metrics: &str) -> f64 {
+    let lines = metrics.lines().filter(|line| line.starts_with("guarantor_store_requests_total"));
+    lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).sum()
+}
+
+/// The largest size of a process so far, in kB.
+fn memory(process: u32) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
+}
+
+async fn compare(
+    cluster: &ControlPlane,
+    store: &Prometheus,
+    source: &Value,
+    case: &Case,
+    issued: &ServiceLevelStatement,
+) -> Result<()> {
+    let issued = serde_json::to_value(&issued.spec)?;
+    let folder = tempfile::tempdir()?;
+    if case.comparable {
+        let settled = case.scenario.settle(folder.path()).map_err(said)?;
+        let expected = settled.pointer("/periods/0/statement").cloned().unwrap_or_default();
+        same_figures(&issued, &expected).context("the statement against the case's measurements")?;
+    }
+    // From what somebody wrote down: the same but for who asked whom.
+    let settled = settle(folder.path(), store, &case.scenario.agreement.to_string(), &case.scenario).await?;
+    ensure!(without_evidence(&issued) == without_evidence(&settled), "issued {issued:#}\nsettled {settled:#}");
+    // From what is in the cluster: the same to the last digit of its digest.
+    let arguments = ["get", "sla", &case.name, "-n", NAMESPACE, "-o", "yaml"];
+    let stored = cluster.kubectl(&arguments).await?.ok()?;
+    let settled = settle(folder.path(), store, &format!("{source}\n---\n{stored}"), &case.scenario).await?;
+    ensure!(issued == settled, "issued {issued:#}\nsettled {settled:#}");
+    Ok(())
+}
+
+/// What `guarantor settle` makes of the store.
+async fn settle(folder: &Path, store: &Prometheus, manifests: &str, scenario: &Scenario) -> Result<Value> {
+    let file = folder.join("live.yaml");
+    std::fs::write(&file, manifests)?;
+    let output = Command::new(env!("CARGO_BIN_EXE_guarantor"))
+        .args(["settle", "-o", "json", "--prometheus", &store.url()])
+        .args(["--period", scenario.period.as_deref().unwrap_or_default()])
+        .arg("--agreement")
+        .arg(&file)
+        .kill_on_drop(true)
+        .output();
+    let output = tokio::time::timeout(Duration::from_secs(60), output).await.context("settle takes too long")??;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    report.pointer("/periods/0/statement").cloned().context("no statement")
+}
+
+/// Objective by objective, what was attained and what is owed; and how much time was measured, whatever the slots.
+fn same_figures(issued: &Value, expected: &Value) -> Result<()> {
+    let pairs = objectives(issued).zip(objectives(expected));
+    for (issued, expected) in pairs {
+        for name in ["name", "target", "method", "state", "attainmentRatio", "attainment", "displayed", "coverage"] {
+            ensure!(issued[name] == expected[name], "{name}: {} and not {}", issued[name], expected[name]);
+        }
+        for name in ["unknown", "excluded"] {
+            let (issued, expected) = (&issued["slots"][name], &expected["slots"][name]);
+            ensure!(issued == expected && *issued == 0, "{name} slots: {issued} and not {expected}");
+        }
+    }
+    for name in ["period", "state", "credits"] {
+        ensure!(issued[name] == expected[name], "{name}: {:#} and not {:#}", issued[name], expected[name]);
+    }
+    ensure!(objectives(issued).count() == 1 && objectives(expected).count() == 1);
+    Ok(())
+}
+
+fn objectives(statement: &Value) -> impl Iterator<Item = &Value> {
+    statement["objectives"].as_array().into_iter().flatten()
+}
+
+/// A statement but for who measured, for whom, and how it is signed.
+fn without_evidence(statement: &Value) -> Value {
+    let mut statement = statement.clone();
+    for pointer in ["/agreement/uid", "/generation", "/evidence/source", "/evidence/ledgerDigest", "/digest"] {
+        if let Some(value) = statement.pointer_mut(pointer) {
+            *value = Value::Null;
+        }
+    }
+    for objective in statement["objectives"].as_array_mut().into_iter().flatten() {
+        objective["queries"] = Value::Null;
+    }
+    statement
+}
