@@ -110,6 +110,8 @@ async fn refusal(client: &Client, resource: &str, manifest: &Value) -> Result<Op
         http::Request::post(path).header("content-type", "application/json").body(manifest.to_string().into())?;
     match client.request::<Value>(request).await {
         Ok(_) => Ok(None),
+        // The definition has nothing against it: policies come last.
+        Err(kube::Error::Api(status)) if status.message.contains("ValidatingAdmissionPolicy") => Ok(None),
         Err(kube::Error::Api(status)) if [400, 403, 422].contains(&status.code) => Ok(Some(status.message.clone())),
         Err(error) => bail!("{error}"),
     }

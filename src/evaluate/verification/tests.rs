@@ -6,7 +6,6 @@ use serde_json::json;
 use super::super::example::SETTLE;
 use super::*;
 
-/// A statement with everything it is made from.
 use case::*;
 
 #[test]

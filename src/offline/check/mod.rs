@@ -28,7 +28,8 @@ use self::definition::{Definition, Definitions, Recognised};
 use self::finding::{Fault, Finding, Object, code};
 use self::input::Input;
 use self::manifest::Manifest;
-use crate::api::{MetricsSource, ServiceLevelAgreement};
+use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelExclusion};
+use crate::evaluate::exclusion;
 use crate::evaluate::lint::Severity;
 use crate::runtime::cli::{CheckArgs, Format};
 use crate::sense::store::{self, SetupError};
@@ -158,6 +159,10 @@ impl Accepted<'_> {
             "ServiceLevelAgreement" => self.typed().map(|agreement: ServiceLevelAgreement| {
                 let own = Some(self.object.namespace.as_str()).filter(|name| !name.is_empty()).or(namespace);
                 agreement::check(&agreement, own, sources.get(&agreement.spec.metrics.source_ref.name))
+            }),
+            "ServiceLevelExclusion" => self.typed().map(|exclusion: ServiceLevelExclusion| {
+                let faults = exclusion::faults(&exclusion.spec).into_iter();
+                faults.map(|fault| Fault::error(code::INVALID, fault.field, fault.message)).collect()
             }),
             "MetricsSource" => self.typed().map(|source: MetricsSource| {
                 let faults = store::faults(&source.spec).into_iter();
