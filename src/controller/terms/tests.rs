@@ -138,9 +138,9 @@ fn members_and_values_are_asked_under_the_names_of_their_series() {
   measurement: {method: Pooled, badWhen: {allFail: true}}
   target: "99"
   indicator:
-members:
-- {name: a, ratio: {bad: 'sum(increase(r{code="500",q="a"}[$slot]))', total: 'sum(increase(r{q="a"}[$slot]))'}}
-- {name: b, latency: {histogram: h, threshold: 250ms}}
+    members:
+    - {name: a, ratio: {bad: 'sum(increase(r{code="500",q="a"}[$slot]))', total: 'sum(increase(r{q="a"}[$slot]))'}}
+    - {name: b, latency: {histogram: h, threshold: 250ms}}
 - name: lag
   measurement: {method: Value}
   target: "100"
