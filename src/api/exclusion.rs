@@ -85,7 +85,7 @@ pub struct ExclusionSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     pub description: Option<String>,
-    /// One time, half open.
+    /// One time, half open. Exactly one of this and `recurrence` is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<TimeWindow>,
     /// A time that comes again.

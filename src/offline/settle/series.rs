@@ -20,9 +20,8 @@ use crate::evaluate::timeline::{Overlap, Timeline};
 /// Outages that one entry may repeat.
 const MOST_REPEATS: u32 = 100_000;
 
-/// Events a second where nobody says how many there were: enough that a share of them with twelve places is a whole
-/// number of millionths.
-const ASSUMED_EVENTS: u32 = 1_000_000;
+/// Places of a share of the events that are kept; where nobody says how many events there were, there is one a second.
+const SHARE_PLACES: u32 = 8;
 
 /// Enters what was measured of one objective, or of one member, into a period.
 ///
@@ -176,18 +175,14 @@ fn between(spans: &[(i64, i64)], (start, end): (i64, i64)) -> Vec<(i64, i64)> {
 /// The slot of a second or minute in which an outage held, or none.
 fn slot_of(outage: Option<&Spell>, seconds: i64, path: &str) -> Result<Slot, Fault> {
     let refuse = |e: crate::evaluate::count::NotACount| Fault::new(format!("{path}.outages"), e.to_string());
-    let assumed = || whole(ASSUMED_EVENTS) * whole(seconds);
-    let total = outage.and_then(|o| o.events.as_ref()).map_or_else(assumed, |events| {
-        // Rounded up, so that a minute never has fewer events than it is said to have.
-        let micro = (events * whole(seconds) / whole(60) * whole(1_000_000)).ceil();
-        micro / whole(1_000_000)
-    });
+    let length = u32::try_from(seconds).unwrap_or(u32::MAX);
+    let told = outage.and_then(|o| o.events.as_ref()).map(|events| Count::of_rate(events, 60, length));
+    let total = told.unwrap_or(Ok(Count::events(length))).map_err(refuse)?;
     let share = outage.map(|o| o.bad.clone()).unwrap_or_default();
     // Rounded down, so that a share of exactly the threshold never is above it.
-    let bad = (&total * share * whole(1_000_000)).floor() / whole(1_000_000);
-    let tally =
-        Tally { total: Count::from_ratio(&total).map_err(refuse)?, bad: Count::from_ratio(&bad).map_err(refuse)? };
-    Ok(Slot::known(tally, Births::default(), 0))
+    let places = whole(10u64.pow(SHARE_PLACES));
+    let bad = (total.ratio() * share * &places).floor() / places;
+    Ok(Slot::known(Tally { total, bad: Count::from_ratio(&bad).map_err(refuse)? }, Births::default(), 0))
 }
 
 fn repeated(outage: &Outage, path: &str, into: &mut Vec<Spell>) -> Result<(), Fault> {
