@@ -66,16 +66,19 @@ async fn accepts_every_example() -> Result<()> {
         assert!(again.lines().all(|line| line.ends_with("serverside-applied")), "{again}");
         for (namespace, name, approval) in approvals {
             let user = format!("--as={}", approval["by"].as_str().context("approval.by")?);
-            let patch = serde_json::json!({"spec": {"approval": approval}}).to_string();
-            let target = ["patch", "slx", &name, "-n", &namespace, "--type=merge", "--patch", &patch];
+            let consent = serde_json::json!({"spec": {"approval": approval}}).to_string();
+            let target = ["patch", "slx", &name, "-n", &namespace, "--type=merge", "--patch", &consent];
             quiet(&[&target[..], &[&user, "--as-group=system:masters"][..]].concat()).await?;
         }
     }
     Ok(())
 }
 
-/// The declarations of a file without their approvals, which another person gives; and these, with whom they are for.
-fn without_approvals(text: &str) -> Result<(String, Vec<(String, String, Value)>)> {
+/// An approval: the namespace and the name of what it is for, and what it says.
+type Approval = (String, String, Value);
+
+/// The declarations of a file without their approvals, which another person gives; and these.
+fn without_approvals(text: &str) -> Result<(String, Vec<Approval>)> {
     let mut approvals = Vec::new();
     let mut declared = Vec::new();
     for mut object in serde_saphyr::from_multiple::<Value>(text)? {
