@@ -104,7 +104,9 @@ impl Fence {
     #[must_use]
     pub fn tenures(&self) -> BoxStream<'static, ()> {
         Box::pin(stream::unfold((self.standing.clone(), 0), |(mut standing, seen)| async move {
-            let begun = standing.wait_for(|now| now.deadline.is_some() && now.tenure != seen).await;
+            // One that has lapsed by now is none: whoever asks late would be told of a lead that another has taken over.
+            let leads = |now: &Standing| now.deadline.is_some_and(|deadline| Instant::now() < deadline);
+            let begun = standing.wait_for(|now| leads(now) && now.tenure != seen).await;
             let tenure = begun.ok()?.tenure;
             Some(((), (standing, tenure)))
         }))
