@@ -9,7 +9,7 @@ mod a_frozen_leader_writes_nothing_when_it_wakes;
 mod accepts_every_example;
 mod accounts;
 mod agrees_with_the_offline_check;
-#[allow(dead_code)]
+#[expect(dead_code, reason = "the published cases use the rest of it")]
 #[path = "../cases/arithmetic.rs"]
 mod arithmetic;
 mod backfill;
@@ -30,7 +30,6 @@ mod lets_the_owner_apply_while_a_floor_stands;
 mod lives_on_the_rights_of_its_chart;
 #[path = "../mistakes/mod.rs"]
 mod mistakes;
-#[allow(dead_code)]
 #[path = "../cases/periods.rs"]
 mod periods;
 mod raises_the_floor_of_a_scaled_object;
@@ -40,7 +39,7 @@ mod recommends_without_changing_anything;
 mod refusal;
 mod refuses_broken_manifests;
 mod restates_a_period_for_a_late_exclusion;
-#[allow(dead_code)]
+#[expect(dead_code, reason = "the published cases use the rest of it")]
 #[path = "../cases/scenario.rs"]
 mod scenario;
 mod settles_a_past_month_as_published;
@@ -48,6 +47,6 @@ mod settles_after_a_lost_answer;
 mod settles_an_outage_with_a_credit;
 mod stage;
 mod two_hundred_idle_agreements_cost_little;
-#[allow(dead_code)]
+#[expect(dead_code, reason = "the published cases use the rest of it")]
 #[path = "../cases/uptime.rs"]
 mod uptime;
