@@ -28,9 +28,11 @@
 //!
 //! To follow one agreement from `kubectl apply` to its statement: `api::agreement` (what was written),
 //! `controller::terms` (what it asks, confined to its namespace), `controller::registry` and `controller::reader` (all
-//! agreements' questions joined into a few requests), `controller::account` and `evaluate::indicator` (a reading becomes a slot), `evaluate::ledger`, `evaluate::assess`,
-//! `controller::enforce` with `decide::policy` and `decide::guard` (what is done, or why not), `act`, `record::status`, `controller::settle` and
-//! `evaluate::statement`.
+//! agreements' questions joined into a few requests), `controller::account` and `evaluate::indicator` (a reading becomes a
+//! slot), `evaluate::ledger`, `evaluate::exclusion` (what does not count), `evaluate::methods` (slots become one figure),
+//! `evaluate::credit` (what is owed), `evaluate::assess`, `controller::enforce` with `decide::policy` and `decide::guard`
+//! (what is done, or why not), `act`, `record::status`, `controller::settle` and `evaluate::statement`; where something
+//! changes afterwards, `controller::restate`. `offline::settle` goes the same way from a file.
 //!
 //! # Invariants
 //!
