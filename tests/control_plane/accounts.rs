@@ -41,6 +41,17 @@ pub async fn apply_in_calm(stage: &Stage, manifest: &str) -> Result<()> {
     stage.apply(manifest).await.map(drop)
 }
 
+/// Waits for the middle of a slot of so many seconds: whatever is changed then is either plainly seen in the slot or
+/// not at all, and no slot is left with a bad event or two.
+pub async fn middle_of_a_slot(seconds: i64) -> Result<()> {
+    wait_until("the middle of a slot", PATIENCE, async || {
+        let within = Timestamp::now().as_millisecond().rem_euclid(seconds * 1000);
+        let middle = (seconds * 400..seconds * 600).contains(&within);
+        Ok(if middle { Progress::Done(()) } else { Progress::pending(format!("{within} ms within the slot")) })
+    })
+    .await
+}
+
 /// Lets time pass until an instant, and makes sure of something all the while: for time in which nothing may happen.
 pub async fn let_time_pass(until: Timestamp, mut all_the_while: impl AsyncFnMut() -> Result<()>) -> Result<()> {
     wait_until("time to pass", PATIENCE * 2, async || {

@@ -35,14 +35,13 @@ async fn explains_its_fields() -> Result<()> {
         ("sll.spec", "Whether the period was closed"),
     ];
     let cluster = cluster().await?;
-    // The API server publishes the schema of a new definition a little after it serves it.
-    wait_until("the schemas to be published", PATIENCE, async || {
-        let answer = cluster.kubectl(&["explain", "sll.spec"]).await?;
-        Ok(if answer.status.success() { Progress::Done(()) } else { Progress::Pending(answer.stderr) })
-    })
-    .await?;
     for (field, expected) in table {
-        let text = cluster.kubectl(&["explain", field]).await?.ok()?;
+        // The API server publishes the schema of a new definition a little after it serves it, one after the other.
+        let text = wait_until("the schema to be published", PATIENCE, async || {
+            let answer = cluster.kubectl(&["explain", field]).await?;
+            Ok(if answer.status.success() { Progress::Done(answer.stdout) } else { Progress::Pending(answer.stderr) })
+        })
+        .await?;
         // Lines are broken at the width of a terminal.
         let flowing = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for words in expected.split('|') {

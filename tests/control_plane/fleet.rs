@@ -51,7 +51,7 @@ impl Fleet {
     pub fn manifests(&self, namespace: &str, slot: &str) -> String {
         let mut all = format!(
             "apiVersion: guarantor.dev/v1alpha1\nkind: MetricsSource\nmetadata: {{name: {namespace}}}\n\
-             spec:\n  url: {}\n  timeout: 5s\n  tenants:\n  - namespace: {namespace}\n",
+             spec:\n  url: {}\n  timeout: 20s\n  tenants:\n  - namespace: {namespace}\n",
             self.prometheus.url()
         );
         for service in (0..self.size).map(service) {

@@ -36,7 +36,9 @@ async fn freezes_scale_down_before_it_raises() -> Result<()> {
             raised.then(|| s.actions.clone())
         })
         .await?;
-    let oldest_first: Vec<_> = actions.iter().rev().map(|a| (a.verb, a.phase, a.from)).take(2).collect();
+    // One that met a write of the autoscaler's own was refused, and is decided anew.
+    let carried_out = actions.iter().rev().filter(|a| a.phase != ActionPhase::Refused);
+    let oldest_first: Vec<_> = carried_out.map(|a| (a.verb, a.phase, a.from)).take(2).collect();
     let (freeze, raise) = ((Verb::FreezeScaleDown, ActionPhase::Done, 2), (Verb::RaiseFloor, ActionPhase::Done, 4));
     assert_eq!(oldest_first, [freeze, raise]);
     assert_eq!(actions.last().map(|a| a.to), Some(4), "frozen at what runs");

@@ -61,7 +61,19 @@ async fn is_upgraded_and_rolled_back() -> Result<()> {
         let answer = cluster.kubectl(&["auth", "can-i", "get", secret, "-n", NAMESPACE, &account]).await?;
         anyhow::Ok(answer.stdout.trim() == "yes")
     };
-    assert!(can_read("secrets/metrics-token").await?);
+    // A changed role is in force a little after it was written.
+    let until_readable = async |expected: bool| {
+        wait_until("the right to come or to go", PATIENCE, async || {
+            let readable = can_read("secrets/metrics-token").await?;
+            Ok(if readable == expected {
+                Progress::Done(())
+            } else {
+                Progress::pending(format!("readable: {readable}"))
+            })
+        })
+        .await
+    };
+    until_readable(true).await?;
     assert!(!can_read("secrets/another").await?, "only the Secrets that are named");
     let refused = cluster
         .helm(&["upgrade", "second", chart, "--namespace", NAMESPACE, "--reuse-values", "--set", "enforcement=Always"])
@@ -70,10 +82,14 @@ async fn is_upgraded_and_rolled_back() -> Result<()> {
     assert_eq!(enforcement().await?, "Recommend", "a refused upgrade changes nothing");
     helm(&["rollback", "second", "1"]).await?;
     assert_eq!(enforcement().await?, "Enforce");
-    assert!(!can_read("secrets/metrics-token").await?, "the right went with the value");
+    until_readable(false).await.context("the right goes with the value")?;
     assert_ne!(left_over().await?, "");
     helm(&["uninstall", "second", "--wait"]).await?;
-    assert_eq!(left_over().await?, "");
+    wait_until("nothing to be left over", PATIENCE, async || {
+        let left = left_over().await?;
+        Ok(if left.is_empty() { Progress::Done(()) } else { Progress::Pending(left) })
+    })
+    .await?;
     kubectl(&["get", "crd", "servicelevelagreements.guarantor.dev"]).await?;
     kubectl(&["get", "serviceaccount", "guarantor", "-n", crate::stage::SYSTEM]).await.map(drop)
 }

@@ -6,6 +6,7 @@ use guarantor::api::agreement_status::State;
 use guarantor::api::condition::{MEASURED, READY};
 use guarantor_testbed::ShopOptions;
 use guarantor_testbed::wait::{Progress, wait_until};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use k8s_openapi::jiff::Timestamp;
 
 use crate::stage::{PATIENCE, Stage, condition, own_cluster};
@@ -85,9 +86,9 @@ async fn keeps_a_tenant_at_home() -> Result<()> {
         ("source-of-others", "NamespaceNotAllowed", "spec.metrics.sourceRef: "),
         ("histogram-of-others", "ExpressionRefused", "spec.objectives[0].indicator.latency.selector: "),
     ] {
-        let refused =
-            stage.until(name, "a refusal", |s| condition(s, READY).filter(|c| c.status == "False").cloned()).await?;
-        assert_eq!(refused.reason, reason, "{name}");
+        // Until the operator has heard of a source that was made just now, that is what it says first.
+        let as_meant = |c: &&Condition| c.status == "False" && c.reason == reason;
+        let refused = stage.until(name, reason, |s| condition(s, READY).filter(as_meant).cloned()).await?;
         assert!(refused.message.starts_with(field), "{name}: {}", refused.message);
         assert_eq!(stage.status(name).await?.objectives, [], "{name}: nothing was asked");
     }
@@ -97,7 +98,8 @@ async fn keeps_a_tenant_at_home() -> Result<()> {
     let blind = stage
         .until("series-of-others", "slots without samples", |s| {
             let all = s.objectives.len() == 2 && s.objectives.iter().all(|o| o.problem.contains("no sample"));
-            all.then(|| s.clone())
+            let told = condition(s, MEASURED).is_some_and(|c| c.reason == "SlotUnknown");
+            (all && told).then(|| s.clone())
         })
         .await?;
     let measured = condition(&blind, MEASURED).cloned().unwrap_or_else(|| panic!("no condition {MEASURED}"));

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use guarantor_testbed::{ControlPlane, Options};
 
-use crate::stage::{SYSTEM, chart};
+use crate::stage::{SYSTEM, chart, until_served};
 
 const AGREEMENT: &str = r#"apiVersion: guarantor.dev/v1alpha1
 kind: ServiceLevelAgreement
@@ -26,6 +26,7 @@ async fn keeps_agreements_when_it_is_removed() -> Result<()> {
     let chart = chart.to_str().context("the chart's path is not UTF-8")?;
     let install = ["install", "guarantor", chart, "--namespace", SYSTEM, "--create-namespace", "--set", "replicas=0"];
     cluster.helm(&install).await?.ok()?;
+    until_served(&cluster).await?;
     cluster.kubectl_with_input(&["create", "-f", "-"], AGREEMENT).await?.ok()?;
     let uid = async || cluster.kubectl(&["get", "sla", "checkout", "-o", "jsonpath={.metadata.uid}"]).await?.ok();
     let before = uid().await?;

@@ -5,7 +5,7 @@ use anyhow::Result;
 use guarantor_testbed::Finished;
 use guarantor_testbed::wait::{Progress, wait_until};
 
-use crate::stage::{PATIENCE, cluster};
+use crate::stage::{PATIENCE, TIMEOUT, cluster};
 
 const NAMESPACE: &str = "two-people";
 const AS_OPERATOR: &str = "--as=system:serviceaccount:guarantor-system:guarantor";
@@ -91,7 +91,8 @@ async fn keeps_declaring_and_approving_apart() -> Result<()> {
     cluster.kubectl_with_input(&["apply", "-f", "-"], RIGHTS).await?.ok()?;
     // A policy is in force a little after it was made.
     wait_until("the policy to be in force", PATIENCE, async || {
-        let answer = create("ann", &exclusion("bob", "")).await?;
+        let arguments = ["create", "--dry-run=server", "-f", "-", "--as=ann"];
+        let answer = cluster.kubectl_with_input(&arguments, &exclusion("bob", "")).await?;
         let refused = answer.stderr.contains("spec.declaredBy must be the user who declares the exclusion; write ann");
         Ok(if refused { Progress::Done(()) } else { Progress::pending(format!("{}{}", answer.stdout, answer.stderr)) })
     })
@@ -138,5 +139,5 @@ async fn keeps_statements_to_the_operator() -> Result<()> {
     refused(&cluster.kubectl(&["delete", "sls", "issued", "-n", PLACE]).await?, WORDS);
     refused(&cluster.kubectl(&["delete", "sls", "--all", "-n", PLACE]).await?, WORDS);
     // They go with their namespace.
-    cluster.kubectl(&["delete", "namespace", PLACE, "--timeout=60s"]).await?.ok().map(drop)
+    cluster.kubectl(&["delete", "namespace", PLACE, TIMEOUT]).await?.ok().map(drop)
 }

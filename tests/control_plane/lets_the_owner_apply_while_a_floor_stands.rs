@@ -10,7 +10,7 @@ use guarantor_testbed::Scratch;
 use guarantor_testbed::plant::load::Load;
 use guarantor_testbed::wait::{Progress, wait_until};
 
-use crate::stage::{PATIENCE, Stage, condition, latency_agreement};
+use crate::stage::{PATIENCE, Stage, TIMEOUT, condition, latency_agreement};
 
 const NAMESPACE: &str = "owner-applies";
 
@@ -93,16 +93,21 @@ async fn until_held(stage: &Stage, resets: i32) -> Result<()> {
         .await
 }
 
+/// Waits until the operator owns no field of the autoscaler: a write is followed by giving that up.
+async fn until_nothing_is_owned(stage: &Stage) -> Result<()> {
+    wait_until("the entry to go", PATIENCE, async || {
+        let managers = autoscaler(stage, MANAGERS).await?;
+        Ok(if managers.contains(FIELD_MANAGER) { Progress::Pending(managers) } else { Progress::Done(()) })
+    })
+    .await
+}
+
 /// A write that was not followed by giving up its ownership, as by an operator that crashed in between, does not stay.
 async fn until_a_left_entry_is_given_up(stage: &Stage) -> Result<()> {
     let manager = format!("--field-manager={FIELD_MANAGER}");
     let note = ["annotate", "hpa", "storefront", "-n", NAMESPACE, "note=left", manager.as_str()];
     stage.cluster.kubectl(&note).await?.ok()?;
-    wait_until("the entry to go", PATIENCE, async || {
-        let managers = autoscaler(stage, MANAGERS).await?;
-        Ok(if managers.contains(FIELD_MANAGER) { Progress::Pending(managers) } else { Progress::Done(()) })
-    })
-    .await?;
+    until_nothing_is_owned(stage).await?;
     assert_eq!(autoscaler(stage, "{.metadata.annotations.note}").await?, "left", "what was written stays");
     Ok(())
 }
@@ -111,7 +116,7 @@ async fn until_a_left_entry_is_given_up(stage: &Stage) -> Result<()> {
 async fn lets_the_owner_apply_while_a_floor_stands() -> Result<()> {
     let stage = Stage::open(NAMESPACE).await?;
     let chart = user_chart()?;
-    stage.cluster.kubectl(&["delete", "deployment", "storefront", "-n", NAMESPACE, "--timeout=60s"]).await?.ok()?;
+    stage.cluster.kubectl(&["delete", "deployment", "storefront", "-n", NAMESPACE, TIMEOUT]).await?.ok()?;
     helm(&stage, "install", &chart, &[]).await?;
     stage.shop.wait_for_replicas(3).await?;
     stage.apply(&latency_agreement(NAMESPACE, "Enforce")).await?;
@@ -119,8 +124,7 @@ async fn lets_the_owner_apply_while_a_floor_stands() -> Result<()> {
     // More than the ten replicas allowed can serve: it burns to the end of the test.
     stage.shop.storefront.set_load(Load::Constant(300.0))?;
     until_held(&stage, 0).await?;
-    let managers = autoscaler(&stage, MANAGERS).await?;
-    assert!(!managers.contains(FIELD_MANAGER), "{managers}");
+    until_nothing_is_owned(&stage).await?;
     until_a_left_entry_is_given_up(&stage).await?;
 
     helm(&stage, "upgrade", &chart, &["--set", "maxReplicas=11"]).await?;
@@ -146,9 +150,15 @@ async fn lets_the_owner_apply_while_a_floor_stands() -> Result<()> {
         .await?;
     assert_eq!(autoscaler(&stage, "{.spec.minReplicas}").await?, "3", "the owner's word stands");
     let path = "jsonpath={range .items[?(@.reason==\"FloorReset\")]}{.note}{\"\\n\"}{end}";
-    let events = stage.cluster.kubectl(&["get", "events.events.k8s.io", "-n", NAMESPACE, "-o", path]).await?.ok()?;
     for who in ["helm", "flux"] {
-        assert!(events.lines().any(|line| line.starts_with(&format!("{who} changed the floor"))), "{who}: {events}");
+        // Events are published beside the work, not before it goes on.
+        wait_until(&format!("the Event about {who}"), PATIENCE, async || {
+            let arguments = ["get", "events.events.k8s.io", "-n", NAMESPACE, "-o", path];
+            let events = stage.cluster.kubectl(&arguments).await?.ok()?;
+            let told = events.lines().any(|line| line.starts_with(&format!("{who} changed the floor")));
+            Ok(if told { Progress::Done(()) } else { Progress::Pending(events) })
+        })
+        .await?;
     }
 
     stage.delete("storefront").await?;

@@ -10,7 +10,7 @@ use guarantor_testbed::plant::load::Load;
 use guarantor_testbed::{AuditEvent, Operator};
 use serde_json::Value;
 
-use crate::stage::{SYSTEM, Stage, latency_agreement};
+use crate::stage::{SYSTEM, Stage, TIMEOUT, latency_agreement};
 
 const NAMESPACE: &str = "lives-on-rights";
 
@@ -88,7 +88,7 @@ async fn lives_on_the_rights_of_its_chart() -> Result<()> {
         .await?;
     restart(&mut stage).await?;
     for agreement in ["storefront", "settled"] {
-        stage.cluster.kubectl(&["delete", "sla", agreement, "-n", NAMESPACE, "--timeout=60s"]).await?.ok()?;
+        stage.cluster.kubectl(&["delete", "sla", agreement, "-n", NAMESPACE, TIMEOUT]).await?.ok()?;
     }
 
     let events = stage.cluster.audit_events()?;

@@ -6,7 +6,6 @@
 
 use anyhow::{Context, Result};
 use guarantor::api::BASELINE_ANNOTATION;
-use guarantor::api::enforcement_status::{Verb, Verdict};
 use guarantor::sense::workload::scaled_object;
 use guarantor_testbed::AuditEvent;
 use guarantor_testbed::plant::load::Load;
@@ -16,7 +15,7 @@ use kube::ResourceExt;
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
 use serde_json::json;
 
-use crate::stage::{PATIENCE, Stage, latency_agreement};
+use crate::stage::{PATIENCE, Stage, effective_and_first_raise, latency_agreement};
 
 const NAMESPACE: &str = "raises-keda";
 
@@ -95,8 +94,12 @@ fn floor(object: &DynamicObject) -> Result<i64> {
 async fn raises_the_floor_of_a_scaled_object_and_leaves_its_autoscaler_alone() -> Result<()> {
     let stage = Stage::open_audited(NAMESPACE).await?;
     stage.apply(DEFINITION).await?;
-    let established = ["wait", "--for=condition=Established", "crd/scaledobjects.keda.sh", "--timeout=60s"];
-    stage.cluster.kubectl(&established).await?.ok()?;
+    // A definition is served a little after it was made.
+    wait_until("ScaledObjects to be served", PATIENCE, async || {
+        let answer = stage.cluster.kubectl(&["get", "scaledobjects.keda.sh", "-n", NAMESPACE]).await?;
+        Ok(if answer.status.success() { Progress::Done(()) } else { Progress::Pending(answer.stderr) })
+    })
+    .await?;
     stage.apply(SCALED_OBJECT).await?;
     let client = stage.cluster.client()?;
     let objects: Api<DynamicObject> = Api::namespaced_with(client.clone(), NAMESPACE, &scaled_object::resource());
@@ -107,18 +110,17 @@ async fn raises_the_floor_of_a_scaled_object_and_leaves_its_autoscaler_alone() -
     stage.until_calm("storefront").await?;
     stage.shop.storefront.set_load(Load::Constant(70.0))?;
 
-    let raise = wait_until("an effective raise", PATIENCE, async || {
+    let (raise, first) = wait_until("an effective raise", PATIENCE, async || {
         carry_over(&objects, &autoscalers).await?;
         let status = stage.status("storefront").await?;
-        let raises = status.actions.iter().filter(|a| a.verb == Verb::RaiseFloor);
-        Ok(match raises.clone().find(|a| a.verdict == Some(Verdict::Effective)) {
-            Some(raise) => Progress::Done(raise.clone()),
+        Ok(match effective_and_first_raise(&status) {
+            Some(raises) => Progress::Done(raises),
             None => Progress::pending(format!("{:#?} {:#?}", status.enforcement, status.actions)),
         })
     })
     .await
     .with_context(|| stage.log())?;
-    assert_eq!((raise.target.kind.as_str(), raise.target.name.as_str(), raise.from), ("ScaledObject", "storefront", 3));
+    assert_eq!((raise.target.kind.as_str(), raise.target.name.as_str(), first.from), ("ScaledObject", "storefront", 3));
     let raised = objects.get("storefront").await?;
     assert!(floor(&raised)? >= raise.to.into());
     assert!(raised.annotations().contains_key(BASELINE_ANNOTATION));

@@ -1,7 +1,7 @@
 //! Nothing scales the workload: its own `.scale` is raised, judged, and given back when the agreement goes.
 
 use anyhow::Result;
-use guarantor::api::enforcement_status::{ActionPhase, Verb, Verdict};
+use guarantor::api::enforcement_status::ActionPhase;
 use guarantor::api::{BASELINE_ANNOTATION, FIELD_MANAGER};
 use guarantor_testbed::plant::load::Load;
 use guarantor_testbed::shop::STOREFRONT;
@@ -9,7 +9,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use kube::ResourceExt;
 use kube::api::Api;
 
-use crate::stage::{Stage, latency_agreement};
+use crate::stage::{Stage, effective_and_first_raise, latency_agreement};
 
 const NAMESPACE: &str = "raises-scale";
 
@@ -19,12 +19,8 @@ async fn raises_the_scale_where_nothing_else_does_and_gives_it_back() -> Result<
     stage.apply(&latency_agreement(NAMESPACE, "Enforce")).await?;
     stage.until_calm("storefront").await?;
     stage.shop.storefront.set_load(Load::Constant(70.0))?;
-    let raise = stage
-        .until("storefront", "an effective raise", |s| {
-            s.actions.iter().find(|a| a.verb == Verb::RaiseFloor && a.verdict == Some(Verdict::Effective)).cloned()
-        })
-        .await?;
-    assert_eq!((raise.phase, raise.from), (ActionPhase::Done, 3));
+    let (raise, first) = stage.until("storefront", "an effective raise", effective_and_first_raise).await?;
+    assert_eq!((raise.phase, first.from), (ActionPhase::Done, 3));
     assert_eq!((raise.target.kind.as_str(), raise.target.name.as_str()), ("Deployment", STOREFRONT));
 
     let deployments: Api<Deployment> = Api::namespaced(stage.cluster.client()?, NAMESPACE);

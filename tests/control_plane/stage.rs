@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use guarantor::api::ServiceLevelAgreement;
 use guarantor::api::agreement_status::AgreementStatus;
+use guarantor::api::enforcement_status::{ActionRecord, Verb, Verdict};
 use guarantor_testbed::wait::{Progress, wait_until};
 use guarantor_testbed::{AuditEvent, ControlPlane, Operator, OperatorOptions, Shop, ShopOptions};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
@@ -16,7 +17,9 @@ use tokio::sync::OnceCell;
 /// The namespace the chart is installed in.
 pub const SYSTEM: &str = "guarantor-system";
 /// How long a test waits for one thing. Machines are shared; this bounds a failure, not a success.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(300);
+/// The same for a `kubectl` that waits by itself.
+pub const TIMEOUT: &str = "--timeout=300s";
 
 /// The chart's folder.
 pub fn chart() -> PathBuf {
@@ -42,10 +45,34 @@ async fn installed(cluster: &'static ControlPlane) -> Result<&'static ControlPla
         let chart = chart.to_str().context("the chart's path is not UTF-8")?;
         cluster.create_namespace(SYSTEM).await?;
         let arguments = ["install", "guarantor", chart, "--namespace", SYSTEM, "--set", "replicas=0"];
-        cluster.helm(&arguments).await?.ok().map(drop)
+        cluster.helm(&arguments).await?.ok()?;
+        until_served(cluster).await
     })
     .await?;
     Ok(cluster)
+}
+
+/// Waits until what was installed just now is in force: a definition is served, and a role granted, a little after it
+/// was made.
+pub async fn until_served(cluster: &ControlPlane) -> Result<()> {
+    let account = format!("--as=system:serviceaccount:{SYSTEM}:guarantor");
+    let questions: [&[&str]; 6] = [
+        &["get", "sla"],
+        &["get", "slx"],
+        &["get", "sls"],
+        &["get", "sll"],
+        &["get", "msrc"],
+        &["auth", "can-i", "list", "sla", "-A", &account],
+    ];
+    for question in questions {
+        wait_until("what was installed to be in force", PATIENCE, async || {
+            let answer = cluster.kubectl(question).await?;
+            let seen = format!("{}{}", answer.stdout, answer.stderr);
+            Ok(if answer.status.success() { Progress::Done(()) } else { Progress::Pending(seen) })
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 /// A shop with an operator.
@@ -130,15 +157,15 @@ impl Stage {
 
     /// Deletes the agreement, which waits until the operator has let it go.
     pub async fn delete(&self, agreement: &str) -> Result<()> {
-        let arguments = ["delete", "sla", agreement, "-n", &self.namespace, "--timeout=60s"];
+        let arguments = ["delete", "sla", agreement, "-n", &self.namespace, TIMEOUT];
         self.cluster.kubectl(&arguments).await?.ok().with_context(|| self.log()).map(drop)
     }
 
     /// What the account the chart made for the operator asked of this namespace.
     pub fn requests(&self, namespace: &str) -> Result<Vec<AuditEvent>> {
         let account = format!("system:serviceaccount:{SYSTEM}:guarantor");
-        let mut events = self.cluster.audit_events()?;
-        events.retain(|event| event.user == account && event.namespace == namespace);
+        let mut events = self.cluster.audit_events_of(&account)?;
+        events.retain(|event| event.namespace == namespace);
         Ok(events)
     }
 
@@ -152,12 +179,20 @@ impl Stage {
     }
 }
 
+/// A raise that was found to help, and the first one of all: where pods come up slowly it may take more than one.
+pub fn effective_and_first_raise(status: &AgreementStatus) -> Option<(ActionRecord, ActionRecord)> {
+    let raises = || status.actions.iter().filter(|a| a.verb == Verb::RaiseFloor);
+    let effective = raises().find(|a| a.verdict == Some(Verdict::Effective))?;
+    Some((effective.clone(), raises().last()?.clone()))
+}
+
 /// The condition of that type.
 pub fn condition<'a>(status: &'a AgreementStatus, kind: &str) -> Option<&'a Condition> {
     status.conditions.iter().find(|condition| condition.type_ == kind)
 }
 
-/// An operator for one namespace: slots are read two seconds after their end, and it has a lease of its own.
+/// An operator for one namespace: slots are read two seconds after their end, and it has a lease of its own, which it
+/// keeps on a machine that stands still for ten seconds.
 pub async fn operator_options(cluster: &ControlPlane, namespace: &str) -> Result<OperatorOptions> {
     Ok(OperatorOptions {
         binary: PathBuf::from(env!("CARGO_BIN_EXE_guarantor")),
@@ -168,7 +203,7 @@ pub async fn operator_options(cluster: &ControlPlane, namespace: &str) -> Result
         flags: [
             "--settle-delay=2s",
             "--log-format=text",
-            "--lease-duration=8s",
+            "--lease-duration=15s",
             "--renew-interval=1s",
             "--lease-margin=2s",
         ]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
 use guarantor_testbed::{Prometheus, PrometheusOptions, Series};
 use k8s_openapi::jiff::Timestamp;
@@ -13,8 +14,9 @@ const REQUESTS: [(&str, i32); 2] = [("200", 9), ("500", 1)];
 
 /// Midnight before this many days, and the day.
 fn midnight(days_ago: i64) -> (Timestamp, String) {
-    let today = Timestamp::now().as_second().div_euclid(DAY);
-    let at = Timestamp::from_second((today - days_ago) * DAY).unwrap();
+    // The same all through the run, should midnight pass in it.
+    static TODAY: LazyLock<i64> = LazyLock::new(|| Timestamp::now().as_second().div_euclid(DAY));
+    let at = Timestamp::from_second((*TODAY - days_ago) * DAY).unwrap();
     (at, at.strftime("%Y-%m-%d").to_string())
 }
 
@@ -111,6 +113,6 @@ async fn what_can_not_be_settled_is_said() {
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains(words), "{said}");
     };
-    refused(&store.url(), &[agreement()], &midnight(0).1, "the period is not over before");
+    refused(&store.url(), &[agreement()], &midnight(-1).1, "the period is not over before");
     refused("http://127.0.0.1:1", &[agreement()], &day, "--prometheus http://127.0.0.1:1: ");
 }

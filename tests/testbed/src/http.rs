@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-/// A client that gives up on a server after ten seconds.
+/// A client that gives up on a server after half a minute.
 ///
 /// # Errors
 /// When the system gives no random numbers or threads.
 pub(crate) fn client() -> Result<reqwest::Client> {
     install_tls();
     reqwest::Client::builder()
-        .timeout(Duration::from_secs(10))
+        .timeout(Duration::from_secs(30))
         // Loopback only: a proxy of the environment would send it elsewhere.
         .no_proxy()
         // Tests share servers, each test on a runtime of its own; a kept connection would die with the first of them.

@@ -12,11 +12,12 @@ use anyhow::Result;
 
 use crate::http;
 use crate::ports::free_port;
-use crate::process::{Process, Signal};
+use crate::process::{Process, Signal, with_new_ports};
 use crate::scratch::Scratch;
 use crate::wait::{Progress, wait_until};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long it may take to be ready on a machine busy with other tests, and to end in order: it writes its ledgers then.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// How an operator is started.
 #[derive(Debug, Clone)]
@@ -35,6 +36,16 @@ pub struct OperatorOptions {
     pub flags: Vec<String>,
 }
 
+impl OperatorOptions {
+    /// The same with another value of a flag, such as `--settle-delay`.
+    #[must_use]
+    pub fn with_flag(mut self, name: &str, value: &str) -> Self {
+        self.flags.retain(|flag| flag.split('=').next() != Some(name));
+        self.flags.push(format!("{name}={value}"));
+        self
+    }
+}
+
 /// A running operator.
 #[derive(Debug)]
 pub struct Operator {
@@ -50,6 +61,10 @@ impl Operator {
     /// # Errors
     /// When it ends or is not ready in time; the text shows the end of its log.
     pub async fn start(options: &OperatorOptions) -> Result<Self> {
+        with_new_ports(async || Self::start_once(options).await).await
+    }
+
+    async fn start_once(options: &OperatorOptions) -> Result<Self> {
         let scratch = Scratch::new()?;
         let metrics = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let log = scratch.file("operator.log");
@@ -113,7 +128,7 @@ impl Operator {
     /// # Errors
     /// When it does not end in time.
     pub async fn stop(mut self) -> Result<()> {
-        self.process.stop(Duration::from_secs(20)).await
+        self.process.stop(PATIENCE).await
     }
 }
 

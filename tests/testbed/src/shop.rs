@@ -19,7 +19,8 @@ use crate::wait::{Progress, wait_until};
 /// The Deployment's name, and the value of the label `service` of its series.
 pub const STOREFRONT: &str = "storefront";
 
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long its pods may take to come up, on a machine busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// What kind of shop it shall be.
 #[derive(Debug, Clone)]

@@ -18,7 +18,8 @@ use crate::series::Series;
 use crate::tools::{self, Tool};
 use crate::wait::{Progress, wait_until};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long it may take to be ready on a machine busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A running `VictoriaMetrics`.
 #[derive(Debug)]

@@ -11,7 +11,8 @@ use guarantor_testbed::control_plane::choice::VARIABLE;
 use guarantor_testbed::wait::{Progress, wait_until};
 use guarantor_testbed::{ControlPlane, Options};
 
-const MINUTE: Duration = Duration::from_secs(60);
+/// How long one thing may take. Machines are shared; this bounds a failure, not a success.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Something that is in the cluster of its own accord, and would be in the way if it were touched.
 const RESIDENT: &str = "apiVersion: apps/v1
@@ -62,6 +63,16 @@ async fn apply(plane: &ControlPlane, manifest: &str) {
     plane.kubectl_with_input(&["apply", "-f", "-"], manifest).await.unwrap().ok().unwrap();
 }
 
+/// The same for a kind whose definition was made just now: it is discovered a little after it is established.
+async fn apply_once_served(plane: &ControlPlane, manifest: &str) {
+    wait_until("the kind to be served", PATIENCE, async || {
+        let applied = plane.kubectl_with_input(&["apply", "-f", "-"], manifest).await?;
+        Ok(if applied.status.success() { Progress::Done(()) } else { Progress::Pending(applied.stderr) })
+    })
+    .await
+    .unwrap();
+}
+
 async fn get(plane: &ControlPlane, arguments: &[&str]) -> String {
     plane.kubectl(&[&["get"], arguments].concat()).await.unwrap().ok().unwrap()
 }
@@ -79,7 +90,7 @@ async fn nodes_of(plane: &ControlPlane, namespace: &str) -> Vec<String> {
 }
 
 async fn wait_as_before(plane: &ControlPlane, before: &str) {
-    wait_until("the cluster to be as it was", MINUTE, async || {
+    wait_until("the cluster to be as it was", PATIENCE, async || {
         let now = inventory(plane).await;
         Ok(if now == before { Progress::Done(()) } else { Progress::Pending(now) })
     })
@@ -93,25 +104,27 @@ async fn a_named_cluster_is_left_as_it_was_found() {
     let kubeconfig = host.kubeconfig_path();
     let before = inventory(&host).await;
     let options = Options { nodes: 2, ..Options::default() };
-    let plane = ControlPlane::attach(&kubeconfig, &options, MINUTE).await.unwrap();
+    let plane = ControlPlane::attach(&kubeconfig, &options, PATIENCE).await.unwrap();
     assert!(!plane.is_own() && plane.audit_events().is_err());
 
     apply(&plane, RESIDENT).await;
     plane.create_namespace("guest-house").await.unwrap();
     apply(&plane, &guest()).await;
-    let ready = ["wait", "--for=condition=Ready", "pod/guest", "-n", "guest-house", "--timeout=60s"];
+    let ready = ["wait", "--for=condition=Ready", "pod/guest", "-n", "guest-house", "--timeout=300s"];
     plane.kubectl(&ready).await.unwrap().ok().unwrap();
-    let available = ["rollout", "status", "deployment/resident", "--timeout=60s"];
+    let available = ["rollout", "status", "deployment/resident", "--timeout=300s"];
     plane.kubectl(&available).await.unwrap().ok().unwrap();
     assert_eq!(nodes_of(&host, "default").await, ["node-1"; 4], "nothing of the host's gets onto simulated nodes");
     assert!(nodes_of(&host, "guest-house").await[0].starts_with("guarantor-testbed-node-"));
-    let taken = ControlPlane::attach(&kubeconfig, &options, Duration::from_secs(1)).await.err().unwrap();
+    // Long enough for one look.
+    let taken = ControlPlane::attach(&kubeconfig, &options, Duration::from_secs(10)).await.err().unwrap();
     assert!(format!("{taken:#}").contains("another run works on it"), "{taken:#}");
 
     apply(&plane, DEFINITION).await;
-    let established = ["wait", "--for=condition=Established", "crd/servicelevelagreements.guarantor.dev"];
+    let established =
+        ["wait", "--for=condition=Established", "crd/servicelevelagreements.guarantor.dev", "--timeout=300s"];
     plane.kubectl(&established).await.unwrap().ok().unwrap();
-    apply(&plane, AGREEMENT).await;
+    apply_once_served(&plane, AGREEMENT).await;
     drop(plane);
     wait_as_before(&host, &before).await;
     assert_eq!(nodes_of(&host, "default").await, ["node-1"; 4]);
@@ -119,7 +132,7 @@ async fn a_named_cluster_is_left_as_it_was_found() {
     // Now it is somebody's.
     apply(&host, DEFINITION).await;
     let before = inventory(&host).await;
-    let refused = ControlPlane::attach(&kubeconfig, &options, MINUTE).await.err().unwrap();
+    let refused = ControlPlane::attach(&kubeconfig, &options, PATIENCE).await.err().unwrap();
     let text = format!("{refused:#}");
     assert!(text.contains("Guarantor is installed in this cluster already") && text.contains(VARIABLE), "{text}");
     assert_eq!(inventory(&host).await, before);

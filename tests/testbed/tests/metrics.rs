@@ -110,7 +110,7 @@ async fn targets_are_scraped_changed_and_survive_a_pause_and_a_restart() {
 }
 
 async fn wait_for(prometheus: &Prometheus, expression: &str, expected: f64) {
-    wait_until(expression, Duration::from_secs(60), async || {
+    wait_until(expression, Duration::from_secs(180), async || {
         let rows = prometheus.query(expression, Timestamp::now()).await?;
         Ok(if rows.iter().any(|row| row.value == expected) {
             Progress::Done(())

@@ -9,6 +9,9 @@ use std::time::Duration;
 use guarantor_testbed::process::{Died, Process};
 use guarantor_testbed::wait::{Progress, wait_until};
 
+/// How long one thing may take. Machines are shared; this bounds a failure, not a success.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// A process that starts another one and waits for it.
 fn parent_and_child(folder: &Path) -> Process {
     let mut shell = Command::new("sh");
@@ -27,7 +30,7 @@ fn group_lives(id: u32) -> bool {
 }
 
 async fn wait_gone(what: &str, mut lives: impl FnMut() -> bool) {
-    wait_until(what, Duration::from_secs(30), async || {
+    wait_until(what, PATIENCE, async || {
         Ok(if lives() { Progress::pending("it is still there") } else { Progress::Done(()) })
     })
     .await
@@ -38,7 +41,7 @@ async fn wait_gone(what: &str, mut lives: impl FnMut() -> bool) {
 async fn dropping_a_process_ends_it_and_what_it_started() {
     let folder = tempfile::tempdir().unwrap();
     let process = parent_and_child(folder.path());
-    wait_until("its output", Duration::from_secs(30), async || {
+    wait_until("its output", PATIENCE, async || {
         Ok(if process.log_tail().contains("started") {
             Progress::Done(())
         } else {
@@ -59,7 +62,7 @@ async fn a_process_that_dies_is_reported_with_the_end_of_its_log() {
     let mut shell = Command::new("sh");
     shell.args(["-c", "echo listen tcp: address already in use >&2; exit 3"]);
     let mut process = Process::spawn("a server", &mut shell, &folder.path().join("log")).unwrap();
-    process.wait(Duration::from_secs(30)).await.unwrap();
+    process.wait(PATIENCE).await.unwrap();
     let error = process.check().unwrap_err();
     let text = error.to_string();
     assert!(text.contains("a server") && text.contains("listen tcp"), "{text}");

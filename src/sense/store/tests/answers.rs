@@ -5,8 +5,9 @@ use std::time::Duration;
 use guarantor_testbed::fake_store::{FakeStore, Reply};
 use k8s_openapi::jiff::Timestamp;
 use serde_json::json;
+use tokio::net::TcpSocket;
 
-use super::{client, client_of, source};
+use super::{PATIENT, client, client_of, source};
 use crate::sense::observation::FailureKind;
 use crate::sense::store::{Credentials, StoreError};
 
@@ -70,9 +71,11 @@ async fn a_store_that_does_not_answer_is_given_up() {
 
 #[tokio::test]
 async fn a_store_that_is_not_there_cannot_be_reached() {
-    let url = FakeStore::start(|_| Reply::never()).await.unwrap().url();
-    // The server is gone; its port refuses.
-    let client = client_of(&source(&url, "10s"), &Credentials::default());
+    // Bound and never listened on: the port refuses, and is not given to another test's server meanwhile.
+    let refusing = TcpSocket::new_v4().unwrap();
+    refusing.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", refusing.local_addr().unwrap());
+    let client = client_of(&source(&url, PATIENT), &Credentials::default());
     let error = client.instant("up", AT).await.unwrap_err();
     assert_eq!(error.kind(), FailureKind::Unreachable);
     assert_eq!(client.requests_sent(), 2);

@@ -11,6 +11,10 @@ use guarantor_testbed::fake_store::FakeStore;
 use super::{Credentials, StoreClient};
 use crate::api::metrics_source::{Limits, MetricsSourceSpec};
 
+/// A timeout that no slow machine reaches, and shorter than the pause that a store asks for where a second try would spoil
+/// the count.
+const PATIENT: &str = "50s";
+
 /// A source that answers within this time.
 pub(in crate::sense) fn source(url: &str, timeout: &str) -> MetricsSourceSpec {
     MetricsSourceSpec {
@@ -27,7 +31,7 @@ pub(in crate::sense) fn source(url: &str, timeout: &str) -> MetricsSourceSpec {
 
 /// A client of a fake store.
 pub(in crate::sense) fn client(store: &FakeStore) -> StoreClient {
-    client_of(&source(&store.url(), "10s"), &Credentials::default())
+    client_of(&source(&store.url(), PATIENT), &Credentials::default())
 }
 
 fn client_of(spec: &MetricsSourceSpec, credentials: &Credentials) -> StoreClient {

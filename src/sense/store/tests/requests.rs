@@ -7,7 +7,7 @@ use guarantor_testbed::fake_store::{FakeStore, Received, Reply};
 use k8s_openapi::jiff::Timestamp;
 
 use super::credentials::{read, secret};
-use super::{client_of, install_tls, source};
+use super::{PATIENT, client_of, install_tls, source};
 use crate::api::metrics_source::{Auth, Header, Limits, MetricsSourceSpec, SecretKey, SecretName, Tls};
 use crate::sense::store::{Credentials, StoreClient};
 
@@ -49,7 +49,7 @@ async fn queries_are_posted_below_the_url_with_exact_instants() {
 #[tokio::test]
 async fn credentials_and_headers_go_with_every_request() {
     let store = echo().await;
-    let mut spec = source(&store.url(), "10s");
+    let mut spec = source(&store.url(), PATIENT);
     spec.allow_plain_text_credentials = Some(true);
     spec.headers = vec![Header { name: "X-Scope-OrgID".to_owned(), value: "team-a".to_owned() }];
     let ways = [
@@ -88,6 +88,14 @@ async fn no_more_requests_are_under_way_than_allowed() {
     };
     let asking: Vec<_> = (0..6).map(ask).collect();
     let mut seen = 0;
+    for _ in 0..6000 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        seen += store.take_received().len();
+        if seen >= 2 {
+            break;
+        }
+    }
+    // Time for a third one to come, were it let go.
     for _ in 0..30 {
         tokio::time::sleep(Duration::from_millis(10)).await;
         seen += store.take_received().len();

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use super::credentials::{read, secret};
-use super::{client_of, install_tls, source};
+use super::{PATIENT, client_of, install_tls, source};
 use crate::api::metrics_source::{SecretKey, SecretName, Tls};
 use crate::sense::observation::FailureKind;
 
@@ -63,7 +63,7 @@ async fn both_sides_prove_who_they_are() {
     let (ours, others) = (authority(), authority());
     let url = serve(&ours).await;
     let outcome = async |trusted: &Authority, signer: Option<&Authority>| {
-        let mut spec = source(&url, "10s");
+        let mut spec = source(&url, PATIENT);
         spec.tls = Some(Tls {
             ca: Some(SecretKey { secret: "ca".to_owned(), key: "ca.crt".to_owned() }),
             client_certificate: signer.map(|_| SecretName { secret: "client".to_owned() }),

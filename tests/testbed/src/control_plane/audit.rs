@@ -57,11 +57,12 @@ impl AuditEvent {
     }
 }
 
-/// Reads the log at `path`, in the order of writing. A line still being written is left out.
-pub(super) fn read(path: &Path) -> Result<Vec<AuditEvent>> {
+/// Reads the lines with `part` in them of the log at `path`, in the order of writing. A line still being written is left
+/// out.
+pub(super) fn read(path: &Path, part: &str) -> Result<Vec<AuditEvent>> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("cannot read the audit log {}", path.display()))?;
-    text.split_inclusive('\n').filter(|line| line.ends_with('\n')).map(parse).collect()
+    text.split_inclusive('\n').filter(|line| line.ends_with('\n') && line.contains(part)).map(parse).collect()
 }
 
 fn parse(line: &str) -> Result<AuditEvent> {
@@ -158,8 +159,9 @@ mod tests {
         let path = folder.path().join("audit.log");
         let line = r#"{"stage":"ResponseComplete","requestURI":"/readyz","verb":"get","user":{"username":"admin"},"requestReceivedTimestamp":"2026-11-22T08:00:00Z"}"#;
         std::fs::write(&path, format!("{line}\n{{\"stage\":\"Resp")).unwrap();
-        let events = read(&path).unwrap();
+        let events = read(&path, "").unwrap();
         assert_eq!(events.len(), 1);
         assert!(events.iter().all(|e| e.resource.is_empty() && !e.is_write()));
+        assert_eq!((read(&path, "admin").unwrap(), read(&path, "robot").unwrap()), (events, Vec::new()));
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn spawn_manager(toolbox: &Toolbox, layout: &Layout, ports: &Ports, o
         pki("cluster-signing-cert-file", "ca.crt"),
         pki("cluster-signing-key-file", "ca.key"),
         "--node-monitor-period=1s".to_owned(),
-        "--node-monitor-grace-period=4s".to_owned(),
+        format!("--node-monitor-grace-period={}ms", options.node_grace.as_millis()),
         format!("--horizontal-pod-autoscaler-sync-period={}ms", options.autoscaler_sync.as_millis()),
         "--horizontal-pod-autoscaler-downscale-stabilization=10s".to_owned(),
         "--horizontal-pod-autoscaler-initial-readiness-delay=2s".to_owned(),

@@ -1,5 +1,6 @@
 //! Kubeconfig files: how a program reaches the API server and as whom.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -57,9 +58,15 @@ pub(super) fn write_with_token(layout: &Layout, name: &str, token: &str) -> Resu
     Ok(path)
 }
 
-/// Writes a kubeconfig to `path`.
+/// Writes a kubeconfig to `path`, at once: tests that share an account write the same file, and an operator of another
+/// test may be reading it.
 pub(super) fn save(path: &Path, kubeconfig: &impl Serialize) -> Result<()> {
-    // JSON is YAML too.
-    std::fs::write(path, serde_json::to_vec_pretty(kubeconfig)?)
-        .with_context(|| format!("cannot write {}", path.display()))
+    let write = || -> Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(path.parent().context("a kubeconfig needs a folder")?)?;
+        // JSON is YAML too.
+        file.write_all(&serde_json::to_vec_pretty(kubeconfig)?)?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
 }

@@ -39,7 +39,7 @@ use crate::process::{Signal, with_new_ports};
 use crate::tools::{self, Tool, Toolbox};
 
 /// How long one part may take to be ready, on a machine busy with other tests.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// What a cluster that was not started here cannot give.
 const NOT_OURS: &str = "this cluster was not started by the testbed: its audit log and its API server are out of reach; \
@@ -63,6 +63,9 @@ pub struct Options {
     pub node_memory: String,
     /// How often the horizontal pod autoscaler looks. Kubernetes' default is 15 s.
     pub autoscaler_sync: Duration,
+    /// How long a node may be silent before Kubernetes takes it for dead and replaces its pods a few seconds later. A
+    /// test that freezes a zone wants it short; any other one would lose its pods on a machine that stands still so long.
+    pub node_grace: Duration,
 }
 
 impl Default for Options {
@@ -74,6 +77,7 @@ impl Default for Options {
             node_cpu: "64".to_owned(),
             node_memory: "256Gi".to_owned(),
             autoscaler_sync: Duration::from_secs(2),
+            node_grace: Duration::from_secs(50),
         }
     }
 }
@@ -264,7 +268,18 @@ impl ControlPlane {
     /// When the audit log cannot be read, as that of a cluster not started here.
     pub fn audit_events(&self) -> Result<Vec<AuditEvent>> {
         ensure!(self.is_own(), NOT_OURS);
-        audit::read(&self.layout.audit_log())
+        audit::read(&self.layout.audit_log(), "")
+    }
+
+    /// Those of one user. Much cheaper than all, for a test that looks again and again.
+    ///
+    /// # Errors
+    /// As [`ControlPlane::audit_events`].
+    pub fn audit_events_of(&self, user: &str) -> Result<Vec<AuditEvent>> {
+        ensure!(self.is_own(), NOT_OURS);
+        let mut events = audit::read(&self.layout.audit_log(), user)?;
+        events.retain(|event| event.user == user);
+        Ok(events)
     }
 
     fn own(&mut self) -> Result<&mut Own> {
@@ -316,7 +331,7 @@ impl ControlPlane {
     }
 
     /// Lets the nodes of `zone` die: they stop renewing their leases and their pods do nothing any more. Kubernetes
-    /// notices after four seconds and replaces the pods about four later.
+    /// notices after [`Options::node_grace`] and replaces the pods about four seconds later.
     ///
     /// # Errors
     /// When there is no such zone.

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 pub const ERROR_SHARE_ANNOTATION: &str = "testbed/error-share";
 
 /// How long the first list of pods may take.
-const FIRST_LIST: Duration = Duration::from_secs(15);
+const FIRST_LIST: Duration = Duration::from_secs(120);
 
 /// What the simulation needs to know of a pod.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -13,12 +13,16 @@ mod status;
 mod watching;
 
 use std::future::Future;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use kube::Client;
 use kube::core::Status;
+
+/// How long something is waited for. Machines are shared; this bounds a failure, not a success.
+const LIMIT: Duration = Duration::from_secs(180);
 
 /// One claim about the API server.
 #[derive(Clone, Copy)]
@@ -100,6 +104,5 @@ fn refused<T>(code: u16, result: kube::Result<T>) -> Result<Box<Status>> {
 
 /// Runs a future that may not end, for a bounded time.
 async fn bounded<T>(future: impl Future<Output = T>) -> Result<T> {
-    let limit = std::time::Duration::from_secs(30);
-    tokio::time::timeout(limit, future).await.context("did not happen within 30 seconds")
+    tokio::time::timeout(LIMIT, future).await.with_context(|| format!("did not happen within {LIMIT:?}"))
 }

@@ -1,5 +1,7 @@
 //! The objects the checks work on: complete enough for a real server, and without effect there.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -8,8 +10,9 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
 use kube::core::GroupVersionKind;
 use kube::runtime::wait::{await_condition, conditions};
-use kube::{Api, Client};
+use kube::{Api, Client, discovery};
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use super::bounded;
 use crate::model::object;
@@ -118,7 +121,15 @@ pub(super) async fn widgets(client: &Client, namespace: &str) -> Result<Api<Dyna
     definitions.patch(&name, &params, &Patch::Apply(definition)).await?;
     let established = await_condition(definitions, &name, conditions::is_crd_established());
     bounded(established).await?.context("the definition is not established")?;
-    let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(GROUP, "v1", "Widget"));
+    let kind = GroupVersionKind::gvk(GROUP, "v1", "Widget");
+    // A definition is served and discovered a little after it is established.
+    bounded(async {
+        while discovery::pinned_kind(client, &kind).await.is_err() {
+            sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await?;
+    let resource = ApiResource::from_gvk(&kind);
     Ok(Api::namespaced_with(client.clone(), namespace, &resource))
 }
 
