@@ -31,6 +31,8 @@ async fn holds_what_it_raised_while_prometheus_is_silent() -> Result<()> {
         })
         .await?;
 
+    // Somewhere between these two it falls silent, and between the other two it speaks again.
+    let speaks_until = Timestamp::now();
     stage.shop.prometheus.pause()?;
     stage.shop.storefront.set_load(Load::Constant(10.0))?;
     let silent_from = Timestamp::now();
@@ -48,6 +50,7 @@ async fn holds_what_it_raised_while_prometheus_is_silent() -> Result<()> {
     let status = stage.until("storefront", "a hold for blindness", |s| held(s).then(|| s.clone())).await?;
     assert_eq!(status.enforcement.and_then(|e| e.floor), Some(floor), "what stands goes on standing");
 
+    let silent_until = Timestamp::now();
     stage.shop.prometheus.resume()?;
     let back = Timestamp::now();
     stage.until("storefront", "measured slots", |s| reason(s, MEASURED, "True").map(drop)).await?;
@@ -65,7 +68,8 @@ async fn holds_what_it_raised_while_prometheus_is_silent() -> Result<()> {
     let (mut gap, mut start) = (0, ledger.bounds().start);
     for slot in slots {
         let end = start + SLOT;
-        let (within, touched) = (silent_from < start && end < back, silent_from < end && start < back);
+        let within = silent_from < start && end < silent_until;
+        let touched = speaks_until < end && start < back;
         match slot.state() {
             SlotState::Unknown(UnknownCause::NoSamples) if within => gap += 1,
             SlotState::Measured if !within => {}

@@ -14,7 +14,7 @@ const RULES: &str = "  exclusions: {rules: [{reason: Maintenance, effect: Exclud
 #[tokio::test(flavor = "multi_thread")]
 async fn restates_a_period_for_a_late_exclusion() -> Result<()> {
     let stage = Stage::open(NAMESPACE).await?;
-    stage.apply(&availability_agreement(NAMESPACE, NAMESPACE, "30s", RULES)).await?;
+    stage.apply(&availability_agreement(NAMESPACE, NAMESPACE, "1m", RULES)).await?;
     let first = stage.until("storefront", "a statement", |status| status.statements.last().cloned()).await?;
     let issued = statements(&stage).await?.into_iter().find(|s| s.name_any() == first.name).context("the statement")?;
     let (from, until) = (issued.spec.period.start.0, issued.spec.period.end.0);

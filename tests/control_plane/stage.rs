@@ -62,7 +62,7 @@ pub async fn until_served(cluster: &ControlPlane) -> Result<()> {
         &["get", "sls"],
         &["get", "sll"],
         &["get", "msrc"],
-        &["auth", "can-i", "list", "sla", "-A", &account],
+        &["auth", "can-i", "list", "servicelevelagreements.guarantor.dev", "-A", &account],
     ];
     for question in questions {
         wait_until("what was installed to be in force", PATIENCE, async || {
