@@ -61,12 +61,13 @@ pub(super) fn write_with_token(layout: &Layout, name: &str, token: &str) -> Resu
 /// Writes a kubeconfig to `path`, at once: tests that share an account write the same file, and an operator of another
 /// test may be reading it.
 pub(super) fn save(path: &Path, kubeconfig: &impl Serialize) -> Result<()> {
-    let write = || -> Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(path.parent().context("a kubeconfig needs a folder")?)?;
-        // JSON is YAML too.
-        file.write_all(&serde_json::to_vec_pretty(kubeconfig)?)?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    // JSON is YAML too.
+    replace(path, &serde_json::to_vec_pretty(kubeconfig)?).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().context("it is in no folder")?)?;
+    file.write_all(bytes)?;
+    file.persist(path)?;
+    Ok(())
 }
