@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::credits;
 use crate::arithmetic::first_number;
+use crate::credits;
 use crate::money::{lost_month, objective};
 use crate::rules::{input_and_expected, minutes};
 use crate::scenario::{Outcome, field, plain, same, text};
@@ -16,12 +16,11 @@ pub fn coverage(case: &Value, profiles: &Value, folder: &Path) -> Outcome {
     let source = case.get("source").map(plain).unwrap_or_default();
     let words = source.split_once(": ").map_or(source.as_str(), |(_, words)| words);
     let profile = profile(case, profiles, words);
-    let demands = ["not_covered", "eligibility"].map(|name| profile["measure"].get(name).map(plain).unwrap_or_default());
+    let demands =
+        ["not_covered", "eligibility"].map(|name| profile["measure"].get(name).map(plain).unwrap_or_default());
     let demands = format!("{words}, {}", demands.join(", ")).to_lowercase();
     let (target, tiers) = match profile.get("tiers") {
-        Some(tiers) => {
-            (plain(&profile["tiers"][0]["lt"]), credits::tiers(Some(tiers), "percentOfFee", OBJECTIVE)?)
-        }
+        Some(tiers) => (plain(&profile["tiers"][0]["lt"]), credits::tiers(Some(tiers), "percentOfFee", OBJECTIVE)?),
         None => ("99.9".to_owned(), vec![json!({"objective": OBJECTIVE, "below": "99.9", "percentOfFee": "10"})]),
     };
     let mut scenario = lost_month(json!({"fee": {"amount": "100.00", "currency": "USD"}, "tiers": tiers}));
@@ -39,7 +38,8 @@ pub fn coverage(case: &Value, profiles: &Value, folder: &Path) -> Outcome {
     let outage = json!({"from": from, "until": minutes(from, &text(input, "downtime_minutes")?)?});
     scenario.measurements = json!({"objectives": [{"name": OBJECTIVE, "outages": [outage]}]});
     let settled = scenario.settle(folder)?;
-    let covered = settled.pointer("/periods/0/statement/objectives/0/covered").cloned();
+    // A statement says so only where it is not.
+    let covered = settled.pointer("/periods/0/statement/objectives/0/covered").and_then(Value::as_bool).unwrap_or(true);
     same("covered", covered, field(expected, "covered")?.clone())?;
     let credits = settled.pointer("/periods/0/statement/credits").cloned().unwrap_or_default();
     match expected.get("credit_percent") {

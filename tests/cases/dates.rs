@@ -25,7 +25,8 @@ pub fn claim_deadline(case: &Value, folder: &Path) -> Outcome {
     if let Some(calendar) = calendar(input) {
         scenario.set("calendar", calendar);
     }
-    let given = ["eligible_at", "incident", "incident_at", "aware_at", "month", "period_end", "month_end", "quarter_end"];
+    let given =
+        ["eligible_at", "incident", "incident_at", "aware_at", "month", "period_end", "month_end", "quarter_end"];
     let given = given.iter().find_map(|name| input.get(*name)).map(plain);
     let given = given.ok_or_else(|| Miss::NotExpressible("no incident".to_owned()))?;
     let zone = match ["tz", "time_zone", "zone"].iter().find_map(|name| input.get(*name)) {

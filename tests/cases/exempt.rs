@@ -2,25 +2,26 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::arithmetic::first_number;
-use crate::scenario::{Miss, Outcome, Scenario, plain, text};
+use crate::numerals::cardinal;
+use crate::phrases;
+use crate::scenario::{Miss, Outcome, Scenario, text};
 
 /// The exclusions of a case, under the rules that the profile's words give.
 pub fn exclude(scenario: &mut Scenario, measure: &Value, input: &Value) -> Outcome {
     let Some(given) = input.get("exclusions").and_then(Value::as_array) else { return Ok(()) };
     let net = measure.get("denominator").and_then(Value::as_str).is_some_and(|d| d.ends_with("minus_exclusions"));
     let effect = if net { "Exclude" } else { "CountAsGood" };
-    let words = measure.get("exclusion_rule").and_then(Value::as_str).unwrap_or_default();
+    let words = measure.get("exclusion_rule").and_then(Value::as_str).unwrap_or_default().to_lowercase();
+    let words = phrases::words(&words);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let mut maintenance = json!({"reason": "Maintenance", "effect": effect});
-    if let Some(days) = words.split(">=").nth(1).filter(|w| w.contains("days notice")).and_then(first_number) {
-        maintenance["minimumNotice"] = json!(format!("{days}d"));
+    let needed = hours_before(&words, &["notice", "ahead", "advance"]);
+    if let Some(hours) = needed {
+        maintenance["minimumNotice"] = json!(format!("{hours}h"));
     }
-    if let Some(hours) =
-        words.split("at most").nth(1).filter(|w| w.contains("per calendar year")).and_then(first_number)
-    {
+    if let Some(hours) = hours_before(&words, &["year", "yearly", "annually"]) {
         maintenance["yearlyAllowance"] = json!(format!("{hours}h"));
     }
-    let needed = maintenance.get("minimumNotice").map(plain).and_then(|n| first_number(&n)?.parse::<i64>().ok());
     let others = ["ForceMajeure", "CustomerCaused", "ThirdParty", "Suspension", "Agreed"];
     let others = others.map(|r| json!({"reason": r, "effect": effect}));
     let rules: Vec<Value> = std::iter::once(maintenance).chain(others).collect();
@@ -29,11 +30,12 @@ pub fn exclude(scenario: &mut Scenario, measure: &Value, input: &Value) -> Outco
     for exclusion in given {
         let start = text(exclusion, "start")?;
         let from: jiff::Timestamp = start.parse().map_err(|e| Miss::NotExpressible(format!("exclusion start: {e}")))?;
-        let notice = exclusion.get("notice_days").and_then(Value::as_i64);
+        let given = |name: &str| exclusion.get(name).and_then(Value::as_i64);
+        let notice = given("notice_hours").or(given("notice_days").map(|days| 24 * days));
         let mut spec = Map::new();
         spec.insert("reason".to_owned(), json!(reason(exclusion)));
         spec.insert("window".to_owned(), json!({"from": start, "until": text(exclusion, "end")?}));
-        let announced = from - jiff::SignedDuration::from_hours(24 * notice.unwrap_or(365));
+        let announced = from - jiff::SignedDuration::from_hours(notice.unwrap_or(24 * 365));
         spec.insert("announcedAt".to_owned(), json!(announced.to_string()));
         // A notice that is too short fails by the rule of the agreement. Where something else failed, which the case does
         // not put into figures, nobody approved.
@@ -42,6 +44,21 @@ pub fn exclude(scenario: &mut Scenario, measure: &Value, input: &Value) -> Outco
         scenario.exclude(spec, valid || too_short);
     }
     Ok(())
+}
+
+/// The length of time that stands before one of these words, in hours: `48 h notice`, `at most 12 hours per calendar year`.
+fn hours_before(words: &[&str], of: &[&str]) -> Option<i64> {
+    let at = words.iter().position(|word| of.contains(word))?;
+    let before = words.get(at.checked_sub(6).unwrap_or_default()..at)?;
+    let lengths = before.windows(2).filter_map(|pair| {
+        let count = cardinal(pair.first()?)?;
+        match *pair.last()? {
+            "d" | "day" | "days" => Some(24 * count),
+            "h" | "hour" | "hours" => Some(count),
+            _ => None,
+        }
+    });
+    lengths.last()
 }
 
 /// What was excluded of a yearly allowance before: in the hours before the first of these exclusions.

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::credits;
 use crate::arithmetic::trimmed;
+use crate::credits;
 use crate::money::objective;
 use crate::rules::{input_and_expected, plain_month};
 use crate::scenario::{Miss, Outcome, field, plain, same, text};
@@ -81,7 +81,8 @@ fn best(tiers: Option<&Value>) -> Option<String> {
 
 /// A constraint in CEL, where it is written in the words of logic.
 fn rule(constraint: &str) -> String {
-    let words = constraint.replace(" and ", " && ").replace(" or ", " || ").replace(" AND ", " && ").replace(" OR ", " || ");
+    let words =
+        constraint.replace(" and ", " && ").replace(" or ", " || ").replace(" AND ", " && ").replace(" OR ", " || ");
     let words = match words.strip_prefix("if ").and_then(|words| words.split_once(" then ")) {
         Some((if_this, then_that)) => format!("{if_this} => {then_that}"),
         None => words.replace(" implies ", " => ").replace(" -> ", " => "),

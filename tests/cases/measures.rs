@@ -191,8 +191,15 @@ fn resources(input: &Value, period: &Period) -> Result<Vec<(String, bool, Value)
 fn requests(input: &Value, period: &Period) -> Result<(Value, Vec<Value>), Miss> {
     let objective = json!({"indicator": ratio_indicator(), "measurement": {"method": "Events"}});
     let mut slot = json!({"every": "1h", "total": text(input, "total")?, "bad": text(input, "failed")?});
-    if input.get("trimmed").is_some() {
-        slot["excludedTotal"] = json!(text(input, "trimmed")?);
+    for (given, name) in [
+        ("trimmed", "excludedTotal"),
+        ("excluded_requests", "excludedTotal"),
+        ("excluded_errors", "excludedBad"),
+        ("excluded_failed", "excludedBad"),
+    ] {
+        if input.get(given).is_some() {
+            slot[name] = json!(text(input, given)?);
+        }
     }
     let rest = json!({"every": "1h", "repeat": period.hours - 1, "state": "NoTraffic"});
     Ok((objective, vec![json!({"name": OBJECTIVE, "slots": [slot, rest]})]))

@@ -48,7 +48,8 @@ pub fn free_hours(case: &Value, profiles: &Value, folder: &Path) -> Outcome {
     let rule = profile.get("free_hour_rule").and_then(Value::as_str).unwrap_or("more than 6 minutes").to_lowercase();
     let minutes = rule.split("more than").nth(1).and_then(first_number);
     let minutes = minutes.ok_or_else(|| Miss::NotExpressible(format!("free hours when {rule}")))?;
-    let free = json!({"name": "free-hours", "objective": OBJECTIVE, "freeHours": {"unavailableFor": format!("{minutes}m")}});
+    let free =
+        json!({"name": "free-hours", "objective": OBJECTIVE, "freeHours": {"unavailableFor": format!("{minutes}m")}});
     let tiers = credits::tiers(profile.get("tiers"), "percentOfFee", OBJECTIVE)?;
     let target = profile.pointer("/tiers/0/lt").map_or_else(|| "99.9".to_owned(), plain);
     let fee = json!({"amount": "1000.00", "currency": "USD"});
@@ -163,7 +164,11 @@ pub fn multi_objective(case: &Value, folder: &Path) -> Outcome {
         credits["cap"] = json!({"percentOfFee": cap});
     }
     let mut scenario = lost_month(credits);
-    let objectives: Vec<Value> = names.iter().map(|name| objective(name, "99.9")).collect();
+    let mut objectives: Vec<Value> = names.iter().map(|name| objective(name, "99.9")).collect();
+    for objective in &mut objectives {
+        // Slots may be longer for this than for minutes.
+        objective["measurement"] = json!({"method": "Events"});
+    }
     scenario.slots_for(31, objectives.len());
     scenario.set("objectives", json!(objectives));
     let outage = json!({"from": "2025-06-10T00:00:00Z", "until": "2025-06-11T00:00:00Z"});

@@ -97,7 +97,9 @@ fn late(case: &Value, fee: &Value, key: &str, days: &str) -> Result<Scenario, Mi
         per_day["capPercentOfFee"] = json!(in_percent(key, &plain(cap)));
     }
     if fields().chain(expected.as_object().into_iter().flatten()).any(|(key, _)| ends_it(key)) {
-        let after = fields().find(|(key, _)| ends_it(key) && key.contains("days")).map_or_else(|| "5".to_owned(), |(_, v)| plain(v));
+        let after = fields()
+            .find(|(key, _)| ends_it(key) && key.contains("days"))
+            .map_or_else(|| "5".to_owned(), |(_, v)| plain(v));
         let costs = fields().find(|(key, _)| ends_it(key) && !key.contains("days"));
         let costs = costs.map_or_else(|| "5".to_owned(), |(key, costs)| in_percent(key, &plain(costs)));
         let after: i64 = after.parse().map_err(|_| Miss::NotExpressible(format!("a long delay after {after}")))?;

@@ -79,6 +79,11 @@ fn clauses(text: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
+/// All words of a text.
+pub fn words(text: &str) -> Vec<String> {
+    clauses(text).into_iter().flatten().collect()
+}
+
 fn parted(word: &str) -> Vec<String> {
     if cardinal(word).or(ordinal(word)).is_some() {
         return vec![word.to_owned()];
@@ -170,9 +175,38 @@ fn end_of(words: &[&str]) -> Option<i64> {
 /// What comes first behind a preposition decides. Without a preposition there is no anchor.
 fn anchor(words: &[&str]) -> Result<Option<Anchor>, Miss> {
     const FILLING: [&str; 32] = [
-        "the", "a", "an", "of", "after", "from", "following", "since", "upon", "once", "on", "in", "which", "when",
-        "calendar", "billing", "fiscal", "applicable", "relevant", "each", "date", "day", "time", "customer", "you",
-        "becoming", "becomes", "became", "being", "is", "was", "respective",
+        "the",
+        "a",
+        "an",
+        "of",
+        "after",
+        "from",
+        "following",
+        "since",
+        "upon",
+        "once",
+        "on",
+        "in",
+        "which",
+        "when",
+        "calendar",
+        "billing",
+        "fiscal",
+        "applicable",
+        "relevant",
+        "each",
+        "date",
+        "day",
+        "time",
+        "customer",
+        "you",
+        "becoming",
+        "becomes",
+        "became",
+        "being",
+        "is",
+        "was",
+        "respective",
     ];
     let is_preposition = |w: &&str| ["of", "after", "from", "following", "since", "upon", "once"].contains(w);
     let Some(at) = words.iter().position(is_preposition) else { return Ok(None) };
@@ -213,7 +247,10 @@ fn due(name: &str, after: Anchor, length: &Length) -> Value {
 pub fn check() {
     let claim = |after: &str, unit: &str, n: i64| json!([{"name": "claim", "after": after, unit: n}]);
     let cases = [
-        ("AWS: by the end of the second billing cycle after which the incident occurred", claim("Incident", "periods", 2)),
+        (
+            "AWS: by the end of the second billing cycle after which the incident occurred",
+            claim("Incident", "periods", 2),
+        ),
         ("AWS: received by the end of the second billing cycle after the incident", claim("Incident", "periods", 2)),
         ("Atlassian: 15 days after the end of the calendar month", claim("PeriodEnd", "days", 15)),
         ("Atlassian: fifteen (15) days after month end", claim("PeriodEnd", "days", 15)),
@@ -238,16 +275,21 @@ pub fn check() {
         ("Snowflake: within twenty-one days after the month", claim("PeriodEnd", "days", 21)),
         ("by the 15th of the following month", claim("PeriodEnd", "days", 15)),
         ("three weeks after the quarter ends", claim("PeriodEnd", "days", 21)),
-        ("Cloudflare: claim within 30 days of the outage, 12-month cap of one month of fees", claim("Incident", "days", 30)),
+        (
+            "Cloudflare: claim within 30 days of the outage, 12-month cap of one month of fees",
+            claim("Incident", "days", 30),
+        ),
         ("Alibaba: claims from the 6th working day until 60 days after month end", claim("PeriodEnd", "days", 60)),
     ];
     for (source, expected) in cases {
         let terms = deadlines(source, false).unwrap();
         assert_eq!(Value::Array(terms.deadlines), expected, "{source}");
-        let opens = source.contains("from the 6th").then(|| json!({"name": "open", "after": "PeriodEnd", "workingDays": 6}));
+        let opens =
+            source.contains("from the 6th").then(|| json!({"name": "open", "after": "PeriodEnd", "workingDays": 6}));
         assert_eq!(terms.open, opens, "{source}");
     }
-    for source in ["within 30 days of renewal", "in good time", "within 5 moons", "30 days, or 60 days after month end"] {
+    for source in ["within 30 days of renewal", "in good time", "within 5 moons", "30 days, or 60 days after month end"]
+    {
         assert!(deadlines(source, false).is_err(), "{source}");
     }
 }

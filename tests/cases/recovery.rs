@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::credits;
 use crate::arithmetic::first_number;
+use crate::credits;
 use crate::money::lost_month;
 use crate::rules::input_and_expected;
 use crate::scenario::{Miss, Outcome, field, plain, same, text};
@@ -30,9 +30,10 @@ pub fn recovery_objective(case: &Value, folder: &Path) -> Outcome {
     for (key, limit) in input.as_object().into_iter().flatten().filter(|(key, _)| key.contains("limit")) {
         let name = key.split("limit").next().unwrap_or_default().trim_matches('_');
         let is_observed = |other: &str| other != key && !other.contains("limit") && other.starts_with(name);
-        let observed = input.as_object().into_iter().flatten().find(|(other, value)| {
-            is_observed(other) && unit(other).or(unit(&plain(value))).or(unit(key)).is_some()
-        });
+        let observed =
+            input.as_object().into_iter().flatten().find(|(other, value)| {
+                is_observed(other) && unit(other).or(unit(&plain(value))).or(unit(key)).is_some()
+            });
         let (of, observed) = observed.ok_or_else(|| Miss::NotExpressible(format!("nothing observed for {key}")))?;
         let of_both = unit(key).or(unit(&plain(limit))).or(unit(of));
         let limit = length(&plain(limit), of_both)?;
@@ -47,10 +48,8 @@ pub fn recovery_objective(case: &Value, folder: &Path) -> Outcome {
     }
     let credit = input.as_object().into_iter().flatten().find(|(key, _)| key.contains("credit"));
     let credit = credit.map_or_else(|| "10".to_owned(), |(_, percent)| plain(percent));
-    let tiers: Vec<Value> = objectives
-        .iter()
-        .map(|o| json!({"objective": o["name"], "below": target, "percentOfFee": credit}))
-        .collect();
+    let tiers: Vec<Value> =
+        objectives.iter().map(|o| json!({"objective": o["name"], "below": target, "percentOfFee": credit})).collect();
     let mut scenario = lost_month(json!({"fee": {"amount": "100.00", "currency": "USD"}, "tiers": tiers}));
     scenario.set("objectives", json!(objectives));
     scenario.measurements = json!({"objectives": measured});

@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::arithmetic::{first_number, seconds};
+use crate::credits;
 use crate::money::{lost_month, objective};
 use crate::scenario::{Miss, Outcome, Scenario, field, plain, same, text};
 use crate::uptime::{self, OBJECTIVE};
-use crate::credits;
 
 pub fn input_and_expected(case: &Value) -> Result<(&Value, &Value), Miss> {
     Ok((field(case, "input")?, field(case, "expected")?))
@@ -66,7 +66,10 @@ pub fn missing_data(case: &Value, folder: &Path) -> Outcome {
     };
     // Without a policy nothing is said while anything is missing that could matter.
     let floor = input.as_object().into_iter().flatten().find(|(key, _)| key.contains("coverage"));
-    let floor = floor.map_or_else(|| if policy.is_empty() || policy.contains("hold") { "100" } else { "0" }.to_owned(), |(_, floor)| plain(floor));
+    let floor = floor.map_or_else(
+        || if policy.is_empty() || policy.contains("hold") { "100" } else { "0" }.to_owned(),
+        |(_, floor)| plain(floor),
+    );
     scenario.set("missingData", json!({"treatAs": treat_as, "minimumCoverage": floor}));
     let run = |repeat: i64, bad: &str| json!({"every": "1m", "repeat": repeat, "total": "1", "bad": bad});
     let mut runs = Vec::new();
@@ -102,12 +105,15 @@ pub fn restatement(case: &Value, profiles: &Value, folder: &Path) -> Outcome {
     let lost = |name: &str| -> Result<i64, Miss> {
         let version = field(input, name)?;
         let excluded = version.get("approved_exclusion_minutes").map_or_else(|| "0".to_owned(), plain);
-        let whole = |minutes: String| seconds(&minutes).ok_or_else(|| Miss::NotExpressible(format!("{minutes} minutes")));
+        let whole =
+            |minutes: String| seconds(&minutes).ok_or_else(|| Miss::NotExpressible(format!("{minutes} minutes")));
         Ok(whole(text(version, "downtime_minutes")?)? - whole(excluded)?)
     };
     let (first, then) = (lost("v1")?, lost("v2")?);
     if profile.pointer("/measure/denominator").is_some_and(|d| plain(d).contains("minus")) {
-        return Err(Miss::NotExpressible("an exclusion that leaves the denominator is more than less downtime".to_owned()));
+        return Err(Miss::NotExpressible(
+            "an exclusion that leaves the denominator is more than less downtime".to_owned(),
+        ));
     }
     let after = |seconds: i64| -> String {
         let from: Timestamp = "2025-06-10T00:00:00Z".parse().unwrap_or_default();
@@ -176,7 +182,8 @@ pub fn force_majeure(case: &Value, folder: &Path) -> Outcome {
         rule["noticeWithin"] = json!(format!("{}h", plain(hours)));
     }
     if input.get("notice_within").is_some() {
-        rule["noticeWithin"] = json!(text(input, "notice_within")?.replace(" hours", "h").replace(" h", "h").replace(" days", "d"));
+        rule["noticeWithin"] =
+            json!(text(input, "notice_within")?.replace(" hours", "h").replace(" h", "h").replace(" days", "d"));
     }
     let proof = input.as_object().into_iter().flatten().find(|(key, _)| key.starts_with("proof_within"));
     if let Some((_, within)) = proof {
@@ -206,7 +213,8 @@ pub fn force_majeure(case: &Value, folder: &Path) -> Outcome {
     }
     let mut scenario = lost_month(json!({"fee": {"amount": "100.00", "currency": "CNY"},
         "tiers": [{"objective": OBJECTIVE, "below": "99.9", "percentOfFee": "10"}]}));
-    let clock = ["event_start", "event_end", "notice_at", "proof_at"].iter().find_map(|name| input.get(*name)).map(plain);
+    let clock =
+        ["event_start", "event_end", "notice_at", "proof_at"].iter().find_map(|name| input.get(*name)).map(plain);
     let zone = match input.get("tz").map(plain) {
         Some(zone) => zone,
         None => zone_of(&clock.unwrap_or_default())?,

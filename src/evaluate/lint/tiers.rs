@@ -21,7 +21,8 @@ pub(super) fn lint(bands: &[Band], objective: &str, target: &BigRational) -> Vec
         found.extend(above_target(band, objective, target));
         found.extend(unreachable(bands, place, &cells));
         found.extend(bands.get(..place).unwrap_or_default().iter().filter_map(|other| overlap(other, band, &cells)));
-        found.extend(bands.get(..place).unwrap_or_default().iter().filter_map(|other| open_overlap(other, band, bands)));
+        found
+            .extend(bands.get(..place).unwrap_or_default().iter().filter_map(|other| open_overlap(other, band, bands)));
     }
     found.extend(credits(bands, &cells));
     found.extend(gaps(bands, &cells));

@@ -39,8 +39,14 @@ fn facts_that_can_not_be_are_refused_by_their_field() {
     for (facts, field) in [
         (json!({"volume": "-350000.00"}), "volume"),
         (json!({"volume": "much"}), "volume"),
-        (json!({"grantedBefore": {"amounts": [{"currency": "EUR", "amount": "-1.00"}]}}), "grantedBefore.amounts[0].amount"),
-        (json!({"grantedThisYear": {"amounts": [{"currency": "EUR", "amount": ""}]}}), "grantedThisYear.amounts[0].amount"),
+        (
+            json!({"grantedBefore": {"amounts": [{"currency": "EUR", "amount": "-1.00"}]}}),
+            "grantedBefore.amounts[0].amount",
+        ),
+        (
+            json!({"grantedThisYear": {"amounts": [{"currency": "EUR", "amount": ""}]}}),
+            "grantedThisYear.amounts[0].amount",
+        ),
         (json!({"grantedThisYear": {"serviceDays": -1}}), "grantedThisYear.serviceDays"),
         (json!({"grantedBefore": {"serviceDays": -1}}), "grantedBefore.serviceDays"),
         (json!({"missedInARow": [{"objective": "availability", "periods": -1}]}), "missedInARow"),
