@@ -49,7 +49,7 @@ pub fn exclude(scenario: &mut Scenario, measure: &Value, input: &Value) -> Outco
 /// The length of time that stands before one of these words, in hours: `48 h notice`, `at most 12 hours per calendar year`.
 fn hours_before(words: &[&str], of: &[&str]) -> Option<i64> {
     let at = words.iter().position(|word| of.contains(word))?;
-    let before = words.get(at.checked_sub(6).unwrap_or_default()..at)?;
+    let before = words.get(at.saturating_sub(6)..at)?;
     let lengths = before.windows(2).filter_map(|pair| {
         let count = cardinal(pair.first()?)?;
         match *pair.last()? {

@@ -127,11 +127,11 @@ enum Length {
 
 /// The length of time of a clause, and the words behind it.
 fn length<'a>(words: &'a [&'a str]) -> Option<(Length, &'a [&'a str])> {
-    for index in 0..words.len() {
-        let (counted, place) = (cardinal(words[index]), ordinal(words[index]));
+    for (index, word) in words.iter().enumerate() {
+        let (counted, place) = (cardinal(word), ordinal(word));
         let Some(count) = counted.or(place) else { continue };
         // `within a month`, but not `the end of a month`.
-        if words[index].starts_with('a') && index.checked_sub(1).is_none_or(|before| words[before] != "within") {
+        if word.starts_with('a') && index.checked_sub(1).is_none_or(|before| words[before] != "within") {
             continue;
         }
         let kind = words.get(index + 1).copied().unwrap_or_default();
