@@ -285,7 +285,8 @@ pub fn service_days_term(case: &Value, profiles: &Value, folder: &Path) -> Outco
     let mut scenario = lost_month(credits);
     let until = end.tomorrow().map_err(|e| Miss::NotExpressible(e.to_string()))?;
     scenario.set("validity", json!({"from": format!("{first}-01"), "until": until.to_string()}));
-    scenario.period = None;
+    // Without an outage nothing tells which period is meant.
+    scenario.period = measured.is_empty().then(|| format!("{first}-01"));
     scenario.measurements = json!({"objectives": [{"name": OBJECTIVE, "outages": measured}]});
     let settled = scenario.settle(folder)?;
     // Without a day of service the term ends when it was agreed to.
