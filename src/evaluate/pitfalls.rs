@@ -147,6 +147,28 @@ fn a_month_is_not_thirty_days() {
 }
 
 #[test]
+fn a_budget_begins_anew_with_each_period_and_not_thirty_days_after_a_breach() {
+    // A night that spent the whole budget of June, seen on the last day of June and on the first of July.
+    let spec = AgreementSpec { validity: None, ..agreement() };
+    let schedule = Schedule::new(&spec, at("2024-01-01T00:00:00Z")).unwrap();
+    let slots = |day: &str| {
+        let period = schedule.containing(at(day)).unwrap();
+        let mut book = Ledger::new(period, 300, ["availability"]).unwrap();
+        let (night, over) = (at("2025-06-29T22:00:00Z"), at("2025-06-30T06:00:00Z"));
+        let mut start = period.start;
+        while start < at(day) {
+            let bad = u32::from(night <= start && start < over);
+            book.insert("availability", start, measured(1, bad)).unwrap();
+            start = second(start.as_second() + 300);
+        }
+        let due = book.due_slots("availability", at(day), k8s_openapi::jiff::SignedDuration::ZERO);
+        Events::of(Record::AsRead(due)).account().attainment.unwrap()
+    };
+    assert!(slots("2025-06-30T12:00:00Z") < ratio(99, 100));
+    assert_eq!(slots("2025-07-01T12:00:00Z"), ratio(1, 1));
+}
+
+#[test]
 fn an_outage_over_the_turn_of_the_month_is_split_where_the_zone_says() {
     // 15:30 to 17:30 UTC on 2025-06-30 is 23:30 to 01:30 in Shanghai: half an hour is June's.
     let spec = AgreementSpec { time_zone: "Asia/Shanghai".to_owned(), validity: None, ..agreement() };

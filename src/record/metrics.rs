@@ -211,3 +211,7 @@ impl Metrics {
         self.leader.set(i64::from(leader));
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;

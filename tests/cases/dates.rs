@@ -4,59 +4,66 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::arithmetic::trimmed;
+use crate::arithmetic;
 use crate::money::{lost_month, objective};
 use crate::phrases;
-use crate::rules::{input_and_expected, minutes, moment, plain_month};
+use crate::rules::{calendar, first_instant, input_and_expected, minutes, moment, plain_month, zone_of};
 use crate::scenario::{Miss, Outcome, field, plain, same, text};
 use crate::uptime::OBJECTIVE;
 
 pub fn claim_deadline(case: &Value, folder: &Path) -> Outcome {
     let (input, expected) = input_and_expected(case)?;
-    let terms = phrases::deadlines(&text(case, "source")?)?;
-    let quarter = terms.quarterly;
+    let terms = phrases::deadlines(&text(case, "source")?, input.get("eligible_at").is_some())?;
     let mut scenario = lost_month(json!({"fee": {"amount": "100.00", "currency": "USD"},
         "tiers": [{"objective": OBJECTIVE, "below": "99.9", "percentOfFee": "10"}]}));
-    scenario.set("period", json!({"calendar": if quarter { "Quarter" } else { "Month" }}));
+    scenario.set("period", billed(input, terms.quarterly)?);
     let mut settlement = json!({"grant": "OnClaim", "deadlines": terms.deadlines});
     if let Some(open) = terms.open {
         settlement["claimsOpen"] = open;
     }
     scenario.set("settlement", settlement);
-    if let Some(holidays) = input.get("holidays") {
-        scenario.set("calendar", json!({"holidays": holidays}));
+    if let Some(calendar) = calendar(input) {
+        scenario.set("calendar", calendar);
     }
-    let given = ["incident", "aware_at", "incident_at", "eligible_at", "month", "period_end", "quarter_end"];
+    let given =
+        ["eligible_at", "incident", "incident_at", "aware_at", "month", "period_end", "month_end", "quarter_end"];
     let given = given.iter().find_map(|name| input.get(*name)).map(plain);
     let given = given.ok_or_else(|| Miss::NotExpressible("no incident".to_owned()))?;
-    let from = match given.len() {
-        7 => format!("{given}-01T00:00:00Z"),
-        10 => format!("{given}T00:00:00Z"),
-        _ => given,
+    let zone = match ["tz", "time_zone", "zone"].iter().find_map(|name| input.get(*name)) {
+        Some(zone) => plain(zone),
+        None => zone_of(&given)?,
     };
-    scenario.period = from.get(..10).map(str::to_owned);
+    let day = |day: String| Ok::<_, Miss>(first_instant(&day, &zone)?.to_string());
+    let from = match given.len() {
+        7 => day(format!("{given}-01"))?,
+        10 => day(given.clone())?,
+        _ => given.clone(),
+    };
+    scenario.set("timeZone", json!(zone));
+    scenario.period = given.get(..7).map(|month| format!("{month}{}", given.get(7..10).unwrap_or("-01")));
     let mut incident = json!({"from": from});
     if input.get("aware_at").is_some() {
-        incident["awareAt"] = json!(text(input, "aware_at")?);
+        let aware = text(input, "aware_at")?;
+        incident["awareAt"] = json!(if aware.len() == 10 { day(aware)? } else { aware });
     }
     scenario.measurements = json!({"incidents": [incident]});
     let settled = scenario.settle(folder)?;
     let found = settled.pointer("/incidents/0").cloned().unwrap_or_default();
+    let deadlines = found["deadlines"].as_array().cloned().unwrap_or_default();
     for (name, wanted) in expected.as_object().into_iter().flatten() {
-        let due = match name.as_str() {
-            "opens" | "claims_open" | "earliest" | "earliest_claim" | "window_opens" | "from" => {
-                found["claimsOpen"].clone()
-            }
-            name => {
-                let wanted_name = if name.contains("ticket") {
-                    "ticket"
-                } else if name.contains("notify") || name.contains("notice") {
-                    "notice"
-                } else {
-                    "claim"
-                };
-                let list = found["deadlines"].as_array().into_iter().flatten();
-                list.into_iter().find(|d| d["name"] == wanted_name).cloned().unwrap_or_default()
+        let is = |words: &[&str]| words.iter().any(|word| name.contains(word));
+        let due = if is(&["open", "earliest", "from", "start", "begin"]) {
+            found["claimsOpen"].clone()
+        } else {
+            let wanted = match () {
+                () if is(&["ticket"]) => "ticket",
+                () if is(&["notify", "notice"]) => "notice",
+                () => "claim",
+            };
+            match deadlines.as_slice() {
+                // Whatever it is called, there is no other.
+                [only] => only.clone(),
+                several => several.iter().find(|d| d["name"] == wanted).cloned().unwrap_or_default(),
             }
         };
         moment(name, &due, wanted)?;
@@ -64,15 +71,54 @@ pub fn claim_deadline(case: &Value, folder: &Path) -> Outcome {
     Ok(())
 }
 
+/// The settlement period in which claims are reckoned: what is billed, or a quarter of the year that the case implies.
+fn billed(input: &Value, quarterly: bool) -> Result<Value, Miss> {
+    if quarterly {
+        let end = ["quarter_end", "period_end"].iter().find_map(|name| input.get(*name)).map(plain);
+        let last: Option<jiff::civil::Date> = end.and_then(|end| end.get(..10)?.parse().ok());
+        // A quarter that ends with April belongs to a year that begins with February, May, August or November.
+        return Ok(json!({"calendar": "Quarter", "yearStartsIn": last.map_or(1, |last| last.month() % 12 + 1)}));
+    }
+    let cycle = input.get("billing_cycle").map(plain).unwrap_or_default();
+    let anchor = input.get("billing_anchor_day").or(input.get("anchor_day")).map(plain);
+    let day = anchor.or_else(|| cycle.split(|c: char| !c.is_alphanumeric()).find_map(place));
+    match day {
+        Some(day) => {
+            let day: i64 = day.parse().map_err(|_| Miss::NotExpressible(format!("billing from the {day}")))?;
+            Ok(json!({"billing": {"anchorDay": day}}))
+        }
+        None if cycle.is_empty() || cycle.contains("month") => Ok(json!({"calendar": "Month"})),
+        None => Err(Miss::NotExpressible(format!("billing cycle {cycle}"))),
+    }
+}
+
+fn place(word: &str) -> Option<String> {
+    crate::numerals::ordinal(word).or_else(|| word.parse().ok()).map(|day: i64| day.to_string())
+}
+
 pub fn cure_period(case: &Value, folder: &Path) -> Outcome {
     let (input, expected) = input_and_expected(case)?;
+    let demanded = text(input, "notice_at")?;
     let mut scenario = plain_month();
     scenario.set("settlement", json!({"cureDays": field(input, "cure_days")?}));
-    scenario.set("timeZone", json!("Asia/Shanghai"));
-    scenario.measurements = json!({"demands": [{"at": text(input, "notice_at")?}]});
+    let zone = input.get("tz").map_or_else(|| zone_of(&demanded), |zone| Ok(plain(zone)))?;
+    scenario.set("timeZone", json!(zone));
+    scenario.measurements = json!({"demands": [{"at": demanded}]});
+    for name in ["cured_at", "remedied_at"] {
+        if let Some(at) = input.get(name).filter(|at| at.is_string()) {
+            scenario.measurements["demands"][0]["curedAt"] = at.clone();
+        }
+    }
     let settled = scenario.settle(folder)?;
-    let by = settled.pointer("/demands/0/cureBy").cloned().unwrap_or_default();
-    moment("cure_deadline", &json!({"at": by}), field(expected, "cure_deadline")?)
+    let found = settled.pointer("/demands/0").cloned().unwrap_or_default();
+    for (name, wanted) in expected.as_object().into_iter().flatten() {
+        match wanted {
+            Value::Bool(_) if name.contains("terminat") => same(name, found["mayEnd"].clone(), wanted.clone())?,
+            Value::Bool(cured) => same(name, found["mayEnd"].clone(), !cured)?,
+            _ => moment(name, &json!({"at": found["cureBy"]}), wanted)?,
+        }
+    }
+    Ok(())
 }
 
 pub fn termination(case: &Value, folder: &Path) -> Outcome {
@@ -87,8 +133,15 @@ pub fn termination(case: &Value, folder: &Path) -> Outcome {
 pub fn offset(case: &Value, folder: &Path) -> Outcome {
     let (input, expected) = input_and_expected(case)?;
     let mut scenario = plain_month();
-    let days = field(input, "pay_within_days")?;
-    scenario.set("settlement", json!({"payment": {"withinDays": days, "offset": true}}));
+    let mut payment = json!({"offset": true});
+    match input.get("pay_within_days") {
+        Some(days) => payment["withinDays"] = days.clone(),
+        None => payment["withinWorkingDays"] = field(input, "pay_within_working_days")?.clone(),
+    }
+    scenario.set("settlement", json!({"payment": payment}));
+    if let Some(calendar) = calendar(input) {
+        scenario.set("calendar", calendar);
+    }
     let paid = input.get("paid").and_then(Value::as_bool).unwrap_or_default();
     scenario.measurements = json!({
         "notified": [{"on": text(input, "notified_on")?, "amount": text(input, "penalty")?, "paid": paid}],
@@ -96,8 +149,12 @@ pub fn offset(case: &Value, folder: &Path) -> Outcome {
     });
     let settled = scenario.settle(folder)?;
     same("pay_by", settled.pointer("/payments/0/payBy").cloned(), field(expected, "pay_by")?.clone())?;
-    let net = settled.pointer("/nextSettlement/net").cloned();
-    same("next_settlement_net", net, field(expected, "next_settlement_net")?.clone())
+    let next = settled.pointer("/nextSettlement").cloned().unwrap_or_default();
+    same("next_settlement_net", next["net"].clone(), field(expected, "next_settlement_net")?.clone())?;
+    match ["carried", "carried_over", "carried_forward"].iter().find_map(|name| expected.get(*name)) {
+        Some(carried) => same("carried", next["carried"].clone(), carried.clone()),
+        None => Ok(()),
+    }
 }
 
 pub fn deposit(case: &Value, folder: &Path) -> Outcome {
@@ -119,21 +176,18 @@ pub fn deposit(case: &Value, folder: &Path) -> Outcome {
 
 pub fn detection(case: &Value, folder: &Path) -> Outcome {
     let (input, expected) = input_and_expected(case)?;
-    // 43.2 minutes are 0.1 percent of 30 days; any allowance in minutes is its hundredth over 432 in percent.
     let allowed = text(input, "allowed_minutes")?;
-    let target = match trimmed(&allowed) {
-        "43.2" => "99.9",
-        "21.6" => "99.95",
-        "4.32" => "99.99",
-        "216" => "99.5",
-        "432" => "99",
-        other => return Err(Miss::NotExpressible(format!("an allowance of {other} minutes is no plain target"))),
-    };
     let mut scenario = plain_month();
-    scenario.set("objectives", json!([objective(OBJECTIVE, target)]));
+    // At 99.9 a thousand times as long is what allows it.
+    scenario.set("objectives", json!([objective(OBJECTIVE, "99.9")]));
+    let seconds = arithmetic::seconds(&arithmetic::thousandfold(&allowed))
+        .ok_or_else(|| Miss::NotExpressible(format!("an allowance of {allowed} minutes")))?;
+    scenario.set("period", json!({"rolling": format!("{}m{}s", seconds / 60, seconds % 60)}));
+    scenario.set("validity", json!({"from": "2025-06-10"}));
     let from = "2025-06-10T00:00:00Z";
     let until = minutes(from, &text(input, "outage_minutes")?)?;
     let by = if text(input, "detected_by")?.starts_with("provider") { "Provider" } else { "Customer" };
+    scenario.period = None;
     scenario.measurements = json!({
         "objectives": [{"name": OBJECTIVE, "outages": [{"from": from, "until": until}]}],
         "incidents": [{"from": from, "until": until, "detectedBy": by}],

@@ -1,13 +1,15 @@
-//! Cases about amounts: free hours, proportions, combinations, minimums, service days, currencies, penalties, rewards.
+//! Cases about amounts: free hours, proportions, combinations, minimums, service days, currencies.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::arithmetic::{first_number, percent, trimmed};
-use crate::rules::minutes;
+use crate::arithmetic::{first_number, shows, trimmed};
+use crate::periods;
+use crate::rules::{input_and_expected, minutes};
 use crate::scenario::{Miss, Outcome, Scenario, field, plain, same, text};
-use crate::uptime::{self, OBJECTIVE};
+use crate::uptime::OBJECTIVE;
+use crate::{credits, measures};
 
 const MONTH: &str = "2025-06-01";
 
@@ -35,33 +37,70 @@ fn tier(objective: &str, percent: &str) -> Value {
     json!({"objective": objective, "below": "99.9", "percentOfFee": percent})
 }
 
-fn credits_of(settled: &Value) -> Value {
+pub fn credits_of(settled: &Value) -> Value {
     settled.pointer("/periods/0/statement/credits").cloned().unwrap_or_default()
 }
 
-fn input_and_expected(case: &Value) -> Result<(&Value, &Value), Miss> {
-    Ok((field(case, "input")?, field(case, "expected")?))
-}
-
-pub fn free_hours(case: &Value, folder: &Path) -> Outcome {
+/// Under the profile that has a rule for free hours: the case's own, or the only one.
+pub fn free_hours(case: &Value, profiles: &Value, folder: &Path) -> Outcome {
     let (input, expected) = input_and_expected(case)?;
-    let free = json!({"name": "free-hours", "objective": OBJECTIVE, "freeHours": {"unavailableFor": "6m"}});
-    let mut scenario = lost_month(json!({"fee": {"amount": "1000.00", "currency": "USD"}, "remedies": [free]}));
-    let outages = uptime::outages(input.get("outages"), &Value::Null)?;
+    let profile = profile_with(case, profiles, "free_hour_rule")?;
+    let rule = profile.get("free_hour_rule").and_then(Value::as_str).unwrap_or("more than 6 minutes").to_lowercase();
+    let minutes = rule.split("more than").nth(1).and_then(first_number);
+    let minutes = minutes.ok_or_else(|| Miss::NotExpressible(format!("free hours when {rule}")))?;
+    let free =
+        json!({"name": "free-hours", "objective": OBJECTIVE, "freeHours": {"unavailableFor": format!("{minutes}m")}});
+    let tiers = credits::tiers(profile.get("tiers"), "percentOfFee", OBJECTIVE)?;
+    let target = profile.pointer("/tiers/0/lt").map_or_else(|| "99.9".to_owned(), plain);
+    let fee = json!({"amount": "1000.00", "currency": "USD"});
+    let mut scenario = lost_month(json!({"fee": fee, "remedies": [free], "tiers": tiers}));
+    let mut promised = objective(OBJECTIVE, &target);
+    if let Some("drop_partial") = profile.pointer("/measure/partial_minutes").and_then(Value::as_str) {
+        promised["measurement"]["partialMinutes"] = json!("Drop");
+    }
+    scenario.set("objectives", json!([promised]));
+    let outages = measures::outages(input.get("outages"), &Value::Null)?;
     scenario.period = outages.first().and_then(|o| o["from"].as_str()?.get(..10)).map(str::to_owned);
+    if case.get("period").is_some() {
+        let period = periods::of(case)?;
+        scenario.set("period", period.spec);
+        scenario.set("timeZone", json!(period.zone));
+        scenario.period = Some(period.day);
+    }
     scenario.measurements = json!({"objectives": [{"name": OBJECTIVE, "outages": outages}]});
     let settled = scenario.settle(folder)?;
     let credits = credits_of(&settled);
-    same("hours_not_charged", credits["freeHours"].clone(), field(expected, "hours_not_charged")?.clone())?;
-    let ratio = settled.pointer("/periods/0/statement/objectives/0/attainmentRatio").cloned();
-    same("monthly_uptime_ratio", ratio, field(expected, "monthly_uptime_ratio")?.clone())?;
-    let credit = json!({"kind": "percent", "value": text(expected, "credit_percent")?});
-    uptime::credit_is(&credits, &credit)
+    let hours = credits.get("freeHours").cloned().unwrap_or_else(|| json!([]));
+    same("hours_not_charged", hours, field(expected, "hours_not_charged")?.clone())?;
+    if let Some(wanted) = expected.get("monthly_uptime_ratio").or(expected.get("uptime_ratio")) {
+        let ratio = settled.pointer("/periods/0/statement/objectives/0/attainmentRatio").cloned();
+        same("monthly_uptime_ratio", ratio, wanted.clone())?;
+    }
+    match expected.get("credit_percent") {
+        Some(percent) => credits::credit_is(&credits, &json!({"kind": "percent", "value": plain(percent)})),
+        None => Ok(()),
+    }
+}
+
+/// The profile that a case names, else the only one that has this field, else none.
+pub fn profile_with(case: &Value, profiles: &Value, name: &str) -> Result<Value, Miss> {
+    if case.get("profile").is_some() {
+        return field(profiles, &text(case, "profile")?).cloned();
+    }
+    let all = profiles.as_object().into_iter().flat_map(|profiles| profiles.values());
+    let mut those = all.filter(|p| p.get(name).is_some() || p.pointer(&format!("/measure/{name}")).is_some());
+    match (those.next(), those.next()) {
+        (Some(only), None) => Ok(only.clone()),
+        _ => Ok(Value::Null),
+    }
 }
 
 pub fn proportional(case: &Value, folder: &Path) -> Outcome {
     let (input, expected) = input_and_expected(case)?;
-    let remedy = json!({"name": "lost-time", "objective": OBJECTIVE, "proportional": {"multiple": "1"}});
+    let multiple = ["multiplier", "multiple", "factor"].iter().find_map(|name| input.get(*name));
+    let multiple = multiple.map_or_else(|| "1".to_owned(), plain);
+    let multiple = multiple.trim_end_matches(['x', ' ']);
+    let remedy = json!({"name": "lost-time", "objective": OBJECTIVE, "proportional": {"multiple": multiple}});
     let fee = |key: &String| key.strip_prefix("of_fee_").map(|digits| digits.replace('_', "."));
     let fees: Vec<(String, Value)> = expected
         .as_object()
@@ -69,51 +108,88 @@ pub fn proportional(case: &Value, folder: &Path) -> Outcome {
         .flatten()
         .filter_map(|(key, value)| Some((fee(key)?, value.clone())))
         .collect();
-    let amount = fees.first().map_or("1000.00", |(amount, _)| amount.as_str());
+    let given = ["monthly_fee", "fee"].iter().find_map(|name| input.get(*name)).map(plain);
+    let amount = fees.first().map(|(amount, _)| amount.clone()).or(given).unwrap_or_else(|| "1000.00".to_owned());
     let mut scenario = lost_month(json!({"fee": {"amount": amount, "currency": "USD"}, "remedies": [remedy]}));
+    if let Some(cap) = cap(input) {
+        scenario.agreement["spec"]["credits"]["cap"] = json!({"percentOfFee": cap});
+    }
     let events = json!({"name": OBJECTIVE, "target": "100", "measurement": {"method": "Events"},
         "indicator": {"ratio": {"bad": "sum(increase(errors_total[$slot]))", "total": "sum(increase(requests_total[$slot]))"}}});
     scenario.set("objectives", json!([events]));
     scenario.set("period", json!({"rolling": format!("{}m", text(input, "scheduled_minutes")?)}));
     scenario.set("validity", json!({"from": MONTH}));
-    let until = minutes("2025-06-01T00:00:00Z", &text(input, "outage_minutes")?)?;
-    let outage = json!({"from": "2025-06-01T00:00:00Z", "until": until, "affected": text(input, "affected_ratio")?});
-    scenario.measurements = json!({"objectives": [{"name": OBJECTIVE, "outages": [outage]}]});
+    let from = "2025-06-01T00:00:00Z";
+    let mut outages = Vec::new();
+    if text(input, "outage_minutes")? != "0" {
+        let until = minutes(from, &text(input, "outage_minutes")?)?;
+        let affected = input.get("affected_ratio").map_or_else(|| "1".to_owned(), plain);
+        outages.push(json!({"from": from, "until": until, "affected": affected}));
+    }
+    scenario.measurements = json!({"objectives": [{"name": OBJECTIVE, "outages": outages}]});
     let credits = credits_of(&scenario.settle(folder)?);
-    same("credit_ratio", credits["fractionOfFee"].clone(), field(expected, "credit_ratio")?.clone())?;
-    match fees.first() {
-        Some((_, exact)) => same("exact amount", credits["amounts"][0]["unrounded"].clone(), exact.clone()),
+    if let Some(ratio) = expected.get("credit_ratio") {
+        let found = credits.get("fractionOfFee").map_or_else(|| "0/1".to_owned(), plain);
+        same("credit_ratio", found.trim_end_matches("/1"), plain(ratio).trim_end_matches("/1"))?;
+    }
+    for (name, wanted) in fees.iter().map(|(fee, wanted)| (fee.as_str(), wanted)).take(1) {
+        let found = plain(&credits["amounts"][0]["exact"]);
+        if !shows(&found, &plain(wanted)) {
+            return Err(Miss::Failed(format!("of a fee of {name}: expected {wanted}, found {found}")));
+        }
+    }
+    match expected.get("credit").or(expected.get("credit_usd")) {
+        Some(credit) => same("credit", credits["amount"].clone(), credit.clone()),
         None => Ok(()),
     }
+}
+
+/// The cap of a case, in percent, under any name.
+fn cap(input: &Value) -> Option<String> {
+    let (_, cap) = input.as_object()?.iter().find(|(name, _)| name.split('_').any(|word| word == "cap"))?;
+    let cap = plain(cap);
+    Some(first_number(&cap)?.to_owned())
 }
 
 pub fn multi_objective(case: &Value, folder: &Path) -> Outcome {
     let (input, expected) = input_and_expected(case)?;
     let percents: Vec<String> = field(input, "credits_percent")?.as_array().into_iter().flatten().map(plain).collect();
     let policy = text(input, "policy")?;
-    let combine = match policy.as_str() {
-        p if p.contains("choice") || p.contains("choose") => "CustomersChoice",
-        p if ["sum", "cumulative", "additive", "add"].iter().any(|w| p.contains(w)) => "Sum",
-        p if p.contains("first") => "FirstListed",
-        p if p.contains("highest") || p.contains("stack") => "Highest",
-        other => return Err(Miss::NotExpressible(format!("policy {other}"))),
-    };
+    let combine = combine(&policy)?;
     let names: Vec<String> = (0..percents.len()).map(|i| format!("objective-{i}")).collect();
     let tiers: Vec<Value> =
         names.iter().zip(&percents).filter(|(_, p)| trimmed(p) != "0").map(|(n, p)| tier(n, p)).collect();
     let mut credits = json!({"fee": {"amount": "1000.00", "currency": "USD"}, "tiers": tiers, "combine": combine});
-    if let Some(cap) = ["cap_percent", "cap", "monthly_cap_percent"].iter().find_map(|name| input.get(*name)) {
-        let cap = plain(cap);
-        credits["cap"] = json!({"percentOfFee": first_number(&cap).unwrap_or(&cap)});
+    if let Some(cap) = cap(input) {
+        credits["cap"] = json!({"percentOfFee": cap});
     }
     let mut scenario = lost_month(credits);
-    let objectives: Vec<Value> = names.iter().map(|name| objective(name, "99.9")).collect();
+    let mut objectives: Vec<Value> = names.iter().map(|name| objective(name, "99.9")).collect();
+    for objective in &mut objectives {
+        // Slots may be longer for this than for minutes.
+        objective["measurement"] = json!({"method": "Events"});
+    }
+    scenario.slots_for(31, objectives.len());
     scenario.set("objectives", json!(objectives));
     let outage = json!({"from": "2025-06-10T00:00:00Z", "until": "2025-06-11T00:00:00Z"});
     let measured: Vec<Value> = names.iter().map(|name| json!({"name": name, "outages": [outage]})).collect();
     scenario.measurements = json!({"objectives": measured});
     let credit = json!({"kind": "percent", "value": text(expected, "credit_percent")?});
-    uptime::credit_is(&credits_of(&scenario.settle(folder)?), &credit)
+    credits::credit_is(&credits_of(&scenario.settle(folder)?), &credit)
+}
+
+/// What a policy's words come to.
+fn combine(policy: &str) -> Result<&'static str, Miss> {
+    let words: Vec<String> = policy.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
+    let has = |starts: &[&str]| words.iter().any(|w| starts.iter().any(|s| w.starts_with(s)));
+    let denied = has(&["not", "non", "no", "never", "without"]);
+    match () {
+        () if has(&["choice", "choose", "chosen", "choos"]) => Ok("CustomersChoice"),
+        () if has(&["sum", "cumul", "addit", "add", "stack", "combin"]) => Ok(if denied { "Highest" } else { "Sum" }),
+        () if has(&["first"]) => Ok("FirstListed"),
+        () if has(&["highest", "largest", "max", "greatest", "single", "one"]) => Ok("Highest"),
+        () => Err(Miss::NotExpressible(format!("policy {policy}"))),
+    }
 }
 
 pub fn minimum_credit(case: &Value, folder: &Path) -> Outcome {
@@ -152,7 +228,7 @@ pub fn service_days_value(case: &Value, folder: &Path) -> Outcome {
     };
     let days = field(input, "service_days")?.clone();
     let mut scenario = lost_month(json!({
-        "fee": {"amount": text(input, "monthly_fee")?, "currency": "USD"},
+        "fee": {"amount": text(input, "monthly_fee")?, "currency": input.get("currency").map_or_else(|| "USD".to_owned(), plain)},
         "tiers": [{"objective": OBJECTIVE, "below": "99.9", "serviceDays": days}],
         "serviceDays": "MonetaryValue",
     }));
@@ -164,7 +240,7 @@ pub fn service_days_value(case: &Value, folder: &Path) -> Outcome {
 }
 
 /// Days that extend the term. Each month's days are granted by a tier of their own, reached by an outage of its own.
-pub fn service_days_term(case: &Value, folder: &Path) -> Outcome {
+pub fn service_days_term(case: &Value, profiles: &Value, folder: &Path) -> Outcome {
     let (input, expected) = input_and_expected(case)?;
     let end: jiff::civil::Date =
         text(input, "term_end")?.parse().map_err(|e| Miss::NotExpressible(format!("term_end: {e}")))?;
@@ -177,6 +253,10 @@ pub fn service_days_term(case: &Value, folder: &Path) -> Outcome {
     let mut steps: Vec<i64> = credits.iter().map(|(_, days)| *days).filter(|days| *days > 0).collect();
     steps.sort_unstable();
     steps.dedup();
+    if steps.is_empty() {
+        // A table needs a step, even one that nobody reached.
+        steps.push(1);
+    }
     // Each step one percent deeper than the one before; a day is more than three percent of any month.
     let tiers: Vec<Value> = steps
         .iter()
@@ -193,18 +273,25 @@ pub fn service_days_term(case: &Value, folder: &Path) -> Outcome {
     }
     let first =
         credits.iter().map(|(month, _)| month).min().ok_or_else(|| Miss::NotExpressible("no credits".to_owned()))?;
-    let why = case.get("why").and_then(Value::as_str).unwrap_or_default();
     let mut credits = json!({"fee": {"amount": "1000.00", "currency": "USD"}, "tiers": tiers});
-    if let Some(days) = why.split("-day cap").next().filter(|_| why.contains("-day cap")).and_then(first_number) {
+    let grants_days = |profile: &&Value| profile["credit_kind"] == "service_days";
+    let of_profiles = profiles.as_object().into_iter().flat_map(|p| p.values()).filter(grants_days);
+    let caps: Vec<String> = of_profiles.filter_map(|p| p.get("cap")).map(plain).collect();
+    let of_profile = caps.first().filter(|cap| caps.len() == 1 && cap.contains("days per month"));
+    let days = cap(input).or(of_profile.and_then(|cap| first_number(cap).map(str::to_owned)));
+    if let Some(days) = days {
         credits["cap"] = json!({"serviceDays": days.parse::<i64>().unwrap_or_default()});
     }
     let mut scenario = lost_month(credits);
     let until = end.tomorrow().map_err(|e| Miss::NotExpressible(e.to_string()))?;
     scenario.set("validity", json!({"from": format!("{first}-01"), "until": until.to_string()}));
-    scenario.period = None;
+    // Without an outage nothing tells which period is meant.
+    scenario.period = measured.is_empty().then(|| format!("{first}-01"));
     scenario.measurements = json!({"objectives": [{"name": OBJECTIVE, "outages": measured}]});
     let settled = scenario.settle(folder)?;
-    same("new_term_end", settled["term"]["lastDay"].clone(), field(expected, "new_term_end")?.clone())
+    // Without a day of service the term ends when it was agreed to.
+    let end = settled.pointer("/term/lastDay").cloned().unwrap_or_else(|| json!(end.to_string()));
+    same("new_term_end", end, field(expected, "new_term_end")?.clone())
 }
 
 pub fn currency(case: &Value, folder: &Path) -> Outcome {
@@ -220,119 +307,4 @@ pub fn currency(case: &Value, folder: &Path) -> Outcome {
     let amounts = credits["amounts"].as_array().into_iter().flatten();
     let amounts: Vec<Value> = amounts.map(|a| json!({"currency": a["currency"], "amount": a["amount"]})).collect();
     same("credits", amounts, field(expected, "credits")?.clone())
-}
-
-/// `1000.00 CNY`.
-fn amount_and_currency(text: &str) -> (String, String) {
-    let mut words = text.split_whitespace();
-    let amount = words.next().unwrap_or_default().to_owned();
-    (amount, words.next().unwrap_or("CNY").to_owned())
-}
-
-pub fn penalty(case: &Value, folder: &Path) -> Outcome {
-    let (input, expected) = input_and_expected(case)?;
-    let (penalty, currency) = amount_and_currency(&text(expected, "penalty")?);
-    let named = |names: &[&str]| {
-        let fields = input.as_object()?;
-        fields
-            .iter()
-            .find(|(key, _)| names.iter().any(|n| key.contains(n)))
-            .map(|(key, value)| (key.clone(), plain(value)))
-    };
-    let fee = named(&["value", "price", "order_", "fee"])
-        .map_or_else(|| "0.00".to_owned(), |(_, v)| amount_and_currency(&v).0);
-    let fee = json!({"amount": fee, "currency": currency});
-    let mut scenario;
-    if let Some(amount) = input.get("per_incident") {
-        let amount = amount_and_currency(&plain(amount)).0;
-        let remedy = json!({"name": "penalty", "objective": OBJECTIVE, "perIncident": {"amount": amount}});
-        scenario = lost_month(json!({"fee": fee, "remedies": [remedy]}));
-        incidents(&mut scenario, input);
-    } else if let Some((_, multiple)) = named(&["multiple", "times", "factor"]) {
-        let remedy = json!({"name": "penalty", "objective": OBJECTIVE, "multipleOfFee": {"multiple": multiple}});
-        scenario = lost_month(json!({"fee": fee, "remedies": [remedy]}));
-        incidents(&mut scenario, input);
-    } else if let Some((key, days)) = named(&["days_late", "late_days", "days"]) {
-        scenario = late(input, &fee, &key, &days)?;
-    } else {
-        return Err(Miss::NotExpressible("a penalty of another kind".to_owned()));
-    }
-    scenario.set("missingData", json!({"minimumCoverage": "0"}));
-    let credits = credits_of(&scenario.settle(folder)?);
-    same("penalty", credits["amount"].clone(), penalty)?;
-    same("currency", credits["currency"].clone(), currency)?;
-    match expected.get("cancellation").or_else(|| expected.get("cancel")) {
-        Some(ends) => same("cancellation", credits["terminationRight"].as_bool().unwrap_or_default(), ends.clone()),
-        None => Ok(()),
-    }
-}
-
-/// So many outages of a minute, a day apart; one where the case does not count them.
-fn incidents(scenario: &mut Scenario, input: &Value) {
-    let count = input.get("incidents").and_then(Value::as_u64).unwrap_or(1);
-    let outage =
-        json!({"from": "2025-06-02T00:00:00Z", "until": "2025-06-02T06:00:00Z", "repeat": count, "every": "24h"});
-    let outages = if count == 0 { Vec::new() } else { vec![outage] };
-    scenario.measurements = json!({"objectives": [{"name": OBJECTIVE, "outages": outages}]});
-}
-
-/// A delivery so many days late, from a Monday on.
-fn late(input: &Value, fee: &Value, key: &str, days: &str) -> Result<Scenario, Miss> {
-    let days: i64 = days.parse().map_err(|_| Miss::NotExpressible(format!("{key}: {days}")))?;
-    let working = key.contains("working") || key.contains("business");
-    let rate = input.as_object().into_iter().flatten().find(|(key, _)| key.contains("rate") || key.contains("percent"));
-    let (rate_key, rate) = rate.ok_or_else(|| Miss::NotExpressible("no daily rate".to_owned()))?;
-    let rate = plain(rate);
-    let rate = if rate_key.contains("percent") || rate.contains('%') {
-        first_number(&rate).unwrap_or_default().to_owned()
-    } else {
-        percent(&rate)
-    };
-    let mut per_day = json!({"percentOfFee": rate, "days": if working { "Working" } else { "Calendar" }});
-    per_day["escalation"] = json!({"afterDays": 5, "percentOfFee": "5", "terminates": true});
-    let remedy = json!({"name": "delay", "objective": OBJECTIVE, "perDayLate": per_day});
-    let mut scenario = lost_month(json!({"fee": fee, "remedies": [remedy]}));
-    let delivery = json!({"name": OBJECTIVE, "target": "100", "indicator": {"value": {"limit": "24h"}},
-        "measurement": {"method": "Value"}});
-    scenario.set("objectives", json!([delivery]));
-    let due = jiff::civil::date(2025, 6, 2);
-    let mut done = due;
-    let mut left = days;
-    while left > 0 {
-        done = done.tomorrow().map_err(|e| Miss::NotExpressible(e.to_string()))?;
-        let off = matches!(done.weekday(), jiff::civil::Weekday::Saturday | jiff::civil::Weekday::Sunday);
-        left -= i64::from(!(working && off));
-    }
-    scenario.measurements =
-        json!({"deliveries": [{"objective": OBJECTIVE, "due": due.to_string(), "done": done.to_string()}]});
-    Ok(scenario)
-}
-
-pub fn reward(case: &Value, folder: &Path) -> Outcome {
-    let (input, expected) = input_and_expected(case)?;
-    let tiers: Vec<Value> = field(input, "tiers")?
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|t| Ok(json!({"atLeast": text(t, "gte")?, "percent": percent(&text(t, "rate")?)})))
-        .collect::<Result<_, Miss>>()?;
-    let marginal = input.get("marginal").and_then(Value::as_bool).unwrap_or_default();
-    let mut rewards = json!({"basis": "Volume", "tiers": tiers, "scale": if marginal { "Marginal" } else { "Whole" }});
-    if input.get("unconditional_rate").is_some() {
-        rewards["unconditionalPercent"] = json!(percent(&text(input, "unconditional_rate")?));
-    }
-    let mut scenario = lost_month(json!({"fee": {"amount": "0.00", "currency": "CNY"}, "rewards": rewards}));
-    let (_, sales) = input
-        .as_object()
-        .into_iter()
-        .flatten()
-        .find(|(key, _)| key.contains("sales") || key.contains("volume"))
-        .ok_or_else(|| Miss::NotExpressible("no volume".to_owned()))?;
-    scenario.measurements = json!({"volumes": [{"at": "2025-06-15T00:00:00Z", "amount": plain(sales)}]});
-    let credits = credits_of(&scenario.settle(folder)?);
-    if expected.get("tier_rate").is_some() {
-        let rate = percent(&text(expected, "tier_rate")?);
-        same("tier_rate", trimmed(&plain(&credits["reward"]["stepPercent"])), rate)?;
-    }
-    same("reward", credits["reward"]["amount"].clone(), field(expected, "reward")?.clone())
 }

@@ -24,6 +24,8 @@ pub struct Scenario {
     pub exclusions: Vec<Value>,
     pub measurements: Value,
     pub period: Option<String>,
+    /// How long the metrics store keeps samples, where that matters.
+    pub retention: Option<String>,
 }
 
 impl Scenario {
@@ -41,7 +43,7 @@ impl Scenario {
                 "objectives": [objective],
             },
         });
-        Self { agreement, exclusions: Vec::new(), measurements: json!({}), period: None }
+        Self { agreement, exclusions: Vec::new(), measurements: json!({}), period: None, retention: None }
     }
 
     /// Sets a field of the agreement's spec.
@@ -49,6 +51,14 @@ impl Scenario {
         if let Some(spec) = self.agreement.get_mut("spec").and_then(Value::as_object_mut) {
             spec.insert(field.to_owned(), value);
         }
+    }
+
+    /// Takes slots so long that a ledger can hold those of so many days and objectives. What is given as outages is measured
+    /// to the second all the same.
+    pub fn slots_for(&mut self, days: i64, objectives: usize) {
+        let minutes = days * 1440 * i64::try_from(objectives).unwrap_or(i64::MAX);
+        let slot = if minutes <= 133_000 { "1m" } else { "5m" };
+        self.set("metrics", json!({"sourceRef": {"name": "main"}, "slot": slot}));
     }
 
     /// Adds an approved exclusion.
@@ -87,7 +97,24 @@ impl Scenario {
     /// What `guarantor check` finds in the agreement.
     pub fn check(&self, folder: &Path) -> Result<Value, Miss> {
         let agreement = write(folder, "agreement.yaml", &self.agreement);
-        run(&["check", "-o", "json", &agreement], &[0, 1])
+        let mut arguments = vec!["check", "-o", "json", &agreement];
+        let source = write(folder, "source.yaml", &self.source());
+        if self.retention.is_some() {
+            arguments.push(&source);
+        }
+        run(&arguments, &[0, 1])
+    }
+
+    /// The metrics store, as the operator found it.
+    fn source(&self) -> Value {
+        let found = json!({"keeps": self.retention, "evidence": "asked", "askedAt": "2025-06-01T00:00:00Z"});
+        json!({
+            "apiVersion": "guarantor.dev/v1alpha1",
+            "kind": "MetricsSource",
+            "metadata": {"name": "main"},
+            "spec": {"url": "http://prometheus:9090", "tenants": [{"namespace": "*"}]},
+            "status": {"retention": found},
+        })
     }
 }
 

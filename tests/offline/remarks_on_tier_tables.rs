@@ -41,6 +41,27 @@ fn a_published_table_with_a_hole_is_refused_at_its_value() {
     assert_eq!(check_text(&agreement.to_string()).findings(), [overlap]);
 }
 
+/// A period at exactly the target keeps it. A tier that says `at most` the target grants a credit for it.
+#[test]
+fn at_most_the_target_is_remarked_on_and_less_is_not() {
+    let mut agreement = mistakes::agreement();
+    let mut of = |target: &str, at_most: &str| {
+        agreement["spec"]["objectives"][0]["target"] = json!(target);
+        agreement["spec"]["credits"]["tiers"] =
+            json!([{"objective": "availability", "atMost": at_most, "percentOfFee": "10"}]);
+        let answer = check_text(&agreement.to_string());
+        // The definition's own rules say some of it too, of the table as a whole.
+        let remarks: Vec<_> = answer.findings().into_iter().filter(|(code, ..)| code != "rule").collect();
+        (answer.code, remarks)
+    };
+    let said = |severity| vec![remark("tier_above_target", "[0].atMost", severity)];
+    assert_eq!(of("99.9", "99.9"), (0, said("Warning")));
+    assert_eq!(of("99.9", "99.900"), (0, said("Warning")), "the same figure, however it is written");
+    assert_eq!(of("99.9", "99.899999999"), (0, vec![]));
+    assert_eq!(of("99.9", "99.900000001"), (1, said("Error")), "a kept promise would cost money");
+    assert_eq!(of("99.95", "99.9"), (0, vec![]));
+}
+
 fn remark(code: &str, field: &str, severity: &str) -> (String, String, String) {
     (code.to_owned(), format!("spec.credits.tiers{field}"), severity.to_owned())
 }

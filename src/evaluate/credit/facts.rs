@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use num_rational::BigRational;
 
+use crate::api::agreement::AgreementSpec;
 use crate::api::credit_facts::{CreditFacts, DeliveryFact, GrantedAmount, GrantedFact, MissedFact};
 
 use super::super::exact::decimal;
@@ -51,11 +52,14 @@ fn granted(granted: &Granted) -> GrantedFact {
     }
 }
 
-/// The facts that a statement states, to reckon its credits again.
+/// The facts that a statement states, to reckon its credits again under this agreement.
+///
+/// Where the agreement grants no credits, nothing depends on what they name, and it is not looked at.
 ///
 /// # Errors
-/// Names the field that can not be read.
-pub fn stated(facts: &CreditFacts) -> Result<Facts, InvalidSpec> {
+/// Names the field that can not be read, is less than nothing, or names what the agreement does not have.
+pub fn stated(facts: &CreditFacts, spec: &AgreementSpec) -> Result<Facts, InvalidSpec> {
+    names(facts, spec)?;
     let deliveries = facts.deliveries.iter().enumerate().map(|(index, d)| {
         let field = |name: &str| format!("spec.credits.facts.deliveries[{index}].{name}");
         let (due, done) = (civil_day(&field("due"), &d.due)?, civil_day(&field("done"), &d.done)?);
@@ -71,6 +75,26 @@ pub fn stated(facts: &CreditFacts) -> Result<Facts, InvalidSpec> {
     })
 }
 
+/// Whether everything that is named is there.
+fn names(facts: &CreditFacts, spec: &AgreementSpec) -> Result<(), InvalidSpec> {
+    let Some(table) = &spec.credits else { return Ok(()) };
+    let is_objective = |name: &String| spec.objectives.iter().any(|objective| objective.name == *name);
+    let is_remedy = |name: &String| table.remedies.iter().any(|remedy| remedy.name == *name);
+    let deliveries = facts.deliveries.iter().enumerate().map(|(i, d)| (format!("deliveries[{i}]"), &d.objective));
+    let missed = facts.missed_in_a_row.iter().enumerate().map(|(i, m)| (format!("missedInARow[{i}]"), &m.objective));
+    if let Some((place, name)) = deliveries.chain(missed).find(|(_, name)| !is_objective(name)) {
+        let field = format!("spec.credits.facts.{place}.objective");
+        return Err(InvalidSpec::new(field, format!("{name:?} is none of the agreement's objectives")));
+    }
+    match &facts.chosen {
+        Some(name) if !is_objective(name) && !is_remedy(name) => {
+            let message = format!("{name:?} is none of the agreement's objectives or remedies");
+            Err(InvalidSpec::new("spec.credits.facts.chosen", message))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn missed(missed: &MissedFact) -> Result<(String, u32), InvalidSpec> {
     let periods = u32::try_from(missed.periods).map_err(|_| {
         let message = format!("{} is no number of periods", missed.periods);
@@ -83,7 +107,12 @@ fn granted_before(name: &str, granted: &GrantedFact) -> Result<Granted, InvalidS
     let amounts = granted.amounts.iter().enumerate().map(|(index, amount)| {
         Ok((amount.currency.clone(), figure(&format!("{name}.amounts[{index}].amount"), &amount.amount)?))
     });
-    Ok(Granted { money: amounts.collect::<Result<BTreeMap<_, _>, InvalidSpec>>()?, service_days: granted.service_days })
+    let money = amounts.collect::<Result<BTreeMap<_, _>, InvalidSpec>>()?;
+    if granted.service_days < 0 {
+        let field = format!("spec.credits.facts.{name}.serviceDays");
+        return Err(InvalidSpec::new(field, format!("{} is less than nothing", granted.service_days)));
+    }
+    Ok(Granted { money, service_days: granted.service_days })
 }
 
 fn figure(name: &str, text: &str) -> Result<BigRational, InvalidSpec> {

@@ -10,6 +10,7 @@ use crate::api::credit_status::{CreditState, CreditStatus};
 
 mod caps;
 mod combining;
+mod facts;
 mod oracle;
 mod published;
 mod remedies;

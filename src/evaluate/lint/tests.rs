@@ -95,6 +95,21 @@ fn bands_that_say_where_they_end_may_not_overlap() {
 }
 
 #[test]
+fn a_table_of_bands_says_of_every_tier_where_it_ends() {
+    // As MongoDB printed it: below 99.995 but at least 99.0, below 99.0, below 95.0.
+    let printed = ["[99.0,99.8) 10", "<99.0 25", "<95.0 100"];
+    check(&[
+        (&printed, &[("tier_overlap", "[1].below", Some("95.0"))]),
+        (&["<95.0 100", "<99.0 25", "[99.0,99.8) 10"], &[("tier_overlap", "[1].below", Some("95.0"))]),
+        (&["[99.0,99.8) 10", "[95.0,99.0) 25", "<95.0 100"], &[]),
+        (&["<99.8 10", "<99.0 25", "<95.0 100"], &[]),
+    ]);
+    let found = tiers::lint(&bands(&printed), "a", &decimal("99.9").unwrap());
+    assert_eq!(found[0].severity, Severity::Warning, "the deepest is granted, and nobody is in doubt");
+    assert!(found[0].message.contains("write `atLeast: 95.0` here"), "{}", found[0].message);
+}
+
+#[test]
 fn a_worse_attainment_earns_more() {
     let code = "non_monotonic_credit";
     check(&[

@@ -2,7 +2,9 @@
 //!
 //! Of several tiers that hold, the deepest is granted; a tier without a lower end goes on down to 0. So a table of
 //! `below` alone has neither gaps nor overlaps. They come in with lower ends, as in a published table that grants 10 % for
-//! "above 99.0, at most 99.9" and 25 % for "below 99.0": exactly 99.0 is in neither.
+//! "above 99.0, at most 99.9" and 25 % for "below 99.0": exactly 99.0 is in neither. A table that says of one tier where
+//! it ends, and leaves two others to overlap, is worked with and remarked on: who reads the first as a band takes the
+//! others for bands, too.
 
 use num_rational::BigRational;
 
@@ -19,6 +21,8 @@ pub(super) fn lint(bands: &[Band], objective: &str, target: &BigRational) -> Vec
         found.extend(above_target(band, objective, target));
         found.extend(unreachable(bands, place, &cells));
         found.extend(bands.get(..place).unwrap_or_default().iter().filter_map(|other| overlap(other, band, &cells)));
+        found
+            .extend(bands.get(..place).unwrap_or_default().iter().filter_map(|other| open_overlap(other, band, bands)));
     }
     found.extend(credits(bands, &cells));
     found.extend(gaps(bands, &cells));
@@ -97,6 +101,23 @@ fn overlap(one: &Band, other: &Band, cells: &[Cell]) -> Option<Lint> {
     );
     let field = shallower.field(shallower.lower.as_ref().map_or(shallower.upper.field, |lower| lower.field));
     Some(Lint { code: Code::TierOverlap, severity: Severity::Error, field, message, at: Some(at) })
+}
+
+/// Two tiers of a table of bands of which neither says where it ends.
+fn open_overlap(one: &Band, other: &Band, bands: &[Band]) -> Option<Lint> {
+    let mixed = bands.iter().any(|band| band.lower.is_some());
+    if !mixed || one.lower.is_some() || other.lower.is_some() || one.upper.at == other.upper.at {
+        return None;
+    }
+    let (deeper, shallower) = if one.is_deeper_than(other) { (one, other) } else { (other, one) };
+    let (at, end) = (&deeper.upper.text, if deeper.upper.included { "above" } else { "atLeast" });
+    let message = format!(
+        "from {at} down both this tier and {} hold, and the deeper one is granted; other tiers of the table say where they \
+         end, so write `{end}: {at}` here as well",
+        deeper.path()
+    );
+    let (field, at) = (shallower.field(shallower.upper.field), Some(at.clone()));
+    Some(Lint { code: Code::TierOverlap, severity: Severity::Warning, field, message, at })
 }
 
 /// A worse attainment must earn more.

@@ -219,7 +219,7 @@ fn what_was_reported_stands_in_the_statement() {
     let statement = made_with(&spec, &stored(&slots()), &[], LATER, &reported, None).unwrap();
     let credits = statement.credits.as_ref().unwrap();
     assert_eq!((credits.amount.as_str(), credits.amounts[0].capped_by.as_str()), ("350.00", "Year"));
-    assert_eq!(credit::stated(&credits.facts).unwrap(), reported.facts);
+    assert_eq!(credit::stated(&credits.facts, &spec).unwrap(), reported.facts);
     assert_eq!(statement.violations[0].detected_by, Some(DetectedBy::Customer));
 }
 

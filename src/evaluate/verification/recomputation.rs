@@ -56,7 +56,7 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
     let revision = revision(presented);
     let circumstances = Circumstances {
         exclusions: lines::honoured(&stated),
-        facts: facts(presented.content)?,
+        facts: facts(presented.content, spec)?,
         ..Circumstances::default()
     };
     let closing = Closing {
@@ -88,11 +88,11 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
 }
 
 /// What the statement says its credits rest on, beside the measurements.
-fn facts(content: &Value) -> Result<credit::Facts, StatementError> {
+fn facts(content: &Value, spec: &AgreementSpec) -> Result<credit::Facts, StatementError> {
     let Some(facts) = FieldPath::of(&FACTS).find(content) else { return Ok(credit::Facts::default()) };
     let facts: CreditFacts =
         serde_json::from_value(facts.clone()).map_err(|e| StatementError::Json(format!("spec.credits.facts: {e}")))?;
-    Ok(credit::stated(&facts)?)
+    Ok(credit::stated(&facts, spec)?)
 }
 
 /// What people reported, and what another statement granted: told by the statement alone, where it is told at all.

@@ -215,7 +215,8 @@ fn ledger(case: &Case<'_>, period: Bounds) -> Result<Ledger, Fault> {
         };
         let Some((index, objective)) = objective else { continue };
         let Some(value) = &objective.indicator.value else {
-            series::enter(&mut timeline, &series, measured, &path, period)?;
+            let minimum_events = objective.measurement.minimum_events;
+            series::enter(&mut timeline, &series, measured, minimum_events, &path, period)?;
             continue;
         };
         let limit = Limit::of(index, value).map_err(invalid)?;

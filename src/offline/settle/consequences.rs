@@ -83,7 +83,8 @@ impl Contract<'_> {
         let reported = measurements.demands.iter().enumerate().map(|(index, demand)| {
             let by = cure_by(demand.at, days, self.zone());
             let by = by.ok_or_else(|| Fault::new(format!("demands[{index}].at"), "leads beyond the calendar"))?;
-            Ok(DemandReport { at: demand.at.to_string(), cure_by: by.to_string() })
+            let may_end = demand.cured_at.is_none_or(|at| at > by);
+            Ok(DemandReport { at: demand.at.to_string(), cure_by: by.to_string(), may_end })
         });
         reported.collect()
     }

@@ -213,6 +213,9 @@ pub struct Delivery {
 pub struct Demand {
     /// When it was received.
     pub at: Timestamp,
+    /// When the breach was cured; left out: it was not.
+    #[serde(default)]
+    pub cured_at: Option<Timestamp>,
 }
 
 /// What is invoiced.

@@ -147,6 +147,8 @@ pub struct DemandReport {
     pub at: String,
     /// Until when the breach may be cured.
     pub cure_by: String,
+    /// Whether the other party may end the agreement after that: so unless it was cured in time.
+    pub may_end: bool,
 }
 
 /// An amount that was notified.

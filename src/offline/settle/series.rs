@@ -1,11 +1,14 @@
 //! From what the measurements file says of an objective to the slots of a period.
 //!
 //! Outages become slots of a minute where everything begins and ends with one, and of a second elsewhere; either way as
-//! runs, of which even a year has few. Where outages overlap, the worse one holds.
+//! runs, of which even a year has few. Where outages overlap, the worse one holds: the one with the higher error rate,
+//! since overlapping outages are merged and time is bad when one of them is. By its rate alone that would not be so where
+//! the objective has a minimum of events: a high rate of few events is not bad, and must not hide a lower one of many
+//! that is. So an outage below the minimum is left out wherever one with enough events lies.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
-use num_traits::One;
+use num_traits::{One, Signed};
 
 use super::fault::Fault;
 use super::measurements::{Interval, Measured, Outage, SlotRun, SlotWord};
@@ -23,7 +26,11 @@ const MOST_REPEATS: u32 = 100_000;
 /// Places of a share of the events that are kept; where nobody says how many events there were, there is one a second.
 const SHARE_PLACES: u32 = 8;
 
-/// Enters what was measured of one objective, or of one member, into a period.
+/// Events of a minute where nobody says how many there were: one a second.
+const EVENTS_PER_MINUTE: i64 = 60;
+
+/// Enters what was measured of one objective, or of one member, into a period. `minimum_events`: a minute of the objective
+/// with fewer is never bad.
 ///
 /// # Errors
 /// Names the field of the measurements file.
@@ -31,11 +38,12 @@ pub fn enter(
     timeline: &mut Timeline,
     series: &str,
     measured: &Measured,
+    minimum_events: Option<i64>,
     path: &str,
     period: Bounds,
 ) -> Result<(), Fault> {
     match (measured.slots.as_slice(), measured.outages.as_slice()) {
-        ([], _) => spells(timeline, series, measured, path, period),
+        ([], _) => spells(timeline, series, measured, minimum_events, path, period),
         (slots, []) => counted(timeline, series, slots, path, period),
         _ => Err(Fault::new(path, "give slots or outages, not both")),
     }
@@ -120,7 +128,14 @@ struct Spell {
 }
 
 /// Slots from outages: what no outage covers was good.
-fn spells(timeline: &mut Timeline, series: &str, measured: &Measured, path: &str, period: Bounds) -> Result<(), Fault> {
+fn spells(
+    timeline: &mut Timeline,
+    series: &str,
+    measured: &Measured,
+    minimum_events: Option<i64>,
+    path: &str,
+    period: Bounds,
+) -> Result<(), Fault> {
     let mut outages = Vec::new();
     for (index, outage) in measured.outages.iter().enumerate() {
         repeated(outage, &format!("{path}.outages[{index}]"), &mut outages)?;
@@ -137,15 +152,17 @@ fn spells(timeline: &mut Timeline, series: &str, measured: &Measured, path: &str
     timeline
         .add_in_slots_of(seconds, series, slot_of(None, seconds, path)?)
         .map_err(|e| Fault::new(path, e.to_string()))?;
+    let enough = enough(&outages, minimum_events);
     for outage in &outages {
-        lay(
-            timeline,
-            series,
-            (outage.from, outage.until),
-            &slot_of(Some(outage), seconds, path)?,
-            Overlap::Worse,
-            path,
-        )?;
+        let slot = slot_of(Some(outage), seconds, path)?;
+        let alone = if has_enough(outage, minimum_events) {
+            vec![(outage.from, outage.until)]
+        } else {
+            between(&enough, (outage.from, outage.until))
+        };
+        for span in alone {
+            lay(timeline, series, span, &slot, Overlap::Worse, path)?;
+        }
     }
     for span in unknown {
         lay(timeline, series, span, &Slot::unknown(UnknownCause::NoSamples, 0), Overlap::Replace, path)?;
@@ -156,11 +173,24 @@ fn spells(timeline: &mut Timeline, series: &str, measured: &Measured, path: &str
     Ok(())
 }
 
-/// The time that none of the spans covers.
+/// Whether an outage has as many events in a minute as it takes for being bad.
+fn has_enough(outage: &Spell, minimum_events: Option<i64>) -> bool {
+    let events = outage.events.clone().unwrap_or_else(|| whole(EVENTS_PER_MINUTE));
+    minimum_events.is_none_or(|minimum| events >= whole(minimum))
+}
+
+/// When there were outages with enough events, in order.
+fn enough(outages: &[Spell], minimum_events: Option<i64>) -> Vec<(i64, i64)> {
+    let bad = outages.iter().filter(|o| o.bad.is_positive() && has_enough(o, minimum_events));
+    merged(bad.map(|o| (o.from, o.until)).collect())
+}
+
+/// The time that none of the spans, which are in order, covers.
 fn between(spans: &[(i64, i64)], (start, end): (i64, i64)) -> Vec<(i64, i64)> {
     let mut left = Vec::new();
     let mut from = start;
-    for (begins, ends) in spans {
+    let first = spans.partition_point(|(_, ends)| *ends <= start);
+    for (begins, ends) in spans.iter().skip(first).take_while(|(begins, _)| *begins < end) {
         if from < *begins {
             left.push((from, *begins));
         }
@@ -224,9 +254,12 @@ fn repeated(outage: &Outage, path: &str, into: &mut Vec<Spell>) -> Result<(), Fa
 
 fn seconds_of(intervals: &[Interval], path: &str) -> Result<Vec<(i64, i64)>, Fault> {
     let interval = |(i, interval): (usize, &Interval)| bounds(interval.from, interval.until, &format!("{path}[{i}]"));
-    let mut spans: Vec<(i64, i64)> = intervals.iter().enumerate().map(interval).collect::<Result<_, _>>()?;
+    Ok(merged(intervals.iter().enumerate().map(interval).collect::<Result<_, _>>()?))
+}
+
+/// Spans in order. Neighbours become one, since a stretch must lie inside a single one to be covered.
+fn merged(mut spans: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
     spans.sort_unstable();
-    // Neighbours become one, since a stretch must lie inside a single one to be covered.
     spans.dedup_by(|next, held| {
         let touches = next.0 <= held.1;
         if touches {
@@ -234,7 +267,7 @@ fn seconds_of(intervals: &[Interval], path: &str) -> Result<Vec<(i64, i64)>, Fau
         }
         touches
     });
-    Ok(spans)
+    spans
 }
 
 fn bounds(from: Timestamp, until: Timestamp, path: &str) -> Result<(i64, i64), Fault> {

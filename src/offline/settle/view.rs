@@ -105,9 +105,10 @@ fn incidents(report: &Report, clock: &Clock) -> Option<String> {
 fn dates(report: &Report, clock: &Clock) -> Option<String> {
     let mut lines = Vec::new();
     let demands = report.demands.iter();
-    lines.extend(
-        demands.map(|d| format!("Demand of {}: to be cured by {}", instant(&d.at, clock), instant(&d.cure_by, clock))),
-    );
+    lines.extend(demands.map(|d| {
+        let then = if d.may_end { "else the agreement may be ended" } else { "which it was" };
+        format!("Demand of {}: to be cured by {}, {then}", instant(&d.at, clock), instant(&d.cure_by, clock))
+    }));
     lines.extend(report.payments.iter().map(|p| {
         format!(
             "{} notified on {}: to be paid by {}; {} set off",

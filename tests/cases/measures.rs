@@ -1,0 +1,222 @@
+//! How a profile measures, and what a case says was measured, as an objective and a measurements file.
+
+use serde_json::{Value, json};
+
+use crate::arithmetic::{percent, seconds};
+use crate::periods::Period;
+use crate::scenario::{Miss, field, plain, text};
+use crate::uptime::OBJECTIVE;
+
+/// The objective of a profile, still without a name and a target, and what was measured of it.
+pub fn measured(measure: &Value, input: &Value, period: &Period) -> Result<(Value, Vec<Value>), Miss> {
+    match text(measure, "method")?.as_str() {
+        "interval_mean_error" => mean_of_slots(measure, input),
+        "downtime" => bad_minutes(measure, input),
+        "all_zones_down" => pool("AllDown", measure, zones(input)?),
+        "summed_deployment_minutes" => pool("Sum", measure, resources(input, period)?),
+        "request_ratio" => requests(input, period),
+        "user_minutes" => user_minutes(input),
+        other => Err(Miss::NotExpressible(format!("method {other}"))),
+    }
+}
+
+fn ratio_indicator() -> Value {
+    json!({"ratio": {"bad": "sum(increase(errors_total[$slot]))", "total": "sum(increase(requests_total[$slot]))"}})
+}
+
+fn mean_of_slots(measure: &Value, input: &Value) -> Result<(Value, Vec<Value>), Miss> {
+    let every = format!("{}s", text(measure, "slot_seconds")?);
+    let empty = match word(measure, "empty_slot") {
+        "" | "error_rate_0" | "available_100" | "good" => "Good",
+        w if ["skip", "exclu", "omit", "ignore", "not_counted"].iter().any(|s| w.contains(s)) => "Skip",
+        other => return Err(Miss::NotExpressible(format!("an empty slot is {other}"))),
+    };
+    let measurement = match word(measure, "weighting") {
+        "" | "none" => json!({"method": "MeanOfSlots", "rateOver": every, "emptySlot": empty}),
+        w if w.contains("request") => json!({"method": "Events"}),
+        other => return Err(Miss::NotExpressible(format!("slots weighted by {other}"))),
+    };
+    let objective = json!({"indicator": ratio_indicator(), "measurement": measurement});
+    let mut slots = Vec::new();
+    for interval in field(input, "intervals")?.as_array().into_iter().flatten() {
+        if interval.get("no_data").and_then(Value::as_bool).unwrap_or_default() {
+            slots.push(json!({"every": every, "repeat": field(interval, "n")?, "state": "Unknown"}));
+            continue;
+        }
+        let mut slot = json!({"every": every, "repeat": field(interval, "n")?, "total": text(interval, "requests")?,
+                              "bad": text(interval, "errors")?});
+        for (given, name) in [("excluded_errors", "excludedBad"), ("excluded_requests", "excludedTotal")] {
+            if interval.get(given).is_some() {
+                slot[name] = json!(text(interval, given)?);
+            }
+        }
+        slots.push(slot);
+    }
+    Ok((objective, vec![json!({"name": OBJECTIVE, "slots": slots})]))
+}
+
+fn bad_minutes(measure: &Value, input: &Value) -> Result<(Value, Vec<Value>), Miss> {
+    let mut measurement = json!({"method": "BadMinutes"});
+    measurement["badWhen"] = match measure.get("error_rate_gt") {
+        Some(rate) => json!({"errorRateAbove": percent(&plain(rate))}),
+        None => json!({"allFail": true}),
+    };
+    measurement["partialMinutes"] = json!(partial_minutes(measure)?);
+    if let Some(minutes) = measure.get("min_consecutive_minutes") {
+        measurement["minimumConsecutive"] = json!(format!("{}m", plain(minutes)));
+    }
+    if let Some(minimum) = measure.get("min_requests_per_minute") {
+        measurement["minimumEvents"] = minimum.clone();
+    }
+    measurement["denominator"] = match word(measure, "denominator") {
+        d if d.starts_with("deployed") => json!("Deployed"),
+        "" | "calendar" | "calendar_minus_exclusions" => json!("Calendar"),
+        other => return Err(Miss::NotExpressible(format!("denominator {other}"))),
+    };
+    let objective = json!({"indicator": ratio_indicator(), "measurement": measurement});
+    let mut measured = json!({"name": OBJECTIVE, "outages": outages(input.get("outages"), measure)?});
+    if let Some(deployed) = input.get("deployed") {
+        measured["deployed"] = intervals(deployed)?;
+    }
+    if let Some(unknown) = input.get("no_data").filter(|v| v.is_array()) {
+        measured["unknown"] = intervals(unknown)?;
+    }
+    Ok((objective, vec![measured]))
+}
+
+fn word<'a>(measure: &'a Value, name: &str) -> &'a str {
+    measure.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// What becomes of parts of minutes: nothing is dropped of which the profile does not say so.
+fn partial_minutes(measure: &Value) -> Result<&'static str, Miss> {
+    match word(measure, "partial_minutes") {
+        "drop_partial" => Ok("Drop"),
+        "" | "count_seconds" => Ok("Count"),
+        other => Err(Miss::NotExpressible(format!("partial minutes: {other}"))),
+    }
+}
+
+/// Outages as the measurements file has them.
+pub fn outages(given: Option<&Value>, measure: &Value) -> Result<Vec<Value>, Miss> {
+    let mut outages = Vec::new();
+    for outage in given.and_then(Value::as_array).into_iter().flatten() {
+        let mut written = json!({"from": text(outage, "start")?, "until": text(outage, "end")?});
+        if outage.get("error_rate").is_some() {
+            written["errorRate"] = json!(text(outage, "error_rate")?);
+        }
+        if let Some(events) = outage.get("requests_per_minute").or(measure.get("min_requests_per_minute")) {
+            written["eventsPerMinute"] = json!(plain(events));
+        }
+        if let (Some(repeat), Some(every)) = (outage.get("repeat"), outage.get("every_seconds")) {
+            written["repeat"] = repeat.clone();
+            written["every"] = json!(format!("{}s", plain(every)));
+        }
+        outages.push(written);
+    }
+    Ok(outages)
+}
+
+fn intervals(given: &Value) -> Result<Value, Miss> {
+    let mut written = Vec::new();
+    for interval in given.as_array().into_iter().flatten() {
+        written.push(json!({"from": text(interval, "start")?, "until": text(interval, "end")?}));
+    }
+    Ok(Value::Array(written))
+}
+
+fn pool(pool: &str, measure: &Value, members: Vec<(String, bool, Value)>) -> Result<(Value, Vec<Value>), Miss> {
+    let indicators: Vec<Value> = members
+        .iter()
+        .map(|(name, covered, _)| {
+            let mut member = ratio_indicator();
+            member["name"] = json!(name);
+            member["covered"] = json!(covered);
+            member
+        })
+        .collect();
+    let measured = members.into_iter().map(|(name, _, mut measured)| {
+        measured["name"] = json!(OBJECTIVE);
+        measured["member"] = json!(name);
+        measured
+    });
+    let denominator = if pool == "Sum" { "Deployed" } else { "Calendar" };
+    let objective = json!({
+        "indicator": {"members": indicators},
+        "measurement": {"method": "Pooled", "pool": pool, "badWhen": {"allFail": true}, "denominator": denominator,
+                        "partialMinutes": partial_minutes(measure)?},
+    });
+    Ok((objective, measured.collect()))
+}
+
+/// A name as members may have it.
+fn label(name: &str) -> String {
+    let name = name.to_lowercase().replace(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit(), "-");
+    name.trim_matches('-').to_owned()
+}
+
+fn zones(input: &Value) -> Result<Vec<(String, bool, Value)>, Miss> {
+    let zones = field(input, "az_outages")?.as_object().cloned().unwrap_or_default();
+    zones
+        .into_iter()
+        .map(|(name, given)| Ok((label(&name), true, json!({"outages": outages(Some(&given), &Value::Null)?}))))
+        .collect()
+}
+
+fn resources(input: &Value, period: &Period) -> Result<Vec<(String, bool, Value)>, Miss> {
+    let mut members = Vec::new();
+    for resource in field(input, "resources")?.as_array().into_iter().flatten() {
+        let minutes = |name| -> Result<i64, Miss> {
+            let given = text(resource, name)?;
+            seconds(&given).ok_or_else(|| Miss::NotExpressible(format!("{name}: {given} minutes are no whole seconds")))
+        };
+        let from = period.start;
+        let after = |seconds: i64| from + jiff::SignedDuration::from_secs(seconds);
+        let mut outages = Vec::new();
+        if minutes("down_minutes")? > 0 {
+            outages.push(json!({"from": from.to_string(), "until": after(minutes("down_minutes")?).to_string()}));
+        }
+        let mut deployed = Vec::new();
+        if minutes("deployed_minutes")? > 0 {
+            deployed.push(json!({"from": from.to_string(), "until": after(minutes("deployed_minutes")?).to_string()}));
+        }
+        let covered = resource.get("covered").and_then(Value::as_bool).unwrap_or(true);
+        let measured = json!({"outages": outages, "deployed": deployed});
+        members.push((label(&text(resource, "name")?), covered, measured));
+    }
+    Ok(members)
+}
+
+/// All requests in the first hour, and none after it: no figure of this method depends on when they were.
+fn requests(input: &Value, period: &Period) -> Result<(Value, Vec<Value>), Miss> {
+    let objective = json!({"indicator": ratio_indicator(), "measurement": {"method": "Events"}});
+    let mut slot = json!({"every": "1h", "total": text(input, "total")?, "bad": text(input, "failed")?});
+    for (given, name) in [
+        ("trimmed", "excludedTotal"),
+        ("excluded_requests", "excludedTotal"),
+        ("excluded_errors", "excludedBad"),
+        ("excluded_failed", "excludedBad"),
+    ] {
+        if input.get(given).is_some() {
+            slot[name] = json!(text(input, given)?);
+        }
+    }
+    let rest = json!({"every": "1h", "repeat": period.hours - 1, "state": "NoTraffic"});
+    Ok((objective, vec![json!({"name": OBJECTIVE, "slots": [slot, rest]})]))
+}
+
+/// A minute counts once for every user.
+fn user_minutes(input: &Value) -> Result<(Value, Vec<Value>), Miss> {
+    let objective = json!({"indicator": ratio_indicator(), "measurement": {"method": "Events"}});
+    let users = text(input, "users")?;
+    let whole = |value: &Value| value.as_i64().ok_or_else(|| Miss::NotExpressible("minutes must be whole".to_owned()));
+    let mut left = whole(field(input, "minutes")?)?;
+    let mut slots = Vec::new();
+    for incident in field(input, "incidents")?.as_array().into_iter().flatten() {
+        let minutes = whole(field(incident, "minutes")?)?;
+        slots.push(json!({"every": "1m", "repeat": minutes, "total": users, "bad": text(incident, "users")?}));
+        left -= minutes;
+    }
+    slots.push(json!({"every": "1m", "repeat": left, "total": users, "bad": "0"}));
+    Ok((objective, vec![json!({"name": OBJECTIVE, "slots": slots})]))
+}

@@ -1,0 +1,126 @@
+//! Cases about single values: recovery times and points, times to deliver, to respond, to resolve.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::arithmetic::first_number;
+use crate::credits;
+use crate::money::lost_month;
+use crate::rules::input_and_expected;
+use crate::scenario::{Miss, Outcome, field, plain, same, text};
+use crate::uptime::OBJECTIVE;
+
+const AT: &str = "2025-06-10T00:00:00Z";
+
+fn value_objective(name: &str, target: &str, limit: &str) -> Value {
+    let indicator = json!({"value": {"limit": limit}});
+    json!({"name": name, "target": target, "indicator": indicator, "measurement": {"method": "Value"}})
+}
+
+pub fn recovery_objective(case: &Value, folder: &Path) -> Outcome {
+    let (input, expected) = input_and_expected(case)?;
+    if input.get("failover_minutes").is_some() {
+        return failover(input, expected, folder);
+    }
+    let mut objectives = Vec::new();
+    let mut measured = Vec::new();
+    let target = input.as_object().into_iter().flatten().find(|(key, _)| key.contains("conformance"));
+    let target = target.map_or_else(|| "100".to_owned(), |(_, target)| plain(target));
+    for (key, limit) in input.as_object().into_iter().flatten().filter(|(key, _)| key.contains("limit")) {
+        let name = key.split("limit").next().unwrap_or_default().trim_matches('_');
+        let is_observed = |other: &str| other != key && !other.contains("limit") && other.starts_with(name);
+        let observed =
+            input.as_object().into_iter().flatten().find(|(other, value)| {
+                is_observed(other) && unit(other).or(unit(&plain(value))).or(unit(key)).is_some()
+            });
+        let (of, observed) = observed.ok_or_else(|| Miss::NotExpressible(format!("nothing observed for {key}")))?;
+        let of_both = unit(key).or(unit(&plain(limit))).or(unit(of));
+        let limit = length(&plain(limit), of_both)?;
+        let observed = observed.as_array().cloned().unwrap_or_else(|| vec![observed.clone()]);
+        let values = observed.iter().enumerate().map(|(hour, value)| {
+            let value = length(&plain(value), unit(of).or(of_both))?;
+            Ok(json!({"at": format!("2025-06-{:02}T{:02}:00:00Z", 10 + hour / 24, hour % 24), "value": value}))
+        });
+        let name = if name.is_empty() { OBJECTIVE.to_owned() } else { name.replace('_', "-") };
+        measured.push(json!({"name": name, "values": values.collect::<Result<Vec<_>, Miss>>()?}));
+        objectives.push(value_objective(&name, &target, &limit));
+    }
+    let credit = input.as_object().into_iter().flatten().find(|(key, _)| key.contains("credit"));
+    let credit = credit.map_or_else(|| "10".to_owned(), |(_, percent)| plain(percent));
+    let tiers: Vec<Value> =
+        objectives.iter().map(|o| json!({"objective": o["name"], "below": target, "percentOfFee": credit})).collect();
+    let mut scenario = lost_month(json!({"fee": {"amount": "100.00", "currency": "USD"}, "tiers": tiers}));
+    scenario.set("objectives", json!(objectives));
+    scenario.measurements = json!({"objectives": measured});
+    let settled = scenario.settle(folder)?;
+    for (index, objective) in objectives.iter().enumerate() {
+        let key = format!("{}_breached", plain(&objective["name"]).replace('-', "_"));
+        if let Some(breached) = expected.get(&key).or(expected.get("breached")) {
+            same(&key, state(&settled, index) == "Violated", breached.clone())?;
+        }
+    }
+    let credits = settled.pointer("/periods/0/statement/credits").cloned().unwrap_or_default();
+    match expected.get("credit_percent") {
+        Some(percent) => credits::credit_is(&credits, &json!({"kind": "percent", "value": plain(percent)})),
+        None => Ok(()),
+    }
+}
+
+/// Four hours, six where data is encrypted, and one more for every 25 GB above 100.
+fn failover(input: &Value, expected: &Value, folder: &Path) -> Outcome {
+    let encrypted = input.get("encrypted").and_then(Value::as_bool).unwrap_or_default();
+    let mut objective = value_objective(OBJECTIVE, "100", if encrypted { "6h" } else { "4h" });
+    objective["indicator"]["value"]["allowance"] = json!({"adds": "1h", "every": "25", "above": "100"});
+    let tiers = json!([{"objective": OBJECTIVE, "below": "100", "percentOfFee": "100"}]);
+    let mut scenario = lost_month(json!({"fee": {"amount": "100.00", "currency": "USD"}, "tiers": tiers}));
+    scenario.set("objectives", json!([objective]));
+    let took = format!("{}m", text(input, "failover_minutes")?);
+    let value = json!({"at": AT, "value": took, "size": text(input, "size_gb")?});
+    scenario.measurements = json!({"objectives": [{"name": OBJECTIVE, "values": [value]}]});
+    let settled = scenario.settle(folder)?;
+    if expected.get("limit_minutes").is_some() {
+        let seconds = field(expected, "limit_minutes")?.as_i64().unwrap_or_default() * 60;
+        let limit = settled.pointer("/values/0/limitSeconds").map(plain).unwrap_or_default();
+        same("limit_seconds", limit, seconds.to_string())?;
+    }
+    same("breached", state(&settled, 0) == "Violated", field(expected, "breached")?.clone())?;
+    let credits = settled.pointer("/periods/0/statement/credits").cloned().unwrap_or_default();
+    match expected.get("credit_percent") {
+        Some(percent) => credits::credit_is(&credits, &json!({"kind": "percent", "value": plain(percent)})),
+        None => Ok(()),
+    }
+}
+
+/// Milliseconds of the unit that a name or a text speaks of.
+fn unit(text: &str) -> Option<i64> {
+    let words = text.split(|c: char| !c.is_ascii_alphabetic());
+    words.into_iter().find_map(|word| match word {
+        "ms" | "milliseconds" | "millis" => Some(1),
+        "s" | "sec" | "secs" | "second" | "seconds" => Some(1_000),
+        "m" | "min" | "mins" | "minute" | "minutes" => Some(60_000),
+        "h" | "hour" | "hours" => Some(3_600_000),
+        "d" | "day" | "days" => Some(86_400_000),
+        _ => None,
+    })
+}
+
+/// A number of a unit as a length: `1.5` hours are `5400000ms`.
+fn length(text: &str, unit: Option<i64>) -> Result<String, Miss> {
+    let refuse = || Miss::NotExpressible(format!("{text} is no length of time"));
+    let unit = unit.ok_or_else(refuse)?;
+    let number = first_number(text).ok_or_else(refuse)?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    let of = 10_i64.checked_pow(u32::try_from(fraction.len()).map_err(|_| refuse())?).ok_or_else(refuse)?;
+    let parts = fraction.parse::<i64>().map_err(|_| refuse())? * unit;
+    if parts % of != 0 {
+        return Err(refuse());
+    }
+    let all = whole.parse::<i64>().map_err(|_| refuse())? * unit + parts / of;
+    // A length has few digits, so it is written in seconds and the rest of one.
+    Ok(if all % 1_000 == 0 { format!("{}s", all / 1_000) } else { format!("{}s{}ms", all / 1_000, all % 1_000) })
+}
+
+fn state(settled: &Value, objective: usize) -> String {
+    settled.pointer(&format!("/periods/0/statement/objectives/{objective}/state")).map(plain).unwrap_or_default()
+}
