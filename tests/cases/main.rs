@@ -11,6 +11,7 @@ mod examples;
 mod money;
 mod periods;
 mod phrases;
+mod recovery;
 mod rules;
 mod scenario;
 mod uptime;

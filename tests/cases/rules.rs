@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::arithmetic::{first_number, trimmed};
 use crate::money::{lost_month, objective};
+use crate::recovery;
 use crate::scenario::{Miss, Outcome, Scenario, field, plain, same, text};
 use crate::uptime::{self, OBJECTIVE};
 
@@ -21,56 +22,27 @@ pub fn minutes(from: &str, count: &str) -> Result<String, Miss> {
     Ok((from + SignedDuration::from_mins(count)).to_string())
 }
 
-fn value_objective(name: &str, limit: &str) -> Value {
-    json!({"name": name, "target": "100", "indicator": {"value": {"limit": limit}}, "measurement": {"method": "Value"}})
-}
-
 pub fn recovery_objective(case: &Value, folder: &Path) -> Outcome {
-    let (input, expected) = input_and_expected(case)?;
-    let at = "2025-06-10T00:00:00Z";
-    if input.get("failover_minutes").is_some() {
-        let encrypted = input.get("encrypted").and_then(Value::as_bool).unwrap_or_default();
-        let mut objective = value_objective(OBJECTIVE, if encrypted { "6h" } else { "4h" });
-        objective["indicator"]["value"]["allowance"] = json!({"adds": "1h", "every": "25", "above": "100"});
-        let tiers = json!([{"objective": OBJECTIVE, "below": "100", "percentOfFee": "100"}]);
-        let mut scenario = lost_month(json!({"fee": {"amount": "100.00", "currency": "USD"}, "tiers": tiers}));
-        scenario.set("objectives", json!([objective]));
-        let took = format!("{}m", text(input, "failover_minutes")?);
-        let value = json!({"at": at, "value": took, "size": text(input, "size_gb")?});
-        scenario.measurements = json!({"objectives": [{"name": OBJECTIVE, "values": [value]}]});
-        let settled = scenario.settle(folder)?;
-        if expected.get("limit_minutes").is_some() {
-            let seconds = field(expected, "limit_minutes")?.as_i64().unwrap_or_default() * 60;
-            let limit = settled.pointer("/values/0/limitSeconds").map(plain).unwrap_or_default();
-            same("limit_seconds", limit, seconds.to_string())?;
-        }
-        same("breached", state(&settled, 0) == "Violated", field(expected, "breached")?.clone())?;
-        let credits = settled.pointer("/periods/0/statement/credits").cloned().unwrap_or_default();
-        return match expected.get("credit_percent") {
-            Some(percent) => uptime::credit_is(&credits, &json!({"kind": "percent", "value": plain(percent)})),
-            None => Ok(()),
-        };
-    }
-    let mut objectives = Vec::new();
-    let mut measured = Vec::new();
-    for name in ["rpo", "rto"] {
-        let Some(observed) = input.get(format!("{name}_seconds_observed")) else { continue };
-        objectives.push(value_objective(name, &format!("{}s", text(input, &format!("{name}_limit"))?)));
-        measured.push(json!({"name": name, "values": [{"at": at, "value": format!("{}s", plain(observed))}]}));
-    }
-    let mut scenario = lost_month(json!({"fee": {"amount": "100.00", "currency": "USD"},
-        "tiers": [{"objective": objectives.first().map(|o| o["name"].clone()), "below": "100", "percentOfFee": "10"}]}));
-    scenario.set("objectives", json!(objectives));
-    scenario.measurements = json!({"objectives": measured});
+    let (_, expected) = input_and_expected(case)?;
+    let scenario = recovery::scenario(case)?;
     let settled = scenario.settle(folder)?;
-    for (index, objective) in objectives.iter().enumerate() {
-        let name = plain(&objective["name"]);
-        let key = format!("{name}_breached");
+    if expected.get("limit_minutes").is_some() {
+        let seconds = field(expected, "limit_minutes")?.as_i64().unwrap_or_default() * 60;
+        let limit = settled.pointer("/values/0/limitSeconds").map(plain).unwrap_or_default();
+        same("limit_seconds", limit, seconds.to_string())?;
+    }
+    let objectives = scenario.measurements["objectives"].as_array().into_iter().flatten();
+    for (index, name) in objectives.map(|o| plain(&o["name"])).enumerate() {
+        let key = if name == OBJECTIVE { "breached".to_owned() } else { format!("{name}_breached") };
         if let Some(breached) = expected.get(&key) {
             same(&key, state(&settled, index) == "Violated", breached.clone())?;
         }
     }
-    Ok(())
+    let credits = settled.pointer("/periods/0/statement/credits").cloned().unwrap_or_default();
+    match expected.get("credit_percent") {
+        Some(percent) => uptime::credit_is(&credits, &json!({"kind": "percent", "value": plain(percent)})),
+        None => Ok(()),
+    }
 }
 
 fn state(settled: &Value, objective: usize) -> String {

@@ -160,7 +160,15 @@ fn members_and_values_are_asked_under_the_names_of_their_series() {
     members[0].ratio.as_mut().unwrap().total = "sum(increase(r[$slot]".to_owned();
     let refusal = recall(&wrong, Some(&source), &mut None).unwrap_err();
     assert!(refusal.message.starts_with("spec.objectives[0].indicator.members[0].ratio.total: "), "{refusal:?}");
-    let value = agreement.spec.objectives[1].indicator.value.as_mut().unwrap();
-    value.expression = None;
-    assert_eq!(recall(&agreement, Some(&source), &mut None).unwrap_err().reason, "NotMeasured");
+    let mut reported = agreement.clone();
+    reported.spec.objectives[1].indicator.value.as_mut().unwrap().expression = None;
+    let refusal = recall(&reported, Some(&source), &mut None).unwrap_err();
+    assert_eq!((refusal.reason, refusal.amendment), ("NotMeasured", None));
+    let amendments = serde_json::json!([{"effective": "2026-02-01", "objectives": reported.spec.objectives}]);
+    agreement.spec.amendments = serde_json::from_value(amendments).unwrap();
+    agreement.spec.amendment_rule = Some(crate::api::amendment::AmendmentRule::Split);
+    let refusal = recall(&agreement, Some(&source), &mut None).unwrap_err();
+    assert_eq!((refusal.reason, refusal.amendment.as_deref()), ("NotMeasured", Some("2026-02-01")));
+    let field = "spec.amendments[0].objectives[1].indicator.value.expression: ";
+    assert!(refusal.message.starts_with(field), "{}", refusal.message);
 }
