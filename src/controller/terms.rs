@@ -270,6 +270,7 @@ fn expressions(indicator: &Indicator) -> impl Iterator<Item = (&'static str, &st
         ("ratio.bad", ratio.and_then(|r| r.bad.as_deref())),
         ("ratio.total", ratio.map(|r| r.total.as_str())),
         ("value.expression", indicator.value.as_ref().and_then(|v| v.expression.as_deref())),
+        ("deployed", indicator.deployed.as_deref()),
     ]
     .into_iter()
     .filter_map(|(field, text)| Some((field, text?)))

@@ -79,11 +79,13 @@ pub enum UnknownCause {
     PartAboveTotal,
     /// Older than what the store keeps.
     BeyondRetention,
+    /// There was no event, and nothing says whether the service was deployed.
+    DeployedAbsent,
 }
 
 impl UnknownCause {
     /// Every cause, in the order of the codes under which [`super::codec`] writes them: append only.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::NotRead,
         Self::NoSamples,
         Self::Absent,
@@ -101,6 +103,7 @@ impl UnknownCause {
         Self::Expression,
         Self::PartAboveTotal,
         Self::BeyondRetention,
+        Self::DeployedAbsent,
     ];
 
     /// In words, with what to do about it.
@@ -124,6 +127,9 @@ impl UnknownCause {
             Self::Expression => "the expression can not be asked; check its syntax and its [$slot] range",
             Self::PartAboveTotal => "the part is larger than the total; both must count the same events",
             Self::BeyondRetention => "the slot is older than what the store keeps",
+            Self::DeployedAbsent => {
+                "there was no event, and the expression `deployed` gave no series; let it say 0 where nothing runs"
+            }
         }
     }
 }
