@@ -81,11 +81,13 @@ pub enum UnknownCause {
     BeyondRetention,
     /// There was no event, and nothing says whether the service was deployed.
     DeployedAbsent,
+    /// The ledger takes no more counts.
+    LedgerFull,
 }
 
 impl UnknownCause {
     /// Every cause, in the order of the codes under which [`super::codec`] writes them: append only.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::NotRead,
         Self::NoSamples,
         Self::Absent,
@@ -104,6 +106,7 @@ impl UnknownCause {
         Self::PartAboveTotal,
         Self::BeyondRetention,
         Self::DeployedAbsent,
+        Self::LedgerFull,
     ];
 
     /// In words, with what to do about it.
@@ -130,6 +133,7 @@ impl UnknownCause {
             Self::DeployedAbsent => {
                 "there was no event, and the expression `deployed` gave no series; let it say 0 where nothing runs"
             }
+            Self::LedgerFull => "the ledger takes no more counts; agree on longer slots, or on fewer members",
         }
     }
 }
