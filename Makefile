@@ -3,7 +3,7 @@
 # demo and test start a control plane of their own. GUARANTOR_TEST_KUBECONFIG=/path/to/kubeconfig names a cluster to be
 # used instead; KUBECONFIG never does.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint crds need-rust need-go
+.PHONY: help demo test lint bench crds need-rust need-go
 
 CRDS := crds charts/guarantor/files/crds
 
@@ -28,6 +28,9 @@ lint: need-rust ## Check format, lints, licences and banned crates
 	  echo "*** SKIPPED: licences, bans and sources were NOT checked: cargo-deny is missing." >&2; \
 	  echo "*** Install it with: cargo install cargo-deny --locked" >&2; \
 	fi
+
+bench: need-rust ## Measure how long a month takes to settle, and how large its ledger is
+	cargo bench --locked -p guarantor --bench account
 
 crds: need-rust ## Write the custom resource definitions again, for crds/ and the chart
 	cargo build --locked -p guarantor

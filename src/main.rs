@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use guarantor::controller::room::MOST_BYTES;
 use guarantor::controller::{self, Setup};
 use guarantor::offline::{check, settle, statement};
 use guarantor::record::metrics::Metrics;
@@ -84,6 +85,7 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
         settle: SignedDuration::try_from(settings.settle_delay).context("--settle-delay")?,
         grace: SignedDuration::try_from(settings.close_grace).context("--close-grace")?,
         checkpoint: SignedDuration::try_from(settings.checkpoint_interval).context("--checkpoint-interval")?,
+        ledger_bytes: MOST_BYTES,
         resync: settings.resync_interval,
         ceiling: settings.enforcement,
     };

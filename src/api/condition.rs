@@ -24,6 +24,8 @@ pub const CAPACITY_INSUFFICIENT: &str = "CapacityInsufficient";
 pub const ADVISED: &str = "Advised";
 /// Some slots are older than what the metrics source keeps, or would be after a downtime. Present only while true.
 pub const BEYOND_RETENTION: &str = "BeyondRetention";
+/// The ledger of the period takes no more counts, or will not before the period ends. Present only while true.
+pub const LEDGER_FULL: &str = "LedgerFull";
 /// The agreement's rules let it count (on a `ServiceLevelExclusion`).
 pub const HONOURED: &str = "Honoured";
 /// What the source's increase really does is known (on a `MetricsSource`).

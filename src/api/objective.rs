@@ -16,6 +16,9 @@ use super::{Percent, Quantity, Span};
 #[x_kube(validation = Rule::new("!has(self.measurement) || (self.measurement.method == 'Value') == has(self.indicator.value)")
     .message("spec.objectives[].indicator.value must be given with the method Value, and only with it")
     .field_path(".indicator"))]
+#[x_kube(validation = Rule::new("!has(self.indicator.deployed) || (has(self.measurement) && self.measurement.method == 'BadMinutes')")
+    .message("spec.objectives[].indicator.deployed belongs to the method BadMinutes, and with Pooled to each member; remove it")
+    .field_path(".indicator"))]
 pub struct Objective {
     /// The name by which tiers, status and statements refer to this objective.
     #[schemars(regex(pattern = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"), length(max = 40))]
@@ -60,6 +63,17 @@ pub struct Indicator {
     #[schemars(length(min = 1, max = 32))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub members: Option<Vec<Member>>,
+    /// How many instances there were in a slot, by PromQL:
+    /// `sum(max_over_time(kube_deployment_spec_replicas{deployment="checkout"}[$slot]))`. 0, in a slot without any
+    /// event, says that the service was not deployed; what becomes of that time, `measurement.denominator` says. Where
+    /// there were events, they count. No series says nothing: without events the slot is unknown. If the count goes
+    /// with what it counts, name a witness that stays, for example `count(a) or 0 * count(b)`. Count what was ordered
+    /// and not what answers, or an outage would be time in which nothing was deployed. With the method `BadMinutes`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2048))]
+    #[x_kube(validation = Rule::new("self.contains('[$slot]')")
+        .message("spec.objectives[].indicator.deployed must look at one slot; write [$slot] as its range"))]
+    pub deployed: Option<String>,
 }
 
 /// Events counted by PromQL. `$slot` stands for the range of one slot and is filled in by the operator:
@@ -156,6 +170,13 @@ pub struct Member {
     /// Requests of a histogram that were no slower than a threshold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<LatencyIndicator>,
+    /// How many instances of it there were in a slot, by PromQL, as in `indicator.deployed`: 0, in a slot without any
+    /// event, says that it was not deployed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2048))]
+    #[x_kube(validation = Rule::new("self.contains('[$slot]')")
+        .message("spec.objectives[].indicator.members[].deployed must look at one slot; write [$slot] as its range"))]
+    pub deployed: Option<String>,
     /// Whether the promise covers it. A resource that is not covered is named in the statement and counts for nothing.
     #[serde(default = "yes")]
     #[schemars(default = "yes")]

@@ -198,8 +198,8 @@ pub struct ObjectiveStatement {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     pub members: Vec<MemberStatement>,
-    /// What was asked of the store, in order.
-    #[schemars(length(max = 8))]
+    /// What was asked of the store, in order: of a pool, up to three expressions for each member.
+    #[schemars(length(max = 96))]
     pub queries: Vec<String>,
 }
 

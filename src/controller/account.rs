@@ -6,6 +6,7 @@ use kube::{Resource, ResourceExt};
 use super::book::{Book, Certainty, OpenLedger};
 use super::context::Context;
 use super::error::Error;
+use super::room::Room;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
@@ -14,7 +15,7 @@ use crate::evaluate::assessment::Assessment;
 use crate::evaluate::indicator;
 use crate::evaluate::ledger::{Insertion, Ledger};
 use crate::evaluate::series;
-use crate::evaluate::slot::{Slot, SlotState};
+use crate::evaluate::slot::{Slot, SlotState, UnknownCause};
 use crate::record::ledger;
 use crate::record::metrics::Written;
 use crate::record::writer;
@@ -40,7 +41,11 @@ pub(super) fn enter(
     }
     for (name, reading) in mine {
         let Some(indicator) = series::find(&agreement.spec.objectives, &name) else { continue };
-        let slot = indicator::slot(&indicator, &reading, generation);
+        let slot = if open.room.takes_one_more(&open.ledger, &open.actions, context.ledger_bytes) {
+            indicator::slot(&indicator, &reading, generation)
+        } else {
+            Slot::unknown(UnknownCause::LedgerFull, generation)
+        };
         context.metrics.slot(&agreement.spec.metrics.source_ref.name, state_word(&slot));
         match open.ledger.insert(&name, reading.start, slot) {
             Ok(Insertion::Entered) => open.dirty = true,
@@ -72,6 +77,7 @@ pub(super) async fn store(
 ) -> Result<(), Error> {
     let object =
         ledger::object(agreement, &open.name, &open.ledger, &open.actions, closed, open.resource_version.clone());
+    open.room = Room::after(&object.spec, context.ledger_bytes);
     let stored = writer::store_ledger(&context.client, &object).await.inspect_err(|error| {
         if error.is_not_found() {
             // Somebody deleted the stored form; what is remembered here is written anew.

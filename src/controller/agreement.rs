@@ -19,6 +19,7 @@ use super::finalize;
 use super::registry::Asks;
 use super::restate;
 use super::retention;
+use super::room;
 use super::settle;
 use super::terms::{self, Refusal, Terms};
 use crate::api::ServiceLevelAgreement;
@@ -127,6 +128,7 @@ async fn work(
     account::conditions(&mut next, agreement, &assessment, delivery.failure.as_ref(), unreadable.as_deref(), now);
     if let Some(open) = &book.open {
         retention::condition(&mut next, agreement, context, open, now);
+        room::condition(&mut next, agreement, open, context.ledger_bytes, now);
     }
     context.metrics.assessed(&agreement.namespace().unwrap_or_default(), &agreement.name_any(), &assessment);
     let before = book.before_the_first_slot(&assessment);
@@ -255,6 +257,7 @@ fn not_in_force(next: &mut AgreementStatus, terms: &Terms, agreement: &ServiceLe
     };
     let list = &mut next.conditions;
     condition::clear(list, condition::BEYOND_RETENTION);
+    condition::clear(list, condition::LEDGER_FULL);
     for kind in [condition::MEASURED, condition::FULFILLED] {
         condition::set(list, kind, ConditionStatus::Unknown, "NotInForce", &message, generation, now);
     }

@@ -12,6 +12,7 @@ use kube::ResourceExt;
 
 use super::context::Context;
 use super::error::Error;
+use super::room::Room;
 use super::terms::Resolved;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
@@ -46,6 +47,8 @@ pub struct OpenLedger {
     pub closed: bool,
     /// Whether the stored form is what is remembered here.
     pub certainty: Certainty,
+    /// What is left of its object.
+    pub room: Room,
 }
 
 /// What is known of a ledger's stored form.
@@ -187,7 +190,7 @@ async fn take_up(
     let series: Vec<String> = terms.objectives.iter().flat_map(series::names).collect();
     let stored = account::ledger(&context.client, &namespace, &name).await?;
     let uid = agreement.uid().unwrap_or_default();
-    let (ledger, actions, resource_version, closed) = match stored {
+    let (ledger, actions, resource_version, closed, room) = match stored {
         // A ledger of an earlier agreement of the same name is another account: it is replaced.
         Some(stored) if stored.spec.agreement.uid == uid => {
             let mut ledger = stored_ledger::from_spec(&stored.spec)
@@ -195,12 +198,13 @@ async fn take_up(
             ledger
                 .add_objectives(series.iter().map(String::as_str))
                 .map_err(|e| Error::BrokenLedger { name: name.clone(), reason: e.to_string() })?;
-            (ledger, stored.spec.actions.clone(), stored.resource_version(), stored.spec.closed)
+            let room = Room::after(&stored.spec, context.ledger_bytes);
+            (ledger, stored.spec.actions.clone(), stored.resource_version(), stored.spec.closed, room)
         }
         other => {
             let empty = Ledger::new(bounds, agreement.spec.metrics.slot.seconds(), series.iter().map(String::as_str))
                 .map_err(|e| Error::Account(e.to_string()))?;
-            (empty, Vec::new(), other.and_then(|o| o.resource_version()), false)
+            (empty, Vec::new(), other.and_then(|o| o.resource_version()), false, Room::default())
         }
     };
     Ok(OpenLedger {
@@ -214,5 +218,6 @@ async fn take_up(
         dirty: false,
         closed,
         certainty: Certainty::Known,
+        room,
     })
 }

@@ -41,6 +41,8 @@ pub struct Context {
     pub grace: SignedDuration,
     /// How often an idle ledger is written.
     pub checkpoint: SignedDuration,
+    /// The bytes of a ledger's spec beyond which it takes no more counts.
+    pub ledger_bytes: usize,
     /// The ceiling over the agreements' modes.
     pub ceiling: Mode,
     /// The namespace whose Secrets metrics sources may name.

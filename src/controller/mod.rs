@@ -32,6 +32,7 @@ mod reader;
 mod registry;
 mod restate;
 mod retention;
+pub mod room;
 mod settle;
 mod source;
 pub(crate) mod terms;
@@ -96,6 +97,8 @@ pub struct Setup {
     pub grace: SignedDuration,
     /// How often an idle ledger is written.
     pub checkpoint: SignedDuration,
+    /// The bytes of a ledger's spec beyond which it takes no more counts.
+    pub ledger_bytes: usize,
     /// How often every agreement is reconciled anyway.
     pub resync: Duration,
     /// The ceiling over the agreements' modes.

@@ -190,7 +190,7 @@ mod tests {
 
     fn asks() -> Asks {
         let ratio = RatioIndicator { total: "t".to_owned(), bad: Some("b".to_owned()), good: None };
-        let indicator = Indicator { ratio: Some(ratio), latency: None, value: None, members: None };
+        let indicator = Indicator { ratio: Some(ratio), ..Indicator::default() };
         let asked = Asked { objective: "availability".to_owned(), indicator, tenancy: Vec::new() };
         Asks { source: "main".to_owned(), slot_seconds: 60, asked: Arc::new(vec![asked]), until: at(1_000_000) }
     }
@@ -222,7 +222,7 @@ mod tests {
         let slots = asks_of(&due)[0].slots.starts().map(|start| {
             let figure = if start < due.from { failed.clone() } else { Reading::Absent };
             let counted = ReadingPair { total: figure.clone(), part: figure.clone() };
-            SlotReading { start, counted, born: None, all_births: None, samples: figure }
+            SlotReading { start, counted, born: None, all_births: None, samples: figure, deployed: None }
         });
         let key = ReadingKey { agreement: "u".to_owned(), objective: "availability".to_owned() };
         let reading =
@@ -242,6 +242,7 @@ mod tests {
             born: None,
             all_births: None,
             samples: Reading::Absent,
+            deployed: None,
         };
         let key = ReadingKey { agreement: "u".to_owned(), objective: "latency".to_owned() };
         IndicatorReading { key, form: crate::api::metrics_source::IncreaseForm::Anchored, slots: vec![slot] }

@@ -41,7 +41,7 @@ fn beyond(start: Timestamp) -> SlotReading {
     let words = UnknownCause::BeyondRetention.words().to_owned();
     let failed = Reading::Failed(Failure { kind: FailureKind::BeyondRetention, message: words });
     let counted = ReadingPair { total: failed.clone(), part: failed };
-    SlotReading { start, counted, born: None, all_births: None, samples: Reading::Absent }
+    SlotReading { start, counted, born: None, all_births: None, samples: Reading::Absent, deployed: None }
 }
 
 /// Says whether slots were lost, or could be.

@@ -148,8 +148,8 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
             asked.push((from, ask(&format!("spec.amendments[{index}]"), objectives, &tenancy)));
         }
     }
-    if let Some(message) = reported(&spec.objectives) {
-        return Err(Refusal { reason: "NotMeasured", message, terminal: true, amendment: None });
+    if let Some(fault) = reported(spec) {
+        return Err(refuse_spec("NotMeasured", spec, &[fault]));
     }
     if let Some(fault) = measured_size(spec, &schedule) {
         return Err(invalid(fault));
@@ -180,13 +180,17 @@ fn ask(field: &str, objectives: &[Objective], tenancy: &Tenancy) -> Result<Arc<V
 }
 
 /// What is wrong with values that are only reported: the operator measures, and has nobody who reports.
-fn reported(objectives: &[Objective]) -> Option<String> {
-    let silent = |o: &&Objective| o.indicator.value.as_ref().is_some_and(|value| value.expression.is_none());
-    let index = objectives.iter().position(|o| silent(&o))?;
-    Some(format!(
-        "spec.objectives[{index}].indicator.value.expression must say what is to be measured in a cluster; values that \
-         are reported are settled by the command `guarantor settle`"
-    ))
+fn reported(spec: &AgreementSpec) -> Option<InvalidSpec> {
+    let silent = |o: &Objective| o.indicator.value.as_ref().is_some_and(|value| value.expression.is_none());
+    let amended = spec.amendments.iter().enumerate().filter_map(|(index, amendment)| {
+        amendment.objectives.as_deref().map(|objectives| (format!("spec.amendments[{index}]"), objectives))
+    });
+    std::iter::once(("spec".to_owned(), spec.objectives.as_slice())).chain(amended).find_map(|(place, objectives)| {
+        let index = objectives.iter().position(silent)?;
+        let message = "must say what is to be measured in a cluster; values that are reported are settled by the command \
+                       `guarantor settle`";
+        Some(InvalidSpec::new(format!("{place}.objectives[{index}].indicator.value.expression"), message))
+    })
 }
 
 /// What of these indicators cannot be asked by a namespace that is confined to `tenancy`, with the fields. An empty
@@ -245,13 +249,14 @@ pub fn queries(
         // What was accepted once is accepted here; were it not, the statement shows what the user wrote.
         confined.map_or_else(|_| expression.to_owned(), |c| c.text(slot_ms, form))
     };
-    let of = |indicator: &Indicator| match &indicator.latency {
-        Some(latency) => {
+    let of = |indicator: &Indicator| {
+        let histogram = indicator.latency.as_ref().map(|latency| {
             let labels = latency.selector.iter().chain(tenancy.iter().map(|(k, v)| (k, v)));
             let selector: Vec<String> = labels.map(|(k, v)| format!("{k}={v:?}")).collect();
-            vec![format!("histogram {}{{{}}} threshold {}", latency.histogram, selector.join(","), latency.threshold)]
-        }
-        None => expressions(indicator).map(|(_, expression)| text(expression)).collect::<Vec<_>>(),
+            format!("histogram {}{{{}}} threshold {}", latency.histogram, selector.join(","), latency.threshold)
+        });
+        let asked = expressions(indicator).map(|(_, expression)| text(expression));
+        histogram.into_iter().chain(asked).collect::<Vec<_>>()
     };
     let all = |objective: &Objective| series::indicators(objective).iter().flat_map(|(_, i)| of(i)).collect();
     agreement.spec.objectives.iter().map(|o| (o.name.clone(), all(o))).collect()
@@ -265,6 +270,7 @@ fn expressions(indicator: &Indicator) -> impl Iterator<Item = (&'static str, &st
         ("ratio.bad", ratio.and_then(|r| r.bad.as_deref())),
         ("ratio.total", ratio.map(|r| r.total.as_str())),
         ("value.expression", indicator.value.as_ref().and_then(|v| v.expression.as_deref())),
+        ("deployed", indicator.deployed.as_deref()),
     ]
     .into_iter()
     .filter_map(|(field, text)| Some((field, text?)))

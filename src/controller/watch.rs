@@ -58,6 +58,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         settle: setup.settle,
         grace: setup.grace,
         checkpoint: setup.checkpoint,
+        ledger_bytes: setup.ledger_bytes,
         resync: setup.resync,
         ceiling: setup.ceiling,
         own_namespace: setup.own_namespace.clone(),

@@ -46,7 +46,7 @@ const RUNS: u8 = 2;
 /// The most seconds that a series of runs may cover: two hundred years.
 const MOST_SECONDS: i64 = 200 * 366 * 86_400;
 
-/// What the slots of a full ledger can not exceed once inflated: some 130 bytes a slot at the very worst.
+/// What the slots of the longest series can not exceed once inflated: some 130 bytes a slot at the very worst.
 const MAX_INFLATED: u64 = 16 << 20;
 
 /// The parts of an event in one millionth.

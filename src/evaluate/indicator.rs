@@ -13,9 +13,14 @@
 //!   means that the threshold is no bucket bound, and the slot is `Unknown`.
 //! - A single value is one event, bad when it exceeds its limit. No series while the source answers is no value, and no
 //!   event: there was nothing to judge.
+//! - Where the indicator asks how many instances there were, and the slot had no event: none means `NotDeployed`, some
+//!   change nothing, and where nothing says how many, nobody knows what an empty slot was. No series is no answer: the
+//!   exporter that counts may be gone with what it counts, or instead of it. Where there were events, they count: what
+//!   was asked was there, whoever counts the instances.
 //! - A part above its total is `Unknown` and never clamped: the two do not count the same events.
 
 use num_rational::BigRational;
+use num_traits::Zero;
 
 use crate::api::objective::{Indicator, ValueIndicator};
 use crate::sense::observation::{FailureKind, Reading, ReadingPair, SlotReading};
@@ -57,10 +62,33 @@ pub fn slot(indicator: &Indicator, reading: &SlotReading, generation: i64) -> Sl
         Some(value) => single(value, reading).map(|tally| (tally, Births::default())),
         None => counts(Part::of(indicator), reading),
     };
+    match empty(reading) {
+        Some(Ok(true)) => return Slot::not_deployed(generation),
+        Some(Err(cause)) => return Slot::unknown(cause, generation),
+        Some(Ok(false)) | None => {}
+    }
     match counts {
         Ok((counted, births)) => Slot::known(counted, births, generation),
         Err(cause) => Slot::unknown(cause, generation),
     }
+}
+
+/// Whether nothing was deployed, where that is asked and the slot had no event. `None`: it is not, or there was one, or
+/// whether there was is not known.
+fn empty(reading: &SlotReading) -> Option<Result<bool, UnknownCause>> {
+    let deployed = reading.deployed.as_ref()?;
+    let is_none = |reading: &Reading| match reading {
+        Reading::Value(value) => value.is_zero(),
+        Reading::Absent => true,
+        _ => false,
+    };
+    let pairs = [Some(&reading.counted), reading.born.as_ref(), reading.all_births.as_ref()];
+    let no_event = pairs.into_iter().flatten().all(|pair| is_none(&pair.total) && is_none(&pair.part));
+    let looked = matches!(reading.samples, Reading::Value(_) | Reading::Absent);
+    (no_event && looked).then(|| match figure(deployed)? {
+        Some(instances) => Ok(instances.is_zero()),
+        None => Err(UnknownCause::DeployedAbsent),
+    })
 }
 
 /// A value against its limit.

@@ -17,9 +17,12 @@ use super::period::Bounds;
 use super::run::Runs;
 use super::slot::{Slot, UnknownCause};
 
-/// The most slots a ledger may have, over all its objectives: what fits into one object of the API server, and a quarter
-/// of 92 days in minutes (132,480), which published agreements settle by.
-pub const MAX_SLOTS: usize = 135_000;
+/// The most slots of one series: a quarter of 92 days in minutes (132,480), which published agreements settle by.
+pub const MAX_SERIES_SLOTS: usize = 135_000;
+
+/// The most slots of all series together: a month of minutes of 32 members (1,428,480). The leader holds them in memory,
+/// 24 bytes each. Whether they fit into one object of the API server is for their content to say.
+pub const MAX_SLOTS: usize = 1_500_000;
 
 /// Room for so many slots more is taken at once when a ledger grows.
 const GROWTH: usize = 512;
@@ -33,11 +36,14 @@ pub enum LedgerError {
     /// The period ends before it begins.
     #[error("the period ends before it begins")]
     EmptyPeriod,
-    /// More slots than one object can hold.
+    /// More slots than one ledger can hold.
     #[error(
         "{0} slots are more than a ledger can hold ({MAX_SLOTS}); use longer slots, a shorter period or fewer objectives"
     )]
     TooManySlots(usize),
+    /// More slots than one series can have.
+    #[error("{0} slots are more than a series can have ({MAX_SERIES_SLOTS}); use longer slots or a shorter period")]
+    SeriesTooLong(usize),
     /// No such objective.
     #[error("the ledger has no objective {0:?}")]
     NoSuchObjective(String),
@@ -128,6 +134,9 @@ impl Ledger {
         for name in objectives {
             if self.series(name).is_none() {
                 let one_by_one = self.series.iter().filter(|s| matches!(s.held, Held::OneByOne(_))).count();
+                if self.slot_count() > MAX_SERIES_SLOTS {
+                    return Err(LedgerError::SeriesTooLong(self.slot_count()));
+                }
                 let slots = self.slot_count().saturating_mul(one_by_one + 1);
                 if slots > MAX_SLOTS {
                     return Err(LedgerError::TooManySlots(slots));
@@ -273,8 +282,8 @@ impl Ledger {
 
     /// Takes a complete series, whatever its slot length.
     pub(super) fn set_runs(&mut self, objective: &str, runs: Runs) -> Result<(), LedgerError> {
-        if runs.runs() > MAX_SLOTS {
-            return Err(LedgerError::TooManySlots(runs.runs()));
+        if runs.runs() > MAX_SERIES_SLOTS {
+            return Err(LedgerError::SeriesTooLong(runs.runs()));
         }
         if self.series(objective).is_none() {
             self.series.push(Series { name: objective.to_owned(), held: Held::OneByOne(Vec::new()), read: 0 });

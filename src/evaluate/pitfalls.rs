@@ -296,7 +296,7 @@ fn a_part_above_its_total_is_not_clamped_and_several_series_are_not_the_first_of
     let of = |total: Reading, part: Reading| {
         let counted = ReadingPair { total, part };
         let samples = Reading::Value(ratio(20, 1));
-        let reading = SlotReading { start: second(0), counted, born: None, all_births: None, samples };
+        let reading = SlotReading { start: second(0), counted, born: None, all_births: None, samples, deployed: None };
         slot(&indicator, &reading, 1).unknown_cause()
     };
     let events = |n: i64| Reading::Value(ratio(n, 1));

@@ -33,6 +33,7 @@ pub fn indicators(objective: &Objective) -> Vec<(String, Indicator)> {
         latency: m.latency.clone(),
         value: None,
         members: None,
+        deployed: m.deployed.clone(),
     };
     members.iter().map(|m| (member(&objective.name, &m.name), of(m))).collect()
 }

@@ -79,11 +79,15 @@ pub enum UnknownCause {
     PartAboveTotal,
     /// Older than what the store keeps.
     BeyondRetention,
+    /// There was no event, and nothing says whether the service was deployed.
+    DeployedAbsent,
+    /// The ledger takes no more counts.
+    LedgerFull,
 }
 
 impl UnknownCause {
     /// Every cause, in the order of the codes under which [`super::codec`] writes them: append only.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::NotRead,
         Self::NoSamples,
         Self::Absent,
@@ -101,6 +105,8 @@ impl UnknownCause {
         Self::Expression,
         Self::PartAboveTotal,
         Self::BeyondRetention,
+        Self::DeployedAbsent,
+        Self::LedgerFull,
     ];
 
     /// In words, with what to do about it.
@@ -124,6 +130,10 @@ impl UnknownCause {
             Self::Expression => "the expression can not be asked; check its syntax and its [$slot] range",
             Self::PartAboveTotal => "the part is larger than the total; both must count the same events",
             Self::BeyondRetention => "the slot is older than what the store keeps",
+            Self::DeployedAbsent => {
+                "there was no event, and the expression `deployed` gave no series; let it say 0 where nothing runs"
+            }
+            Self::LedgerFull => "the ledger takes no more counts; agree on longer slots, or on fewer members",
         }
     }
 }

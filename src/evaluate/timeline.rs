@@ -6,7 +6,7 @@
 
 use k8s_openapi::jiff::Timestamp;
 
-use super::ledger::{Ledger, LedgerError, MAX_SLOTS, ceil_second};
+use super::ledger::{Ledger, LedgerError, MAX_SERIES_SLOTS, ceil_second};
 use super::period::Bounds;
 use super::run::Runs;
 use super::slot::{Slot, SlotState};
@@ -100,7 +100,7 @@ impl Timeline {
         let runs = self.series.iter_mut().find(|(name, _)| name == series).map(|(_, runs)| runs);
         let runs = runs.ok_or_else(|| LedgerError::NoSuchObjective(series.to_owned()))?;
         runs.change(runs.index_from(ceil_second(from)), runs.index_from(ceil_second(until)), change);
-        if runs.runs() > MAX_SLOTS { Err(LedgerError::TooManySlots(runs.runs())) } else { Ok(()) }
+        if runs.runs() > MAX_SERIES_SLOTS { Err(LedgerError::SeriesTooLong(runs.runs())) } else { Ok(()) }
     }
 
     /// The ledger of what was put together.

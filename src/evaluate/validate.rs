@@ -19,7 +19,7 @@ use super::assess::missing_data_rule;
 use super::calendar::WorkingDays;
 use super::exclusion;
 use super::invalid::InvalidSpec;
-use super::ledger::MAX_SLOTS;
+use super::ledger::{MAX_SERIES_SLOTS, MAX_SLOTS};
 use super::parameter_rule;
 use super::period::Schedule;
 use super::series;
@@ -133,15 +133,20 @@ fn beyond_a_ledger(spec: &AgreementSpec, schedule: &Schedule, series: usize) -> 
     let clipped = in_force.filter(|_| period.trailing.is_none());
     let seconds = clipped.map_or(longest, |in_force| longest.min(in_force));
     let slot = spec.metrics.slot.seconds();
-    let slots = usize::try_from(seconds / slot).unwrap_or(usize::MAX).saturating_mul(series);
-    (slots > MAX_SLOTS).then(|| {
-        let message = format!(
-            "slots of {} make {slots} slots in the longest period of {series} objective(s) and members, and a ledger \
-             holds {MAX_SLOTS}; use longer slots or a shorter period",
-            span::text(slot),
-        );
-        InvalidSpec::new("spec.metrics.slot", message)
-    })
+    let each = usize::try_from(seconds / slot).unwrap_or(usize::MAX);
+    let all = each.saturating_mul(series);
+    let (found, holds) = if each > MAX_SERIES_SLOTS {
+        (format!("{each} slots in the longest period"), format!("{MAX_SERIES_SLOTS} of each objective and member"))
+    } else if all > MAX_SLOTS {
+        (format!("{all} slots in the longest period of {series} objectives and members"), MAX_SLOTS.to_string())
+    } else {
+        return None;
+    };
+    let slot = span::text(slot);
+    let message = format!(
+        "slots of {slot} make {found}, and a ledger holds {holds}; use longer slots, a shorter period or fewer members"
+    );
+    Some(InvalidSpec::new("spec.metrics.slot", message))
 }
 
 #[cfg(test)]

@@ -99,11 +99,13 @@ pub fn notices(last: &AgreementStatus, next: &AgreementStatus) -> Vec<Notice> {
             found.push(notice(false, "StatementIssued", "Settle", note));
         }
     }
-    let beyond = |s: &AgreementStatus| s.conditions.iter().find(|c| c.type_ == condition::BEYOND_RETENTION).cloned();
-    if let Some(now) = beyond(next)
-        && beyond(last).is_none_or(|before| before.reason != now.reason)
-    {
-        found.push(notice(true, condition::BEYOND_RETENTION, &now.reason, now.message));
+    for kind in [condition::BEYOND_RETENTION, condition::LEDGER_FULL] {
+        let said = |s: &AgreementStatus| s.conditions.iter().find(|c| c.type_ == kind).cloned();
+        if let Some(now) = said(next)
+            && said(last).is_none_or(|before| before.reason != now.reason)
+        {
+            found.push(notice(true, kind, &now.reason, now.message));
+        }
     }
     let held = |s: &AgreementStatus| s.enforcement.as_ref().map(|e| e.reason.clone());
     if let (Some(enforcement), true) = (&next.enforcement, held(last) != held(next))

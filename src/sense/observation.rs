@@ -78,13 +78,20 @@ pub struct SlotReading {
     pub all_births: Option<ReadingPair>,
     /// How many samples of the total lie in the slot. `Absent` means that nobody looked.
     pub samples: Reading,
+    /// How many instances there were in the slot. `None`: the indicator does not ask.
+    pub deployed: Option<Reading>,
 }
 
 impl SlotReading {
     /// Every figure that was read.
     pub fn figures(&self) -> impl Iterator<Item = &Reading> {
         let pairs = [Some(&self.counted), self.born.as_ref(), self.all_births.as_ref()];
-        pairs.into_iter().flatten().flat_map(|pair| [&pair.total, &pair.part]).chain([&self.samples])
+        pairs
+            .into_iter()
+            .flatten()
+            .flat_map(|pair| [&pair.total, &pair.part])
+            .chain([&self.samples])
+            .chain(&self.deployed)
     }
 }
 

@@ -22,6 +22,7 @@ mod recovery;
 mod rules;
 mod scenario;
 mod uptime;
+mod values;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -110,7 +111,7 @@ fn run(kind: &str, case: &Value, profiles: &Value, folder: &Path) -> Outcome {
         "currency" => money::currency(case, folder),
         "penalty" => penalties::penalty(case, folder),
         "reward" => penalties::reward(case, folder),
-        "recovery_objective" => recovery::recovery_objective(case, folder),
+        "recovery_objective" => values::recovery_objective(case, folder),
         "coverage" => coverage::coverage(case, profiles, folder),
         "restatement" => rules::restatement(case, profiles, folder),
         "missing_data" => rules::missing_data(case, folder),

@@ -1,4 +1,5 @@
-//! A published case as the counters that a store would hold of it: a scrape a minute for a whole month.
+//! A published case as the series that a store would hold of it: counters scraped every minute for a whole month, or
+//! single values.
 //!
 //! Takes the measurements file that the case comes to offline. Counters are whole numbers: a case whose events are not
 //! is refused here.
@@ -42,6 +43,20 @@ pub fn counters(labels: &[(&str, &str)], measured: &Value, start: Timestamp, end
         Ok(series)
     };
     Ok([series("requests_total", |minute| minute.0)?, series("errors_total", |minute| minute.1)?])
+}
+
+/// The values of one objective, with these labels: each is there for one scrape, as what is pushed is.
+pub fn values(labels: &[(&str, &str)], measured: &Value) -> Result<Series> {
+    let mut series = Series::new("observed_seconds");
+    for (label, value) in labels {
+        series = series.label(label, value);
+    }
+    for value in measured["values"].as_array().context("no values")? {
+        let at: Timestamp = value["at"].as_str().context("a value without an instant")?.parse()?;
+        let observed = u32::try_from(seconds(&value["value"])?)?;
+        series.push(Timestamp::from_second(at.as_second() + OFFSET)?, f64::from(observed));
+    }
+    Ok(series)
 }
 
 fn minutes(measured: &Value, start: i64, end: i64) -> Result<Vec<Minute>> {

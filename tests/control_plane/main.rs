@@ -36,6 +36,8 @@ mod raises_the_floor_of_a_scaled_object;
 mod raises_the_floor_of_an_autoscaler;
 mod raises_the_scale_where_nothing_else_does;
 mod recommends_without_changing_anything;
+#[path = "../cases/recovery.rs"]
+mod recovery;
 mod refusal;
 mod refuses_broken_manifests;
 mod restates_a_period_for_a_late_exclusion;

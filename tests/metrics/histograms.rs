@@ -30,10 +30,8 @@ fn latency(threshold: &str) -> Indicator {
     let selector = BTreeMap::from([("job".to_owned(), "web".to_owned())]);
     let histogram = "seconds".to_owned();
     Indicator {
-        ratio: None,
         latency: Some(LatencyIndicator { histogram, selector, threshold: threshold.into() }),
-        value: None,
-        members: None,
+        ..Indicator::default()
     }
 }
 

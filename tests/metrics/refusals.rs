@@ -12,9 +12,7 @@ fn ambiguous() -> Indicator {
     let bad = "sum(increase(requests_total{code=\"500\"}[$slot]))";
     Indicator {
         ratio: Some(RatioIndicator { good: None, bad: Some(bad.to_owned()), total: total.to_owned() }),
-        latency: None,
-        value: None,
-        members: None,
+        ..Indicator::default()
     }
 }
 

@@ -103,6 +103,70 @@ async fn a_day_is_settled_from_the_store_and_confined_to_what_its_source_admits(
     assert_eq!((&before["state"], &before["slots"]["unknown"]), (&json!("NotDetermined"), &json!(1430)), "{before:#}");
 }
 
+/// Minutes after midnight in which the machine was deployed, and in which all its attempts failed.
+const DEPLOYED: std::ops::Range<i64> = 600..900;
+const DOWN: std::ops::Range<i64> = 700..715;
+
+/// A machine that was deployed for five hours of the day before yesterday. Whoever counts machines kept counting another
+/// one, apart from two hours in the evening.
+async fn machines() -> Prometheus {
+    let prometheus = Prometheus::start(PrometheusOptions::default()).await.unwrap();
+    let start = midnight(2).0.as_second();
+    let series = |name: &str| Series::new(name).label("namespace", "shop");
+    let mut attempts = ["ok", "failed"].map(|result| series("attempts_total").label("result", result));
+    let mut machines = ["a", "b"].map(|machine| series("machine_running").label("machine", machine));
+    let mut sums = [0.0, 0.0];
+    for minute in -10..DAY / 60 {
+        let at = Timestamp::from_second(start + minute * 60 + 15).unwrap();
+        if DEPLOYED.contains(&minute) {
+            sums[usize::from(DOWN.contains(&minute))] += 4.0;
+            machines[0].push(at, 1.0);
+        }
+        for (series, sum) in attempts.iter_mut().zip(sums) {
+            series.push(at, sum);
+        }
+        if !(1_200..1_320).contains(&minute) {
+            machines[1].push(at, 1.0);
+        }
+    }
+    let all: Vec<Series> = attempts.into_iter().chain(machines).collect();
+    prometheus.remote_write(&all).await.unwrap();
+    prometheus
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn time_in_which_nothing_was_deployed_is_no_time_of_the_service() {
+    let store = machines().await;
+    let day = midnight(2).1;
+    let settled = |deployed: Option<&str>, denominator: &str| {
+        let mut agreement = agreement();
+        let objective = &mut agreement["spec"]["objectives"][0];
+        objective["indicator"] = json!({"ratio": {
+            "bad": "sum(increase(attempts_total{result=\"failed\"}[$slot]))",
+            "total": "sum(increase(attempts_total[$slot]))",
+        }});
+        if let Some(deployed) = deployed {
+            objective["indicator"]["deployed"] = json!(deployed);
+        }
+        objective["measurement"] =
+            json!({"method": "BadMinutes", "badWhen": {"allFail": true}, "denominator": denominator});
+        let objective = self::objective(&settle(&store.url(), &[agreement, source("shop")], &day));
+        // What there is none of is not in the statement.
+        let number = |state| objective["slots"][state].as_i64().unwrap_or_default();
+        let slots = ["measured", "noTraffic", "notDeployed", "unknown"].map(number);
+        (objective["attainmentRatio"].clone(), slots)
+    };
+    let counted = "count(last_over_time(machine_running{machine=\"a\"}[$slot]))";
+    let witnessed = format!("{counted} or 0 * count(last_over_time(machine_running[$slot]))");
+    // 15 of 300 minutes in which it was deployed, of the others two hours in which nobody counted.
+    let told = [300, 0, 1020, 120];
+    assert_eq!(settled(Some(&witnessed), "Deployed"), (json!("19/20"), told));
+    assert_eq!(settled(Some(&witnessed), "Calendar"), (json!("87/88"), told), "15 of 1,320 known ones");
+    // Without a witness nobody knows; without a question it idled.
+    assert_eq!(settled(Some(counted), "Deployed").1, [300, 0, 0, 1140]);
+    assert_eq!(settled(None, "Deployed"), (json!("95/96"), [300, 1140, 0, 0]));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_can_not_be_settled_is_said() {
     let store = store().await;

@@ -107,8 +107,6 @@ pub fn ratio(job: &str) -> Indicator {
     let sum = |more: &str| format!("sum(increase(requests_total{{job=\"{job}\"{more}}}[$slot]))");
     Indicator {
         ratio: Some(RatioIndicator { good: None, bad: Some(sum(",code=\"500\"")), total: sum("") }),
-        latency: None,
-        value: None,
-        members: None,
+        ..Indicator::default()
     }
 }

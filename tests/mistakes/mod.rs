@@ -137,6 +137,12 @@ fn of_objectives() -> Vec<Mistake> {
             &["spec.objectives[].indicator must have exactly one of"],
         ),
         (
+            "/spec/objectives/0/indicator/deployed",
+            json!("sum(max_over_time(replicas[$slot]))"),
+            "spec.objectives[0].indicator",
+            &["spec.objectives[].indicator.deployed belongs to the method BadMinutes"],
+        ),
+        (
             "/spec/objectives/0/indicator/latency",
             json!({"histogram": "duration_seconds", "threshold": "1s"}),
             "spec.objectives[0].indicator",

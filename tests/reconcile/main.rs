@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod a_full_ledger_takes_no_more_counts;
 mod a_lagging_watch_makes_nothing_happen_twice;
 mod a_missed_event_is_made_up_for;
 mod a_refused_objective_holds_up_no_other;
@@ -27,5 +28,6 @@ mod sees_across_the_end_of_a_period;
 mod slots_older_than_the_store_keeps_stay_unknown;
 mod stage;
 mod sweep;
+mod tells_apart_what_was_not_deployed;
 mod traffic;
 mod two_agreements_do_not_share_a_workload;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use guarantor::api::ServiceLevelAgreement;
 use guarantor::api::agreement_status::AgreementStatus;
 use guarantor::api::enforcement::Mode;
+use guarantor::controller::room::MOST_BYTES;
 use guarantor::controller::{self, RESOURCES, Setup};
 use guarantor::record::metrics::Metrics;
 use guarantor::runtime::clock::Clock;
@@ -45,6 +46,8 @@ pub struct Stage {
     pub traffic: Traffic,
     /// More requests come than three replicas can serve.
     pub spike: bool,
+    /// The room that the next operator finds in a ledger.
+    pub ledger_bytes: usize,
     /// How many operators there have been.
     incarnations: usize,
     clock: Clock,
@@ -83,6 +86,7 @@ impl Stage {
             api,
             traffic: Traffic::default(),
             spike: false,
+            ledger_bytes: MOST_BYTES,
             incarnations: 0,
             clock,
             operator: None,
@@ -137,6 +141,7 @@ impl Stage {
             settle: SignedDuration::from_secs(2),
             grace: SignedDuration::from_secs(60),
             checkpoint: SignedDuration::from_secs(120),
+            ledger_bytes: self.ledger_bytes,
             resync: Duration::from_secs(60),
             ceiling: Mode::Enforce,
         };

@@ -29,6 +29,8 @@ pub struct Second {
 #[derive(Clone, Debug, Default)]
 pub struct Traffic {
     seconds: Arc<Mutex<BTreeMap<i64, Second>>>,
+    /// How many instances there were from each second on.
+    instances: Arc<Mutex<BTreeMap<i64, u64>>>,
     manners: Arc<Mutex<Manners>>,
 }
 
@@ -55,6 +57,20 @@ impl Traffic {
         self.seconds.lock().unwrap().insert(at.as_second(), second);
     }
 
+    /// So many instances are deployed from this second on.
+    pub fn deploy(&self, at: Timestamp, instances: u64) {
+        self.instances.lock().unwrap().insert(at.as_second(), instances);
+    }
+
+    /// The most instances there were at once in the slot that begins then.
+    fn deployed(&self, start: Timestamp) -> Reading {
+        let instances = self.instances.lock().unwrap();
+        let before = instances.range(..=start.as_second()).next_back();
+        let within = instances.range(start.as_second() + 1..start.as_second() + SLOT);
+        let most = before.into_iter().chain(within).map(|(_, instances)| *instances).max();
+        most.map_or(Reading::Absent, value)
+    }
+
     /// How long the store says from now on that it keeps samples.
     pub fn keep(&self, span: &str) {
         self.manners.lock().unwrap().keeps = Some(span.into());
@@ -77,7 +93,8 @@ impl Traffic {
 
     fn read(&self, ask: &IndicatorAsk) -> IndicatorReading {
         let refused = self.manners.lock().unwrap().refused.contains(&ask.key.objective);
-        let slot = |start| if refused { refusal(start) } else { self.slot(start) };
+        let deployed = |start| ask.indicator.deployed.as_ref().map(|_| self.deployed(start));
+        let slot = |start| if refused { refusal(start) } else { self.slot(start, deployed(start)) };
         IndicatorReading {
             key: ask.key.clone(),
             form: IncreaseForm::Anchored,
@@ -85,11 +102,10 @@ impl Traffic {
         }
     }
 
-    fn slot(&self, start: Timestamp) -> SlotReading {
+    fn slot(&self, start: Timestamp, deployed: Option<Reading>) -> SlotReading {
         let seconds = self.seconds.lock().unwrap();
         let within: Vec<&Second> =
             seconds.range(start.as_second()..start.as_second() + SLOT).map(|(_, second)| second).collect();
-        let value = |number: u64| Reading::Value(num_rational::BigRational::from_integer(number.into()));
         let sum = |of: fn(&Second) -> u64| {
             if within.is_empty() { Reading::Absent } else { value(within.iter().copied().map(of).sum()) }
         };
@@ -99,8 +115,13 @@ impl Traffic {
             born: None,
             all_births: None,
             samples: value(within.len() as u64),
+            deployed,
         }
     }
+}
+
+fn value(number: u64) -> Reading {
+    Reading::Value(num_rational::BigRational::from_integer(number.into()))
 }
 
 /// What a reader says of an expression that the store refuses by itself.
@@ -113,6 +134,7 @@ fn refusal(start: Timestamp) -> SlotReading {
         born: None,
         all_births: None,
         samples: failed,
+        deployed: None,
     }
 }
 

@@ -160,7 +160,30 @@ fn members_and_values_are_asked_under_the_names_of_their_series() {
     members[0].ratio.as_mut().unwrap().total = "sum(increase(r[$slot]".to_owned();
     let refusal = recall(&wrong, Some(&source), &mut None).unwrap_err();
     assert!(refusal.message.starts_with("spec.objectives[0].indicator.members[0].ratio.total: "), "{refusal:?}");
-    let value = agreement.spec.objectives[1].indicator.value.as_mut().unwrap();
-    value.expression = None;
-    assert_eq!(recall(&agreement, Some(&source), &mut None).unwrap_err().reason, "NotMeasured");
+    let mut deployed = agreement.clone();
+    let members = deployed.spec.objectives[0].indicator.members.as_mut().unwrap();
+    members[1].deployed = Some("sum(max_over_time(replicas{q=\"b\"}[$slot]))".to_owned());
+    let terms = recall(&deployed, Some(&source), &mut None).unwrap();
+    assert_eq!(
+        terms.asked(now())[1].indicator.deployed,
+        deployed.spec.objectives[0].indicator.members.as_ref().unwrap()[1].deployed
+    );
+    let told = self::queries(&deployed, &source, IncreaseForm::Anchored)["pool"].last().cloned().unwrap();
+    assert!(told.starts_with("sum(max_over_time(replicas{"), "{told}");
+    let members = deployed.spec.objectives[0].indicator.members.as_mut().unwrap();
+    members[1].deployed = Some("max_over_time(replicas[$slot]) or vector(0)".to_owned());
+    let refusal = recall(&deployed, Some(&source), &mut None).unwrap_err();
+    assert!(refusal.message.starts_with("spec.objectives[0].indicator.members[1].deployed: "), "{refusal:?}");
+
+    let mut reported = agreement.clone();
+    reported.spec.objectives[1].indicator.value.as_mut().unwrap().expression = None;
+    let refusal = recall(&reported, Some(&source), &mut None).unwrap_err();
+    assert_eq!((refusal.reason, refusal.amendment), ("NotMeasured", None));
+    let amendments = serde_json::json!([{"effective": "2026-02-01", "objectives": reported.spec.objectives}]);
+    agreement.spec.amendments = serde_json::from_value(amendments).unwrap();
+    agreement.spec.amendment_rule = Some(crate::api::amendment::AmendmentRule::Split);
+    let refusal = recall(&agreement, Some(&source), &mut None).unwrap_err();
+    assert_eq!((refusal.reason, refusal.amendment.as_deref()), ("NotMeasured", Some("2026-02-01")));
+    let field = "spec.amendments[0].objectives[1].indicator.value.expression: ";
+    assert!(refusal.message.starts_with(field), "{}", refusal.message);
 }

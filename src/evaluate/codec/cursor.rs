@@ -1,7 +1,7 @@
 //! Reads what [`super`] wrote, and trusts none of it.
 
 use super::super::count::Count;
-use super::super::ledger::MAX_SLOTS;
+use super::super::ledger::MAX_SERIES_SLOTS;
 use super::super::run::Runs;
 use super::super::slot::{Births, Slot, SlotState, Tally};
 use super::{CodecError, MICRO, MOST_SECONDS, UNITS, slot, state_of};
@@ -90,10 +90,10 @@ impl<'a> Cursor<'a> {
         Ok((value >> 1).cast_signed() ^ -((value & 1).cast_signed()))
     }
 
-    /// A number of slots: what a ledger can hold at most, so that memory taken for it is bounded.
+    /// A number of slots: what a series can have at most, so that memory taken for it is bounded.
     fn size(&mut self) -> Result<usize, CodecError> {
-        let n = usize::try_from(self.varint()?).ok().filter(|n| *n <= MAX_SLOTS);
-        n.ok_or(CodecError::Damaged("more slots than a ledger can hold"))
+        let n = usize::try_from(self.varint()?).ok().filter(|n| *n <= MAX_SERIES_SLOTS);
+        n.ok_or(CodecError::Damaged("more slots than a series can have"))
     }
 
     fn column(&mut self, n: usize) -> Result<Vec<Count>, CodecError> {

@@ -166,3 +166,12 @@ fn runs_that_nobody_wrote_are_refused() {
     equal[12] = 0;
     assert!(decoded(&equal).unwrap_err().to_string().contains("two runs of equal slots"));
 }
+
+#[test]
+fn a_month_of_minutes_of_a_machine_that_is_probed_is_next_to_nothing() {
+    let attempts = |minute: usize| measured(4, if (20_000..20_015).contains(&minute) { 4 } else { 0 });
+    let slots: Vec<Slot> = (0..44_640).map(attempts).collect();
+    let bytes = encode(&slots);
+    assert!(bytes.len() < 1_000, "{} bytes", bytes.len());
+    assert_eq!(decode(&bytes), Ok(Held::OneByOne(slots)));
+}

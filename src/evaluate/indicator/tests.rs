@@ -20,6 +20,7 @@ fn reading(total: Reading, part: Reading) -> SlotReading {
         born: None,
         all_births: None,
         samples: value(20),
+        deployed: None,
     }
 }
 
@@ -171,6 +172,59 @@ fn any_reading_that_is_no_figure_makes_the_slot_unknown_wherever_it_stands() {
             assert_eq!(slot(&bad(), read, 7), unknown(cause), "{cause:?} in place {place}");
         }
     }
+}
+
+#[test]
+fn an_empty_slot_of_a_service_that_was_not_deployed_is_none_of_its_time() {
+    let none = reading(value(0), Reading::Absent);
+    let silent = SlotReading { samples: value(0), ..reading(Reading::Absent, Reading::Absent) };
+    let of = |read: &SlotReading, deployed: Reading| {
+        slot(&bad(), &SlotReading { deployed: Some(deployed), ..read.clone() }, 7)
+    };
+    for empty in [&none, &silent] {
+        assert_eq!(of(empty, value(0)), Slot::not_deployed(7));
+    }
+    assert_eq!(of(&none, value(2)).state(), SlotState::NoTraffic, "deployed, and nobody asked");
+    assert_eq!(of(&none, Reading::Value(ratio(1, 2))).state(), SlotState::NoTraffic, "for half of the slot");
+    assert_eq!(of(&silent, value(2)), unknown(UnknownCause::NoSamples), "deployed, and nobody looked");
+    assert_eq!(slot(&bad(), &none, 7).state(), SlotState::NoTraffic, "not asked");
+}
+
+#[test]
+fn nobody_is_taken_for_not_deployed_for_want_of_an_answer() {
+    let failed = |kind| Reading::Failed(Failure { kind, message: String::new() });
+    let cases = [
+        (Reading::Absent, UnknownCause::DeployedAbsent),
+        (Reading::Partial(String::new()), UnknownCause::Partial),
+        (Reading::NonFinite, UnknownCause::NonFinite),
+        (Reading::Negative, UnknownCause::Negative),
+        (Reading::TooManySeries(2), UnknownCause::TooManySeries),
+        (failed(FailureKind::TimedOut), UnknownCause::TimedOut),
+        (failed(FailureKind::Expression), UnknownCause::Expression),
+    ];
+    for (deployed, cause) in cases {
+        for empty in [reading(value(0), Reading::Absent), reading(Reading::Absent, Reading::Absent)] {
+            let read = SlotReading { deployed: Some(deployed.clone()), ..empty };
+            assert_eq!(slot(&bad(), &read, 7), unknown(cause));
+        }
+    }
+}
+
+#[test]
+fn what_was_asked_was_there_whoever_counts_the_instances() {
+    let not_deployed = |read: SlotReading| slot(&bad(), &SlotReading { deployed: Some(value(0)), ..read }, 7);
+    assert_eq!(not_deployed(reading(value(20), value(20))).counted(), tally(20, 20), "an outage stays one");
+    let born = reading(value(0), Reading::Absent);
+    let born = SlotReading { born: Some(pair(value(5), value(5))), ..born };
+    assert_eq!(not_deployed(born).counted(), tally(5, 5));
+    let before = SlotReading { all_births: Some(pair(value(5), value(0))), ..reading(value(0), Reading::Absent) };
+    assert_eq!(not_deployed(before).state(), SlotState::NoTraffic, "something was started");
+    let doubtful = reading(Reading::Partial(String::new()), value(0));
+    assert_eq!(not_deployed(doubtful), unknown(UnknownCause::Partial));
+    let part = reading(value(0), value(3));
+    assert_eq!(not_deployed(part), unknown(UnknownCause::PartAboveTotal));
+    let samples = SlotReading { samples: Reading::Partial(String::new()), ..reading(value(0), Reading::Absent) };
+    assert_eq!(not_deployed(samples), unknown(UnknownCause::Partial));
 }
 
 #[test]

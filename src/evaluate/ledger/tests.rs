@@ -64,7 +64,11 @@ fn a_ledger_that_can_not_be_is_refused() {
     assert_eq!(Ledger::new(bounds(0, 60), 0, ["a"]), Err(LedgerError::SlotLength(0)));
     assert_eq!(Ledger::new(bounds(60, 60), 5, ["a"]), Err(LedgerError::EmptyPeriod));
     let month = bounds(0, 31 * 86_400);
-    assert_eq!(Ledger::new(month, 60, ["a", "b", "c", "d"]), Err(LedgerError::TooManySlots(178_560)));
+    assert_eq!(Ledger::new(month, 5, ["a"]), Err(LedgerError::SeriesTooLong(535_680)));
+    let names: Vec<String> = (0..34).map(|n| n.to_string()).collect();
+    let of = |members: usize| Ledger::new(month, 60, names.iter().take(members).map(String::as_str));
+    assert_eq!(of(34), Err(LedgerError::TooManySlots(1_517_760)));
+    assert!(of(32).is_ok());
     assert!(Ledger::new(month, 60, ["a", "b", "a"]).is_ok());
 }
 

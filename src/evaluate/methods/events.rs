@@ -7,13 +7,12 @@
 use num_rational::BigRational;
 use num_traits::One;
 
-use super::super::assessment::ViolationSpan;
 use super::super::due_slots::{Census, DueSlots};
 use super::super::exact::{divide, whole};
 use super::super::exemption::Record;
-use super::super::slot::{Slot, SlotState, Tally, UnknownCause};
-use super::super::violation::violations;
-use super::{Account, CountingMethod};
+use super::super::slot::Tally;
+use super::Account;
+use super::by_slot::BySlot;
 
 /// What an unknown slot may have held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +42,12 @@ impl<'a> Events<'a> {
     pub fn of_values(record: Record<'a>) -> Self {
         Self { record, weight: Weight::OneValue }
     }
+}
+
+impl BySlot for Events<'_> {
+    fn record(&self) -> &Record<'_> {
+        &self.record
+    }
 
     fn account_of(&self, slots: DueSlots<'_>) -> Account {
         let census = slots.census();
@@ -62,28 +67,6 @@ impl<'a> Events<'a> {
     }
 }
 
-impl CountingMethod for Events<'_> {
-    fn slot_seconds(&self) -> i64 {
-        self.record.slots().slot_seconds()
-    }
-
-    fn account(&self) -> Account {
-        self.account_of(self.record.slots())
-    }
-
-    fn recent(&self, slots: usize) -> Account {
-        self.account_of(self.record.slots().last(slots))
-    }
-
-    fn violations(&self, objective: &str, target: &BigRational, closed: bool) -> Vec<ViolationSpan> {
-        violations(objective, self.record.slots(), closed, |slot| missed(slot, target))
-    }
-
-    fn latest_problem(&self) -> Option<UnknownCause> {
-        self.record.slots().latest_problem()
-    }
-}
-
 /// Counted, born and unattributed events.
 pub(super) fn tallies(slots: DueSlots<'_>) -> (Tally, Tally, Tally) {
     slots.runs().fold(<(Tally, Tally, Tally)>::default(), |(counted, born, unattributed), run| {
@@ -94,19 +77,6 @@ pub(super) fn tallies(slots: DueSlots<'_>) -> (Tally, Tally, Tally) {
             unattributed + births.unattributed.times(run.count),
         )
     })
-}
-
-/// Whether the share of good events of a slot is below the target. A slot without traffic misses nothing. `None`:
-/// unknown, or left out.
-pub(super) fn missed(slot: &Slot, target: &BigRational) -> Option<bool> {
-    match slot.state() {
-        SlotState::Measured => {
-            let tally = slot.counted();
-            Some(!tally.bad.is_zero() && tally.good().is_less_than(target, tally.total))
-        }
-        SlotState::NoTraffic | SlotState::NotDeployed => Some(false),
-        SlotState::Unknown(_) | SlotState::Excluded => None,
-    }
 }
 
 /// Both extremes of what the unknown slots may have held, each at the mean traffic of the known ones.

@@ -4,22 +4,19 @@
 //! mean of those. A stretch without any event has the error rate 0 or is no part of the mean, as the agreement says. A
 //! stretch of which a slot is unknown is unknown: half of it says nothing about its rate.
 
-use num_rational::BigRational;
-
 use crate::api::measurement::{EmptySlot, Measurement};
 
-use super::super::assessment::ViolationSpan;
 use super::super::due_slots::DueSlots;
 use super::super::exact::{divide, whole};
 use super::super::exemption::Record;
 use super::super::invalid::InvalidSpec;
 use super::super::rate_sum::RateSum;
-use super::super::slot::{SlotState, Tally, UnknownCause};
+use super::super::slot::{SlotState, Tally};
 use super::super::span;
-use super::super::violation::violations;
-use super::events::{missed, tallies};
+use super::Account;
+use super::by_slot::BySlot;
+use super::events::tallies;
 use super::groups::{Group, groups};
-use super::{Account, CountingMethod};
 
 /// How the rates are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +64,31 @@ impl<'a> MeanOfSlots<'a> {
         Self { rule, record }
     }
 
+    fn rates(&self, slots: DueSlots<'_>) -> Rates {
+        let mut rates = Rates::default();
+        for group in groups(slots, self.rule.over_seconds.unwrap_or_else(|| slots.slot_seconds())) {
+            match rate(&group) {
+                Rate::LeftOut => {}
+                Rate::Unknown => rates.unknown += group.times,
+                Rate::Of(events) if events.total.is_zero() && self.rule.empty == EmptySlot::Skip => {
+                    rates.skipped += group.times;
+                }
+                Rate::Of(events) => {
+                    rates.known += group.times;
+                    rates.sum.add(events, group.times);
+                }
+            }
+        }
+        rates
+    }
+}
+
+/// Violations are told slot by slot, whatever the length of the stretches.
+impl BySlot for MeanOfSlots<'_> {
+    fn record(&self) -> &Record<'_> {
+        &self.record
+    }
+
     fn account_of(&self, slots: DueSlots<'_>) -> Account {
         let (counted, born, unattributed) = tallies(slots);
         let rates = self.rates(slots);
@@ -87,24 +109,6 @@ impl<'a> MeanOfSlots<'a> {
             attainment,
             bounds: worst.zip(best),
         }
-    }
-
-    fn rates(&self, slots: DueSlots<'_>) -> Rates {
-        let mut rates = Rates::default();
-        for group in groups(slots, self.rule.over_seconds.unwrap_or_else(|| slots.slot_seconds())) {
-            match rate(&group) {
-                Rate::LeftOut => {}
-                Rate::Unknown => rates.unknown += group.times,
-                Rate::Of(events) if events.total.is_zero() && self.rule.empty == EmptySlot::Skip => {
-                    rates.skipped += group.times;
-                }
-                Rate::Of(events) => {
-                    rates.known += group.times;
-                    rates.sum.add(events, group.times);
-                }
-            }
-        }
-        rates
     }
 }
 
@@ -131,27 +135,4 @@ fn rate(group: &Group<'_>) -> Rate {
         }
     }
     if counts { Rate::Of(events) } else { Rate::LeftOut }
-}
-
-impl CountingMethod for MeanOfSlots<'_> {
-    fn slot_seconds(&self) -> i64 {
-        self.record.slots().slot_seconds()
-    }
-
-    fn account(&self) -> Account {
-        self.account_of(self.record.slots())
-    }
-
-    fn recent(&self, slots: usize) -> Account {
-        self.account_of(self.record.slots().last(slots))
-    }
-
-    /// Slot by slot, whatever the length of the stretches.
-    fn violations(&self, objective: &str, target: &BigRational, closed: bool) -> Vec<ViolationSpan> {
-        violations(objective, self.record.slots(), closed, |slot| missed(slot, target))
-    }
-
-    fn latest_problem(&self) -> Option<UnknownCause> {
-        self.record.slots().latest_problem()
-    }
 }

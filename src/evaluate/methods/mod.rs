@@ -21,6 +21,7 @@ use super::series;
 use super::slot::{Tally, UnknownCause};
 
 pub mod bad_minutes;
+mod by_slot;
 pub mod events;
 pub mod groups;
 pub mod mean_of_slots;

@@ -1,4 +1,4 @@
-//! The queries about one joined counter: its figure, its births, its coverage, its samples.
+//! The queries about one joined counter or level: its figure, its births, its coverage, its samples.
 //!
 //! An anchored increase starts at a series' first sample, so what a series had counted when it was
 //! first seen is in no slot. The births bring it back: the least value in the slot of every series
@@ -14,7 +14,7 @@ use super::expression::{Comparison, Matcher, Selector};
 use super::form::{IncreaseForm, Question};
 use super::lift::Shape;
 use super::raw::LOOKBACK_MS;
-use super::{print, quote};
+use super::{functions, print, quote};
 use std::collections::BTreeSet;
 
 /// How long a series must have been silent before the slot to count as born in it.
@@ -26,15 +26,16 @@ const TARGET: [&str; 2] = ["instance", "job"];
 /// The query for one question about the members of a shape.
 pub(super) fn query(question: Question, form: IncreaseForm, slot_ms: u64, shape: &Shape, members: &[Member]) -> String {
     let selector = joined(shape, members);
-    let sum = summed_by(&shape.keys);
+    let sum = grouped("sum", &shape.keys);
     match question {
         Question::Value => {
+            let function = shape.taken.function();
             let anchored = match form {
-                IncreaseForm::Anchored => " anchored",
-                IncreaseForm::Native | IncreaseForm::Raw | IncreaseForm::Extrapolated => "",
+                IncreaseForm::Anchored if functions::takes_anchored(function) => " anchored",
+                _ => "",
             };
-            let function = shape.function.name();
-            format!("{sum}({function}({selector}[{slot_ms}ms]{anchored}))")
+            let aggregation = grouped(shape.taken.aggregation(), &shape.keys);
+            format!("{aggregation}({function}({selector}[{slot_ms}ms]{anchored}))")
         }
         Question::Samples => format!("{selector}[{}ms]", slot_ms.saturating_add(LOOKBACK_MS)),
         Question::Births => format!("{sum}({})", born(&selector, slot_ms)),
@@ -45,8 +46,8 @@ pub(super) fn query(question: Question, form: IncreaseForm, slot_ms: u64, shape:
     }
 }
 
-fn summed_by(keys: &[String]) -> String {
-    if keys.is_empty() { "sum".to_owned() } else { format!("sum by {} ", print::names(keys)) }
+fn grouped(aggregation: &str, keys: &[String]) -> String {
+    if keys.is_empty() { aggregation.to_owned() } else { format!("{aggregation} by {} ", print::names(keys)) }
 }
 
 /// The selector of all members: the fixed matchers and, per key, all values that occur.

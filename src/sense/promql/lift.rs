@@ -2,10 +2,10 @@
 //!
 //! `sum(increase(m{a="1",b=~"2.."}[$slot]))` is taken apart into its shape (function, metric, matchers
 //! that stay, names of the labels that vary) and its key (their values). Expressions of one shape
-//! become one query with `sum by (…)`.
+//! become one query with `sum by (…)`. So are levels, such as `max(max_over_time(m{a="1"}[$slot]))`.
 //!
 //! Only plain equality is lifted: `!=`, `=~` and `!~` stay in the shape, and so does `le`, which is
-//! a number written as a label. Not lifted, but still understood as a counter, are selectors that no
+//! a number written as a label. Not lifted, but still understood, are selectors that no
 //! key could tell apart: `job=""`, or one label with two values. Everything else is asked as it is.
 
 use super::confine::ConfinedExpression;
@@ -13,27 +13,52 @@ use super::expression::{Comparison, Grouping, Matcher, Node, Selector};
 use promql_parser::label::BUCKET_LABEL;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is taken of a counter.
+/// What is taken of a slot's series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum CounterFunction {
+pub(super) enum Taken {
+    /// The sum of the increases of counters.
     Increase,
-    /// The increase per second.
+    /// The same per second.
     Rate,
+    /// What this aggregation makes of this function of each series. Nothing is counted, and nothing born.
+    Level { aggregation: &'static str, function: &'static str },
 }
 
-impl CounterFunction {
-    pub(super) const fn name(self) -> &'static str {
+impl Taken {
+    pub(super) const fn function(self) -> &'static str {
         match self {
             Self::Increase => "increase",
             Self::Rate => "rate",
+            Self::Level { function, .. } => function,
+        }
+    }
+
+    pub(super) const fn aggregation(self) -> &'static str {
+        match self {
+            Self::Increase | Self::Rate => "sum",
+            Self::Level { aggregation, .. } => aggregation,
         }
     }
 }
 
+/// Aggregations that give the same for one group as for the same group among others.
+const AGGREGATIONS: [&str; 5] = ["avg", "count", "max", "min", "sum"];
+
+/// Functions of one series in the slot that are no increase.
+const LEVELS: [&str; 7] = [
+    "avg_over_time",
+    "count_over_time",
+    "last_over_time",
+    "max_over_time",
+    "min_over_time",
+    "present_over_time",
+    "sum_over_time",
+];
+
 /// What expressions must have in common to be asked together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Shape {
-    pub(super) function: CounterFunction,
+    pub(super) taken: Taken,
     pub(super) metric: String,
     pub(super) fixed: BTreeSet<Matcher>,
     /// The labels whose values vary, sorted.
@@ -42,7 +67,7 @@ pub(super) struct Shape {
     pub(super) tenancy: BTreeSet<String>,
 }
 
-/// An expression seen as a counter.
+/// An expression seen as one figure of one metric.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Lift {
     pub(super) shape: Shape,
@@ -52,9 +77,9 @@ pub(super) struct Lift {
     pub(super) joinable: bool,
 }
 
-/// Sees an expression as a counter; `None` if it is anything but an ungrouped sum of one.
+/// Sees an expression as a counter or a level; `None` if it is anything but one ungrouped aggregation of it.
 pub(super) fn lift(expression: &ConfinedExpression) -> Option<Lift> {
-    let (function, selector) = counter(&expression.root)?;
+    let (taken, selector) = figure(&expression.root)?;
     let mut equal: BTreeMap<&str, &str> = BTreeMap::new();
     let mut fixed = BTreeSet::new();
     let mut joinable = true;
@@ -72,13 +97,13 @@ pub(super) fn lift(expression: &ConfinedExpression) -> Option<Lift> {
         (selector.matchers.clone(), Vec::new(), Vec::new())
     };
     Some(Lift {
-        shape: Shape { function, metric: selector.metric.clone(), fixed, keys, tenancy: expression.tenancy.clone() },
+        shape: Shape { taken, metric: selector.metric.clone(), fixed, keys, tenancy: expression.tenancy.clone() },
         key,
         joinable,
     })
 }
 
-fn counter(root: &Node) -> Option<(CounterFunction, &Selector)> {
+fn figure(root: &Node) -> Option<(Taken, &Selector)> {
     let Node::Aggregate { operator, grouping: Grouping::All, parameter: None, operand } = root.bare() else {
         return None;
     };
@@ -88,10 +113,14 @@ fn counter(root: &Node) -> Option<(CounterFunction, &Selector)> {
     let [Node::Range(selector)] = arguments.as_slice() else {
         return None;
     };
-    let function = match *function {
-        "increase" => CounterFunction::Increase,
-        "rate" => CounterFunction::Rate,
-        _ => return None,
+    let taken = match *function {
+        "increase" if operator == "sum" => Taken::Increase,
+        "rate" if operator == "sum" => Taken::Rate,
+        _ => {
+            let aggregation = AGGREGATIONS.into_iter().find(|known| known == operator)?;
+            let function = LEVELS.into_iter().find(|known| known == function)?;
+            Taken::Level { aggregation, function }
+        }
     };
-    (operator == "sum").then_some((function, selector))
+    Some((taken, selector))
 }

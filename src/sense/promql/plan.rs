@@ -6,7 +6,7 @@
 use super::confine::ConfinedExpression;
 use super::demux::Member;
 use super::form::{IncreaseForm, Question};
-use super::lift::{CounterFunction, Shape, lift};
+use super::lift::{Shape, Taken, lift};
 use super::request::{Request, Subject};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -89,7 +89,7 @@ impl Plan {
     }
 }
 
-/// Raw samples only serve an expression that is one counter.
+/// Raw samples only serve an expression that is one sum of counters.
 fn form_alone(form: IncreaseForm) -> IncreaseForm {
     match form {
         IncreaseForm::Raw => IncreaseForm::Extrapolated,
@@ -99,19 +99,22 @@ fn form_alone(form: IncreaseForm) -> IncreaseForm {
 
 /// Everything to ask about one chunk of a counter.
 fn questions(shape: &Shape, members: &[Member], slot: Slot, form: IncreaseForm) -> impl Iterator<Item = Request> {
+    let is_level = matches!(shape.taken, Taken::Level { .. });
+    let form = if is_level { form_alone(form) } else { form };
     let figure = match form {
-        IncreaseForm::Raw => &[Question::Samples] as &[Question],
+        _ if is_level => &[Question::Value] as &[Question],
+        IncreaseForm::Raw => &[Question::Samples],
         IncreaseForm::Anchored | IncreaseForm::Native | IncreaseForm::Extrapolated => {
             &[Question::Value, Question::Coverage]
         }
     };
     // A store whose own increase includes births must not be asked for them again; an extrapolated
-    // figure includes an unknown part of them; and a rate is no count.
-    let births = match (form, shape.function) {
-        (IncreaseForm::Anchored | IncreaseForm::Raw, CounterFunction::Increase) => {
+    // figure includes an unknown part of them; and neither a rate nor a level is a count.
+    let births = match (form, shape.taken) {
+        (IncreaseForm::Anchored | IncreaseForm::Raw, Taken::Increase) => {
             &[Question::Births, Question::AttributedBirths] as &[Question]
         }
-        (IncreaseForm::Native | IncreaseForm::Extrapolated, _) | (_, CounterFunction::Rate) => &[],
+        (IncreaseForm::Native | IncreaseForm::Extrapolated, _) | (_, Taken::Rate | Taken::Level { .. }) => &[],
     };
     let subject = Subject::Counter { shape: shape.clone(), members: members.to_vec() };
     figure.iter().chain(births).map(move |question| Request::new(*question, form, slot, subject.clone()))

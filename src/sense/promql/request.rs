@@ -4,7 +4,7 @@ use super::confine::ConfinedExpression;
 use super::demux::{Member, Outcome, Row, sort};
 use super::form::{IncreaseForm, Question};
 use super::joined;
-use super::lift::{CounterFunction, Shape};
+use super::lift::{Shape, Taken};
 use super::plan::AskId;
 use super::quantity::Quantity;
 use super::raw::{self, LOOKBACK_MS, RawFigure, SampledSeries};
@@ -112,7 +112,7 @@ impl Request {
     fn scaled(&self, series: &[&SampledSeries], end_ms: i64) -> RawFigure {
         let mut figure = raw::total(series, end_ms, self.slot_ms, LOOKBACK_MS);
         if let (Subject::Counter { shape, .. }, Outcome::Value(increase)) = (&self.subject, &figure.increase)
-            && shape.function == CounterFunction::Rate
+            && shape.taken == Taken::Rate
             && self.slot_ms > 0
         {
             let seconds = Quantity::new(BigInt::from(self.slot_ms), BigInt::from(1000));

@@ -51,6 +51,7 @@ pub(super) fn reading(entry: &Entry<'_>, form: IncreaseForm, answers: &Answers) 
             born: births(entry, answers, Question::AttributedBirths, slot),
             all_births: births(entry, answers, Question::Births, slot),
             samples: answers.get(entry.total, Question::Coverage, slot).cloned().unwrap_or(Reading::Absent),
+            deployed: entry.ask.indicator.deployed.as_ref().map(|_| figure(entry, answers, entry.deployed, slot)),
         };
         if entry.ask.indicator.latency.is_some()
             && let (Reading::Value(count), Some(Reading::Value(bucket))) =
@@ -76,13 +77,17 @@ pub(super) fn reading(entry: &Entry<'_>, form: IncreaseForm, answers: &Answers) 
 }
 
 fn figures(entry: &Entry<'_>, answers: &Answers, slot: usize) -> ReadingPair {
-    let figure = |id| match &entry.expressions {
+    let figure = |id| figure(entry, answers, id, slot);
+    ReadingPair { total: figure(entry.total), part: figure(entry.part) }
+}
+
+fn figure(entry: &Entry<'_>, answers: &Answers, id: AskId, slot: usize) -> Reading {
+    match &entry.expressions {
         Err(failure) => Reading::Failed(failure.clone()),
         Ok(_) => answers.get(id, Question::Value, slot).cloned().unwrap_or_else(|| {
             Reading::Failed(Failure { kind: FailureKind::WrongType, message: "nothing was asked".to_owned() })
         }),
-    };
-    ReadingPair { total: figure(entry.total), part: figure(entry.part) }
+    }
 }
 
 /// Births are told only when they are for both figures.

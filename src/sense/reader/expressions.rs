@@ -1,4 +1,4 @@
-//! From an indicator to the two expressions that are asked.
+//! From an indicator to the expressions that are asked.
 
 use jiff::SignedDuration;
 
@@ -13,20 +13,21 @@ use crate::sense::promql::{ConfinedExpression, Expression, Refusal, latency};
 pub(super) struct Pair {
     pub(super) total: ConfinedExpression,
     pub(super) part: ConfinedExpression,
+    /// How many instances there were, if that is asked.
+    pub(super) deployed: Option<ConfinedExpression>,
     /// The histogram's bound was looked up some time ago.
     pub(super) remembered_bounds: bool,
 }
 
-/// Where an indicator's total stands, and its named part.
-pub(super) fn fields(indicator: &Indicator) -> [&'static str; 2] {
-    if indicator.value.is_some() {
-        return ["indicator.value.expression", "indicator.value.expression"];
-    }
-    match &indicator.ratio {
+/// Where an indicator's total stands, its named part, and the number of instances.
+pub(super) fn fields(indicator: &Indicator) -> [&'static str; 3] {
+    let [total, part] = match &indicator.ratio {
+        _ if indicator.value.is_some() => ["indicator.value.expression", "indicator.value.expression"],
         Some(ratio) if ratio.good.is_some() => ["indicator.ratio.total", "indicator.ratio.good"],
         Some(_) => ["indicator.ratio.total", "indicator.ratio.bad"],
         None => ["indicator.latency", "indicator.latency"],
-    }
+    };
+    [total, part, "indicator.deployed"]
 }
 
 /// The expressions of the indicator. `bound` is what was found for a latency threshold.
@@ -35,7 +36,8 @@ pub(super) fn pair(ask: &IndicatorAsk, bound: Option<&Result<FoundBound, Failure
         let confined = Expression::parse(text).and_then(|expression| expression.confine(&ask.tenancy));
         confined.map_err(|refusal| refused(field, &refusal))
     };
-    let [of_total, of_part] = fields(&ask.indicator);
+    let [of_total, of_part, of_deployed] = fields(&ask.indicator);
+    let deployed = ask.indicator.deployed.as_deref().map(|text| confined(text, of_deployed)).transpose()?;
     if let Some(ratio) = &ask.indicator.ratio {
         let ((Some(text), None) | (None, Some(text))) = (&ratio.good, &ratio.bad) else {
             return Err(expression("indicator.ratio: give exactly one of good and bad"));
@@ -43,6 +45,7 @@ pub(super) fn pair(ask: &IndicatorAsk, bound: Option<&Result<FoundBound, Failure
         return Ok(Pair {
             total: confined(&ratio.total, of_total)?,
             part: confined(text, of_part)?,
+            deployed,
             remembered_bounds: false,
         });
     }
@@ -50,7 +53,7 @@ pub(super) fn pair(ask: &IndicatorAsk, bound: Option<&Result<FoundBound, Failure
         let text = value.expression.as_deref().ok_or_else(|| expression("indicator.value: give an expression"))?;
         // A single figure: asked once, as both.
         let figure = confined(text, of_total)?;
-        return Ok(Pair { total: figure.clone(), part: figure, remembered_bounds: false });
+        return Ok(Pair { total: figure.clone(), part: figure, deployed, remembered_bounds: false });
     }
     let indicator = ask
         .indicator
@@ -68,6 +71,7 @@ pub(super) fn pair(ask: &IndicatorAsk, bound: Option<&Result<FoundBound, Failure
     Ok(Pair {
         total: pair.total.confine(&ask.tenancy).map_err(|refusal| refused(field, &refusal))?,
         part: pair.good.confine(&ask.tenancy).map_err(|refusal| refused(field, &refusal))?,
+        deployed,
         remembered_bounds: found.remembered,
     })
 }

@@ -96,6 +96,7 @@ struct Entry<'a> {
     ask: &'a IndicatorAsk,
     total: AskId,
     part: AskId,
+    deployed: AskId,
     expressions: Result<Pair, Failure>,
 }
 
@@ -137,12 +138,13 @@ impl Reader {
     async fn pass(&self, asks: &[IndicatorAsk], stats: &mut ReadStats) -> Vec<assemble::Assembled> {
         let found = self.bounds.find(&self.client, asks, stats).await;
         let entries: Vec<Entry<'_>> = (0..)
-            .step_by(2)
+            .step_by(3)
             .zip(asks)
             .map(|(id, ask)| Entry {
                 ask,
                 total: AskId(id),
                 part: AskId(id + 1),
+                deployed: AskId(id + 2),
                 expressions: expressions::pair(ask, found.get(&ask.key)),
             })
             .collect();
@@ -178,18 +180,18 @@ impl Reader {
             // A value that has no series has no sample either: there is nothing more to look at.
             let counts = entry.ask.indicator.value.is_none();
             with_coverage.extend([counts.then_some(entry.total), latency.then_some(entry.part)].into_iter().flatten());
-            owners.extend([(entry.total, &entry.ask.key), (entry.part, &entry.ask.key)]);
-            fields.extend([entry.total, entry.part].into_iter().zip(expressions::fields(&entry.ask.indicator)));
-            let pair = [(entry.total, &pair.total), (entry.part, &pair.part)].map(|(id, expression)| Ask {
-                id,
-                expression: expression.clone(),
-                slot_ms: slots.slot_ms(),
-                at_ms: slots.last_end_ms(),
+            let ids = [entry.total, entry.part, entry.deployed];
+            owners.extend(ids.map(|id| (id, &entry.ask.key)));
+            fields.extend(ids.into_iter().zip(expressions::fields(&entry.ask.indicator)));
+            let expressions = [Some(&pair.total), Some(&pair.part), pair.deployed.as_ref()];
+            let asks = ids.into_iter().zip(expressions).filter_map(|(id, expression)| {
+                let expression = expression?.clone();
+                Some(Ask { id, expression, slot_ms: slots.slot_ms(), at_ms: slots.last_end_ms() })
             });
             if suspects.contains(&entry.ask.key) {
-                plans.extend(pair.map(|ask| Plan::of(&[ask], form)));
+                plans.extend(asks.map(|ask| Plan::of(&[ask], form)));
             } else {
-                together.extend(pair);
+                together.extend(asks);
             }
         }
         plans.insert(0, Plan::of(&together, form));

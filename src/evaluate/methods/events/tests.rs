@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
 use super::super::super::example::{measured, ratio, tally};
-use super::super::super::slot::Births;
+use super::super::super::slot::{Births, Slot, SlotState, UnknownCause};
+use super::super::CountingMethod;
 use super::*;
 
 fn account(slots: &[Slot], due: usize) -> Account {
@@ -35,24 +36,6 @@ fn attainment_and_bounds_by_hand() {
         assert_eq!(account.attainment, attainment, "{name}");
         assert_eq!(account.bounds, bounds, "{name}");
     }
-}
-
-#[test]
-fn a_slot_misses_the_target_only_beyond_what_the_target_leaves() {
-    let target = ratio(999, 1000);
-    let cases = [
-        (measured(1000, 0), Some(false)),
-        (measured(1000, 1), Some(false)),
-        (measured(1000, 2), Some(true)),
-        (measured(999, 1), Some(true)),
-        (measured(0, 0), Some(false)),
-        (unknown(), None),
-        (Slot::excluded(1), None),
-    ];
-    for (slot, expected) in cases {
-        assert_eq!(missed(&slot, &target), expected, "{slot:?}");
-    }
-    assert_eq!(missed(&measured(1000, 1), &ratio(1, 1)), Some(true), "of 100 % nothing may be bad");
 }
 
 #[test]

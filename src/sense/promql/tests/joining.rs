@@ -161,6 +161,11 @@ fn what_cannot_be_joined_is_asked_alone_and_counted() {
         ("sum(increase(m{job=\"a\"}[$slot]) > 0)", 1),
         ("sum(abs(increase(m{job=\"a\"}[$slot])))", 1),
         ("sum(increase(m[$slot])) or sum(increase(n[$slot]))", 1),
+        ("max(max_over_time(m{job=\"a\"}[$slot]))", 0),
+        ("count(last_over_time(m{job=\"a\"}[$slot]))", 0),
+        ("max by (job) (max_over_time(m{job=\"a\"}[$slot]))", 1),
+        ("topk(1, max_over_time(m{job=\"a\"}[$slot]))", 1),
+        ("sum(quantile_over_time(0.9, m{job=\"a\"}[$slot]))", 1),
     ];
     for (text, lone) in table {
         let plan = Plan::of(&[ask(1, text, &shop), ask(2, text, &shop)], IncreaseForm::Native);
@@ -169,6 +174,30 @@ fn what_cannot_be_joined_is_asked_alone_and_counted() {
             assert_eq!(request.asks(), [AskId(1), AskId(2)], "{text}: asked once for both");
         }
     }
+}
+
+#[test]
+fn levels_of_one_shape_are_one_query() {
+    let asks: Vec<Ask> =
+        (0..40).map(|i| ask(i, &format!("max(max_over_time(lag{{job=\"svc-{i}\"}}[$slot]))"), &[])).collect();
+    for form in [IncreaseForm::Anchored, IncreaseForm::Native, IncreaseForm::Raw, IncreaseForm::Extrapolated] {
+        let plan = Plan::of(&asks, form);
+        let [request] = plan.requests.as_slice() else { panic!("{form:?}: {} requests", plan.requests.len()) };
+        assert_eq!((request.question, request.asks().len(), plan.lone), (Question::Value, 40, 0), "{form:?}");
+        let query = "max by (job) (max_over_time(lag{job=~\"svc-0|";
+        assert!(request.query.starts_with(query) && request.query.ends_with("[300000ms]))"), "{}", request.query);
+        let row = |job: &str, value: &str| Row {
+            labels: BTreeMap::from([("job".to_owned(), job.to_owned())]),
+            value: value.to_owned(),
+        };
+        let told = request.demultiplex(&[row("svc-7", "5"), row("svc-8", "0")]);
+        assert_eq!(told[&AskId(7)], Outcome::Value(BigRational::from_integer(BigInt::from(5))));
+        assert_eq!(told[&AskId(8)], Outcome::Value(BigRational::from_integer(BigInt::from(0))));
+        assert_eq!(told[&AskId(9)], Outcome::Absent);
+    }
+    let other = ask(99, "min(max_over_time(lag{job=\"svc-1\"}[$slot]))", &[]);
+    let two = Plan::of(&[asks[1].clone(), other], IncreaseForm::Anchored);
+    assert_eq!(two.requests.len(), 2, "another aggregation is another figure");
 }
 
 #[test]

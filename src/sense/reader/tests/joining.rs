@@ -33,6 +33,29 @@ async fn two_hundred_agreements_cost_seven_requests() {
 }
 
 #[tokio::test]
+async fn instances_are_asked_together_and_at_home_and_their_absence_is_told() {
+    let store = FakeStore::start(|asked: &Received| match asked.query() {
+        query if query.contains("replicas") => rows(asked, |job| (job != "svc-1").then(|| "0".to_owned())),
+        _ => healthy(asked),
+    })
+    .await
+    .unwrap();
+    let mut asks = fleet(3, slots(1));
+    for ask in &mut asks[..2] {
+        let job = &ask.key.agreement;
+        ask.indicator.deployed = Some(format!("sum(max_over_time(replicas{{job=\"{job}\"}}[$slot]))"));
+    }
+    let (readings, stats) = read(&Arc::new(reader(&store, IncreaseForm::Anchored)), &asks).await;
+    assert_eq!((stats.requests, stats.lone), (8, 0), "one more than without");
+    let deployed: Vec<_> = readings.iter().map(|reading| reading.slots[0].deployed.clone()).collect();
+    assert_eq!(deployed, [Some(value(0)), Some(Reading::Absent), None]);
+    let queries: Vec<String> = store.take_received().iter().map(|asked| asked.query().to_owned()).collect();
+    let about: Vec<&String> = queries.iter().filter(|query| query.contains("replicas")).collect();
+    let text = "sum by (job, namespace) (max_over_time(replicas{job=~\"svc-0|svc-1\",namespace=\"shop\"}[300000ms]))";
+    assert_eq!(about, [text]);
+}
+
+#[tokio::test]
 async fn births_are_asked_for_where_the_increase_does_not_count_them() {
     for (form, requests) in [
         (IncreaseForm::Anchored, 7),
@@ -92,7 +115,7 @@ async fn what_cannot_be_asked_says_which_field_is_wrong() {
         (spoil(|ratio| ratio.bad = Some("sum(increase(a[1h]))".to_owned())), "indicator.ratio.bad: "),
         (spoil(|ratio| (ratio.good, ratio.bad) = (Some("absent(a)".to_owned()), None)), "indicator.ratio.good: "),
         (spoil(|ratio| ratio.bad = None), "indicator.ratio: "),
-        (ask("a", Indicator { ratio: None, latency: None, value: None, members: None }, slots(2)), "indicator: "),
+        (ask("a", Indicator::default(), slots(2)), "indicator: "),
     ];
     for (spoilt, field) in cases {
         let asks = [spoilt, ask("b", ratio("b"), slots(2))];

@@ -48,9 +48,7 @@ fn ratio(job: &str) -> Indicator {
             bad: Some(format!("sum(increase(errors_total{{job=\"{job}\"}}[$slot]))")),
             total: format!("sum(increase(requests_total{{job=\"{job}\"}}[$slot]))"),
         }),
-        latency: None,
-        value: None,
-        members: None,
+        ..Indicator::default()
     }
 }
 
@@ -59,10 +57,8 @@ fn latency(job: &str) -> Indicator {
     let selector = BTreeMap::from([("job".to_owned(), job.to_owned())]);
     let histogram = "seconds".to_owned();
     Indicator {
-        ratio: None,
         latency: Some(LatencyIndicator { histogram, selector, threshold: "250ms".into() }),
-        value: None,
-        members: None,
+        ..Indicator::default()
     }
 }
 
