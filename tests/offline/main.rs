@@ -11,5 +11,7 @@ mod reads_what_kubectl_reads;
 mod remarks_on_tier_tables;
 mod says_it_with_an_exit_code;
 mod sees_what_a_schema_cannot;
+mod settles_every_period_that_is_meant;
 mod settles_the_example;
+mod settlement;
 mod statement;

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::jiff::civil::Date;
 use k8s_openapi::jiff::{SignedDuration, Timestamp, ToSpan};
 use num_rational::BigRational;
 
@@ -34,9 +33,6 @@ use crate::evaluate::slot::{Births, Slot, Tally};
 use crate::evaluate::statement::{self, Closing, StatementError};
 use crate::evaluate::stored_ledger;
 use crate::evaluate::timeline::{Overlap, Timeline};
-
-/// Periods that one call settles at the most.
-const MOST_PERIODS: usize = 400;
 
 /// What is settled.
 pub struct Case<'a> {
@@ -71,49 +67,6 @@ pub struct Origin {
 
 /// Slots that were read from somewhere else than the measurements file.
 pub type Ledgers = BTreeMap<Timestamp, Ledger>;
-
-/// Which periods are settled: the one that a text names, or all that the measurements reach into.
-///
-/// # Errors
-/// The agreement was not in force, or nothing says which period is meant.
-pub fn periods(case: &Case<'_>, schedule: &Schedule, named: Option<&str>) -> Result<Vec<Bounds>, Fault> {
-    if let Some(named) = named {
-        let day = first_day(named)?;
-        let at =
-            first_instant_of(day, schedule.zone()).ok_or_else(|| Fault::new("--period", "is no day of the zone"))?;
-        let period = schedule.containing(at).or_else(|| schedule.containing(schedule.from().max(at)));
-        return Ok(vec![
-            period.ok_or_else(|| Fault::new("--period", format!("the agreement was not in force on {day}")))?,
-        ]);
-    }
-    let instants = case.measurements.instants();
-    let (Some(first), Some(last)) = (instants.iter().min(), instants.iter().max()) else {
-        return Err(Fault::new(
-            "--period",
-            "is missing: the measurements name no instant from which a period could be told",
-        ));
-    };
-    let mut found = Vec::new();
-    let mut next = schedule.containing((*first).max(schedule.from()));
-    while let Some(period) = next.filter(|period| period.start <= *last) {
-        if found.len() == MOST_PERIODS {
-            return Err(Fault::new("--period", format!("more than {MOST_PERIODS} periods; name the one you mean")));
-        }
-        next = schedule.next(&period);
-        found.push(period);
-    }
-    Ok(found)
-}
-
-/// A day, or the first one of a month or year.
-fn first_day(text: &str) -> Result<Date, Fault> {
-    let whole = match text.len() {
-        4 => format!("{text}-01-01"),
-        7 => format!("{text}-01"),
-        _ => text.to_owned(),
-    };
-    consequences::day(&whole, "--period")
-}
 
 /// The schedule of an agreement that was made before anybody looked.
 ///

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::account::{self, Case, Ledgers, Origin};
 use super::fault::Fault;
 use super::measurements::Measurements;
+use super::periods::periods;
 use super::report::Report;
 use super::store::{self, Question};
 use super::view;
@@ -65,6 +66,11 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
     let name = agreement.metadata.name.clone().unwrap_or_default();
     let requests: Vec<Request<'_>> = exclusions.iter().filter(|e| e.spec.agreement == name).map(request).collect();
     let schedule = account::schedule(&agreement.spec).map_err(account::invalid)?;
+    let periods = periods(&measurements, &schedule, arguments.period.as_deref())?;
+    let measurements = match periods.first().and_then(|first| schedule.judged(first)) {
+        Some(first) => measurements.beginning_at(first.start),
+        None => measurements,
+    };
     let file = arguments.measurements.as_ref().and_then(|p| p.file_name()?.to_str()).unwrap_or("measurements");
     let mut case = Case {
         name: &name,
@@ -81,7 +87,6 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
             queries: BTreeMap::new(),
         },
     };
-    let periods = account::periods(&case, &schedule, arguments.period.as_deref())?;
     let mut read = Ledgers::new();
     if let Some(url) = &arguments.prometheus {
         let named = &agreement.spec.metrics.source_ref.name;

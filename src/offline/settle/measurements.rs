@@ -14,7 +14,7 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use k8s_openapi::jiff::Timestamp;
 use serde::Deserialize;
 
 use super::fault::Fault;
@@ -72,7 +72,8 @@ pub struct Measured {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SlotRun {
-    /// The beginning of the first; left out: the end of the run before, or the beginning of the period.
+    /// The beginning of the first; left out: the end of the run before, or the beginning of the first period that is
+    /// settled.
     #[serde(default)]
     pub from: Option<Timestamp>,
     /// The length of a slot.
@@ -240,21 +241,13 @@ pub struct Notified {
 }
 
 impl Measurements {
-    /// Every instant that is named, for telling which periods are meant.
+    /// The same, with every first run of slots that does not say when it begins beginning at this instant.
     #[must_use]
-    pub fn instants(&self) -> Vec<Timestamp> {
-        let mut all = Vec::new();
-        for measured in &self.objectives {
-            all.extend(measured.slots.iter().filter_map(|slot| slot.from));
-            all.extend(measured.outages.iter().flat_map(|outage| [outage.from, last_second(outage.until)]));
-            all.extend(measured.unknown.iter().flat_map(|interval| [interval.from, last_second(interval.until)]));
-            all.extend(measured.deployed.iter().flatten().flat_map(|i| [i.from, last_second(i.until)]));
-            all.extend(measured.values.iter().map(|value| value.at));
+    pub fn beginning_at(mut self, start: Timestamp) -> Self {
+        for first in self.objectives.iter_mut().filter_map(|measured| measured.slots.first_mut()) {
+            first.from.get_or_insert(start);
         }
-        all.extend(self.incidents.iter().map(|incident| incident.from));
-        all.extend(self.volumes.iter().map(|volume| volume.at));
-        all.extend(self.demands.iter().map(|demand| demand.at));
-        all
+        self
     }
 
     /// Whether everything that was measured belongs to the agreement, and whether every objective is named once.
@@ -297,9 +290,4 @@ impl Measurements {
         }
         Ok(())
     }
-}
-
-/// What ends at midnight belongs to the day before.
-fn last_second(end: Timestamp) -> Timestamp {
-    end.saturating_sub(SignedDuration::from_secs(1)).unwrap_or(end)
 }

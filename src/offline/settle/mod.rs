@@ -1,8 +1,8 @@
 //! `guarantor settle`: an agreement and measurements in, the statements of its periods out, without a cluster.
 //!
-//! The same core as the operator's: [`measurements`] (the file) → [`series`] (its slots) → [`account`] (each period's
-//! exclusions, assessment and statement, revision by revision) → [`consequences`] (what follows: claims, payments, the
-//! term) → [`report`]. [`command`] is the whole way on one page.
+//! The same core as the operator's: [`measurements`] (the file) → [`periods`] (which ones) → [`series`] (its slots) →
+//! [`account`] (each period's exclusions, assessment and statement, revision by revision) → [`consequences`] (what
+//! follows: claims, payments, the term) → [`report`]. [`command`] is the whole way on one page.
 
 pub mod account;
 pub mod command;
@@ -12,6 +12,7 @@ pub mod history;
 pub mod incidents;
 pub mod measurements;
 pub mod payments;
+pub mod periods;
 pub mod report;
 pub mod series;
 pub mod store;

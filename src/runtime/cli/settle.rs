@@ -20,11 +20,13 @@ pub struct SettleArgs {
     #[arg(long, value_name = "FILE", required_unless_present = "prometheus")]
     pub measurements: Option<PathBuf>,
 
-    /// Read what was measured from this Prometheus-compatible store, for the period named by `--period`.
+    /// Read what was measured from this Prometheus-compatible store, for the time named by `--period`.
     #[arg(long, value_name = "URL", requires = "period")]
     pub prometheus: Option<String>,
 
-    /// The period: a day in it, a month (2025-06) or a year. Without it: every period the measurements reach into.
+    /// A day, a month (2025-06) or a year (2025) of the agreement's zone: every period that overlaps it is settled, the
+    /// parts of one that an amendment splits each by themselves. Without it: every period the measurements reach into,
+    /// to the end of their runs and repetitions.
     #[arg(long, value_name = "DATE")]
     pub period: Option<String>,
 
