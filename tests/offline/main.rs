@@ -9,6 +9,7 @@ mod finds_every_mistake;
 mod mistakes;
 mod reads_what_kubectl_reads;
 mod remarks_on_tier_tables;
+mod refuses_what_would_be_ignored;
 mod says_it_with_an_exit_code;
 mod sees_what_a_schema_cannot;
 mod settles_every_period_that_is_meant;

@@ -171,10 +171,11 @@ fn ledger(case: &Case<'_>, period: Bounds) -> Result<Ledger, Fault> {
             series::enter(&mut timeline, &series, measured, &path, period)?;
             continue;
         };
+        let Some(values) = &measured.values else { continue };
         let limit = Limit::of(index, value).map_err(invalid)?;
         let none = Slot::known(Tally::default(), Births::default(), 0);
         timeline.add_in_slots_of(1, &series, none).map_err(fault)?;
-        for (number, value) in measured.values.iter().enumerate().filter(|(_, v)| period.contains(v.at)) {
+        for (number, value) in values.iter().enumerate().filter(|(_, v)| period.contains(v.at)) {
             let path = format!("{path}.values[{number}]");
             let (seconds, size) = consequences::value_of(value, &path)?;
             let from = Timestamp::from_second(value.at.as_second()).unwrap_or(value.at);

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use kube::ResourceExt;
 use serde_json::Value;
 
 use super::account::{self, Case, Ledgers, Origin};
@@ -64,7 +65,8 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
         None => Measurements::default(),
     };
     let name = agreement.metadata.name.clone().unwrap_or_default();
-    let requests: Vec<Request<'_>> = exclusions.iter().filter(|e| e.spec.agreement == name).map(request).collect();
+    exclusions.iter().try_for_each(|exclusion| is_for(exclusion, &agreement))?;
+    let requests: Vec<Request<'_>> = exclusions.iter().map(request).collect();
     let schedule = account::schedule(&agreement.spec).map_err(account::invalid)?;
     let periods = periods(&measurements, &schedule, arguments.period.as_deref())?;
     let measurements = match periods.first().and_then(|first| schedule.judged(first)) {
@@ -97,6 +99,23 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
     }
     let report = account::settle(&case, &schedule, &periods, &read)?;
     print(&report, arguments.output)
+}
+
+/// Whether an exclusion is for the agreement that is settled: one that has no effect is hardly meant to have none.
+fn is_for(exclusion: &ServiceLevelExclusion, agreement: &ServiceLevelAgreement) -> Result<(), Fault> {
+    let place = |field: &str| format!("ServiceLevelExclusion {}: {field}", exclusion.name_any());
+    let (named, name) = (&exclusion.spec.agreement, agreement.name_any());
+    if *named != name {
+        let message = format!("{named:?} is not the agreement that is settled, {name:?}; correct or leave it out");
+        return Err(Fault::new(place("spec.agreement"), message));
+    }
+    match (&exclusion.metadata.namespace, &agreement.metadata.namespace) {
+        (Some(own), Some(other)) if own != other => {
+            let message = format!("{own:?} is not the agreement's namespace {other:?}, and only there it has an effect");
+            Err(Fault::new(place("metadata.namespace"), message))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn request(exclusion: &ServiceLevelExclusion) -> Request<'_> {

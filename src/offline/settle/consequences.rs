@@ -117,7 +117,7 @@ impl Contract<'_> {
                 continue;
             };
             let limit = Limit::of(index, value).map_err(|e| Fault::new(e.field, e.message))?;
-            for (number, value) in measured.values.iter().enumerate() {
+            for (number, value) in measured.values.iter().flatten().enumerate() {
                 let path = format!("objectives[{place}].values[{number}]");
                 let (seconds, size) = value_of(value, &path)?;
                 reports.push(ValueReport {

@@ -12,13 +12,9 @@
 //!
 //! Numbers keep every digit they are written with. An instant is RFC 3339; a length is Go-style, such as `5m`.
 
-use std::collections::BTreeSet;
-
 use k8s_openapi::jiff::Timestamp;
 use serde::Deserialize;
 
-use super::fault::Fault;
-use crate::api::agreement::AgreementSpec;
 use crate::api::agreement_status::DetectedBy;
 use crate::api::{Quantity, Span};
 
@@ -56,19 +52,19 @@ pub struct Measured {
     pub name: String,
     /// The member of a pool; left out for an objective without.
     pub member: Option<String>,
-    /// Counts per slot.
+    /// Counts per slot. Without these and without `outages`, nobody knows anything.
     pub slots: Vec<SlotRun>,
-    /// Times in which it was bad; all other time was good. Give these or `slots`.
-    pub outages: Vec<Outage>,
+    /// Times in which it was bad; all other time was good, all of it where the list is empty. Give these or `slots`.
+    pub outages: Option<Vec<Outage>>,
     /// Times of which nobody knows. With `outages`.
     pub unknown: Vec<Interval>,
     /// When it was deployed; left out: always. With `outages`.
     pub deployed: Option<Vec<Interval>>,
-    /// Single values.
-    pub values: Vec<Value>,
+    /// Single values: all there were.
+    pub values: Option<Vec<Value>>,
 }
 
-/// Equal slots in a row.
+/// Equal slots in a row. No two runs tell of the same time.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SlotRun {
@@ -81,7 +77,7 @@ pub struct SlotRun {
     /// How many there are.
     #[serde(default = "one")]
     pub repeat: u32,
-    /// The events of each.
+    /// The events of each. Counts belong to the state `Measured`.
     #[serde(default)]
     pub total: Option<Quantity>,
     /// The bad ones of each.
@@ -248,46 +244,5 @@ impl Measurements {
             first.from.get_or_insert(start);
         }
         self
-    }
-
-    /// Whether everything that was measured belongs to the agreement, and whether every objective is named once.
-    ///
-    /// # Errors
-    /// Names the entry that belongs to nothing, or the second one for the same.
-    pub fn check(&self, spec: &AgreementSpec) -> Result<(), Fault> {
-        let mut seen = BTreeSet::new();
-        for (index, measured) in self.objectives.iter().enumerate() {
-            let path = format!("objectives[{index}]");
-            let Some(objective) = spec.objectives.iter().find(|o| o.name == measured.name) else {
-                let message = format!("{:?} is none of the agreement's objectives", measured.name);
-                return Err(Fault::new(format!("{path}.name"), message));
-            };
-            let members = objective.indicator.members.as_deref();
-            match (&measured.member, members) {
-                (Some(name), Some(members)) if members.iter().any(|m| m.name == *name) => {}
-                (None, None) => {}
-                (Some(name), _) => {
-                    let message = format!("{name:?} is no member of the objective {:?}", measured.name);
-                    return Err(Fault::new(format!("{path}.member"), message));
-                }
-                (None, Some(_)) => {
-                    return Err(Fault::new(format!("{path}.member"), "is missing: the objective is a pool"));
-                }
-            }
-            if !seen.insert((&measured.name, &measured.member)) {
-                return Err(Fault::new(path, "stands there twice; put both into one entry"));
-            }
-            let counts_values = objective.indicator.value.is_some();
-            if counts_values && !(measured.slots.is_empty() && measured.outages.is_empty()) {
-                return Err(Fault::new(path, "the objective counts values; give values"));
-            }
-            if !counts_values && !measured.values.is_empty() {
-                return Err(Fault::new(
-                    format!("{path}.values"),
-                    "the objective counts no values; give slots or outages",
-                ));
-            }
-        }
-        Ok(())
     }
 }

@@ -75,8 +75,14 @@ impl Contract<'_> {
 
     /// When the deposit is returned, and how much of it.
     fn deposit(&self, measurements: &Measurements) -> Result<Option<DepositReport>, Fault> {
-        let (Some(ended), Some(deposit)) = (&measurements.ended, &self.spec.settlement.deposit) else {
-            return Ok(None);
+        let Some(ended) = &measurements.ended else {
+            return match measurements.severe_breach {
+                true => Err(Fault::new("severeBreach", "goes with ended: say when the agreement ended")),
+                false => Ok(None),
+            };
+        };
+        let Some(deposit) = &self.spec.settlement.deposit else {
+            return Err(Fault::new("ended", "spec.settlement.deposit is not agreed; nothing is to be returned"));
         };
         let window = refund_between(deposit, day(ended, "ended")?);
         let (from, until) = window.ok_or_else(|| Fault::new("ended", "leads beyond the calendar"))?;

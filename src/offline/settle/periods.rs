@@ -61,13 +61,13 @@ fn reach(measurements: &Measurements, zone: &TimeZone) -> Result<Option<Bounds>,
     let mut all = Vec::new();
     for (index, measured) in measurements.objectives.iter().enumerate() {
         let path = format!("objectives[{index}]");
-        runs(&measured.slots, &path, &mut all)?;
-        for (place, outage) in measured.outages.iter().enumerate() {
+        all.extend(runs(&measured.slots, &path)?.into_iter().map(|(_, bounds)| bounds));
+        for (place, outage) in measured.outages.iter().flatten().enumerate() {
             all.push(repeated(outage, &format!("{path}.outages[{place}]"))?);
         }
         let intervals = measured.unknown.iter().chain(measured.deployed.iter().flatten());
         all.extend(intervals.map(|interval| Bounds { start: interval.from, end: interval.until }));
-        all.extend(measured.values.iter().map(|value| instant(value.at)));
+        all.extend(measured.values.iter().flatten().map(|value| instant(value.at)));
     }
     all.extend(measurements.incidents.iter().map(|incident| instant(incident.from)));
     all.extend(measurements.volumes.iter().map(|volume| instant(volume.at)));
@@ -80,17 +80,18 @@ fn reach(measurements: &Measurements, zone: &TimeZone) -> Result<Option<Bounds>,
     Ok(first.zip(last).map(|(start, end)| Bounds { start, end }))
 }
 
-/// What the runs of slots cover. Those before the first that says when it begins say nothing about when they were.
-fn runs(runs: &[SlotRun], path: &str, into: &mut Vec<Bounds>) -> Result<(), Fault> {
-    let mut next = None;
+/// What each run of slots covers, with its place. Those before the first that says when it begins are left out: nobody
+/// said when they were.
+pub(super) fn runs(runs: &[SlotRun], path: &str) -> Result<Vec<(usize, Bounds)>, Fault> {
+    let (mut covered, mut next) = (Vec::new(), None);
     for (index, run) in runs.iter().enumerate() {
         let every = seconds(&run.every, &format!("{path}.slots[{index}].every"))?;
         let Some(start) = run.from.or(next) else { continue };
         let end = later(start, every.saturating_mul(run.repeat.into()));
         next = Some(end);
-        into.push(Bounds { start, end });
+        covered.push((index, Bounds { start, end }));
     }
-    Ok(())
+    Ok(covered)
 }
 
 /// From the first beginning of an outage to its last end.

@@ -34,10 +34,12 @@ pub fn enter(
     path: &str,
     period: Bounds,
 ) -> Result<(), Fault> {
-    match (measured.slots.as_slice(), measured.outages.as_slice()) {
-        ([], _) => spells(timeline, series, measured, path, period),
-        (slots, []) => counted(timeline, series, slots, path, period),
-        _ => Err(Fault::new(path, "give slots or outages, not both")),
+    match (measured.slots.as_slice(), &measured.outages) {
+        // Nothing is said of it, so that nobody knows anything.
+        ([], None) => Ok(()),
+        ([], Some(outages)) => spells(timeline, series, (outages, measured), path, period),
+        (slots, None) => counted(timeline, series, slots, path, period),
+        (_, Some(_)) => Err(Fault::new(path, "give slots or outages, not both")),
     }
 }
 
@@ -120,9 +122,15 @@ struct Spell {
 }
 
 /// Slots from outages: what no outage covers was good.
-fn spells(timeline: &mut Timeline, series: &str, measured: &Measured, path: &str, period: Bounds) -> Result<(), Fault> {
+fn spells(
+    timeline: &mut Timeline,
+    series: &str,
+    (told, measured): (&[Outage], &Measured),
+    path: &str,
+    period: Bounds,
+) -> Result<(), Fault> {
     let mut outages = Vec::new();
-    for (index, outage) in measured.outages.iter().enumerate() {
+    for (index, outage) in told.iter().enumerate() {
         repeated(outage, &format!("{path}.outages[{index}]"), &mut outages)?;
     }
     let unknown = seconds_of(&measured.unknown, &format!("{path}.unknown"))?;
