@@ -12,6 +12,7 @@ mod remarks_on_tier_tables;
 mod refuses_what_would_be_ignored;
 mod says_it_with_an_exit_code;
 mod sees_what_a_schema_cannot;
+mod settles_amended_terms;
 mod settles_every_period_that_is_meant;
 mod settles_the_example;
 mod settlement;

@@ -10,6 +10,7 @@ use num_rational::BigRational;
 
 use super::consequences::{self, Contract};
 use super::fault::Fault;
+use super::fit;
 use super::history::History;
 use super::measurements::Measurements;
 use super::report::{PeriodReport, Report};
@@ -19,6 +20,7 @@ use crate::api::exclusion::ExclusionSpec;
 use crate::api::ledger::{AgreementIdentity, LedgerSpec};
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::statement::StatementSpec;
+use crate::evaluate::amendment::terms_at;
 use crate::evaluate::assess::Circumstances;
 use crate::evaluate::calendar::WorkingDays;
 use crate::evaluate::credit::{Delivery, Facts};
@@ -158,15 +160,18 @@ impl History {
 /// The slots of a period.
 fn ledger(case: &Case<'_>, period: Bounds) -> Result<Ledger, Fault> {
     let fault = |e: crate::evaluate::ledger::LedgerError| Fault::new("objectives", e.to_string());
+    let terms = terms_at(case.spec, period.start).map_err(invalid)?;
     let mut timeline = Timeline::new(period, case.spec.metrics.slot.seconds()).map_err(fault)?;
     for (place, measured) in case.measurements.objectives.iter().enumerate() {
         let path = format!("objectives[{place}]");
-        let objective = case.spec.objectives.iter().enumerate().find(|(_, o)| o.name == measured.name);
+        let objective = terms.objectives.iter().enumerate().find(|(_, o)| o.name == measured.name);
         let series = match &measured.member {
             Some(member) => crate::evaluate::series::member(&measured.name, member),
             None => measured.name.clone(),
         };
+        // Not promised in this period.
         let Some((index, objective)) = objective else { continue };
+        fit::counts(measured, index, objective, &path)?;
         let Some(value) = &objective.indicator.value else {
             series::enter(&mut timeline, &series, measured, &path, period)?;
             continue;

@@ -1,10 +1,13 @@
 //! What follows from the facts of the measurements file: deadlines of claims, the cure of a breach, the end of the
 //! agreement, the deposit, and whether the conditions of exclusions hold.
 
+use std::borrow::Cow;
+
 use k8s_openapi::jiff::Timestamp;
 use k8s_openapi::jiff::civil::Date;
 use k8s_openapi::jiff::tz::TimeZone;
 
+use super::account::invalid;
 use super::fault::Fault;
 use super::history::History;
 use super::measurements::{Incident, Measurements};
@@ -13,6 +16,7 @@ use super::report::{
 };
 use crate::api::agreement::AgreementSpec;
 use crate::api::exclusion::ForceMajeureRecord;
+use crate::evaluate::amendment::terms_at;
 use crate::evaluate::calendar::WorkingDays;
 use crate::evaluate::contract_dates::{cure_by, earliest_end, extended_term};
 use crate::evaluate::deadline::{Anchors, deadline, opening};
@@ -108,17 +112,29 @@ impl Contract<'_> {
         Some(Term { agreed_last_day: last.to_string(), service_days, last_day: extended.to_string() })
     }
 
+    /// The terms in force at an instant: those of the period in which it lies.
+    pub(super) fn terms(&self, at: Timestamp) -> Result<Cow<'_, AgreementSpec>, Fault> {
+        let start = self.schedule.containing(at).map_or(at, |period| period.start);
+        terms_at(self.spec, start).map_err(invalid)
+    }
+
     /// Each value with its limit.
     pub(super) fn values(&self, measurements: &Measurements) -> Result<Vec<ValueReport>, Fault> {
         let mut reports = Vec::new();
         for (place, measured) in measurements.objectives.iter().enumerate() {
-            let objective = self.spec.objectives.iter().enumerate().find(|(_, o)| o.name == measured.name);
-            let Some((index, value)) = objective.and_then(|(i, o)| Some((i, o.indicator.value.as_ref()?))) else {
-                continue;
-            };
-            let limit = Limit::of(index, value).map_err(|e| Fault::new(e.field, e.message))?;
             for (number, value) in measured.values.iter().flatten().enumerate() {
+                let terms = self.terms(value.at)?;
+                let objective = terms.objectives.iter().enumerate().find(|(_, o)| o.name == measured.name);
+                let Some((index, indicator)) = objective.and_then(|(i, o)| Some((i, o.indicator.value.as_ref()?)))
+                else {
+                    continue;
+                };
                 let path = format!("objectives[{place}].values[{number}]");
+                if value.size.is_some() && indicator.allowance.is_none() {
+                    let message = "the objective's limit does not grow with the size; leave it out";
+                    return Err(Fault::new(format!("{path}.size"), message));
+                }
+                let limit = Limit::of(index, indicator).map_err(invalid)?;
                 let (seconds, size) = value_of(value, &path)?;
                 reports.push(ValueReport {
                     objective: measured.name.clone(),
@@ -145,15 +161,15 @@ impl Contract<'_> {
             exempt: honoured,
             why: refused.filter(|_| !honoured).map(|r| format!("{}: {}", r.code, r.why)).unwrap_or_default(),
         };
-        let reason = request.spec.reason;
-        let rule =
-            self.spec.exclusions.rules.iter().find(|r| r.reason == reason).and_then(|r| r.force_majeure.as_ref());
-        let (Some(rule), Some(window)) = (rule, &request.spec.window) else { return Ok(report) };
+        let Some(window) = &request.spec.window else { return Ok(report) };
+        let (terms, reason) = (self.terms(window.from.0)?, request.spec.reason);
+        let rule = terms.exclusions.rules.iter().find(|r| r.reason == reason).and_then(|r| r.force_majeure.as_ref());
+        let Some(rule) = rule else { return Ok(report) };
         let none = ForceMajeureRecord { notice_at: None, proof_at: None, in_default_since: None };
         let record = request.spec.force_majeure.as_ref().unwrap_or(&none);
         let event = Bounds { start: window.from.0, end: window.until.0 };
         let found = force_majeure::examine(rule, record, event, self.calendar, self.zone(), Timestamp::MAX)
-            .map_err(|e| Fault::new(e.field, e.message))?;
+            .map_err(invalid)?;
         report.notice_valid = found.notice_by.map(|_| found.notice_valid);
         report.notice_by = found.notice_by.map(|by| self.moment(by, by.to_zoned(self.zone().clone()).date()));
         report.proof_valid = found.proof_by.map(|_| found.proof_valid);
@@ -179,7 +195,7 @@ pub(super) fn enter(
     report.demands = contract.demands(measurements)?;
     report.termination = contract.termination(measurements.termination_notice.as_deref())?;
     contract.payments(measurements, report)?;
-    contract.classify(measurements, report);
+    contract.classify(measurements, report)?;
     report.term = if history.service_days() > 0 { contract.term(history.service_days()) } else { None };
     Ok(())
 }

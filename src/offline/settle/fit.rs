@@ -3,45 +3,60 @@
 //! What belongs to nothing, or contradicts itself, is refused by its path in the file: a line that is ignored would be a
 //! figure that somebody believes in.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::account::invalid;
 use super::fault::Fault;
 use super::measurements::{Measured, Measurements, SlotRun, SlotWord};
 use super::periods::runs;
 use super::series::seconds;
 use crate::api::agreement::AgreementSpec;
 use crate::api::objective::Objective;
+use crate::evaluate::amendment::terms_through;
 use crate::evaluate::validate::slots;
 
 impl Measurements {
-    /// Whether everything that was measured belongs to the agreement, and is told once.
+    /// Whether everything that was measured belongs to the agreement as it was made or as it was amended, and is told
+    /// once.
     ///
     /// # Errors
     /// Names the entry that belongs to nothing, contradicts itself, or is the second one for the same.
     pub fn check(&self, spec: &AgreementSpec) -> Result<(), Fault> {
+        let terms = all_terms(spec)?;
+        let of_name = |name: &String| -> Vec<&Objective> {
+            terms.iter().flat_map(|terms| terms.objectives.iter().filter(|o| o.name == *name)).collect()
+        };
         let mut seen = BTreeSet::new();
         for (index, measured) in self.objectives.iter().enumerate() {
             let path = format!("objectives[{index}]");
-            let found = spec.objectives.iter().enumerate().find(|(_, o)| o.name == measured.name);
-            let Some((place, objective)) = found else {
+            let found = of_name(&measured.name);
+            if found.is_empty() {
                 let message = format!("{:?} is none of the agreement's objectives", measured.name);
                 return Err(Fault::new(format!("{path}.name"), message));
-            };
-            belongs(measured, objective, &path)?;
-            counts(measured, place, objective, &path)?;
+            }
+            if !found.iter().any(|objective| belongs(measured, objective, &path).is_ok()) {
+                found.iter().try_for_each(|objective| belongs(measured, objective, &path))?;
+            }
             coherent(measured, &path)?;
             if !seen.insert((&measured.name, &measured.member)) {
                 return Err(Fault::new(path, "stands there twice; put both into one entry"));
             }
         }
         for (index, delivery) in self.deliveries.iter().enumerate() {
-            if !spec.objectives.iter().any(|objective| objective.name == delivery.objective) {
+            if of_name(&delivery.objective).is_empty() {
                 let message = format!("{:?} is none of the agreement's objectives", delivery.objective);
                 return Err(Fault::new(format!("deliveries[{index}].objective"), message));
             }
         }
         Ok(())
     }
+}
+
+/// The agreement as it was made, and after each of its amendments.
+fn all_terms(spec: &AgreementSpec) -> Result<Vec<Cow<'_, AgreementSpec>>, Fault> {
+    let days = std::iter::once("").chain(spec.amendments.iter().map(|amendment| amendment.effective.as_str()));
+    days.map(|day| terms_through(spec, day).map_err(invalid)).collect()
 }
 
 /// Whether the objective has the member, or has none.
@@ -57,8 +72,11 @@ fn belongs(measured: &Measured, objective: &Objective, path: &str) -> Result<(),
     }
 }
 
-/// Whether it is measured in what the objective counts.
-fn counts(measured: &Measured, place: usize, objective: &Objective, path: &str) -> Result<(), Fault> {
+/// Whether it is measured in what the objective counts by the terms of a period.
+///
+/// # Errors
+/// Names what the objective cannot be counted from.
+pub(super) fn counts(measured: &Measured, place: usize, objective: &Objective, path: &str) -> Result<(), Fault> {
     match &objective.indicator.value {
         Some(_) if !measured.slots.is_empty() || measured.outages.is_some() => {
             return Err(Fault::new(path, "the objective counts values; give values"));
@@ -66,13 +84,6 @@ fn counts(measured: &Measured, place: usize, objective: &Objective, path: &str) 
         None if measured.values.is_some() => {
             let message = "the objective counts no values; give slots or outages";
             return Err(Fault::new(format!("{path}.values"), message));
-        }
-        Some(value) if value.allowance.is_none() => {
-            let sized = measured.values.iter().flatten().position(|value| value.size.is_some());
-            if let Some(number) = sized {
-                let message = "the objective's limit does not grow with the size; leave it out";
-                return Err(Fault::new(format!("{path}.values[{number}].size"), message));
-            }
         }
         Some(_) | None => {}
     }
