@@ -5,6 +5,7 @@
 mod accepts_every_example;
 mod command;
 mod finds_every_mistake;
+mod keeps_every_digit;
 #[path = "../mistakes/mod.rs"]
 mod mistakes;
 mod reads_what_kubectl_reads;
