@@ -18,3 +18,4 @@ mod settles_every_period_that_is_meant;
 mod settles_the_example;
 mod settlement;
 mod statement;
+mod takes_the_agreements_slot;

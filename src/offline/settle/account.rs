@@ -171,7 +171,7 @@ fn ledger(case: &Case<'_>, period: Bounds) -> Result<Ledger, Fault> {
         };
         // Not promised in this period.
         let Some((index, objective)) = objective else { continue };
-        fit::counts(measured, index, objective, &path)?;
+        fit::counts(measured, (index, objective), terms.metrics.slot.seconds(), &path)?;
         let Some(value) = &objective.indicator.value else {
             series::enter(&mut timeline, &series, measured, &path, period)?;
             continue;

@@ -12,8 +12,10 @@ use super::measurements::{Measured, Measurements, SlotRun, SlotWord};
 use super::periods::runs;
 use super::series::seconds;
 use crate::api::agreement::AgreementSpec;
+use crate::api::measurement::{Measurement, Method};
 use crate::api::objective::Objective;
 use crate::evaluate::amendment::terms_through;
+use crate::evaluate::span;
 use crate::evaluate::validate::slots;
 
 impl Measurements {
@@ -72,11 +74,16 @@ fn belongs(measured: &Measured, objective: &Objective, path: &str) -> Result<(),
     }
 }
 
-/// Whether it is measured in what the objective counts by the terms of a period.
+/// Whether it is measured in what the objective counts by the terms of a period, where the agreement's slot is so long.
 ///
 /// # Errors
 /// Names what the objective cannot be counted from.
-pub(super) fn counts(measured: &Measured, place: usize, objective: &Objective, path: &str) -> Result<(), Fault> {
+pub(super) fn counts(
+    measured: &Measured,
+    (place, objective): (usize, &Objective),
+    slot_seconds: i64,
+    path: &str,
+) -> Result<(), Fault> {
     match &objective.indicator.value {
         Some(_) if !measured.slots.is_empty() || measured.outages.is_some() => {
             return Err(Fault::new(path, "the objective counts values; give values"));
@@ -89,7 +96,14 @@ pub(super) fn counts(measured: &Measured, place: usize, objective: &Objective, p
     }
     for (index, run) in measured.slots.iter().enumerate() {
         let path = format!("{path}.slots[{index}].every");
-        slots(place, objective, seconds(&run.every, &path)?).map_err(|fault| Fault::new(path, fault.message))?;
+        let every = seconds(&run.every, &path)?;
+        slots(place, objective, every).map_err(|fault| Fault::new(&path, fault.message))?;
+        let Measurement { method, rate_over, .. } = &objective.measurement;
+        if *method == Method::MeanOfSlots && rate_over.is_none() && slot_seconds % every != 0 {
+            let (over, every) = (span::text(slot_seconds), span::text(every));
+            let message = format!("one rate is taken over {over}, which is no whole number of slots of {every}");
+            return Err(Fault::new(path, message));
+        }
     }
     Ok(())
 }
