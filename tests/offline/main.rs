@@ -19,3 +19,4 @@ mod settles_the_example;
 mod settlement;
 mod statement;
 mod takes_the_agreements_slot;
+mod takes_the_customers_choice;

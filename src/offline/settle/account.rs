@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::jiff::{SignedDuration, Timestamp, ToSpan};
 use num_rational::BigRational;
 
+use super::choice;
 use super::consequences::{self, Contract};
 use super::fault::Fault;
 use super::fit;
@@ -152,7 +153,7 @@ impl History {
             granted_this_year: self.this_year(year),
             granted_before: self.before(),
             missed_in_a_row: self.missed_in_a_row(),
-            ..Facts::default()
+            chosen: choice::chosen(case.measurements, case.spec, period)?,
         })
     }
 }

@@ -30,6 +30,8 @@ pub struct Measurements {
     pub volumes: Vec<Volume>,
     /// Deliveries, for remedies by the day of delay.
     pub deliveries: Vec<Delivery>,
+    /// What the customer chose, where the agreement grants one credit of their choice.
+    pub chosen: Vec<Choice>,
     /// Written demands to cure a breach.
     pub demands: Vec<Demand>,
     /// Credits and penalties that were notified, and whether they were paid.
@@ -202,6 +204,16 @@ pub struct Delivery {
     pub due: String,
     /// The day on which it was done.
     pub done: String,
+}
+
+/// What the customer chose for a period (`spec.credits.combine: CustomersChoice`).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Choice {
+    /// A moment of the period.
+    pub at: Timestamp,
+    /// The objective whose tier is chosen, or the remedy.
+    pub name: String,
 }
 
 /// A written demand to cure a breach.

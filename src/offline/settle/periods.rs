@@ -71,6 +71,7 @@ fn reach(measurements: &Measurements, zone: &TimeZone) -> Result<Option<Bounds>,
     }
     all.extend(measurements.incidents.iter().map(|incident| instant(incident.from)));
     all.extend(measurements.volumes.iter().map(|volume| instant(volume.at)));
+    all.extend(measurements.chosen.iter().map(|choice| instant(choice.at)));
     all.extend(measurements.demands.iter().map(|demand| instant(demand.at)));
     for (index, delivery) in measurements.deliveries.iter().enumerate() {
         let done: Date = day(&delivery.done, &format!("deliveries[{index}].done"))?;
