@@ -8,6 +8,7 @@ mod finds_every_mistake;
 mod keeps_every_digit;
 #[path = "../mistakes/mod.rs"]
 mod mistakes;
+mod names_its_sources_by_their_content;
 mod reads_what_kubectl_reads;
 mod remarks_on_tier_tables;
 mod refuses_what_would_be_ignored;

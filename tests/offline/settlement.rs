@@ -10,6 +10,8 @@ pub struct Settlement {
     pub agreement: Value,
     pub exclusions: Vec<Value>,
     pub measurements: Value,
+    /// The name of the file that the measurements stand in.
+    pub file: &'static str,
     pub flags: Vec<&'static str>,
 }
 
@@ -29,7 +31,7 @@ impl Settlement {
                 "objectives": objectives,
             },
         });
-        Self { agreement, exclusions: Vec::new(), measurements, flags: Vec::new() }
+        Self { agreement, exclusions: Vec::new(), measurements, file: "measurements.yaml", flags: Vec::new() }
     }
 
     /// Sets a field of the agreement's spec.
@@ -76,7 +78,7 @@ impl Settlement {
         let mut command = Command::new(env!("CARGO_BIN_EXE_guarantor"));
         command.args(["settle", "-o", form]).args(&self.flags);
         command.arg("--agreement").arg(write("agreement.yaml", self.agreement.to_string()));
-        command.arg("--measurements").arg(write("measurements.yaml", self.measurements.to_string()));
+        command.arg("--measurements").arg(write(self.file, self.measurements.to_string()));
         if !self.exclusions.is_empty() {
             let all: Vec<String> = self.exclusions.iter().map(Value::to_string).collect();
             command.arg("--exclusions").arg(write("exclusions.yaml", all.join("\n---\n")));

@@ -58,9 +58,9 @@ pub struct Case<'a> {
 /// Where the figures come from, as the statement names it.
 #[derive(Clone, Debug)]
 pub struct Origin {
-    /// The metrics source, or the file.
+    /// The metrics source of the agreement.
     pub name: String,
-    /// Its address, where it has one beside its name.
+    /// The address at which it was read, or the file that was told in its place.
     pub url: String,
     /// How increases were counted.
     pub increase: IncreaseForm,

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use kube::ResourceExt;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::account::{self, Case, Ledgers, Origin};
 use super::fault::Fault;
@@ -18,6 +19,7 @@ use super::view;
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelExclusion};
 use crate::evaluate::exclusion::Request;
+use crate::evaluate::stored_ledger::hex;
 use crate::offline::check::{self, definition::Definitions, input};
 use crate::runtime::cli::settle::{Output, SettleArgs};
 
@@ -60,9 +62,9 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
     let mut files = vec![arguments.agreement.clone()];
     files.extend(arguments.exclusions.iter().cloned());
     let Manifests { agreement, exclusions, sources } = manifests(&files)?;
-    let measurements = match &arguments.measurements {
+    let (measurements, told) = match &arguments.measurements {
         Some(path) => measurements(path)?,
-        None => Measurements::default(),
+        None => (Measurements::default(), String::new()),
     };
     let name = agreement.metadata.name.clone().unwrap_or_default();
     exclusions.iter().try_for_each(|exclusion| is_for(exclusion, &agreement))?;
@@ -73,7 +75,6 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
         Some(first) => measurements.beginning_at(first.start),
         None => measurements,
     };
-    let file = arguments.measurements.as_ref().and_then(|p| p.file_name()?.to_str()).unwrap_or("measurements");
     let mut case = Case {
         name: &name,
         uid: agreement.metadata.uid.as_deref().unwrap_or_default(),
@@ -82,8 +83,8 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
         requests: &requests,
         measurements: &measurements,
         origin: Origin {
-            name: file.to_owned(),
-            url: String::new(),
+            name: agreement.spec.metrics.source_ref.name.clone(),
+            url: told,
             // What somebody counted is what it is.
             increase: IncreaseForm::Native,
             queries: BTreeMap::new(),
@@ -164,10 +165,13 @@ fn read<T: serde::de::DeserializeOwned>(values: Option<Vec<Value>>) -> Result<Ve
     read.collect::<Result<_, _>>().map_err(|e| Trouble::Faulty(e.to_string()))
 }
 
-fn measurements(path: &Path) -> Result<Measurements, Trouble> {
+/// What a file tells, and which one it is: by its content, since the same facts under another name are the same.
+fn measurements(path: &Path) -> Result<(Measurements, String), Trouble> {
     let unreadable = |e| Trouble::Unreadable(format!("{}: {e}", path.display()));
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    serde_saphyr::from_str(&text).map_err(|e| Trouble::Faulty(format!("{}: {e}", path.display())))
+    let told =
+        serde_saphyr::from_str(&text).map_err(|e| Trouble::Faulty(format!("{}: {e}", path.display())))?;
+    Ok((told, format!("(measurements file, SHA-256 {})", hex(&Sha256::digest(text.as_bytes())))))
 }
 
 fn print(report: &Report, output: Output) -> Result<(), Trouble> {
