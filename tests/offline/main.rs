@@ -21,3 +21,4 @@ mod settlement;
 mod statement;
 mod takes_the_agreements_slot;
 mod takes_the_customers_choice;
+mod verifies_what_was_settled;

@@ -24,6 +24,9 @@ fn settle(form: &str) -> String {
 fn answer() -> Value {
     let mut answer: Value = serde_json::from_str(&settle("json")).unwrap();
     for period in answer["periods"].as_array_mut().unwrap() {
+        // What they are verified by is looked at in `verifies_what_was_settled`.
+        let objects = period.as_object_mut().unwrap().remove("objects").unwrap();
+        assert_eq!(objects["statement"]["spec"], period["statement"]);
         let (revisions, last) = (period["revisions"].take(), period["statement"].take());
         let mut all: Vec<Value> = revisions.as_array().unwrap().clone();
         assert_eq!(all.last(), Some(&last), "the statement that stands is the last revision");

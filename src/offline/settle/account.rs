@@ -14,7 +14,7 @@ use super::fault::Fault;
 use super::fit;
 use super::history::History;
 use super::measurements::Measurements;
-use super::report::{PeriodReport, Report};
+use super::report::{Objects, PeriodReport, Report};
 use super::series;
 use crate::api::agreement::AgreementSpec;
 use crate::api::exclusion::ExclusionSpec;
@@ -41,6 +41,8 @@ use crate::evaluate::timeline::{Overlap, Timeline};
 pub struct Case<'a> {
     /// The agreement's name.
     pub name: &'a str,
+    /// Its namespace; empty where it names none.
+    pub namespace: &'a str,
     /// Its uid and the generation of its spec, where it was read from a cluster.
     pub uid: &'a str,
     /// See `uid`.
@@ -102,11 +104,15 @@ pub fn settle(case: &Case<'_>, schedule: &Schedule, periods: &[Bounds], read: &L
         };
         let whole = schedule.whole(period.start).unwrap_or(*period);
         let year = contract_year(schedule, period.start);
-        let revisions = revisions(case, &ledger, *period, whole, &history.facts(case, *period, year)?, &mut resolved)?;
+        let identity = AgreementIdentity { name: case.name.to_owned(), uid: case.uid.to_owned() };
+        let stored = stored_ledger::to_spec(&ledger, identity, &[], true);
+        let (book, facts) = ((&ledger, &stored), history.facts(case, *period, year)?);
+        let revisions = revisions(case, book, *period, whole, &facts, &mut resolved)?;
         let Some(statement) = revisions.last().cloned() else { continue };
         history.enter(year, &statement);
         let (start, end) = (period.start.to_string(), period.end.to_string());
-        report.periods.push(PeriodReport { start, end, statement, revisions });
+        let objects = Objects::new(case.namespace, &statement, stored);
+        report.periods.push(PeriodReport { start, end, statement, revisions, objects });
     }
     for request in case.requests {
         report.exclusions.push(contract.exclusion(request, &resolved)?);
@@ -195,14 +201,12 @@ fn ledger(case: &Case<'_>, period: Bounds) -> Result<Ledger, Fault> {
 /// The statements of a period: what was known at its end, and each later change that makes a difference.
 fn revisions(
     case: &Case<'_>,
-    ledger: &Ledger,
+    (ledger, stored): (&Ledger, &LedgerSpec),
     period: Bounds,
     whole: Bounds,
     facts: &Facts,
     resolved: &mut Vec<Exclusions>,
 ) -> Result<Vec<StatementSpec>, Fault> {
-    let identity = AgreementIdentity { name: case.name.to_owned(), uid: case.uid.to_owned() };
-    let stored = stored_ledger::to_spec(ledger, identity, &[], true);
     let closed = ledger.settles_at(SignedDuration::ZERO);
     let mut moments: Vec<Timestamp> =
         case.requests.iter().flat_map(|r| changes(r.spec)).filter(|at| *at > closed).collect();
@@ -224,7 +228,7 @@ fn revisions(
         };
         before = Some(exclusions);
         let superseded = revisions.last();
-        revisions.push(statement(case, &stored, &circumstances, superseded, closed)?);
+        revisions.push(statement(case, stored, &circumstances, superseded, closed)?);
     }
     // What stands in the end: an exclusion that was revoked no longer counts.
     resolved.extend(before);

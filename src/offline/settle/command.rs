@@ -77,6 +77,7 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
     };
     let mut case = Case {
         name: &name,
+        namespace: agreement.metadata.namespace.as_deref().unwrap_or_default(),
         uid: agreement.metadata.uid.as_deref().unwrap_or_default(),
         generation: agreement.metadata.generation.unwrap_or_default(),
         spec: &agreement.spec,

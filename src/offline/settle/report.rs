@@ -4,8 +4,10 @@
 
 use serde::Serialize;
 
-use crate::api::statement::StatementSpec;
+use crate::api::ledger::{LedgerSpec, ServiceLevelLedger};
+use crate::api::statement::{ServiceLevelStatement, StatementSpec};
 use crate::evaluate::detection::Classification;
+use crate::evaluate::statement::{ledger_name, name};
 
 /// The answer.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -56,6 +58,36 @@ pub struct PeriodReport {
     pub statement: StatementSpec,
     /// All revisions, the first one first.
     pub revisions: Vec<StatementSpec>,
+    /// What `guarantor statement verify` needs beside the agreement.
+    pub objects: Objects,
+}
+
+/// A statement and its ledger as a cluster would keep them: what `guarantor statement` takes as files.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Objects {
+    /// The statement that stands.
+    pub statement: ServiceLevelStatement,
+    /// The slots it was computed from.
+    pub ledger: ServiceLevelLedger,
+}
+
+impl Objects {
+    /// The objects of an agreement of this namespace, which is empty where it has none.
+    #[must_use]
+    pub fn new(namespace: &str, statement: &StatementSpec, ledger: LedgerSpec) -> Self {
+        let agreement = &statement.agreement.name;
+        let start = ledger.period_start.0;
+        let (name, ledger_name) = (name(agreement, start, statement.revision), ledger_name(agreement, start));
+        let mut made = Self {
+            statement: ServiceLevelStatement::new(&name, statement.clone()),
+            ledger: ServiceLevelLedger::new(&ledger_name, ledger),
+        };
+        let namespace = (!namespace.is_empty()).then(|| namespace.to_owned());
+        made.statement.metadata.namespace.clone_from(&namespace);
+        made.ledger.metadata.namespace = namespace;
+        made
+    }
 }
 
 /// An exclusion.
