@@ -148,8 +148,8 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
             asked.push((from, ask(&format!("spec.amendments[{index}]"), objectives, &tenancy)));
         }
     }
-    if let Some(message) = reported(&spec.objectives) {
-        return Err(Refusal { reason: "NotMeasured", message, terminal: true, amendment: None });
+    if let Some(fault) = reported(spec) {
+        return Err(refuse_spec("NotMeasured", spec, &[fault]));
     }
     if let Some(fault) = measured_size(spec, &schedule) {
         return Err(invalid(fault));
@@ -157,6 +157,14 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
     let asked = asked.into_iter().map(|(from, asked)| Ok((from, asked?))).collect::<Result<_, InvalidSpec>>();
     let asked = asked.map_err(|refused| refuse_spec("ExpressionRefused", spec, &[refused]))?;
     Ok(Terms { schedule, asked, advice: advice.into() })
+}
+
+/// What of an agreement the operator refuses although `guarantor settle` can work with it, with the fields: what nobody
+/// measures, and more slots than one ledger holds.
+#[must_use]
+pub fn only_offline(spec: &AgreementSpec, created: Timestamp) -> Vec<InvalidSpec> {
+    let schedule = Schedule::new(spec, created).ok();
+    reported(spec).into_iter().chain(schedule.and_then(|schedule| measured_size(spec, &schedule))).collect()
 }
 
 /// What is wrong with a spec, and with which of its amendments.
@@ -180,13 +188,17 @@ fn ask(field: &str, objectives: &[Objective], tenancy: &Tenancy) -> Result<Arc<V
 }
 
 /// What is wrong with values that are only reported: the operator measures, and has nobody who reports.
-fn reported(objectives: &[Objective]) -> Option<String> {
-    let silent = |o: &&Objective| o.indicator.value.as_ref().is_some_and(|value| value.expression.is_none());
-    let index = objectives.iter().position(|o| silent(&o))?;
-    Some(format!(
-        "spec.objectives[{index}].indicator.value.expression must say what is to be measured in a cluster; values that \
-         are reported are settled by the command `guarantor settle`"
-    ))
+fn reported(spec: &AgreementSpec) -> Option<InvalidSpec> {
+    let silent = |o: &Objective| o.indicator.value.as_ref().is_some_and(|value| value.expression.is_none());
+    let amended = spec.amendments.iter().enumerate().filter_map(|(index, amendment)| {
+        amendment.objectives.as_deref().map(|objectives| (format!("spec.amendments[{index}]"), objectives))
+    });
+    std::iter::once(("spec".to_owned(), spec.objectives.as_slice())).chain(amended).find_map(|(place, objectives)| {
+        let index = objectives.iter().position(silent)?;
+        let message = "must say what is to be measured in a cluster; values that are reported are settled by the command \
+                       `guarantor settle`";
+        Some(InvalidSpec::new(format!("{place}.objectives[{index}].indicator.value.expression"), message))
+    })
 }
 
 /// What of these indicators cannot be asked by a namespace that is confined to `tenancy`, with the fields. An empty
