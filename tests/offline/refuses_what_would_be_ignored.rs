@@ -27,7 +27,9 @@ fn counts_of_slots_that_were_not_measured() {
     for state in ["NoTraffic", "Unknown", "Excluded", "NotDeployed"] {
         let slots = json!([{"from": MONTH, "every": "5m", "repeat": 8927, "total": 100, "bad": 0},
             {"every": "5m", "total": 100_000, "bad": 100_000, "state": state}]);
-        let told = format!("objectives[0].slots[1].total: slots of the state {state} have no counts; leave it or the state out");
+        let told = format!(
+            "objectives[0].slots[1].total: slots of the state {state} have no counts; leave it or the state out"
+        );
         assert_eq!(fault(&events(), json!({"slots": slots})), told);
     }
 }
@@ -51,7 +53,9 @@ fn slots_in_which_the_objective_cannot_be_counted() {
         assert!(told.starts_with("objectives[0].slots[0].every: slots of "), "{told}");
     }
     let mean = json!([objective("99.9", json!({"method": "MeanOfSlots", "rateOver": "5m"}))]);
-    assert!(fault(&mean, slots("1h")).starts_with("objectives[0].slots[0].every: 5m is no whole number of slots of 1h"));
+    assert!(
+        fault(&mean, slots("1h")).starts_with("objectives[0].slots[0].every: 5m is no whole number of slots of 1h")
+    );
 }
 
 #[test]
@@ -65,7 +69,8 @@ fn what_goes_with_outages_without_any() {
 
 #[test]
 fn an_objective_of_which_nothing_is_said_is_unknown_and_one_without_outages_is_good() {
-    for (entry, state) in [(json!({"name": "o"}), "NotDetermined"), (json!({"name": "o", "outages": []}), "Fulfilled")] {
+    for (entry, state) in [(json!({"name": "o"}), "NotDetermined"), (json!({"name": "o", "outages": []}), "Fulfilled")]
+    {
         let mut settlement = Settlement::of(&bad_minutes(), json!({"objectives": [entry]}));
         settlement.flags = vec!["--period", "2026-10"];
         assert_eq!(settlement.statement()["objectives"][0]["state"], state, "{entry}");
@@ -85,6 +90,8 @@ fn deliveries_sizes_and_ends_that_nothing_was_agreed_for() {
         told("deliveries", json!([{"objective": "typo", "due": "2026-10-01", "done": "2026-10-05"}])),
         "deliveries[0].objective: \"typo\" is none of the agreement's objectives"
     );
+    let open = told("deliveries", json!([{"objective": "o", "due": "2026-10-01"}]));
+    assert!(open.starts_with("deliveries[0].done: is missing: a delay is charged in the period"), "{open}");
     assert!(told("ended", json!("2026-10-31")).starts_with("ended: spec.settlement.deposit is not agreed"));
     assert!(told("severeBreach", json!(true)).starts_with("severeBreach: goes with ended"));
     let value = json!({"name": "o", "target": "90", "indicator": {"value": {"limit": "4h"}},
@@ -107,7 +114,9 @@ fn exclusions_of_another_agreement() {
         })
     };
     settlement.exclusions = vec![exclusion("typo", "n")];
-    assert!(settlement.fault().starts_with("ServiceLevelExclusion works: spec.agreement: \"typo\" is not the agreement"));
+    assert!(
+        settlement.fault().starts_with("ServiceLevelExclusion works: spec.agreement: \"typo\" is not the agreement")
+    );
     settlement.exclusions = vec![exclusion("a", "other")];
     assert!(settlement.fault().starts_with("ServiceLevelExclusion works: metadata.namespace: \"other\" is not"));
     settlement.exclusions = vec![exclusion("a", "n")];

@@ -143,7 +143,8 @@ impl History {
         let mut deliveries = Vec::new();
         for (index, delivery) in case.measurements.deliveries.iter().enumerate() {
             let path = |name: &str| format!("deliveries[{index}].{name}");
-            let done = consequences::day(&delivery.done, &path("done"))?;
+            let Some(done) = &delivery.done else { continue };
+            let done = consequences::day(done, &path("done"))?;
             let made = Delivery {
                 objective: delivery.objective.clone(),
                 due: consequences::day(&delivery.due, &path("due"))?,

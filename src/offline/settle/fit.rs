@@ -50,6 +50,11 @@ impl Measurements {
                 let message = format!("{:?} is none of the agreement's objectives", delivery.objective);
                 return Err(Fault::new(format!("deliveries[{index}].objective"), message));
             }
+            if delivery.done.is_none() {
+                let message = "is missing: a delay is charged in the period in which the delivery is made, the whole of \
+                               it; leave the delivery out until then";
+                return Err(Fault::new(format!("deliveries[{index}].done"), message));
+            }
         }
         Ok(())
     }
@@ -67,9 +72,7 @@ fn belongs(measured: &Measured, objective: &Objective, path: &str) -> Result<(),
     match (&measured.member, objective.indicator.members.as_deref()) {
         (Some(name), Some(members)) if members.iter().any(|m| m.name == *name) => Ok(()),
         (None, None) => Ok(()),
-        (Some(name), _) => {
-            Err(Fault::new(path, format!("{name:?} is no member of the objective {:?}", measured.name)))
-        }
+        (Some(name), _) => Err(Fault::new(path, format!("{name:?} is no member of the objective {:?}", measured.name))),
         (None, Some(_)) => Err(Fault::new(path, "is missing: the objective is a pool")),
     }
 }
@@ -111,7 +114,7 @@ pub(super) fn counts(
 /// Whether nothing of it is without effect, and no time is told twice.
 fn coherent(measured: &Measured, path: &str) -> Result<(), Fault> {
     let beside = [("unknown", !measured.unknown.is_empty()), ("deployed", measured.deployed.is_some())];
-    for (name, _) in beside.iter().filter(|(_, given)| *given && measured.outages.is_none()) {
+    if let Some((name, _)) = beside.iter().find(|(_, given)| *given && measured.outages.is_none()) {
         let message = "goes with outages; where there were none, write outages: []";
         return Err(Fault::new(format!("{path}.{name}"), message));
     }

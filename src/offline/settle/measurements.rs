@@ -194,7 +194,8 @@ pub struct Volume {
     pub amount: Quantity,
 }
 
-/// A delivery.
+/// A delivery that was made. One that is still due costs nothing yet: its whole delay is charged in the period in which it
+/// is made.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Delivery {
@@ -203,7 +204,8 @@ pub struct Delivery {
     /// The day by which it was promised, `YYYY-MM-DD`.
     pub due: String,
     /// The day on which it was done.
-    pub done: String,
+    #[serde(default)]
+    pub done: Option<String>,
 }
 
 /// What the customer chose for a period (`spec.credits.combine: CustomersChoice`).

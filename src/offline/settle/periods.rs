@@ -3,7 +3,6 @@
 //! One line of a file may tell a year, so that what counts is where runs and repetitions end, not only where they begin.
 //! Whatever is chosen, every period that overlaps it is settled: a month that an amendment splits is two.
 
-use k8s_openapi::jiff::civil::Date;
 use k8s_openapi::jiff::tz::TimeZone;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
@@ -74,8 +73,8 @@ fn reach(measurements: &Measurements, zone: &TimeZone) -> Result<Option<Bounds>,
     all.extend(measurements.chosen.iter().map(|choice| instant(choice.at)));
     all.extend(measurements.demands.iter().map(|demand| instant(demand.at)));
     for (index, delivery) in measurements.deliveries.iter().enumerate() {
-        let done: Date = day(&delivery.done, &format!("deliveries[{index}].done"))?;
-        all.extend(first_instant_of(done, zone).map(instant));
+        let done = delivery.done.as_deref().map(|done| day(done, &format!("deliveries[{index}].done"))).transpose()?;
+        all.extend(done.and_then(|done| first_instant_of(done, zone)).map(instant));
     }
     let (first, last) = (all.iter().map(|b| b.start).min(), all.iter().map(|b| b.end).max());
     Ok(first.zip(last).map(|(start, end)| Bounds { start, end }))
