@@ -4,15 +4,17 @@
 
 mod accepts_every_example;
 mod command;
+mod explains_its_file;
 mod finds_every_mistake;
 mod keeps_every_digit;
 #[path = "../mistakes/mod.rs"]
 mod mistakes;
 mod names_its_sources_by_their_content;
 mod reads_what_kubectl_reads;
-mod remarks_on_tier_tables;
 mod refuses_what_would_be_ignored;
+mod remarks_on_tier_tables;
 mod says_it_with_an_exit_code;
+mod says_what_a_page_leaves_out;
 mod sees_what_a_schema_cannot;
 mod settles_amended_terms;
 mod settles_every_period_that_is_meant;

@@ -113,7 +113,8 @@ fn is_for(exclusion: &ServiceLevelExclusion, agreement: &ServiceLevelAgreement) 
     }
     match (&exclusion.metadata.namespace, &agreement.metadata.namespace) {
         (Some(own), Some(other)) if own != other => {
-            let message = format!("{own:?} is not the agreement's namespace {other:?}, and only there it has an effect");
+            let message =
+                format!("{own:?} is not the agreement's namespace {other:?}, and only there it has an effect");
             Err(Fault::new(place("metadata.namespace"), message))
         }
         _ => Ok(()),
@@ -170,8 +171,7 @@ fn read<T: serde::de::DeserializeOwned>(values: Option<Vec<Value>>) -> Result<Ve
 fn measurements(path: &Path) -> Result<(Measurements, String), Trouble> {
     let unreadable = |e| Trouble::Unreadable(format!("{}: {e}", path.display()));
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    let told =
-        serde_saphyr::from_str(&text).map_err(|e| Trouble::Faulty(format!("{}: {e}", path.display())))?;
+    let told = serde_saphyr::from_str(&text).map_err(|e| Trouble::Faulty(format!("{}: {e}", path.display())))?;
     Ok((told, format!("(measurements file, SHA-256 {})", hex(&Sha256::digest(text.as_bytes())))))
 }
 
@@ -182,5 +182,12 @@ fn print(report: &Report, output: Output) -> Result<(), Trouble> {
         Output::Html => view::page(report).map_err(Trouble::Unreadable)?,
     };
     let printed = std::io::stdout().write_all(text.as_bytes());
-    printed.map_err(|e| Trouble::Unreadable(format!("cannot print the answer: {e}")))
+    printed.map_err(|e| Trouble::Unreadable(format!("cannot print the answer: {e}")))?;
+    if let (Output::Html, count @ 2.., Some(last)) = (output, report.periods.len(), report.periods.last()) {
+        let told =
+            format!("the page shows the last of {count} periods, from {} on; --period names another", last.start);
+        // It is printed whether or not this can be said.
+        let _ = writeln!(std::io::stderr(), "guarantor: {told}");
+    }
+    Ok(())
 }

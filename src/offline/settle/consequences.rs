@@ -156,20 +156,31 @@ impl Contract<'_> {
             name: request.name.to_owned(),
             notice_valid: None,
             notice_by: None,
+            announced_at: None,
             proof_valid: None,
             proof_by: None,
             exempt: honoured,
             why: refused.filter(|_| !honoured).map(|r| format!("{}: {}", r.code, r.why)).unwrap_or_default(),
         };
-        let Some(window) = &request.spec.window else { return Ok(report) };
-        let (terms, reason) = (self.terms(window.from.0)?, request.spec.reason);
-        let rule = terms.exclusions.rules.iter().find(|r| r.reason == reason).and_then(|r| r.force_majeure.as_ref());
-        let Some(rule) = rule else { return Ok(report) };
+        let begins = request.spec.window.as_ref().map(|window| window.from.0);
+        let begins = begins.or_else(|| found_from(request.name, resolved));
+        let terms = self.terms(begins.unwrap_or_else(|| self.schedule.from()))?;
+        let Some(agreed) = terms.exclusions.rules.iter().find(|rule| rule.reason == request.spec.reason) else {
+            return Ok(report);
+        };
+        let (Some(rule), Some(window)) = (&agreed.force_majeure, &request.spec.window) else {
+            if agreed.minimum_notice.is_some() || agreed.minimum_notice_working_days.is_some() {
+                let announced = request.spec.announced_at.as_ref().map(|at| at.0).or(request.created);
+                report.announced_at = announced.map(|at| at.to_string());
+                report.notice_valid = in_time(request.name, resolved);
+            }
+            return Ok(report);
+        };
         let none = ForceMajeureRecord { notice_at: None, proof_at: None, in_default_since: None };
         let record = request.spec.force_majeure.as_ref().unwrap_or(&none);
         let event = Bounds { start: window.from.0, end: window.until.0 };
-        let found = force_majeure::examine(rule, record, event, self.calendar, self.zone(), Timestamp::MAX)
-            .map_err(invalid)?;
+        let found =
+            force_majeure::examine(rule, record, event, self.calendar, self.zone(), Timestamp::MAX).map_err(invalid)?;
         report.notice_valid = found.notice_by.map(|_| found.notice_valid);
         report.notice_by = found.notice_by.map(|by| self.moment(by, by.to_zoned(self.zone().clone()).date()));
         report.proof_valid = found.proof_by.map(|_| found.proof_valid);
@@ -179,6 +190,24 @@ impl Contract<'_> {
         });
         Ok(report)
     }
+}
+
+/// Where the first time begins that something became of.
+fn found_from(name: &str, resolved: &[Exclusions]) -> Option<Timestamp> {
+    let honoured = resolved.iter().flat_map(|e| &e.honoured).filter(|h| h.name == name);
+    let refused = resolved.iter().flat_map(|e| &e.refused).filter(|r| r.name == name);
+    honoured.flat_map(|h| h.spans.iter().map(|span| span.start)).chain(refused.map(|r| r.from)).min()
+}
+
+/// Whether what is planned was announced in time. `None`: it did not come to that, since something else spoke against it.
+fn in_time(name: &str, resolved: &[Exclusions]) -> Option<bool> {
+    let refused = resolved.iter().flat_map(|e| &e.refused).filter(|r| r.name == name);
+    let codes: Vec<&str> = refused.map(|r| r.code).collect();
+    if codes.contains(&"notice_too_short") {
+        return Some(false);
+    }
+    let honoured = resolved.iter().flat_map(|e| &e.honoured).any(|h| h.name == name);
+    (honoured || codes.contains(&"allowance_exceeded")).then_some(true)
 }
 
 /// Enters everything that follows into the report.

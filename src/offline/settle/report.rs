@@ -99,9 +99,12 @@ pub struct ExclusionReport {
     /// Whether notice was given in time; left out where the agreement asks for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice_valid: Option<bool>,
-    /// By when notice had to be given.
+    /// By when notice had to be given of force majeure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice_by: Option<Moment>,
+    /// When it was announced, where the agreement asks for notice of what is planned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub announced_at: Option<String>,
     /// Whether proof was given in time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof_valid: Option<bool>,
@@ -189,6 +192,9 @@ pub struct PaymentReport {
     pub notified_on: String,
     /// How much.
     pub amount: String,
+    /// Its currency: that of the fee; left out where no credits are agreed.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub currency: String,
     /// The last day for paying it.
     pub pay_by: String,
     /// How much of it is set off against the next settlement.
@@ -199,6 +205,9 @@ pub struct PaymentReport {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NextSettlement {
+    /// Its currency: that of the fee; left out where no credits are agreed.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub currency: String,
     /// Before anything is set off.
     pub gross: String,
     /// After that.

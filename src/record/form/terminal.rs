@@ -144,7 +144,7 @@ fn violations(statement: &StatementSpec, clock: &Clock) -> Option<String> {
             legible(&violation.objective).into_owned(),
             clock.long(violation.start.0),
             clock.long(end),
-            length(violation.start.0, end),
+            words::lasted(statement, violation),
             percent(&legible(&violation.depth)),
             grouped(&legible(&violation.bad_events)),
             grouped(&legible(&violation.total_events)),

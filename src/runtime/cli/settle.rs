@@ -6,6 +6,10 @@ use clap::{Args, ValueEnum};
 
 /// The flags of `settle`.
 #[derive(Debug, Args)]
+#[command(after_long_help = concat!(
+    "A measurements file, in YAML; every part may be left out:\n\n",
+    include_str!("measurements.yaml")
+))]
 pub struct SettleArgs {
     /// The agreement: a file with one `ServiceLevelAgreement`. With its `MetricsSource` beside it, `--prometheus` reads
     /// what that admits.
@@ -16,7 +20,7 @@ pub struct SettleArgs {
     #[arg(long, value_name = "FILE")]
     pub exclusions: Vec<PathBuf>,
 
-    /// What was measured: see `examples/settle/measurements.yaml`.
+    /// What was measured: a file such as the one that `--help` ends with.
     #[arg(long, value_name = "FILE", required_unless_present = "prometheus")]
     pub measurements: Option<PathBuf>,
 
@@ -43,6 +47,6 @@ pub enum Output {
     Table,
     /// For programs.
     Json,
-    /// A page to print: the statement of the last period.
+    /// A page to print: the statement of the last period, however many are settled.
     Html,
 }
