@@ -122,3 +122,10 @@ fn exclusions_of_another_agreement() {
     settlement.exclusions = vec![exclusion("a", "n")];
     assert_eq!(settlement.answer()["exclusions"][0]["exempt"], false);
 }
+
+#[test]
+fn objectives_that_are_read_from_a_store() {
+    let mut settlement = Settlement::of(&bad_minutes(), json!({"objectives": [{"name": "o", "outages": []}]}));
+    settlement.flags = vec!["--period", "2026-10", "--prometheus", "http://127.0.0.1:9"];
+    assert!(settlement.fault().starts_with("objectives: are read from --prometheus"));
+}

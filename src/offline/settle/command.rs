@@ -66,6 +66,10 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
         Some(path) => measurements(path)?,
         None => (Measurements::default(), String::new()),
     };
+    if arguments.prometheus.is_some() && !measurements.objectives.is_empty() {
+        let message = "are read from --prometheus; leave them out of the file, or settle the file by itself";
+        return Err(Fault::new("objectives", message).into());
+    }
     let name = agreement.metadata.name.clone().unwrap_or_default();
     exclusions.iter().try_for_each(|exclusion| is_for(exclusion, &agreement))?;
     let requests: Vec<Request<'_>> = exclusions.iter().map(request).collect();
