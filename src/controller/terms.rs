@@ -159,6 +159,14 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
     Ok(Terms { schedule, asked, advice: advice.into() })
 }
 
+/// What of an agreement the operator refuses although `guarantor settle` can work with it, with the fields: what nobody
+/// measures, and more slots than one ledger holds.
+#[must_use]
+pub fn only_offline(spec: &AgreementSpec, created: Timestamp) -> Vec<InvalidSpec> {
+    let schedule = Schedule::new(spec, created).ok();
+    reported(spec).into_iter().chain(schedule.and_then(|schedule| measured_size(spec, &schedule))).collect()
+}
+
 /// What is wrong with a spec, and with which of its amendments.
 fn refuse_spec(reason: &'static str, spec: &AgreementSpec, faults: &[InvalidSpec]) -> Refusal {
     let message = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");

@@ -42,6 +42,17 @@ pub enum NotACount {
     TooLarge,
 }
 
+/// A figure that no count is exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotExact {
+    /// It is no count at all.
+    #[error(transparent)]
+    NotACount(#[from] NotACount),
+    /// It has parts of an event that are too small.
+    #[error("has more places than a count keeps, which are eight; write fewer")]
+    TooFine,
+}
+
 impl Count {
     /// No event.
     pub const ZERO: Self = Self(0);
@@ -64,6 +75,22 @@ impl Count {
     #[must_use]
     pub fn from_small_parts(parts: u64) -> Self {
         Self(u128::from(parts))
+    }
+
+    /// A figure that somebody wrote down, with every digit: eight places after the point always fit.
+    ///
+    /// # Errors
+    /// The figure is negative, above 2^63 events, or has more places than fit.
+    pub fn exact(value: &BigRational) -> Result<Self, NotExact> {
+        let parts = value * whole(PARTS);
+        if parts.is_negative() {
+            return Err(NotACount::Negative.into());
+        }
+        if !parts.is_integer() {
+            return Err(NotExact::TooFine);
+        }
+        let parts = parts.to_integer().to_u128().ok_or(NotACount::TooLarge)?;
+        Ok(Self::from_parts(parts)?)
     }
 
     /// A figure of the store, to the nearest millionth.
@@ -203,6 +230,16 @@ mod tests {
         assert_eq!(Count::from_ratio(&(whole(1u128 << 63) + whole(1))), Err(NotACount::TooLarge));
         assert_eq!(Count::from_ratio(&whole(1u128 << 120)), Err(NotACount::TooLarge));
         assert!(Count::from_ratio(&whole(1u128 << 63)).is_ok());
+    }
+
+    #[test]
+    fn what_is_written_down_is_kept_to_the_last_digit_or_refused() {
+        for value in [ratio(4, 10_000_000), ratio(99_999_999, 100_000_000), ratio(1, 3), ratio(7, 1)] {
+            assert_eq!(Count::exact(&value).unwrap().ratio(), value);
+        }
+        assert_eq!(Count::exact(&ratio(1, 1_000_000_000)), Err(NotExact::TooFine));
+        assert_eq!(Count::exact(&ratio(-1, 1_000_000_000)), Err(NotACount::Negative.into()));
+        assert_eq!(Count::exact(&whole(1u128 << 64)), Err(NotACount::TooLarge.into()));
     }
 
     #[test]

@@ -30,6 +30,14 @@ const PLACES: u32 = 60;
 /// Places of the bracket around it.
 const BRACKET: u32 = 80;
 
+/// Whether a mean is the middle of such a bracket and not the mean itself. It shows: only the middle between two multiples
+/// of 10^-60 has all their halves in its denominator and one more.
+#[must_use]
+pub fn is_bracketed(mean: &BigRational) -> bool {
+    let halves = mean.denom().trailing_zeros().unwrap_or_default();
+    halves == u64::from(PLACES) + 1 && (ten_to(PLACES) * 2u32).is_multiple_of(mean.denom())
+}
+
 /// A sum of error rates.
 #[derive(Clone, Debug, Default)]
 pub struct RateSum {
@@ -146,12 +154,21 @@ mod tests {
     }
 
     #[test]
+    fn a_mean_that_is_given_as_it_is_is_no_bracket() {
+        for (n, d) in [(1, 1), (1, 2), (8_927, 8_928), (1, 1_000_000)] {
+            assert!(!is_bracketed(&ratio(n, d)), "{n}/{d}");
+        }
+        assert!(!is_bracketed(&BigRational::new(1.into(), ten_to(PLACES))));
+    }
+
+    #[test]
     fn a_mean_of_thousands_of_rates_is_on_the_right_side_of_every_decimal() {
         // Neighbouring denominators: a common denominator of thousands of digits.
         let rates: Vec<_> = (0..600).map(|i| (1 + i % 7, 10_000 + 17 * i, 1)).collect();
         let exact = (whole(8_640) - naive(&rates)) / whole(8_640);
         let mean = sum(&rates).mean_good(8_640, 8_640).unwrap();
         assert!(exact.denom().bits() > 1_000 && mean.denom().bits() < 256);
+        assert!(is_bracketed(&mean) && !is_bracketed(&exact));
         for places in [6, 20, 40, 60] {
             assert_eq!(decimal_text(&mean, places), decimal_text(&exact, places));
             let shown = BigRational::new((&exact * whole(ten_to(places))).floor().to_integer(), ten_to(places));

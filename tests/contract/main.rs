@@ -9,3 +9,4 @@ mod the_chart_grants_what_the_code_needs;
 mod the_chart_renders;
 mod the_readme_lists_every_code;
 mod the_readme_lists_every_metric;
+mod the_readme_lists_what_can_be_agreed;

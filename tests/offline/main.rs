@@ -4,13 +4,25 @@
 
 mod accepts_every_example;
 mod command;
+mod explains_its_file;
 mod finds_every_mistake;
+mod keeps_every_digit;
+mod marks_what_is_not_exact;
 #[path = "../mistakes/mod.rs"]
 mod mistakes;
+mod names_its_sources_by_their_content;
 mod reads_what_kubectl_reads;
+mod refuses_what_would_be_ignored;
 mod remarks_on_tier_tables;
 mod says_it_with_an_exit_code;
+mod says_what_a_page_leaves_out;
 mod sees_what_a_schema_cannot;
+mod settlement;
+mod settles_amended_terms;
+mod settles_every_period_that_is_meant;
 mod settles_overlapping_outages;
 mod settles_the_example;
 mod statement;
+mod takes_the_agreements_slot;
+mod takes_the_customers_choice;
+mod verifies_what_was_settled;

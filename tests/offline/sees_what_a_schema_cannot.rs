@@ -72,6 +72,7 @@ fn parameters_that_break_a_constraint_are_an_error() {
 #[test]
 fn every_expression_of_a_pool_is_read() {
     let mut agreement = mistakes::agreement();
+    agreement["spec"]["objectives"].as_array_mut().unwrap().truncate(1);
     let ratio = |bad: &str| json!({"bad": bad, "total": "sum(increase(requests_total[$slot]))"});
     agreement["spec"]["objectives"][0]["measurement"] = json!({"method": "Pooled", "badWhen": {"allFail": true}});
     agreement["spec"]["objectives"][0]["indicator"] = json!({"members": [
@@ -118,4 +119,29 @@ fn a_metrics_source_among_the_manifests_is_asked() {
     assert_eq!(check_text(&forged).findings(), []);
     let refused = ("expression".into(), "spec.objectives[0].indicator.ratio.bad".into(), "Error".into());
     assert_eq!(together(json!([{"namespace": "*"}]), &forged), [refused]);
+}
+
+#[test]
+fn what_only_settle_takes_is_remarked_on() {
+    let mut agreement = mistakes::agreement();
+    agreement["spec"]["objectives"][1] = json!({"name": "recovery", "target": "90",
+        "indicator": {"value": {"limit": "4h"}}, "measurement": {"method": "Value"}});
+    let warning = |field: &str| ("only_offline".to_owned(), field.to_owned(), "Warning".to_owned());
+    let answer = check_text(&agreement.to_string());
+    assert_eq!(answer.findings(), [warning("spec.objectives[1].indicator.value.expression")]);
+    assert_eq!(answer.code, 0);
+    let member = |index: usize| {
+        json!({"name": format!("m{index}"), "ratio": {"bad": "sum(increase(errors_total[$slot]))",
+            "total": "sum(increase(requests_total[$slot]))"}})
+    };
+    // Two pools, more than any ledger holds in minutes.
+    let members: Vec<Value> = (0..30).map(member).collect();
+    let pool = |name: &str| {
+        json!({"name": name, "target": "99", "indicator": {"members": members},
+            "measurement": {"method": "Pooled", "badWhen": {"allFail": true}}})
+    };
+    agreement["spec"]["objectives"] = json!([pool("first"), pool("second")]);
+    agreement["spec"].as_object_mut().unwrap().remove("credits");
+    agreement["spec"]["metrics"]["slot"] = json!("1m");
+    assert_eq!(check_text(&agreement.to_string()).findings(), [warning("spec.metrics.slot")]);
 }

@@ -24,6 +24,9 @@ fn settle(form: &str) -> String {
 fn answer() -> Value {
     let mut answer: Value = serde_json::from_str(&settle("json")).unwrap();
     for period in answer["periods"].as_array_mut().unwrap() {
+        // What they are verified by is looked at in `verifies_what_was_settled`.
+        let objects = period.as_object_mut().unwrap().remove("objects").unwrap();
+        assert_eq!(objects["statement"]["spec"], period["statement"]);
         let (revisions, last) = (period["revisions"].take(), period["statement"].take());
         let mut all: Vec<Value> = revisions.as_array().unwrap().clone();
         assert_eq!(all.last(), Some(&last), "the statement that stands is the last revision");
@@ -92,7 +95,9 @@ fn people_get_the_same_as_tables_and_as_a_page() {
         "As the file gives them",
         "5 h 30 min",
         "ticket by 19 Oct 2026 (20 Oct 2026, 00:00 CEST)",
-        "Next settlement: 4000.00 gross, 3880.00 net",
+        "in time, given 14 Oct 2026, 11:00 CEST",
+        "120.00 EUR notified on 5 Oct 2026",
+        "Next settlement: 4 000.00 EUR gross, 3 880.00 EUR net; 0.00 EUR carried on",
     ] {
         assert!(table.contains(told), "{told}\n{table}");
     }
@@ -103,4 +108,8 @@ fn people_get_the_same_as_tables_and_as_a_page() {
         assert!(page.contains(told), "{told}");
     }
     assert!(!page.contains("kubectl"));
+    // A recovery that took too long lasted no second.
+    let late =
+        table.lines().find(|line| line.trim_start().starts_with("recovery") && line.contains("21 Oct 2026")).unwrap();
+    assert!(late.contains("–") && !late.contains("1 s"), "{late}");
 }

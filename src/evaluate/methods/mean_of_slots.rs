@@ -38,6 +38,12 @@ impl Rule {
         let over_seconds = over.map(|length| span::whole_seconds(length, &field())).transpose()?;
         Ok(Self { over_seconds, empty: measurement.empty_slot.unwrap_or_default() })
     }
+
+    /// The same where the agreement says no stretch: one of its own slots, whatever slots it was measured in.
+    #[must_use]
+    pub fn or_over(self, slot_seconds: i64) -> Self {
+        Self { over_seconds: self.over_seconds.or(Some(slot_seconds)), ..self }
+    }
 }
 
 /// Slots whose rates are averaged.

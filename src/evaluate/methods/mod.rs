@@ -132,7 +132,7 @@ pub fn counting<'a>(
         Method::Events => Box::new(Events::of(exemptions.by_slot(own()))),
         Method::Value => Box::new(Events::of_values(exemptions.by_slot(own()))),
         Method::MeanOfSlots => {
-            let rule = mean_of_slots::Rule::of(index, &objective.measurement)?;
+            let rule = mean_of_slots::Rule::of(index, &objective.measurement)?.or_over(ledger.slot_seconds());
             Box::new(MeanOfSlots::new(rule, exemptions.by_slot(own())))
         }
         Method::BadMinutes => {

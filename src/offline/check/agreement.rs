@@ -9,6 +9,7 @@ use super::finding::{Fault, code};
 use crate::api::agreement::AgreementSpec;
 use crate::api::{MetricsSource, ServiceLevelAgreement};
 use crate::controller::terms;
+use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::lint::{Lint, lint};
 use crate::evaluate::span;
 use crate::evaluate::validate::validate;
@@ -22,7 +23,14 @@ pub fn check(agreement: &ServiceLevelAgreement, namespace: Option<&str>, source:
     let own = namespace.or(repeated).unwrap_or_default();
     let created = agreement.metadata.creation_timestamp.as_ref().map_or(Timestamp::UNIX_EPOCH, |t| t.0);
     let invalid = validate(spec, own, created);
+    // What is wrong everywhere is no matter of where it is settled.
+    let mut only_offline = terms::only_offline(spec, created);
+    only_offline.retain(|fault| invalid.iter().all(|other| other.field != fault.field));
     let mut found: Vec<Fault> = invalid.into_iter().map(|i| Fault::error(code::INVALID, i.field, i.message)).collect();
+    found.extend(only_offline.into_iter().map(|InvalidSpec { field, message }| {
+        let message = format!("{message}; the operator refuses the agreement, `guarantor settle` takes it");
+        Fault::warning(code::ONLY_OFFLINE, field, message)
+    }));
     found.extend(expressions(spec, namespace, source));
     found.extend(lint(spec, source.and_then(retention)).into_iter().map(of_lint));
     found

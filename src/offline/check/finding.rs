@@ -31,9 +31,11 @@ pub mod code {
     pub const EXPRESSION: &str = "expression";
     /// The metrics source among the manifests does not admit the namespace.
     pub const NAMESPACE_NOT_ALLOWED: &str = "namespace_not_allowed";
+    /// The operator refuses the agreement, and only `guarantor settle` works with it.
+    pub const ONLY_OFFLINE: &str = "only_offline";
 
     /// Every one of these.
-    pub const ALL: [&str; 10] = [
+    pub const ALL: [&str; 11] = [
         YAML,
         NOT_AN_OBJECT,
         UNKNOWN_KIND,
@@ -44,6 +46,7 @@ pub mod code {
         INVALID,
         EXPRESSION,
         NAMESPACE_NOT_ALLOWED,
+        ONLY_OFFLINE,
     ];
 }
 
@@ -131,6 +134,11 @@ impl Fault {
     /// An error.
     pub fn error(code: &'static str, field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { field: field.into(), severity: Severity::Error, code, message: message.into(), at: None }
+    }
+
+    /// A remark.
+    pub fn warning(code: &'static str, field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, field, message) }
     }
 
     /// The finding it makes in a file.

@@ -5,21 +5,23 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::jiff::civil::Date;
 use k8s_openapi::jiff::{SignedDuration, Timestamp, ToSpan};
 use num_rational::BigRational;
 
+use super::choice;
 use super::consequences::{self, Contract};
 use super::fault::Fault;
+use super::fit;
 use super::history::History;
 use super::measurements::Measurements;
-use super::report::{PeriodReport, Report};
+use super::report::{Objects, PeriodReport, Report};
 use super::series;
 use crate::api::agreement::AgreementSpec;
 use crate::api::exclusion::ExclusionSpec;
 use crate::api::ledger::{AgreementIdentity, LedgerSpec};
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::statement::StatementSpec;
+use crate::evaluate::amendment::terms_at;
 use crate::evaluate::assess::Circumstances;
 use crate::evaluate::calendar::WorkingDays;
 use crate::evaluate::credit::{Delivery, Facts};
@@ -35,13 +37,12 @@ use crate::evaluate::statement::{self, Closing, StatementError};
 use crate::evaluate::stored_ledger;
 use crate::evaluate::timeline::{Overlap, Timeline};
 
-/// Periods that one call settles at the most.
-const MOST_PERIODS: usize = 400;
-
 /// What is settled.
 pub struct Case<'a> {
     /// The agreement's name.
     pub name: &'a str,
+    /// Its namespace; empty where it names none.
+    pub namespace: &'a str,
     /// Its uid and the generation of its spec, where it was read from a cluster.
     pub uid: &'a str,
     /// See `uid`.
@@ -59,9 +60,9 @@ pub struct Case<'a> {
 /// Where the figures come from, as the statement names it.
 #[derive(Clone, Debug)]
 pub struct Origin {
-    /// The metrics source, or the file.
+    /// The metrics source of the agreement.
     pub name: String,
-    /// Its address, where it has one beside its name.
+    /// The address at which it was read, or the file that was told in its place.
     pub url: String,
     /// How increases were counted.
     pub increase: IncreaseForm,
@@ -71,49 +72,6 @@ pub struct Origin {
 
 /// Slots that were read from somewhere else than the measurements file.
 pub type Ledgers = BTreeMap<Timestamp, Ledger>;
-
-/// Which periods are settled: the one that a text names, or all that the measurements reach into.
-///
-/// # Errors
-/// The agreement was not in force, or nothing says which period is meant.
-pub fn periods(case: &Case<'_>, schedule: &Schedule, named: Option<&str>) -> Result<Vec<Bounds>, Fault> {
-    if let Some(named) = named {
-        let day = first_day(named)?;
-        let at =
-            first_instant_of(day, schedule.zone()).ok_or_else(|| Fault::new("--period", "is no day of the zone"))?;
-        let period = schedule.containing(at).or_else(|| schedule.containing(schedule.from().max(at)));
-        return Ok(vec![
-            period.ok_or_else(|| Fault::new("--period", format!("the agreement was not in force on {day}")))?,
-        ]);
-    }
-    let instants = case.measurements.instants();
-    let (Some(first), Some(last)) = (instants.iter().min(), instants.iter().max()) else {
-        return Err(Fault::new(
-            "--period",
-            "is missing: the measurements name no instant from which a period could be told",
-        ));
-    };
-    let mut found = Vec::new();
-    let mut next = schedule.containing((*first).max(schedule.from()));
-    while let Some(period) = next.filter(|period| period.start <= *last) {
-        if found.len() == MOST_PERIODS {
-            return Err(Fault::new("--period", format!("more than {MOST_PERIODS} periods; name the one you mean")));
-        }
-        next = schedule.next(&period);
-        found.push(period);
-    }
-    Ok(found)
-}
-
-/// A day, or the first one of a month or year.
-fn first_day(text: &str) -> Result<Date, Fault> {
-    let whole = match text.len() {
-        4 => format!("{text}-01-01"),
-        7 => format!("{text}-01"),
-        _ => text.to_owned(),
-    };
-    consequences::day(&whole, "--period")
-}
 
 /// The schedule of an agreement that was made before anybody looked.
 ///
@@ -146,11 +104,15 @@ pub fn settle(case: &Case<'_>, schedule: &Schedule, periods: &[Bounds], read: &L
         };
         let whole = schedule.whole(period.start).unwrap_or(*period);
         let year = contract_year(schedule, period.start);
-        let revisions = revisions(case, &ledger, *period, whole, &history.facts(case, *period, year)?, &mut resolved)?;
+        let identity = AgreementIdentity { name: case.name.to_owned(), uid: case.uid.to_owned() };
+        let stored = stored_ledger::to_spec(&ledger, identity, &[], true);
+        let (book, facts) = ((&ledger, &stored), history.facts(case, *period, year)?);
+        let revisions = revisions(case, book, *period, whole, &facts, &mut resolved)?;
         let Some(statement) = revisions.last().cloned() else { continue };
         history.enter(year, &statement);
         let (start, end) = (period.start.to_string(), period.end.to_string());
-        report.periods.push(PeriodReport { start, end, statement, revisions });
+        let objects = Objects::new(case.namespace, &statement, stored);
+        report.periods.push(PeriodReport { start, end, statement, revisions, objects });
     }
     for request in case.requests {
         report.exclusions.push(contract.exclusion(request, &resolved)?);
@@ -181,7 +143,8 @@ impl History {
         let mut deliveries = Vec::new();
         for (index, delivery) in case.measurements.deliveries.iter().enumerate() {
             let path = |name: &str| format!("deliveries[{index}].{name}");
-            let done = consequences::day(&delivery.done, &path("done"))?;
+            let Some(done) = &delivery.done else { continue };
+            let done = consequences::day(done, &path("done"))?;
             let made = Delivery {
                 objective: delivery.objective.clone(),
                 due: consequences::day(&delivery.due, &path("due"))?,
@@ -197,7 +160,7 @@ impl History {
             granted_this_year: self.this_year(year),
             granted_before: self.before(),
             missed_in_a_row: self.missed_in_a_row(),
-            ..Facts::default()
+            chosen: choice::chosen(case.measurements, case.spec, period)?,
         })
     }
 }
@@ -205,24 +168,28 @@ impl History {
 /// The slots of a period.
 fn ledger(case: &Case<'_>, period: Bounds) -> Result<Ledger, Fault> {
     let fault = |e: crate::evaluate::ledger::LedgerError| Fault::new("objectives", e.to_string());
+    let terms = terms_at(case.spec, period.start).map_err(invalid)?;
     let mut timeline = Timeline::new(period, case.spec.metrics.slot.seconds()).map_err(fault)?;
     for (place, measured) in case.measurements.objectives.iter().enumerate() {
         let path = format!("objectives[{place}]");
-        let objective = case.spec.objectives.iter().enumerate().find(|(_, o)| o.name == measured.name);
+        let objective = terms.objectives.iter().enumerate().find(|(_, o)| o.name == measured.name);
         let series = match &measured.member {
             Some(member) => crate::evaluate::series::member(&measured.name, member),
             None => measured.name.clone(),
         };
+        // Not promised in this period.
         let Some((index, objective)) = objective else { continue };
+        fit::counts(measured, (index, objective), terms.metrics.slot.seconds(), &path)?;
         let Some(value) = &objective.indicator.value else {
             let minimum_events = objective.measurement.minimum_events;
             series::enter(&mut timeline, &series, measured, minimum_events, &path, period)?;
             continue;
         };
+        let Some(values) = &measured.values else { continue };
         let limit = Limit::of(index, value).map_err(invalid)?;
         let none = Slot::known(Tally::default(), Births::default(), 0);
         timeline.add_in_slots_of(1, &series, none).map_err(fault)?;
-        for (number, value) in measured.values.iter().enumerate().filter(|(_, v)| period.contains(v.at)) {
+        for (number, value) in values.iter().enumerate().filter(|(_, v)| period.contains(v.at)) {
             let path = format!("{path}.values[{number}]");
             let (seconds, size) = consequences::value_of(value, &path)?;
             let from = Timestamp::from_second(value.at.as_second()).unwrap_or(value.at);
@@ -236,14 +203,12 @@ fn ledger(case: &Case<'_>, period: Bounds) -> Result<Ledger, Fault> {
 /// The statements of a period: what was known at its end, and each later change that makes a difference.
 fn revisions(
     case: &Case<'_>,
-    ledger: &Ledger,
+    (ledger, stored): (&Ledger, &LedgerSpec),
     period: Bounds,
     whole: Bounds,
     facts: &Facts,
     resolved: &mut Vec<Exclusions>,
 ) -> Result<Vec<StatementSpec>, Fault> {
-    let identity = AgreementIdentity { name: case.name.to_owned(), uid: case.uid.to_owned() };
-    let stored = stored_ledger::to_spec(ledger, identity, &[], true);
     let closed = ledger.settles_at(SignedDuration::ZERO);
     let mut moments: Vec<Timestamp> =
         case.requests.iter().flat_map(|r| changes(r.spec)).filter(|at| *at > closed).collect();
@@ -265,7 +230,7 @@ fn revisions(
         };
         before = Some(exclusions);
         let superseded = revisions.last();
-        revisions.push(statement(case, &stored, &circumstances, superseded, closed)?);
+        revisions.push(statement(case, stored, &circumstances, superseded, closed)?);
     }
     // What stands in the end: an exclusion that was revoked no longer counts.
     resolved.extend(before);

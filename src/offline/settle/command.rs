@@ -5,17 +5,21 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use kube::ResourceExt;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::account::{self, Case, Ledgers, Origin};
 use super::fault::Fault;
 use super::measurements::Measurements;
+use super::periods::periods;
 use super::report::Report;
 use super::store::{self, Question};
 use super::view;
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelExclusion};
 use crate::evaluate::exclusion::Request;
+use crate::evaluate::stored_ledger::hex;
 use crate::offline::check::{self, definition::Definitions, input};
 use crate::runtime::cli::settle::{Output, SettleArgs};
 
@@ -58,30 +62,39 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
     let mut files = vec![arguments.agreement.clone()];
     files.extend(arguments.exclusions.iter().cloned());
     let Manifests { agreement, exclusions, sources } = manifests(&files)?;
-    let measurements = match &arguments.measurements {
+    let (measurements, told) = match &arguments.measurements {
         Some(path) => measurements(path)?,
-        None => Measurements::default(),
+        None => (Measurements::default(), String::new()),
     };
+    if arguments.prometheus.is_some() && !measurements.objectives.is_empty() {
+        let message = "are read from --prometheus; leave them out of the file, or settle the file by itself";
+        return Err(Fault::new("objectives", message).into());
+    }
     let name = agreement.metadata.name.clone().unwrap_or_default();
-    let requests: Vec<Request<'_>> = exclusions.iter().filter(|e| e.spec.agreement == name).map(request).collect();
+    exclusions.iter().try_for_each(|exclusion| is_for(exclusion, &agreement))?;
+    let requests: Vec<Request<'_>> = exclusions.iter().map(request).collect();
     let schedule = account::schedule(&agreement.spec).map_err(account::invalid)?;
-    let file = arguments.measurements.as_ref().and_then(|p| p.file_name()?.to_str()).unwrap_or("measurements");
+    let periods = periods(&measurements, &schedule, arguments.period.as_deref())?;
+    let measurements = match periods.first().and_then(|first| schedule.judged(first)) {
+        Some(first) => measurements.beginning_at(first.start),
+        None => measurements,
+    };
     let mut case = Case {
         name: &name,
+        namespace: agreement.metadata.namespace.as_deref().unwrap_or_default(),
         uid: agreement.metadata.uid.as_deref().unwrap_or_default(),
         generation: agreement.metadata.generation.unwrap_or_default(),
         spec: &agreement.spec,
         requests: &requests,
         measurements: &measurements,
         origin: Origin {
-            name: file.to_owned(),
-            url: String::new(),
+            name: agreement.spec.metrics.source_ref.name.clone(),
+            url: told,
             // What somebody counted is what it is.
             increase: IncreaseForm::Native,
             queries: BTreeMap::new(),
         },
     };
-    let periods = account::periods(&case, &schedule, arguments.period.as_deref())?;
     let mut read = Ledgers::new();
     if let Some(url) = &arguments.prometheus {
         let named = &agreement.spec.metrics.source_ref.name;
@@ -92,6 +105,24 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
     }
     let report = account::settle(&case, &schedule, &periods, &read)?;
     print(&report, arguments.output)
+}
+
+/// Whether an exclusion is for the agreement that is settled: one that has no effect is hardly meant to have none.
+fn is_for(exclusion: &ServiceLevelExclusion, agreement: &ServiceLevelAgreement) -> Result<(), Fault> {
+    let place = |field: &str| format!("ServiceLevelExclusion {}: {field}", exclusion.name_any());
+    let (named, name) = (&exclusion.spec.agreement, agreement.name_any());
+    if *named != name {
+        let message = format!("{named:?} is not the agreement that is settled, {name:?}; correct or leave it out");
+        return Err(Fault::new(place("spec.agreement"), message));
+    }
+    match (&exclusion.metadata.namespace, &agreement.metadata.namespace) {
+        (Some(own), Some(other)) if own != other => {
+            let message =
+                format!("{own:?} is not the agreement's namespace {other:?}, and only there it has an effect");
+            Err(Fault::new(place("metadata.namespace"), message))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn request(exclusion: &ServiceLevelExclusion) -> Request<'_> {
@@ -140,10 +171,12 @@ fn read<T: serde::de::DeserializeOwned>(values: Option<Vec<Value>>) -> Result<Ve
     read.collect::<Result<_, _>>().map_err(|e| Trouble::Faulty(e.to_string()))
 }
 
-fn measurements(path: &Path) -> Result<Measurements, Trouble> {
+/// What a file tells, and which one it is: by its content, since the same facts under another name are the same.
+fn measurements(path: &Path) -> Result<(Measurements, String), Trouble> {
     let unreadable = |e| Trouble::Unreadable(format!("{}: {e}", path.display()));
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    serde_saphyr::from_str(&text).map_err(|e| Trouble::Faulty(format!("{}: {e}", path.display())))
+    let told = serde_saphyr::from_str(&text).map_err(|e| Trouble::Faulty(format!("{}: {e}", path.display())))?;
+    Ok((told, format!("(measurements file, SHA-256 {})", hex(&Sha256::digest(text.as_bytes())))))
 }
 
 fn print(report: &Report, output: Output) -> Result<(), Trouble> {
@@ -153,5 +186,12 @@ fn print(report: &Report, output: Output) -> Result<(), Trouble> {
         Output::Html => view::page(report).map_err(Trouble::Unreadable)?,
     };
     let printed = std::io::stdout().write_all(text.as_bytes());
-    printed.map_err(|e| Trouble::Unreadable(format!("cannot print the answer: {e}")))
+    printed.map_err(|e| Trouble::Unreadable(format!("cannot print the answer: {e}")))?;
+    if let (Output::Html, count @ 2.., Some(last)) = (output, report.periods.len(), report.periods.last()) {
+        let told =
+            format!("the page shows the last of {count} periods, from {} on; --period names another", last.start);
+        // It is printed whether or not this can be said.
+        let _ = writeln!(std::io::stderr(), "guarantor: {told}");
+    }
+    Ok(())
 }

@@ -1,10 +1,13 @@
 //! What follows from the facts of the measurements file: deadlines of claims, the cure of a breach, the end of the
 //! agreement, the deposit, and whether the conditions of exclusions hold.
 
+use std::borrow::Cow;
+
 use k8s_openapi::jiff::Timestamp;
 use k8s_openapi::jiff::civil::Date;
 use k8s_openapi::jiff::tz::TimeZone;
 
+use super::account::invalid;
 use super::fault::Fault;
 use super::history::History;
 use super::measurements::{Incident, Measurements};
@@ -13,6 +16,7 @@ use super::report::{
 };
 use crate::api::agreement::AgreementSpec;
 use crate::api::exclusion::ForceMajeureRecord;
+use crate::evaluate::amendment::terms_at;
 use crate::evaluate::calendar::WorkingDays;
 use crate::evaluate::contract_dates::{cure_by, earliest_end, extended_term};
 use crate::evaluate::deadline::{Anchors, deadline, opening};
@@ -109,17 +113,29 @@ impl Contract<'_> {
         Some(Term { agreed_last_day: last.to_string(), service_days, last_day: extended.to_string() })
     }
 
+    /// The terms in force at an instant: those of the period in which it lies.
+    pub(super) fn terms(&self, at: Timestamp) -> Result<Cow<'_, AgreementSpec>, Fault> {
+        let start = self.schedule.containing(at).map_or(at, |period| period.start);
+        terms_at(self.spec, start).map_err(invalid)
+    }
+
     /// Each value with its limit.
     pub(super) fn values(&self, measurements: &Measurements) -> Result<Vec<ValueReport>, Fault> {
         let mut reports = Vec::new();
         for (place, measured) in measurements.objectives.iter().enumerate() {
-            let objective = self.spec.objectives.iter().enumerate().find(|(_, o)| o.name == measured.name);
-            let Some((index, value)) = objective.and_then(|(i, o)| Some((i, o.indicator.value.as_ref()?))) else {
-                continue;
-            };
-            let limit = Limit::of(index, value).map_err(|e| Fault::new(e.field, e.message))?;
-            for (number, value) in measured.values.iter().enumerate() {
+            for (number, value) in measured.values.iter().flatten().enumerate() {
+                let terms = self.terms(value.at)?;
+                let objective = terms.objectives.iter().enumerate().find(|(_, o)| o.name == measured.name);
+                let Some((index, indicator)) = objective.and_then(|(i, o)| Some((i, o.indicator.value.as_ref()?)))
+                else {
+                    continue;
+                };
                 let path = format!("objectives[{place}].values[{number}]");
+                if value.size.is_some() && indicator.allowance.is_none() {
+                    let message = "the objective's limit does not grow with the size; leave it out";
+                    return Err(Fault::new(format!("{path}.size"), message));
+                }
+                let limit = Limit::of(index, indicator).map_err(invalid)?;
                 let (seconds, size) = value_of(value, &path)?;
                 reports.push(ValueReport {
                     objective: measured.name.clone(),
@@ -141,20 +157,31 @@ impl Contract<'_> {
             name: request.name.to_owned(),
             notice_valid: None,
             notice_by: None,
+            announced_at: None,
             proof_valid: None,
             proof_by: None,
             exempt: honoured,
             why: refused.filter(|_| !honoured).map(|r| format!("{}: {}", r.code, r.why)).unwrap_or_default(),
         };
-        let reason = request.spec.reason;
-        let rule =
-            self.spec.exclusions.rules.iter().find(|r| r.reason == reason).and_then(|r| r.force_majeure.as_ref());
-        let (Some(rule), Some(window)) = (rule, &request.spec.window) else { return Ok(report) };
+        let begins = request.spec.window.as_ref().map(|window| window.from.0);
+        let begins = begins.or_else(|| found_from(request.name, resolved));
+        let terms = self.terms(begins.unwrap_or_else(|| self.schedule.from()))?;
+        let Some(agreed) = terms.exclusions.rules.iter().find(|rule| rule.reason == request.spec.reason) else {
+            return Ok(report);
+        };
+        let (Some(rule), Some(window)) = (&agreed.force_majeure, &request.spec.window) else {
+            if agreed.minimum_notice.is_some() || agreed.minimum_notice_working_days.is_some() {
+                let announced = request.spec.announced_at.as_ref().map(|at| at.0).or(request.created);
+                report.announced_at = announced.map(|at| at.to_string());
+                report.notice_valid = in_time(request.name, resolved);
+            }
+            return Ok(report);
+        };
         let none = ForceMajeureRecord { notice_at: None, proof_at: None, in_default_since: None };
         let record = request.spec.force_majeure.as_ref().unwrap_or(&none);
         let event = Bounds { start: window.from.0, end: window.until.0 };
-        let found = force_majeure::examine(rule, record, event, self.calendar, self.zone(), Timestamp::MAX)
-            .map_err(|e| Fault::new(e.field, e.message))?;
+        let found =
+            force_majeure::examine(rule, record, event, self.calendar, self.zone(), Timestamp::MAX).map_err(invalid)?;
         report.notice_valid = found.notice_by.map(|_| found.notice_valid);
         report.notice_by = found.notice_by.map(|by| self.moment(by, by.to_zoned(self.zone().clone()).date()));
         report.proof_valid = found.proof_by.map(|_| found.proof_valid);
@@ -164,6 +191,24 @@ impl Contract<'_> {
         });
         Ok(report)
     }
+}
+
+/// Where the first time begins that something became of.
+fn found_from(name: &str, resolved: &[Exclusions]) -> Option<Timestamp> {
+    let honoured = resolved.iter().flat_map(|e| &e.honoured).filter(|h| h.name == name);
+    let refused = resolved.iter().flat_map(|e| &e.refused).filter(|r| r.name == name);
+    honoured.flat_map(|h| h.spans.iter().map(|span| span.start)).chain(refused.map(|r| r.from)).min()
+}
+
+/// Whether what is planned was announced in time. `None`: it did not come to that, since something else spoke against it.
+fn in_time(name: &str, resolved: &[Exclusions]) -> Option<bool> {
+    let refused = resolved.iter().flat_map(|e| &e.refused).filter(|r| r.name == name);
+    let codes: Vec<&str> = refused.map(|r| r.code).collect();
+    if codes.contains(&"notice_too_short") {
+        return Some(false);
+    }
+    let honoured = resolved.iter().flat_map(|e| &e.honoured).any(|h| h.name == name);
+    (honoured || codes.contains(&"allowance_exceeded")).then_some(true)
 }
 
 /// Enters everything that follows into the report.
@@ -180,7 +225,7 @@ pub(super) fn enter(
     report.demands = contract.demands(measurements)?;
     report.termination = contract.termination(measurements.termination_notice.as_deref())?;
     contract.payments(measurements, report)?;
-    contract.classify(measurements, report);
+    contract.classify(measurements, report)?;
     report.term = if history.service_days() > 0 { contract.term(history.service_days()) } else { None };
     Ok(())
 }

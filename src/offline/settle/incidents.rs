@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::jiff::Timestamp;
 
 use super::consequences::Contract;
+use super::fault::Fault;
 use super::measurements::Measurements;
 use super::report::Report;
 use crate::api::measurement::Method;
@@ -24,7 +25,10 @@ pub fn over(measurements: &Measurements) -> Vec<(usize, Incident)> {
 
 impl Contract<'_> {
     /// Says of each incident what it is: the worst that it is for any objective that counts time.
-    pub(super) fn classify(&self, measurements: &Measurements, report: &mut Report) {
+    ///
+    /// # Errors
+    /// Names the amendment that can not be worked with.
+    pub(super) fn classify(&self, measurements: &Measurements, report: &mut Report) -> Result<(), Fault> {
         let mut by_period: BTreeMap<Timestamp, (Bounds, Vec<(usize, Incident)>)> = BTreeMap::new();
         for (index, incident) in over(measurements) {
             let Some(period) = self.schedule.containing(incident.start) else { continue };
@@ -33,7 +37,8 @@ impl Contract<'_> {
         let counts_time = |method| matches!(method, Method::BadMinutes | Method::Pooled);
         for (period, incidents) in by_period.into_values() {
             let all: Vec<Incident> = incidents.iter().map(|(_, incident)| incident.clone()).collect();
-            for objective in self.spec.objectives.iter().filter(|o| counts_time(o.measurement.method)) {
+            let terms = self.terms(period.start)?;
+            for objective in terms.objectives.iter().filter(|o| counts_time(o.measurement.method)) {
                 let Ok(target) = share(&objective.target) else { continue };
                 let allowed = detection::allowed(&target, &whole(period.seconds()));
                 for ((index, _), class) in incidents.iter().zip(detection::classify(&all, None, &allowed)) {
@@ -45,6 +50,7 @@ impl Contract<'_> {
                 }
             }
         }
+        Ok(())
     }
 }
 

@@ -12,13 +12,9 @@
 //!
 //! Numbers keep every digit they are written with. An instant is RFC 3339; a length is Go-style, such as `5m`.
 
-use std::collections::BTreeSet;
-
-use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use k8s_openapi::jiff::Timestamp;
 use serde::Deserialize;
 
-use super::fault::Fault;
-use crate::api::agreement::AgreementSpec;
 use crate::api::agreement_status::DetectedBy;
 use crate::api::{Quantity, Span};
 
@@ -34,6 +30,8 @@ pub struct Measurements {
     pub volumes: Vec<Volume>,
     /// Deliveries, for remedies by the day of delay.
     pub deliveries: Vec<Delivery>,
+    /// What the customer chose, where the agreement grants one credit of their choice.
+    pub chosen: Vec<Choice>,
     /// Written demands to cure a breach.
     pub demands: Vec<Demand>,
     /// Credits and penalties that were notified, and whether they were paid.
@@ -56,23 +54,24 @@ pub struct Measured {
     pub name: String,
     /// The member of a pool; left out for an objective without.
     pub member: Option<String>,
-    /// Counts per slot.
+    /// Counts per slot. Without these and without `outages`, nobody knows anything.
     pub slots: Vec<SlotRun>,
-    /// Times in which it was bad; all other time was good. Give these or `slots`.
-    pub outages: Vec<Outage>,
+    /// Times in which it was bad; all other time was good, all of it where the list is empty. Give these or `slots`.
+    pub outages: Option<Vec<Outage>>,
     /// Times of which nobody knows. With `outages`.
     pub unknown: Vec<Interval>,
     /// When it was deployed; left out: always. With `outages`.
     pub deployed: Option<Vec<Interval>>,
-    /// Single values.
-    pub values: Vec<Value>,
+    /// Single values: all there were.
+    pub values: Option<Vec<Value>>,
 }
 
-/// Equal slots in a row.
+/// Equal slots in a row. No two runs tell of the same time.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SlotRun {
-    /// The beginning of the first; left out: the end of the run before, or the beginning of the period.
+    /// The beginning of the first; left out: the end of the run before, or the beginning of the first period that is
+    /// settled.
     #[serde(default)]
     pub from: Option<Timestamp>,
     /// The length of a slot.
@@ -80,7 +79,7 @@ pub struct SlotRun {
     /// How many there are.
     #[serde(default = "one")]
     pub repeat: u32,
-    /// The events of each.
+    /// The events of each. Counts belong to the state `Measured`.
     #[serde(default)]
     pub total: Option<Quantity>,
     /// The bad ones of each.
@@ -195,7 +194,8 @@ pub struct Volume {
     pub amount: Quantity,
 }
 
-/// A delivery.
+/// A delivery that was made. One that is still due costs nothing yet: its whole delay is charged in the period in which it
+/// is made.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Delivery {
@@ -204,7 +204,18 @@ pub struct Delivery {
     /// The day by which it was promised, `YYYY-MM-DD`.
     pub due: String,
     /// The day on which it was done.
-    pub done: String,
+    #[serde(default)]
+    pub done: Option<String>,
+}
+
+/// What the customer chose for a period (`spec.credits.combine: CustomersChoice`).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Choice {
+    /// A moment of the period.
+    pub at: Timestamp,
+    /// The objective whose tier is chosen, or the remedy.
+    pub name: String,
 }
 
 /// A written demand to cure a breach.
@@ -243,66 +254,12 @@ pub struct Notified {
 }
 
 impl Measurements {
-    /// Every instant that is named, for telling which periods are meant.
+    /// The same, with every first run of slots that does not say when it begins beginning at this instant.
     #[must_use]
-    pub fn instants(&self) -> Vec<Timestamp> {
-        let mut all = Vec::new();
-        for measured in &self.objectives {
-            all.extend(measured.slots.iter().filter_map(|slot| slot.from));
-            all.extend(measured.outages.iter().flat_map(|outage| [outage.from, last_second(outage.until)]));
-            all.extend(measured.unknown.iter().flat_map(|interval| [interval.from, last_second(interval.until)]));
-            all.extend(measured.deployed.iter().flatten().flat_map(|i| [i.from, last_second(i.until)]));
-            all.extend(measured.values.iter().map(|value| value.at));
+    pub fn beginning_at(mut self, start: Timestamp) -> Self {
+        for first in self.objectives.iter_mut().filter_map(|measured| measured.slots.first_mut()) {
+            first.from.get_or_insert(start);
         }
-        all.extend(self.incidents.iter().map(|incident| incident.from));
-        all.extend(self.volumes.iter().map(|volume| volume.at));
-        all.extend(self.demands.iter().map(|demand| demand.at));
-        all
+        self
     }
-
-    /// Whether everything that was measured belongs to the agreement, and whether every objective is named once.
-    ///
-    /// # Errors
-    /// Names the entry that belongs to nothing, or the second one for the same.
-    pub fn check(&self, spec: &AgreementSpec) -> Result<(), Fault> {
-        let mut seen = BTreeSet::new();
-        for (index, measured) in self.objectives.iter().enumerate() {
-            let path = format!("objectives[{index}]");
-            let Some(objective) = spec.objectives.iter().find(|o| o.name == measured.name) else {
-                let message = format!("{:?} is none of the agreement's objectives", measured.name);
-                return Err(Fault::new(format!("{path}.name"), message));
-            };
-            let members = objective.indicator.members.as_deref();
-            match (&measured.member, members) {
-                (Some(name), Some(members)) if members.iter().any(|m| m.name == *name) => {}
-                (None, None) => {}
-                (Some(name), _) => {
-                    let message = format!("{name:?} is no member of the objective {:?}", measured.name);
-                    return Err(Fault::new(format!("{path}.member"), message));
-                }
-                (None, Some(_)) => {
-                    return Err(Fault::new(format!("{path}.member"), "is missing: the objective is a pool"));
-                }
-            }
-            if !seen.insert((&measured.name, &measured.member)) {
-                return Err(Fault::new(path, "stands there twice; put both into one entry"));
-            }
-            let counts_values = objective.indicator.value.is_some();
-            if counts_values && !(measured.slots.is_empty() && measured.outages.is_empty()) {
-                return Err(Fault::new(path, "the objective counts values; give values"));
-            }
-            if !counts_values && !measured.values.is_empty() {
-                return Err(Fault::new(
-                    format!("{path}.values"),
-                    "the objective counts no values; give slots or outages",
-                ));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What ends at midnight belongs to the day before.
-fn last_second(end: Timestamp) -> Timestamp {
-    end.saturating_sub(SignedDuration::from_secs(1)).unwrap_or(end)
 }

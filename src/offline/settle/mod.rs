@@ -1,17 +1,21 @@
 //! `guarantor settle`: an agreement and measurements in, the statements of its periods out, without a cluster.
 //!
-//! The same core as the operator's: [`measurements`] (the file) → [`series`] (its slots) → [`account`] (each period's
-//! exclusions, assessment and statement, revision by revision) → [`consequences`] (what follows: claims, payments, the
-//! term) → [`report`]. [`command`] is the whole way on one page.
+//! The same core as the operator's: [`measurements`] (the file) → [`fit`] (it belongs to the agreement) → [`periods`]
+//! (which ones) → [`series`] (its slots) → [`account`] (each period's exclusions, assessment and statement, revision by
+//! revision) → [`consequences`] (what follows: claims, payments, the term) → [`report`]. [`command`] is the whole way on
+//! one page.
 
 pub mod account;
+pub mod choice;
 pub mod command;
 pub mod consequences;
 pub mod fault;
+pub mod fit;
 pub mod history;
 pub mod incidents;
 pub mod measurements;
 pub mod payments;
+pub mod periods;
 pub mod report;
 pub mod series;
 pub mod store;

@@ -24,6 +24,7 @@ impl Contract<'_> {
             Some(credits) => exponent("spec.credits.fee.currency", &credits.fee.currency).map_err(invalid)?,
             None => USUAL_PLACES,
         };
+        let currency = self.spec.credits.as_ref().map(|credits| credits.fee.currency.clone()).unwrap_or_default();
         let mut open = Vec::new();
         for (index, notified) in measurements.notified.iter().enumerate() {
             let path = format!("notified[{index}]");
@@ -44,6 +45,7 @@ impl Contract<'_> {
             report.payments.push(PaymentReport {
                 notified_on: notified.on.clone(),
                 amount: money(&amount, places),
+                currency: currency.clone(),
                 pay_by: due.to_string(),
                 set_off: money(&BigRational::zero(), places),
             });
@@ -64,6 +66,7 @@ impl Contract<'_> {
             }
             let carried = settled.carried.iter().map(|credit| &credit.amount).sum::<BigRational>();
             report.next_settlement = Some(NextSettlement {
+                currency: currency.clone(),
                 gross: money(&gross, places),
                 net: money(&settled.net, places),
                 carried: money(&carried, places),
@@ -75,8 +78,14 @@ impl Contract<'_> {
 
     /// When the deposit is returned, and how much of it.
     fn deposit(&self, measurements: &Measurements) -> Result<Option<DepositReport>, Fault> {
-        let (Some(ended), Some(deposit)) = (&measurements.ended, &self.spec.settlement.deposit) else {
+        let Some(ended) = &measurements.ended else {
+            if measurements.severe_breach {
+                return Err(Fault::new("severeBreach", "goes with ended: say when the agreement ended"));
+            }
             return Ok(None);
+        };
+        let Some(deposit) = &self.spec.settlement.deposit else {
+            return Err(Fault::new("ended", "spec.settlement.deposit is not agreed; nothing is to be returned"));
         };
         let window = refund_between(deposit, day(ended, "ended")?);
         let (from, until) = window.ok_or_else(|| Fault::new("ended", "leads beyond the calendar"))?;

@@ -4,8 +4,10 @@
 
 use serde::Serialize;
 
-use crate::api::statement::StatementSpec;
+use crate::api::ledger::{LedgerSpec, ServiceLevelLedger};
+use crate::api::statement::{ServiceLevelStatement, StatementSpec};
 use crate::evaluate::detection::Classification;
+use crate::evaluate::statement::{ledger_name, name};
 
 /// The answer.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -56,6 +58,36 @@ pub struct PeriodReport {
     pub statement: StatementSpec,
     /// All revisions, the first one first.
     pub revisions: Vec<StatementSpec>,
+    /// What `guarantor statement verify` needs beside the agreement.
+    pub objects: Objects,
+}
+
+/// A statement and its ledger as a cluster would keep them: what `guarantor statement` takes as files.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Objects {
+    /// The statement that stands.
+    pub statement: ServiceLevelStatement,
+    /// The slots it was computed from.
+    pub ledger: ServiceLevelLedger,
+}
+
+impl Objects {
+    /// The objects of an agreement of this namespace, which is empty where it has none.
+    #[must_use]
+    pub fn new(namespace: &str, statement: &StatementSpec, ledger: LedgerSpec) -> Self {
+        let agreement = &statement.agreement.name;
+        let start = ledger.period_start.0;
+        let (name, ledger_name) = (name(agreement, start, statement.revision), ledger_name(agreement, start));
+        let mut made = Self {
+            statement: ServiceLevelStatement::new(&name, statement.clone()),
+            ledger: ServiceLevelLedger::new(&ledger_name, ledger),
+        };
+        let namespace = (!namespace.is_empty()).then(|| namespace.to_owned());
+        made.statement.metadata.namespace.clone_from(&namespace);
+        made.ledger.metadata.namespace = namespace;
+        made
+    }
 }
 
 /// An exclusion.
@@ -67,9 +99,12 @@ pub struct ExclusionReport {
     /// Whether notice was given in time; left out where the agreement asks for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice_valid: Option<bool>,
-    /// By when notice had to be given.
+    /// By when notice had to be given of force majeure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice_by: Option<Moment>,
+    /// When it was announced, where the agreement asks for notice of what is planned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub announced_at: Option<String>,
     /// Whether proof was given in time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof_valid: Option<bool>,
@@ -159,6 +194,9 @@ pub struct PaymentReport {
     pub notified_on: String,
     /// How much.
     pub amount: String,
+    /// Its currency: that of the fee; left out where no credits are agreed.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub currency: String,
     /// The last day for paying it.
     pub pay_by: String,
     /// How much of it is set off against the next settlement.
@@ -169,6 +207,9 @@ pub struct PaymentReport {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NextSettlement {
+    /// Its currency: that of the fee; left out where no credits are agreed.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub currency: String,
     /// Before anything is set off.
     pub gross: String,
     /// After that.

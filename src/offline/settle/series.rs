@@ -13,7 +13,7 @@ use num_traits::{One, Signed};
 use super::fault::Fault;
 use super::measurements::{Interval, Measured, Outage, SlotRun, SlotWord};
 use crate::api::{Quantity, Span};
-use crate::evaluate::count::Count;
+use crate::evaluate::count::{Count, NotExact};
 use crate::evaluate::exact::{decimal, whole};
 use crate::evaluate::period::Bounds;
 use crate::evaluate::slot::{Births, Slot, Tally, UnknownCause};
@@ -22,9 +22,6 @@ use crate::evaluate::timeline::{Overlap, Timeline};
 
 /// Outages that one entry may repeat.
 const MOST_REPEATS: u32 = 100_000;
-
-/// Places of a share of the events that are kept; where nobody says how many events there were, there is one a second.
-const SHARE_PLACES: u32 = 8;
 
 /// Events of a minute where nobody says how many there were: one a second.
 const EVENTS_PER_MINUTE: i64 = 60;
@@ -42,10 +39,12 @@ pub fn enter(
     path: &str,
     period: Bounds,
 ) -> Result<(), Fault> {
-    match (measured.slots.as_slice(), measured.outages.as_slice()) {
-        ([], _) => spells(timeline, series, measured, minimum_events, path, period),
-        (slots, []) => counted(timeline, series, slots, path, period),
-        _ => Err(Fault::new(path, "give slots or outages, not both")),
+    match (measured.slots.as_slice(), &measured.outages) {
+        // Nothing is said of it, so that nobody knows anything.
+        ([], None) => Ok(()),
+        ([], Some(outages)) => spells(timeline, series, (outages.as_slice(), measured), minimum_events, path, period),
+        (slots, None) => counted(timeline, series, slots, path, period),
+        (_, Some(_)) => Err(Fault::new(path, "give slots or outages, not both")),
     }
 }
 
@@ -112,7 +111,7 @@ fn slot(run: &SlotRun, path: &str) -> Result<Slot, Fault> {
         return Err(Fault::new(format!("{path}.bad"), "is more than the total"));
     }
     let count = |name: &str, value: &BigRational| {
-        Count::from_ratio(value).map_err(|e| Fault::new(format!("{path}.{name}"), e.to_string()))
+        Count::exact(value).map_err(|e| Fault::new(format!("{path}.{name}"), e.to_string()))
     };
     let tally = Tally { total: count("total", &total)?, bad: count("bad", &bad)? };
     Ok(Slot::known(tally, Births::default(), 0))
@@ -125,20 +124,22 @@ struct Spell {
     /// The share of bad events, and the events in a minute where they are known.
     bad: BigRational,
     events: Option<BigRational>,
+    /// The outage's place in the file.
+    place: usize,
 }
 
 /// Slots from outages: what no outage covers was good.
 fn spells(
     timeline: &mut Timeline,
     series: &str,
-    measured: &Measured,
+    (told, measured): (&[Outage], &Measured),
     minimum_events: Option<i64>,
     path: &str,
     period: Bounds,
 ) -> Result<(), Fault> {
     let mut outages = Vec::new();
-    for (index, outage) in measured.outages.iter().enumerate() {
-        repeated(outage, &format!("{path}.outages[{index}]"), &mut outages)?;
+    for (index, outage) in told.iter().enumerate() {
+        repeated(outage, index, &format!("{path}.outages[{index}]"), &mut outages)?;
     }
     let unknown = seconds_of(&measured.unknown, &format!("{path}.unknown"))?;
     let deployed = match &measured.deployed {
@@ -154,7 +155,7 @@ fn spells(
         .map_err(|e| Fault::new(path, e.to_string()))?;
     let enough = enough(&outages, minimum_events);
     for outage in &outages {
-        let slot = slot_of(Some(outage), seconds, path)?;
+        let slot = slot_of(Some(outage), seconds, &format!("{path}.outages[{}]", outage.place))?;
         let alone = if has_enough(outage, minimum_events) {
             vec![(outage.from, outage.until)]
         } else {
@@ -202,20 +203,21 @@ fn between(spans: &[(i64, i64)], (start, end): (i64, i64)) -> Vec<(i64, i64)> {
     left
 }
 
-/// The slot of a second or minute in which an outage held, or none.
+/// The slot of so many seconds in which an outage held, or none: exactly, since a rate of exactly the limit is not above
+/// it. Where nobody says how many events there were, there is one a second.
 fn slot_of(outage: Option<&Spell>, seconds: i64, path: &str) -> Result<Slot, Fault> {
-    let refuse = |e: crate::evaluate::count::NotACount| Fault::new(format!("{path}.outages"), e.to_string());
-    let length = u32::try_from(seconds).unwrap_or(u32::MAX);
-    let told = outage.and_then(|o| o.events.as_ref()).map(|events| Count::of_rate(events, 60, length));
-    let total = told.unwrap_or(Ok(Count::events(length))).map_err(refuse)?;
-    let share = outage.map(|o| o.bad.clone()).unwrap_or_default();
-    // Rounded down, so that a share of exactly the threshold never is above it.
-    let places = whole(10u64.pow(SHARE_PLACES));
-    let bad = (total.ratio() * share * &places).floor() / places;
-    Ok(Slot::known(Tally { total, bad: Count::from_ratio(&bad).map_err(refuse)? }, Births::default(), 0))
+    let events = outage.and_then(|o| o.events.as_ref()).map(|events| events * whole(seconds) / whole(60));
+    let total = events.unwrap_or_else(|| whole(seconds));
+    let bad = &total * outage.map(|o| o.bad.clone()).unwrap_or_default();
+    let count = |name: &str, value: &BigRational| {
+        let refuse = |e: NotExact| Fault::new(format!("{path}.{name}"), format!("its events in {seconds} s: {e}"));
+        Count::exact(value).map_err(refuse)
+    };
+    let tally = Tally { total: count("eventsPerMinute", &total)?, bad: count("errorRate", &bad)? };
+    Ok(Slot::known(tally, Births::default(), 0))
 }
 
-fn repeated(outage: &Outage, path: &str, into: &mut Vec<Spell>) -> Result<(), Fault> {
+fn repeated(outage: &Outage, place: usize, path: &str, into: &mut Vec<Spell>) -> Result<(), Fault> {
     let share = |name: &str, value: &Option<Quantity>| -> Result<BigRational, Fault> {
         let Some(value) = value else { return Ok(BigRational::one()) };
         let path = format!("{path}.{name}");
@@ -247,7 +249,7 @@ fn repeated(outage: &Outage, path: &str, into: &mut Vec<Spell>) -> Result<(), Fa
     for n in 0..i64::from(outage.repeat) {
         let shift = every.saturating_mul(n);
         let (bad, events) = (bad.clone(), events.clone());
-        into.push(Spell { from: from.saturating_add(shift), until: until.saturating_add(shift), bad, events });
+        into.push(Spell { from: from.saturating_add(shift), until: until.saturating_add(shift), bad, events, place });
     }
     Ok(())
 }

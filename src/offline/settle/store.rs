@@ -7,8 +7,6 @@
 //! The operator waits for a store that does not answer and enters what it cannot ask as unknown. Here both end the
 //! command: nobody is served by a statement that says nothing.
 
-use std::collections::BTreeMap;
-
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
@@ -124,15 +122,8 @@ fn origin(
     source: Option<&MetricsSource>,
     increase: IncreaseForm,
 ) -> Origin {
-    match source {
-        Some(source) => Origin {
-            name: source.name_any(),
-            url: url.to_owned(),
-            increase,
-            queries: terms::queries(agreement, source, increase),
-        },
-        None => Origin { name: url.to_owned(), url: String::new(), increase, queries: BTreeMap::new() },
-    }
+    let queries = source.map(|source| terms::queries(agreement, source, increase)).unwrap_or_default();
+    Origin { name: agreement.spec.metrics.source_ref.name.clone(), url: url.to_owned(), increase, queries }
 }
 
 /// What is read of a period.

@@ -3,7 +3,7 @@
 use super::report::{Moment, PeriodReport, Report};
 use crate::evaluate::detection::Classification;
 use crate::evaluate::statement::name;
-use crate::record::form::figure::counted;
+use crate::record::form::figure::{counted, grouped, money};
 use crate::record::form::instant::{Clock, day, length_of};
 use crate::record::form::legible::legible;
 use crate::record::form::{Issued, page, terminal};
@@ -55,17 +55,22 @@ fn consequences(report: &Report) -> Vec<String> {
 /// The clocks of exclusions; what they did stands in the statements.
 fn exclusions(report: &Report, clock: &Clock) -> Option<String> {
     let mut table = terminal::table(&["EXCLUSION", "COUNTS", "NOTICE", "PROOF", "WHY NOT"]);
+    let kept = |valid: Option<bool>| if valid == Some(true) { "in time" } else { "not in time" };
     let in_time = |due: Option<&Moment>, valid: Option<bool>| match due {
-        Some(due) => {
-            format!("{}, due by {}", if valid == Some(true) { "in time" } else { "not in time" }, at(due, clock))
-        }
+        Some(due) => format!("{}, due by {}", kept(valid), at(due, clock)),
         None => "–".to_owned(),
     };
     for exclusion in &report.exclusions {
         table.add_row(vec![
             legible(&exclusion.name).into_owned(),
             yes(exclusion.exempt).to_owned(),
-            in_time(exclusion.notice_by.as_ref(), exclusion.notice_valid),
+            match (&exclusion.announced_at, exclusion.notice_valid) {
+                (Some(announced), Some(_)) => {
+                    format!("{}, given {}", kept(exclusion.notice_valid), instant(announced, clock))
+                }
+                (None, Some(_)) if exclusion.notice_by.is_none() => "not given".to_owned(),
+                _ => in_time(exclusion.notice_by.as_ref(), exclusion.notice_valid),
+            },
             in_time(exclusion.proof_by.as_ref(), exclusion.proof_valid),
             legible(&exclusion.why).into_owned(),
         ]);
@@ -112,14 +117,17 @@ fn dates(report: &Report, clock: &Clock) -> Option<String> {
     lines.extend(report.payments.iter().map(|p| {
         format!(
             "{} notified on {}: to be paid by {}; {} set off",
-            p.amount,
+            amount(&p.amount, &p.currency),
             day(&p.notified_on),
             day(&p.pay_by),
-            p.set_off
+            amount(&p.set_off, &p.currency)
         )
     }));
     let next = report.next_settlement.iter();
-    lines.extend(next.map(|s| format!("Next settlement: {} gross, {} net; {} carried on", s.gross, s.net, s.carried)));
+    lines.extend(next.map(|s| {
+        let [gross, net, carried] = [&s.gross, &s.net, &s.carried].map(|figure| amount(figure, &s.currency));
+        format!("Next settlement: {gross} gross, {net} net; {carried} carried on")
+    }));
     lines.extend(report.termination.iter().map(|t| {
         format!("Notice of {}: the agreement ends on {} at the earliest", day(&t.notice_on), day(&t.earliest_end))
     }));
@@ -129,14 +137,18 @@ fn dates(report: &Report, clock: &Clock) -> Option<String> {
     }));
     lines.extend(report.deposit.iter().map(|d| {
         format!(
-            "Deposit: {} {} to be returned from {} to {}",
-            d.refund,
-            d.currency,
+            "Deposit: {} to be returned from {} to {}",
+            amount(&d.refund, &d.currency),
             day(&d.refund_from),
             day(&d.refund_until)
         )
     }));
     (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// An amount with its currency, where one is agreed.
+fn amount(figure: &str, currency: &str) -> String {
+    if currency.is_empty() { grouped(figure) } else { money(figure, currency) }
 }
 
 fn yes(is: bool) -> &'static str {

@@ -6,6 +6,7 @@ use num_rational::BigRational;
 use num_traits::{One, Zero};
 
 use crate::evaluate::exact::{PERCENT_PLACES, hundred, ten_to, whole};
+use crate::evaluate::rate_sum::is_bracketed;
 
 /// Stands between groups of digits: narrow, and no line breaks at it (ISO 80000-1 wants a small space, no comma).
 const GROUP: char = '\u{202f}';
@@ -68,6 +69,23 @@ pub fn fraction(ratio: &str) -> String {
         Some((numerator, denominator)) => format!("{}{SPACE}/{SPACE}{}", grouped(numerator), grouped(denominator)),
         None => "–".to_owned(),
     }
+}
+
+/// What a figure that is only given to sixty places is told with.
+pub const BRACKETED: &str =
+    "≈: the exact mean has more digits than can be told; this fraction agrees with it to sixty places.";
+
+/// Whether an attainment is not the exact one, but a fraction with the same first sixty places.
+#[must_use]
+pub fn is_near(ratio: &str) -> bool {
+    ratio.parse::<BigRational>().is_ok_and(|ratio| is_bracketed(&ratio))
+}
+
+/// The fraction of an attainment, with a mark where it is not the exact one.
+#[must_use]
+pub fn attained(ratio: &str) -> String {
+    let mark = if is_near(ratio) { format!("≈{SPACE}") } else { String::new() };
+    mark + &fraction(ratio)
 }
 
 /// An amount with its currency.
@@ -140,6 +158,10 @@ mod tests {
     fn fractions_and_money_are_grouped() {
         assert_eq!(plain(&fraction("1295347/1296000")), "1 295 347 / 1 296 000");
         assert_eq!(plain(&fraction("")), "–");
+        assert_eq!(plain(&attained("1295347/1296000")), "1 295 347 / 1 296 000");
+        // (2 x 10^60 - 1) over 2 x 10^60: the middle of the last two multiples of 10^-60 below one.
+        let near = format!("1{}/2{}", "9".repeat(60), "0".repeat(60));
+        assert!(is_near(&near) && plain(&attained(&near)).starts_with("≈ 1 999 999"));
         assert_eq!(plain(&money("12345.60", "EUR")), "12 345.60 EUR");
         assert_eq!(counted(1, "slot", "slots") + ", " + &counted(0, "slot", "slots"), "1 slot, 0 slots");
     }

@@ -5,7 +5,7 @@ use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyl
 use crate::api::statement::{ObjectiveStatement, StatementSpec};
 
 use super::exclusions::Exclusions;
-use super::figure::{cut_percent, fraction, grouped, percent};
+use super::figure::{BRACKETED, attained, cut_percent, grouped, is_near, percent};
 use super::instant::{Clock, length, length_of};
 use super::legible::legible;
 use super::reckoning::{LineMoney, Reckoning, Step};
@@ -88,14 +88,15 @@ fn objectives(statement: &StatementSpec) -> String {
             words::state(objective.state).to_owned(),
             percent(&legible(&objective.target)),
             cut_percent(&legible(&objective.attainment), &objective.attainment_ratio),
-            legible(&fraction(&objective.attainment_ratio)).into_owned(),
+            legible(&attained(&objective.attainment_ratio)).into_owned(),
             counted(objective),
             percent(&legible(&objective.coverage)),
             format!("{} of {}", objective.slots.unknown, slots(&objective.slots)),
         ]);
     }
     right(&mut table, 2..=6);
-    table.to_string()
+    let near = statement.objectives.iter().any(|objective| is_near(&objective.attainment_ratio));
+    if near { format!("{table}\n{BRACKETED}") } else { table.to_string() }
 }
 
 /// What was counted: bad events of all, or good seconds, slots or values of all.
@@ -144,7 +145,7 @@ fn violations(statement: &StatementSpec, clock: &Clock) -> Option<String> {
             legible(&violation.objective).into_owned(),
             clock.long(violation.start.0),
             clock.long(end),
-            length(violation.start.0, end),
+            words::lasted(statement, violation),
             percent(&legible(&violation.depth)),
             grouped(&legible(&violation.bad_events)),
             grouped(&legible(&violation.total_events)),

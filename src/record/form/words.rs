@@ -1,16 +1,18 @@
 //! The API's words in a reader's words.
 
-use crate::api::agreement_status::{DetectedBy, State};
+use crate::api::agreement_status::{DetectedBy, State, Violation};
 use crate::api::credit_status::{CreditState, CreditStatus};
 use crate::api::credits::CreditForm;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason};
+use crate::api::measurement::Method;
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::statement::StatementSpec;
+use crate::evaluate::methods::words::unit;
 
 use super::Issued;
 use super::figure::{counted, money, signed};
-use super::instant::day;
+use super::instant::{day, length};
 use super::legible::legible;
 
 /// The state of an objective or an agreement.
@@ -249,6 +251,16 @@ pub fn action_outcome(action: &ActionRecord) -> &'static str {
     }
 }
 
+/// How long a violation lasted. A dash for values: they are late at an instant, and by how much is another length.
+#[must_use]
+pub fn lasted(statement: &StatementSpec, violation: &Violation) -> String {
+    let objective = statement.objectives.iter().find(|objective| objective.name == violation.objective);
+    if objective.is_some_and(|objective| objective.counted.unit == unit(Method::Value)) {
+        return "–".to_owned();
+    }
+    length(violation.start.0, violation.end.as_ref().map_or(statement.period.end.0, |end| end.0))
+}
+
 /// How the increases of a statement were counted: of a store, or by whoever wrote the file.
 #[must_use]
 pub fn counted_by(issued: &Issued) -> &'static str {
@@ -327,6 +339,15 @@ mod tests {
         assert_eq!(counted_by(&issued), "As the file gives them");
         (issued.statement.generation, issued.statement.amendment) = (0, "2026-07-01".to_owned());
         assert_eq!(in_force(&issued.statement), "as amended from 1 Jul 2026 on");
+    }
+
+    #[test]
+    fn a_late_value_has_no_length() {
+        let mut statement = issued().statement;
+        let violation = statement.violations.first().unwrap().clone();
+        assert_eq!(lasted(&statement, &violation).replace('\u{a0}', " "), "19 h 10 min");
+        statement.objectives.iter_mut().for_each(|objective| "values".clone_into(&mut objective.counted.unit));
+        assert_eq!(lasted(&statement, &violation), "–");
     }
 
     #[test]

@@ -6,6 +6,10 @@ use clap::{Args, ValueEnum};
 
 /// The flags of `settle`.
 #[derive(Debug, Args)]
+#[command(after_long_help = concat!(
+    "A measurements file, in YAML; every part may be left out:\n\n",
+    include_str!("measurements.yaml")
+))]
 pub struct SettleArgs {
     /// The agreement: a file with one `ServiceLevelAgreement`. With its `MetricsSource` beside it, `--prometheus` reads
     /// what that admits.
@@ -16,15 +20,17 @@ pub struct SettleArgs {
     #[arg(long, value_name = "FILE")]
     pub exclusions: Vec<PathBuf>,
 
-    /// What was measured: see `examples/settle/measurements.yaml`.
+    /// What was measured: a file such as the one that `--help` ends with.
     #[arg(long, value_name = "FILE", required_unless_present = "prometheus")]
     pub measurements: Option<PathBuf>,
 
-    /// Read what was measured from this Prometheus-compatible store, for the period named by `--period`.
+    /// Read what was measured from this Prometheus-compatible store, for the time named by `--period`.
     #[arg(long, value_name = "URL", requires = "period")]
     pub prometheus: Option<String>,
 
-    /// The period: a day in it, a month (2025-06) or a year. Without it: every period the measurements reach into.
+    /// A day, a month (2025-06) or a year (2025) of the agreement's zone: every period that overlaps it is settled, the
+    /// parts of one that an amendment splits each by themselves. Without it: every period the measurements reach into,
+    /// to the end of their runs and repetitions.
     #[arg(long, value_name = "DATE")]
     pub period: Option<String>,
 
@@ -41,6 +47,6 @@ pub enum Output {
     Table,
     /// For programs.
     Json,
-    /// A page to print: the statement of the last period.
+    /// A page to print: the statement of the last period, however many are settled.
     Html,
 }

@@ -2,7 +2,7 @@
 
 use crate::api::agreement_status::State;
 use crate::api::statement::{EventPair, ObjectiveStatement, StatementSpec};
-use crate::record::form::figure::{cut_percent, fraction, grouped, percent};
+use crate::record::form::figure::{BRACKETED, attained, cut_percent, grouped, is_near, percent};
 use crate::record::form::legible::legible;
 use crate::record::form::words;
 
@@ -20,6 +20,8 @@ pub(super) struct Objective {
     pub total: String,
     pub bad: String,
     pub ratio: String,
+    /// Why the fraction is not the exact one; empty where it is.
+    pub near: &'static str,
     /// What the attainment lies between; empty where everything is known.
     pub worst: String,
     pub best: String,
@@ -63,7 +65,8 @@ impl Objective {
             method: legible(words::method(&objective.method)).into_owned(),
             total: grouped(&legible(&objective.total_events)),
             bad: grouped(&legible(&objective.bad_events)),
-            ratio: legible(&fraction(&objective.attainment_ratio)).into_owned(),
+            ratio: legible(&attained(&objective.attainment_ratio)).into_owned(),
+            near: if is_near(&objective.attainment_ratio) { BRACKETED } else { "" },
             worst: if uncertain { percent(&legible(worst)) } else { String::new() },
             best: if uncertain { percent(&legible(best)) } else { String::new() },
             born: events(&objective.born_events),

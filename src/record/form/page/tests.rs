@@ -146,3 +146,15 @@ fn a_long_name_is_cut_at_the_foot_of_the_paper() {
     assert!(plain(&long).contains(&format!("content: \"Service level statement {}…\"", "a".repeat(72))));
     assert!(plain(&issued()).contains("content: \"Service level statement checkout-20260930t220000z-r1\""));
 }
+
+#[test]
+fn a_mean_that_is_not_given_exactly_says_so() {
+    let mut issued = issued();
+    assert!(!plain(&issued).contains('≈') && !super::super::terminal::text(&issued).contains('≈'));
+    issued.statement.objectives[0].attainment_ratio = format!("1{}/2{}", "9".repeat(60), "0".repeat(60));
+    let (page, table) = (plain(&issued), super::super::terminal::text(&issued));
+    for told in ["≈ 1 999 999", "agrees with it to sixty places", "<dt>Fraction</dt>"] {
+        assert!(page.contains(told), "{told}");
+    }
+    assert!(table.contains("agrees with it to sixty places") && table.contains('≈'), "{table}");
+}

@@ -2,7 +2,7 @@
 
 use crate::api::statement::StatementSpec;
 use crate::record::form::figure::{grouped, percent};
-use crate::record::form::instant::{Clock, length};
+use crate::record::form::instant::Clock;
 use crate::record::form::legible::legible;
 use crate::record::form::words;
 
@@ -34,7 +34,7 @@ impl Violations {
                 noticed: violation.detected_by.map(words::detected_by).unwrap_or_default(),
                 start: clock.long(violation.start.0),
                 end: clock.long(end),
-                length: length(violation.start.0, end),
+                length: words::lasted(statement, violation),
                 depth: percent(&legible(&violation.depth)),
                 bad: grouped(&legible(&violation.bad_events)),
                 total: grouped(&legible(&violation.total_events)),

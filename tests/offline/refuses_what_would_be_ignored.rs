@@ -1,0 +1,131 @@
+//! A line of the measurements that would have no effect is refused by its path: somebody believes in it.
+
+use serde_json::{Value, json};
+
+use crate::settlement::{Settlement, all_fail, objective};
+
+fn events() -> Value {
+    json!([objective("99.9", json!({"method": "Events"}))])
+}
+
+fn bad_minutes() -> Value {
+    json!([objective("99.9", all_fail())])
+}
+
+/// What `settle` says of one entry of an objective, for October.
+fn fault(objectives: &Value, mut entry: Value) -> String {
+    entry["name"] = json!("o");
+    let mut settlement = Settlement::of(objectives, json!({"objectives": [entry]}));
+    settlement.flags = vec!["--period", "2026-10"];
+    settlement.fault()
+}
+
+const MONTH: &str = "2026-10-01T00:00:00Z";
+
+#[test]
+fn counts_of_slots_that_were_not_measured() {
+    for state in ["NoTraffic", "Unknown", "Excluded", "NotDeployed"] {
+        let slots = json!([{"from": MONTH, "every": "5m", "repeat": 8927, "total": 100, "bad": 0},
+            {"every": "5m", "total": 100_000, "bad": 100_000, "state": state}]);
+        let told = format!(
+            "objectives[0].slots[1].total: slots of the state {state} have no counts; leave it or the state out"
+        );
+        assert_eq!(fault(&events(), json!({"slots": slots})), told);
+    }
+}
+
+#[test]
+fn time_that_is_told_twice() {
+    let run = |from: Option<&str>, repeat: u32| json!({"from": from, "every": "5m", "repeat": repeat, "total": 100, "bad": 0});
+    let told = "tells of time that slots[0] tells of as well, from 2026-10-01T00:00:00Z";
+    let twice = json!({"slots": [run(Some(MONTH), 8928), run(Some(MONTH), 8928)]});
+    assert_eq!(fault(&events(), twice), format!("objectives[0].slots[1]: {told}"));
+    // The third goes on where the second ends, and that is where the first begins.
+    let chained = json!({"slots": [run(Some(MONTH), 12), run(Some("2026-09-30T23:00:00Z"), 12), run(None, 1)]});
+    assert_eq!(fault(&events(), chained), format!("objectives[0].slots[2]: {told}"));
+}
+
+#[test]
+fn slots_in_which_the_objective_cannot_be_counted() {
+    let slots = |every: &str| json!({"slots": [{"from": MONTH, "every": every, "repeat": 10, "total": 100, "bad": 0}]});
+    for every in ["5m", "90s", "7s"] {
+        let told = fault(&bad_minutes(), slots(every));
+        assert!(told.starts_with("objectives[0].slots[0].every: slots of "), "{told}");
+    }
+    let mean = json!([objective("99.9", json!({"method": "MeanOfSlots", "rateOver": "5m"}))]);
+    assert!(
+        fault(&mean, slots("1h")).starts_with("objectives[0].slots[0].every: 5m is no whole number of slots of 1h")
+    );
+}
+
+#[test]
+fn what_goes_with_outages_without_any() {
+    let interval = json!([{"from": MONTH, "until": "2026-10-02T00:00:00Z"}]);
+    for name in ["unknown", "deployed"] {
+        let told = format!("objectives[0].{name}: goes with outages; where there were none, write outages: []");
+        assert_eq!(fault(&bad_minutes(), json!({name: interval})), told);
+    }
+}
+
+#[test]
+fn an_objective_of_which_nothing_is_said_is_unknown_and_one_without_outages_is_good() {
+    for (entry, state) in [(json!({"name": "o"}), "NotDetermined"), (json!({"name": "o", "outages": []}), "Fulfilled")]
+    {
+        let mut settlement = Settlement::of(&bad_minutes(), json!({"objectives": [entry]}));
+        settlement.flags = vec!["--period", "2026-10"];
+        assert_eq!(settlement.statement()["objectives"][0]["state"], state, "{entry}");
+    }
+}
+
+#[test]
+fn deliveries_sizes_and_ends_that_nothing_was_agreed_for() {
+    let mut settlement = Settlement::of(&bad_minutes(), json!({"objectives": [{"name": "o", "outages": []}]}));
+    settlement.flags = vec!["--period", "2026-10"];
+    let told = |field: &str, value: Value| {
+        let mut other = settlement.clone();
+        other.measurements[field] = value;
+        other.fault()
+    };
+    assert_eq!(
+        told("deliveries", json!([{"objective": "typo", "due": "2026-10-01", "done": "2026-10-05"}])),
+        "deliveries[0].objective: \"typo\" is none of the agreement's objectives"
+    );
+    let open = told("deliveries", json!([{"objective": "o", "due": "2026-10-01"}]));
+    assert!(open.starts_with("deliveries[0].done: is missing: a delay is charged in the period"), "{open}");
+    assert!(told("ended", json!("2026-10-31")).starts_with("ended: spec.settlement.deposit is not agreed"));
+    assert!(told("severeBreach", json!(true)).starts_with("severeBreach: goes with ended"));
+    let value = json!({"name": "o", "target": "90", "indicator": {"value": {"limit": "4h"}},
+        "measurement": {"method": "Value"}});
+    let entry = json!({"values": [{"at": MONTH, "value": "3h", "size": "200"}]});
+    assert!(fault(&json!([value]), entry).starts_with("objectives[0].values[0].size: "));
+}
+
+#[test]
+fn exclusions_of_another_agreement() {
+    let mut settlement = Settlement::of(&bad_minutes(), json!({"objectives": [{"name": "o", "outages": []}]}));
+    settlement.flags = vec!["--period", "2026-10"];
+    let exclusion = |agreement: &str, namespace: &str| {
+        json!({
+            "apiVersion": "guarantor.dev/v1alpha1",
+            "kind": "ServiceLevelExclusion",
+            "metadata": {"name": "works", "namespace": namespace},
+            "spec": {"agreement": agreement, "reason": "Maintenance", "declaredBy": "ann",
+                "window": {"from": MONTH, "until": "2026-10-01T01:00:00Z"}},
+        })
+    };
+    settlement.exclusions = vec![exclusion("typo", "n")];
+    assert!(
+        settlement.fault().starts_with("ServiceLevelExclusion works: spec.agreement: \"typo\" is not the agreement")
+    );
+    settlement.exclusions = vec![exclusion("a", "other")];
+    assert!(settlement.fault().starts_with("ServiceLevelExclusion works: metadata.namespace: \"other\" is not"));
+    settlement.exclusions = vec![exclusion("a", "n")];
+    assert_eq!(settlement.answer()["exclusions"][0]["exempt"], false);
+}
+
+#[test]
+fn objectives_that_are_read_from_a_store() {
+    let mut settlement = Settlement::of(&bad_minutes(), json!({"objectives": [{"name": "o", "outages": []}]}));
+    settlement.flags = vec!["--period", "2026-10", "--prometheus", "http://127.0.0.1:9"];
+    assert!(settlement.fault().starts_with("objectives: are read from --prometheus"));
+}

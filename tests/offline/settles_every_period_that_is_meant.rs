@@ -1,0 +1,90 @@
+//! What a measurements file tells of is settled to its end, and what is named is settled whole.
+
+use serde_json::{Value, json};
+
+use crate::settlement::{Settlement, all_fail, objective};
+
+/// The first day and the day after the last one of each period.
+fn periods(settlement: &Settlement) -> Vec<(String, String)> {
+    let day = |value: &Value| value.as_str().unwrap().replace("T00:00:00Z", "");
+    let answer = settlement.answer();
+    answer["periods"].as_array().unwrap().iter().map(|p| (day(&p["start"]), day(&p["end"]))).collect()
+}
+
+fn days<const N: usize>(edges: [(&str, &str); N]) -> Vec<(String, String)> {
+    edges.map(|(start, end)| (start.to_owned(), end.to_owned())).to_vec()
+}
+
+const OCTOBER: (&str, &str) = ("2026-10-01", "2026-11-01");
+const NOVEMBER: (&str, &str) = ("2026-11-01", "2026-12-01");
+
+#[test]
+fn runs_of_slots_reach_to_their_end() {
+    let slots = json!([{"from": "2026-10-01T00:00:00Z", "every": "5m", "repeat": 8928, "total": 100, "bad": 0},
+        {"every": "5m", "repeat": 8640, "total": 100, "bad": 50}]);
+    let measured = json!({"objectives": [{"name": "o", "slots": slots}]});
+    let settlement = Settlement::of(&json!([objective("99.9", json!({"method": "Events"}))]), measured);
+    assert_eq!(periods(&settlement), days([OCTOBER, NOVEMBER]));
+    let answer = settlement.answer();
+    assert_eq!(answer["periods"][1]["statement"]["objectives"][0]["attainmentRatio"], "1/2");
+}
+
+#[test]
+fn repeated_outages_and_deliveries_reach_to_their_last() {
+    let objectives = json!([objective("99.9", all_fail())]);
+    let outage = json!({"from": "2026-10-01T00:00:00Z", "until": "2026-10-01T01:00:00Z", "every": "24h", "repeat": 61});
+    let measured = json!({"objectives": [{"name": "o", "outages": [outage]}]});
+    assert_eq!(periods(&Settlement::of(&objectives, measured)), days([OCTOBER, NOVEMBER]));
+    let outage = json!({"from": "2026-10-01T00:00:00Z", "until": "2026-11-01T00:00:00Z"});
+    let mut measured = json!({"objectives": [{"name": "o", "outages": [outage]}]});
+    assert_eq!(periods(&Settlement::of(&objectives, measured.clone())), days([OCTOBER]));
+    measured["deliveries"] = json!([{"objective": "o", "due": "2026-10-30", "done": "2026-11-02"}]);
+    assert_eq!(periods(&Settlement::of(&objectives, measured)), days([OCTOBER, NOVEMBER]));
+}
+
+#[test]
+fn every_period_that_overlaps_the_named_time_is_settled() {
+    let outages = json!([{"from": "2026-10-05T00:00:00Z", "until": "2026-10-05T12:00:00Z"},
+        {"from": "2026-10-20T00:00:00Z", "until": "2026-10-20T12:00:00Z"}]);
+    let measured = json!({"objectives": [{"name": "o", "outages": outages}]});
+    let mut settlement = Settlement::of(&json!([objective("99.9", all_fail())]), measured);
+    settlement.flags = vec!["--period", "2026"];
+    assert_eq!(periods(&settlement).len(), 12);
+    settlement = settlement
+        .with("amendmentRule", json!("Split"))
+        .with("amendments", json!([{"effective": "2026-10-16", "missingData": {"minimumCoverage": "80"}}]));
+    settlement.flags = vec!["--period", "2026-10"];
+    assert_eq!(periods(&settlement), days([("2026-10-01", "2026-10-16"), ("2026-10-16", "2026-11-01")]));
+    settlement.flags = vec!["--period", "2026-10-16"];
+    assert_eq!(periods(&settlement), days([("2026-10-16", "2026-11-01")]));
+    settlement = settlement.with("period", json!({"calendar": "Quarter"})).with("amendments", json!([]));
+    settlement.flags = vec!["--period", "2026-11"];
+    assert_eq!(periods(&settlement), days([("2026-10-01", "2027-01-01")]));
+}
+
+#[test]
+fn slots_that_name_no_beginning_begin_with_the_first_period() {
+    let slots = json!([{"every": "5m", "repeat": 8928, "total": 100, "bad": 0},
+        {"every": "5m", "repeat": 8640, "total": 100, "bad": 50}]);
+    let measured = json!({"objectives": [{"name": "o", "slots": slots}],
+        "volumes": [{"at": "2026-10-02T00:00:00Z", "amount": 1}, {"at": "2026-11-02T00:00:00Z", "amount": 1}]});
+    let settlement = Settlement::of(&json!([objective("99.9", json!({"method": "Events"}))]), measured);
+    let answer = settlement.answer();
+    let ratio = |period: usize| answer["periods"][period]["statement"]["objectives"][0]["attainmentRatio"].clone();
+    assert_eq!((ratio(0), ratio(1)), (json!("1/1"), json!("1/2")));
+}
+
+#[test]
+fn a_time_out_of_force_is_named() {
+    let measured = json!({"objectives": [{"name": "o", "outages": [
+        {"from": "2025-10-05T00:00:00Z", "until": "2025-10-05T12:00:00Z"}]}]});
+    let mut settlement = Settlement::of(&json!([objective("99.9", all_fail())]), measured);
+    assert_eq!(
+        settlement.fault(),
+        "--period: the agreement was not in force in the time that the measurements tell of"
+    );
+    settlement.flags = vec!["--period", "2025-12"];
+    assert_eq!(settlement.fault(), "--period: the agreement was not in force in 2025-12");
+    settlement.flags = vec!["--period", "2025-13"];
+    assert_eq!(settlement.fault(), "--period: \"2025-13-01\" is not a day of the calendar; write YYYY-MM-DD");
+}

@@ -1,0 +1,56 @@
+//! A statement that was settled without a cluster can be verified without one.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::settlement::{Settlement, all_fail, objective};
+
+/// The exit code of `statement verify` over what was settled, and what it says.
+fn verify(agreement: &str, objects: &Value) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guarantor"));
+    command.args(["statement", "verify", "-f"]).arg(write("statement.json", &objects["statement"].to_string()));
+    command.arg("--ledger").arg(write("ledger.json", &objects["ledger"].to_string()));
+    command.arg("--agreement").arg(write("agreement.yaml", agreement));
+    let output = command.output().unwrap();
+    let told = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(told).unwrap())
+}
+
+#[test]
+fn the_statement_follows_from_the_ledger_that_is_printed_beside_it() {
+    let outage = json!({"from": "2026-10-05T00:00:00Z", "until": "2026-10-05T12:00:00Z"});
+    let measured = json!({"objectives": [{"name": "o", "outages": [outage]}]});
+    let settlement = Settlement::of(&json!([objective("99.9", all_fail())]), measured).with(
+        "credits",
+        json!({"fee": {"amount": "1000.00", "currency": "EUR"},
+            "tiers": [{"objective": "o", "below": "99.9", "percentOfFee": "25"}]}),
+    );
+    let answer = settlement.answer();
+    let mut objects = answer["periods"][0]["objects"].clone();
+    let agreement = settlement.agreement.to_string();
+    let (code, told) = verify(&agreement, &objects);
+    assert!(code == Some(0) && told.contains("\nVerified: "), "{told}");
+    objects["statement"]["spec"]["credits"]["amount"] = json!("2500.00");
+    let (code, told) = verify(&agreement, &objects);
+    assert!(code == Some(1) && told.contains("spec.credits.amount"), "{told}");
+}
+
+#[test]
+fn so_does_that_of_the_example_with_its_exclusions() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/settle");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guarantor"));
+    command.current_dir(&folder).args(["settle", "-o", "json", "--agreement", "agreement.yaml"]);
+    command.args(["--exclusions", "exclusions.yaml", "--measurements", "measurements.yaml"]);
+    let answer: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+    let agreement = std::fs::read_to_string(folder.join("agreement.yaml")).unwrap();
+    let (code, told) = verify(&agreement, &answer["periods"][0]["objects"]);
+    assert!(code == Some(0) && told.contains("\nVerified: "), "{told}");
+}
