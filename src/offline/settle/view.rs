@@ -123,8 +123,7 @@ fn dates(report: &Report, clock: &Clock) -> Option<String> {
             amount(&p.set_off, &p.currency)
         )
     }));
-    let next = report.next_settlement.iter();
-    lines.extend(next.map(|s| {
+    lines.extend(report.next_settlement.iter().map(|s| {
         let [gross, net, carried] = [&s.gross, &s.net, &s.carried].map(|figure| amount(figure, &s.currency));
         format!("Next settlement: {gross} gross, {net} net; {carried} carried on")
     }));
