@@ -6,8 +6,8 @@ use crate::settlement::{Settlement, objective};
 
 fn outage(error_rate: &str, events: Value) -> Settlement {
     let measurement = json!({"method": "BadMinutes", "badWhen": {"errorRateAbove": "5"}, "partialMinutes": "Count"});
-    let outage = json!({"from": "2026-10-10T10:00:01Z", "until": "2026-10-10T12:00:00Z", "errorRate": error_rate,
-        "eventsPerMinute": events});
+    let mut outage = json!({"from": "2026-10-10T10:00:01Z", "until": "2026-10-10T12:00:00Z", "errorRate": error_rate});
+    outage["eventsPerMinute"] = events;
     let measured = json!({"objectives": [{"name": "o", "outages": [outage]}]});
     Settlement::of(&json!([objective("99.9", measurement)]), measured)
 }

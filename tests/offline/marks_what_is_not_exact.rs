@@ -6,7 +6,7 @@ use crate::settlement::{Settlement, objective};
 
 #[test]
 fn a_mean_to_sixty_places_is_marked() {
-    let slot = |index: u32| json!({"every": "5m", "total": 1000 + index, "bad": u32::from(index % 3 == 0)});
+    let slot = |index: u32| json!({"every": "5m", "total": 1000 + index, "bad": u32::from(index.is_multiple_of(3))});
     let mut slots: Vec<Value> = (0..8928).map(slot).collect();
     slots[0]["from"] = json!("2026-10-01T00:00:00Z");
     let measured = json!({"objectives": [{"name": "o", "slots": slots}]});

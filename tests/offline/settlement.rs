@@ -89,12 +89,10 @@ impl Settlement {
 
 /// An objective with the name `o` that is measured like this.
 pub fn objective(target: &str, measurement: Value) -> Value {
-    json!({
-        "name": "o",
-        "indicator": {"ratio": {"bad": "sum(increase(errors_total[$slot]))", "total": "sum(increase(requests_total[$slot]))"}},
-        "target": target,
-        "measurement": measurement,
-    })
+    let ratio = json!({"bad": "sum(increase(errors_total[$slot]))", "total": "sum(increase(requests_total[$slot]))"});
+    let mut objective = json!({"name": "o", "indicator": {"ratio": ratio}, "target": target});
+    objective["measurement"] = measurement;
+    objective
 }
 
 /// Minutes in which all failed are bad.

@@ -7,7 +7,8 @@ use crate::settlement::{Settlement, all_fail, objective};
 /// A month in which the tier comes to 250 EUR and the remedy to 100 EUR.
 fn settlement(combine: &str, chosen: Value) -> Settlement {
     let outage = json!({"from": "2026-10-05T00:00:00Z", "until": "2026-10-05T12:00:00Z"});
-    let measured = json!({"objectives": [{"name": "o", "outages": [outage]}], "chosen": chosen});
+    let mut measured = json!({"objectives": [{"name": "o", "outages": [outage]}]});
+    measured["chosen"] = chosen;
     Settlement::of(&json!([objective("99.9", all_fail())]), measured).with(
         "credits",
         json!({
