@@ -160,6 +160,9 @@ pub struct Violation {
     /// Who noticed it first. Left out: nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detected_by: Option<DetectedBy>,
+    /// When the customer noticed it. Left out: nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detected_at: Option<Time>,
 }
 
 /// Who noticed an incident first, the `Provider` or the `Customer`; left out where nobody said.
