@@ -52,12 +52,14 @@ async fn policies_hold_where_the_operator_works_and_can_be_left_out() -> Result<
         objects.iter().filter(|object| object["kind"] == kind).map(|object| object["spec"].clone()).collect()
     };
     let everywhere = rendered(&[]).await?;
-    let [exclusions, records] = &of(&everywhere, "ValidatingAdmissionPolicy")[..] else { panic!("two policies") };
+    let policies = of(&everywhere, "ValidatingAdmissionPolicy");
+    let [exclusions, claims, records] = &policies[..] else { panic!("three policies") };
     assert!(exclusions["validations"].as_array().unwrap().len() >= 6);
+    assert!(claims["validations"].as_array().unwrap().len() >= 8);
     let account = "system:serviceaccount:default:guarantor";
     assert!(records["validations"][0]["expression"].as_str().unwrap().contains(&format!("'{account}'")));
     let bindings = of(&everywhere, "ValidatingAdmissionPolicyBinding");
-    assert!(bindings.len() == 2 && bindings.iter().all(|b| b["matchResources"].is_null()));
+    assert!(bindings.len() == 3 && bindings.iter().all(|b| b["matchResources"].is_null()));
     let one = rendered(&["--set", "watchNamespace=shop,serviceAccount.name=keeper"]).await?;
     let bindings = of(&one, "ValidatingAdmissionPolicyBinding");
     let label = "/matchResources/namespaceSelector/matchLabels/kubernetes.io~1metadata.name";
