@@ -31,8 +31,10 @@
 //! agreements' questions joined into a few requests), `controller::account` and `evaluate::indicator` (a reading becomes a
 //! slot), `evaluate::ledger`, `evaluate::exclusion` (what does not count), `evaluate::methods` (slots become one figure),
 //! `evaluate::credit` (what is owed), `evaluate::assess`, `controller::enforce` with `decide::policy` and `decide::guard`
-//! (what is done, or why not), `act`, `record::status`, `controller::settle` and `evaluate::statement`; where something
-//! changes afterwards, `controller::restate`. `offline::settle` goes the same way from a file.
+//! (what is done, or why not), `act`, `record::status`, `controller::settle` and `evaluate::statement`, which rests on the
+//! statements before it (`controller::past`, `evaluate::history`); where something changes afterwards,
+//! `controller::restate`; what becomes of its credit, `evaluate::claim`, `evaluate::credit_life` and `controller::lives`.
+//! `offline::settle` goes the same way from a file.
 //!
 //! # Invariants
 //!

@@ -8,7 +8,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::credit_status::CreditStatus;
+use super::credit_status::{CreditState, CreditStatus};
 use super::enforcement_status::{ActionRecord, EnforcementStatus};
 
 /// Violations, actions and statement references kept in the status, the newest first.
@@ -160,6 +160,9 @@ pub struct Violation {
     /// Who noticed it first. Left out: nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detected_by: Option<DetectedBy>,
+    /// When the customer noticed it. Left out: nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detected_at: Option<Time>,
 }
 
 /// Who noticed an incident first, the `Provider` or the `Customer`; left out where nobody said.
@@ -188,4 +191,18 @@ pub struct StatementRef {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 64))]
     pub exclusions: String,
+    /// Where the credit stands: `Determined` (it waits for a claim, or nothing is granted), `Claimed`, `Granted`,
+    /// `Settled`, `Expired` or `Voided`. Left out: the agreement grants no credits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit_state: Option<CreditState>,
+    /// Since when it stands there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit_since: Option<Time>,
+    /// Why it stands there, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 512))]
+    pub credit_reason: String,
+    /// When the time is over for the next thing that has to be done, or the credit expires. Left out: nothing has to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim_by: Option<Time>,
 }

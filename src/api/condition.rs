@@ -28,6 +28,8 @@ pub const BEYOND_RETENTION: &str = "BeyondRetention";
 pub const LEDGER_FULL: &str = "LedgerFull";
 /// The agreement's rules let it count (on a `ServiceLevelExclusion`).
 pub const HONOURED: &str = "Honoured";
+/// It has an effect on the account (on a `ServiceLevelClaim`).
+pub const EFFECTIVE: &str = "Effective";
 /// What the source's increase really does is known (on a `MetricsSource`).
 pub const PROBED: &str = "Probed";
 

@@ -18,9 +18,11 @@ pub const LISTED_FREE_HOURS: usize = 200;
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CreditStatus {
-    /// `Accruing` while the period runs, `Determined` in its statement, `Claimed` when the customer claimed it in time,
-    /// `Granted` when the provider owes it, `Settled` when it was paid or set off; `Expired` when something was not done
-    /// in time, `Voided` when it was rejected or a newer statement took its place.
+    /// `Accruing` while the period runs; in its statement `Granted` where credits are granted automatically, and
+    /// `Determined` where they have to be claimed or nothing is granted. What becomes of it afterwards stands in the
+    /// agreement's `status.statements`: `Claimed` when the customer claimed it in time, `Granted` when the provider owes
+    /// it, `Settled` when it was paid or set off; `Expired` when something was not done in time, `Voided` when it was
+    /// rejected or a newer statement took its place.
     pub state: CreditState,
     /// Since when it is in this state.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +71,9 @@ pub struct CreditStatus {
     /// What this rests on beside the measurements.
     #[serde(skip_serializing_if = "CreditFacts::is_nothing")]
     pub facts: CreditFacts,
+    /// From when on a claim is taken. Left out: at once, or it need not be claimed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claims_open: Option<Time>,
     /// What has to be done by when for the credit to be granted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]

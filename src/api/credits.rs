@@ -71,10 +71,11 @@ pub struct Credits {
     /// anything else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap: Option<Cap>,
-    /// The most that is granted in a year, counted from the beginning of the agreement.
+    /// The most that is granted in a year, counted from the beginning of the agreement. A credit counts by its statement,
+    /// whether or not it was claimed and paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap_per_year: Option<Cap>,
-    /// The most that is granted as long as the agreement lasts.
+    /// The most that is granted as long as the agreement lasts, counted in the same way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap_per_contract: Option<Cap>,
     /// A credit in the currency of `fee` is only issued when it is more than this, before it is rounded: exactly this

@@ -7,6 +7,7 @@
 pub mod agreement;
 pub mod agreement_status;
 pub mod amendment;
+pub mod claim;
 pub mod condition;
 pub mod credit_facts;
 pub mod credit_status;
@@ -27,6 +28,7 @@ pub mod settlement;
 pub mod statement;
 
 pub use agreement::{AgreementSpec, ServiceLevelAgreement};
+pub use claim::{ClaimSpec, ServiceLevelClaim};
 pub use exclusion::{ExclusionSpec, ServiceLevelExclusion};
 pub use ledger::ServiceLevelLedger;
 pub use metrics_source::MetricsSource;
@@ -61,6 +63,7 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
         ServiceLevelAgreement::crd(),
         MetricsSource::crd(),
         ServiceLevelExclusion::crd(),
+        ServiceLevelClaim::crd(),
         ServiceLevelStatement::crd(),
         ServiceLevelLedger::crd(),
     ];

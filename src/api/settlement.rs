@@ -62,7 +62,8 @@ pub struct Deadline {
     pub name: String,
     /// What it is reckoned from: the beginning of the `Incident`; `Awareness`, when the customer became aware of it;
     /// `PeriodEnd`, the last day of the settlement period; `Statement`, when the statement that grants the credit was
-    /// issued.
+    /// determined: with the last slot of its period, or with what made a newer one necessary. A period with several
+    /// violations has one credit: of the first two, the latest decides.
     pub after: Anchor,
     /// Elapsed time, for example `24h`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -24,6 +24,7 @@ use super::metrics_source::IncreaseForm;
     category = "guarantor",
     namespaced,
     derive = "PartialEq",
+    selectable = ".spec.agreement.uid",
     doc = "The account of one closed period of one agreement. Written by the operator only, and never edited.",
     printcolumn(name = "Agreement", type_ = "string", json_path = ".spec.agreement.name"),
     printcolumn(name = "From", type_ = "string", json_path = ".spec.period.start"),

@@ -11,11 +11,15 @@ use kube::{Resource, ResourceExt};
 
 use super::account;
 use super::book::{Book, Certainty, OpenLedger};
+use super::circumstances::Known;
+use super::claims::{self, Claims};
 use super::context::Context;
 use super::enforce;
 use super::error::Error;
 use super::exclusions::Declared;
 use super::finalize;
+use super::lives;
+use super::past;
 use super::registry::Asks;
 use super::restate;
 use super::retention;
@@ -25,7 +29,8 @@ use super::terms::{self, Refusal, Terms};
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::condition::{self, ConditionStatus};
-use crate::evaluate::assess::{Circumstances, assess};
+use crate::evaluate::assess::assess;
+use crate::evaluate::detection;
 use crate::evaluate::lint::Lint;
 use crate::record::metrics::Written;
 use crate::record::{event, ledger, material, status, writer};
@@ -56,7 +61,12 @@ pub async fn reconcile(agreement: Arc<ServiceLevelAgreement>, context: Arc<Conte
     let source = agreement.spec.metrics.source_ref.name.clone();
     let declared = context.sources.find(|s| s.name_any() == source);
     match terms::recall(&agreement, declared.as_deref(), &mut book.terms) {
-        Ok(terms) => Box::pin(work(&agreement, &context, &mut book, &terms, now)).await,
+        Ok(terms) => {
+            let claims = Claims::of(&context, &agreement.namespace().unwrap_or_default(), &agreement.name_any());
+            let action = Box::pin(work(&agreement, &context, &mut book, &terms, &claims, now)).await?;
+            claims::tell(&claims, &context, &book, now).await?;
+            Ok(action)
+        }
         Err(refusal) => refuse(&agreement, &context, &mut book, &refusal, now).await,
     }
 }
@@ -67,6 +77,7 @@ async fn work(
     context: &Arc<Context>,
     book: &mut Book,
     terms: &Terms,
+    claims: &Claims,
     now: Timestamp,
 ) -> Result<Action, Error> {
     let mut next = book.status.clone();
@@ -76,13 +87,17 @@ async fn work(
     let delivery = context.registry.take(&agreement.uid().unwrap_or_default());
     let mut readings = delivery.readings;
     let declared = Declared::of(context, &agreement.namespace().unwrap_or_default(), &agreement.name_any());
+    let known = Known { schedule: &terms.schedule, declared: &declared, claims };
+    past::recall(agreement, context, book, claims).await?;
+    // First what was settled already: the period that is closed next may rest on it.
+    restate::restate(agreement, context, book, &known, &mut next, now).await?;
     let mut closed = 0;
     loop {
         book.open(context, agreement, &terms.schedule, now).await?;
         let Some(start) = book.open.as_ref().map(|open| open.ledger.bounds().start) else { break };
         let agreement = in_force(agreement, start)?;
         readings = account::enter(&agreement, context, book, readings);
-        if !settle::close_if_due(&agreement, context, book, &declared, &mut next, now).await? {
+        if !settle::close_if_due(&agreement, context, book, &known, &mut next, now).await? {
             break;
         }
         // What is agreed from the next period on may be counted otherwise: what was read beyond this one is read again.
@@ -94,7 +109,7 @@ async fn work(
             return Ok(Action::requeue(Duration::ZERO));
         }
     }
-    restate::restate(agreement, context, book, &terms.schedule, &declared, &mut next, now).await?;
+    let due = lives::enter(&mut next, book.past.as_ref(), claims, now);
     let Some(open) = &book.open else {
         not_in_force(&mut next, terms, agreement, now);
         // What was held for the agreement goes with it.
@@ -107,7 +122,7 @@ async fn work(
                 again = now.checked_add(SOON).ok();
             }
         }
-        return finish(agreement, context, book, next, again, now).await;
+        return finish(agreement, context, book, next, again.into_iter().chain(due).min(), now).await;
     };
     let agreement = in_force(agreement, open.ledger.bounds().start)?;
     let agreement: &ServiceLevelAgreement = &agreement;
@@ -117,11 +132,11 @@ async fn work(
         // Taken over, and what was read since it was stored is being read again: until then the status stands.
         return finish(agreement, context, book, next, now.checked_add(LATER).ok(), now).await;
     }
-    let exclusions = declared.in_period(&agreement.spec, open.ledger.bounds(), now)?;
-    let circumstances = Circumstances { exclusions, ..Circumstances::default() };
+    let circumstances = known.circumstances(&agreement.spec, open.ledger.bounds(), book.past.as_ref(), now)?;
     let assessment = assess(&agreement.spec, &open.ledger, &circumstances, as_of, context.settle)
         .map_err(|e| Error::Account(e.to_string()))?;
     status::enter_account(&mut next, &assessment);
+    detection::enter(&mut next.violations, &circumstances.incidents);
     let source = &agreement.spec.metrics.source_ref.name;
     let nobody_reads = context.handles.get(source).is_none();
     let unreadable = if nobody_reads { source_trouble(context, source, as_of < now) } else { None };
@@ -138,7 +153,7 @@ async fn work(
         // So nobody wakes this agreement.
         again = again.into_iter().chain(now.checked_add(LATER).ok()).min();
     }
-    finish(agreement, context, book, next, again, now).await
+    finish(agreement, context, book, next, again.into_iter().chain(due).min(), now).await
 }
 
 /// The agreement as it is in force in the period that begins then.

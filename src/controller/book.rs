@@ -12,6 +12,7 @@ use kube::ResourceExt;
 
 use super::context::Context;
 use super::error::Error;
+use super::past::Past;
 use super::room::Room;
 use super::terms::Resolved;
 use crate::api::ServiceLevelAgreement;
@@ -76,6 +77,8 @@ pub struct Book {
     pub looked: bool,
     /// The terms as last worked out.
     pub terms: Option<Resolved>,
+    /// The statements that stand for the closed periods. `None`: not read, since nothing rests on them so far.
+    pub past: Option<Past>,
     /// What the closed periods were last compared with: exclusions, amendments and statements as they stood.
     pub restated: Option<u64>,
 }

@@ -14,7 +14,7 @@ use super::book::Books;
 use super::registry::Registry;
 use super::source::SourceHandle;
 use crate::api::enforcement::Mode;
-use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelExclusion};
+use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelClaim, ServiceLevelExclusion};
 use crate::record::metrics::Metrics;
 use crate::runtime::clock::Clock;
 use crate::runtime::leader::Fence;
@@ -55,6 +55,8 @@ pub struct Context {
     pub agreements: Store<ServiceLevelAgreement>,
     /// The declared exclusions.
     pub exclusions: Store<ServiceLevelExclusion>,
+    /// What was claimed.
+    pub claims: Store<ServiceLevelClaim>,
     /// The declared metrics sources.
     pub sources: Store<MetricsSource>,
     /// Sources that can be read, by name.

@@ -46,6 +46,7 @@ impl Error {
             Self::Write(WriteError::TimedOut(_)) => "WriteTimedOut",
             Self::Read(ReadError::Api { .. }) => "ReadRefused",
             Self::Read(ReadError::TimedOut(_)) => "ReadTimedOut",
+            Self::Read(ReadError::TooMany(_)) => "TooManyStatements",
             Self::BrokenLedger { .. } => "BrokenLedger",
             Self::Account(_) => "AccountFailed",
         }
@@ -55,6 +56,7 @@ impl Error {
     #[must_use]
     pub fn retry(&self) -> Retry {
         match self {
+            Self::Read(ReadError::TooMany(_)) => Retry::Terminal,
             Self::Write(_) | Self::Read(_) => Retry::Transient,
             Self::BrokenLedger { .. } | Self::Account(_) => Retry::Terminal,
         }

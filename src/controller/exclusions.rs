@@ -50,6 +50,11 @@ impl Declared {
         resolve(spec, period, &requests, now).map_err(|e| Error::Account(e.to_string()))
     }
 
+    /// The latest instant at which something that was said of them became true.
+    pub fn changed_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.0.iter().flat_map(|declared| instants(declared)).filter(|at| *at <= now).max()
+    }
+
     /// Each object and its generation, and how many of the instants it names have come.
     pub fn versions(&self, now: Timestamp) -> impl Iterator<Item = (Option<String>, Option<i64>, usize)> {
         self.0.iter().map(move |declared| {

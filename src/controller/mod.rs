@@ -23,11 +23,15 @@ mod account;
 mod agreement;
 mod backoff;
 mod book;
+mod circumstances;
+mod claims;
 mod context;
 mod enforce;
 mod error;
 mod exclusions;
 mod finalize;
+mod lives;
+mod past;
 mod reader;
 mod registry;
 mod restate;
@@ -52,7 +56,7 @@ use tokio::time::{Instant, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::enforcement::Mode;
-use crate::api::{FIELD_MANAGER, MetricsSource, ServiceLevelAgreement, ServiceLevelExclusion};
+use crate::api::{FIELD_MANAGER, MetricsSource, ServiceLevelAgreement, ServiceLevelClaim, ServiceLevelExclusion};
 use crate::record::metrics::Metrics;
 use crate::runtime::clock::Clock;
 use crate::runtime::health::Health;
@@ -124,6 +128,13 @@ impl Setup {
         }
     }
 
+    fn claims(&self) -> Api<DeserializeGuard<ServiceLevelClaim>> {
+        match &self.watch_namespace {
+            Some(namespace) => Api::namespaced(self.client.clone(), namespace),
+            None => Api::all(self.client.clone()),
+        }
+    }
+
     fn recorder(&self) -> Recorder {
         let reporter = Reporter { controller: FIELD_MANAGER.to_owned(), instance: Some(self.identity.clone()) };
         Recorder::new(self.client.clone(), reporter)
@@ -171,13 +182,14 @@ async fn beating(health: &Health) {
     }
 }
 
-/// Returns when agreements, exclusions and sources can be listed: the definitions are installed and the account may read them.
+/// Returns when agreements, exclusions, claims and sources can be listed: the definitions are installed and the account may read them.
 async fn wait_for_resources(setup: &Setup) {
     let one = ListParams::default().limit(1);
     loop {
         let listed = async {
             setup.agreements().list(&one).await?;
             setup.exclusions().list(&one).await?;
+            setup.claims().list(&one).await?;
             setup.sources().list(&one).await
         };
         match listed.await {

@@ -1,8 +1,10 @@
 //! Restates closed periods: an exclusion was approved late, or taken back, and another account follows from the same
 //! ledger. The statement that was issued stays as it is; a new revision takes its place and says so.
 //!
-//! The periods that the status lists are looked at, the latest ones. They keep the terms they were settled by, the
-//! parties and the queries as they stood; only what is excluded is decided anew.
+//! The periods that the status lists are looked at, the latest ones, the oldest first: what one of them grants or misses by
+//! now may be what a cap or a right in a later one rests on, and that is restated too where it comes to another credit.
+//! They keep the terms they were settled by, the parties and the queries as they stood; only what is excluded and what
+//! earlier periods left behind is decided anew.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -10,23 +12,30 @@ use k8s_openapi::jiff::Timestamp;
 use kube::{Resource, ResourceExt};
 
 use super::book::Book;
+use super::circumstances::Known;
 use super::context::Context;
 use super::error::Error;
 use super::exclusions::Declared;
+use super::lives;
+use super::past::Past;
 use super::settle::{self, MOST_REVISIONS};
 use crate::api::agreement::AgreementSpec;
 use crate::api::agreement_status::{AgreementStatus, StatementRef};
+use crate::api::credit_status::CreditState;
 use crate::api::{ServiceLevelAgreement, ServiceLevelLedger, ServiceLevelStatement};
+use crate::evaluate::amendment::{terms_at, terms_through};
 use crate::evaluate::assess::Circumstances;
 use crate::evaluate::exclusion::lines;
-use crate::evaluate::period::{Bounds, Schedule};
-use crate::evaluate::restatement::Superseded;
+use crate::evaluate::invalid::InvalidSpec;
+use crate::evaluate::period::Bounds;
+use crate::evaluate::restatement::{Superseded, same_outcome};
 use crate::evaluate::statement::{self, Closing};
 use crate::record::metrics::Written;
 use crate::record::writer;
 use crate::sense::account as records;
 
-/// Restates the closed periods of the status in which other exclusions count now than when they were settled.
+/// Restates the closed periods of the status in which other exclusions count now than when they were settled, or which
+/// rest on other credits and misses of earlier periods.
 ///
 /// # Errors
 /// When the API server does not answer or refuses, or an account cannot be made.
@@ -34,31 +43,52 @@ pub(super) async fn restate(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     book: &mut Book,
-    schedule: &Schedule,
-    declared: &Declared,
+    known: &Known<'_>,
     next: &mut AgreementStatus,
     now: Timestamp,
 ) -> Result<(), Error> {
     let counted = next.statements.iter().any(|s| !s.exclusions.is_empty());
-    if declared.is_empty() && !counted {
+    if known.declared.is_empty() && !counted && book.past.is_none() {
         return Ok(());
     }
-    let looked = fingerprint(agreement, declared, &next.statements, now);
+    let looked = fingerprint(agreement, known.declared, &next.statements, now);
     if book.restated == Some(looked) {
         return Ok(());
     }
-    for reference in &mut next.statements {
-        let Some(period) = schedule.containing(reference.period_start.0) else { continue };
-        if lines::mark(&declared.in_period(&agreement.spec, period, now)?) == reference.exclusions {
+    for reference in next.statements.iter_mut().rev() {
+        let Some(period) = known.schedule.containing(reference.period_start.0) else { continue };
+        let counts = lines::mark(&known.declared.in_period(&agreement.spec, period, now)?) != reference.exclusions;
+        if !counts && !rests_on_others(agreement, book.past.as_ref(), known, period)? {
             continue;
         }
-        if let Some(issued) = anew(agreement, context, declared, reference, now).await? {
+        if let Some(issued) = anew(agreement, context, known, book.past.as_ref(), reference, now).await? {
+            if let Some(past) = &mut book.past {
+                past.enter(&issued.spec, &agreement.spec)?;
+            }
             *reference = settle::reference(&issued);
         }
     }
     // Of what was restated just now nothing is left to do.
-    book.restated = Some(fingerprint(agreement, declared, &next.statements, now));
+    book.restated = Some(fingerprint(agreement, known.declared, &next.statements, now));
     Ok(())
+}
+
+/// Whether earlier periods granted or missed other than what the statement of this one rests on.
+fn rests_on_others(
+    agreement: &ServiceLevelAgreement,
+    past: Option<&Past>,
+    known: &Known<'_>,
+    period: Bounds,
+) -> Result<bool, Error> {
+    let Some((past, standing)) = past.and_then(|past| Some((past, past.standing(period.start)?))) else {
+        return Ok(false);
+    };
+    let terms = terms_at(&agreement.spec, period.start).map_err(unworkable)?;
+    Ok(past.facts(&terms, known.schedule, period.start) != standing.facts)
+}
+
+fn unworkable(fault: InvalidSpec) -> Error {
+    Error::Account(fault.to_string())
 }
 
 /// What the outcome depends on.
@@ -80,7 +110,8 @@ fn fingerprint(
 async fn anew(
     agreement: &ServiceLevelAgreement,
     context: &Context,
-    declared: &Declared,
+    known: &Known<'_>,
+    past: Option<&Past>,
     reference: &StatementRef,
     now: Timestamp,
 ) -> Result<Option<ServiceLevelStatement>, Error> {
@@ -96,11 +127,19 @@ async fn anew(
     };
     let terms = terms_of(agreement, &earlier);
     let period = Bounds { start: earlier.spec.period.start.0, end: earlier.spec.period.end.0 };
-    let exclusions = declared.in_period(&terms, period, now)?;
-    if lines::mark(&exclusions) == reference.exclusions {
+    let in_force = terms_through(&terms, &earlier.spec.amendment).map_err(unworkable)?;
+    let facts = past.map(|past| past.facts(&in_force, known.schedule, period.start)).unwrap_or_default();
+    let standing = past.and_then(|past| past.standing(period.start));
+    let mut circumstances = Circumstances { facts, ..known.circumstances(&terms, period, None, now)? };
+    let counts = lines::mark(&circumstances.exclusions) != reference.exclusions;
+    if !counts && standing.is_none_or(|standing| standing.facts == circumstances.facts) {
         return Ok(None);
     }
-    let circumstances = Circumstances { exclusions, ..Circumstances::default() };
+    // Not the present: made again after a crash it shall be the same.
+    let before = earlier.spec.credits.as_ref().and_then(|credits| credits.since.as_ref()).map(|since| since.0);
+    circumstances.determined_at = before.max(known.declared.changed_at(now)).or(Some(period.end));
+    let life = standing.and_then(|standing| lives::stands(period.start, standing, known.claims, now));
+    let granted = life.is_some_and(|life| matches!(life.state, CreditState::Granted | CreditState::Settled));
     for revision in earlier.spec.revision.saturating_add(1)..=MOST_REVISIONS {
         let name = statement::name(&agreement.name_any(), period.start, revision);
         match records::statement(&context.client, &namespace, &name).await? {
@@ -108,7 +147,10 @@ async fn anew(
             Some(issued) if issued.spec.agreement.uid == uid => return Ok(Some(issued)),
             Some(_) => {}
             None => {
-                let made = make(context, &terms, &earlier, &ledger, &circumstances, revision, now)?;
+                let made = make(context, &terms, &earlier, granted, &ledger, &circumstances, revision, now)?;
+                if !counts && same_outcome(earlier.spec.credits.as_ref(), made.credits.as_ref()) {
+                    return Ok(None);
+                }
                 let mut object = ServiceLevelStatement::new(&name, made);
                 object.metadata.namespace = Some(namespace);
                 writer::issue_statement(&context.client, &object).await?;
@@ -121,10 +163,12 @@ async fn anew(
     Ok(None)
 }
 
+#[allow(clippy::too_many_arguments, reason = "each is one thing that the statement is made from")]
 fn make(
     context: &Context,
     terms: &AgreementSpec,
     earlier: &ServiceLevelStatement,
+    granted: bool,
     ledger: &ServiceLevelLedger,
     circumstances: &Circumstances,
     revision: i32,
@@ -134,6 +178,10 @@ fn make(
     let queries = before.objectives.iter().map(|o| (o.name.clone(), o.queries.clone())).collect();
     let (source_name, source_url) = before.evidence.source.split_once(' ').unwrap_or((&before.evidence.source, ""));
     let name = earlier.name_any();
+    let mut superseded = Superseded::new(&name, before, terms.settlement.grant);
+    if granted {
+        superseded.granted = before.credits.as_ref();
+    }
     let closing = Closing {
         spec: terms,
         generation: before.generation,
@@ -141,7 +189,7 @@ fn make(
         ledger_name: &before.evidence.ledger,
         ledger: &ledger.spec,
         circumstances,
-        supersedes: Some(Superseded::new(&name, before, terms.settlement.grant)),
+        supersedes: Some(superseded),
         queries: &queries,
         source_name,
         source_url,

@@ -12,9 +12,9 @@ use kube::{Resource, ResourceExt};
 use super::account;
 use super::agreement::write_status;
 use super::book::{Book, OpenLedger};
+use super::circumstances::Known;
 use super::context::Context;
 use super::error::Error;
-use super::exclusions::Declared;
 use super::terms;
 use crate::api::agreement_status::{AgreementStatus, KEPT, StatementRef};
 use crate::api::metrics_source::IncreaseForm;
@@ -40,7 +40,7 @@ pub(super) async fn close_if_due(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     book: &mut Book,
-    declared: &Declared,
+    known: &Known<'_>,
     next: &mut AgreementStatus,
     now: Timestamp,
 ) -> Result<bool, Error> {
@@ -55,10 +55,12 @@ pub(super) async fn close_if_due(
         return Ok(false);
     }
     account::remember_actions(open, &next.actions);
-    let exclusions = declared.in_period(&agreement.spec, open.ledger.bounds(), now)?;
-    let circumstances = Circumstances { exclusions, ..Circumstances::default() };
+    let circumstances = known.circumstances(&agreement.spec, open.ledger.bounds(), book.past.as_ref(), now)?;
     let issued = issue(agreement, context, open, &circumstances, now).await?;
     let closing = at_its_end(agreement, open, &circumstances)?;
+    if let Some(past) = &mut book.past {
+        past.enter(&issued.spec, &agreement.spec)?;
+    }
     let reference = reference(&issued);
     next.statements.retain(|s| s.name != reference.name);
     next.statements.insert(0, reference);
@@ -149,11 +151,16 @@ fn make(
 }
 
 pub(super) fn reference(statement: &ServiceLevelStatement) -> StatementRef {
+    let credits = statement.spec.credits.as_ref();
     StatementRef {
         name: statement.name_any(),
         period_start: statement.spec.period.start.clone(),
         state: statement.spec.state,
-        credit: statement.spec.credits.as_ref().map(credit::in_words).unwrap_or_default(),
+        credit: credits.map(credit::in_words).unwrap_or_default(),
         exclusions: lines::mark(&lines::honoured(&statement.spec.exclusions)),
+        credit_state: credits.map(|credits| credits.state),
+        credit_since: credits.and_then(|credits| credits.since.clone()),
+        credit_reason: credits.map(|credits| credits.reason.clone()).unwrap_or_default(),
+        claim_by: credits.and_then(|credits| credits.deadlines.iter().map(|deadline| deadline.by.clone()).min()),
     }
 }

@@ -25,8 +25,8 @@ use super::context::{Context, Handles};
 use super::error::{Error, Retry};
 use super::registry::Registry;
 use super::unreadable::Unreadable;
-use super::{Setup, Shared, WORK, account, agreement, exclusions, source};
-use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelExclusion};
+use super::{Setup, Shared, WORK, account, agreement, claims, exclusions, source};
+use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelClaim, ServiceLevelExclusion};
 use crate::record::event;
 use crate::sense::workload::{Kinds, WorkloadReader};
 
@@ -47,6 +47,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
     let unreadable = Unreadable { recorder: setup.recorder(), fence: setup.fence.clone() };
     let (agreements, agreement_events) = watched(setup.agreements(), unreadable.clone());
     let (exclusions, exclusion_events) = watched(setup.exclusions(), unreadable.clone());
+    let (claims, claim_events) = watched(setup.claims(), unreadable.clone());
     let (sources, source_events) = watched(setup.sources(), unreadable);
     let context = Arc::new(Context {
         client: setup.client.clone(),
@@ -66,6 +67,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         workloads: WorkloadReader::new(setup.client.clone(), Kinds::default(), WORKLOAD_READ),
         agreements: agreements.clone(),
         exclusions: exclusions.clone(),
+        claims: claims.clone(),
         sources: sources.clone(),
         stores: Arc::clone(&setup.stores),
         handles: Handles::default(),
@@ -88,6 +90,11 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         .graceful_shutdown_on(until(&ended))
         .run(exclusion_counted, on_exclusion_error, Arc::clone(&context))
         .for_each(|_| async {});
+    let of_claims = Controller::for_stream(claim_events, claims)
+        .with_config(config.clone())
+        .graceful_shutdown_on(until(&ended))
+        .run(claim_counted, on_claim_error, Arc::clone(&context))
+        .for_each(|_| async {});
     let of_sources = Controller::for_stream(source_events, sources)
         .with_config(config)
         .graceful_shutdown_on(until(&ended))
@@ -97,7 +104,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         while_leading(setup, &context, stop).await;
         ended.cancel();
     };
-    futures::join!(of_agreements, of_exclusions, of_sources, watching_the_lease);
+    futures::join!(of_agreements, of_exclusions, of_claims, of_sources, watching_the_lease);
     // Whoever leads now shows the figures.
     context.metrics.retain(&HashSet::new());
     if timeout(LAST_WRITES, write_ledgers(&context, setup.concurrency.into())).await.is_err() {
@@ -183,10 +190,12 @@ fn worth_a_reconcile<K: Resource>(object: &K) -> Option<u64> {
 }
 
 async fn agreement_timed(object: Arc<ServiceLevelAgreement>, context: Shared) -> Result<Action, Error> {
-    // Without the sources every agreement would be told that its source does not exist, and without the exclusions a
-    // period would be settled as if there were none.
+    // Without the sources every agreement would be told that its source does not exist, and without the exclusions and
+    // claims a period would be settled as if there were none.
     let known = async {
-        context.sources.wait_until_ready().await.is_ok() && context.exclusions.wait_until_ready().await.is_ok()
+        context.sources.wait_until_ready().await.is_ok()
+            && context.exclusions.wait_until_ready().await.is_ok()
+            && context.claims.wait_until_ready().await.is_ok()
     };
     if !matches!(timeout(LISTS_PATIENCE, known).await, Ok(true)) {
         return Ok(Action::requeue(LISTS_PATIENCE));
@@ -235,6 +244,20 @@ async fn exclusion_counted(object: Arc<ServiceLevelExclusion>, context: Shared) 
     outcome
 }
 
+async fn claim_counted(object: Arc<ServiceLevelClaim>, context: Shared) -> Result<Action, Error> {
+    // Without the agreements every claim would be told that its agreement does not exist.
+    let known = timeout(LISTS_PATIENCE, context.agreements.wait_until_ready()).await;
+    if !matches!(known, Ok(Ok(()))) {
+        return Ok(Action::requeue(LISTS_PATIENCE));
+    }
+    let uid = object.uid().unwrap_or_default();
+    let outcome = claims::reconcile(object, Arc::clone(&context)).await;
+    if outcome.is_ok() {
+        context.backoff.succeeded(&uid);
+    }
+    outcome
+}
+
 async fn source_counted(object: Arc<MetricsSource>, context: Shared) -> Result<Action, Error> {
     let uid = object.uid().unwrap_or_default();
     let outcome = source::reconcile(object, Arc::clone(&context)).await;
@@ -251,6 +274,11 @@ fn on_agreement_error(object: Arc<ServiceLevelAgreement>, error: &Error, context
 
 #[allow(clippy::needless_pass_by_value)] // the signature is kube's
 fn on_exclusion_error(object: Arc<ServiceLevelExclusion>, error: &Error, context: Shared) -> Action {
+    retry(&object.uid().unwrap_or_default(), &object.name_any(), error, &context)
+}
+
+#[allow(clippy::needless_pass_by_value)] // the signature is kube's
+fn on_claim_error(object: Arc<ServiceLevelClaim>, error: &Error, context: Shared) -> Action {
     retry(&object.uid().unwrap_or_default(), &object.name_any(), error, &context)
 }
 

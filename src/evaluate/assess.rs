@@ -41,6 +41,9 @@ pub struct Circumstances {
     pub facts: Facts,
     /// What people reported, and who noticed it first.
     pub incidents: Vec<Incident>,
+    /// When what the statement says was determined. `None`: with its last slot. Later where it takes the place of another
+    /// one: then it is the instant at which what changes it took effect, so that making it twice makes one.
+    pub determined_at: Option<Timestamp>,
 }
 
 /// Assesses an agreement.

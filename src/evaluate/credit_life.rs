@@ -115,6 +115,12 @@ pub fn life(course: &Course, events: &[CreditEvent], now: Timestamp) -> Life {
     })
 }
 
+/// What has to be done next for the credit to be granted: of what was not done, the deadline that ends first.
+#[must_use]
+pub fn next_deadline<'a>(course: &'a Course, events: &[CreditEvent]) -> Option<&'a NamedDeadline> {
+    course.deadlines.iter().filter(|deadline| !is_kept(deadline, course, events)).min_by_key(|deadline| deadline.due.at)
+}
+
 /// What happened up to an instant, in the order of time.
 fn happenings<'a>(course: &'a Course, events: &'a [CreditEvent], now: Timestamp) -> Vec<Happening<'a>> {
     // The customer may act before there is a statement; what the provider decides cannot take effect before it.

@@ -3,6 +3,7 @@
 //! An objective allows so much downtime: (1 - target) x the time that counts. An interruption within it is normal
 //! execution. One that goes beyond is a violation, and where the customer noticed it first, a violation with a claim.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 use num_rational::BigRational;
 use num_traits::One;
@@ -23,6 +24,19 @@ pub struct Incident {
     pub end: Timestamp,
     /// Who noticed it first.
     pub detected_by: DetectedBy,
+    /// When the customer noticed it. `None`: nobody said.
+    pub noticed_at: Option<Timestamp>,
+}
+
+impl Incident {
+    /// Whether a violation lies in its time and is of an objective that it is about.
+    #[must_use]
+    pub fn touches(&self, violation: &Violation) -> bool {
+        let end = violation.end.as_ref().map_or(Timestamp::MAX, |end| end.0);
+        self.objective.as_ref().is_none_or(|o| *o == violation.objective)
+            && self.start < end
+            && violation.start.0 < self.end
+    }
 }
 
 /// What an incident is.
@@ -93,17 +107,28 @@ fn lost_seconds(incidents: &[Incident], counted: Option<&[Bounds]>, until: Times
     lost
 }
 
-/// Enters into violations who noticed them first: the first incident of the same objective that overlaps with it.
+/// Enters into violations who noticed them first, and when the customer did: by the first incident of the same objective that overlaps with it.
 pub fn enter(violations: &mut [Violation], incidents: &[Incident]) {
     for violation in violations {
-        let (start, end) = (violation.start.0, violation.end.as_ref().map_or(Timestamp::MAX, |end| end.0));
-        let first = incidents
-            .iter()
-            .filter(|i| i.objective.as_ref().is_none_or(|o| *o == violation.objective))
-            .filter(|i| i.start < end && start < i.end)
-            .min_by_key(|i| i.start);
+        let first = incidents.iter().filter(|incident| incident.touches(violation)).min_by_key(|i| i.start);
         violation.detected_by = first.map(|incident| incident.detected_by);
+        violation.detected_at = first.and_then(|incident| incident.noticed_at).map(Time);
     }
+}
+
+/// What violations as a statement lists them say of who noticed them, so that a statement can be made again from itself.
+#[must_use]
+pub fn told(violations: &[Violation]) -> Vec<Incident> {
+    let of = |violation: &Violation| {
+        Some(Incident {
+            objective: Some(violation.objective.clone()),
+            start: violation.start.0,
+            end: violation.end.as_ref().map_or(Timestamp::MAX, |end| end.0),
+            detected_by: violation.detected_by?,
+            noticed_at: violation.detected_at.as_ref().map(|at| at.0),
+        })
+    };
+    violations.iter().filter_map(of).collect()
 }
 
 #[cfg(test)]

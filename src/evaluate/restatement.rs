@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use num_rational::BigRational;
 use num_traits::Zero;
 
+use crate::api::credit_facts::CreditFacts;
 use crate::api::credit_status::{Adjustment, AdjustmentAmount, CreditState, CreditStatus};
 use crate::api::settlement::GrantMode;
 use crate::api::statement::StatementSpec;
@@ -27,16 +28,34 @@ pub struct Superseded<'a> {
 }
 
 impl<'a> Superseded<'a> {
-    /// A statement of an agreement whose credits are granted in this way. Of a credit that has to be claimed the
-    /// statement itself says whether it was granted.
+    /// A statement, which says itself whether it granted its credits; `mode` says it of one that was made before
+    /// statements did. What was claimed and granted afterwards stands elsewhere: then `granted` is to be set.
     #[must_use]
     pub fn new(name: &'a str, statement: &'a StatementSpec, mode: GrantMode) -> Self {
         let is_granted = |credits: &&CreditStatus| {
-            mode == GrantMode::Automatic || matches!(credits.state, CreditState::Granted | CreditState::Settled)
+            let is_told = credits.since.is_some();
+            (!is_told && mode == GrantMode::Automatic)
+                || matches!(credits.state, CreditState::Granted | CreditState::Settled)
         };
         let granted = statement.credits.as_ref().filter(is_granted);
         Self { name, granted, amendment: &statement.amendment }
     }
+}
+
+/// Whether two credits of one period come to the same. What they rest on and where their lives stand is left out: that
+/// more was granted before is no reason to restate a period whose credit no cap reaches.
+#[must_use]
+pub fn same_outcome(one: Option<&CreditStatus>, other: Option<&CreditStatus>) -> bool {
+    let outcome = |credits: &CreditStatus| CreditStatus {
+        state: CreditState::default(),
+        since: None,
+        reason: String::new(),
+        facts: CreditFacts::default(),
+        claims_open: None,
+        deadlines: Vec::new(),
+        ..credits.clone()
+    };
+    one.map(outcome) == other.map(outcome)
 }
 
 /// The credit of the newer statement less what was granted.

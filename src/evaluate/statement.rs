@@ -28,13 +28,14 @@ use super::assessment::ObjectiveAssessment;
 use super::canonical_json::{NotCanonical, canonical};
 use super::count::Count;
 use super::credit;
+use super::credit_course::{self, Beginning};
 use super::detection;
 use super::exact::{NotANumber, decimal_text, hundred, percent_text, ratio_text, round_half_up, ten_to, whole};
 use super::exclusion::lines;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
 use super::methods::{MemberAccount, words};
-use super::period::time_zone_database_version;
+use super::period::{time_zone_database_version, whole_of};
 use super::restatement::{Superseded, adjustment};
 use super::slot::Tally;
 use super::span;
@@ -150,7 +151,14 @@ pub fn statement(
     let assessment = assess(spec, &ledger, closing.circumstances, ready, settle)?;
     let mut shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
     detection::enter(&mut shown, &closing.circumstances.incidents);
-    let credits = assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined));
+    let mut credits = assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined));
+    if let Some(credits) = &mut credits {
+        let whole = closing.circumstances.whole_period.map_or_else(|| whole_of(spec, &bounds), Ok)?;
+        // With the last slot, however long it took to be read; or with what made a newer statement necessary.
+        let last = ledger.settles_at(SignedDuration::ZERO);
+        let determined = closing.circumstances.determined_at.map_or(last, |at| at.max(last));
+        credit_course::enter(credits, &Beginning { spec, period: bounds, whole, violations: &shown, determined })?;
+    }
     let superseded = closing.supersedes.as_ref();
     let adjustment = superseded.map(|s| adjustment(s.granted, credits.as_ref())).transpose()?;
     let omitted = assessment.violations.len().saturating_sub(shown.len());

@@ -41,6 +41,12 @@ pub fn validate(spec: &AgreementSpec, namespace: &str, created: Timestamp) -> Ve
     faults.extend(parameter_rule::faults("spec.coveredWhen", &spec.covered_when, &spec.parameters));
     faults.extend(duration("spec.enforcement.cooldown", &spec.enforcement.cooldown));
     faults.extend(duration("spec.enforcement.releaseAfter", &spec.enforcement.release_after));
+    for (index, deadline) in spec.settlement.deadlines.iter().enumerate() {
+        let within = deadline.within.as_ref();
+        faults.extend(within.and_then(|w| duration(&format!("spec.settlement.deadlines[{index}].within"), w)));
+    }
+    let opens = spec.settlement.claims_open.as_ref().and_then(|opens| opens.within.as_ref());
+    faults.extend(opens.and_then(|within| duration("spec.settlement.claimsOpen.within", within)));
     for (index, workload) in spec.service.workloads.iter().enumerate() {
         if let Some(other) = workload.namespace.as_deref().filter(|n| *n != namespace) {
             let field = format!("spec.service.workloads[{index}].namespace");

@@ -119,6 +119,7 @@ pub fn shown(span: &ViolationSpan) -> Violation {
         bad_events: count(&span.bad_events),
         total_events: count(&span.total_events),
         detected_by: None,
+        detected_at: None,
     }
 }
 

@@ -6,8 +6,9 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use kube::runtime::events::{Event, EventType, Recorder};
 use tokio::time::timeout;
 
-use crate::api::agreement_status::{AgreementStatus, ObjectiveStatus, State};
+use crate::api::agreement_status::{AgreementStatus, ObjectiveStatus, State, StatementRef};
 use crate::api::condition;
+use crate::api::credit_status::CreditState;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb};
 use crate::decide::standing::Reset;
 
@@ -99,6 +100,7 @@ pub fn notices(last: &AgreementStatus, next: &AgreementStatus) -> Vec<Notice> {
             found.push(notice(false, "StatementIssued", "Settle", note));
         }
     }
+    found.extend(next.statements.iter().filter_map(|statement| moved(last, statement)));
     for kind in [condition::BEYOND_RETENTION, condition::LEDGER_FULL] {
         let said = |s: &AgreementStatus| s.conditions.iter().find(|c| c.type_ == kind).cloned();
         if let Some(now) = said(next)
@@ -114,6 +116,16 @@ pub fn notices(last: &AgreementStatus, next: &AgreementStatus) -> Vec<Notice> {
         found.push(notice(false, "EnforcementChanged", &enforcement.reason, enforcement.message.clone()));
     }
     found
+}
+
+/// What became of the credit of a statement that was known before.
+fn moved(last: &AgreementStatus, statement: &StatementRef) -> Option<Notice> {
+    let before = last.statements.iter().find(|before| before.name == statement.name)?.credit_state?;
+    let stands = statement.credit_state.filter(|stands| *stands != before)?;
+    let note = format!("the credit of {} is {stands:?}: {}", statement.name, statement.credit_reason);
+    let warns = matches!(stands, CreditState::Expired | CreditState::Voided);
+    let action: String = format!("Credit-{}", statement.name).chars().take(ACTION_LIMIT).collect();
+    Some(notice(warns, &format!("Credit{stands:?}"), &action, note))
 }
 
 /// Somebody else changed a floor that the operator holds.

@@ -3,7 +3,10 @@
 //! An agreement that is kept counts events in every slot. Writing each new figure would cost the API server a write
 //! per agreement and slot, and wake every watcher, to say that nothing happened.
 
-use crate::api::agreement_status::{AgreementStatus, ObjectiveStatus};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::jiff::Timestamp;
+
+use crate::api::agreement_status::{AgreementStatus, DetectedBy, ObjectiveStatus, Violation};
 use crate::evaluate::credit;
 
 /// Percentages may move this much (in percent points) before they are worth a write.
@@ -22,13 +25,18 @@ pub fn differs(last: &AgreementStatus, next: &AgreementStatus) -> bool {
         || last.statements != next.statements
         || last.actions != next.actions
         || last.violations.len() != next.violations.len()
-        || last.violations.iter().zip(&next.violations).any(|(a, b)| (a.start.0, &a.end) != (b.start.0, &b.end))
+        || last.violations.iter().zip(&next.violations).any(|(a, b)| told(a) != told(b))
         || conditions_differ(last, next)
         || enforcement_differs(last, next)
         || summary_differs(last, next)
         || credits_differ(last, next)
         || last.objectives.len() != next.objectives.len()
         || last.objectives.iter().zip(&next.objectives).any(|(a, b)| objective_differs(a, b))
+}
+
+/// What is told of a violation; its figures grow while it goes on.
+fn told(violation: &Violation) -> (Timestamp, Option<&Time>, Option<DetectedBy>, Option<&Time>) {
+    (violation.start.0, violation.end.as_ref(), violation.detected_by, violation.detected_at.as_ref())
 }
 
 /// Messages carry figures; a condition changed when its status, its reason or its generation did.

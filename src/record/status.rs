@@ -135,6 +135,7 @@ mod tests {
             bad_events: String::new(),
             total_events: String::new(),
             detected_by: None,
+            detected_at: None,
         }
     }
 

@@ -19,6 +19,7 @@ pub const RBAC: &[(&str, &str, &[&str])] = &[
     ("guarantor.dev", "servicelevelagreements/status", &["patch"]),
     ("guarantor.dev", "metricssources/status", &["patch"]),
     ("guarantor.dev", "servicelevelexclusions/status", &["patch"]),
+    ("guarantor.dev", "servicelevelclaims/status", &["patch"]),
     ("guarantor.dev", "servicelevelledgers", &["create", "update"]),
     ("guarantor.dev", "servicelevelstatements", &["create"]),
     ("events.k8s.io", "events", &["create", "patch"]),

@@ -52,12 +52,20 @@ async fn policies_hold_where_the_operator_works_and_can_be_left_out() -> Result<
         objects.iter().filter(|object| object["kind"] == kind).map(|object| object["spec"].clone()).collect()
     };
     let everywhere = rendered(&[]).await?;
-    let [exclusions, records] = &of(&everywhere, "ValidatingAdmissionPolicy")[..] else { panic!("two policies") };
-    assert!(exclusions["validations"].as_array().unwrap().len() >= 6);
+    let policies = of(&everywhere, "ValidatingAdmissionPolicy");
+    let about = |resource: &str| {
+        let named = |policy: &&Value| policy["matchConstraints"].to_string().contains(resource);
+        policies.iter().find(named).unwrap_or_else(|| panic!("no policy for {resource}"))
+    };
+    let validations = |resource: &str| about(resource)["validations"].as_array().unwrap().len();
+    assert!(
+        policies.len() == 3 && validations("servicelevelexclusions") >= 6 && validations("servicelevelclaims") >= 8
+    );
+    let records = about("servicelevelstatements");
     let account = "system:serviceaccount:default:guarantor";
     assert!(records["validations"][0]["expression"].as_str().unwrap().contains(&format!("'{account}'")));
     let bindings = of(&everywhere, "ValidatingAdmissionPolicyBinding");
-    assert!(bindings.len() == 2 && bindings.iter().all(|b| b["matchResources"].is_null()));
+    assert!(bindings.len() == 3 && bindings.iter().all(|b| b["matchResources"].is_null()));
     let one = rendered(&["--set", "watchNamespace=shop,serviceAccount.name=keeper"]).await?;
     let bindings = of(&one, "ValidatingAdmissionPolicyBinding");
     let label = "/matchResources/namespaceSelector/matchLabels/kubernetes.io~1metadata.name";

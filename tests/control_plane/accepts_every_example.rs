@@ -54,8 +54,12 @@ async fn accepts_every_example() -> Result<()> {
         std::fs::write(&stripped, &declared)?;
         let path = if approvals.is_empty() { &path } else { &stripped };
         let path = path.to_str().context("the path is not UTF-8")?;
-        // An exclusion is declared by the user who it says.
-        let declared = text.lines().find_map(|line| line.trim().strip_prefix("declaredBy: "));
+        // An exclusion is declared, and a claim made, by the user who it says.
+        let by = |line: &str| {
+            let line = line.trim();
+            line.strip_prefix("declaredBy: ").or_else(|| line.strip_prefix("madeBy: ")).map(str::to_owned)
+        };
+        let declared = text.lines().find_map(by);
         let user = declared.map(|name| [format!("--as={name}"), "--as-group=system:masters".to_owned()]);
         let user: Vec<&str> = user.iter().flatten().map(String::as_str).collect();
         let rest = [&["-f", path][..], &user[..]].concat();

@@ -156,3 +156,8 @@ async fn agrees_with_the_offline_check_on_metrics_sources() -> Result<()> {
 async fn agrees_with_the_offline_check_on_exclusions() -> Result<()> {
     both_agree(mistakes::exclusion(), "namespaces/default/servicelevelexclusions").await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agrees_with_the_offline_check_on_claims() -> Result<()> {
+    both_agree(mistakes::claim(), "namespaces/default/servicelevelclaims").await
+}

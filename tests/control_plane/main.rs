@@ -14,6 +14,7 @@ mod agrees_with_the_offline_check;
 mod arithmetic;
 mod backfill;
 mod catches_up_what_it_missed;
+mod claims_a_credit_as_two_people;
 mod closes_a_period_once;
 mod explains_its_fields;
 mod fills_in_what_is_left_out;

@@ -72,7 +72,7 @@ async fn settles_an_outage_with_a_credit() -> Result<()> {
     audit(&stage, statement).await?;
     let spec = &statement.spec;
     let credits = spec.credits.as_ref().context("credits")?;
-    assert_eq!((spec.state, credits.state), (State::Violated, CreditState::Determined));
+    assert_eq!((spec.state, credits.state), (State::Violated, CreditState::Granted));
     let lines: Vec<_> = credits
         .lines
         .iter()

@@ -42,7 +42,7 @@ fn accepts_every_example() {
 
 #[test]
 fn accepts_what_the_mistakes_are_made_in() {
-    for sound in [mistakes::agreement(), mistakes::source(), mistakes::exclusion()] {
+    for sound in [mistakes::agreement(), mistakes::source(), mistakes::exclusion(), mistakes::claim()] {
         let answer = check(&["-", "--deny-warnings"], &sound.to_string());
         assert_eq!((answer.code, answer.text.as_str()), (0, "checked 1 object: 0 errors, 0 warnings\n"));
     }

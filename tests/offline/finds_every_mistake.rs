@@ -53,6 +53,11 @@ fn finds_every_mistake_in_an_exclusion() {
 }
 
 #[test]
+fn finds_every_mistake_in_a_claim() {
+    every_mistake_is_found(&mistakes::claim(), &mistakes::of_claims());
+}
+
+#[test]
 fn finds_all_mistakes_of_a_file_at_once() {
     let lines = |manifests: Vec<Value>| manifests.iter().map(Value::to_string).collect::<Vec<_>>().join("\n---\n");
     let all =

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod a_credit_lives_by_its_claims;
 mod a_full_ledger_takes_no_more_counts;
 mod a_lagging_watch_makes_nothing_happen_twice;
 mod a_missed_event_is_made_up_for;
@@ -12,6 +13,7 @@ mod a_refused_objective_holds_up_no_other;
 mod amends_an_agreement_in_force;
 mod an_idle_agreement_costs_next_to_nothing;
 mod an_object_that_cannot_be_read_disturbs_no_other;
+mod caps_credits_over_periods;
 mod closes_no_period_blind;
 mod conditions;
 mod finds_its_floor_when_the_status_was_lost;

@@ -29,6 +29,7 @@ pub const AGREEMENTS: &str = "servicelevelagreements.guarantor.dev";
 pub const STATEMENTS: &str = "servicelevelstatements.guarantor.dev";
 pub const LEDGERS: &str = "servicelevelledgers.guarantor.dev";
 pub const EXCLUSIONS: &str = "servicelevelexclusions.guarantor.dev";
+pub const CLAIMS: &str = "servicelevelclaims.guarantor.dev";
 pub const SOURCES: &str = "metricssources.guarantor.dev";
 pub const AUTOSCALERS: &str = "horizontalpodautoscalers.autoscaling";
 pub const DEPLOYMENTS: &str = "deployments.apps";

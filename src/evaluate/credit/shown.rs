@@ -43,6 +43,7 @@ pub fn shown(credits: &CreditAssessment, state: CreditState) -> CreditStatus {
         reward: credits.reward.as_ref().map(reward),
         lines: credits.lines.iter().take(LISTED_LINES).map(line).collect(),
         facts: facts::shown(&credits.facts),
+        claims_open: None,
         deadlines: Vec::new(),
     }
 }

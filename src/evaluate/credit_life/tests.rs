@@ -223,3 +223,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_ends_first_and_was_not_done_has_to_be_done_next() {
+    let course = course(GrantMode::OnClaim, atlas());
+    let next = |events: &[CreditEvent]| next_deadline(&course, events).map(|deadline| deadline.name.as_str());
+    assert_eq!(next(&[]), Some("ticket"));
+    assert_eq!(next(&[done("2025-06-11T09:00:01Z", "ticket")]), Some("ticket"), "that was too late");
+    assert_eq!(next(&[ticket()]), Some(CLAIM));
+    assert_eq!(next(&[ticket(), done("2025-07-02T00:00:00Z", CLAIM)]), None);
+}

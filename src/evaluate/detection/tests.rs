@@ -8,7 +8,7 @@ use super::*;
 const MONTH: i64 = 43_200 * 60;
 
 fn incident(from: i64, until: i64, detected_by: DetectedBy) -> Incident {
-    Incident { objective: None, start: second(from), end: second(until), detected_by }
+    Incident { objective: None, start: second(from), end: second(until), detected_by, noticed_at: None }
 }
 
 fn allowed_by_999() -> BigRational {
@@ -75,6 +75,7 @@ fn violation(objective: &str, from: i64, until: Option<i64>) -> Violation {
         bad_events: String::new(),
         total_events: String::new(),
         detected_by: None,
+        detected_at: None,
     }
 }
 

@@ -8,6 +8,7 @@
 mod band;
 mod cells;
 mod constraints;
+mod hearsay;
 mod promise;
 mod tiers;
 
@@ -56,11 +57,13 @@ pub enum Code {
     ParameterDependencyViolated,
     /// The suppliers' promises together are less than what is promised.
     PromiseAboveComposite,
+    /// Something is owed by what no metrics source can tell.
+    OwedByHearsay,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::TierGap,
         Self::TierOverlap,
         Self::NonMonotonicCredit,
@@ -70,6 +73,7 @@ impl Code {
         Self::PeriodBeyondRetention,
         Self::ParameterDependencyViolated,
         Self::PromiseAboveComposite,
+        Self::OwedByHearsay,
     ];
 
     /// The stable word for machines.
@@ -85,6 +89,7 @@ impl Code {
             Self::PeriodBeyondRetention => "period_beyond_retention",
             Self::ParameterDependencyViolated => "parameter_dependency_violated",
             Self::PromiseAboveComposite => "promise_above_composite",
+            Self::OwedByHearsay => "owed_by_hearsay",
         }
     }
 
@@ -101,6 +106,7 @@ impl Code {
             Self::PeriodBeyondRetention => "PeriodBeyondRetention",
             Self::ParameterDependencyViolated => "ParameterDependencyViolated",
             Self::PromiseAboveComposite => "PromiseAboveComposite",
+            Self::OwedByHearsay => "OwedByHearsay",
         }
     }
 }
@@ -135,6 +141,7 @@ pub fn lint(spec: &AgreementSpec, retention: Option<SignedDuration>) -> Vec<Lint
         let bands = spec.credits.as_ref().and_then(|credits| band::bands(credits, &objective.name));
         found.extend(bands.map(|bands| tiers::lint(&bands, &objective.name, &target)).unwrap_or_default());
     }
+    found.extend(hearsay::owed(spec));
     found
 }
 

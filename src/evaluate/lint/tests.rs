@@ -349,3 +349,27 @@ fn no_more_is_promised_than_the_suppliers_promise_together() {
     assert_eq!(of(&["99.9"]), [], "exactly what is promised is enough");
     assert_eq!(of(&[]), []);
 }
+
+#[test]
+fn what_people_report_is_told_apart_from_what_is_measured() {
+    let mut spec = serde_json::to_value(agreement()).unwrap();
+    let plain = lint(&serde_json::from_value(spec.clone()).unwrap(), None);
+    spec["credits"]["remedies"] = json!([
+        {"name": "end", "objective": "availability", "terminationRight": {"missedPeriods": 2}},
+        {"name": "delay", "objective": "availability", "perDayLate": {"percentOfFee": "1"}},
+    ]);
+    spec["credits"]["rewards"] = json!({"basis": "Volume", "tiers": [{"atLeast": "1000", "percent": "2"}]});
+    spec["amendments"] = json!([{"effective": "2026-07-01", "credits": {
+        "fee": {"amount": "1.00", "currency": "EUR"},
+        "rewards": {"basis": "Volume", "tiers": [{"atLeast": "1000", "percent": "2"}]},
+    }}]);
+    let found = lint(&serde_json::from_value(spec).unwrap(), None);
+    let told: Vec<_> = found.iter().filter(|l| !plain.contains(l)).map(|l| (l.field.as_str(), l.severity)).collect();
+    let expected = [
+        "spec.credits.remedies[1].perDayLate",
+        "spec.credits.rewards.basis",
+        "spec.amendments[0].credits.rewards.basis",
+    ];
+    assert_eq!(told, expected.map(|field| (field, Severity::Warning)));
+    assert!(found.iter().all(|l| l.code != Code::OwedByHearsay || l.message.contains("guarantor settle")));
+}

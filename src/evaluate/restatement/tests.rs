@@ -63,3 +63,13 @@ fn usage_changes_in_its_unit() {
 fn a_statement_without_figures_is_refused() {
     assert!(adjustment(Some(&credits(&[("EUR", "1,00", true)], 0)), None).is_err());
 }
+
+#[test]
+fn a_credit_is_the_same_whatever_it_rests_on() {
+    let one = credits(&[("EUR", "25.01", true)], 0);
+    let mut other = CreditStatus { state: CreditState::Granted, reason: "granted".to_owned(), ..one.clone() };
+    other.facts.granted_before.service_days = 3;
+    assert!(same_outcome(Some(&one), Some(&other)) && same_outcome(None, None));
+    other.amounts[0].capped_by = "Year".to_owned();
+    assert!(!same_outcome(Some(&one), Some(&other)) && !same_outcome(Some(&one), None));
+}

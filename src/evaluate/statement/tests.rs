@@ -105,7 +105,7 @@ fn a_statement_says_what_the_ledger_holds() {
     assert!(objective.covered && objective.members.is_empty());
     assert_eq!(objective.queries, ["sum(a)", "sum(b)"]);
     let credits = statement.credits.as_ref().unwrap();
-    assert_eq!((credits.amount.as_str(), credits.state), ("400.00", CreditState::Determined));
+    assert_eq!((credits.amount.as_str(), credits.state), ("400.00", CreditState::Granted));
     assert_eq!(statement.violations.len(), 1);
     assert_eq!(statement.period.time_zone, "Europe/Berlin");
     assert_eq!(statement.evidence.ledger_digest, stored_ledger::digest(&stored(&slots()).objectives));
@@ -213,6 +213,7 @@ fn what_was_reported_stands_in_the_statement() {
             start: at("2026-10-31T03:00:00Z"),
             end: at("2026-10-31T06:00:00Z"),
             detected_by: DetectedBy::Customer,
+            noticed_at: Some(at("2026-10-31T04:00:00Z")),
         }],
         ..Circumstances::default()
     };
@@ -220,7 +221,9 @@ fn what_was_reported_stands_in_the_statement() {
     let credits = statement.credits.as_ref().unwrap();
     assert_eq!((credits.amount.as_str(), credits.amounts[0].capped_by.as_str()), ("350.00", "Year"));
     assert_eq!(credit::stated(&credits.facts, &spec).unwrap(), reported.facts);
-    assert_eq!(statement.violations[0].detected_by, Some(DetectedBy::Customer));
+    let noticed = &statement.violations[0];
+    assert_eq!(noticed.detected_by, Some(DetectedBy::Customer));
+    assert_eq!(noticed.detected_at.as_ref().map(|noticed| noticed.0), Some(at("2026-10-31T04:00:00Z")));
 }
 
 #[test]

@@ -55,6 +55,11 @@ fn every_fault_names_its_field() {
         ("/credits/tiers/0/objective", json!("nobody"), "spec.credits.tiers[0].objective"),
         ("/credits/cap", json!({"percentOfFee": "200"}), "spec.credits.cap.percentOfFee"),
         ("/enforcement/cooldown", json!("soon"), "spec.enforcement.cooldown"),
+        (
+            "/settlement",
+            json!({"deadlines": [{"name": "claim", "after": "PeriodEnd", "within": "soon"}]}),
+            "spec.settlement.deadlines[0].within",
+        ),
         ("/enforcement/releaseAfter", json!("5 minutes"), "spec.enforcement.releaseAfter"),
         ("/service/workloads", workload(Some("kube-system")), "spec.service.workloads[0].namespace"),
         ("/metrics/slot", json!("5s"), "spec.metrics.slot"),

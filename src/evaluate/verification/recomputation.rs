@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{Basis, FieldPath, Presented, basis};
@@ -12,12 +13,22 @@ use crate::api::metrics_source::IncreaseForm;
 use crate::api::statement::ExclusionLine;
 use crate::evaluate::assess::Circumstances;
 use crate::evaluate::credit;
+use crate::evaluate::detection;
 use crate::evaluate::exclusion::lines;
 use crate::evaluate::statement::{Closing, StatementError, name, statement};
 
 /// What can be edited while an agreement is in force and stands in its statements. Everything else that a statement is
 /// computed from is kept from edits by the rules of the agreement's own definition.
-pub(super) const AMENDABLE: [&[&str]; 3] = [&["parties"], &["service"], &["evidence", "source"]];
+pub(super) const AMENDABLE: [&[&str]; 7] = [
+    &["parties"],
+    &["service"],
+    &["evidence", "source"],
+    // By `spec.settlement` and `spec.calendar`.
+    &["credits", "state"],
+    &["credits", "reason"],
+    &["credits", "claimsOpen"],
+    &["credits", "deadlines"],
+];
 
 /// Told by the statement alone: what the operator found when the period closed.
 const STATED_ONLY: [&[&str]; 3] =
@@ -47,16 +58,14 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
         assumed = assumed_agreement(presented.content)?;
         &assumed
     };
-    let stated: Vec<ExclusionLine> = presented
-        .content
-        .get("exclusions")
-        .and_then(|lines| serde_json::from_value(lines.clone()).ok())
-        .unwrap_or_default();
+    let stated: Vec<ExclusionLine> = read(presented.content, "exclusions");
     let url = text(presented.content, &["evidence", "source"]).split_once(' ').map_or("", |(_, url)| url);
     let revision = revision(presented);
     let circumstances = Circumstances {
         exclusions: lines::honoured(&stated),
         facts: facts(presented.content, spec)?,
+        incidents: detection::told(&read(presented.content, "violations")),
+        determined_at: determined_at(presented.content),
         ..Circumstances::default()
     };
     let closing = Closing {
@@ -95,12 +104,26 @@ fn facts(content: &Value, spec: &AgreementSpec) -> Result<credit::Facts, Stateme
     Ok(credit::stated(&facts, spec)?)
 }
 
+/// The list in this field, as far as it is one.
+fn read<T: DeserializeOwned>(content: &Value, field: &str) -> Vec<T> {
+    content.get(field).and_then(|list| serde_json::from_value(list.clone()).ok()).unwrap_or_default()
+}
+
+/// When a statement was determined that takes the place of another one, which only it says.
+fn determined_at(content: &Value) -> Option<Timestamp> {
+    content.get("supersedes")?;
+    text(content, &["credits", "since"]).parse().ok()
+}
+
 /// What people reported, and what another statement granted: told by the statement alone, where it is told at all.
 fn reported(content: &Value) -> Vec<FieldPath> {
     let violations = content.get("violations").and_then(Value::as_array).map_or(0, Vec::len);
-    let detected = (0..violations).map(|index| FieldPath::of(&["violations"]).item(index).field("detectedBy"));
+    let noticed =
+        |index| ["detectedBy", "detectedAt"].map(|field| FieldPath::of(&["violations"]).item(index).field(field));
+    let detected = (0..violations).flat_map(noticed);
+    let since = content.get("supersedes").map(|_| FieldPath::of(&["credits", "since"]));
     let fields = [&FACTS[..], &["supersedes"], &["adjustment"]].map(FieldPath::of);
-    fields.into_iter().chain(detected).filter(|path| path.find(content).is_some()).collect()
+    fields.into_iter().chain(detected).chain(since).filter(|path| path.find(content).is_some()).collect()
 }
 
 /// The fields that nothing presented tells.

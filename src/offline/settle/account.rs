@@ -3,38 +3,33 @@
 //! A period is closed at its end. What was approved, revoked or proven after that changes the account from that instant
 //! on: each change that makes a difference is a revision of its own, which says what it takes back or adds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::jiff::{SignedDuration, Timestamp, ToSpan};
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
 
 use super::choice;
 use super::consequences::{self, Contract};
 use super::fault::Fault;
 use super::fit;
-use super::history::History;
 use super::measurements::Measurements;
 use super::report::{Objects, PeriodReport, Report};
+use super::revisions::Kept;
 use super::series;
 use crate::api::agreement::AgreementSpec;
 use crate::api::exclusion::ExclusionSpec;
-use crate::api::ledger::{AgreementIdentity, LedgerSpec};
 use crate::api::metrics_source::IncreaseForm;
-use crate::api::statement::StatementSpec;
 use crate::evaluate::amendment::terms_at;
-use crate::evaluate::assess::Circumstances;
 use crate::evaluate::calendar::WorkingDays;
 use crate::evaluate::credit::{Delivery, Facts};
 use crate::evaluate::exact::decimal;
-use crate::evaluate::exclusion::{self, Exclusions, Request};
+use crate::evaluate::exclusion::Request;
+use crate::evaluate::history::{History, contract_year};
 use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::methods::value::Limit;
 use crate::evaluate::period::{Bounds, Schedule, first_instant_of};
-use crate::evaluate::restatement::Superseded;
 use crate::evaluate::slot::{Births, Slot, Tally};
-use crate::evaluate::statement::{self, Closing, StatementError};
-use crate::evaluate::stored_ledger;
 use crate::evaluate::timeline::{Overlap, Timeline};
 
 /// What is settled.
@@ -94,8 +89,7 @@ pub fn settle(case: &Case<'_>, schedule: &Schedule, periods: &[Bounds], read: &L
     let calendar = WorkingDays::new(&case.spec.calendar).map_err(invalid)?;
     let contract = Contract { spec: case.spec, schedule, calendar: &calendar };
     let mut report = Report { agreement: case.name.to_owned(), ..Report::default() };
-    let mut history = History::default();
-    let mut resolved = Vec::new();
+    let mut all = Vec::with_capacity(periods.len());
     for period in periods {
         let judged = schedule.judged(period).unwrap_or(*period);
         let ledger = match read.get(&period.start) {
@@ -104,15 +98,17 @@ pub fn settle(case: &Case<'_>, schedule: &Schedule, periods: &[Bounds], read: &L
         };
         let whole = schedule.whole(period.start).unwrap_or(*period);
         let year = contract_year(schedule, period.start);
-        let identity = AgreementIdentity { name: case.name.to_owned(), uid: case.uid.to_owned() };
-        let stored = stored_ledger::to_spec(&ledger, identity, &[], true);
-        let (book, facts) = ((&ledger, &stored), history.facts(case, *period, year)?);
-        let revisions = revisions(case, book, *period, whole, &facts, &mut resolved)?;
-        let Some(statement) = revisions.last().cloned() else { continue };
-        history.enter(year, &statement);
-        let (start, end) = (period.start.to_string(), period.end.to_string());
-        let objects = Objects::new(case.namespace, &statement, stored);
-        report.periods.push(PeriodReport { start, end, statement, revisions, objects });
+        all.push(Kept::new(case, *period, whole, year, &ledger, reported(case, *period)?)?);
+    }
+    let history = bring_up_to_date(case, &mut all)?;
+    let mut resolved = Vec::new();
+    for kept in all {
+        // What stands in the end: an exclusion that was revoked no longer counts.
+        resolved.extend(kept.exclusions);
+        let Some(statement) = kept.revisions.last().cloned() else { continue };
+        let (start, end) = (kept.period.start.to_string(), kept.period.end.to_string());
+        let objects = Objects::new(case.namespace, &statement, kept.ledger);
+        report.periods.push(PeriodReport { start, end, statement, revisions: kept.revisions, objects });
     }
     for request in case.requests {
         report.exclusions.push(contract.exclusion(request, &resolved)?);
@@ -121,48 +117,49 @@ pub fn settle(case: &Case<'_>, schedule: &Schedule, periods: &[Bounds], read: &L
     Ok(report)
 }
 
-/// The number of the contract's year, from its beginning on.
-fn contract_year(schedule: &Schedule, at: Timestamp) -> i64 {
-    let (from, at) =
-        (schedule.from().to_zoned(schedule.zone().clone()).date(), at.to_zoned(schedule.zone().clone()).date());
-    let years = i64::from(at.year()) - i64::from(from.year());
-    let anniversary = from.checked_add(years.years()).unwrap_or(from);
-    if at < anniversary { years - 1 } else { years }
+/// Settles each period at its end, and every one that is settled already again when something about an exclusion became
+/// known; gives what all of them left behind.
+fn bring_up_to_date(case: &Case<'_>, all: &mut [Kept]) -> Result<History, Fault> {
+    let changed: BTreeSet<Timestamp> = case.requests.iter().flat_map(|r| changes(r.spec)).collect();
+    let moments: BTreeSet<Timestamp> = all.iter().map(|kept| kept.closed).chain(changed.iter().copied()).collect();
+    let (mut history, mut settled) = (History::default(), 0);
+    for moment in moments {
+        if changed.contains(&moment) {
+            (history, settled) = (History::default(), 0);
+        }
+        while let Some(kept) = all.get_mut(settled).filter(|kept| kept.closed <= moment) {
+            kept.settle(case, moment, &mut history)?;
+            settled += 1;
+        }
+    }
+    Ok(history)
 }
 
-impl History {
-    /// What else is known about a period.
-    fn facts(&self, case: &Case<'_>, period: Bounds, year: i64) -> Result<Facts, Fault> {
-        let mut volume: Option<BigRational> = None;
-        for (index, entry) in case.measurements.volumes.iter().enumerate().filter(|(_, v)| period.contains(v.at)) {
-            let amount = decimal(entry.amount.as_str());
-            let amount = amount.map_err(|e| Fault::new(format!("volumes[{index}].amount"), e.to_string()))?;
-            volume = Some(volume.unwrap_or_default() + amount);
-        }
-        let zone = crate::evaluate::period::zone(&case.spec.time_zone).map_err(invalid)?;
-        let mut deliveries = Vec::new();
-        for (index, delivery) in case.measurements.deliveries.iter().enumerate() {
-            let path = |name: &str| format!("deliveries[{index}].{name}");
-            let Some(done) = &delivery.done else { continue };
-            let done = consequences::day(done, &path("done"))?;
-            let made = Delivery {
-                objective: delivery.objective.clone(),
-                due: consequences::day(&delivery.due, &path("due"))?,
-                done,
-            };
-            if first_instant_of(done, &zone).is_some_and(|at| period.contains(at)) {
-                deliveries.push(made);
-            }
-        }
-        Ok(Facts {
-            volume,
-            deliveries,
-            granted_this_year: self.this_year(year),
-            granted_before: self.before(),
-            missed_in_a_row: self.missed_in_a_row(),
-            chosen: choice::chosen(case.measurements, case.spec, period)?,
-        })
+/// What was turned over, delivered and chosen in a period.
+fn reported(case: &Case<'_>, period: Bounds) -> Result<Facts, Fault> {
+    let mut volume: Option<BigRational> = None;
+    for (index, entry) in case.measurements.volumes.iter().enumerate().filter(|(_, v)| period.contains(v.at)) {
+        let amount = decimal(entry.amount.as_str());
+        let amount = amount.map_err(|e| Fault::new(format!("volumes[{index}].amount"), e.to_string()))?;
+        volume = Some(volume.unwrap_or_default() + amount);
     }
+    let zone = crate::evaluate::period::zone(&case.spec.time_zone).map_err(invalid)?;
+    let mut deliveries = Vec::new();
+    for (index, delivery) in case.measurements.deliveries.iter().enumerate() {
+        let path = |name: &str| format!("deliveries[{index}].{name}");
+        let Some(done) = &delivery.done else { continue };
+        let done = consequences::day(done, &path("done"))?;
+        let made = Delivery {
+            objective: delivery.objective.clone(),
+            due: consequences::day(&delivery.due, &path("due"))?,
+            done,
+        };
+        if first_instant_of(done, &zone).is_some_and(|at| period.contains(at)) {
+            deliveries.push(made);
+        }
+    }
+    let chosen = choice::chosen(case.measurements, case.spec, period)?;
+    Ok(Facts { volume, deliveries, chosen, ..Facts::default() })
 }
 
 /// The slots of a period.
@@ -200,43 +197,6 @@ fn ledger(case: &Case<'_>, period: Bounds) -> Result<Ledger, Fault> {
     timeline.into_ledger().map_err(fault)
 }
 
-/// The statements of a period: what was known at its end, and each later change that makes a difference.
-fn revisions(
-    case: &Case<'_>,
-    (ledger, stored): (&Ledger, &LedgerSpec),
-    period: Bounds,
-    whole: Bounds,
-    facts: &Facts,
-    resolved: &mut Vec<Exclusions>,
-) -> Result<Vec<StatementSpec>, Fault> {
-    let closed = ledger.settles_at(SignedDuration::ZERO);
-    let mut moments: Vec<Timestamp> =
-        case.requests.iter().flat_map(|r| changes(r.spec)).filter(|at| *at > closed).collect();
-    moments.push(closed);
-    moments.sort_unstable();
-    moments.dedup();
-    let mut revisions: Vec<StatementSpec> = Vec::new();
-    let mut before: Option<Exclusions> = None;
-    for as_of in moments {
-        let exclusions = exclusion::resolve(case.spec, period, case.requests, as_of).map_err(invalid)?;
-        if before.as_ref().is_some_and(|before| before.honoured == exclusions.honoured) {
-            continue;
-        }
-        let circumstances = Circumstances {
-            exclusions: exclusions.clone(),
-            whole_period: Some(whole),
-            facts: facts.clone(),
-            incidents: super::incidents::over(case.measurements).into_iter().map(|(_, incident)| incident).collect(),
-        };
-        before = Some(exclusions);
-        let superseded = revisions.last();
-        revisions.push(statement(case, stored, &circumstances, superseded, closed)?);
-    }
-    // What stands in the end: an exclusion that was revoked no longer counts.
-    resolved.extend(before);
-    Ok(revisions)
-}
-
 /// When something about an exclusion became known.
 fn changes(spec: &ExclusionSpec) -> impl Iterator<Item = Timestamp> {
     let force_majeure = spec.force_majeure.as_ref();
@@ -248,36 +208,6 @@ fn changes(spec: &ExclusionSpec) -> impl Iterator<Item = Timestamp> {
         .chain(clocks)
         .collect::<Vec<_>>()
         .into_iter()
-}
-
-fn statement(
-    case: &Case<'_>,
-    stored: &LedgerSpec,
-    circumstances: &Circumstances,
-    superseded: Option<&StatementSpec>,
-    closed: Timestamp,
-) -> Result<StatementSpec, Fault> {
-    let revision = superseded.map_or(1, |s| s.revision.saturating_add(1));
-    let start = stored.period_start.0;
-    let name = superseded.map(|s| statement::name(case.name, start, s.revision));
-    let closing = Closing {
-        spec: case.spec,
-        generation: case.generation,
-        revision,
-        ledger_name: &statement::ledger_name(case.name, start),
-        ledger: stored,
-        circumstances,
-        supersedes: name.as_deref().zip(superseded).map(|(n, s)| Superseded::new(n, s, case.spec.settlement.grant)),
-        queries: &case.origin.queries,
-        source_name: &case.origin.name,
-        source_url: &case.origin.url,
-        increase: case.origin.increase,
-    };
-    let made = statement::statement(&closing, closed, SignedDuration::ZERO);
-    made.map_err(|error| match error {
-        StatementError::Spec(fault) => invalid(fault),
-        other => Fault::new("agreement", other.to_string()),
-    })
 }
 
 /// A fault of the agreement.

@@ -9,7 +9,6 @@ use k8s_openapi::jiff::tz::TimeZone;
 
 use super::account::invalid;
 use super::fault::Fault;
-use super::history::History;
 use super::measurements::{Incident, Measurements};
 use super::report::{
     DeadlineReport, DemandReport, ExclusionReport, IncidentReport, Moment, Report, Term, Termination, ValueReport,
@@ -22,6 +21,7 @@ use crate::evaluate::contract_dates::{cure_by, earliest_end, extended_term};
 use crate::evaluate::deadline::{Anchors, deadline, opening};
 use crate::evaluate::exact::{decimal, decimal_text};
 use crate::evaluate::exclusion::{Exclusions, Request, force_majeure};
+use crate::evaluate::history::History;
 use crate::evaluate::methods::value::Limit;
 use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::span;

@@ -8,6 +8,7 @@ use super::consequences::Contract;
 use super::fault::Fault;
 use super::measurements::Measurements;
 use super::report::Report;
+use crate::api::agreement_status::DetectedBy;
 use crate::api::measurement::Method;
 use crate::evaluate::detection::{self, Classification, Incident};
 use crate::evaluate::exact::{share, whole};
@@ -18,7 +19,8 @@ use crate::evaluate::period::Bounds;
 pub fn over(measurements: &Measurements) -> Vec<(usize, Incident)> {
     let told = measurements.incidents.iter().enumerate().filter_map(|(index, incident)| {
         let (end, detected_by) = (incident.until?, incident.detected_by?);
-        Some((index, Incident { objective: None, start: incident.from, end, detected_by }))
+        let noticed_at = incident.aware_at.filter(|_| detected_by == DetectedBy::Customer);
+        Some((index, Incident { objective: None, start: incident.from, end, detected_by, noticed_at }))
     });
     told.collect()
 }

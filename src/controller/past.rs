@@ -1,0 +1,134 @@
+//! The statements that stand for an agreement's closed periods, as far as later periods and the lives of credits rest on
+//! them.
+//!
+//! Read with one bounded list when they are first asked for, and kept from then on: this process is the only one that
+//! issues statements. Where no cap reaches beyond a period, no right grows from misses in a row, nothing is claimed and
+//! nothing has to be, they are not read at all.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::jiff::Timestamp;
+use kube::ResourceExt;
+
+use super::book::Book;
+use super::claims::Claims;
+use super::context::Context;
+use super::error::Error;
+use crate::api::settlement::GrantMode;
+use crate::api::statement::StatementSpec;
+use crate::api::{AgreementSpec, ServiceLevelAgreement};
+use crate::evaluate::amendment::terms_through;
+use crate::evaluate::claim::Claimed;
+use crate::evaluate::credit::{Facts, stated};
+use crate::evaluate::credit_course;
+use crate::evaluate::credit_life::Course;
+use crate::evaluate::history::{History, Legacy, contract_year};
+use crate::evaluate::period::Schedule;
+use crate::evaluate::statement;
+use crate::sense::account;
+
+/// The statement that stands for a period.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Its name, after those it took the place of.
+    pub names: Vec<String>,
+    /// Its revision.
+    pub revision: i32,
+    /// What it leaves behind.
+    pub legacy: Legacy,
+    /// What it rests on.
+    pub facts: Facts,
+    /// What its credit has to go through. `None`: the agreement grants none.
+    pub course: Option<Course>,
+}
+
+impl Standing {
+    fn of(statement: &StatementSpec, spec: &AgreementSpec) -> Result<Self, Error> {
+        let fault = |e: &dyn std::fmt::Display| Error::Account(format!("an earlier statement: {e}"));
+        let start = statement.period.start.0;
+        let names = (1..=statement.revision).map(|r| statement::name(&statement.agreement.name, start, r));
+        let terms = terms_through(spec, &statement.amendment).map_err(|e| fault(&e))?;
+        let facts = statement.credits.as_ref().map(|credits| stated(&credits.facts, &terms)).transpose();
+        Ok(Self {
+            names: names.collect(),
+            revision: statement.revision,
+            legacy: Legacy::of(statement).map_err(|e| fault(&e))?,
+            facts: facts.map_err(|e| fault(&e))?.unwrap_or_default(),
+            course: credit_course::of_statement(statement, spec.settlement.grant).map_err(|e| fault(&e))?,
+        })
+    }
+
+    /// As claims on its credit see it.
+    pub fn claimed(&self, period_start: Timestamp) -> Claimed<'_> {
+        let restated = self.course.as_ref().filter(|_| self.revision > 1).and_then(|course| course.determined_at);
+        Claimed { period_start, names: &self.names, restated }
+    }
+}
+
+/// The statements that stand, by the beginning of their periods.
+#[derive(Clone, Debug, Default)]
+pub struct Past(BTreeMap<Timestamp, Standing>);
+
+impl Past {
+    /// Enters a statement of an agreement with this spec; of one period the latest revision stands.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn enter(&mut self, statement: &StatementSpec, spec: &AgreementSpec) -> Result<(), Error> {
+        let standing = Standing::of(statement, spec)?;
+        let known = self.0.get(&statement.period.start.0);
+        if known.is_none_or(|known| known.revision <= standing.revision) {
+            self.0.insert(statement.period.start.0, standing);
+        }
+        Ok(())
+    }
+
+    /// The one that stands for the period that begins then.
+    pub fn standing(&self, period_start: Timestamp) -> Option<&Standing> {
+        self.0.get(&period_start)
+    }
+
+    /// All that stand, the oldest first.
+    pub fn all(&self) -> impl Iterator<Item = (Timestamp, &Standing)> {
+        self.0.iter().map(|(start, standing)| (*start, standing))
+    }
+
+    /// What a period that begins then rests on, by the terms it is settled by.
+    pub fn facts(&self, terms: &AgreementSpec, schedule: &Schedule, period_start: Timestamp) -> Facts {
+        let mut history = History::default();
+        for (start, standing) in self.0.range(..period_start) {
+            history.enter(contract_year(schedule, *start), &standing.legacy);
+        }
+        history.facts(terms.credits.as_ref(), contract_year(schedule, period_start))
+    }
+}
+
+/// Reads the past back, if anything rests on it and it is not known.
+///
+/// # Errors
+/// When the API server does not answer, or a statement cannot be read.
+pub(super) async fn recall(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    book: &mut Book,
+    claims: &Claims,
+) -> Result<(), Error> {
+    if book.past.is_some() || !(matters(&agreement.spec) || claims.concern_credits()) {
+        return Ok(());
+    }
+    let (namespace, uid) = (agreement.namespace().unwrap_or_default(), agreement.uid().unwrap_or_default());
+    let mut past = Past::default();
+    for statement in account::statements(&context.client, &namespace, &uid).await? {
+        past.enter(&statement.spec, &agreement.spec)?;
+    }
+    book.past = Some(past);
+    Ok(())
+}
+
+/// Whether later periods or the lives of credits rest on earlier statements, by these terms or by any of their amendments.
+fn matters(spec: &AgreementSpec) -> bool {
+    let amended = spec.amendments.iter().filter_map(|amendment| amendment.credits.as_ref());
+    let mut all = spec.credits.iter().chain(amended);
+    spec.settlement.grant == GrantMode::OnClaim && spec.credits.is_some()
+        || all.any(|table| History::matters(Some(table)))
+}

@@ -1,0 +1,132 @@
+//! The statements of one period, revision by revision, as the operator would have issued them while more became known.
+//!
+//! A period is settled at its end. Later it is settled again where other exclusions count, or where what earlier periods
+//! granted or missed by now gives another credit.
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+
+use super::account::{Case, invalid};
+use super::fault::Fault;
+use crate::api::credits::Credits;
+use crate::api::ledger::{AgreementIdentity, LedgerSpec};
+use crate::api::statement::StatementSpec;
+use crate::evaluate::amendment::terms_at;
+use crate::evaluate::assess::Circumstances;
+use crate::evaluate::credit::Facts;
+use crate::evaluate::exclusion::{self, Exclusions};
+use crate::evaluate::history::{History, Legacy};
+use crate::evaluate::ledger::Ledger;
+use crate::evaluate::period::Bounds;
+use crate::evaluate::restatement::{Superseded, same_outcome};
+use crate::evaluate::statement::{self, Closing, StatementError};
+use crate::evaluate::stored_ledger;
+
+/// A period and what was issued for it so far.
+pub(super) struct Kept {
+    /// The period.
+    pub period: Bounds,
+    /// When its last slot is over, and it is settled.
+    pub closed: Timestamp,
+    /// What was issued, the first one first.
+    pub revisions: Vec<StatementSpec>,
+    /// What was excluded by the one that stands.
+    pub exclusions: Option<Exclusions>,
+    /// The whole period it is a part of.
+    whole: Bounds,
+    /// The contract's year.
+    year: i64,
+    /// What was owed by the terms of the period.
+    credits: Option<Credits>,
+    /// What was turned over, delivered and chosen.
+    reported: Facts,
+    /// What the one that stands rests on.
+    facts: Facts,
+    /// The slots, as they are stored.
+    pub ledger: LedgerSpec,
+}
+
+impl Kept {
+    /// A period with its slots, of which nothing was issued yet.
+    pub(super) fn new(
+        case: &Case<'_>,
+        period: Bounds,
+        whole: Bounds,
+        year: i64,
+        ledger: &Ledger,
+        reported: Facts,
+    ) -> Result<Self, Fault> {
+        let identity = AgreementIdentity { name: case.name.to_owned(), uid: case.uid.to_owned() };
+        let credits = terms_at(case.spec, ledger.bounds().start).map_err(invalid)?.credits.clone();
+        Ok(Self {
+            period,
+            closed: ledger.settles_at(SignedDuration::ZERO),
+            revisions: Vec::new(),
+            exclusions: None,
+            whole,
+            year,
+            credits,
+            reported,
+            facts: Facts::default(),
+            ledger: stored_ledger::to_spec(ledger, identity, &[], true),
+        })
+    }
+
+    /// Settles the period by what is known at `as_of`, after all periods before it, unless that changes nothing; and
+    /// enters what it leaves behind.
+    pub(super) fn settle(&mut self, case: &Case<'_>, as_of: Timestamp, history: &mut History) -> Result<(), Fault> {
+        let exclusions = exclusion::resolve(case.spec, self.period, case.requests, as_of).map_err(invalid)?;
+        let facts = Facts {
+            volume: self.reported.volume.clone(),
+            deliveries: self.reported.deliveries.clone(),
+            chosen: self.reported.chosen.clone(),
+            ..history.facts(self.credits.as_ref(), self.year)
+        };
+        let counts = self.exclusions.as_ref().is_none_or(|before| before.honoured != exclusions.honoured);
+        if counts || self.facts != facts {
+            let circumstances = Circumstances {
+                exclusions,
+                whole_period: Some(self.whole),
+                facts,
+                incidents: super::incidents::over(case.measurements).into_iter().map(|(_, i)| i).collect(),
+                determined_at: self.revisions.last().map(|_| as_of),
+            };
+            let made = self.statement(case, &circumstances)?;
+            let standing = self.revisions.last().map(|standing| standing.credits.as_ref());
+            if counts || standing.is_none_or(|standing| !same_outcome(standing, made.credits.as_ref())) {
+                self.exclusions = Some(circumstances.exclusions);
+                self.facts = circumstances.facts;
+                self.revisions.push(made);
+            }
+        }
+        if let Some(standing) = self.revisions.last() {
+            let legacy = Legacy::of(standing).map_err(|e| Fault::new("agreement", e.to_string()))?;
+            history.enter(self.year, &legacy);
+        }
+        Ok(())
+    }
+
+    fn statement(&self, case: &Case<'_>, circumstances: &Circumstances) -> Result<StatementSpec, Fault> {
+        let superseded = self.revisions.last();
+        let revision = superseded.map_or(1, |s| s.revision.saturating_add(1));
+        let start = self.ledger.period_start.0;
+        let name = superseded.map(|s| statement::name(case.name, start, s.revision));
+        let closing = Closing {
+            spec: case.spec,
+            generation: case.generation,
+            revision,
+            ledger_name: &statement::ledger_name(case.name, start),
+            ledger: &self.ledger,
+            circumstances,
+            supersedes: name.as_deref().zip(superseded).map(|(n, s)| Superseded::new(n, s, case.spec.settlement.grant)),
+            queries: &case.origin.queries,
+            source_name: &case.origin.name,
+            source_url: &case.origin.url,
+            increase: case.origin.increase,
+        };
+        let made = statement::statement(&closing, self.closed, SignedDuration::ZERO);
+        made.map_err(|error| match error {
+            StatementError::Spec(fault) => invalid(fault),
+            other => Fault::new("agreement", other.to_string()),
+        })
+    }
+}
