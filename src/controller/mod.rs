@@ -21,6 +21,7 @@
 
 mod account;
 mod agreement;
+mod amendments;
 mod backoff;
 mod book;
 mod context;
@@ -28,6 +29,7 @@ mod enforce;
 mod error;
 mod exclusions;
 mod finalize;
+mod late;
 mod reader;
 mod registry;
 mod restate;

@@ -121,7 +121,8 @@ async fn anew(
     Ok(None)
 }
 
-fn make(
+/// A statement that takes the place of `earlier`, from this ledger.
+pub(super) fn make(
     context: &Context,
     terms: &AgreementSpec,
     earlier: &ServiceLevelStatement,
@@ -133,12 +134,12 @@ fn make(
     let before = &earlier.spec;
     let queries = before.objectives.iter().map(|o| (o.name.clone(), o.queries.clone())).collect();
     let (source_name, source_url) = before.evidence.source.split_once(' ').unwrap_or((&before.evidence.source, ""));
-    let name = earlier.name_any();
+    let (name, ledger_name) = (earlier.name_any(), ledger.name_any());
     let closing = Closing {
         spec: terms,
         generation: before.generation,
         revision,
-        ledger_name: &before.evidence.ledger,
+        ledger_name: &ledger_name,
         ledger: &ledger.spec,
         circumstances,
         supersedes: Some(Superseded::new(&name, before, terms.settlement.grant)),
@@ -151,7 +152,7 @@ fn make(
 }
 
 /// The agreement as it was settled then: with the amendments of that time, the parties and the service as they stood.
-fn terms_of(agreement: &ServiceLevelAgreement, earlier: &ServiceLevelStatement) -> AgreementSpec {
+pub(super) fn terms_of(agreement: &ServiceLevelAgreement, earlier: &ServiceLevelStatement) -> AgreementSpec {
     let mut terms = agreement.spec.clone();
     // Days of this form are ordered as texts.
     terms.amendments.retain(|amendment| amendment.effective <= earlier.spec.amendment);
