@@ -116,6 +116,17 @@ use super::settlement::{BusinessCalendar, Settlement};
     .field_path(".credits")
     .message("spec.credits cannot be changed while the agreement is in force, as the running period is settled by \
               them; add an entry to spec.amendments"))]
+#[x_kube(validation = Rule::new(
+    "has(self.parameters) == has(oldSelf.parameters) \
+     && (!has(self.parameters) || self.parameters == oldSelf.parameters)")
+    .field_path(".parameters")
+    .message("spec.parameters cannot be changed while the agreement is in force, as they decide whether the promise \
+              covers the service; add an entry to spec.amendments"))]
+#[x_kube(validation = Rule::new(
+    "has(self.coveredWhen) == has(oldSelf.coveredWhen) \
+     && (!has(self.coveredWhen) || self.coveredWhen == oldSelf.coveredWhen)")
+    .field_path(".coveredWhen")
+    .message("spec.coveredWhen cannot be changed while the agreement is in force; make a new agreement"))]
 #[x_kube(validation = Rule::new("size(self.amendments) == 0 || has(self.amendmentRule)")
     .field_path(".amendmentRule")
     .message("spec.amendmentRule must say what becomes of the running period where there are spec.amendments; give \
@@ -182,11 +193,16 @@ pub struct AgreementSpec {
     pub amendment_rule: Option<AmendmentRule>,
     /// How a credit becomes money, and what else the contract attaches to a breach.
     #[serde(default)]
+    #[x_kube(validation = Rule::new("self == oldSelf")
+        .message("spec.settlement cannot be changed while the agreement is in force; make a new agreement"))]
     pub settlement: Settlement,
     /// The days that count as working days. Left out: Monday to Friday, without holidays.
     #[serde(default)]
+    #[x_kube(validation = Rule::new("self == oldSelf")
+        .message("spec.calendar cannot be changed while the agreement is in force, as notices and deadlines are \
+                  reckoned by it; add an entry to spec.amendments"))]
     pub calendar: BusinessCalendar,
-    /// Facts of the service instance and choices of the parties, on which the two lists below rest.
+    /// Facts of the service instance and choices of the parties, on which `constraints` and `coveredWhen` rest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]

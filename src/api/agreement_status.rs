@@ -55,6 +55,11 @@ pub struct AgreementStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 10))]
     pub refused_amendment: Option<String>,
+    /// The `effective` day of the last entry of `spec.amendments` that was taken up. Later entries must take effect after
+    /// they were added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 10))]
+    pub amended_through: Option<String>,
     /// The latest statements, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub statements: Vec<StatementRef>,

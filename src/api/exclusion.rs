@@ -48,7 +48,8 @@ use super::exclusion_rules::ExclusionReason;
 #[x_kube(validation = Rule::new("!has(self.approval) || self.approval.by != self.declaredBy")
     .message("spec.approval.by must be another person than spec.declaredBy").field_path(".approval.by"))]
 #[x_kube(validation = Rule::new(
-    "!has(oldSelf.approval) || (has(self.approval) && self.approval == oldSelf.approval \
+    "(!has(self.approval) && !has(self.revoked) && !has(oldSelf.approval)) \
+     || ((!has(oldSelf.approval) || (has(self.approval) && self.approval == oldSelf.approval)) \
      && self.agreement == oldSelf.agreement && self.objectives == oldSelf.objectives && self.reason == oldSelf.reason \
      && has(self.description) == has(oldSelf.description) \
      && (!has(self.description) || self.description == oldSelf.description) \
@@ -66,8 +67,8 @@ use super::exclusion_rules::ExclusionReason;
                  || self.forceMajeure.inDefaultSince == oldSelf.forceMajeure.inDefaultSince) \
              && (!has(oldSelf.forceMajeure.proofAt) || (has(self.forceMajeure.proofAt) \
                  && self.forceMajeure.proofAt == oldSelf.forceMajeure.proofAt)))))")
-    .message("spec must not be edited once it is approved, except to add forceMajeure.proofAt or revoked; make a new \
-              exclusion"))]
+    .message("spec must not be edited once it is approved or revoked, nor together with either, except to add \
+              forceMajeure.proofAt or revoked; make a new exclusion"))]
 #[x_kube(validation = Rule::new(
     "!has(oldSelf.revoked) || (has(self.revoked) && self.revoked == oldSelf.revoked)")
     .message("spec.revoked cannot be taken back; make a new exclusion").field_path(".revoked"))]
@@ -94,7 +95,8 @@ pub struct ExclusionSpec {
     /// Only so many events of the window, not the time: the earliest ones in it. Left out: the whole time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<ExcludedEvents>,
-    /// When the other party was told. Left out: when this object was created.
+    /// When the other party was told. Left out: when this object was created. Earlier than that it counts only where
+    /// another person approved it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub announced_at: Option<Time>,
     /// The clocks of force majeure.
@@ -107,9 +109,9 @@ pub struct ExclusionSpec {
     /// The consent of a second person. Where the agreement asks for it, nothing is excluded without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
-    /// Taken back: from then on it is as if it had never been, also for periods that were closed.
+    /// Taken back: it is as if it had never been, also for periods that were closed; or, with `from`, it ends then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revoked: Option<Approval>,
+    pub revoked: Option<Revocation>,
 }
 
 /// A time, half open.
@@ -178,6 +180,21 @@ pub struct Approval {
     pub by: String,
     /// When.
     pub at: Time,
+}
+
+/// Who took an exclusion back, when, and from when on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Revocation {
+    /// The user.
+    #[schemars(length(min = 1, max = 253))]
+    pub by: String,
+    /// When.
+    pub at: Time,
+    /// Windows that begin then or later do not count any more, and those before stay as they are: a series ends. Left
+    /// out: no window counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Time>,
 }
 
 /// What became of an exclusion.

@@ -10,6 +10,7 @@ use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
 
 use super::account;
+use super::amendments;
 use super::book::{Book, Certainty, OpenLedger};
 use super::circumstances::Known;
 use super::claims::{self, Claims};
@@ -18,6 +19,7 @@ use super::enforce;
 use super::error::Error;
 use super::exclusions::Declared;
 use super::finalize;
+use super::late;
 use super::lives;
 use super::past;
 use super::registry::Asks;
@@ -31,6 +33,7 @@ use crate::api::agreement_status::AgreementStatus;
 use crate::api::condition::{self, ConditionStatus};
 use crate::evaluate::assess::assess;
 use crate::evaluate::detection;
+use crate::evaluate::ledger::Ledger;
 use crate::evaluate::lint::Lint;
 use crate::record::metrics::Written;
 use crate::record::{event, ledger, material, status, writer};
@@ -60,7 +63,8 @@ pub async fn reconcile(agreement: Arc<ServiceLevelAgreement>, context: Arc<Conte
     }
     let source = agreement.spec.metrics.source_ref.name.clone();
     let declared = context.sources.find(|s| s.name_any() == source);
-    match terms::recall(&agreement, declared.as_deref(), &mut book.terms) {
+    let terms = terms::recall(&agreement, declared.as_deref(), &mut book.terms);
+    match terms.and_then(|terms| amendments::in_time(&agreement, &book.status, now).map(|()| terms)) {
         Ok(terms) => {
             let claims = Claims::of(&context, &agreement.namespace().unwrap_or_default(), &agreement.name_any());
             let action = Box::pin(work(&agreement, &context, &mut book, &terms, &claims, now)).await?;
@@ -89,6 +93,11 @@ async fn work(
     let declared = Declared::of(context, &agreement.namespace().unwrap_or_default(), &agreement.name_any());
     let known = Known { schedule: &terms.schedule, declared: &declared, claims };
     past::recall(agreement, context, book, claims).await?;
+    late::recall(agreement, context, book, &terms.schedule, now).await?;
+    let mut looked = delivery.second_look;
+    if let Some(look) = &mut looked {
+        late::restate(agreement, context, book, look, &known, &mut next, now).await?;
+    }
     // First what was settled already: the period that is closed next may rest on it.
     restate::restate(agreement, context, book, &known, &mut next, now).await?;
     let mut closed = 0;
@@ -96,6 +105,9 @@ async fn work(
         book.open(context, agreement, &terms.schedule, now).await?;
         let Some(start) = book.open.as_ref().map(|open| open.ledger.bounds().start) else { break };
         let agreement = in_force(agreement, start)?;
+        if let Some(look) = looked.take() {
+            late::enter(&agreement, context, book, look);
+        }
         readings = account::enter(&agreement, context, book, readings);
         if !settle::close_if_due(&agreement, context, book, &known, &mut next, now).await? {
             break;
@@ -127,6 +139,8 @@ async fn work(
     let agreement = in_force(agreement, open.ledger.bounds().start)?;
     let agreement: &ServiceLevelAgreement = &agreement;
     register(agreement, context, terms, open);
+    let second_look = late::ask(agreement, context, book, terms, now);
+    let Some(open) = &book.open else { return Ok(Action::requeue(Duration::ZERO)) };
     let as_of = account::as_of(&open.ledger, open.taken_up, context.settle, now);
     if as_of < now && delivery.failure.is_none() && account::knows_less(&open.ledger, &next) {
         // Taken over, and what was read since it was stored is being read again: until then the status stands.
@@ -148,7 +162,8 @@ async fn work(
     context.metrics.assessed(&agreement.namespace().unwrap_or_default(), &agreement.name_any(), &assessment);
     let before = book.before_the_first_slot(&assessment);
     let present = before.as_deref().unwrap_or(&assessment);
-    let mut again = enforce::enforce(agreement, context, book, &mut next, present, now).await?;
+    let again = enforce::enforce(agreement, context, book, &mut next, present, now).await?;
+    let mut again = again.into_iter().chain(second_look).min();
     if nobody_reads {
         // So nobody wakes this agreement.
         again = again.into_iter().chain(now.checked_add(LATER).ok()).min();
@@ -175,14 +190,19 @@ fn source_trouble(context: &Context, name: &str, patient: bool) -> Option<String
     Some(format!("MetricsSource {name} cannot be read: {why}"))
 }
 
+/// What is asked for the slots of a ledger.
+pub(super) fn asks(agreement: &ServiceLevelAgreement, terms: &Terms, ledger: &Ledger) -> Asks {
+    Asks {
+        source: agreement.spec.metrics.source_ref.name.clone(),
+        slot_seconds: ledger.slot_seconds(),
+        asked: terms.asked(ledger.bounds().start),
+        until: ledger.settles_at(SignedDuration::ZERO),
+    }
+}
+
 /// Says what the reader shall ask from now on.
 fn register(agreement: &ServiceLevelAgreement, context: &Context, terms: &Terms, open: &OpenLedger) {
-    let asks = Asks {
-        source: agreement.spec.metrics.source_ref.name.clone(),
-        slot_seconds: open.ledger.slot_seconds(),
-        asked: terms.asked(open.ledger.bounds().start),
-        until: open.ledger.settles_at(SignedDuration::ZERO),
-    };
+    let asks = asks(agreement, terms, &open.ledger);
     let reference = kube::runtime::reflector::ObjectRef::from_obj(agreement);
     context.registry.register(&agreement.uid().unwrap_or_default(), reference, asks, open.ledger.measured_through());
 }
@@ -252,6 +272,7 @@ fn ready(next: &mut AgreementStatus, agreement: &ServiceLevelAgreement, now: Tim
     );
     condition::clear(list, condition::STALLED);
     next.refused_amendment = None;
+    amendments::take_up(next, agreement);
 }
 
 /// The agreement is worked with, but something in it is hardly meant.
@@ -289,6 +310,9 @@ async fn refuse(
     context.registry.forget(&agreement.uid().unwrap_or_default());
     let generation = agreement.meta().generation;
     let mut next = book.status.clone();
+    if next.observed_generation.is_none() {
+        amendments::take_up(&mut next, agreement);
+    }
     next.observed_generation = generation;
     next.refused_amendment.clone_from(&refusal.amendment);
     let list = &mut next.conditions;

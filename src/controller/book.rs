@@ -12,6 +12,7 @@ use kube::ResourceExt;
 
 use super::context::Context;
 use super::error::Error;
+use super::late::{self, ClosedInDoubt};
 use super::past::Past;
 use super::room::Room;
 use super::terms::Resolved;
@@ -38,6 +39,8 @@ pub struct OpenLedger {
     pub resource_version: Option<String>,
     /// When this process took it up: from then on its missing slots could be read.
     pub taken_up: Timestamp,
+    /// Slots that ended before this instant are not looked at again.
+    pub looked_again: Timestamp,
     /// When it was stored, or taken up.
     pub stored_at: Timestamp,
     /// Whether it was never stored by this process: the first time has a moment of its own.
@@ -79,6 +82,10 @@ pub struct Book {
     pub terms: Option<Resolved>,
     /// The statements that stand for the closed periods. `None`: not read, since nothing rests on them so far.
     pub past: Option<Past>,
+    /// The period before, if it was closed with slots that are to be looked at again.
+    pub in_doubt: Option<ClosedInDoubt>,
+    /// Whether it was found out if there is such a period, since this process took the agreement up.
+    pub recalled: bool,
     /// What the closed periods were last compared with: exclusions, amendments and statements as they stood.
     pub restated: Option<u64>,
 }
@@ -216,6 +223,7 @@ async fn take_up(
         name,
         resource_version,
         taken_up: now,
+        looked_again: late::first_look(context, bounds.start, now),
         stored_at: now,
         first: true,
         dirty: false,

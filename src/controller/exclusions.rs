@@ -74,8 +74,9 @@ fn request(declared: &ServiceLevelExclusion) -> Request<'_> {
 
 /// The instants at which something that was said beforehand becomes true.
 fn instants(declared: &ServiceLevelExclusion) -> impl Iterator<Item = Timestamp> {
-    let acts = [&declared.spec.approval, &declared.spec.revoked].map(|act| act.as_ref().map(|act| act.at.0));
-    let clocks = declared.spec.force_majeure.as_ref();
+    let spec = &declared.spec;
+    let acts = [spec.approval.as_ref().map(|act| act.at.0), spec.revoked.as_ref().map(|act| act.at.0)];
+    let clocks = spec.force_majeure.as_ref();
     let clocks = [clocks.and_then(|c| c.notice_at.as_ref()), clocks.and_then(|c| c.proof_at.as_ref())];
     acts.into_iter().chain(clocks.map(|at| at.map(|at| at.0))).flatten()
 }

@@ -21,6 +21,7 @@
 
 mod account;
 mod agreement;
+mod amendments;
 mod backoff;
 mod book;
 mod circumstances;
@@ -30,6 +31,7 @@ mod enforce;
 mod error;
 mod exclusions;
 mod finalize;
+mod late;
 mod lives;
 mod past;
 mod reader;

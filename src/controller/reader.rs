@@ -197,7 +197,7 @@ mod tests {
 
     fn behind(slots: i64) -> Due {
         let to = 600_000;
-        Due { uid: "u".to_owned(), asks: Arc::new(asks()), from: at(to - 60 * slots), to: at(to) }
+        Due { uid: "u".to_owned(), asks: Arc::new(asks()), from: at(to - 60 * slots), to: at(to), second_look: false }
     }
 
     #[test]

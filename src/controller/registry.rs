@@ -53,6 +53,8 @@ pub struct Due {
     pub from: Timestamp,
     /// The last slot's end.
     pub to: Timestamp,
+    /// These slots were read before, and are read once more.
+    pub second_look: bool,
 }
 
 /// What a reader brought for one agreement.
@@ -62,6 +64,25 @@ pub struct Delivery {
     pub readings: Vec<(String, SlotReading)>,
     /// What stood in the way in the latest round.
     pub failure: Option<Failure>,
+    /// What a second look brought.
+    pub second_look: Option<SecondLook>,
+}
+
+/// What slots say that were read once more.
+#[derive(Clone, Debug)]
+pub struct SecondLook {
+    /// Objective and slot.
+    pub readings: Vec<(String, SlotReading)>,
+    /// The slots before this instant were looked at.
+    pub through: Timestamp,
+}
+
+/// A wish for a second look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Again {
+    asks: Arc<Asks>,
+    from: Timestamp,
+    to: Timestamp,
 }
 
 #[derive(Debug)]
@@ -71,6 +92,7 @@ struct Entry {
     through: Timestamp,
     /// The most slots asked at once: fewer after a failure, since a range that is too dear gets no cheaper by waiting.
     slots_per_round: i64,
+    again: Option<Again>,
     delivery: Delivery,
 }
 
@@ -109,6 +131,8 @@ impl Registry {
                 entry.asks = Arc::new(asks);
                 // What was asked otherwise is not an answer to what is asked now.
                 entry.delivery.readings.clear();
+                entry.delivery.second_look = None;
+                entry.again = None;
                 entry.through = entry.through.min(through);
             }
             behind || other
@@ -118,6 +142,7 @@ impl Registry {
                 asks: Arc::new(asks),
                 through,
                 slots_per_round: SLOTS_PER_ROUND,
+                again: None,
                 delivery: Delivery::default(),
             };
             entries.insert(uid.to_owned(), entry);
@@ -125,6 +150,18 @@ impl Registry {
         };
         drop(entries);
         if changed {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Has the slots from `from` to `to` read once more, when nothing else of the agreement is due.
+    pub fn look_again(&self, uid: &str, asks: Asks, from: Timestamp, to: Timestamp) {
+        let mut entries = self.entries();
+        let Some(entry) = entries.get_mut(uid).filter(|entry| entry.asks.source == asks.source) else { return };
+        let open = entry.again.as_ref().is_some_and(|again| *again.asks == asks && again.to == to);
+        if !open && entry.delivery.second_look.is_none() {
+            entry.again = Some(Again { asks: Arc::new(asks), from, to });
+            drop(entries);
             self.changed.notify_waiters();
         }
     }
@@ -142,6 +179,7 @@ impl Registry {
             .map(|e| Delivery {
                 readings: std::mem::take(&mut e.delivery.readings),
                 failure: e.delivery.failure.clone(),
+                second_look: e.delivery.second_look.take(),
             })
             .unwrap_or_default()
     }
@@ -170,8 +208,12 @@ impl Registry {
                     let stands = hindmost.entry((slot, entry.asks.until)).or_insert(to);
                     *stands = to.min(*stands);
                 }
-                due.push((Due { uid: uid.clone(), asks: Arc::clone(&entry.asks), from, to }, in_company));
-            } else if from < entry.asks.until {
+                let asks = Arc::clone(&entry.asks);
+                due.push((Due { uid: uid.clone(), asks, from, to, second_look: false }, in_company));
+                continue;
+            }
+            due.extend(entry.again.as_ref().map(|again| (once_more(uid, again), false)));
+            if from < entry.asks.until {
                 let ready = from.checked_add(SignedDuration::from_secs(slot)).and_then(|end| end.checked_add(settle));
                 next = next.into_iter().chain(ready.ok()).min();
             }
@@ -199,6 +241,13 @@ impl Registry {
         failure: Option<Failure>,
     ) {
         let mut entries = self.entries();
+        if due.second_look {
+            if let Some(entry) = entries.get_mut(&due.uid) {
+                entry.looked_again(due, readings, through);
+                self.wake(entry.reference.clone());
+            }
+            return;
+        }
         let Some(entry) = entries.get_mut(&due.uid).filter(|entry| entry.asks == due.asks) else { return };
         entry.slots_per_round = if through > due.from {
             entry.slots_per_round.saturating_mul(2).min(SLOTS_PER_ROUND)
@@ -221,6 +270,28 @@ impl Registry {
     pub fn changed(&self) -> Notified<'_> {
         self.changed.notified()
     }
+}
+
+impl Entry {
+    /// What was read once more. Where the store did not answer, it is asked again.
+    fn looked_again(&mut self, due: &Due, readings: Vec<(String, SlotReading)>, through: Timestamp) {
+        let same = |again: &&mut Again| again.asks == due.asks && again.from == due.from;
+        let Some(again) = self.again.as_mut().filter(same) else { return };
+        again.from = through;
+        if again.from >= again.to {
+            self.again = None;
+        }
+        let look = self.delivery.second_look.get_or_insert_with(|| SecondLook { readings: Vec::new(), through });
+        look.readings.extend(readings);
+        look.through = through;
+    }
+}
+
+/// The next part of a second look.
+fn once_more(uid: &str, again: &Again) -> Due {
+    let most = SignedDuration::from_secs(SLOTS_PER_ROUND.saturating_mul(again.asks.slot_seconds.max(1)));
+    let to = again.from.saturating_add(most).map_or(again.to, |to| to.min(again.to));
+    Due { uid: uid.to_owned(), asks: Arc::clone(&again.asks), from: again.from, to, second_look: true }
 }
 
 /// How many slots there are to the next instant at which all rounds of a company end.

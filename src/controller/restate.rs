@@ -138,8 +138,7 @@ async fn anew(
     // Not the present: made again after a crash it shall be the same.
     let before = earlier.spec.credits.as_ref().and_then(|credits| credits.since.as_ref()).map(|since| since.0);
     circumstances.determined_at = before.max(known.declared.changed_at(now)).or(Some(period.end));
-    let life = standing.and_then(|standing| lives::stands(period.start, standing, known.claims, now));
-    let granted = life.is_some_and(|life| matches!(life.state, CreditState::Granted | CreditState::Settled));
+    let granted = is_granted(past, period, known, now);
     for revision in earlier.spec.revision.saturating_add(1)..=MOST_REVISIONS {
         let name = statement::name(&agreement.name_any(), period.start, revision);
         match records::statement(&context.client, &namespace, &name).await? {
@@ -163,8 +162,16 @@ async fn anew(
     Ok(None)
 }
 
+/// Whether the credit of a closed period is granted by now.
+pub(super) fn is_granted(past: Option<&Past>, period: Bounds, known: &Known<'_>, now: Timestamp) -> bool {
+    let standing = past.and_then(|past| past.standing(period.start));
+    let life = standing.and_then(|standing| lives::stands(period.start, standing, known.claims, now));
+    life.is_some_and(|life| matches!(life.state, CreditState::Granted | CreditState::Settled))
+}
+
+/// A statement that takes the place of `earlier`, from this ledger. `granted`: what that one determined is granted by now.
 #[allow(clippy::too_many_arguments, reason = "each is one thing that the statement is made from")]
-fn make(
+pub(super) fn make(
     context: &Context,
     terms: &AgreementSpec,
     earlier: &ServiceLevelStatement,
@@ -177,7 +184,7 @@ fn make(
     let before = &earlier.spec;
     let queries = before.objectives.iter().map(|o| (o.name.clone(), o.queries.clone())).collect();
     let (source_name, source_url) = before.evidence.source.split_once(' ').unwrap_or((&before.evidence.source, ""));
-    let name = earlier.name_any();
+    let (name, ledger_name) = (earlier.name_any(), ledger.name_any());
     let mut superseded = Superseded::new(&name, before, terms.settlement.grant);
     if granted {
         superseded.granted = before.credits.as_ref();
@@ -186,7 +193,7 @@ fn make(
         spec: terms,
         generation: before.generation,
         revision,
-        ledger_name: &before.evidence.ledger,
+        ledger_name: &ledger_name,
         ledger: &ledger.spec,
         circumstances,
         supersedes: Some(superseded),
@@ -199,7 +206,7 @@ fn make(
 }
 
 /// The agreement as it was settled then: with the amendments of that time, the parties and the service as they stood.
-fn terms_of(agreement: &ServiceLevelAgreement, earlier: &ServiceLevelStatement) -> AgreementSpec {
+pub(super) fn terms_of(agreement: &ServiceLevelAgreement, earlier: &ServiceLevelStatement) -> AgreementSpec {
     let mut terms = agreement.spec.clone();
     // Days of this form are ordered as texts.
     terms.amendments.retain(|amendment| amendment.effective <= earlier.spec.amendment);

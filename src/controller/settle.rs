@@ -15,6 +15,7 @@ use super::book::{Book, OpenLedger};
 use super::circumstances::Known;
 use super::context::Context;
 use super::error::Error;
+use super::late::ClosedInDoubt;
 use super::terms;
 use crate::api::agreement_status::{AgreementStatus, KEPT, StatementRef};
 use crate::api::metrics_source::IncreaseForm;
@@ -67,7 +68,9 @@ pub(super) async fn close_if_due(
     next.statements.truncate(KEPT);
     // The last slots came in since the status was made.
     status::enter_settled(next, &issued.spec);
+    let in_doubt = ClosedInDoubt::of(open);
     write_status(agreement, context, book, next.clone()).await?;
+    book.in_doubt = in_doubt;
     book.open = None;
     book.closing = Some(Arc::new(closing));
     Ok(true)

@@ -48,7 +48,7 @@ pub(super) fn amended(spec: &AgreementSpec, count: usize) -> Result<Cow<'_, Agre
     }
     let mut terms = spec.clone();
     for (index, amendment) in spec.amendments.iter().take(count).enumerate() {
-        let Amendment { objectives, credits, fee, missing_data, exclusions, effective: _, description: _ } = amendment;
+        let Amendment { objectives, credits, fee, missing_data, exclusions, calendar, parameters, .. } = amendment;
         if let Some(objectives) = objectives {
             terms.objectives.clone_from(objectives);
         }
@@ -68,6 +68,12 @@ pub(super) fn amended(spec: &AgreementSpec, count: usize) -> Result<Cow<'_, Agre
         }
         if let Some(exclusions) = exclusions {
             terms.exclusions.clone_from(exclusions);
+        }
+        if let Some(calendar) = calendar {
+            terms.calendar.clone_from(calendar);
+        }
+        if let Some(parameters) = parameters {
+            terms.parameters.clone_from(parameters);
         }
     }
     Ok(Cow::Owned(terms))

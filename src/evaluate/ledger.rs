@@ -212,6 +212,27 @@ impl Ledger {
         if read == 0 { self.bounds.start } else { self.start_of(read).min(self.bounds.end) }
     }
 
+    /// From the first to the last slot within a time that was read and may say something else when it is read again.
+    #[must_use]
+    pub fn in_doubt(&self, within: Bounds) -> Option<Bounds> {
+        let doubtful = |slot: &Slot| slot.unknown_cause().is_some_and(UnknownCause::may_pass);
+        let starts = self.series.iter().flat_map(|series| {
+            match &series.held {
+                Held::OneByOne(slots) => slots.as_slice(),
+                Held::AsRuns(_) => &[],
+            }
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| doubtful(slot))
+            .map(|(index, _)| self.start_of(index))
+        });
+        let slot = SignedDuration::from_secs(self.slot_seconds);
+        let spans = starts.filter_map(|start| Some(Bounds { start, end: start.checked_add(slot).ok()? }));
+        spans
+            .filter(|span| within.start <= span.start && span.end <= within.end)
+            .reduce(|all, span| Bounds { start: all.start.min(span.start), end: all.end.max(span.end) })
+    }
+
     /// When the last slot of the period can be read: the earliest instant at which the period can be settled.
     #[must_use]
     pub fn settles_at(&self, settle: SignedDuration) -> Timestamp {

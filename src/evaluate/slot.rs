@@ -109,6 +109,12 @@ impl UnknownCause {
         Self::LedgerFull,
     ];
 
+    /// Whether the same slot may say something else when it is read again: samples arrive late, and not all at once.
+    #[must_use]
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::NoSamples | Self::Absent | Self::BucketAbsent | Self::Partial | Self::PartAboveTotal)
+    }
+
     /// In words, with what to do about it.
     #[must_use]
     pub fn words(self) -> &'static str {

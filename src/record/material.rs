@@ -22,6 +22,7 @@ pub fn differs(last: &AgreementStatus, next: &AgreementStatus) -> bool {
     last.observed_generation != next.observed_generation
         || last.period != next.period
         || last.refused_amendment != next.refused_amendment
+        || last.amended_through != next.amended_through
         || last.statements != next.statements
         || last.actions != next.actions
         || last.violations.len() != next.violations.len()

@@ -105,6 +105,11 @@ async fn keeps_declaring_and_approving_apart() -> Result<()> {
     refused(&patch("ann", &act("approval", "ann")).await?, "another person than spec.declaredBy");
     refused(&patch("carol", &act("approval", "carol")).await?, "carol may not approve exclusions here");
     refused(&patch("bob", &act("approval", "carol")).await?, "write bob");
+    let longer = r#""window": {"until": "2026-01-10T08:00:00Z"}"#;
+    refused(&patch("bob", &format!("{{{longer}}}")).await?, "only ann, who declared the exclusion, may edit it");
+    let both = format!(r#"{{{longer}, "approval": {{"by": "bob", "at": "2026-01-05T00:00:00Z"}}}}"#);
+    refused(&patch("bob", &both).await?, "nor together with either");
+    patch("ann", r#"{"window": {"until": "2026-01-10T05:00:00Z"}}"#).await?.ok()?;
     patch("bob", &act("approval", "bob")).await?.ok()?;
 
     for change in [

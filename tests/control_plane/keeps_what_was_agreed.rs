@@ -46,6 +46,8 @@ const OTHER_TARGET: &str = r#"{"spec": {"objectives": [{"name": "latency", "targ
 const NEW_CREDITS: &str = r#"{"spec": {"credits": {"fee": {"amount": "100", "currency": "EUR"},
     "tiers": [{"objective": "latency", "below": "99", "percentOfFee": "10"}]}}}"#;
 
+const COVERED_WHEN: &str = r#"{"spec": {"coveredWhen": [{"rule": "tier == 'gold'", "message": "only gold"}]}}"#;
+
 /// Ledgers: one of a period still running, one of a closed one.
 fn ledger(name: &str, closed: bool) -> String {
     format!(
@@ -85,6 +87,14 @@ async fn keeps_what_was_agreed() -> Result<()> {
         ("sla/checkout", r#"{"spec": {"validity": {"from": "2026-02-01"}}}"#, "spec.validity.from cannot be changed"),
         ("sla/checkout", r#"{"spec": {"validity": null}}"#, "spec.validity cannot be added or removed"),
         ("sla/checkout", r#"{"spec": {"missingData": {"treatAs": "Bad"}}}"#, "spec.missingData cannot be changed"),
+        (
+            "sla/checkout",
+            r#"{"spec": {"parameters": [{"name": "tier", "value": "gold"}]}}"#,
+            "spec.parameters cannot be",
+        ),
+        ("sla/checkout", COVERED_WHEN, "spec.coveredWhen cannot be changed"),
+        ("sla/checkout", r#"{"spec": {"settlement": {"grant": "OnClaim"}}}"#, "spec.settlement cannot be changed"),
+        ("sla/checkout", r#"{"spec": {"calendar": {"holidays": ["2026-05-01"]}}}"#, "spec.calendar cannot be changed"),
         ("sla/checkout", OTHER_TARGET, "spec.objectives cannot be changed"),
         ("sla/checkout", NEW_CREDITS, "spec.credits cannot be changed"),
         ("sls/checkout-2026-01", r#"{"spec": {"state": "Fulfilled"}}"#, "spec must not be edited"),

@@ -89,6 +89,36 @@ async fn an_amendment_that_cannot_be_worked_with_is_named_and_can_be_mended() {
     stage.until("the period ends earlier", 60, |stage| ends(stage) == CHANGE).await.unwrap();
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_amendment_of_a_time_that_has_begun_is_refused() {
+    let mut stage = stage().await;
+    stage.until("the change is over", 600, |stage| stage.now().to_string().as_str() > CHANGE).await.unwrap();
+    let (refused, before) = ("2026-01-01", targets(&stage.status("web")));
+    amend(&stage, "NextPeriod", &amendment());
+    stage
+        .until("it is refused", 60, |stage| stage.status("web").refused_amendment.as_deref() == Some(refused))
+        .await
+        .unwrap();
+    let ready = stage.status("web").conditions.into_iter().find(|c| c.type_ == "Ready").unwrap();
+    assert_eq!(ready.reason, "AmendedTooLate");
+    assert!(ready.message.contains("spec.amendments[0].effective: 2026-01-01 had begun"), "{}", ready.message);
+    let mut later = amendment();
+    later[0]["effective"] = json!("2026-01-02");
+    amend(&stage, "NextPeriod", &later);
+    stage.until("it is taken", 60, |stage| stage.status("web").refused_amendment.is_none()).await.unwrap();
+    assert_eq!(targets(&stage.status("web")), before);
+    // Once taken up it stays, and so does what came with the agreement.
+    stage.seconds(120).await;
+    assert_eq!(stage.status("web").amended_through.as_deref(), Some("2026-01-02"));
+    let mut second = agreement("other", "Observe", "2h");
+    second["spec"]["timeZone"] = json!(ZONE);
+    second["spec"]["amendmentRule"] = json!("Split");
+    second["spec"]["amendments"] = amendment();
+    stage.api.apply(second).unwrap();
+    stage.until("it is taken", 60, |stage| stage.status("other").amended_through.is_some()).await.unwrap();
+    assert_eq!(stage.status("other").refused_amendment, None);
+}
+
 fn ends(stage: &Stage) -> String {
     stage.status("web").period.map(|p| p.end.0.to_string()).unwrap_or_default()
 }

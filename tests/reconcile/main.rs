@@ -30,6 +30,7 @@ mod sees_across_the_end_of_a_period;
 mod slots_older_than_the_store_keeps_stay_unknown;
 mod stage;
 mod sweep;
+mod takes_late_samples_into_account;
 mod tells_apart_what_was_not_deployed;
 mod traffic;
 mod two_agreements_do_not_share_a_workload;

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
@@ -41,6 +42,8 @@ struct Manners {
     keeps: Option<Span>,
     /// The objectives whose expressions it refuses.
     refused: BTreeSet<String>,
+    /// Seconds of which the samples have not arrived yet.
+    on_the_way: Option<Range<i64>>,
     /// The address at which it was read last.
     read_at: Option<String>,
 }
@@ -81,6 +84,18 @@ impl Traffic {
         self.manners.lock().unwrap().refused.insert(objective.to_owned());
     }
 
+    /// Samples from then on do not arrive, until they all do.
+    pub fn hold_up(&self, from: Timestamp) {
+        self.manners.lock().unwrap().on_the_way = Some(from.as_second()..i64::MAX);
+    }
+
+    /// What was held up arrives, but not what was lost for good before.
+    pub fn arrive(&self, lost_before: Timestamp) {
+        let held_up = self.manners.lock().unwrap().on_the_way.take();
+        let lost = held_up.map(|held_up| held_up.start..lost_before.as_second());
+        self.seconds.lock().unwrap().retain(|second, _| lost.as_ref().is_none_or(|lost| !lost.contains(second)));
+    }
+
     /// The address at which the store was read last.
     pub fn read_at(&self) -> Option<String> {
         self.manners.lock().unwrap().read_at.clone()
@@ -103,9 +118,11 @@ impl Traffic {
     }
 
     fn slot(&self, start: Timestamp, deployed: Option<Reading>) -> SlotReading {
+        let on_the_way = self.manners.lock().unwrap().on_the_way.clone().unwrap_or_default();
         let seconds = self.seconds.lock().unwrap();
+        let within = seconds.range(start.as_second()..start.as_second() + SLOT);
         let within: Vec<&Second> =
-            seconds.range(start.as_second()..start.as_second() + SLOT).map(|(_, second)| second).collect();
+            within.filter(|(at, _)| !on_the_way.contains(at)).map(|(_, second)| second).collect();
         let sum = |of: fn(&Second) -> u64| {
             if within.is_empty() { Reading::Absent } else { value(within.iter().copied().map(of).sum()) }
         };

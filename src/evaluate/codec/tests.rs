@@ -101,7 +101,7 @@ fn every_fault_has_its_words() {
     let cases: [(&[u8], &str); 10] = [
         (&[], "end too early"),
         (&[1, 99], "a state that does not exist"),
-        (&[0xff, 0xff, 0xff, 0x7f], "more slots than a ledger can hold"),
+        (&[0xff, 0xff, 0xff, 0x7f], "more slots than a series can have"),
         (&[1, 0, 2, 7], "a unit that does not exist"),
         (&[1, 0, 2, 0, 41, 0, 2, 0], "a count is negative"),
         (&[1, 0, 2, 0, 2, 0, 4, 0], "more bad events than events"),

@@ -4,7 +4,7 @@ use k8s_openapi::jiff::tz::TimeZone;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::agreement::AgreementSpec;
-use crate::api::exclusion::{Approval, ExclusionSpec, ForceMajeureRecord};
+use crate::api::exclusion::{Approval, ExclusionSpec, ForceMajeureRecord, Revocation};
 use crate::api::exclusion_rules::ApprovalRule;
 use crate::evaluate::calendar::WorkingDays;
 use crate::evaluate::invalid::InvalidSpec;
@@ -54,7 +54,7 @@ impl Conditions<'_> {
     /// The rule for a request, if nothing about the request as a whole speaks against it.
     pub fn of_request(&self, request: &ExclusionSpec) -> Result<&Rule, Fault> {
         let by_then = |act: &&Approval| act.at.0 <= self.as_of;
-        if let Some(revoked) = request.revoked.as_ref().filter(by_then) {
+        if let Some(revoked) = self.revoked(request).filter(|revoked| revoked.from.is_none()) {
             return Err(Fault::new("revoked", format!("{} took it back at {}", revoked.by, revoked.at.0)));
         }
         let known = |name: &String| self.spec.objectives.iter().any(|o| o.name == *name);
@@ -78,14 +78,34 @@ impl Conditions<'_> {
         Ok(rule)
     }
 
+    fn revoked<'a>(&self, request: &'a ExclusionSpec) -> Option<&'a Revocation> {
+        request.revoked.as_ref().filter(|revoked| revoked.at.0 <= self.as_of)
+    }
+
     /// Whether one window meets the conditions of its rule.
     pub fn of_window(&self, rule: &Rule, request: &Request<'_>, window: Bounds) -> Result<(), Fault> {
+        if let Some(revoked) = self.revoked(request.spec)
+            && let Some(from) = revoked.from.as_ref().filter(|from| from.0 <= window.start)
+        {
+            return Err(Fault::new("revoked", format!("{} ended it from {} on", revoked.by, from.0)));
+        }
         self.notice(rule, request, window)?;
         let Some(clocks) = &rule.force_majeure else { return Ok(()) };
         let none = ForceMajeureRecord::default();
         let record = request.spec.force_majeure.as_ref().unwrap_or(&none);
         let findings = force_majeure::findings(clocks, record, window, self.calendar, self.zone, self.as_of);
         findings.fault(record, self.as_of)
+    }
+
+    /// When the other party was told. Who declares an exclusion may not say that it was announced before it was
+    /// declared, unless another person stands by it.
+    fn announced(&self, request: &Request<'_>) -> Option<Timestamp> {
+        let spec = request.spec;
+        let vouched = spec.approval.as_ref().is_some_and(|a| a.at.0 <= self.as_of && a.by != spec.declared_by);
+        match (spec.announced_at.as_ref().map(|at| at.0), request.created) {
+            (Some(stated), Some(created)) if !vouched => Some(stated.max(created)),
+            (stated, created) => stated.or(created),
+        }
     }
 
     /// Exactly the minimum is enough. Days are days of the zone, so that a change of clocks in between costs nobody an
@@ -95,7 +115,7 @@ impl Conditions<'_> {
         if rule.minimum_notice.is_none() && rule.minimum_notice_working_days.is_none() {
             return Ok(());
         }
-        let Some(announced) = request.spec.announced_at.as_ref().map(|t| t.0).or(request.created) else {
+        let Some(announced) = self.announced(request) else {
             return short("when it was announced is not known: spec.announcedAt".to_owned());
         };
         if let Some(notice) = rule.minimum_notice {

@@ -97,6 +97,45 @@ fn what_counts_carries_its_effect_and_only_its_time_in_the_period() {
 }
 
 #[test]
+fn an_announcement_before_the_declaration_takes_another_persons_word() {
+    let rules = json!([{"reason": "Maintenance", "effect": "Exclude", "minimumNotice": "48h"}]);
+    let trusting = with(json!({"approval": "NotRequired", "rules": rules}));
+    let announced = "2025-06-01T00:00:00Z";
+    let cases = [
+        // Declared a day before it begins, it cannot have been announced ten days before by the declarer's word alone.
+        (json!({"announcedAt": announced, "approval": null}), "2025-06-09T01:00:00Z", Some("notice_too_short")),
+        (json!({"announcedAt": announced}), "2025-06-09T01:00:00Z", None),
+        (json!({"announcedAt": announced, "approval": null}), "2025-06-02T00:00:00Z", None),
+        (json!({"approval": null}), "2025-06-02T00:00:00Z", None),
+    ];
+    for (changes, created, code) in cases {
+        let spec = request("2025-06-10T01:00:00", "2025-06-10T03:00:00", changes.clone());
+        let request = Request { name: "x", created: Some(at(created)), spec: &spec };
+        let found = resolve(&trusting, june(), &[request], Timestamp::MAX).unwrap();
+        assert_eq!(found.refused.first().map(|r| r.code), code, "{changes} of {created}");
+    }
+}
+
+#[test]
+fn a_series_that_was_ended_keeps_what_it_was_until_then() {
+    let agreed = maintenance(json!({}));
+    let weekly = json!({
+        "window": null,
+        "recurrence": {"rule": "FREQ=WEEKLY", "start": "2025-06-02T01:00", "end": "2025-06-02T03:00", "timeZone": "UTC"},
+        "revoked": {"by": "ann", "at": "2025-08-10T00:00:00Z", "from": "2025-06-16T01:00:00Z"},
+    });
+    let spec = request("2025-06-10", "2025-06-11", weekly);
+    let requests = [Request { name: "x", created: None, spec: &spec }];
+    let of = |as_of: &str| {
+        let found = resolve(&agreed, june(), &requests, at(as_of)).unwrap();
+        let spans: usize = found.honoured.iter().map(|h| h.spans.len()).sum();
+        (spans, found.refused.first().map(|r| r.code))
+    };
+    assert_eq!(of("2025-08-09T00:00:00Z"), (5, None));
+    assert_eq!(of("2025-08-10T00:00:00Z"), (2, Some("revoked")), "the one that begins at that very moment is over");
+}
+
+#[test]
 fn exactly_the_agreed_notice_is_enough() {
     let five_days = maintenance(json!({"minimumNotice": "5d"}));
     let hours = maintenance(json!({"minimumNotice": "48h"}));

@@ -201,13 +201,8 @@ fn ledger(case: &Case<'_>, period: Bounds) -> Result<Ledger, Fault> {
 fn changes(spec: &ExclusionSpec) -> impl Iterator<Item = Timestamp> {
     let force_majeure = spec.force_majeure.as_ref();
     let clocks = force_majeure.into_iter().flat_map(|f| [&f.notice_at, &f.proof_at]).flatten().map(|t| t.0);
-    [&spec.approval, &spec.revoked]
-        .into_iter()
-        .flatten()
-        .map(|act| act.at.0)
-        .chain(clocks)
-        .collect::<Vec<_>>()
-        .into_iter()
+    let acts = spec.approval.iter().map(|act| act.at.0).chain(spec.revoked.iter().map(|act| act.at.0));
+    acts.chain(clocks).collect::<Vec<_>>().into_iter()
 }
 
 /// A fault of the agreement.
