@@ -62,7 +62,8 @@ pub struct Amendment {
 /// What becomes of a period in which an amendment takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum AmendmentRule {
-    /// The running period closes when the amendment takes effect, and the rest of it is a period of its own.
+    /// The running period closes when the amendment takes effect, and the rest of it is a period of its own. The parts
+    /// are charged and capped together: each has its share of the fee, by its seconds, and of fixed amounts of tiers.
     Split,
     /// The running period ends by the terms it began with; the amendment is in force from the next one on.
     NextPeriod,

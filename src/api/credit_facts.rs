@@ -14,13 +14,20 @@ pub struct CreditFacts {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64))]
     pub deliveries: Vec<DeliveryFact>,
+    /// What was granted for earlier parts of the same period, where an amendment splits it.
+    #[serde(skip_serializing_if = "GrantedFact::is_nothing")]
+    pub granted_this_period: GrantedFact,
+    /// The reward for those parts, in the fee's currency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub rewarded_this_period: Option<String>,
     /// What was granted for earlier periods of the same year of the contract.
     #[serde(skip_serializing_if = "GrantedFact::is_nothing")]
     pub granted_this_year: GrantedFact,
     /// What was granted for all earlier periods.
     #[serde(skip_serializing_if = "GrantedFact::is_nothing")]
     pub granted_before: GrantedFact,
-    /// The objectives that were missed in the periods right before this one, with the number of those in a row.
+    /// The objectives that were missed in the whole periods right before this one, with the number of those in a row.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10))]
     pub missed_in_a_row: Vec<MissedFact>,
@@ -61,7 +68,7 @@ pub struct GrantedFact {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 9))]
     pub amounts: Vec<GrantedAmount>,
-    /// In days of service.
+    /// In days of service, added to the agreement or paid.
     pub service_days: i64,
 }
 

@@ -48,6 +48,9 @@ pub struct CreditStatus {
     /// Days of service that are added to the end of the agreement, after combination and caps.
     #[serde(skip_serializing_if = "is_zero")]
     pub service_days: i64,
+    /// Days of service that are paid, after combination and caps. Their value is part of the amounts.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub paid_days: i64,
     /// A multiple of the daily usage, where that is counted in another unit than the fee's currency.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub daily_usage: Option<UsageCredit>,

@@ -38,7 +38,8 @@ pub struct Credits {
     /// The fee the percentages refer to.
     pub fee: Fee,
     /// Fees in other currencies to which the same percentages apply. Each credit stays in the currency of its fee. Fixed
-    /// amounts, and limits given as an amount, are in the currency of `fee` only.
+    /// amounts, and limits given as an amount, are in the currency of `fee` only, so that the highest of several credits
+    /// cannot be told where some of them are fixed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["currency".into()]))]
@@ -68,7 +69,7 @@ pub struct Credits {
     #[serde(default)]
     pub combine: Combine,
     /// The most that is granted for one period. Left out: the whole fee for tiers in percent of it, and no limit for
-    /// anything else.
+    /// anything else. Days and an amount hold for all parts of a period together that an amendment splits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap: Option<Cap>,
     /// The most that is granted in a year, counted from the beginning of the agreement. A credit counts by its statement,
@@ -110,7 +111,8 @@ pub struct Fee {
     #[schemars(range(min = 1, max = 120))]
     pub prepaid_months: Option<i32>,
     /// Whether a first or last period that is cut short is charged by its share of the whole period, reckoned in seconds.
-    /// Left out: it is charged in full.
+    /// Left out: it is charged in full. A part of a period that an amendment splits is charged by its share of it in any
+    /// case.
     #[serde(default)]
     pub prorated: bool,
 }
@@ -167,16 +169,16 @@ pub struct Tier {
     #[x_kube(validation = Rule::new("quantity(self).isGreaterThan(quantity('0'))")
         .message("spec.credits.tiers[].percentOfFee must be above 0; remove a tier that grants nothing"))]
     pub percent_of_fee: Option<Percent>,
-    /// The credit, in days of service.
+    /// The credit, in days of service. Each part of a period that an amendment splits grants them, as far as the caps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 366))]
     pub service_days: Option<i32>,
-    /// The credit, as a multiple of `dailyUsage`.
+    /// The credit, as a multiple of `dailyUsage`. Of a period that an amendment splits each part has its share of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = Rule::new("quantity(self).isGreaterThan(quantity('0'))")
         .message("spec.credits.tiers[].multipleOfDailyUsage must be above 0; remove a tier that grants nothing"))]
     pub multiple_of_daily_usage: Option<Quantity>,
-    /// The credit, as an amount in the fee's currency.
+    /// The credit, as an amount in the fee's currency. Of a period that an amendment splits each part has its share of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = Rule::new("quantity(self).isGreaterThan(quantity('0'))")
         .message("spec.credits.tiers[].amount must be above 0; remove a tier that grants nothing"))]

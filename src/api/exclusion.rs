@@ -152,7 +152,8 @@ pub struct Recurrence {
 pub struct ExcludedEvents {
     /// Bad events that are not held against the service.
     pub bad: Quantity,
-    /// Of them (or beside them) the events that leave the total as well. `0`: they stay in the total, as good ones.
+    /// Of them (or beside them) the events that leave the total as well. `0`: they stay in the total, as good ones. Where the
+    /// agreement's rule has the effect `CountAsGood`, none leaves it.
     pub total: Quantity,
 }
 

@@ -27,8 +27,8 @@ pub struct Measurement {
     /// that kept their limit over all values.
     #[serde(default)]
     pub method: Method,
-    /// `MeanOfSlots`: the time over which one error rate is taken, for example `5m` or `1h`. Left out: one slot of
-    /// `spec.metrics.slot`.
+    /// `MeanOfSlots`: the time over which one error rate is taken, for example `5m` or `1h`, counted from the beginning of
+    /// the period. Left out: one slot of `spec.metrics.slot`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_over: Option<Span>,
     /// `MeanOfSlots`: what a slot without any event is. `Good` (the default): its error rate is 0. `Skip`: it is not
@@ -39,7 +39,8 @@ pub struct Measurement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bad_when: Option<BadWhen>,
     /// `BadMinutes`, `Pooled`: bad time counts only in runs of at least this length, and then as a whole; for example
-    /// `10m`. Left out: one minute, or any length where `partialMinutes` is `Count`.
+    /// `10m`. Left out: one minute, or any length where `partialMinutes` is `Count`. A run ends with the period, and where an
+    /// amendment splits it: what goes on over that is judged in each by its part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum_consecutive: Option<Span>,
     /// `BadMinutes`, `Pooled`: a minute with fewer events than this is never bad.

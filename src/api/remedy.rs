@@ -25,14 +25,16 @@ pub struct Remedy {
     /// missed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proportional: Option<Proportional>,
-    /// A fixed amount for each violation of the objective.
+    /// A fixed amount for each violation of the objective: each unbroken time in which it was missed or, where the objective
+    /// counts reported values, each value that was late. What only excluded time separates is one violation; what goes on
+    /// over the end of a period is one in each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_incident: Option<PerIncident>,
     /// So much for each day by which a delivery was late, owed in the period in which it was delivered. The objective
     /// counts values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_day_late: Option<PerDayLate>,
-    /// A multiple of the fee for each violation of the objective.
+    /// A multiple of the fee for each violation of the objective, counted as for `perIncident`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multiple_of_fee: Option<MultipleOfFee>,
     /// Hours by the clock that are not charged. The objective counts bad time (method `BadMinutes` or `Pooled`).
@@ -127,7 +129,7 @@ pub struct FreeHours {
 #[serde(rename_all = "camelCase")]
 pub struct TerminationRight {
     /// After so many periods in a row in which the objective was missed. A period for which nothing can be said neither
-    /// counts nor ends the row.
+    /// counts nor ends the row. A period that an amendment splits is one, and missed when a part of it is.
     #[schemars(range(min = 1, max = 36))]
     pub missed_periods: i32,
 }
@@ -187,7 +189,8 @@ pub enum RewardScale {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RewardTier {
-    /// The step is reached at this, in percent of attainment or as a volume.
+    /// The step is reached at this, in percent of attainment or as a volume. A step of attainment is not below the target of
+    /// its objective, and is not reached by a period that misses it.
     pub at_least: Quantity,
     /// In percent of the fee (`Attainment`) or of the volume (`Volume`).
     pub percent: Percent,

@@ -76,6 +76,10 @@ pub struct StatementSpec {
     /// Lines of exclusions beyond the two hundred that are listed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub exclusions_omitted: i64,
+    /// A mark of everything that counted, also of what is not listed: digits of a hash. Empty: nothing did.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 64))]
+    pub exclusions_mark: String,
     /// What the operator did in the period, oldest first.
     #[schemars(length(max = 50))]
     pub actions: Vec<ActionRecord>,
@@ -115,6 +119,11 @@ pub struct ExclusionLine {
     pub until: Time,
     /// How many seconds of it are meant: windows that recur leave some out.
     pub seconds: i64,
+    /// The windows that counted, where those of one exclusion are told in one line because there are so many. Left out: the
+    /// time from `from` to `until`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000))]
+    pub windows: Vec<ExcludedWindow>,
     /// Only so many events of that time, the earliest. Left out: the whole time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<EventPair>,
@@ -131,6 +140,15 @@ pub struct ExclusionLine {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 512))]
     pub why: String,
+}
+
+/// One window of an exclusion that recurs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+pub struct ExcludedWindow {
+    /// Counts.
+    pub from: Time,
+    /// Does not count.
+    pub until: Time,
 }
 
 /// The settled period.
@@ -189,7 +207,8 @@ pub struct ObjectiveStatement {
     /// the target it may look like the target; the verdict rests on the fraction.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub displayed: String,
-    /// The attainment if every unknown slot had been all bad, and all good: in percent, truncated.
+    /// The attainment if every unknown slot had been all bad, and all good: in percent, truncated. For the method `Events`
+    /// each with as many events as the known ones in the mean, for `Value` with one.
     pub attainment_bounds: [String; 2],
     /// Slots by state.
     pub slots: SlotCounts,

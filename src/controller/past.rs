@@ -14,6 +14,7 @@ use super::book::Book;
 use super::claims::Claims;
 use super::context::Context;
 use super::error::Error;
+use crate::api::amendment::AmendmentRule;
 use crate::api::settlement::GrantMode;
 use crate::api::statement::StatementSpec;
 use crate::api::{AgreementSpec, ServiceLevelAgreement};
@@ -97,9 +98,9 @@ impl Past {
     pub fn facts(&self, terms: &AgreementSpec, schedule: &Schedule, period_start: Timestamp) -> Facts {
         let mut history = History::default();
         for (start, standing) in self.0.range(..period_start) {
-            history.enter(contract_year(schedule, *start), &standing.legacy);
+            history.enter(contract_year(schedule, *start), whole(schedule, *start), &standing.legacy);
         }
-        history.facts(terms.credits.as_ref(), contract_year(schedule, period_start))
+        history.facts(terms.credits.as_ref(), contract_year(schedule, period_start), whole(schedule, period_start))
     }
 }
 
@@ -125,10 +126,16 @@ pub(super) async fn recall(
     Ok(())
 }
 
+/// When the whole period begins that a part of it begins in.
+fn whole(schedule: &Schedule, start: Timestamp) -> Timestamp {
+    schedule.whole(start).map_or(start, |whole| whole.start)
+}
+
 /// Whether later periods or the lives of credits rest on earlier statements, by these terms or by any of their amendments.
 fn matters(spec: &AgreementSpec) -> bool {
     let amended = spec.amendments.iter().filter_map(|amendment| amendment.credits.as_ref());
     let mut all = spec.credits.iter().chain(amended);
-    spec.settlement.grant == GrantMode::OnClaim && spec.credits.is_some()
+    let in_parts = spec.amendment_rule == Some(AmendmentRule::Split) && !spec.amendments.is_empty();
+    (in_parts || spec.settlement.grant == GrantMode::OnClaim) && spec.credits.is_some()
         || all.any(|table| History::matters(Some(table)))
 }

@@ -160,7 +160,7 @@ pub(super) fn reference(statement: &ServiceLevelStatement) -> StatementRef {
         period_start: statement.spec.period.start.clone(),
         state: statement.spec.state,
         credit: credits.map(credit::in_words).unwrap_or_default(),
-        exclusions: lines::mark(&lines::honoured(&statement.spec.exclusions)),
+        exclusions: lines::mark_of(&statement.spec),
         credit_state: credits.map(|credits| credits.state),
         credit_since: credits.and_then(|credits| credits.since.clone()),
         credit_reason: credits.map(|credits| credits.reason.clone()).unwrap_or_default(),

@@ -154,6 +154,11 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
     if let Some(fault) = measured_size(spec, &schedule) {
         return Err(invalid(fault));
     }
+    for (index, from) in instants(spec).map_err(invalid)?.into_iter().enumerate() {
+        if let Some(fault) = measured_size(terms_at(spec, from).map_err(invalid)?.as_ref(), &schedule) {
+            return Err(invalid(InvalidSpec::new(format!("spec.amendments[{index}].objectives"), fault.message)));
+        }
+    }
     let asked = asked.into_iter().map(|(from, asked)| Ok((from, asked?))).collect::<Result<_, InvalidSpec>>();
     let asked = asked.map_err(|refused| refuse_spec("ExpressionRefused", spec, &[refused]))?;
     Ok(Terms { schedule, asked, advice: advice.into() })

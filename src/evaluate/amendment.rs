@@ -79,6 +79,45 @@ pub(super) fn amended(spec: &AgreementSpec, count: usize) -> Result<Cow<'_, Agre
     Ok(Cow::Owned(terms))
 }
 
+/// What is remarked on the terms after each amendment and was not on those before it, with the place of the amendment.
+/// Amendments that cannot be put in say nothing here.
+pub(super) fn anew<R: Clone + PartialEq>(
+    spec: &AgreementSpec,
+    remarks: impl Fn(&AgreementSpec) -> Vec<R>,
+) -> Vec<(usize, R)> {
+    let mut before = remarks(spec);
+    let mut found = Vec::new();
+    for index in 0..spec.amendments.len() {
+        let Ok(terms) = amended(spec, index + 1) else { break };
+        let after = remarks(&terms);
+        found.extend(after.iter().filter(|remark| !before.contains(remark)).map(|remark| (index, remark.clone())));
+        before = after;
+    }
+    found
+}
+
+/// Names what is wrong with the terms after an amendment: the field that the amendment gives or, where it leaves the field
+/// as it was, the amendment, and then the message names the field.
+pub(super) fn blame(spec: &AgreementSpec, index: usize, fault: InvalidSpec) -> InvalidSpec {
+    let place = format!("spec.amendments[{index}]");
+    let Some(amendment) = spec.amendments.get(index) else { return fault };
+    let InvalidSpec { field, message } = fault;
+    let given = [
+        ("spec.objectives", amendment.objectives.is_some(), "objectives"),
+        ("spec.credits.fee", amendment.fee.is_some(), "fee"),
+        ("spec.credits", amendment.credits.is_some(), "credits"),
+        ("spec.missingData", amendment.missing_data.is_some(), "missingData"),
+        ("spec.exclusions", amendment.exclusions.is_some(), "exclusions"),
+    ];
+    for (block, is_given, name) in given {
+        let rest = field.strip_prefix(block).filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+        if let Some(rest) = rest.filter(|_| is_given) {
+            return InvalidSpec { field: format!("{place}.{name}{rest}"), message };
+        }
+    }
+    InvalidSpec { field: place, message: format!("from then on, {field}: {message}") }
+}
+
 /// When each amendment takes effect.
 ///
 /// # Errors

@@ -23,12 +23,15 @@ use super::credit::{self, Facts};
 use super::detection::Incident;
 use super::exact::{divide, share, whole};
 use super::exclusion::Exclusions;
+use super::exemption::Exemptions;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
 use super::methods::{CountingMethod, counting};
 use super::parameter_rule;
 use super::period::{Bounds, whole_of};
-use super::slot::UnknownCause;
+use super::slot::{Tally, UnknownCause};
+use super::stretch::union;
+use super::violation::joined;
 
 /// What the account of a period rests on beside its ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -163,7 +166,7 @@ impl Moment<'_> {
         };
 
         let recent = recent(method, bounds.seconds());
-        let violations = method.violations(&objective.name, &target, closed);
+        let violations = self.joined(objective, method, method.violations(&objective.name, &target, closed));
         let assessment = ObjectiveAssessment {
             name: objective.name.clone(),
             state,
@@ -182,6 +185,7 @@ impl Moment<'_> {
             coverage: account.coverage,
             bounds: account.bounds,
             downtime: method.downtime(),
+            incidents: incidents(objective, &account.counted, violations.len()),
             members: method.members(),
             budget_remaining,
             burn_rates: burn.rates,
@@ -193,6 +197,31 @@ impl Moment<'_> {
         };
         Ok((assessment, violations))
     }
+
+    /// The violations, those as one that only excluded time separates; in time that an exclusion cuts off, so that it is no
+    /// whole minute any more, the service was down all the same.
+    fn joined(
+        &self,
+        objective: &Objective,
+        method: &dyn CountingMethod,
+        violations: Vec<ViolationSpan>,
+    ) -> Vec<ViolationSpan> {
+        let exemptions = Exemptions::of(self.exclusions, &objective.name);
+        let (exempt, _) = exemptions.stretches();
+        if exempt.is_empty() || violations.len() < 2 {
+            return violations;
+        }
+        joined(violations, &union(exempt.iter().copied().chain(method.failing()).collect()))
+    }
+}
+
+/// How many violations a remedy counts: of values that are reported each that was late, of all else the unbroken times.
+fn incidents(objective: &Objective, counted: &Tally, violations: usize) -> usize {
+    let is_reported = objective.indicator.value.as_ref().is_some_and(|value| value.expression.is_none());
+    if !is_reported {
+        return violations;
+    }
+    usize::try_from(counted.bad.ratio().to_integer()).unwrap_or(usize::MAX)
 }
 
 /// What the most recent slots hold: their events, whatever the method counts.

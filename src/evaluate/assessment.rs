@@ -68,6 +68,8 @@ pub struct ObjectiveAssessment {
     /// The bad time that counts, after every rule and exclusion: ordered, disjoint. Of a pool, the time in which any
     /// covered member was bad (or all were, where that is the promise). Empty for methods that count no time.
     pub downtime: Vec<Bounds>,
+    /// How many violations a remedy counts.
+    pub incidents: usize,
     /// The members of a pool.
     pub members: Vec<MemberAccount>,
     /// Share of the error budget left; negative when overspent. `None`: no events yet, or a target of 100 % without a

@@ -1,7 +1,8 @@
 //! Coverage: how much of the time is known, and whether that is enough for a verdict.
 //!
-//! A verdict below the agreement's minimum coverage stands only when the unknown slots could not change it whatever
-//! they held; otherwise the objective is `NotDetermined`, and no credit is granted or denied on it.
+//! A verdict below the agreement's minimum coverage stands only when the unknown slots could not change it, all good or all
+//! bad; how much one of them weighs, the method says. Of time and of rates that is certain. Of events it is assumed: as many
+//! as a known slot has in the mean, or one value. Otherwise the objective is `NotDetermined`, and no credit is granted or denied on it.
 
 use num_rational::BigRational;
 use num_traits::Signed;
@@ -39,8 +40,8 @@ pub fn judge(account: &Account, target: &BigRational, rule: &MissingDataRule) ->
     let open = Finding { state: State::NotDetermined, settles_on: None };
     let Some(coverage) = &account.coverage else { return open };
     if *coverage < rule.minimum {
-        // Whatever the unknown slots held, the attainment lies between the bounds. What is owed for certain is what
-        // the better one leaves owed.
+        // All good or all bad, the attainment lies between the bounds. What is owed for certain is what the better one
+        // leaves owed.
         return match &account.bounds {
             Some((worst, best)) if worst >= target => found(true, best),
             Some((_, best)) if best < target => found(false, best),

@@ -75,6 +75,7 @@ pub fn owed(
         daily_usage: tariff.usage(&lines),
         reward: table.rewards.as_ref().map(|r| reward::reward(r, &tariff.fee, outcomes, facts)).transpose()?,
         service_days: if tariff.days_are_money { 0 } else { service_days },
+        paid_days: if tariff.days_are_money { service_days } else { 0 },
         form: table.form,
         free_hours: rights.free_hours,
         terminates: rights.terminates,
@@ -108,7 +109,7 @@ fn judged(
         let why = "it is not determined, so that its attainment neither grants nor denies";
         lines.push(Line::silent(outcome.objective, why));
     }
-    lines.extend(tier::applying(table, outcome)?);
+    lines.extend(tier::applying(table, tariff, outcome)?);
     for (index, remedy) in remedies() {
         let field = format!("spec.credits.remedies[{index}]");
         let Some(found) = remedy::entitlement(&field, remedy, spec, tariff, outcome, period, facts)? else { continue };

@@ -94,6 +94,12 @@ impl<'a> DueSlots<'a> {
         self.slot_seconds
     }
 
+    /// When the first of all begins, also of those that are looked past: the beginning of the period.
+    #[must_use]
+    pub fn origin(&self) -> i64 {
+        self.start
+    }
+
     /// When the first begins, in seconds of the epoch.
     #[must_use]
     pub fn start(&self) -> i64 {

@@ -24,23 +24,25 @@ pub mod lines;
 mod recurrence;
 mod rules;
 mod spans;
+mod terms;
 
-use k8s_openapi::jiff::Timestamp;
+use std::collections::BTreeSet;
+
 use k8s_openapi::jiff::civil::Date;
 use k8s_openapi::jiff::tz::TimeZone;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::agreement::AgreementSpec;
 use crate::api::exclusion::ExclusionSpec;
 use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason, ExclusionRules};
 
-use super::amendment::terms_at;
 use super::calendar::WorkingDays;
 use super::count::Count;
 use super::exact::decimal;
 use super::invalid::InvalidSpec;
 use super::period::{self, Bounds, first_instant_of};
 use conditions::{Conditions, Fault};
-use rules::Rule;
+use terms::InForce;
 
 /// The exclusions of one period.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -109,8 +111,8 @@ pub struct Request<'a> {
 
 /// Decides which exclusions count in a period, and over which of its time, by the terms in force in it.
 ///
-/// `requests` are all that were ever made for this agreement: what was excluded earlier in the year uses up an
-/// allowance. `as_of` is the instant whose knowledge decides: what was created, approved, revoked, notified or proven
+/// `requests` are all that were ever made for this agreement: what was excluded earlier in the year, by the terms of then,
+/// uses up an allowance. `as_of` is the instant whose knowledge decides: what was created, approved, revoked, notified or proven
 /// later had not happened.
 ///
 /// # Errors
@@ -121,19 +123,26 @@ pub fn resolve(
     requests: &[Request<'_>],
     as_of: Timestamp,
 ) -> Result<Exclusions, InvalidSpec> {
-    let terms = terms_at(spec, period.start)?;
-    let spec: &AgreementSpec = &terms;
-    let rules = rules::rules(&spec.exclusions)?;
     let calendar = WorkingDays::new(&spec.calendar)?;
     let zone = period::zone(&spec.time_zone)?;
-    let conditions = Conditions { spec, rules: &rules, calendar: &calendar, zone: &zone, as_of };
     // Whatever was excluded since the beginning of the year uses up its allowance.
     let first = period.start.to_zoned(zone.clone()).date().first_of_year();
     let range = Bounds { start: first_instant_of(first, &zone).unwrap_or(period.start), end: period.end };
+    let terms = terms::in_force(spec, range.start, period)?;
+    let conditions = terms.iter().map(|InForce { when, spec, rules }| {
+        (*when, Conditions { spec, rules, calendar: &calendar, zone: &zone, as_of })
+    });
+    let conditions: Vec<(Bounds, Conditions<'_>)> = conditions.collect();
     let known = requests.iter().filter(|request| request.created.is_none_or(|created| created <= as_of));
-    let mut looked: Vec<_> = known.map(|request| look(request, &conditions, range)).collect();
-    for rule in &rules {
-        limit(&mut looked, rule, range, &zone);
+    let mut looked: Vec<_> = known.map(|request| look(request, &conditions, range, &zone)).collect();
+    let limited: BTreeSet<ExclusionReason> = terms
+        .iter()
+        .flat_map(|terms| &terms.rules)
+        .filter(|rule| rule.yearly_allowance.is_some())
+        .map(|rule| rule.reason)
+        .collect();
+    for reason in limited {
+        limit(&mut looked, reason, range, &zone);
     }
     let mut exclusions = Exclusions::default();
     for found in looked {
@@ -173,17 +182,31 @@ struct Looked<'a> {
     request: &'a Request<'a>,
     effect: ExclusionEffect,
     events: Option<EventsLeft>,
-    /// Windows that meet every condition, reduced by the allowance.
-    good: Vec<Bounds>,
+    /// Windows that meet every condition, cut where other terms begin, and reduced by the allowance.
+    good: Vec<Good>,
     /// Windows that do not, with the reason.
     bad: Vec<(Bounds, Fault)>,
 }
 
-fn look<'a>(request: &'a Request<'a>, conditions: &Conditions<'_>, range: Bounds) -> Looked<'a> {
+/// A window that meets every condition.
+#[derive(Clone, Copy)]
+struct Good {
+    window: Bounds,
+    /// How much of such time may be excluded in a year, by the terms of the window.
+    allowance: Option<SignedDuration>,
+}
+
+/// Judges each window by the terms of the time in which it lies; these are in order, and the last are those of the period.
+fn look<'a>(
+    request: &'a Request<'a>,
+    conditions: &[(Bounds, Conditions<'_>)],
+    range: Bounds,
+    zone: &TimeZone,
+) -> Looked<'a> {
     let mut looked =
         Looked { request, effect: ExclusionEffect::Exclude, events: None, good: Vec::new(), bad: Vec::new() };
     let windows = match faults(request.spec).into_iter().next() {
-        None => windows(request.spec, conditions.zone, range),
+        None => windows(request.spec, zone, range),
         Some(fault) => Err(fault),
     };
     let windows = match windows {
@@ -193,19 +216,21 @@ fn look<'a>(request: &'a Request<'a>, conditions: &Conditions<'_>, range: Bounds
             return looked;
         }
     };
-    let rule = match conditions.of_request(request.spec) {
-        Ok(rule) => rule,
-        Err(fault) => {
-            looked.bad.extend(windows.into_iter().map(|window| (window, fault.clone())));
-            return looked;
-        }
-    };
-    looked.effect = rule.effect;
     looked.events = events(request.spec).ok().flatten();
-    for window in windows {
-        match conditions.of_window(rule, request, window) {
-            Ok(()) => looked.good.push(window),
-            Err(fault) => looked.bad.push((window, fault)),
+    for (when, conditions) in conditions {
+        let rule = conditions.of_request(request.spec);
+        if let Ok(rule) = &rule {
+            looked.effect = rule.effect;
+        }
+        for (window, part) in windows.iter().filter_map(|window| Some((*window, window.overlap(when)?))) {
+            let met = rule.as_ref().map_err(Clone::clone).and_then(|rule| {
+                conditions.of_window(rule, request, window)?;
+                Ok(Good { window: part, allowance: rule.yearly_allowance })
+            });
+            match met {
+                Ok(good) => looked.good.push(good),
+                Err(fault) => looked.bad.push((part, fault)),
+            }
         }
     }
     looked
@@ -220,20 +245,23 @@ fn windows(spec: &ExclusionSpec, zone: &TimeZone, range: Bounds) -> Result<Vec<B
     Ok(window.into_iter().filter(|w| w.overlap(&range).is_some()).collect())
 }
 
-/// Takes away what a rule's yearly allowance does not cover.
-fn limit(looked: &mut [Looked<'_>], rule: &Rule, range: Bounds, zone: &TimeZone) {
-    let Some(most) = rule.yearly_allowance else { return };
-    let mut claims: Vec<(usize, Bounds)> = Vec::new();
-    for (index, found) in looked.iter_mut().enumerate().filter(|(_, l)| l.request.spec.reason == rule.reason) {
-        claims.extend(found.good.drain(..).map(|window| (index, window)));
+/// Takes away what the yearly allowance for a reason does not cover. Time without an allowance uses up a later one.
+fn limit(looked: &mut [Looked<'_>], reason: ExclusionReason, range: Bounds, zone: &TimeZone) {
+    let mut claims: Vec<(usize, Good)> = Vec::new();
+    for (index, found) in looked.iter_mut().enumerate().filter(|(_, l)| l.request.spec.reason == reason) {
+        claims.extend(found.good.drain(..).map(|good| (index, good)));
     }
-    claims.sort_by_key(|(index, window)| (window.start, looked.get(*index).map(|l| l.request.name)));
+    claims.sort_by_key(|(index, good)| (good.window.start, looked.get(*index).map(|l| l.request.name)));
     for year in years(range, zone) {
-        let in_year = claims.iter().filter_map(|(index, window)| Some((*index, window.overlap(&year)?)));
-        for (index, cut) in allowance::share(in_year, most) {
+        let in_year = claims.iter().filter_map(|(index, good)| {
+            let most = good.allowance.unwrap_or(SignedDuration::MAX);
+            Some(((*index, good.allowance), good.window.overlap(&year)?, most))
+        });
+        for ((index, allowance), cut) in allowance::share(in_year) {
             let Some(found) = looked.get_mut(index) else { continue };
-            found.good.extend(cut.allowed);
-            found.bad.extend(cut.beyond.into_iter().map(|beyond| (beyond, Fault::allowance(most))));
+            found.good.extend(cut.allowed.into_iter().map(|window| Good { window, allowance }));
+            let beyond = cut.beyond.into_iter();
+            found.bad.extend(beyond.map(|beyond| (beyond, Fault::allowance(allowance.unwrap_or_default()))));
         }
     }
 }
@@ -258,7 +286,7 @@ impl Looked<'_> {
     fn enter(self, exclusions: &mut Exclusions, period: Bounds) {
         let ExclusionSpec { reason, objectives, .. } = self.request.spec;
         let name = || self.request.name.to_owned();
-        let spans = spans::union(self.good.iter().filter_map(|window| window.overlap(&period)));
+        let spans = spans::union(self.good.iter().filter_map(|good| good.window.overlap(&period)));
         if !spans.is_empty() {
             let (effect, events) = (self.effect, self.events);
             let objectives = objectives.clone();

@@ -8,6 +8,7 @@
 //! can tell no part of a slot from the rest: there a slot is exempt only when it lies wholly inside
 //! ([`Exemptions::by_slot`]). Excluded *events* leave the earliest slots of their window, never more than those have: the
 //! bad ones first that leave the total too, then those that stay in it as good ones, then further events of the total.
+//! Where the rule counts as good, none leaves the total.
 
 use crate::api::exclusion_rules::ExclusionEffect;
 
@@ -57,7 +58,9 @@ impl Exemptions {
         for honoured in exclusions.honoured.iter().filter(|h| concerned(&h.objectives)) {
             let stretches = honoured.spans.iter().copied().map(Stretch::of);
             if let Some(left) = honoured.events {
-                events.push((union(stretches.collect()), left));
+                let stays = honoured.effect == ExclusionEffect::CountAsGood;
+                let total = if stays { Count::ZERO } else { left.total };
+                events.push((union(stretches.collect()), EventsLeft { total, ..left }));
                 continue;
             }
             all.extend(stretches.clone());

@@ -7,7 +7,7 @@
 //! statements name its version.
 //!
 //! Three bounds belong to a statement: the period as it is cut ([`Schedule::containing`]), the whole period it is a part
-//! of ([`Schedule::whole`]: what a fee is for), and the time that is judged at its end ([`Schedule::judged`]: the same,
+//! of ([`Schedule::whole`]: what a fee is for; [`uncut`]: as far as the agreement is in force), and the time that is judged at its end ([`Schedule::judged`]: the same,
 //! unless the agreement looks back on trailing days).
 
 mod rhythm;
@@ -97,13 +97,8 @@ impl Schedule {
         let rhythm = Rhythm::of(spec)?;
         let trailing = spec.period.trailing.as_ref();
         let trailing_days = trailing.map(|t| within("spec.period.trailing.days", t.days, 1, 366)).transpose()?;
-        let (from, until) = match &spec.validity {
-            Some(validity) => {
-                let until = validity.until.as_deref().map(|day| first_instant("spec.validity.until", day, &zone));
-                (first_instant("spec.validity.from", &validity.from, &zone)?, until.transpose()?)
-            }
-            None => (slot_boundary(created, spec.metrics.slot.seconds()), None),
-        };
+        let created = || slot_boundary(created, spec.metrics.slot.seconds());
+        let (from, until) = validity(spec, &zone)?.unwrap_or_else(|| (created(), None));
         if until.is_some_and(|until| until <= from) {
             return Err(InvalidSpec::new("spec.validity.until", "must be a later day than spec.validity.from"));
         }
@@ -187,6 +182,33 @@ impl Schedule {
 /// As for [`Schedule::new`].
 pub fn whole_of(spec: &AgreementSpec, period: &Bounds) -> Result<Bounds, InvalidSpec> {
     Ok(Schedule::new(spec, period.start)?.whole(period.start).unwrap_or(*period))
+}
+
+/// The time of a whole period in which the agreement is in force: what amendments split, put together again.
+///
+/// Of an agreement without validity nobody knows here when it began: a period that begins neither with its whole nor with
+/// an amendment is taken to begin with the agreement. Trailing days are no part of a whole period, and stay as they are.
+///
+/// # Errors
+/// Names the day or the zone that does not exist.
+pub fn uncut(spec: &AgreementSpec, period: &Bounds, whole: &Bounds) -> Result<Bounds, InvalidSpec> {
+    if period.start < whole.start || whole.end < period.end {
+        return Ok(*period);
+    }
+    let (from, until) = match validity(spec, &zone(&spec.time_zone)?)? {
+        Some(in_force) => in_force,
+        None if amendment::cuts(spec)?.contains(&period.start) => (whole.start, None),
+        None => (period.start, None),
+    };
+    let end = until.map_or(whole.end, |until| whole.end.min(until));
+    Ok(Bounds { start: whole.start.max(from).min(period.start), end: end.max(period.end) })
+}
+
+/// From when and until when an agreement is in force, where it says so.
+fn validity(spec: &AgreementSpec, zone: &TimeZone) -> Result<Option<(Timestamp, Option<Timestamp>)>, InvalidSpec> {
+    let Some(validity) = &spec.validity else { return Ok(None) };
+    let until = validity.until.as_deref().map(|day| first_instant("spec.validity.until", day, zone));
+    Ok(Some((first_instant("spec.validity.from", &validity.from, zone)?, until.transpose()?)))
 }
 
 /// The zone of an IANA name.

@@ -1,5 +1,8 @@
 //! Where the numbers of other systems go wrong: one test for each way, named after it.
 
+use k8s_openapi::jiff::SignedDuration;
+
+use super::amendment::{terms_at, terms_through};
 use super::assess::{Circumstances, assess};
 use super::burn_rate;
 use super::coverage::{MissingDataRule, judge};
@@ -302,4 +305,35 @@ fn a_part_above_its_total_is_not_clamped_and_several_series_are_not_the_first_of
     let events = |n: i64| Reading::Value(ratio(n, 1));
     assert_eq!(of(events(100), events(101)), Some(UnknownCause::PartAboveTotal));
     assert_eq!(of(Reading::TooManySeries(2), events(1)), Some(UnknownCause::TooManySeries));
+}
+
+#[test]
+fn an_edited_promise_does_not_mix_the_old_and_the_new_one_in_one_window() {
+    let edited = |rule: &str| -> AgreementSpec {
+        let mut objectives = serde_json::to_value(&agreement().objectives).unwrap();
+        objectives[0]["target"] = "98".into();
+        let mut value = serde_json::to_value(agreement()).unwrap();
+        value["amendmentRule"] = rule.into();
+        value["amendments"] = serde_json::json!([{"effective": "2026-10-16", "objectives": objectives}]);
+        serde_json::from_value(value).unwrap()
+    };
+    // One request in a hundred fails, all through October and November.
+    let judged = |spec: &AgreementSpec, instant: &str| {
+        let period = Schedule::new(spec, at("2026-01-01T00:00:00Z")).unwrap().containing(at(instant)).unwrap();
+        let slots = vec![measured(100, 1); usize::try_from(period.seconds() / 300).unwrap()];
+        let terms = terms_at(spec, period.start).unwrap();
+        let ledger = ledger(period, 300, &slots);
+        let found = assess(&terms, &ledger, &Circumstances::default(), period.end, SignedDuration::ZERO).unwrap();
+        (period, found.state)
+    };
+    let split = edited("Split");
+    let (before, after) = (judged(&split, "2026-10-10T00:00:00Z"), judged(&split, "2026-10-20T00:00:00Z"));
+    assert_eq!(before.0.end, after.0.start, "no slot is in both");
+    assert_eq!((before.1, after.1), (State::Violated, State::Fulfilled), "each by its own promise");
+    let next = edited("NextPeriod");
+    assert_eq!(judged(&next, "2026-10-20T00:00:00Z").1, State::Violated, "the running month ends by the old one");
+    assert_eq!(judged(&next, "2026-11-20T00:00:00Z").1, State::Fulfilled);
+    // A month that was closed before keeps its promise, whatever was agreed since; and a slot knows by which it was read.
+    assert_eq!(terms_through(&split, "").unwrap().objectives, agreement().objectives);
+    assert_eq!(measured(1, 0).generation(), 1);
 }

@@ -93,6 +93,11 @@ pub enum StatementError {
     /// The superseded statement has an amount that is none.
     #[error("the statement that is superseded can not be read: {0}")]
     Superseded(#[from] NotANumber),
+    /// What counted as excluded is not all listed, so that it can not be applied again.
+    #[error(
+        "not everything that was excluded is listed ({0} lines are left out), so that it can not be computed again"
+    )]
+    ExclusionsLeftOut(i64),
     /// The content has no canonical text to make a digest of.
     #[error(transparent)]
     Canonical(#[from] NotCanonical),
@@ -191,6 +196,7 @@ pub fn statement(
         violations_omitted: i32::try_from(omitted).unwrap_or(i32::MAX),
         exclusions,
         exclusions_omitted,
+        exclusions_mark: lines::mark(&closing.circumstances.exclusions),
         actions: actions(&closing.ledger.actions, &ledger),
         credits,
         supersedes: superseded.map(|s| s.name.to_owned()),

@@ -5,13 +5,14 @@
 
 mod credits;
 mod measurement;
+mod settlement;
 
 pub use measurement::slots;
 
 use k8s_openapi::jiff::Timestamp;
 
 use crate::api::Span;
-use crate::api::agreement::AgreementSpec;
+use crate::api::agreement::{AgreementSpec, AgreementType};
 use crate::api::period::{CalendarUnit, Period};
 
 use super::amendment;
@@ -30,13 +31,16 @@ use super::span;
 pub fn validate(spec: &AgreementSpec, namespace: &str, created: Timestamp) -> Vec<InvalidSpec> {
     let mut faults = Vec::new();
     match Schedule::new(spec, created) {
-        Ok(schedule) => faults.extend(size(spec, &schedule)),
+        Ok(schedule) => {
+            faults.extend(size(spec, &schedule));
+            faults.extend(settlement::claims(spec, &schedule));
+            faults.extend(settlement::amendments(spec, &schedule));
+        }
         Err(fault) => faults.push(fault),
     }
-    let agreed = terms(spec);
-    faults.extend(agreed.iter().cloned());
+    faults.extend(terms(spec));
     faults.extend(WorkingDays::new(&spec.calendar).err());
-    faults.extend(amendments(spec, agreed, created));
+    faults.extend(amendments(spec, created));
     faults.extend(parameter_rule::faults("spec.constraints", &spec.constraints, &spec.parameters));
     faults.extend(parameter_rule::faults("spec.coveredWhen", &spec.covered_when, &spec.parameters));
     faults.extend(duration("spec.enforcement.cooldown", &spec.enforcement.cooldown));
@@ -66,37 +70,35 @@ fn terms(spec: &AgreementSpec) -> Vec<InvalidSpec> {
     faults.extend(missing_data_rule(spec).err());
     faults.extend(exclusion::rule_faults(&spec.exclusions));
     faults.extend(credits::credits(spec));
+    if spec.agreement_type == AgreementType::Internal && spec.credits.is_some() {
+        let message = "must be left out where spec.type is Internal; remove the block or set spec.type to Customer";
+        faults.push(InvalidSpec::new("spec.credits", message));
+    }
     faults
 }
 
 /// What is wrong with the terms after each amendment that was not wrong before it.
-fn amendments(spec: &AgreementSpec, agreed: Vec<InvalidSpec>, created: Timestamp) -> Vec<InvalidSpec> {
+fn amendments(spec: &AgreementSpec, created: Timestamp) -> Vec<InvalidSpec> {
     let ledger = |terms: &AgreementSpec| Schedule::new(terms, created).ok().and_then(|schedule| size(terms, &schedule));
     let mut faults = Vec::new();
-    let mut before = agreed;
-    before.extend(ledger(spec));
     for index in 0..spec.amendments.len() {
         let day = |index: usize| spec.amendments.get(index).map(|amendment| amendment.effective.as_str());
         if index > 0 && day(index - 1) >= day(index) {
             let message = "must be a later day than that of the entry before";
             faults.push(InvalidSpec::new(format!("spec.amendments[{index}].effective"), message));
         }
-        let amended = match amendment::amended(spec, index + 1) {
-            Ok(amended) => amended,
-            Err(fault) => {
-                faults.push(fault);
-                return faults;
-            }
-        };
-        let mut after = terms(&amended);
-        after.extend(ledger(&amended));
-        let new = after.iter().filter(|fault| !before.contains(fault));
-        faults.extend(new.map(|fault| InvalidSpec {
-            field: fault.field.replacen("spec.", &format!("spec.amendments[{index}]."), 1),
-            message: fault.message.clone(),
-        }));
-        before = after;
+        if let Err(fault) = amendment::amended(spec, index + 1) {
+            faults.push(fault);
+            break;
+        }
     }
+    let all = |spec: &AgreementSpec| {
+        let mut faults = terms(spec);
+        faults.extend(ledger(spec));
+        faults
+    };
+    let new = amendment::anew(spec, all).into_iter();
+    faults.extend(new.map(|(index, fault)| amendment::blame(spec, index, fault)));
     faults
 }
 

@@ -5,6 +5,9 @@
 //! lies inside, and its events are nobody's. A run at the end of what is known goes on while the period runs.
 //!
 //! Objectives that count time have their bad time for violations, as far as it counts.
+//!
+//! What only excluded time separates is one violation ([`joined`]): an exclusion takes time out of an outage, and makes no
+//! second one of it.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use num_rational::BigRational;
@@ -17,7 +20,7 @@ use super::due_slots::{DueSlots, instant};
 use super::exact::{divide, percent_text};
 use super::run::second;
 use super::slot::{Slot, Tally};
-use super::stretch::Stretch;
+use super::stretch::{Stretch, seconds_within};
 
 /// A run that is being put together.
 struct Open {
@@ -88,6 +91,27 @@ pub fn of_downtime(objective: &str, series: &[DueSlots<'_>], downtime: &[Stretch
     }
     let end = series.iter().map(DueSlots::end).max().unwrap_or(i64::MAX);
     open.iter().map(|run| span(objective, run, closed || run.until < end)).collect()
+}
+
+/// The same violations, those as one between which there is nothing but time of these stretches (ordered, disjoint).
+#[must_use]
+pub fn joined(spans: Vec<ViolationSpan>, bridges: &[Stretch]) -> Vec<ViolationSpan> {
+    let mut joined: Vec<ViolationSpan> = Vec::with_capacity(spans.len());
+    for span in spans {
+        let gap =
+            joined.last().and_then(|last| Some(Stretch { from: last.end?.as_second(), until: span.start.as_second() }));
+        let is_bridged = gap.is_some_and(|gap| seconds_within(bridges, gap) == gap.seconds());
+        match joined.last_mut().filter(|_| is_bridged) {
+            Some(last) => {
+                last.end = span.end;
+                last.depth = span.depth.min(last.depth.clone());
+                last.bad_events += span.bad_events;
+                last.total_events += span.total_events;
+            }
+            None => joined.push(span),
+        }
+    }
+    joined
 }
 
 fn span(objective: &str, run: &Open, ended: bool) -> ViolationSpan {

@@ -145,3 +145,37 @@ fn what_only_settle_takes_is_remarked_on() {
     agreement["spec"]["metrics"]["slot"] = json!("1m");
     assert_eq!(check_text(&agreement.to_string()).findings(), [warning("spec.metrics.slot")]);
 }
+
+#[test]
+fn an_exclusion_is_looked_at_beside_its_agreement() {
+    let mut agreement = mistakes::agreement();
+    agreement["spec"]["exclusions"] = json!({"rules": [{"reason": "Maintenance", "effect": "Exclude"}]});
+    let found = |changes: &[(&str, Value)]| {
+        let mut exclusion = mistakes::exclusion();
+        exclusion["metadata"]["namespace"] = agreement["metadata"]["namespace"].clone();
+        exclusion["spec"]["agreement"] = agreement["metadata"]["name"].clone();
+        exclusion["spec"]["reason"] = json!("Maintenance");
+        exclusion["spec"].as_object_mut().unwrap().retain(|field, _| field != "objectives" && field != "forceMajeure");
+        for (field, value) in changes {
+            exclusion["spec"][*field] = value.clone();
+        }
+        let answer = check_text(&format!("{agreement}\n---\n{exclusion}"));
+        answer.findings().into_iter().map(|(_, field, _)| field).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&[]), [""; 0]);
+    assert_eq!(found(&[("reason", json!("Agreed"))]), ["spec.reason"]);
+    assert_eq!(found(&[("objectives", json!(["availability", "nobody"]))]), ["spec.objectives[1]"]);
+    assert_eq!(found(&[("agreement", json!("another")), ("reason", json!("Agreed"))]), [""; 0], "not among the files");
+}
+
+#[test]
+fn the_expressions_of_an_amendment_are_read() {
+    let mut agreement = mistakes::agreement();
+    let mut objectives = agreement["spec"]["objectives"].clone();
+    objectives[0]["indicator"]["ratio"]["bad"] = json!("sum(increase(errors_total[$slot])");
+    agreement["spec"]["amendmentRule"] = json!("NextPeriod");
+    agreement["spec"]["amendments"] = json!([{"effective": "2030-01-01", "objectives": objectives}]);
+    agreement["spec"]["validity"] = json!({"from": "2026-01-01"});
+    let field = "spec.amendments[0].objectives[0].indicator.ratio.bad";
+    assert_eq!(check_text(&agreement.to_string()).findings(), [("expression".into(), field.into(), "Error".into())]);
+}

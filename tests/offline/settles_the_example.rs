@@ -94,7 +94,6 @@ fn people_get_the_same_as_tables_and_as_a_page() {
         "Credit for the period: 500.00 EUR",
         "As the file gives them",
         "5 h 30 min",
-        "ticket by 19 Oct 2026 (20 Oct 2026, 00:00 CEST)",
         "in time, given 14 Oct 2026, 11:00 CEST",
         "120.00 EUR notified on 5 Oct 2026",
         "Next settlement: 4 000.00 EUR gross, 3 880.00 EUR net; 0.00 EUR carried on",

@@ -25,6 +25,8 @@ pub struct CreditAssessment {
     pub form: CreditForm,
     /// Days that are added to the end of the agreement.
     pub service_days: i64,
+    /// Days that are paid; their value is part of the amounts.
+    pub paid_days: i64,
     /// A multiple of the daily usage in a unit of its own.
     pub daily_usage: Option<UsageAmount>,
     /// The beginnings of the hours that are not charged, in order.

@@ -1,7 +1,9 @@
 //! Caps: the most that is granted for a period, a year, or as long as the agreement lasts.
 //!
 //! They come after the combination and before anything is set off. A cap takes from the last lines first, so that the
-//! lines always add up to the sum. What was granted before uses up the caps of the year and of the contract.
+//! lines always add up to the sum. What was granted before uses up the caps of the year and of the contract, and what was
+//! granted for earlier parts of a period that an amendment splits uses up what the cap of the period has in days or as an
+//! amount. In percent it is of the fee of each part, which needs no such rule.
 
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
@@ -41,12 +43,12 @@ impl CappedBy {
     }
 }
 
-/// The caps of a table, with the fee each refers to and what was used of it.
-fn caps<'a>(table: &'a Credits, facts: &'a Facts) -> impl Iterator<Item = (CappedBy, &'a Cap, Option<&'a Granted>)> {
+/// The caps of a table, with what was used of each.
+fn caps<'a>(table: &'a Credits, facts: &'a Facts) -> impl Iterator<Item = (CappedBy, &'a Cap, &'a Granted)> {
     [
-        (CappedBy::Period, &table.cap, None),
-        (CappedBy::Year, &table.cap_per_year, Some(&facts.granted_this_year)),
-        (CappedBy::Contract, &table.cap_per_contract, Some(&facts.granted_before)),
+        (CappedBy::Period, &table.cap, &facts.granted_this_period),
+        (CappedBy::Year, &table.cap_per_year, &facts.granted_this_year),
+        (CappedBy::Contract, &table.cap_per_contract, &facts.granted_before),
     ]
     .into_iter()
     .filter_map(|(kind, cap, used)| Some((kind, cap.as_ref()?, used)))
@@ -70,9 +72,8 @@ pub(super) fn money(
     }
     let mut tightest: Option<(CappedBy, BigRational)> = None;
     for (kind, cap, used) in caps(table, facts) {
-        let Some(most) = most(kind, cap, fee)? else { continue };
-        let used = used.and_then(|granted| granted.money.get(&fee.currency)).cloned().unwrap_or_default();
-        let room = (most - used).max(BigRational::zero());
+        let used = used.money.get(&fee.currency).cloned().unwrap_or_default();
+        let Some(room) = room(kind, cap, fee, &used)? else { continue };
         if tightest.as_ref().is_none_or(|(_, least)| room < *least) {
             tightest = Some((kind, room));
         }
@@ -90,20 +91,22 @@ fn is_share_by_tier(line: &Line) -> bool {
     is_share && matches!(line.source, Source::Below(_) | Source::AtMost(_))
 }
 
-/// What a cap comes to in the currency of a fee. `None`: it says nothing about that currency.
-fn most(kind: CappedBy, cap: &Cap, fee: &BaseFee) -> Result<Option<BigRational>, InvalidSpec> {
+/// What a cap leaves in the currency of a fee of which so much was used. `None`: it says nothing about that currency.
+fn room(kind: CappedBy, cap: &Cap, fee: &BaseFee, used: &BigRational) -> Result<Option<BigRational>, InvalidSpec> {
     let field = match kind {
         CappedBy::Fee | CappedBy::Period => "spec.credits.cap",
         CappedBy::Year => "spec.credits.capPerYear",
         CappedBy::Contract => "spec.credits.capPerContract",
     };
-    // A period that is cut short is capped by its own fee; a year knows nothing of it.
-    let base = if kind == CappedBy::Period { &fee.amount } else { &fee.whole };
+    // A period that is cut short, or a part of one, is capped by its own fee; a year knows nothing of it.
+    let is_of_period = kind == CappedBy::Period;
+    let base = if is_of_period { &fee.amount } else { &fee.whole };
     let share =
         cap.percent_of_fee.as_ref().map(|p| figure::share(|| format!("{field}.percentOfFee"), p)).transpose()?;
     let amount = cap.amount.as_ref().map(|a| figure::money(|| format!("{field}.amount"), a)).transpose()?;
-    let by_share = share.map(|share| share * base);
-    Ok([by_share, amount.filter(|_| fee.is_first)].into_iter().flatten().min())
+    let by_share = share.map(|share| share * base - if is_of_period { BigRational::zero() } else { used.clone() });
+    let by_amount = amount.filter(|_| fee.is_first).map(|amount| amount - used);
+    Ok([by_share, by_amount].into_iter().flatten().min().map(|room| room.max(BigRational::zero())))
 }
 
 /// Takes what is beyond `most` from the last parts first. Whether anything was.
@@ -123,9 +126,7 @@ fn cut<'a>(parts: impl Iterator<Item = &'a mut LineMoney>, most: BigRational) ->
 /// Caps the days of service of the granted lines, and gives their sum.
 pub(super) fn service_days(table: &Credits, lines: &mut [Line], facts: &Facts) -> i64 {
     let room = caps(table, facts)
-        .filter_map(|(_, cap, used)| {
-            Some(i64::from(cap.service_days?) - used.map_or(0, |granted| granted.service_days))
-        })
+        .filter_map(|(_, cap, used)| Some(i64::from(cap.service_days?).saturating_sub(used.service_days)))
         .min();
     let mut sum: i64 = 0;
     for line in lines.iter_mut().filter(|line| line.granted) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use num_rational::BigRational;
+use num_traits::Zero;
 
 use crate::api::agreement::AgreementSpec;
 use crate::api::credit_facts::{CreditFacts, DeliveryFact, GrantedAmount, GrantedFact, MissedFact};
@@ -34,6 +35,8 @@ pub(super) fn shown(facts: &Facts) -> CreditFacts {
     CreditFacts {
         volume: facts.volume.as_ref().map(plain),
         deliveries: facts.deliveries.iter().take(LISTED_DELIVERIES).map(delivery).collect(),
+        granted_this_period: granted(&facts.granted_this_period),
+        rewarded_this_period: Some(&facts.rewarded_this_period).filter(|reward| !reward.is_zero()).map(plain),
         granted_this_year: granted(&facts.granted_this_year),
         granted_before: granted(&facts.granted_before),
         missed_in_a_row: facts.missed_in_a_row.iter().take(LISTED_OBJECTIVES).map(missed).collect(),
@@ -65,9 +68,12 @@ pub fn stated(facts: &CreditFacts, spec: &AgreementSpec) -> Result<Facts, Invali
         let (due, done) = (civil_day(&field("due"), &d.due)?, civil_day(&field("done"), &d.done)?);
         Ok(Delivery { objective: d.objective.clone(), due, done })
     });
+    let rewarded = facts.rewarded_this_period.as_deref().map(|r| figure("rewardedThisPeriod", r));
     Ok(Facts {
         volume: facts.volume.as_deref().map(|v| figure("volume", v)).transpose()?,
         deliveries: deliveries.collect::<Result<_, _>>()?,
+        granted_this_period: granted_before("grantedThisPeriod", &facts.granted_this_period)?,
+        rewarded_this_period: rewarded.transpose()?.unwrap_or_default(),
         granted_this_year: granted_before("grantedThisYear", &facts.granted_this_year)?,
         granted_before: granted_before("grantedBefore", &facts.granted_before)?,
         missed_in_a_row: facts.missed_in_a_row.iter().map(missed).collect::<Result<_, _>>()?,

@@ -1,4 +1,7 @@
 //! The fees of a period: what the percentages are percentages of.
+//!
+//! The fee of a period that an amendment splits is for all its parts together. Each is charged by its share in seconds, so
+//! that the parts never cost more than the whole.
 
 use iso_currency::Currency;
 use num_rational::BigRational;
@@ -10,7 +13,7 @@ use crate::api::period::{CalendarUnit, Period};
 
 use super::super::exact::{divide, whole};
 use super::super::invalid::InvalidSpec;
-use super::super::period::{Bounds, zone};
+use super::super::period::{Bounds, uncut, zone};
 use super::figure;
 
 /// A fee of one period.
@@ -26,7 +29,7 @@ pub struct BaseFee {
     pub is_first: bool,
     /// For this period, in major units.
     pub amount: BigRational,
-    /// For a period that is not cut short.
+    /// For a period that is neither cut short nor split.
     pub whole: BigRational,
     /// For a day of one.
     pub day: BigRational,
@@ -46,8 +49,10 @@ pub fn exponent(field: &str, code: &str) -> Result<u16, InvalidSpec> {
 /// The time a fee is for.
 #[derive(Clone, Debug)]
 pub(super) struct Charged {
-    /// The share of the whole period that this one has.
-    share: BigRational,
+    /// The share of the whole period in which the agreement is in force.
+    in_force: BigRational,
+    /// The share of that time which this period has: below 1 where an amendment splits it.
+    part: BigRational,
     /// Days of the whole period.
     days: BigRational,
     /// Months of it, of which a prepayment has so many.
@@ -56,13 +61,22 @@ pub(super) struct Charged {
 
 impl Charged {
     pub(super) fn new(spec: &AgreementSpec, period: Bounds, whole_period: Bounds) -> Result<Self, InvalidSpec> {
-        let seconds = |bounds: Bounds| whole(bounds.seconds());
-        let share = divide(&seconds(period), &seconds(whole_period)).unwrap_or_else(BigRational::one);
+        let uncut = uncut(spec, &period, &whole_period)?;
+        let share = |part: Bounds, of: Bounds| {
+            let share = divide(&whole(part.seconds()), &whole(of.seconds()));
+            share.unwrap_or_else(BigRational::one).min(BigRational::one())
+        };
         Ok(Self {
-            share: share.min(BigRational::one()),
+            in_force: share(uncut, whole_period),
+            part: share(period, uncut),
             days: days(spec, whole_period)?,
             months: whole(months(&spec.period)),
         })
+    }
+
+    /// The share of this period among the parts into which an amendment splits one; 1 where none does.
+    pub(super) fn part(&self) -> &BigRational {
+        &self.part
     }
 
     /// Reads a fee of the table.
@@ -74,12 +88,13 @@ impl Charged {
             })?,
             None => amount,
         };
+        let charged = if fee.prorated { &whole_fee * &self.in_force } else { whole_fee.clone() };
         Ok(BaseFee {
             currency: fee.currency.clone(),
             exponent: exponent(&format!("{field}.currency"), &fee.currency)?,
             base: fee.base.clone().unwrap_or_default(),
             is_first,
-            amount: if fee.prorated { &whole_fee * &self.share } else { whole_fee.clone() },
+            amount: charged * &self.part,
             day: divide(&whole_fee, &self.days).unwrap_or_else(BigRational::zero),
             whole: whole_fee,
         })

@@ -23,7 +23,7 @@ pub struct Outcome<'a> {
     pub settles_on: Option<BigRational>,
     /// The bad time that counts.
     pub downtime: &'a [Bounds],
-    /// How many violations it had.
+    /// How many violations it had, of values that are reported how many were late.
     pub violations: usize,
 }
 
@@ -34,11 +34,16 @@ pub struct Facts {
     pub volume: Option<BigRational>,
     /// Deliveries that were made in the period.
     pub deliveries: Vec<Delivery>,
+    /// What was granted for earlier parts of the same period, where an amendment splits it.
+    pub granted_this_period: Granted,
+    /// The reward for those parts, in the fee's currency.
+    pub rewarded_this_period: BigRational,
     /// What was granted for earlier periods of the same contract year.
     pub granted_this_year: Granted,
     /// What was granted for all earlier periods, those of this year included.
     pub granted_before: Granted,
-    /// Per objective, how many periods right before this one were missed in a row.
+    /// Per objective, how many whole periods right before this one were missed in a row. The parts of a period that an
+    /// amendment splits are one, which is missed when any of them is.
     pub missed_in_a_row: BTreeMap<String, u32>,
     /// The objective (for a tier) or the remedy that the customer chose.
     pub chosen: Option<String>,
@@ -60,14 +65,13 @@ pub struct Delivery {
 pub struct Granted {
     /// By currency, in major units, as they were issued.
     pub money: BTreeMap<String, BigRational>,
-    /// Days of service.
+    /// Days of service, added to the agreement or paid.
     pub service_days: i64,
 }
 
 /// The outcomes of an assessment.
 #[must_use]
 pub fn outcomes(assessment: &Assessment) -> Vec<Outcome<'_>> {
-    let violations = |objective: &str| assessment.violations.iter().filter(|v| v.objective == objective).count();
     assessment
         .objectives
         .iter()
@@ -77,7 +81,7 @@ pub fn outcomes(assessment: &Assessment) -> Vec<Outcome<'_>> {
             state: o.state,
             settles_on: o.settles_on.clone(),
             downtime: &o.downtime,
-            violations: violations(&o.name),
+            violations: o.incidents,
         })
         .collect()
 }

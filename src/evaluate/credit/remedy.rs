@@ -33,7 +33,7 @@ pub(super) fn entitlement(
     if let Some(rule) = &remedy.per_day_late {
         let field = format!("{field}.perDayLate");
         let calendar = WorkingDays::new(&spec.calendar)?;
-        return per_day_late::owed(&field, rule, &calendar, &tariff.fee, outcome.objective, facts);
+        return per_day_late::owed(&field, rule, &calendar, tariff, outcome.objective, facts);
     }
     if outcome.state == State::NotDetermined {
         return Ok(None);
@@ -45,7 +45,7 @@ pub(super) fn entitlement(
         return per_violation::amount(&format!("{field}.perIncident"), rule, &tariff.fee.currency, outcome.violations);
     }
     if let Some(rule) = &remedy.multiple_of_fee {
-        return per_violation::multiple(&format!("{field}.multipleOfFee"), rule, outcome.violations);
+        return per_violation::multiple(&format!("{field}.multipleOfFee"), rule, tariff, outcome.violations);
     }
     if let Some(rule) = &remedy.free_hours {
         return free_hours::owed(&format!("{field}.freeHours"), rule, outcome.downtime, period);

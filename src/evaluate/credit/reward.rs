@@ -1,12 +1,14 @@
 //! Rewards: what is owed the other way, for more than was promised.
 //!
-//! A reward is reckoned by itself, has a cap of its own, and is never set off against credits here.
+//! A reward is reckoned by itself, has a cap of its own, and is never set off against credits here. A promise that was
+//! broken reaches no step of attainment, whatever the steps say.
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::Zero;
 
 use crate::api::Percent;
+use crate::api::agreement_status::State;
 use crate::api::remedy::{RewardBasis, RewardScale, RewardTier, Rewards};
 
 use super::super::exact::hundred;
@@ -70,8 +72,10 @@ pub(super) fn reward(
         RewardBasis::Attainment => Some(&fee.amount),
         RewardBasis::Volume => reached.as_ref(),
     };
+    let is_broken = rules.basis == RewardBasis::Attainment && is_violated(rules, outcomes);
     let highest = reached
         .as_ref()
+        .filter(|_| !is_broken)
         .and_then(|reached| steps.iter().filter(|s| s.at_least <= *reached).max_by(|a, b| a.at_least.cmp(&b.at_least)));
     let is_marginal = rules.basis == RewardBasis::Volume && rules.scale == RewardScale::Marginal;
     let by_steps = match (&reached, base) {
@@ -80,7 +84,9 @@ pub(super) fn reward(
         _ => BigRational::zero(),
     };
     let sum = by_steps + base.map(|base| base * unconditional).unwrap_or_default();
-    let exact = cap.map_or_else(|| sum.clone(), |cap| cap.min(sum.clone()));
+    // The cap is for all parts of a period that an amendment splits.
+    let room = cap.map(|cap| (cap - &facts.rewarded_this_period).max(BigRational::zero()));
+    let exact = room.map_or_else(|| sum.clone(), |room| room.min(sum.clone()));
     let problem = match (&reached, rules.basis) {
         (Some(_), _) => "",
         (None, RewardBasis::Attainment) => "the objective is not determined, not covered, or had nothing to measure",
@@ -121,6 +127,11 @@ fn attained(rules: &Rewards, outcomes: &[Outcome<'_>]) -> Option<BigRational> {
     let name = rules.objective.as_deref()?;
     let outcome = outcomes.iter().find(|o| o.objective == name && o.covered)?;
     outcome.settles_on.as_ref().map(|attainment| attainment * hundred())
+}
+
+fn is_violated(rules: &Rewards, outcomes: &[Outcome<'_>]) -> bool {
+    let of_rewards = outcomes.iter().find(|o| Some(o.objective) == rules.objective.as_deref());
+    of_rewards.is_some_and(|o| o.state == State::Violated)
 }
 
 /// Each part of a volume at the rate of the step it lies in; what lies below the first step has none.

@@ -36,6 +36,7 @@ pub fn shown(credits: &CreditAssessment, state: CreditState) -> CreditStatus {
         form: credits.form,
         amounts: credits.amounts().map(amount).collect(),
         service_days: credits.service_days,
+        paid_days: credits.paid_days,
         daily_usage: credits.daily_usage.as_ref().map(usage),
         free_hours: credits.free_hours.iter().take(LISTED_FREE_HOURS).map(|hour| Time(*hour)).collect(),
         free_hours_total: i64::try_from(credits.free_hours.len()).unwrap_or(i64::MAX),

@@ -24,6 +24,8 @@ pub(super) struct Tariff {
     pub(super) further: Vec<BaseFee>,
     /// Days of service are paid.
     pub(super) days_are_money: bool,
+    /// The share of this period among the parts into which an amendment splits one.
+    part: BigRational,
     daily_usage: Option<DailyUsage>,
 }
 
@@ -57,8 +59,20 @@ impl Tariff {
                 .collect::<Result<_, _>>()?,
             days_are_money: table.service_days == Some(ServiceDaysRule::MonetaryValue),
             daily_usage: daily_usage.transpose()?,
+            part: charged.part().clone(),
             fee,
         })
+    }
+
+    /// What is granted once for a period, as far as it falls on this part of it.
+    pub(super) fn for_this_part(&self, once: &BigRational) -> BigRational {
+        once * &self.part
+    }
+
+    /// A share of the fee for all parts of the period, as a share of the fee for this one: what happened once costs the
+    /// same whether or not an amendment splits the period.
+    pub(super) fn of_all_parts(&self, share: &BigRational) -> BigRational {
+        divide(share, &self.part).unwrap_or_default()
     }
 
     /// What a line comes to in the currency of a fee: by itself, and what is left of it before money is capped.

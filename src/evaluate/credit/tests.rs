@@ -12,6 +12,7 @@ mod caps;
 mod combining;
 mod facts;
 mod oracle;
+mod parts;
 mod published;
 mod remedies;
 mod rewards;

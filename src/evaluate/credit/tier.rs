@@ -13,6 +13,7 @@ use super::entitlement::Grant;
 use super::figure;
 use super::line::{Line, Source};
 use super::outcome::Outcome;
+use super::tariff::Tariff;
 
 /// An upper bound, ordered by how low it is: of equal figures, the one that does not belong to the tier.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,7 +23,7 @@ struct UpperBound {
 }
 
 /// The tier that applies to an objective, with its grant.
-pub(super) fn applying(table: &Credits, outcome: &Outcome<'_>) -> Result<Option<Line>, InvalidSpec> {
+pub(super) fn applying(table: &Credits, tariff: &Tariff, outcome: &Outcome<'_>) -> Result<Option<Line>, InvalidSpec> {
     let Some(attainment) = &outcome.settles_on else { return Ok(None) };
     let mut lowest: Option<(UpperBound, String, &Tier)> = None;
     for (index, tier) in table.tiers.iter().enumerate().filter(|(_, t)| t.objective == outcome.objective) {
@@ -33,7 +34,7 @@ pub(super) fn applying(table: &Credits, outcome: &Outcome<'_>) -> Result<Option<
             lowest = Some((bound, field, tier));
         }
     }
-    lowest.map(|(_, field, tier)| line(&field, tier)).transpose()
+    lowest.map(|(_, field, tier)| line(&field, tier, tariff)).transpose()
 }
 
 fn upper(field: &str, tier: &Tier) -> Result<UpperBound, InvalidSpec> {
@@ -56,8 +57,8 @@ fn is_over(attainment: &BigRational, field: &str, tier: &Tier) -> Result<bool, I
     Ok(above.is_none_or(|above| *attainment > above) && least.is_none_or(|least| *attainment >= least))
 }
 
-fn line(field: &str, tier: &Tier) -> Result<Line, InvalidSpec> {
-    let grant = grant(field, tier)?;
+fn line(field: &str, tier: &Tier, tariff: &Tariff) -> Result<Line, InvalidSpec> {
+    let grant = grant(field, tier, tariff)?;
     let upper = |word: &str, bound: &Option<Percent>| bound.as_ref().map(|b| format!("{word} {b}"));
     let bounds = [
         upper("below", &tier.below),
@@ -73,16 +74,21 @@ fn line(field: &str, tier: &Tier) -> Result<Line, InvalidSpec> {
     Ok(Line::of_tier(&tier.objective, source, grant, reckoning))
 }
 
-fn grant(field: &str, tier: &Tier) -> Result<Grant, InvalidSpec> {
+/// Amounts are for the whole period, and so is a multiple of the daily usage: a part of it has its share. Days are whole,
+/// and only the caps know of parts.
+fn grant(field: &str, tier: &Tier, tariff: &Tariff) -> Result<Grant, InvalidSpec> {
     match (&tier.percent_of_fee, tier.service_days, &tier.multiple_of_daily_usage, &tier.amount) {
         (Some(percent), None, None, None) => {
             Ok(Grant::share(figure::share(|| format!("{field}.percentOfFee"), percent)?))
         }
         (None, Some(days), None, None) => Ok(Grant::ServiceDays(days.into())),
         (None, None, Some(multiple), None) => {
-            Ok(Grant::DailyUsage(figure::quantity(|| format!("{field}.multipleOfDailyUsage"), multiple)?))
+            let multiple = figure::quantity(|| format!("{field}.multipleOfDailyUsage"), multiple)?;
+            Ok(Grant::DailyUsage(tariff.for_this_part(&multiple)))
         }
-        (None, None, None, Some(amount)) => Ok(Grant::amount(figure::money(|| format!("{field}.amount"), amount)?)),
+        (None, None, None, Some(amount)) => {
+            Ok(Grant::amount(tariff.for_this_part(&figure::money(|| format!("{field}.amount"), amount)?)))
+        }
         _ => {
             let message = "must have exactly one of percentOfFee, serviceDays, multipleOfDailyUsage and amount";
             Err(InvalidSpec::new(field, message))

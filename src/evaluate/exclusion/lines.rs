@@ -1,10 +1,13 @@
 //! Exclusions as a statement lists them, and back: what counted can be read from the lines, so that a statement can be
 //! computed again from what it says.
+//!
+//! Where more counted than there are lines, the windows of one exclusion share a line. What is left out even then is part of
+//! the [`mark`], so that nobody takes the lines for all there was.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use sha2::{Digest, Sha256};
 
-use crate::api::statement::{EventPair, ExclusionLine};
+use crate::api::statement::{EventPair, ExcludedWindow, ExclusionLine, StatementSpec};
 use crate::evaluate::canonical_json::canonical;
 use crate::evaluate::count::Count;
 use crate::evaluate::exact::decimal;
@@ -14,6 +17,8 @@ use super::{Bounds, EventsLeft, Exclusions, Honoured, Refused};
 
 /// Lines in one statement.
 const MAX_LINES: usize = 200;
+/// Windows in the lines that have several, in one statement.
+const MAX_WINDOWS: usize = 1_000;
 /// Characters in one reason.
 const MAX_WHY: usize = 512;
 /// Digits of a mark.
@@ -22,8 +27,12 @@ const MARK: usize = 16;
 /// The lines of a statement, and how many there were beyond those it has room for.
 #[must_use]
 pub fn lines(exclusions: &Exclusions) -> (Vec<ExclusionLine>, i64) {
-    let honoured = exclusions.honoured.iter().flat_map(of_honoured);
-    let mut lines: Vec<_> = honoured.chain(exclusions.refused.iter().map(of_refused)).collect();
+    let mut lines: Vec<_> = exclusions.honoured.iter().flat_map(of_honoured).collect();
+    if lines.len() > MAX_LINES {
+        let mut room = MAX_WINDOWS;
+        lines = exclusions.honoured.iter().flat_map(|honoured| folded(honoured, &mut room)).collect();
+    }
+    lines.extend(exclusions.refused.iter().map(of_refused));
     let omitted = lines.len().saturating_sub(MAX_LINES);
     lines.truncate(MAX_LINES);
     (lines, i64::try_from(omitted).unwrap_or(i64::MAX))
@@ -35,16 +44,20 @@ pub fn honoured(lines: &[ExclusionLine]) -> Exclusions {
     let mut honoured: Vec<Honoured> = Vec::new();
     for line in lines {
         let Some(effect) = line.effect.filter(|_| line.honoured) else { continue };
-        let span = Bounds { start: line.from.0, end: line.until.0 };
+        let span = |from: &Time, until: &Time| Bounds { start: from.0, end: until.0 };
+        let spans: Vec<Bounds> = match line.windows.as_slice() {
+            [] => vec![span(&line.from, &line.until)],
+            windows => windows.iter().map(|window| span(&window.from, &window.until)).collect(),
+        };
         let index = honoured.iter().position(|h| h.name == line.name);
         match index.and_then(|index| honoured.get_mut(index)) {
-            Some(known) => known.spans.push(span),
+            Some(known) => known.spans.extend(spans),
             None => honoured.push(Honoured {
                 name: line.name.clone(),
                 reason: line.reason,
                 effect,
                 objectives: line.objectives.clone(),
-                spans: vec![span],
+                spans,
                 events: line.events.as_ref().and_then(events_left),
             }),
         }
@@ -52,18 +65,43 @@ pub fn honoured(lines: &[ExclusionLine]) -> Exclusions {
     Exclusions { honoured, refused: Vec::new() }
 }
 
-/// A mark of what counted, as far as a statement lists it: the same for the same exclusions with the same effect over
-/// the same time. Empty: nothing counted.
+/// A mark of what counted: the same for the same exclusions with the same effect over the same time. Empty: nothing counted.
 #[must_use]
 pub fn mark(exclusions: &Exclusions) -> String {
-    let (mut lines, _) = lines(exclusions);
-    lines.retain(|line| line.honoured);
+    let lines: Vec<_> = exclusions.honoured.iter().flat_map(of_honoured).collect();
     if lines.is_empty() {
         return String::new();
     }
     // Lines are plain text and whole numbers, which always have a canonical form.
     let text = serde_json::to_value(&lines).ok().and_then(|value| canonical(&value).ok()).unwrap_or_default();
     hex(&Sha256::digest(text.as_bytes())).chars().take(MARK).collect()
+}
+
+/// The mark of what counted by a statement. One that was made before statements had it lists what counted.
+#[must_use]
+pub fn mark_of(statement: &StatementSpec) -> String {
+    if statement.exclusions_mark.is_empty() {
+        mark(&honoured(&statement.exclusions))
+    } else {
+        statement.exclusions_mark.clone()
+    }
+}
+
+/// The windows of an exclusion in one line, as far as there is room.
+fn folded(honoured: &Honoured, room: &mut usize) -> Vec<ExclusionLine> {
+    let mut lines: Vec<_> = of_honoured(honoured).collect();
+    let Some(left) = room.checked_sub(lines.len()).filter(|_| lines.len() > 1) else { return lines };
+    *room = left;
+    let windows: Vec<_> =
+        lines.iter().map(|line| ExcludedWindow { from: line.from.clone(), until: line.until.clone() }).collect();
+    let (seconds, until) = (lines.iter().map(|line| line.seconds).sum(), windows.last().map(|last| last.until.clone()));
+    lines.truncate(1);
+    for line in &mut lines {
+        line.seconds = seconds;
+        line.until = until.clone().unwrap_or_else(|| line.until.clone());
+        line.windows.clone_from(&windows);
+    }
+    lines
 }
 
 fn of_honoured(honoured: &Honoured) -> impl Iterator<Item = ExclusionLine> {
@@ -74,6 +112,7 @@ fn of_honoured(honoured: &Honoured) -> impl Iterator<Item = ExclusionLine> {
         from: Time(span.start),
         until: Time(span.end),
         seconds: span.seconds(),
+        windows: Vec::new(),
         events: honoured.events.map(|left| EventPair { total: left.total.text(), bad: left.bad.text() }),
         honoured: true,
         effect: Some(honoured.effect),
@@ -90,6 +129,7 @@ fn of_refused(refused: &Refused) -> ExclusionLine {
         from: Time(refused.from),
         until: Time(refused.until),
         seconds: refused.seconds,
+        windows: Vec::new(),
         events: None,
         honoured: false,
         effect: None,
@@ -151,6 +191,32 @@ mod tests {
         let (lines, omitted) = lines(&exclusions);
         assert_eq!((lines.len(), omitted), (200, 2));
         assert_eq!(lines.iter().filter(|line| line.honoured).count(), 199);
+    }
+
+    #[test]
+    fn beyond_two_hundred_windows_those_of_one_exclusion_share_a_line() {
+        let spans: Vec<_> = (0..365).map(|n| (n * 100, n * 100 + 50)).collect();
+        let honoured = vec![counted("a", &[(7, 9)], Some(1)), counted("b", &spans, None)];
+        let all = Exclusions { honoured: honoured.clone(), refused: Vec::new() };
+        let (lines, omitted) = lines(&all);
+        assert_eq!((lines.len(), omitted), (2, 0));
+        assert_eq!((lines[1].from.0, lines[1].until.0), (second(0), second(36_450)));
+        assert_eq!((lines[1].seconds, lines[1].windows.len()), (365 * 50, 365));
+        let read = super::honoured(&lines);
+        assert_eq!(read.honoured, honoured);
+        assert_eq!(mark(&read), mark(&all));
+    }
+
+    #[test]
+    fn a_mark_knows_of_what_is_not_listed() {
+        let all = |last: i64| {
+            let spans: Vec<_> = (0..1_200).map(|n| (n * 100, n * 100 + if n == 1_199 { last } else { 50 })).collect();
+            Exclusions { honoured: vec![counted("a", &spans, None)], refused: Vec::new() }
+        };
+        let (lines, omitted) = lines(&all(50));
+        assert_eq!((lines.len(), omitted), (200, 1_000));
+        assert_ne!(mark(&all(50)), mark(&all(51)));
+        assert_ne!(mark(&super::honoured(&lines)), mark(&all(50)));
     }
 
     #[test]

@@ -356,3 +356,43 @@ fn the_order_of_requests_changes_nothing() {
     requests.rotate_left(1);
     assert_eq!(resolved(&agreed, &requests, june()), found);
 }
+
+/// Notice of a day at first, of two from May on; two hours a year.
+fn stricter_from_may(rule: &str) -> AgreementSpec {
+    let rules = |notice: &str| json!({"rules": [{"reason": "Maintenance", "effect": "Exclude", "minimumNotice": notice, "yearlyAllowance": "2h"}]});
+    let mut value = serde_json::to_value(with(rules("24h"))).unwrap();
+    value["validity"] = json!({"from": "2025-01-01"});
+    value["amendmentRule"] = json!(rule);
+    value["amendments"] = json!([{"effective": "2025-05-10", "exclusions": rules("48h")}]);
+    serde_json::from_value(value).unwrap()
+}
+
+#[test]
+fn what_was_honoured_by_earlier_terms_uses_up_the_allowance_of_the_year() {
+    let a_day_before = |day: &str| json!({"announcedAt": format!("{day}T00:00:00Z")});
+    let january = || request("2025-01-20T01:00:00", "2025-01-20T03:00:00", a_day_before("2025-01-19"));
+    let june_window = || request("2025-06-10T01:00:00", "2025-06-10T03:00:00", json!({}));
+    for rule in ["Split", "NextPeriod"] {
+        let agreed = stricter_from_may(rule);
+        let both = [("january", january()), ("june", june_window())];
+        let found = resolved(&agreed, &both, june());
+        assert_eq!(found.honoured, [], "{rule}");
+        assert_eq!(
+            found.refused.iter().map(|r| (r.name.as_str(), r.code)).collect::<Vec<_>>(),
+            [("june", "allowance_exceeded")]
+        );
+        assert_eq!(resolved(&agreed, &both[1..], june()).refused, [], "{rule}");
+    }
+}
+
+#[test]
+fn an_amendment_is_in_force_for_windows_of_the_periods_that_it_is_for() {
+    // The 20th of May is a day of the period that an amendment of the 10th splits, or lets end by the old terms.
+    let in_may =
+        || request("2025-05-20T01:00:00", "2025-05-20T03:00:00", json!({"announcedAt": "2025-05-19T00:00:00Z"}));
+    let june_window = || request("2025-06-10T01:00:00", "2025-06-10T03:00:00", json!({}));
+    for (rule, refused) in [("Split", vec![]), ("NextPeriod", vec!["allowance_exceeded"])] {
+        let found = resolved(&stricter_from_may(rule), &[("may", in_may()), ("june", june_window())], june());
+        assert_eq!(found.refused.iter().map(|r| r.code).collect::<Vec<_>>(), refused, "{rule}");
+    }
+}

@@ -67,9 +67,21 @@ fn events_leave_the_earliest_slots_and_never_more_than_there_are() {
         ((2_000, 3_000, 9, 9), "4/10 0/10 4/10 4/10"),
     ];
     for ((from, until, bad, total), expected) in cases {
-        let exemptions = exemptions(vec![honoured(from, until, ExclusionEffect::CountAsGood, Some((bad, total)))]);
+        let exemptions = exemptions(vec![honoured(from, until, ExclusionEffect::Exclude, Some((bad, total)))]);
         let record = exemptions.without_events(DueSlots::new(&slots, 4, 0, 300));
         assert_eq!(told(record.slots()), expected, "{bad} and {total} from {from} until {until}");
+    }
+}
+
+#[test]
+fn events_that_count_as_good_stay_in_the_total() {
+    let slots = [measured(10, 4), measured(10, 0), measured(10, 4), measured(10, 4)];
+    for (bad, total, expected) in
+        [(5, 5, "0/10 0/10 3/10 4/10"), (99, 99, "0/10 0/10 0/10 0/10"), (0, 12, "4/10 0/10 4/10 4/10")]
+    {
+        let exemptions = exemptions(vec![honoured(0, 1_200, ExclusionEffect::CountAsGood, Some((bad, total)))]);
+        let record = exemptions.without_events(DueSlots::new(&slots, 4, 0, 300));
+        assert_eq!(told(record.slots()), expected, "{bad} and {total}");
     }
 }
 

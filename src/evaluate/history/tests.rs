@@ -9,7 +9,7 @@ use super::*;
 fn legacy(euros: i64, service_days: i64, states: &[(&str, State)]) -> Legacy {
     let money = [("EUR".to_owned(), BigRational::from_integer(euros.into()))].into();
     let outcomes = states.iter().map(|(name, state)| ((*name).to_owned(), *state)).collect();
-    Legacy { granted: Granted { money, service_days }, outcomes }
+    Legacy { granted: Granted { money, service_days }, added_days: service_days, outcomes, ..Legacy::default() }
 }
 
 fn credits(more: &Value) -> Credits {
@@ -22,8 +22,18 @@ fn credits(more: &Value) -> Credits {
 
 fn after(statements: &[(i64, Legacy)]) -> History {
     let mut history = History::default();
-    statements.iter().for_each(|(year, legacy)| history.enter(*year, legacy));
+    (0..).zip(statements).for_each(|(month, (year, legacy))| history.enter(*year, whole(month), legacy));
     history
+}
+
+/// Beginnings of whole periods.
+fn whole(month: i64) -> Timestamp {
+    Timestamp::from_second(month).unwrap()
+}
+
+/// The period after all others.
+fn next() -> Timestamp {
+    whole(1_000)
 }
 
 #[test]
@@ -32,7 +42,7 @@ fn a_year_and_the_contract_are_summed_apart() {
     let history = after(&[(0, legacy(100, 2, &kept)), (0, legacy(50, 0, &kept)), (1, legacy(7, 1, &kept))]);
     let table = credits(&json!({"capPerYear": {"amount": "200.00"}, "capPerContract": {"amount": "900.00"}}));
     let sums = |year| {
-        let facts = history.facts(Some(&table), year);
+        let facts = history.facts(Some(&table), year, next());
         [facts.granted_this_year, facts.granted_before].map(|granted| {
             let money = granted.money.get("EUR").map(ToString::to_string).unwrap_or_default();
             (money, granted.service_days)
@@ -51,7 +61,7 @@ fn a_row_of_misses_ends_with_a_period_that_was_kept_and_with_no_other() {
     let row = |states: &[State]| {
         let entered: Vec<_> =
             states.iter().map(|s| (0, legacy(0, 0, &[("availability", *s), ("other", *s)]))).collect();
-        after(&entered).facts(Some(&table), 0).missed_in_a_row
+        after(&entered).facts(Some(&table), 0, next()).missed_in_a_row
     };
     let missed = |periods| BTreeMap::from([("availability".to_owned(), periods)]);
     assert_eq!(row(&[State::Violated, State::Violated]), missed(2), "only what a right rests on");
@@ -66,7 +76,7 @@ fn where_nothing_reaches_beyond_a_period_every_period_stands_for_itself() {
     let history = after(&[(0, legacy(100, 2, &[("availability", State::Violated)]))]);
     let plain = credits(&json!({}));
     assert!(!History::matters(Some(&plain)) && !History::matters(None));
-    assert_eq!(history.facts(Some(&plain), 0), Facts::default());
+    assert_eq!(history.facts(Some(&plain), 0, next()), Facts::default());
     for more in [
         json!({"capPerYear": {"amount": "1.00"}}),
         json!({"capPerContract": {"amount": "1.00"}}),
@@ -114,4 +124,36 @@ fn a_contract_year_begins_on_the_anniversary_in_the_agreements_zone() {
     for (instant, year) in table {
         assert_eq!(contract_year(&schedule, at(instant)), year, "{instant}");
     }
+}
+
+#[test]
+fn the_parts_of_a_period_are_missed_as_one() {
+    use State::{Fulfilled, NotCovered, NotDetermined, Violated};
+    let cases = [
+        (&[(1, Violated)][..], 1),
+        (&[(1, Violated), (1, Violated)], 1),
+        (&[(1, Fulfilled), (1, Violated)], 1),
+        (&[(1, Violated), (1, Fulfilled)], 1),
+        (&[(1, Violated), (1, Violated), (2, Violated)], 2),
+        (&[(1, Violated), (2, Fulfilled), (2, NotDetermined)], 0),
+        (&[(1, Violated), (2, NotDetermined), (2, NotCovered)], 1),
+        (&[(1, Violated), (2, NotDetermined), (2, Violated)], 2),
+    ];
+    for (parts, missed) in cases {
+        let mut history = History::default();
+        parts.iter().for_each(|(start, state)| history.enter(0, whole(*start), &legacy(0, 0, &[("o", *state)])));
+        assert_eq!(history.missed_in_a_row(next()).get("o").copied().unwrap_or_default(), missed, "{parts:?}");
+    }
+}
+
+#[test]
+fn a_part_rests_on_what_earlier_parts_of_the_same_period_granted() {
+    let plain = credits(&json!({}));
+    let mut history = History::default();
+    history.enter(0, whole(1), &legacy(100, 2, &[]));
+    history.enter(0, whole(2), &legacy(30, 0, &[]));
+    history.enter(0, whole(2), &legacy(5, 1, &[]));
+    let granted = history.facts(Some(&plain), 0, whole(2)).granted_this_period;
+    assert_eq!((granted.money["EUR"].to_string().as_str(), granted.service_days), ("35", 1));
+    assert_eq!(history.facts(Some(&plain), 0, whole(3)), Facts::default());
 }

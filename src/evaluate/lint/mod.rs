@@ -7,6 +7,7 @@
 
 mod band;
 mod cells;
+mod claims;
 mod constraints;
 mod hearsay;
 mod promise;
@@ -14,6 +15,8 @@ mod tiers;
 
 use k8s_openapi::jiff::SignedDuration;
 
+use super::amendment;
+use super::invalid::InvalidSpec;
 use crate::api::agreement::AgreementSpec;
 
 /// How bad it is.
@@ -59,11 +62,15 @@ pub enum Code {
     PromiseAboveComposite,
     /// Something is owed by what no metrics source can tell.
     OwedByHearsay,
+    /// The tiers of one objective grant in units that nobody can compare.
+    MixedUnits,
+    /// Deadlines of claims, and no credit that is claimed by one of them.
+    ClaimDeadline,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::TierGap,
         Self::TierOverlap,
         Self::NonMonotonicCredit,
@@ -74,6 +81,8 @@ impl Code {
         Self::ParameterDependencyViolated,
         Self::PromiseAboveComposite,
         Self::OwedByHearsay,
+        Self::MixedUnits,
+        Self::ClaimDeadline,
     ];
 
     /// The stable word for machines.
@@ -90,6 +99,8 @@ impl Code {
             Self::ParameterDependencyViolated => "parameter_dependency_violated",
             Self::PromiseAboveComposite => "promise_above_composite",
             Self::OwedByHearsay => "owed_by_hearsay",
+            Self::MixedUnits => "mixed_units",
+            Self::ClaimDeadline => "claim_deadline",
         }
     }
 
@@ -107,6 +118,8 @@ impl Code {
             Self::ParameterDependencyViolated => "ParameterDependencyViolated",
             Self::PromiseAboveComposite => "PromiseAboveComposite",
             Self::OwedByHearsay => "OwedByHearsay",
+            Self::MixedUnits => "MixedUnits",
+            Self::ClaimDeadline => "ClaimDeadline",
         }
     }
 }
@@ -129,19 +142,33 @@ pub struct Lint {
 /// Everything there is to remark, in the order of the fields. `retention`: how long the metrics store keeps samples,
 /// where that is known.
 ///
-/// What cannot be read as a number is left to [`super::validate`], which names it.
+/// The terms after each amendment are looked at as well, and what is new with them is told of the amendment. What cannot be
+/// read as a number is left to [`super::validate`], which names it.
 #[must_use]
 pub fn lint(spec: &AgreementSpec, retention: Option<SignedDuration>) -> Vec<Lint> {
+    let mut found = terms(spec, retention);
+    for (index, lint) in amendment::anew(spec, |spec| terms(spec, retention)) {
+        let Lint { code, severity, field, message, at } = lint;
+        let InvalidSpec { field, message } = amendment::blame(spec, index, InvalidSpec { field, message });
+        found.push(Lint { code, severity, field, message, at });
+    }
+    found
+}
+
+/// What there is to remark on some terms.
+fn terms(spec: &AgreementSpec, retention: Option<SignedDuration>) -> Vec<Lint> {
     let mut found: Vec<Lint> = retention.and_then(|kept| promise::period(spec, kept)).into_iter().collect();
     found.extend(constraints::broken(spec));
     found.extend(promise::targets(spec));
     found.extend(promise::composite(spec));
     for objective in &spec.objectives {
         let Some(target) = promise::percent(&objective.target) else { continue };
+        found.extend(tiers::mixed(spec, &objective.name));
         let bands = spec.credits.as_ref().and_then(|credits| band::bands(credits, &objective.name));
         found.extend(bands.map(|bands| tiers::lint(&bands, &objective.name, &target)).unwrap_or_default());
     }
     found.extend(hearsay::owed(spec));
+    found.extend(claims::lint(spec));
     found
 }
 

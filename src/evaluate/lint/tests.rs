@@ -7,6 +7,8 @@ use super::band::{Band, Edge};
 use super::*;
 use crate::evaluate::exact::{decimal, whole};
 
+mod terms;
+
 /// A band as mathematicians write it, with what it grants: `(99.0,99.9] 10`; without a lower end: `<99.9 10`.
 fn band(tier: usize, text: &str) -> Band {
     let (range, credit) = text.split_once(' ').unwrap();

@@ -11,6 +11,8 @@ use num_rational::BigRational;
 use super::band::{Band, Edge};
 use super::cells::{Cell, cells};
 use super::{Code, Lint, Severity};
+use crate::api::agreement::AgreementSpec;
+use crate::api::credits::Tier;
 use crate::evaluate::exact::decimal_text;
 
 /// Everything to remark on the tiers of an objective with this target, in percent.
@@ -28,6 +30,30 @@ pub(super) fn lint(bands: &[Band], objective: &str, target: &BigRational) -> Vec
     found.extend(gaps(bands, &cells));
     found.sort_by_key(|lint: &Lint| tier_of(bands, &lint.field));
     found
+}
+
+/// Tiers of one objective in different units: nobody can say whether a worse attainment grants more.
+pub(super) fn mixed(spec: &AgreementSpec, objective: &str) -> Option<Lint> {
+    let unit = |tier: &Tier| match (&tier.percent_of_fee, tier.service_days, &tier.multiple_of_daily_usage) {
+        (Some(_), ..) => "percentOfFee",
+        (_, Some(_), _) => "serviceDays",
+        (.., Some(_)) => "multipleOfDailyUsage",
+        _ => "amount",
+    };
+    let all = spec.credits.iter().flat_map(|credits| credits.tiers.iter().enumerate());
+    let mut tiers = all.filter(|(_, tier)| tier.objective == objective).map(|(index, tier)| (index, unit(tier)));
+    let (first, usual) = tiers.next()?;
+    let (index, other) = tiers.find(|(_, unit)| *unit != usual)?;
+    Some(Lint {
+        code: Code::MixedUnits,
+        severity: Severity::Warning,
+        field: format!("spec.credits.tiers[{index}].{other}"),
+        message: format!(
+            "spec.credits.tiers[{first}] of the same objective grants {usual}, so that nobody checks that a worse period \
+             costs more; grant all of them in one unit"
+        ),
+        at: None,
+    })
 }
 
 /// The place of the tier whose field this is: remarks are told in the order of the table.

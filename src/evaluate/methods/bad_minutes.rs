@@ -61,6 +61,11 @@ impl Downtime {
         }
     }
 
+    /// What failed, whether it counts or not.
+    pub(super) fn failing(&self) -> impl Iterator<Item = Stretch> {
+        self.spells.iter().filter(|spell| spell.condition == Condition::Down).map(|spell| spell.when)
+    }
+
     /// All of it.
     pub(super) fn all(&self) -> Seconds {
         self.seconds(Stretch { from: i64::MIN, until: i64::MAX }, &self.certain)
@@ -174,6 +179,10 @@ impl CountingMethod for BadMinutes<'_> {
 
     fn downtime(&self) -> Vec<Bounds> {
         self.downtime.certain.iter().map(|s| s.bounds()).collect()
+    }
+
+    fn failing(&self) -> Vec<Stretch> {
+        self.downtime.failing().collect()
     }
 
     fn latest_problem(&self) -> Option<UnknownCause> {

@@ -21,7 +21,7 @@ use super::groups::{Group, groups};
 /// How the rates are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// The length of the stretches in seconds; `None` is one slot.
+    /// The length of the stretches in seconds, the first of which begins with the period; `None` is one slot.
     pub over_seconds: Option<i64>,
     /// What a stretch without any event is.
     pub empty: EmptySlot,
@@ -72,7 +72,8 @@ impl<'a> MeanOfSlots<'a> {
 
     fn rates(&self, slots: DueSlots<'_>) -> Rates {
         let mut rates = Rates::default();
-        for group in groups(slots, self.rule.over_seconds.unwrap_or_else(|| slots.slot_seconds())) {
+        let over = self.rule.over_seconds.unwrap_or_else(|| slots.slot_seconds());
+        for group in groups(slots, over, slots.origin()) {
             match rate(&group) {
                 Rate::LeftOut => {}
                 Rate::Unknown => rates.unknown += group.times,

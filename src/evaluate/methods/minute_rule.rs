@@ -8,7 +8,8 @@
 //!    leaves two shorter ones.
 //! 3. `partialMinutes: Drop` keeps the whole minutes of the UTC clock in which nothing succeeded and something failed: all
 //!    their slots are down, or idle beside one that is down. `Count` keeps every second that is down.
-//! 4. Runs shorter than `minimumConsecutive` vanish; longer ones count whole.
+//! 4. Runs shorter than `minimumConsecutive` vanish; longer ones count whole. A run ends with the period: what goes on over
+//!    its end, or over an amendment that splits it, is judged in each by what lies in it.
 //!
 //! All of it is monotone: more time that is down never makes less downtime. So the extremes of what nobody knows are
 //! found by taking all unknown time as down, and none of it.
@@ -118,7 +119,7 @@ impl MinuteRule {
         let slots = record.slots();
         let length = slots.slot_seconds();
         let mut spells = Vec::new();
-        for group in groups(slots, MINUTE) {
+        for group in groups(slots, MINUTE, 0) {
             let traffic = self.traffic(&group, length);
             for run in &group.runs {
                 let condition = match run.slot.state() {

@@ -19,6 +19,7 @@ use super::ledger::Ledger;
 use super::period::Bounds;
 use super::series;
 use super::slot::{Tally, UnknownCause};
+use super::stretch::Stretch;
 
 pub mod bad_minutes;
 mod by_slot;
@@ -101,6 +102,12 @@ pub trait CountingMethod {
 
     /// The bad time that counts: ordered, disjoint. Empty for methods that count no time.
     fn downtime(&self) -> Vec<Bounds> {
+        Vec::new()
+    }
+
+    /// The time in which the service failed, whether it counts or not, as far as it is not excluded. Empty for methods that
+    /// count no time.
+    fn failing(&self) -> Vec<Stretch> {
         Vec::new()
     }
 

@@ -124,6 +124,13 @@ impl CountingMethod for Pooled<'_> {
         self.certain().into_iter().map(Stretch::bounds).collect()
     }
 
+    fn failing(&self) -> Vec<Stretch> {
+        match &self.together {
+            Some(together) => together.failing().collect(),
+            None => self.covered().flat_map(|member| member.downtime.failing()).collect(),
+        }
+    }
+
     fn members(&self) -> Vec<MemberAccount> {
         let line = |m: &Measured<'_>| {
             let seconds = m.downtime.all();

@@ -29,8 +29,13 @@ pub fn name(method: Method) -> &'static str {
 #[must_use]
 pub fn sentence(measurement: &Measurement, slot: &str) -> String {
     match measurement.method {
-        Method::Events => "good events over all events".to_owned(),
-        Method::Value => "values that kept their limit over all values".to_owned(),
+        Method::Events => {
+            "good events over all events; an unknown slot is taken to hold as many as a known one in the mean"
+                .to_owned()
+        }
+        Method::Value => {
+            "values that kept their limit over all values; an unknown slot is taken to hold one".to_owned()
+        }
         Method::MeanOfSlots => {
             let over = measurement.rate_over.as_ref().map_or(slot, |length| length.as_str());
             let empty = match measurement.empty_slot.unwrap_or_default() {
@@ -74,8 +79,10 @@ fn rules(measurement: &Measurement) -> String {
         PartialMinutes::Drop => "only whole minutes of the clock count",
         PartialMinutes::Count => "every second counts",
     };
-    let runs =
-        measurement.minimum_consecutive.as_ref().map(|length| format!("runs shorter than {length} do not count"));
+    let runs = measurement
+        .minimum_consecutive
+        .as_ref()
+        .map(|length| format!("runs shorter than {length} within the period do not count"));
     [Some(bad), events, Some(partial.to_owned()), runs].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
@@ -89,8 +96,14 @@ mod tests {
     #[test]
     fn every_method_is_told_with_its_parameters() {
         let cases = [
-            (json!({}), "good events over all events"),
-            (json!({"method": "Value"}), "values that kept their limit over all values"),
+            (
+                json!({}),
+                "good events over all events; an unknown slot is taken to hold as many as a known one in the mean",
+            ),
+            (
+                json!({"method": "Value"}),
+                "values that kept their limit over all values; an unknown slot is taken to hold one",
+            ),
             (
                 json!({"method": "MeanOfSlots", "rateOver": "1h", "emptySlot": "Skip"}),
                 "one less the mean of the error rates over 1h, each with the same weight; without an event there is no \
@@ -101,7 +114,7 @@ mod tests {
                     "minimumEvents": 100, "denominator": "Deployed"}),
                 "time that was not bad over the time in which the service was deployed; bad above 5 percent of errors, \
                  with at least 100 events in the minute, only whole minutes of the clock count, runs shorter than 10m \
-                 do not count",
+                 within the period do not count",
             ),
             (
                 json!({"method": "Pooled", "badWhen": {"allFail": true}, "pool": "AllDown", "partialMinutes": "Count"}),

@@ -221,7 +221,7 @@ pub fn mean(
     let over = over.unwrap_or(world.slot_seconds).max(world.slot_seconds);
     let slots = world.by_slot();
     let (mut good, mut known, mut unknown) = (BigRational::default(), 0usize, 0usize);
-    let key = |index: usize| (world.start + world.seconds_of(index).start).div_euclid(over);
+    let key = |index: usize| world.seconds_of(index).start.div_euclid(over);
     let mut index = 0;
     while index < slots.len() {
         let length = (index..slots.len()).take_while(|other| key(*other) == key(index)).count();

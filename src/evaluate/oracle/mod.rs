@@ -2,6 +2,7 @@
 
 mod brute_force;
 
+use k8s_openapi::jiff::civil::{Date, date};
 use num_rational::BigRational;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -9,25 +10,39 @@ use serde_json::{Value, json};
 
 use super::due_slots::DueSlots;
 use super::exact::whole;
-use super::example::{measured, second};
+use super::example::{measured, ratio, second};
 use super::exclusion::{Exclusions, Honoured};
-use super::exemption::Exemptions;
+use super::exemption::{Exemptions, Record};
 use super::methods::bad_minutes::BadMinutes;
 use super::methods::events::Events;
 use super::methods::mean_of_slots::{MeanOfSlots, Rule};
 use super::methods::minute_rule::MinuteRule;
 use super::methods::pooled::Pooled;
 use super::methods::{Account, CountingMethod};
-use super::period::Bounds;
+use super::period::{Bounds, first_instant_of, zone};
 use super::run::Runs;
 use super::slot::{Slot, UnknownCause};
 use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason};
-use crate::api::measurement::{Measurement, Pool};
+use crate::api::measurement::{EmptySlot, Measurement, Pool};
 use crate::api::objective::Member;
 use brute_force::{Minutes, World, mean, requests};
 
-/// The beginning of the time that is looked at: some minute of the epoch.
-const START: i64 = 1_200;
+/// When the time that is looked at begins, in seconds of the epoch.
+#[derive(Clone, Copy, Debug)]
+struct Beginning(i64);
+
+/// Some minute of the epoch, and days of zones that are off the hour; on the last two clocks change.
+fn beginning() -> impl Strategy<Value = Beginning> {
+    let days = [
+        ("Asia/Kolkata", date(2026, 10, 1)),
+        ("Australia/Lord_Howe", date(2026, 10, 1)),
+        ("Australia/Lord_Howe", date(2026, 4, 5)),
+        ("Australia/Lord_Howe", date(2026, 10, 4)),
+    ];
+    let first = |(name, day): (&str, Date)| first_instant_of(day, &zone(name).unwrap()).unwrap().as_second();
+    select(std::iter::once(1_200).chain(days.map(first)).map(Beginning).collect::<Vec<_>>())
+}
+
 const LENGTH: i64 = 2 * 3_600;
 
 /// From, until, effect, in seconds from the beginning. They overlap as they like.
@@ -95,29 +110,31 @@ fn any_measurement() -> impl Strategy<Value = Measurement> {
         })
 }
 
-fn exemptions(windows: &[Window]) -> Exemptions {
-    let honoured = windows.iter().map(|(from, until, effect)| Honoured {
-        name: String::new(),
-        reason: ExclusionReason::Maintenance,
-        effect: *effect,
-        objectives: Vec::new(),
-        spans: vec![Bounds { start: second(START + from), end: second(START + until) }],
-        events: None,
-    });
-    Exemptions::of(&Exclusions { honoured: honoured.collect(), refused: Vec::new() }, "o")
-}
+impl Beginning {
+    fn exemptions(self, windows: &[Window]) -> Exemptions {
+        let honoured = windows.iter().map(|(from, until, effect)| Honoured {
+            name: String::new(),
+            reason: ExclusionReason::Maintenance,
+            effect: *effect,
+            objectives: Vec::new(),
+            spans: vec![Bounds { start: second(self.0 + from), end: second(self.0 + until) }],
+            events: None,
+        });
+        Exemptions::of(&Exclusions { honoured: honoured.collect(), refused: Vec::new() }, "o")
+    }
 
-fn due(slots: &[Slot]) -> DueSlots<'_> {
-    DueSlots::new(slots, slots.len(), START, LENGTH / i64::try_from(slots.len()).unwrap())
-}
+    fn due(self, slots: &[Slot]) -> DueSlots<'_> {
+        DueSlots::new(slots, slots.len(), self.0, LENGTH / i64::try_from(slots.len()).unwrap())
+    }
 
-/// The same slots as runs.
-fn runs(slots: &[Slot]) -> Runs {
-    Runs::collect(START, due(slots).slot_seconds(), slots.iter().map(|slot| (1, slot.clone())))
-}
+    /// The same slots as runs.
+    fn runs(self, slots: &[Slot]) -> Runs {
+        Runs::collect(self.0, self.due(slots).slot_seconds(), slots.iter().map(|slot| (1, slot.clone())))
+    }
 
-fn world<'a>(slots: &'a [Slot], windows: &'a [Window]) -> World<'a> {
-    World { slots, slot_seconds: due(slots).slot_seconds(), start: START, windows }
+    fn world<'a>(self, slots: &'a [Slot], windows: &'a [Window]) -> World<'a> {
+        World { slots, slot_seconds: self.due(slots).slot_seconds(), start: self.0, windows }
+    }
 }
 
 fn figures(account: &Account) -> (Option<BigRational>, Option<(BigRational, BigRational)>) {
@@ -134,16 +151,17 @@ proptest! {
     #[test]
     fn bad_minutes_agree_with_looking_at_every_second(
         slots in slot_seconds().prop_flat_map(any_slots), windows in any_windows(), measurement in any_measurement(),
+        begin in beginning(),
     ) {
         let rule = MinuteRule::of(0, &measurement).unwrap();
-        let exemptions = exemptions(&windows);
-        let found = BadMinutes::new(&rule, due(&slots), &exemptions);
-        let expected = Minutes::of(&measurement, world(&slots, &windows).conditions(&measurement));
+        let exemptions = begin.exemptions(&windows);
+        let found = BadMinutes::new(&rule, begin.due(&slots), &exemptions);
+        let expected = Minutes::of(&measurement, begin.world(&slots, &windows).conditions(&measurement));
         prop_assert_eq!(figures(&found.account()), expected.figures());
         let downtime: Vec<(i64, i64)> =
-            found.downtime().iter().map(|b| (b.start.as_second() - START, b.end.as_second() - START)).collect();
+            found.downtime().iter().map(|b| (b.start.as_second() - begin.0, b.end.as_second() - begin.0)).collect();
         prop_assert_eq!(downtime, expected.runs());
-        let as_runs = runs(&slots);
+        let as_runs = begin.runs(&slots);
         let same = BadMinutes::new(&rule, DueSlots::of_runs(&as_runs, as_runs.count()), &exemptions);
         prop_assert_eq!(same.account(), found.account());
         prop_assert_eq!(same.violations("o", &whole(1), true), found.violations("o", &whole(1), true));
@@ -153,13 +171,14 @@ proptest! {
     fn means_agree_with_adding_fractions_group_by_group(
         slots in select(vec![5i64, 30, 60, 300]).prop_flat_map(any_slots),
         windows in any_windows(), over in select(vec![None, Some(300i64), Some(3_600)]), skip in any::<bool>(),
+        begin in beginning(),
     ) {
         let empty = if skip { "Skip" } else { "Good" };
         let rule = Rule { over_seconds: over, empty: serde_json::from_value(json!(empty)).unwrap() };
-        let exemptions = exemptions(&windows);
-        let found = MeanOfSlots::new(rule, exemptions.by_slot(due(&slots)));
-        prop_assert_eq!(figures(&found.account()), mean(&world(&slots, &windows), over, skip));
-        let as_runs = runs(&slots);
+        let exemptions = begin.exemptions(&windows);
+        let found = MeanOfSlots::new(rule, exemptions.by_slot(begin.due(&slots)));
+        prop_assert_eq!(figures(&found.account()), mean(&begin.world(&slots, &windows), over, skip));
+        let as_runs = begin.runs(&slots);
         let same = MeanOfSlots::new(rule, exemptions.by_slot(DueSlots::of_runs(&as_runs, as_runs.count())));
         prop_assert_eq!(same.account(), found.account());
     }
@@ -167,12 +186,13 @@ proptest! {
     #[test]
     fn events_agree_with_counting_them_slot_by_slot(
         slots in select(vec![30i64, 60, 300]).prop_flat_map(any_slots), windows in any_windows(),
+        begin in beginning(),
     ) {
-        let exemptions = exemptions(&windows);
-        let found = Events::of(exemptions.by_slot(due(&slots))).account();
-        let (total, bad) = requests(&world(&slots, &windows));
+        let exemptions = begin.exemptions(&windows);
+        let found = Events::of(exemptions.by_slot(begin.due(&slots))).account();
+        let (total, bad) = requests(&begin.world(&slots, &windows));
         prop_assert_eq!((found.counted.total.ratio(), found.counted.bad.ratio()), (whole(total), whole(bad)));
-        let as_runs = runs(&slots);
+        let as_runs = begin.runs(&slots);
         let same = Events::of(exemptions.by_slot(DueSlots::of_runs(&as_runs, as_runs.count()))).account();
         prop_assert_eq!(same, found);
     }
@@ -181,28 +201,29 @@ proptest! {
     fn pools_agree_with_looking_at_every_second_of_every_member(
         members in proptest::collection::vec((slot_seconds().prop_flat_map(any_slots), any::<bool>()), 1..4),
         windows in any_windows(), measurement in any_measurement(), together in any::<bool>(),
+        begin in beginning(),
     ) {
         let rule = MinuteRule::of(0, &measurement).unwrap();
         let named: Vec<Member> = members.iter().enumerate().map(|(i, (_, covered))| {
             serde_json::from_value(json!({"name": format!("m{i}"), "covered": covered})).unwrap()
         }).collect();
         let pool = if together { Pool::AllDown } else { Pool::Sum };
-        let all = named.iter().zip(&members).map(|(member, (slots, _))| (member, due(slots))).collect();
-        let found = Pooled::new(&rule, pool, all, &exemptions(&windows));
+        let all = named.iter().zip(&members).map(|(member, (slots, _))| (member, begin.due(slots))).collect();
+        let found = Pooled::new(&rule, pool, all, &begin.exemptions(&windows));
         let covered: Vec<_> = members.iter().filter(|(_, covered)| *covered)
-            .map(|(slots, _)| world(slots, &windows).conditions(&measurement)).collect();
+            .map(|(slots, _)| begin.world(slots, &windows).conditions(&measurement)).collect();
         prop_assert_eq!(figures(&found.account()), brute_force::pool(&measurement, &covered, together));
     }
 
     #[test]
     fn neither_order_nor_overlap_nor_splits_of_exclusions_matter(
         slots in slot_seconds().prop_flat_map(any_slots), windows in any_windows(), measurement in any_measurement(),
-        cut in any::<prop::sample::Index>(),
+        cut in any::<prop::sample::Index>(), begin in beginning(),
     ) {
         let rule = MinuteRule::of(0, &measurement).unwrap();
         let account = |windows: &[Window]| {
-            let exemptions = exemptions(windows);
-            (BadMinutes::new(&rule, due(&slots), &exemptions).account(), exemptions.by_slot(due(&slots)).slots().census())
+            let exemptions = begin.exemptions(windows);
+            (BadMinutes::new(&rule, begin.due(&slots), &exemptions).account(), exemptions.by_slot(begin.due(&slots)).slots().census())
         };
         let expected = account(&windows);
         let mut split: Vec<Window> = windows.iter().rev().flat_map(|(from, until, effect)| {
@@ -216,17 +237,61 @@ proptest! {
 
     #[test]
     fn a_window_up_to_now_holds_what_its_slots_hold(
-        slots in slot_seconds().prop_flat_map(any_slots), n in 1usize..400,
+        slots in slot_seconds().prop_flat_map(any_slots), n in 1usize..400, begin in beginning(),
     ) {
         let measurement = serde_json::from_value(json!({
             "method": "BadMinutes", "badWhen": {"allFail": true}, "partialMinutes": "Count",
         })).unwrap();
         let rule = MinuteRule::of(0, &measurement).unwrap();
         let none = Exemptions::default();
-        let whole = BadMinutes::new(&rule, due(&slots), &none);
+        let whole = BadMinutes::new(&rule, begin.due(&slots), &none);
         let tail = slots.len().saturating_sub(n);
-        let first = START + i64::try_from(tail).unwrap() * due(&slots).slot_seconds();
-        let recent = DueSlots::new(&slots[tail..], slots.len() - tail, first, due(&slots).slot_seconds());
+        let first = begin.0 + i64::try_from(tail).unwrap() * begin.due(&slots).slot_seconds();
+        let recent = DueSlots::new(&slots[tail..], slots.len() - tail, first, begin.due(&slots).slot_seconds());
         prop_assert_eq!(whole.recent(n), BadMinutes::new(&rule, recent, &none).account());
+    }
+    /// What an amendment splits is counted in two parts, and nothing is lost between them.
+    #[test]
+    fn the_parts_of_a_period_hold_what_the_whole_holds(
+        slots in slot_seconds().prop_flat_map(any_slots), windows in any_windows(), minute in 1i64..119,
+        begin in beginning(), kind in select(vec!["Drop", "Count"]),
+    ) {
+        let measurement: Measurement = serde_json::from_value(json!({
+            "method": "BadMinutes", "badWhen": {"errorRateAbove": "5"}, "partialMinutes": kind,
+        })).unwrap();
+        let rule = MinuteRule::of(0, &measurement).unwrap();
+        let exemptions = begin.exemptions(&windows);
+        let all = begin.due(&slots);
+        let cut = usize::try_from(minute * 60 / all.slot_seconds()).unwrap();
+        let middle = begin.0 + minute * 60;
+        let parts = [
+            DueSlots::new(&slots[..cut], cut, begin.0, all.slot_seconds()),
+            DueSlots::new(&slots[cut..], slots.len() - cut, middle, all.slot_seconds()),
+        ];
+        let counted = |due: DueSlots<'_>| {
+            let time = BadMinutes::new(&rule, due, &exemptions).account();
+            let events = Events::of(exemptions.by_slot(due)).account();
+            [time.good, time.total, events.good, events.total]
+        };
+        let (first, second) = (counted(parts[0]), counted(parts[1]));
+        for ((whole, first), second) in counted(all).into_iter().zip(first).zip(second) {
+            prop_assert_eq!(whole, first + second);
+        }
+    }
+}
+
+#[test]
+fn an_hour_is_one_rate_where_a_day_does_not_begin_with_an_hour_of_utc() {
+    for (name, hours) in [("Asia/Kolkata", 744), ("Australia/Lord_Howe", 744), ("Europe/Berlin", 745)] {
+        let zone = zone(name).unwrap();
+        let [start, end] = [date(2026, 10, 1), date(2026, 11, 1)].map(|day| first_instant_of(day, &zone).unwrap());
+        let count = usize::try_from((end.as_second() - start.as_second()) / 300).unwrap();
+        let mut slots = vec![measured(100, 0); count];
+        slots[..12].fill(measured(100, 100));
+        let due = DueSlots::new(&slots, count, start.as_second(), 300);
+        let rule = Rule { over_seconds: Some(3_600), empty: EmptySlot::Good };
+        let account = MeanOfSlots::new(rule, Record::AsRead(due)).account();
+        // Half an hour that clocks skip leaves a stretch of half an hour at the end.
+        assert_eq!(account.attainment, Some(ratio(hours - 1, hours)), "{name}");
     }
 }

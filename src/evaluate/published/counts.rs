@@ -55,7 +55,7 @@ fn means_of_slots() {
 #[test]
 fn events_that_do_not_count_leave_one_side_or_both() {
     let left = |from: &str, end: &str, bad: u32, total: u32| {
-        let mut exclusions = excluding(&[(from, end)], ExclusionEffect::CountAsGood);
+        let mut exclusions = excluding(&[(from, end)], ExclusionEffect::Exclude);
         exclusions.honoured[0].events = Some(EventsLeft { bad: Count::events(bad), total: Count::events(total) });
         exclusions
     };

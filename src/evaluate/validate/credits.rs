@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use num_rational::BigRational;
+use num_traits::Zero;
 
 use crate::api::agreement::AgreementSpec;
-use crate::api::credits::{Cap, Credits, Fee, Tier};
+use crate::api::credits::{Cap, Combine, Credits, Fee, Tier};
 use crate::api::measurement::Method;
-use crate::api::remedy::{PerDayLate, Remedy, RewardBasis, Rewards};
+use crate::api::remedy::{PerDayLate, Remedy, RewardBasis, RewardScale, Rewards};
 use crate::api::{Money, Percent, Quantity};
 
 use super::super::credit::exponent;
-use super::super::exact::{NotANumber, amount, decimal, hundred, share};
+use super::super::exact::{NotANumber, amount, decimal, hundred, share, ten_to, whole};
 use super::super::invalid::InvalidSpec;
 use super::super::span;
 
@@ -62,6 +63,7 @@ impl Faults<'_> {
 
     fn table(&mut self, table: &Credits) {
         let fee = self.fee("spec.credits.fee", &table.fee);
+        let places = exponent("", &table.fee.currency).ok();
         let mut currencies = BTreeSet::from([&table.fee.currency]);
         for (index, further) in table.further_fees.iter().enumerate() {
             let field = format!("spec.credits.furtherFees[{index}]");
@@ -71,11 +73,17 @@ impl Faults<'_> {
                 self.add(format!("{field}.currency"), message);
             }
         }
+        if is_compared_in_one_currency(table) {
+            let message = "are not compared: which credit is the highest is decided in the currency of spec.credits.fee, and \
+                           fixed amounts stand beside shares of these fees; combine them by Sum or FirstListed, or make \
+                           an agreement for each currency";
+            self.add("spec.credits.furtherFees", message);
+        }
         if let Some(usage) = &table.daily_usage {
             self.quantity("spec.credits.dailyUsage.amount", &usage.amount);
         }
         for (index, tier) in table.tiers.iter().enumerate() {
-            self.tier(&format!("spec.credits.tiers[{index}]"), tier, table);
+            self.tier(&format!("spec.credits.tiers[{index}]"), tier, table, places);
         }
         let mut names = BTreeSet::new();
         for (index, remedy) in table.remedies.iter().enumerate() {
@@ -83,7 +91,12 @@ impl Faults<'_> {
             if !names.insert(&remedy.name) {
                 self.add(format!("{field}.name"), format!("{:?} is used twice", remedy.name));
             }
-            self.remedy(&field, remedy);
+            let is_of_tiers = table.tiers.iter().any(|tier| tier.objective == remedy.name);
+            if table.combine == Combine::CustomersChoice && is_of_tiers {
+                let message = format!("{:?} is an objective with tiers, so that a choice would name both", remedy.name);
+                self.add(format!("{field}.name"), message);
+            }
+            self.remedy(&field, remedy, places);
         }
         if let Some(rewards) = &table.rewards {
             self.rewards(rewards);
@@ -106,18 +119,41 @@ impl Faults<'_> {
 
     /// The fee, where it can be read.
     fn fee(&mut self, field: &str, fee: &Fee) -> Option<BigRational> {
-        self.found.extend(exponent(&format!("{field}.currency"), &fee.currency).err());
-        self.money(&format!("{field}.amount"), &fee.amount)
+        let places = exponent(&format!("{field}.currency"), &fee.currency).map_err(|fault| self.found.push(fault)).ok();
+        if fee.prepaid_months.is_some() && self.spec.period.rolling.is_some() {
+            let message = "goes with periods of whole months: a rolling period has none; give the fee of one period";
+            self.add(format!("{field}.prepaidMonths"), message);
+        }
+        self.payable(&format!("{field}.amount"), &fee.amount, places)
+    }
+
+    /// An amount that is paid as it is: not in parts of the minor unit, of which the currency has so many places.
+    fn payable(&mut self, field: &str, money: &Money, places: Option<u16>) -> Option<BigRational> {
+        let amount = self.money(field, money)?;
+        if let Some(places) = places.filter(|places| !(&amount * whole(ten_to((*places).into()))).is_integer()) {
+            self.add(field, format!("has more than the {places} decimal places of its currency; round it"));
+        }
+        Some(amount)
+    }
+
+    /// Something that would come to nothing.
+    fn above_zero(&mut self, field: &str, figure: Option<&BigRational>) {
+        if figure.is_some_and(Zero::is_zero) {
+            self.add(field, "must be above 0, as nothing would ever be granted; remove it");
+        }
     }
 
     /// What a cap comes to in the fee's currency, where it is one of money.
     fn cap(&mut self, field: &str, cap: &Cap, fee: Option<&BigRational>) -> Option<BigRational> {
         let percent = cap.percent_of_fee.as_ref().and_then(|p| self.share(&format!("{field}.percentOfFee"), p));
         let amount = cap.amount.as_ref().and_then(|a| self.money(&format!("{field}.amount"), a));
-        [percent.zip(fee).map(|(percent, fee)| percent * fee), amount].into_iter().flatten().min()
+        self.above_zero(&format!("{field}.percentOfFee"), percent.as_ref());
+        self.above_zero(&format!("{field}.amount"), amount.as_ref());
+        let most = [percent.zip(fee).map(|(percent, fee)| percent * fee), amount].into_iter().flatten().min();
+        most.filter(|most| !most.is_zero())
     }
 
-    fn tier(&mut self, field: &str, tier: &Tier, table: &Credits) {
+    fn tier(&mut self, field: &str, tier: &Tier, table: &Credits, places: Option<u16>) {
         self.objective(&format!("{field}.objective"), &tier.objective);
         let percentages = [
             ("below", &tier.below),
@@ -136,23 +172,36 @@ impl Faults<'_> {
             }
         }
         if let Some(amount) = &tier.amount {
-            self.money(&format!("{field}.amount"), amount);
+            self.payable(&format!("{field}.amount"), amount, places);
         }
     }
 
-    fn remedy(&mut self, field: &str, remedy: &Remedy) {
+    fn remedy(&mut self, field: &str, remedy: &Remedy, places: Option<u16>) {
         self.objective(&format!("{field}.objective"), &remedy.objective);
+        let method = self.spec.objectives.iter().find(|o| o.name == remedy.objective).map(|o| o.measurement.method);
         if let Some(rule) = &remedy.proportional {
-            self.quantity(&format!("{field}.proportional.multiple"), &rule.multiple);
+            let field = format!("{field}.proportional.multiple");
+            let multiple = self.quantity(&field, &rule.multiple);
+            self.above_zero(&field, multiple.as_ref());
         }
         if let Some(rule) = &remedy.per_incident {
-            self.money(&format!("{field}.perIncident.amount"), &rule.amount);
+            let field = format!("{field}.perIncident.amount");
+            let amount = self.payable(&field, &rule.amount, places);
+            self.above_zero(&field, amount.as_ref());
         }
         if let Some(rule) = &remedy.multiple_of_fee {
-            self.quantity(&format!("{field}.multipleOfFee.multiple"), &rule.multiple);
+            let field = format!("{field}.multipleOfFee.multiple");
+            let multiple = self.quantity(&field, &rule.multiple);
+            self.above_zero(&field, multiple.as_ref());
         }
         if let Some(rule) = &remedy.per_day_late {
-            self.per_day_late(&format!("{field}.perDayLate"), rule);
+            let field = format!("{field}.perDayLate");
+            self.per_day_late(&field, rule, places);
+            if method.is_some_and(|method| method != Method::Value) {
+                let message = "needs an objective that counts values, as deliveries are; use the method Value, or another \
+                               remedy";
+                self.add(field, message);
+            }
         }
         if let Some(rule) = &remedy.free_hours {
             let field = format!("{field}.freeHours");
@@ -163,7 +212,6 @@ impl Faults<'_> {
                 Ok(_) => {}
                 Err(error) => self.add(format!("{field}.unavailableFor"), error.to_string()),
             }
-            let method = self.spec.objectives.iter().find(|o| o.name == remedy.objective).map(|o| o.measurement.method);
             if matches!(method, Some(Method::Events | Method::MeanOfSlots | Method::Value)) {
                 let message =
                     "needs an objective that counts bad time; use the method BadMinutes or Pooled, or another remedy";
@@ -172,10 +220,12 @@ impl Faults<'_> {
         }
     }
 
-    fn per_day_late(&mut self, field: &str, rule: &PerDayLate) {
+    fn per_day_late(&mut self, field: &str, rule: &PerDayLate, places: Option<u16>) {
         let percent = rule.percent_of_fee.as_ref().and_then(|p| self.share(&format!("{field}.percentOfFee"), p));
+        self.above_zero(&format!("{field}.percentOfFee"), percent.as_ref());
         if let Some(amount) = &rule.amount {
-            self.money(&format!("{field}.amount"), amount);
+            let amount = self.payable(&format!("{field}.amount"), amount, places);
+            self.above_zero(&format!("{field}.amount"), amount.as_ref());
         }
         let cap = rule.cap_percent_of_fee.as_ref().and_then(|p| self.share(&format!("{field}.capPercentOfFee"), p));
         if percent.zip(cap).is_some_and(|(percent, cap)| cap < percent) {
@@ -191,16 +241,35 @@ impl Faults<'_> {
         if let Some(objective) = &rewards.objective {
             self.objective(&format!("{FIELD}.objective"), objective);
         }
+        let objective = self.spec.objectives.iter().find(|o| Some(&o.name) == rewards.objective.as_ref());
+        let target = objective.and_then(|o| decimal(o.target.as_str()).ok());
         let mut steps = BTreeSet::new();
+        let mut paid: Vec<(usize, BigRational, BigRational)> = Vec::new();
         for (index, tier) in rewards.tiers.iter().enumerate() {
             let field = format!("{FIELD}.tiers[{index}]");
-            self.share(&format!("{field}.percent"), &tier.percent);
+            let percent = self.share(&format!("{field}.percent"), &tier.percent);
             let Some(at_least) = self.quantity(&format!("{field}.atLeast"), &tier.at_least) else { continue };
+            if rewards.basis == RewardBasis::Attainment && target.as_ref().is_some_and(|target| at_least < *target) {
+                let message =
+                    "is below the target of the objective: a promise that was broken earns no reward; raise it";
+                self.add(format!("{field}.atLeast"), message);
+            }
+            paid.extend(percent.map(|percent| (index, at_least.clone(), percent)));
             if rewards.basis == RewardBasis::Attainment && at_least > hundred() {
                 self.add(format!("{field}.atLeast"), "is more than 100 percent, which no attainment reaches; lower it");
             }
             if !steps.insert(at_least) {
                 self.add(format!("{field}.atLeast"), "another step begins there; remove one of the two");
+            }
+        }
+        // Where each part of a volume has its own rate, a lower one for what is beyond still pays more.
+        if rewards.scale == RewardScale::Whole {
+            paid.sort_by(|(_, a, _), (_, b, _)| a.cmp(b));
+            for [(_, _, less), (index, _, more)] in paid.iter().zip(paid.iter().skip(1)).map(|(a, b)| [a, b]) {
+                if more < less {
+                    let message = "is less than a lower step pays: more would earn less; raise it";
+                    self.add(format!("{FIELD}.tiers[{index}].percent"), message);
+                }
             }
         }
         if let Some(percent) = &rewards.unconditional_percent {
@@ -212,133 +281,25 @@ impl Faults<'_> {
     }
 }
 
+/// Whether the highest of several credits is to be found, of which some are worth more in currencies that are not looked at.
+fn is_compared_in_one_currency(table: &Credits) -> bool {
+    let of_tier = |t: &Tier| (t.amount.is_some() || t.multiple_of_daily_usage.is_some(), t.percent_of_fee.is_some());
+    let of_remedy = |r: &Remedy| {
+        let late = r.per_day_late.as_ref();
+        let is_share = r.proportional.is_some() || r.multiple_of_fee.is_some();
+        (
+            r.per_incident.is_some() || late.is_some_and(|late| late.amount.is_some()),
+            is_share || late.is_some_and(|late| late.percent_of_fee.is_some()),
+        )
+    };
+    let found: Vec<(bool, bool)> =
+        table.tiers.iter().map(of_tier).chain(table.remedies.iter().map(of_remedy)).collect();
+    matches!(table.combine, Combine::Highest | Combine::CustomersChoice)
+        && !table.further_fees.is_empty()
+        && found.iter().any(|(is_fixed, _)| *is_fixed)
+        && found.iter().any(|(_, is_share)| *is_share)
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::super::super::example::agreement;
-    use super::*;
-
-    /// The fields that are wrong in an agreement whose credits are `table`, and whose objective is counted by `method`.
-    fn fields(method: &str, table: &Value) -> Vec<String> {
-        let mut spec = serde_json::to_value(agreement()).unwrap();
-        spec["credits"] = table.clone();
-        spec["objectives"][0]["measurement"] = json!({"method": method});
-        let spec: AgreementSpec = serde_json::from_value(spec).unwrap();
-        credits(&spec).into_iter().map(|fault| fault.field).collect()
-    }
-
-    fn sound() -> Value {
-        json!({
-            "fee": {"amount": "100.00", "currency": "EUR"},
-            "furtherFees": [{"amount": "10.00", "currency": "USD"}],
-            "dailyUsage": {"amount": "3.5", "unit": "credits"},
-            "tiers": [
-                {"objective": "availability", "below": "99.9", "above": "99", "percentOfFee": "10"},
-                {"objective": "availability", "atMost": "99", "multipleOfDailyUsage": "2"},
-                {"objective": "availability", "below": "90", "amount": "12.00"}
-            ],
-            "remedies": [
-                {"name": "a", "objective": "availability", "proportional": {"multiple": "10"}},
-                {"name": "b", "objective": "availability", "perIncident": {"amount": "1000.00"}},
-                {"name": "c", "objective": "availability", "multipleOfFee": {"multiple": "10"}},
-                {"name": "d", "objective": "availability", "perDayLate": {
-                    "percentOfFee": "0.5", "capPercentOfFee": "5", "escalation": {"afterDays": 5, "percentOfFee": "5"}
-                }},
-                {"name": "e", "objective": "availability", "freeHours": {"unavailableFor": "6m"}},
-                {"name": "f", "objective": "availability", "terminationRight": {"missedPeriods": 2}}
-            ],
-            "rewards": {
-                "basis": "Attainment", "objective": "availability", "unconditionalPercent": "1", "cap": "10.00",
-                "tiers": [{"atLeast": "99.99", "percent": "1"}, {"atLeast": "100", "percent": "2"}]
-            },
-            "cap": {"percentOfFee": "100", "amount": "50.00"},
-            "capPerYear": {"percentOfFee": "100"},
-            "capPerContract": {"amount": "500.00"},
-            "issuedAbove": "1.00"
-        })
-    }
-
-    #[test]
-    fn a_sound_table_has_no_fault() {
-        assert_eq!(fields("BadMinutes", &sound()), Vec::<String>::new());
-        assert_eq!(fields("Pooled", &sound()), Vec::<String>::new());
-    }
-
-    #[test]
-    fn every_figure_is_read_and_every_name_is_looked_up() {
-        let cases = [
-            ("/fee/amount", "x"),
-            ("/fee/currency", "XXX"),
-            ("/furtherFees/0/amount", "x"),
-            ("/furtherFees/0/currency", "EUR"),
-            ("/dailyUsage/amount", "x"),
-            ("/tiers/0/objective", "nobody"),
-            ("/tiers/0/below", "x"),
-            ("/tiers/0/above", "x"),
-            ("/tiers/0/percentOfFee", "101"),
-            ("/tiers/1/atMost", "x"),
-            ("/tiers/1/multipleOfDailyUsage", "x"),
-            ("/tiers/2/amount", "x"),
-            ("/remedies/0/objective", "nobody"),
-            ("/remedies/0/proportional/multiple", "x"),
-            ("/remedies/1/name", "a"),
-            ("/remedies/1/perIncident/amount", "x"),
-            ("/remedies/2/multipleOfFee/multiple", "x"),
-            ("/remedies/3/perDayLate/percentOfFee", "x"),
-            ("/remedies/3/perDayLate/capPercentOfFee", "0.4"),
-            ("/remedies/3/perDayLate/escalation/percentOfFee", "x"),
-            ("/remedies/4/freeHours/unavailableFor", "soon"),
-            ("/remedies/4/freeHours/unavailableFor", "1h"),
-            ("/rewards/objective", "nobody"),
-            ("/rewards/unconditionalPercent", "x"),
-            ("/rewards/cap", "x"),
-            ("/rewards/tiers/0/atLeast", "x"),
-            ("/rewards/tiers/1/atLeast", "100.1"),
-            ("/rewards/tiers/1/atLeast", "99.990"),
-            ("/rewards/tiers/0/percent", "x"),
-            ("/cap/percentOfFee", "x"),
-            ("/cap/amount", "x"),
-            ("/capPerYear/percentOfFee", "x"),
-            ("/capPerContract/amount", "x"),
-            ("/issuedAbove", "x"),
-            ("/issuedAbove", "50.00"),
-        ];
-        for (path, text) in cases {
-            let mut table = sound();
-            *table.pointer_mut(path).unwrap() = json!(text);
-            let mut field = "spec.credits".to_owned();
-            for part in path.trim_start_matches('/').split('/') {
-                field =
-                    if part.parse::<usize>().is_ok() { format!("{field}[{part}]") } else { format!("{field}.{part}") };
-            }
-            assert_eq!(fields("BadMinutes", &table), [field], "{path} {text}");
-        }
-    }
-
-    #[test]
-    fn free_hours_need_an_objective_that_counts_time() {
-        for method in ["Events", "MeanOfSlots", "Value"] {
-            assert_eq!(fields(method, &sound()), ["spec.credits.remedies[4].freeHours"], "{method}");
-        }
-    }
-
-    #[test]
-    fn a_multiple_of_the_daily_usage_needs_one() {
-        let mut table = sound();
-        table.as_object_mut().unwrap().remove("dailyUsage");
-        assert_eq!(fields("BadMinutes", &table), ["spec.credits.dailyUsage"]);
-    }
-
-    #[test]
-    fn a_deposit_is_in_a_currency_too() {
-        let mut spec = serde_json::to_value(agreement()).unwrap();
-        spec["settlement"] = json!({
-            "deposit": {"amount": "3,000", "currency": "RMB", "holdMonths": 3, "refundWithinDays": 10}
-        });
-        let spec: AgreementSpec = serde_json::from_value(spec).unwrap();
-        let fields: Vec<_> = credits(&spec).into_iter().map(|fault| fault.field).collect();
-        assert_eq!(fields, ["spec.settlement.deposit.amount", "spec.settlement.deposit.currency"]);
-    }
-}
+mod tests;

@@ -86,6 +86,31 @@ fn every_fault_names_its_field() {
 }
 
 #[test]
+fn claims_are_taken_before_their_time_is_over() {
+    let claims = |opens: Value, claim: Value| {
+        let settlement = json!({"grant": "OnClaim", "claimsOpen": opens, "deadlines": [claim]});
+        fields(&[("/settlement", settlement)])
+    };
+    let claim = |anchor: &str, days: i32| json!({"name": "claim", "after": anchor, "days": days});
+    for (opens, due, fits) in [(10, 30, true), (30, 30, true), (31, 30, false), (32, 30, false), (90, 30, false)] {
+        let found = claims(claim("PeriodEnd", opens), claim("PeriodEnd", due));
+        let expected: &[&str] = if fits { &[] } else { &["spec.settlement.claimsOpen"] };
+        assert_eq!(found, expected, "{opens} {due}");
+    }
+    assert_eq!(claims(claim("PeriodEnd", 90), claim("Statement", 30)), [""; 0], "nobody knows which is first");
+}
+
+#[test]
+fn amendments_take_effect_while_the_agreement_is_in_force() {
+    for (day, fits) in [("2025-12-31", false), ("2026-01-01", true), ("2026-12-31", true), ("2027-01-01", false)] {
+        let amendment = json!([{"effective": day, "missingData": {"treatAs": "Bad"}}]);
+        let found = fields(&[("/amendments", amendment), ("/amendmentRule", json!("Split"))]);
+        let expected: &[&str] = if fits { &[] } else { &["spec.amendments[0].effective"] };
+        assert_eq!(found, expected, "{day}");
+    }
+}
+
+#[test]
 fn all_faults_are_found_at_once() {
     let changes = [
         ("/timeZone", json!("Mars/Olympus")),

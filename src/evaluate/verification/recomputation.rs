@@ -61,8 +61,13 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
     let stated: Vec<ExclusionLine> = read(presented.content, "exclusions");
     let url = text(presented.content, &["evidence", "source"]).split_once(' ').map_or("", |(_, url)| url);
     let revision = revision(presented);
+    let exclusions = lines::honoured(&stated);
+    let omitted = presented.content.get("exclusionsOmitted").and_then(Value::as_i64).unwrap_or_default();
+    if omitted > 0 && lines::mark(&exclusions) != text(presented.content, &["exclusionsMark"]) {
+        return Err(StatementError::ExclusionsLeftOut(omitted));
+    }
     let circumstances = Circumstances {
-        exclusions: lines::honoured(&stated),
+        exclusions,
         facts: facts(presented.content, spec)?,
         incidents: detection::told(&read(presented.content, "violations")),
         determined_at: determined_at(presented.content),

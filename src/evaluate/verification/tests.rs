@@ -3,7 +3,9 @@ mod case;
 use k8s_openapi::jiff::SignedDuration;
 use serde_json::json;
 
-use super::super::example::SETTLE;
+use super::super::example::{SETTLE, at};
+use super::super::exclusion::{Exclusions, Honoured};
+use super::super::period::Bounds;
 use super::*;
 
 use case::*;
@@ -67,6 +69,34 @@ fn what_was_excluded_is_applied_as_it_is_stated() {
     forged.content["exclusions"][0]["until"] = "2026-10-01T04:00:00Z".into();
     forged.sign();
     assert_eq!(forged.verify().verdict(), Verdict::Contradicted);
+}
+
+/// Every other hour from the first on is left out, so many of them.
+fn every_other_hour(count: i64) -> Vec<Bounds> {
+    let hour = |n: i64| at("2026-09-30T22:00:00Z").checked_add(SignedDuration::from_hours(n)).unwrap();
+    (0..count).map(|n| Bounds { start: hour(2 * n), end: hour(2 * n + 1) }).collect()
+}
+
+#[test]
+fn an_exclusion_that_recurs_more_often_than_there_are_lines_is_verified() {
+    let mut daily = maintenance();
+    daily.honoured[0].spans = every_other_hour(365);
+    let outcome = case_with(daily, 0, SETTLE).verify();
+    assert_eq!(outcome.verdict(), Verdict::Verified, "{outcome:#?}");
+}
+
+#[test]
+fn what_counted_and_is_not_listed_contradicts_nothing_and_confirms_nothing() {
+    let one = maintenance().honoured.remove(0);
+    let honoured = every_other_hour(250).into_iter().enumerate();
+    let honoured = honoured.map(|(n, span)| Honoured { name: format!("w{n}"), spans: vec![span], ..one.clone() });
+    let many = Exclusions { honoured: honoured.collect(), refused: Vec::new() };
+    let mut case = case_with(many, 0, SETTLE);
+    assert_eq!(case.verify().verdict(), Verdict::NotComputed);
+    // A statement that hides that something is left out is another matter.
+    case.content.as_object_mut().unwrap().remove("exclusionsOmitted");
+    case.sign();
+    assert_eq!(case.verify().verdict(), Verdict::Contradicted);
 }
 
 #[test]

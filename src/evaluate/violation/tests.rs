@@ -108,3 +108,21 @@ fn bad_time_has_the_events_of_the_slots_it_touches() {
     assert_eq!((found[1].end, found[1].bad_events.clone()), (None, ratio(10, 1)), "it reaches the end of what is due");
     assert_eq!(of_downtime("o", &[due], &[time(330, 360)], true)[0].end, Some(second(960)));
 }
+
+#[test]
+fn what_only_excluded_time_separates_is_one() {
+    let runs = || found("bbgbwgggb", true);
+    let bridge = |from: i64, until: i64| Stretch { from: 600 + 60 * from, until: 600 + 60 * until };
+    let told = |bridges: &[Stretch]| {
+        let minute = |at: Timestamp| (at.as_second() - 600) / 60;
+        let spans = joined(runs(), bridges);
+        spans.iter().map(|v| (minute(v.start), minute(v.end.unwrap()))).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&[]), [(0, 2), (3, 5), (8, 9)]);
+    assert_eq!(told(&[bridge(2, 3)]), [(0, 5), (8, 9)]);
+    assert_eq!(told(&[bridge(5, 7)]), [(0, 2), (3, 5), (8, 9)], "a minute of it was good");
+    assert_eq!(told(&[bridge(1, 9)]), [(0, 9)]);
+    let one = &joined(runs(), &[bridge(1, 9)])[0];
+    assert_eq!((one.depth.clone(), one.bad_events.clone()), (ratio(1, 10), ratio(49, 1)));
+    assert_eq!(one.total_events, ratio(410, 1));
+}

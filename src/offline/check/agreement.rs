@@ -7,6 +7,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use super::finding::{Fault, code};
 use crate::api::agreement::AgreementSpec;
+use crate::api::exclusion::ExclusionSpec;
 use crate::api::{MetricsSource, ServiceLevelAgreement};
 use crate::controller::terms;
 use crate::evaluate::invalid::InvalidSpec;
@@ -36,6 +37,26 @@ pub fn check(agreement: &ServiceLevelAgreement, namespace: Option<&str>, source:
     found
 }
 
+/// What an exclusion asks of an agreement that has no such thing, neither now nor after any of its amendments.
+#[must_use]
+pub fn strange(agreement: &AgreementSpec, exclusion: &ExclusionSpec) -> Vec<InvalidSpec> {
+    let amended = || agreement.amendments.iter();
+    let objectives = || amended().filter_map(|a| a.objectives.as_ref()).chain([&agreement.objectives]).flatten();
+    let rules = || amended().filter_map(|a| a.exclusions.as_ref()).chain([&agreement.exclusions]);
+    let unknown = exclusion.objectives.iter().enumerate().filter(|(_, name)| !objectives().any(|o| o.name == **name));
+    let mut found: Vec<InvalidSpec> = unknown
+        .map(|(index, name)| {
+            let message = format!("{} has no objective {name:?}", exclusion.agreement);
+            InvalidSpec::new(format!("spec.objectives[{index}]"), message)
+        })
+        .collect();
+    if !rules().flat_map(|rules| &rules.rules).any(|rule| rule.reason == exclusion.reason) {
+        let message = format!("{} has no rule for it in spec.exclusions.rules, and refuses it", exclusion.agreement);
+        found.push(InvalidSpec::new("spec.reason", message));
+    }
+    found
+}
+
 /// How long a source keeps samples, where its status says so.
 fn retention(source: &MetricsSource) -> Option<SignedDuration> {
     span::elapsed(source.status.as_ref()?.retention.as_ref()?.keeps.as_ref()?).ok()
@@ -56,8 +77,14 @@ fn expressions(spec: &AgreementSpec, namespace: Option<&str>, source: Option<&Me
             return vec![Fault::error(code::NAMESPACE_NOT_ALLOWED, "spec.metrics.sourceRef.name", message)];
         }
     };
-    let refused = terms::refused(&spec.objectives, &tenancy);
-    refused.into_iter().map(|r| Fault::error(code::EXPRESSION, r.field, r.message)).collect()
+    let amended = spec.amendments.iter().enumerate();
+    let amended = amended.filter_map(|(i, a)| Some((format!("spec.amendments[{i}]"), a.objectives.as_ref()?)));
+    let all = std::iter::once(("spec".to_owned(), &spec.objectives)).chain(amended);
+    let refused = all.flat_map(|(place, objectives)| {
+        let refused = terms::refused(objectives, &tenancy).into_iter();
+        refused.map(move |r| Fault::error(code::EXPRESSION, r.field.replacen("spec", &place, 1), r.message))
+    });
+    refused.collect()
 }
 
 fn of_lint(lint: Lint) -> Fault {

@@ -28,8 +28,9 @@ use self::definition::{Definition, Definitions, Recognised};
 use self::finding::{Fault, Finding, Object, code};
 use self::input::Input;
 use self::manifest::Manifest;
-use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelExclusion};
+use crate::api::{AgreementSpec, MetricsSource, ServiceLevelAgreement, ServiceLevelExclusion};
 use crate::evaluate::exclusion;
+use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::lint::Severity;
 use crate::runtime::cli::{CheckArgs, Format};
 use crate::sense::store::{self, SetupError};
@@ -130,15 +131,18 @@ pub fn accepted(inputs: &[Input], definitions: &Definitions, namespace: Option<&
             }
         }
     }
-    let sources = sources(&accepted);
+    let (sources, agreements) = (sources(&accepted), agreements(&accepted));
     for object in &accepted {
-        let faults = object.meaning(namespace, &sources);
+        let faults = object.meaning(namespace, &sources, &agreements);
         report.findings.extend(object.found(faults));
     }
     let place = |file: &str| inputs.iter().position(|input| input.name == file);
     report.findings.sort_by_key(|finding| (place(&finding.file), finding.line));
     (report, accepted.into_iter().map(|object| object.value).collect())
 }
+
+/// Agreements by namespace and name.
+type Agreements = BTreeMap<(String, String), AgreementSpec>;
 
 /// An object that its schema accepts, so that it can be read as what it is.
 struct Accepted<'a> {
@@ -154,15 +158,25 @@ impl Accepted<'_> {
     }
 
     /// What a schema cannot see.
-    fn meaning(&self, namespace: Option<&str>, sources: &BTreeMap<String, MetricsSource>) -> Vec<Fault> {
+    fn meaning(
+        &self,
+        namespace: Option<&str>,
+        sources: &BTreeMap<String, MetricsSource>,
+        agreements: &Agreements,
+    ) -> Vec<Fault> {
         let found = match self.object.kind.as_str() {
             "ServiceLevelAgreement" => self.typed().map(|agreement: ServiceLevelAgreement| {
                 let own = Some(self.object.namespace.as_str()).filter(|name| !name.is_empty()).or(namespace);
                 agreement::check(&agreement, own, sources.get(&agreement.spec.metrics.source_ref.name))
             }),
             "ServiceLevelExclusion" => self.typed().map(|exclusion: ServiceLevelExclusion| {
-                let faults = exclusion::faults(&exclusion.spec).into_iter();
-                faults.map(|fault| Fault::error(code::INVALID, fault.field, fault.message)).collect()
+                let key = (self.object.namespace.clone(), exclusion.spec.agreement.clone());
+                let strange = agreements.get(&key).map(|agreement| agreement::strange(agreement, &exclusion.spec));
+                let error = |fault: InvalidSpec| Fault::error(code::INVALID, fault.field, fault.message);
+                // The agreement refuses it, and is settled without it.
+                let warning = |fault: InvalidSpec| Fault { severity: Severity::Warning, ..error(fault) };
+                let faults = exclusion::faults(&exclusion.spec).into_iter().map(error);
+                faults.chain(strange.unwrap_or_default().into_iter().map(warning)).collect()
             }),
             "MetricsSource" => self.typed().map(|source: MetricsSource| {
                 let faults = store::faults(&source.spec).into_iter();
@@ -215,6 +229,13 @@ fn against(manifest: &Value, definition: &Definition) -> (Vec<Fault>, Option<Val
     let value = schema::defaulted(manifest, definition);
     let faults = schema::check(&value, definition);
     if faults.is_empty() { (rules::check(&value, definition), Some(value)) } else { (faults, None) }
+}
+
+/// The agreements among the objects, by namespace and name.
+fn agreements(accepted: &[Accepted<'_>]) -> Agreements {
+    let of_kind = accepted.iter().filter(|a| a.object.kind == "ServiceLevelAgreement");
+    let key = |a: &Accepted<'_>| (a.object.namespace.clone(), a.object.name.clone());
+    of_kind.filter_map(|a| Some((key(a), a.typed::<ServiceLevelAgreement>().ok()?.spec))).collect()
 }
 
 /// The metrics sources among the objects, by their names.

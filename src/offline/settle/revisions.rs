@@ -79,7 +79,7 @@ impl Kept {
             volume: self.reported.volume.clone(),
             deliveries: self.reported.deliveries.clone(),
             chosen: self.reported.chosen.clone(),
-            ..history.facts(self.credits.as_ref(), self.year)
+            ..history.facts(self.credits.as_ref(), self.year, self.whole.start)
         };
         let counts = self.exclusions.as_ref().is_none_or(|before| before.honoured != exclusions.honoured);
         if counts || self.facts != facts {
@@ -100,7 +100,7 @@ impl Kept {
         }
         if let Some(standing) = self.revisions.last() {
             let legacy = Legacy::of(standing).map_err(|e| Fault::new("agreement", e.to_string()))?;
-            history.enter(self.year, &legacy);
+            history.enter(self.year, self.whole.start, &legacy);
         }
         Ok(())
     }

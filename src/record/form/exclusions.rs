@@ -1,5 +1,6 @@
 //! What somebody asked to have excluded, and what became of it: for the page and the terminal.
 
+use crate::api::exclusion_rules::ExclusionEffect;
 use crate::api::statement::{EventPair, ExclusionLine, StatementSpec};
 
 use super::figure::grouped;
@@ -60,8 +61,11 @@ impl Exclusion {
             objectives: if objectives.is_empty() { all.to_owned() } else { objectives },
             from: clock.long(line.from.0),
             until: clock.long(line.until.0),
-            length: length_of(line.seconds),
-            events: line.events.as_ref().map(events).unwrap_or_default(),
+            length: match line.windows.len() {
+                0 => length_of(line.seconds),
+                windows => format!("{} in {windows} windows", length_of(line.seconds)),
+            },
+            events: line.events.as_ref().map(|pair| events(pair, line.effect)).unwrap_or_default(),
             honoured: line.honoured,
             effect: words::exclusion_effect(line.effect.filter(|_| line.honoured)),
             why: legible(&line.why).into_owned(),
@@ -69,8 +73,11 @@ impl Exclusion {
     }
 }
 
-fn events(events: &EventPair) -> String {
+fn events(events: &EventPair, effect: Option<ExclusionEffect>) -> String {
     let (bad, total) = (grouped(&legible(&events.bad)), grouped(&legible(&events.total)));
+    if effect == Some(ExclusionEffect::CountAsGood) {
+        return format!("only the earliest events: {bad} bad ones count as good");
+    }
     format!("only the earliest events: {bad} bad ones are not held against the service, {total} leave the total")
 }
 
@@ -79,6 +86,13 @@ fn events(events: &EventPair) -> String {
 mod tests {
     use super::super::example::revised;
     use super::*;
+
+    #[test]
+    fn events_that_count_as_good_leave_nothing() {
+        let pair = EventPair { total: "30".to_owned(), bad: "12".to_owned() };
+        let told = events(&pair, Some(ExclusionEffect::CountAsGood));
+        assert_eq!(told, "only the earliest events: 12 bad ones count as good");
+    }
 
     #[test]
     fn what_counted_and_what_did_not_is_told_with_the_reason() {

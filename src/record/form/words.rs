@@ -225,6 +225,16 @@ pub fn method(name: &str) -> &str {
     }
 }
 
+/// How much an unknown slot is taken to hold where a counting method assumes it; empty where its length says it.
+#[must_use]
+pub fn weight_of_unknown(method: &str) -> &'static str {
+    match method {
+        "Events" => ", each with as many events as a known one has in the mean",
+        "Value" => ", each with one value",
+        _ => "",
+    }
+}
+
 /// What an action did.
 #[must_use]
 pub fn verb(verb: Verb) -> &'static str {

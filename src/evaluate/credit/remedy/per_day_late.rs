@@ -1,29 +1,42 @@
-//! So much for each day of delay, up to a cap, and something else for a long one.
+//! So much for each day of delay, up to a cap, and something else for a long one. Percentages are of the fee of the whole
+//! period, also where an amendment splits it: a delay costs the same in each part.
 
 use num_rational::BigRational;
 
+use crate::api::Percent;
 use crate::api::remedy::{DayCount, PerDayLate};
 
 use super::super::super::calendar::WorkingDays;
 use super::super::super::exact::whole;
 use super::super::super::invalid::InvalidSpec;
 use super::super::entitlement::{Entitlement, Grant, Portion, Rights};
-use super::super::fee::BaseFee;
 use super::super::figure;
 use super::super::outcome::{Delivery, Facts};
+use super::super::tariff::Tariff;
 
 /// What the late deliveries of an objective cost together.
 pub(super) fn owed(
     field: &str,
     rule: &PerDayLate,
     calendar: &WorkingDays,
-    fee: &BaseFee,
+    tariff: &Tariff,
     objective: &str,
     facts: &Facts,
 ) -> Result<Option<Entitlement>, InvalidSpec> {
-    let daily = daily(field, rule)?;
+    let share = |field: String, percent: &Percent| {
+        Ok::<_, InvalidSpec>(tariff.of_all_parts(&figure::share(|| field, percent)?))
+    };
+    let daily = match (&rule.percent_of_fee, &rule.amount) {
+        (Some(percent), None) => {
+            Portion { share: share(format!("{field}.percentOfFee"), percent)?, ..Portion::default() }
+        }
+        (None, Some(amount)) => {
+            Portion { amount: figure::money(|| format!("{field}.amount"), amount)?, ..Portion::default() }
+        }
+        _ => return Err(InvalidSpec::new(field, "must have exactly one of percentOfFee and amount")),
+    };
     let cap = rule.cap_percent_of_fee.as_ref();
-    let cap = cap.map(|p| figure::share(|| format!("{field}.capPercentOfFee"), p)).transpose()?;
+    let cap = cap.map(|p| share(format!("{field}.capPercentOfFee"), p)).transpose()?;
     let mut sum = Portion::default();
     let mut terminates = false;
     let mut reckoned = Vec::new();
@@ -36,12 +49,12 @@ pub(super) fn owed(
         let cost = match long {
             Some(long) => {
                 terminates |= long.terminates;
-                let field = || format!("{field}.escalation.percentOfFee");
-                Portion { share: figure::share(field, &long.percent_of_fee)?, amount: BigRational::default() }
+                let field = format!("{field}.escalation.percentOfFee");
+                Portion { share: share(field, &long.percent_of_fee)?, ..Portion::default() }
             }
             None => Portion { share: &daily.share * whole(late), amount: &daily.amount * whole(late) },
         };
-        let cost = capped(cost, cap.as_ref(), fee);
+        let cost = capped(cost, cap.as_ref(), &tariff.fee.amount);
         sum = Portion { share: sum.share + cost.share, amount: sum.amount + cost.amount };
         reckoned.push(late);
     }
@@ -63,23 +76,10 @@ fn late_days(delivery: &Delivery, days: DayCount, calendar: &WorkingDays) -> u32
     }
 }
 
-fn daily(field: &str, rule: &PerDayLate) -> Result<Portion, InvalidSpec> {
-    let none = BigRational::default;
-    match (&rule.percent_of_fee, &rule.amount) {
-        (Some(percent), None) => {
-            Ok(Portion { share: figure::share(|| format!("{field}.percentOfFee"), percent)?, amount: none() })
-        }
-        (None, Some(amount)) => {
-            Ok(Portion { share: none(), amount: figure::money(|| format!("{field}.amount"), amount)? })
-        }
-        _ => Err(InvalidSpec::new(field, "must have exactly one of percentOfFee and amount")),
-    }
-}
-
 /// One delivery costs no more than the cap.
-fn capped(cost: Portion, cap: Option<&BigRational>, fee: &BaseFee) -> Portion {
+fn capped(cost: Portion, cap: Option<&BigRational>, fee: &BigRational) -> Portion {
     match cap {
-        Some(cap) if &cost.share * &fee.amount + &cost.amount > cap * &fee.amount || cost.share > *cap => {
+        Some(cap) if &cost.share * fee + &cost.amount > cap * fee || cost.share > *cap => {
             Portion { share: cap.clone(), amount: BigRational::default() }
         }
         _ => cost,

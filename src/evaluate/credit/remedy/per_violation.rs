@@ -1,4 +1,5 @@
-//! A fixed amount, or a multiple of the fee, for each violation.
+//! A fixed amount, or a multiple of the fee, for each violation. The fee is that of the whole period, also where an
+//! amendment splits it: a violation costs the same in each part.
 
 use crate::api::remedy::{MultipleOfFee, PerIncident};
 
@@ -6,6 +7,7 @@ use super::super::super::exact::whole;
 use super::super::super::invalid::InvalidSpec;
 use super::super::entitlement::{Entitlement, Grant};
 use super::super::figure;
+use super::super::tariff::Tariff;
 
 /// A fixed amount for each violation, whether the objective was kept over the period or not.
 pub(super) fn amount(
@@ -23,10 +25,11 @@ pub(super) fn amount(
 pub(super) fn multiple(
     field: &str,
     rule: &MultipleOfFee,
+    tariff: &Tariff,
     violations: usize,
 ) -> Result<Option<Entitlement>, InvalidSpec> {
     let each = figure::quantity(|| format!("{field}.multiple"), &rule.multiple)?;
-    let grant = Grant::share(each * whole(violations));
+    let grant = Grant::share(tariff.of_all_parts(&(each * whole(violations))));
     Ok(counted(grant, violations, &format!("{} times the fee", rule.multiple)))
 }
 

@@ -128,10 +128,10 @@ fn days_that_are_paid_are_capped_as_days_and_then_as_money() {
     };
     let credit = |cap: Value| {
         let status = status(table(cap), &[missed("a")]);
-        (status.amount, status.service_days)
+        (status.amount, status.service_days, status.paid_days)
     };
-    assert_eq!(credit(json!({"serviceDays": 15})), ("300.00".to_owned(), 0));
-    assert_eq!(credit(json!({"serviceDays": 15, "amount": "299.00"})), ("299.00".to_owned(), 0));
+    assert_eq!(credit(json!({"serviceDays": 15})), ("300.00".to_owned(), 0, 15));
+    assert_eq!(credit(json!({"serviceDays": 15, "amount": "299.00"})), ("299.00".to_owned(), 0, 15));
 }
 
 #[test]

@@ -104,3 +104,13 @@ proptest! {
         prop_assert_eq!(reward(table, Some(ratio(volume, 1))).exact, ratio(by_unit, 100));
     }
 }
+
+#[test]
+fn a_promise_that_was_broken_earns_no_step_whatever_the_steps_say() {
+    let table = json!({"fee": fee("1000.00", "EUR"), "rewards": {
+        "basis": "Attainment", "objective": "a", "unconditionalPercent": "1",
+        "tiers": [{"atLeast": "0", "percent": "50"}, {"atLeast": "99.99", "percent": "1"}]}});
+    let exact = |outcome| granted(table.clone(), &[outcome]).reward.unwrap().exact;
+    assert_eq!(exact(missed("a")), ratio(10, 1), "only what is granted whatever was reached");
+    assert_eq!(exact(attained("a", ratio(1, 1), ratio(999, 1000))), ratio(20, 1));
+}

@@ -25,6 +25,8 @@ pub(super) struct Objective {
     /// What the attainment lies between; empty where everything is known.
     pub worst: String,
     pub best: String,
+    /// How much an unknown slot is taken to hold; empty where its length says it.
+    pub weight: &'static str,
     /// Empty where there are none.
     pub born: String,
     pub unattributed: String,
@@ -69,6 +71,7 @@ impl Objective {
             near: if is_near(&objective.attainment_ratio) { BRACKETED } else { "" },
             worst: if uncertain { percent(&legible(worst)) } else { String::new() },
             best: if uncertain { percent(&legible(best)) } else { String::new() },
+            weight: words::weight_of_unknown(&objective.method),
             born: events(&objective.born_events),
             unattributed: events(&objective.unattributed_events),
             slots: slots

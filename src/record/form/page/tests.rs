@@ -19,7 +19,7 @@ fn the_page_holds_what_the_statement_says() {
         "99.845437… %",
         "2 229 299 / 2 232 750",
         "8 931 000 in all, 13 804 bad",
-        "99.789595 % if every unknown slot had been all bad, 99.845523 % if all good",
+        "99.789595 % if every unknown slot had been all bad, 99.845523 % if all good, each with as many events as a known one has in the mean",
         "10, 4 of them bad",
         "8 931 measured",
         "5 unknown",
