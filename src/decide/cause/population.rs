@@ -83,6 +83,7 @@ impl Population {
     }
 
     /// The events of the pods that `belongs` picks, and of all others.
+    #[must_use]
     pub fn split(&self, belongs: impl Fn(&Member) -> bool) -> (Sample, Sample) {
         let (part, rest): (Vec<&Member>, Vec<&Member>) = self.members.iter().partition(|member| belongs(member));
         (sum(&part), sum(&rest))
