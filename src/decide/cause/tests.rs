@@ -1,5 +1,7 @@
 //! Every cause, their order, the quality of what they rest on, and how seldom a healthy service is blamed.
 
+// By seed only: what is decided must be the same each time.
+use fastrand as seeded;
 use num_rational::BigRational;
 
 use super::population::Population;
@@ -287,7 +289,7 @@ fn vector_at(scene: &mut Scene, second: i64) {
 }
 
 /// A number of successes of `n` tries, by jumping from one to the next.
-fn binomial(random: &mut fastrand::Rng, n: u32, p: f64) -> i64 {
+fn binomial(random: &mut seeded::Rng, n: u32, p: f64) -> i64 {
     let (mut at, mut hits) = (0.0, 0);
     loop {
         at += (1.0 - random.f64()).ln() / (1.0 - p).ln();
@@ -301,7 +303,7 @@ fn binomial(random: &mut fastrand::Rng, n: u32, p: f64) -> i64 {
 #[test]
 fn a_healthy_service_is_blamed_at_most_once_in_ten_thousand_looks() {
     const LOOKS: usize = 20_000;
-    let mut random = fastrand::Rng::with_seed(20_261_128);
+    let mut random = seeded::Rng::with_seed(20_261_128);
     let mut blamed = Vec::new();
     let mut scene = twelve();
     for _ in 0..LOOKS {
@@ -333,7 +335,7 @@ fn a_healthy_service_is_blamed_at_most_once_in_ten_thousand_looks() {
 
 #[test]
 fn a_sick_pod_is_found_in_the_noise() {
-    let mut random = fastrand::Rng::with_seed(7);
+    let mut random = seeded::Rng::with_seed(7);
     let mut scene = twelve();
     let mut missed = 0;
     for _ in 0..1000 {
