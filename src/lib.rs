@@ -15,7 +15,8 @@
 //!
 //! [`controller`] leads each agreement through these stages, once for every slot and on every change of its spec;
 //! `controller/agreement.rs` is the whole way on one page. [`runtime`] is the process around it: command line, clients,
-//! leader lease, health, logs. [`offline`] is what people do without the operator: check, settle, print, verify.
+//! leader lease, health, logs. [`offline`] is what people do without the operator: check, settle, print, verify, have
+//! explained.
 //!
 //! | module | takes -> gives |
 //! |---|---|
@@ -30,8 +31,8 @@
 //! `controller::terms` (what it asks, confined to its namespace), `controller::registry` and `controller::reader` (all
 //! agreements' questions joined into a few requests), `controller::account` and `evaluate::indicator` (a reading becomes a
 //! slot), `evaluate::ledger`, `evaluate::exclusion` (what does not count), `evaluate::methods` (slots become one figure),
-//! `evaluate::credit` (what is owed), `evaluate::assess`, `controller::enforce` with `decide::policy` and `decide::guard`
-//! (what is done, or why not), `act`, `record::status`, `controller::settle` and `evaluate::statement`, which rests on the
+//! `evaluate::credit` (what is owed), `evaluate::assess`, `controller::enforce` with `controller::by_pod` and
+//! `decide::cause` (why it is in danger), `decide::policy` and `decide::guard` (what is done, or why not), `act`, `record::status`, `controller::settle` and `evaluate::statement`, which rests on the
 //! statements before it (`controller::past`, `evaluate::history`); where something changes afterwards,
 //! `controller::restate`; what becomes of its credit, `evaluate::claim`, `evaluate::credit_life` and `controller::lives`.
 //! `offline::settle` goes the same way from a file.

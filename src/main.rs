@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use guarantor::controller::room::MOST_BYTES;
 use guarantor::controller::{self, Setup};
-use guarantor::offline::{check, settle, statement};
+use guarantor::offline::{check, explain, settle, statement};
 use guarantor::record::metrics::Metrics;
 use guarantor::runtime::cli::{Cli, Command};
 use guarantor::runtime::clock::Clock;
@@ -39,6 +39,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
             Some(directory) => crds::write(&directory)?,
             None => crds::documents()?.iter().for_each(|document| print!("---\n{}", document.yaml)),
         },
+        Command::Explain(arguments) => return Ok(explain::run(&arguments)),
         Command::Statement(command) => return Ok(statement::run(&command)),
         Command::Run(raw) => {
             let settings = Settings::try_from(&*raw)?;

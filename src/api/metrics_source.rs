@@ -64,6 +64,11 @@ pub struct MetricsSourceSpec {
     /// What the operator may ask of the store at most.
     #[serde(default)]
     pub limits: Limits,
+    /// The label that names the pod of a series. By it the operator tells a sick pod, node or revision from a service
+    /// that is overloaded as a whole.
+    #[serde(default = "default_pod_label")]
+    #[schemars(default = "default_pod_label", regex(pattern = r"^[a-zA-Z_][a-zA-Z0-9_]*$"), length(min = 1, max = 64))]
+    pub pod_label: String,
     /// The namespaces whose agreements may read this store, and what each is confined to.
     #[schemars(length(min = 1, max = 512))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["namespace".into()]))]
@@ -72,6 +77,12 @@ pub struct MetricsSourceSpec {
 
 fn default_timeout() -> Span {
     Span::from("10s")
+}
+
+/// The label by which Kubernetes' own service discovery is mostly set up to name pods.
+#[must_use]
+pub fn default_pod_label() -> String {
+    "pod".to_owned()
 }
 
 /// TLS settings.

@@ -12,6 +12,7 @@ pub mod condition;
 pub mod credit_facts;
 pub mod credit_status;
 pub mod credits;
+pub mod diagnosis;
 pub mod enforcement;
 pub mod enforcement_status;
 pub mod exclusion;

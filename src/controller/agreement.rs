@@ -123,6 +123,7 @@ async fn work(
     }
     let due = lives::enter(&mut next, book.past.as_ref(), claims, now);
     let Some(open) = &book.open else {
+        context.fleet.forget(&agreement.uid().unwrap_or_default());
         not_in_force(&mut next, terms, agreement, now);
         // What was held for the agreement goes with it.
         let holds = next.enforcement.as_ref().is_some_and(|e| e.floor.is_some());
@@ -141,6 +142,7 @@ async fn work(
     register(agreement, context, terms, open);
     let second_look = late::ask(agreement, context, book, terms, now);
     let Some(open) = &book.open else { return Ok(Action::requeue(Duration::ZERO)) };
+    let asked = terms.asked(open.ledger.bounds().start);
     let as_of = account::as_of(&open.ledger, open.taken_up, context.settle, now);
     if as_of < now && delivery.failure.is_none() && account::knows_less(&open.ledger, &next) {
         // Taken over, and what was read since it was stored is being read again: until then the status stands.
@@ -162,7 +164,8 @@ async fn work(
     context.metrics.assessed(&agreement.namespace().unwrap_or_default(), &agreement.name_any(), &assessment);
     let before = book.before_the_first_slot(&assessment);
     let present = before.as_deref().unwrap_or(&assessment);
-    let again = enforce::enforce(agreement, context, book, &mut next, present, now).await?;
+    context.fleet.note(agreement, &next, present, now);
+    let again = enforce::enforce(agreement, context, book, &mut next, present, &asked, now).await?;
     let mut again = again.into_iter().chain(second_look).min();
     if nobody_reads {
         // So nobody wakes this agreement.
@@ -308,6 +311,7 @@ async fn refuse(
     now: Timestamp,
 ) -> Result<Action, Error> {
     context.registry.forget(&agreement.uid().unwrap_or_default());
+    context.fleet.forget(&agreement.uid().unwrap_or_default());
     let generation = agreement.meta().generation;
     let mut next = book.status.clone();
     if next.observed_generation.is_none() {

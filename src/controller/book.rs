@@ -25,6 +25,7 @@ use crate::evaluate::ledger::Ledger;
 use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::{series, statement, stored_ledger};
 use crate::sense::account;
+use crate::sense::signals::Signals;
 
 /// The ledger of one period and what is known of its stored form.
 #[derive(Clone, Debug)]
@@ -86,6 +87,8 @@ pub struct Book {
     pub in_doubt: Option<ClosedInDoubt>,
     /// Whether it was found out if there is such a period, since this process took the agreement up.
     pub recalled: bool,
+    /// The endangered objective by pod as it was at an instant before the last rollout.
+    pub before_rollout: Option<(Timestamp, Signals)>,
     /// What the closed periods were last compared with: exclusions, amendments and statements as they stood.
     pub restated: Option<u64>,
 }

@@ -11,6 +11,7 @@ use kube::runtime::reflector::Store;
 
 use super::backoff::Backoff;
 use super::book::Books;
+use super::fleet::Fleet;
 use super::registry::Registry;
 use super::source::SourceHandle;
 use crate::api::enforcement::Mode;
@@ -67,6 +68,8 @@ pub struct Context {
     pub workloads: WorkloadReader,
     /// What is asked and what came back.
     pub registry: Arc<Registry>,
+    /// Which services burn.
+    pub fleet: Fleet,
     /// What is remembered of each agreement.
     pub books: Books,
     /// Pauses after failures.

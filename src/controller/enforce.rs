@@ -9,9 +9,11 @@ use tokio::time::Instant;
 
 use super::agreement::write_status;
 use super::book::Book;
+use super::by_pod;
 use super::context::Context;
 use super::error::Error;
 use super::finalize;
+use super::registry::Asked;
 use crate::act;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
@@ -20,6 +22,7 @@ use crate::api::{FINALIZER, ServiceLevelAgreement};
 use crate::decide::{AgreementIdentity, Decided, Decision, Hints, Situation, Staleness, decide};
 use crate::evaluate::assessment::Assessment;
 use crate::record::{event, status, writer};
+use crate::sense::signals::Signals;
 use crate::sense::workload::{Floor, WorkloadObservation, WorkloadProblem};
 
 /// How old a reading of the workload may be when a decision rests on it.
@@ -35,16 +38,19 @@ pub(super) async fn enforce(
     book: &mut Book,
     next: &mut AgreementStatus,
     assessment: &Assessment,
+    asked: &[Asked],
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
     let mode = agreement.spec.enforcement.mode.min(context.ceiling);
     // Who has the finalizer has acted before. Should the status have lost what it held, the workload still says so.
     let unseen = !book.looked && agreement.finalizers().iter().any(|f| f == FINALIZER);
     if mode == Mode::Observe && holds_nothing(next) && !unseen {
+        nothing_is_wrong(next);
         say(next, agreement, "Observing", "mode Observe: measured, nothing is decided", ConditionStatus::False, now);
         return Ok(None);
     }
     if !something_hangs_on_it(next, assessment) && !unseen {
+        nothing_is_wrong(next);
         say(next, agreement, "NothingToDo", "no objective is in danger", ConditionStatus::False, now);
         return Ok(None);
     }
@@ -57,6 +63,19 @@ pub(super) async fn enforce(
         return Ok(None);
     };
     let identity = identity(agreement);
+    let slot = SignedDuration::from_secs(agreement.spec.metrics.slot.seconds());
+    let staleness = Staleness {
+        // A slot that just closed is read after the settle delay; one missed round more is still fresh.
+        assessment: context.settle.saturating_add(slot).saturating_add(slot).saturating_add(WORKLOAD_AGE),
+        workload: WORKLOAD_AGE,
+    };
+    let fleet = context.fleet.seen_by(&identity.uid);
+    // Before the workload: a store that takes its time must not make that reading old.
+    let signals = if now.duration_since(assessment.measured_through) > staleness.assessment {
+        Signals::NotAsked("the account is too old to ask why".to_owned())
+    } else {
+        by_pod::just_now(agreement, context, asked, assessment, &fleet).await
+    };
     // Cut like the instant of the decision below, or a reading of the same second would lie in its future.
     let read_at = status::whole_seconds(context.clock.now());
     let mut observed = context.workloads.read(&identity.namespace, workload, read_at).await;
@@ -69,8 +88,12 @@ pub(super) async fn enforce(
             Err(problem) => observed = Err(problem),
         }
     }
+    let mut before = Signals::NotAsked("nothing is known by pod just now".to_owned());
+    if let (Ok(observed), Signals::ByPod(_)) = (&mut observed, &signals) {
+        context.workloads.read_zones(observed).await;
+        before = by_pod::before(agreement, context, book, asked, assessment, observed, now).await;
+    }
     let enforcement = next.enforcement.clone().unwrap_or_default();
-    let slot = SignedDuration::from_secs(agreement.spec.metrics.slot.seconds());
     let situation = Situation {
         agreement: &identity,
         enforcement: &agreement.spec.enforcement,
@@ -79,14 +102,13 @@ pub(super) async fn enforce(
         assessment,
         workload: observed.as_ref(),
         left_behind: left.as_ref(),
+        signals: &signals,
+        before: &before,
+        fleet: &fleet,
         status: &enforcement,
         actions: &next.actions,
         leader: context.fence.leads(Instant::now()),
-        staleness: Staleness {
-            // A slot that just closed is read after the settle delay; one missed round more is still fresh.
-            assessment: context.settle.saturating_add(slot).saturating_add(slot).saturating_add(WORKLOAD_AGE),
-            workload: WORKLOAD_AGE,
-        },
+        staleness,
         // People read these instants.
         now: status::whole_seconds(context.clock.now()),
     };
@@ -102,6 +124,18 @@ pub(super) async fn enforce(
     if mode == Mode::Enforce && !matches!(decision, Decision::Act(_)) {
         let_go_of_fields(context, &identity, observed.as_ref().ok().and_then(|o| o.floor.floor())).await;
     }
+    follow(agreement, context, book, next, decision, now).await
+}
+
+/// Carries out what was decided, or says why nothing is done; gives when to look again.
+async fn follow(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    book: &mut Book,
+    next: &mut AgreementStatus,
+    decision: Decision,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Error> {
     Ok(match decision {
         Decision::Act(plan) => {
             carry_out(agreement, context, book, next, plan, now).await?;
@@ -187,6 +221,13 @@ fn something_hangs_on_it(next: &AgreementStatus, assessment: &Assessment) -> boo
         .iter()
         .any(|a| a.verdict.is_none() && a.phase != crate::api::enforcement_status::ActionPhase::Refused);
     danger || pending || !holds_nothing(next) || next.enforcement.as_ref().is_some_and(|e| e.episode.is_some())
+}
+
+/// There is no danger, and so no cause of one.
+fn nothing_is_wrong(next: &mut AgreementStatus) {
+    if let Some(enforcement) = &mut next.enforcement {
+        enforcement.diagnosis = None;
+    }
 }
 
 fn holds_nothing(next: &AgreementStatus) -> bool {

@@ -112,5 +112,6 @@ pub(super) async fn give_back(
 fn forget(agreement: &ServiceLevelAgreement, context: &Context) {
     let uid = agreement.uid().unwrap_or_default();
     context.books.forget(&uid);
+    context.fleet.forget(&uid);
     context.backoff.succeeded(&uid);
 }

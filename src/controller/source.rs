@@ -21,6 +21,7 @@ use crate::api::metrics_source::{IncreaseProbe, MetricsSource, MetricsSourceStat
 use crate::evaluate::span;
 use crate::record::metrics::Written;
 use crate::record::writer;
+use crate::sense::signals::{SignalAsk, Signals};
 use crate::sense::source::{OpenError, Opened, SlotReader};
 use crate::sense::store::Credentials;
 
@@ -58,6 +59,11 @@ impl SourceHandle {
     #[must_use]
     pub fn keeps(&self) -> Option<SignedDuration> {
         span::elapsed(self.retention().keeps.as_ref()?).ok()
+    }
+
+    /// Reads one indicator pod by pod.
+    pub async fn read_signals(&self, ask: &SignalAsk) -> Signals {
+        self.source.read_signals(ask).await
     }
 
     fn retention(&self) -> MutexGuard<'_, Retention> {

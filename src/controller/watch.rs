@@ -23,6 +23,7 @@ use super::backoff::Backoff;
 use super::book::Books;
 use super::context::{Context, Handles};
 use super::error::{Error, Retry};
+use super::fleet::Fleet;
 use super::registry::Registry;
 use super::unreadable::Unreadable;
 use super::{Setup, Shared, WORK, account, agreement, claims, exclusions, source};
@@ -72,6 +73,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         stores: Arc::clone(&setup.stores),
         handles: Handles::default(),
         registry: Arc::new(Registry::new(wake)),
+        fleet: Fleet::default(),
         books: Books::default(),
         backoff: Backoff::default(),
     });
@@ -140,6 +142,7 @@ fn sweep(context: &Context) {
         context.backoff.succeeded(&uid);
     }
     context.registry.retain(&present);
+    context.fleet.retain(&present);
     let names = agreements.iter().map(|a| (a.namespace().unwrap_or_default(), a.name_any())).collect();
     context.metrics.retain(&names);
     let sources = context.sources.state();

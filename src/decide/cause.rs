@@ -1,11 +1,36 @@
 //! Why an objective is in danger, as far as it can be told, and so which kind of action may help at all.
 //!
-//! The causes are asked in order and the first that holds wins. A new cause (a bad revision, a sick pod or node, a slow
-//! dependency, a danger common to many agreements) is a new function in the list; the verbs it leads to belong to
-//! `policy`.
+//! The causes are asked in order and the first that holds wins; each is a file of its own. What says "it is not only
+//! us" comes before what blames a part of the service, and that before what blames the load: replicas help against the
+//! last alone. Of the parts, the widest that explains the danger is named: a zone only if it is more than one node of
+//! it, a node only if it is more than one pod of it.
+//!
+//! Whatever compares parts of the service rests on what was read by pod, and that has to be good enough first: see
+//! [`population`]. All comparisons of one look together blame a healthy service at most once in ten thousand looks: see
+//! [`comparison`].
 
-use crate::sense::workload::Rollout;
+mod bad_revision;
+mod blind;
+mod common_cause;
+pub mod comparison;
+mod outlier;
+mod outlier_node;
+mod outlier_pod;
+mod outlier_zone;
+pub mod population;
+mod rollout;
+mod saturation;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;
+mod unknown;
 
+use crate::api::diagnosis::{CauseKind, Evidence, RuledOut, Subject};
+
+pub use bad_revision::YOUNG;
+
+use self::comparison::Sample;
+use self::population::Population;
 use super::facts::Facts;
 use super::health::Danger;
 
@@ -14,6 +39,8 @@ use super::health::Danger;
 pub enum Remedy {
     /// Touch nothing: acting could make it worse, or nobody knows.
     Hold,
+    /// Keep what there is: nothing is taken away, and nothing added.
+    KeepFloor,
     /// Hold and raise the floor.
     Scale,
 }
@@ -21,63 +48,107 @@ pub enum Remedy {
 /// A cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
-    /// As one word.
-    pub reason: &'static str,
+    /// Which one.
+    pub kind: CauseKind,
     /// In words.
     pub message: String,
     /// What may help.
     pub remedy: Remedy,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
+    /// What would change the decision.
+    pub would_change: String,
 }
+
+/// The first cause that holds, and those asked before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The cause.
+    pub cause: Cause,
+    /// The others, in the order asked.
+    pub ruled_out: Vec<RuledOut>,
+}
+
+/// What the causes are asked about.
+struct Look<'a> {
+    facts: &'a Facts<'a>,
+    /// The service by pod, or why it cannot be told by pod.
+    pods: Result<Population, String>,
+}
+
+/// A cause that holds, or what speaks against it.
+type Answer = Result<Cause, String>;
+type Question = (CauseKind, fn(&Look<'_>) -> Answer);
 
 /// The causes, in the order in which they are asked.
-const CAUSES: [fn(&Facts<'_>) -> Option<Cause>; 2] = [blind, rollout];
+const CAUSES: [Question; 8] = [
+    (CauseKind::Blind, blind::ask),
+    (CauseKind::CommonCause, common_cause::ask),
+    (CauseKind::BadRevision, bad_revision::ask),
+    (CauseKind::RolloutInProgress, rollout::ask),
+    (CauseKind::OutlierZone, outlier_zone::ask),
+    (CauseKind::OutlierNode, outlier_node::ask),
+    (CauseKind::OutlierPod, outlier_pod::ask),
+    (CauseKind::Saturation, saturation::ask),
+];
 
-/// The first cause that holds; where none does, saturation.
+/// Those that matter while nothing is in danger: whether a floor may be taken down.
+const IN_CALM: [Question; 2] = [(CauseKind::Blind, blind::ask), (CauseKind::RolloutInProgress, rollout::ask)];
+
+/// The first cause that holds; where none does, it is unknown.
 #[must_use]
-pub fn find(facts: &Facts<'_>) -> Cause {
-    CAUSES.iter().find_map(|cause| cause(facts)).unwrap_or_else(|| saturation_or_unknown(facts))
-}
-
-fn blind(facts: &Facts<'_>) -> Option<Cause> {
-    if facts.assessment_age() > facts.situation.staleness.assessment {
-        // The instant and not the age, which would be another text at each look.
-        let through = facts.situation.assessment.measured_through;
-        let message = format!("the account ends at {through}; what stands is held until it goes on");
-        return Some(Cause { reason: "Blind", message, remedy: Remedy::Hold });
-    }
-    let objectives = facts.situation.assessment.objectives.len();
-    (facts.health.unseen.len() >= objectives).then(|| Cause {
-        reason: "Blind",
-        message: format!("no objective can be seen just now ({}); what stands is held", facts.health.unseen.join("; ")),
-        remedy: Remedy::Hold,
-    })
-}
-
-fn rollout(facts: &Facts<'_>) -> Option<Cause> {
-    if facts.health.danger == Danger::None && facts.standing.is_none() {
-        return None;
-    }
-    let (reason, message) = match &facts.workload.rollout {
-        Rollout::Complete | Rollout::NotApplicable => return None,
-        Rollout::InProgress => (
-            "RolloutInProgress",
-            "a rollout is in progress; more replicas now could be more of a bad \
-             revision, and surge pods are not demand"
-                .to_owned(),
-        ),
-        Rollout::Stuck(why) => ("RolloutStuck", format!("the rollout does not get on: {why}; undo or repair it")),
-        Rollout::Paused => {
-            ("RolloutPaused", "the rollout is paused; new replicas would be of both revisions; resume it".to_owned())
+pub fn find(facts: &Facts<'_>) -> Found {
+    let calm = facts.health.danger == Danger::None;
+    let pods = if calm { Err("nothing is in danger".to_owned()) } else { Population::of(facts) };
+    let look = Look { facts, pods };
+    let mut ruled_out = Vec::new();
+    for (cause, ask) in if calm { IN_CALM.as_slice() } else { CAUSES.as_slice() } {
+        match ask(&look) {
+            Ok(cause) => return Found { cause, ruled_out },
+            Err(why) => ruled_out.push(RuledOut { cause: *cause, why }),
         }
-    };
-    Some(Cause { reason, message, remedy: Remedy::Hold })
+    }
+    Found { cause: unknown::cause(&look), ruled_out }
 }
 
-// Which of the two it is cannot be told yet; replicas are what helps against the first and costs least for the second.
-fn saturation_or_unknown(facts: &Facts<'_>) -> Cause {
-    Cause {
-        reason: "SaturationOrUnknown",
-        message: format!("{} in danger", facts.health.endangered.join(", ")),
-        remedy: Remedy::Scale,
+impl Cause {
+    /// The kind as one word.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self.kind {
+            CauseKind::Blind => "Blind",
+            CauseKind::CommonCause => "CommonCause",
+            CauseKind::BadRevision => "BadRevision",
+            CauseKind::RolloutInProgress => "RolloutInProgress",
+            CauseKind::RolloutStuck => "RolloutStuck",
+            CauseKind::RolloutPaused => "RolloutPaused",
+            CauseKind::OutlierZone => "OutlierZone",
+            CauseKind::OutlierNode => "OutlierNode",
+            CauseKind::OutlierPod => "OutlierPod",
+            CauseKind::Saturation => "Saturation",
+            CauseKind::Unknown => "Unknown",
+        }
     }
+}
+
+/// The figures of one side of a comparison.
+fn evidence(subject: Subject, name: impl Into<String>, sample: Sample, z: Option<f64>) -> Evidence {
+    Evidence {
+        subject,
+        name: name.into(),
+        bad: format!("{:.0}", sample.bad),
+        total: format!("{:.0}", sample.total),
+        share: format!("{:.1}", sample.share() * 100.0),
+        z: z.map(|z| format!("{z:.1}")).unwrap_or_default(),
+    }
+}
+
+/// A sample as it is told: `132 of 600 requests bad (22.0 %)`.
+fn told(sample: Sample) -> String {
+    format!("{:.0} of {:.0} events bad ({:.1} %)", sample.bad, sample.total, sample.share() * 100.0)
+}
+
+/// The endangered objectives, by name.
+fn endangered(look: &Look<'_>) -> String {
+    look.facts.health.endangered.join(", ")
 }

@@ -47,27 +47,27 @@ impl Hold {
     }
 }
 
-/// What a guard says about one step.
-type Guard = fn(&Step, &Facts<'_>) -> Option<Hold>;
+/// A guard's name, and what it says about one step.
+type Guard = (&'static str, fn(&Step, &Facts<'_>) -> Option<Hold>);
 
 /// Who may act at all. A recommendation needs none of these.
-const PERMISSION: [Guard; 2] = [mode::allows, leadership::held];
+const PERMISSION: [Guard; 2] = [("mode", mode::allows), ("leadership", leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
 const PRECAUTIONS: [Guard; 13] = [
-    ownership::clear,
-    ownership::respected,
-    zero::running,
-    data::fresh,
-    data::covered,
-    rollout::at_rest,
-    bounds::sound,
-    bounds::kept,
-    pace::once_a_slot,
-    pace::judged,
-    pace::cooled_down,
-    pace::small_steps,
-    effect::of_use,
+    ("one owner", ownership::clear),
+    ("owner respected", ownership::respected),
+    ("not at zero", zero::running),
+    ("fresh data", data::fresh),
+    ("enough data", data::covered),
+    ("no rollout", rollout::at_rest),
+    ("sound bounds", bounds::sound),
+    ("within bounds", bounds::kept),
+    ("once a slot", pace::once_a_slot),
+    ("last act judged", pace::judged),
+    ("cooled down", pace::cooled_down),
+    ("small step", pace::small_steps),
+    ("of use", effect::of_use),
 ];
 
 /// Lets a plan pass, or says why not.
@@ -115,8 +115,17 @@ pub fn unclear(facts: &Facts<'_>) -> Option<Hold> {
     ownership::unclear(facts)
 }
 
+/// The guards that let a plan pass, in the order asked, up to the first that holds. `permitted`: whether acting itself is
+/// asked about too, which a recommendation needs not be.
+#[must_use]
+pub fn passed<S>(plan: &Plan<S>, facts: &Facts<'_>, permitted: bool) -> Vec<&'static str> {
+    let permission = PERMISSION.iter().filter(|_| permitted);
+    let lets = |guard: &&Guard| plan.steps.iter().all(|step| guard.1(step, facts).is_none());
+    permission.chain(&PRECAUTIONS).take_while(lets).map(|guard| guard.0).collect()
+}
+
 fn check<S>(plan: &Plan<S>, facts: &Facts<'_>, guards: &[Guard]) -> Result<(), Hold> {
-    let holds = plan.steps.iter().flat_map(|step| guards.iter().filter_map(move |guard| guard(step, facts)));
+    let holds = plan.steps.iter().flat_map(|step| guards.iter().filter_map(move |guard| guard.1(step, facts)));
     holds.into_iter().next().map_or(Ok(()), Err)
 }
 

@@ -73,7 +73,9 @@ impl Health {
     }
 }
 
-fn danger(objective: &ObjectiveAssessment) -> Danger {
+/// The danger an objective is in.
+#[must_use]
+pub fn danger(objective: &ObjectiveAssessment) -> Danger {
     if objective.burning {
         return Danger::Burning;
     }
@@ -88,7 +90,9 @@ fn seen(objective: &ObjectiveAssessment) -> bool {
     objective.recent_coverage.as_ref().is_some_and(|coverage| *coverage >= enough)
 }
 
-fn pace(objective: &ObjectiveAssessment) -> Option<f64> {
+/// How fast an objective's budget is being spent just now, in multiples of what it allows. `None`: unknown.
+#[must_use]
+pub fn pace(objective: &ObjectiveAssessment) -> Option<f64> {
     let share = objective.recent_bad_share.as_ref()?;
     let allowed = BigRational::one() - &objective.target;
     // A target of 100 % allows nothing; a millionth keeps the comparison of before and after meaningful.

@@ -7,9 +7,11 @@
 //! crash, and enters the outcomes afterwards.
 
 pub mod cause;
+pub mod diagnosis;
 pub mod episode;
 pub mod evidence;
 pub mod facts;
+pub mod fleet;
 pub mod guard;
 pub mod health;
 mod intent;
@@ -26,6 +28,7 @@ pub mod timing;
 pub mod verdict;
 mod workflow;
 
+pub use fleet::FleetView;
 pub use guard::{Admitted, Hold};
 pub use intent::effect;
 pub use plan::{BaselineChange, Plan, Proposed, Step, Value};

@@ -47,34 +47,35 @@ pub(super) fn idle(reason: &'static str, message: impl Into<String>, until: Opti
 /// The rung the situation is on. `bounds`: `spec.enforcement.scale`.
 #[must_use]
 pub fn propose(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> Proposal {
-    let standing = facts.standing.as_ref();
-    match (facts.health.danger, standing) {
+    match (facts.health.danger, facts.standing.as_ref()) {
         (Danger::None, None) if !facts.health.all_seen => {
             let unseen = facts.health.unseen.join("; ");
             idle("NotAllSeen", format!("nothing that is seen is in danger, but not all is seen: {unseen}"), None)
         }
         (Danger::None, None) => idle("Safe", "nothing is in danger", None),
         (Danger::None, Some(standing)) => come_down(facts, floor, bounds, standing),
-        (danger, standing) => in_danger(facts, floor, bounds, danger, standing),
+        (danger, _) => in_danger(facts, floor, bounds, danger),
     }
 }
 
-fn in_danger(
-    facts: &Facts<'_>,
-    floor: &Floor,
-    bounds: &ScaleBounds,
-    danger: Danger,
-    standing: Option<&FloorStatus>,
-) -> Proposal {
+/// What keeps the pods that serve, and adds none: the floor is held where it could be undercut, and taken down to what
+/// has a place.
+#[must_use]
+pub fn keep(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> Option<Plan<Proposed>> {
+    let (danger, standing) = (facts.health.danger, facts.standing.as_ref());
     if let Some(plan) = standing.and_then(|standing| without_place(facts, floor, bounds, standing)) {
-        return Proposal::Plan(plan);
+        return Some(plan);
     }
-    let wanted = facts.workload.spec_replicas;
-    let hold_at = clamp(wanted, bounds, floor);
+    let hold_at = clamp(facts.workload.spec_replicas, bounds, floor);
     // Nobody takes replicas away where nothing scales the workload.
     let shrinks = floor.kind.is_autoscaler() && floor.current < hold_at;
-    if shrinks && (danger == Danger::Burning || standing.is_none()) {
-        return Proposal::Plan(freeze(facts, floor, hold_at));
+    let endangered = danger == Danger::Burning || danger == Danger::Threatened && standing.is_none();
+    (shrinks && endangered).then(|| freeze(facts, floor, hold_at))
+}
+
+fn in_danger(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds, danger: Danger) -> Proposal {
+    if let Some(plan) = keep(facts, floor, bounds) {
+        return Proposal::Plan(plan);
     }
     if danger == Danger::Burning {
         return Proposal::Plan(raise(facts, floor, bounds));

@@ -6,7 +6,10 @@ use crate::api::agreement::SlotLength;
 use crate::api::enforcement::{Enforcement, Mode};
 use crate::api::enforcement_status::{ActionRecord, EnforcementStatus};
 use crate::evaluate::assessment::Assessment;
+use crate::sense::signals::Signals;
 use crate::sense::workload::{Floor, WorkloadObservation, WorkloadProblem};
+
+use super::fleet::FleetView;
 
 /// Which agreement is decided for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +50,12 @@ pub struct Situation<'a> {
     /// was left behind by a change of the workload or its autoscaler. `None`: there is none, or the object is gone. If it
     /// could not be read, give that problem as `workload`, or the floor would be forgotten.
     pub left_behind: Option<&'a Floor>,
+    /// The endangered objective by pod, just now.
+    pub signals: &'a Signals,
+    /// The same before the last rollout.
+    pub before: &'a Signals,
+    /// All services the operator looks after.
+    pub fleet: &'a FleetView,
     /// `status.enforcement` as last written.
     pub status: &'a EnforcementStatus,
     /// `status.actions`, newest first.

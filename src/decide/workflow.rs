@@ -7,7 +7,8 @@ use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus, FloorStatus, Verb, Verdict};
 use crate::sense::workload::{Floor, WorkloadObservation};
 
-use super::cause::{self, Remedy};
+use super::cause::{self, Found, Remedy};
+use super::diagnosis;
 use super::evidence::Snapshot;
 use super::facts::Facts;
 use super::guard::{self, Admitted, Hold};
@@ -85,9 +86,11 @@ pub fn decide(situation: &Situation<'_>) -> Decided {
 
 fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadObservation) -> Decided {
     let (facts, reset) = work_out(situation, timing, workload);
-    let decision = choose(&facts);
+    let found = cause::find(&facts);
+    let (decision, passed) = choose(&facts, &found);
     let hints = hints(&facts, &decision, reset);
     let (reason, message) = words(&decision);
+    let diagnosis = diagnosis::told(&facts, &found, &passed, &message);
     let mut actions = facts.actions;
     // A floor that was left behind on another object stays in the status until it is given back.
     let mut floor = left_behind(situation).map(|(_, standing)| standing).or(facts.standing);
@@ -98,7 +101,7 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
         actions.splice(0..0, intents);
     }
     actions.truncate(KEPT);
-    let enforcement = EnforcementStatus { message, reason, floor, episode: facts.episode };
+    let enforcement = EnforcementStatus { message, reason, floor, episode: facts.episode, diagnosis };
     Decided { decision, enforcement, actions, hints }
 }
 
@@ -138,43 +141,57 @@ pub(super) fn work_out<'a>(
     (Facts { situation, workload, timing, health, standing, actions, episode }, reset)
 }
 
-fn choose(facts: &Facts<'_>) -> Decision {
+/// The decision, and the guards that let its plan pass.
+type Chosen = (Decision, Vec<&'static str>);
+
+fn choose(facts: &Facts<'_>, found: &Found) -> Chosen {
     let situation = facts.situation;
+    let unguarded = |decision| (decision, Vec::new());
     if let Some(decision) = give_back(facts) {
-        return decision;
+        return unguarded(decision);
     }
     if situation.mode() == Mode::Observe {
-        return nothing("Observing", "the mode is Observe: nothing is decided", None);
+        return unguarded(nothing("Observing", "the mode is Observe: nothing is decided", None));
     }
     let Some(bounds) = &situation.enforcement.scale else {
-        return nothing("NoVerbAllowed", "enforcement.scale is left out, so nothing is scaled", None);
+        return unguarded(nothing("NoVerbAllowed", "enforcement.scale is left out, so nothing is scaled", None));
     };
     // A plan needs one object to write.
     if let Some(hold) = guard::unclear(facts) {
-        return Decision::Hold(hold);
+        return unguarded(Decision::Hold(hold));
     }
-    let Some(floor) = facts.floor() else { return nothing("NoFloor", "nothing holds a floor", None) };
-    let cause = cause::find(facts);
-    if cause.remedy == Remedy::Hold {
-        return Decision::Hold(Hold { reason: cause.reason, message: cause.message, until: None });
-    }
-    match policy::propose(facts, floor, bounds) {
-        Proposal::Idle { reason, message, until } => nothing(reason, message, until),
-        Proposal::Plan(plan) => pass(plan, facts),
+    let Some(floor) = facts.floor() else { return unguarded(nothing("NoFloor", "nothing holds a floor", None)) };
+    let cause = &found.cause;
+    let held = || Decision::Hold(Hold { reason: cause.reason(), message: cause.message.clone(), until: None });
+    match cause.remedy {
+        Remedy::Hold => unguarded(held()),
+        Remedy::KeepFloor => match policy::keep(facts, floor, bounds).map(|plan| pass(plan, facts)) {
+            // Where a guard holds back even that, the cause is still what a person has to know.
+            None | Some((Decision::Hold(_), _)) => unguarded(held()),
+            Some(chosen) => chosen,
+        },
+        Remedy::Scale => match policy::propose(facts, floor, bounds) {
+            Proposal::Idle { reason, message, until } => unguarded(nothing(reason, message, until)),
+            Proposal::Plan(plan) => pass(plan, facts),
+        },
     }
 }
 
-fn pass(plan: Plan<Proposed>, facts: &Facts<'_>) -> Decision {
-    if facts.situation.mode() == Mode::Recommend {
-        return match guard::review(&plan, facts) {
+fn pass(plan: Plan<Proposed>, facts: &Facts<'_>) -> Chosen {
+    let recommends = facts.situation.mode() == Mode::Recommend;
+    let passed = guard::passed(&plan, facts, !recommends);
+    if recommends {
+        let decision = match guard::review(&plan, facts) {
             Ok(()) => Decision::Recommend(plan.describe()),
             Err(hold) => Decision::Hold(hold),
         };
+        return (decision, passed);
     }
-    match guard::admit(plan, facts) {
+    let decision = match guard::admit(plan, facts) {
         Ok(plan) => Decision::Act(plan),
         Err(hold) => Decision::Hold(hold),
-    }
+    };
+    (decision, passed)
 }
 
 /// A floor that has no reason to stand any more, whatever is measured: it was left behind on another object, or the

@@ -7,6 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 
 use crate::api::agreement_status::{AgreementStatus, DetectedBy, ObjectiveStatus, Violation};
+use crate::api::diagnosis::{CauseKind, Diagnosis};
 use crate::evaluate::credit;
 
 /// Percentages may move this much (in percent points) before they are worth a write.
@@ -57,10 +58,21 @@ fn enforcement_differs(last: &AgreementStatus, next: &AgreementStatus) -> bool {
     match (&last.enforcement, &next.enforcement) {
         // A recommendation is its message; elsewhere the message only carries figures.
         (Some(l), Some(n)) if n.reason == "Recommends" && l.message != n.message => true,
-        (Some(l), Some(n)) => l.reason != n.reason || l.floor != n.floor || l.episode != n.episode,
+        (Some(l), Some(n)) => {
+            l.reason != n.reason
+                || l.floor != n.floor
+                || l.episode != n.episode
+                || suspects(l.diagnosis.as_ref()) != suspects(n.diagnosis.as_ref())
+        }
         (None, None) => false,
         _ => true,
     }
+}
+
+/// The cause of a danger and who is suspected; its figures move with every look.
+fn suspects(diagnosis: Option<&Diagnosis>) -> Option<(CauseKind, Vec<&str>)> {
+    let diagnosis = diagnosis?;
+    Some((diagnosis.cause, diagnosis.evidence.iter().map(|evidence| evidence.name.as_str()).collect()))
 }
 
 fn summary_differs(last: &AgreementStatus, next: &AgreementStatus) -> bool {
@@ -125,6 +137,26 @@ mod tests {
         assert!(differs(&last, &status("99.940000", State::Fulfilled)));
         assert!(differs(&last, &status("", State::Fulfilled)));
         assert!(differs(&last, &status("99.990000", State::AtRisk)));
+    }
+
+    #[test]
+    fn another_cause_or_suspect_is_a_change_and_new_figures_are_none() {
+        let told = |cause: &str, pod: &str, bad: &str| {
+            let time = "2026-01-01T00:00:00Z";
+            let diagnosis = serde_json::json!({
+                "cause": cause, "since": time, "message": bad, "answer": "", "wouldChange": "",
+                "evidence": [{"subject": "Pod", "name": pod, "bad": bad, "total": "600"}],
+                "observed": {"decidedAt": time, "accountThrough": time, "workloadReadAt": time},
+            });
+            let mut status = status("99", State::AtRisk);
+            status.enforcement.get_or_insert_default().diagnosis = serde_json::from_value(diagnosis).ok();
+            assert!(status.enforcement.as_ref().is_some_and(|e| e.diagnosis.is_some()));
+            status
+        };
+        let last = told("OutlierPod", "a", "100");
+        assert!(!differs(&last, &told("OutlierPod", "a", "120")));
+        assert!(differs(&last, &told("OutlierPod", "b", "100")));
+        assert!(differs(&last, &told("OutlierNode", "a", "100")));
     }
 
     #[test]

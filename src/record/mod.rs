@@ -3,6 +3,7 @@
 //! Skips what equals what was told before. A failed Event or metric never fails a reconcile.
 
 pub mod event;
+pub mod explanation;
 pub mod form;
 pub mod ledger;
 pub mod material;

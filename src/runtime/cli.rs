@@ -41,6 +41,10 @@ pub enum Command {
     ///
     /// Exit code 0: settled; 1: something in the files is wrong; 2: something could not be read.
     Settle(settle::SettleArgs),
+    /// Tell the latest decision about an agreement: the cause of a danger, its evidence, and what would change it.
+    ///
+    /// Exit code 0: told; 2: the agreement cannot be read.
+    Explain(ExplainArgs),
     /// Show or verify the statement of a closed period.
     #[command(subcommand)]
     Statement(statement::StatementCommand),
@@ -64,6 +68,18 @@ pub struct CheckArgs {
     /// The namespace of objects that name none. Without it, what depends on the namespace is not checked for them.
     #[arg(short, long, value_name = "NAMESPACE")]
     pub namespace: Option<String>,
+}
+
+/// The flags of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The agreement in the cluster of the current kubeconfig context; without a namespace, in that of the context.
+    #[arg(value_name = "NAMESPACE/NAME", required_unless_present = "file", conflicts_with = "file")]
+    pub name: Option<String>,
+
+    /// The agreement in a file, as `kubectl get sla NAME -o yaml` prints it, or `-` for standard input. Needs no cluster.
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
 }
 
 /// How a command prints what it found.

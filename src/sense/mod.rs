@@ -6,6 +6,7 @@ pub mod account;
 pub mod observation;
 pub mod promql;
 pub mod reader;
+pub mod signals;
 pub mod source;
 pub mod store;
 pub mod workload;

@@ -11,6 +11,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 
 use super::reader::{IndicatorAsk, IndicatorReading, ReadStats, Reader};
+use super::signals::{SignalAsk, Signals};
 use super::store::{Credentials, SetupError, StoreClient, StoreError, probe, retention};
 use crate::api::metrics_source::{IncreaseProbe, MetricsSourceSpec, Retention};
 
@@ -18,6 +19,9 @@ use crate::api::metrics_source::{IncreaseProbe, MetricsSourceSpec, Retention};
 pub trait SlotReader: Send + Sync {
     /// Reads all asks, in the order given. What went wrong is in the readings it concerns.
     fn read_slots<'a>(&'a self, asks: &'a [IndicatorAsk]) -> BoxFuture<'a, (Vec<IndicatorReading>, ReadStats)>;
+
+    /// Reads one indicator pod by pod, over the window that is asked for.
+    fn read_signals<'a>(&'a self, ask: &'a SignalAsk) -> BoxFuture<'a, Signals>;
 
     /// Asks how long the source keeps samples. `now` is entered as the time of that.
     fn retention(&self, now: Timestamp) -> BoxFuture<'_, Result<Retention, StoreError>>;
@@ -75,7 +79,7 @@ impl Sources for HttpStores {
                 evidence: error.to_string(),
                 asked_at: Time(now),
             });
-            let reader = Arc::new(Reader::new(client, increase.form));
+            let reader = Arc::new(Reader::new(client, increase.form).with_pod_label(&spec.pod_label));
             Ok(Opened { increase, retention, reader })
         }
         .boxed()
@@ -86,6 +90,10 @@ impl SlotReader for Reader {
     fn read_slots<'a>(&'a self, asks: &'a [IndicatorAsk]) -> BoxFuture<'a, (Vec<IndicatorReading>, ReadStats)> {
         // The inherent method of the same name.
         Self::read_slots(self, asks).boxed()
+    }
+
+    fn read_signals<'a>(&'a self, ask: &'a SignalAsk) -> BoxFuture<'a, Signals> {
+        Self::read_signals(self, ask).boxed()
     }
 
     fn retention(&self, now: Timestamp) -> BoxFuture<'_, Result<Retention, StoreError>> {

@@ -49,6 +49,7 @@ mod settles_a_past_month_as_published;
 mod settles_after_a_lost_answer;
 mod settles_an_outage_with_a_credit;
 mod stage;
+mod tells_a_sick_pod_from_a_bad_revision;
 mod two_hundred_idle_agreements_cost_little;
 #[expect(dead_code, reason = "the published cases use the rest of it")]
 #[path = "../cases/uptime.rs"]

@@ -63,6 +63,7 @@ async fn probed(url: &str, server: Server) -> Store {
         auth: None,
         allow_plain_text_credentials: None,
         headers: Vec::new(),
+        pod_label: "pod".to_owned(),
         limits: Limits { concurrency: 8, requests_per_second: 1000 },
         tenants: Vec::new(),
     };

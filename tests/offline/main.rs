@@ -4,6 +4,7 @@
 
 mod accepts_every_example;
 mod command;
+mod explains_a_decision;
 mod explains_its_file;
 mod finds_every_mistake;
 mod keeps_every_digit;

@@ -20,6 +20,7 @@ async fn an_idle_agreement_costs_next_to_nothing() {
     requests.retain(|request| request.verb != "watch");
     let ledgers = requests.iter().filter(|request| request.resource == LEDGERS).count();
     assert_eq!(requests.len(), ledgers, "{requests:?}");
+    assert_eq!(stage.traffic.asked_by_pod(), 0, "nothing is in danger, so nobody asks why");
     assert!(ledgers <= HOUR / 120 + 1, "the ledger was written {ledgers} times, at an interval of 120 s");
     let reconciles = stage.reconciles() - reconciles;
     let most = HOUR / usize::try_from(SLOT).unwrap() + HOUR / 60 + 5;

@@ -14,6 +14,7 @@ use guarantor::api::Span;
 use guarantor::api::metrics_source::{IncreaseForm, IncreaseProbe, MetricsSourceSpec, Retention};
 use guarantor::sense::observation::{Failure, FailureKind, Reading, ReadingPair, SlotReading};
 use guarantor::sense::reader::{IndicatorAsk, IndicatorReading, ReadStats};
+use guarantor::sense::signals::{PodVector, SignalAsk, Signals};
 use guarantor::sense::source::{OpenError, Opened, SlotReader, Sources};
 use guarantor::sense::store::{Credentials, StoreError};
 use jiff::Timestamp;
@@ -46,6 +47,10 @@ struct Manners {
     on_the_way: Option<Range<i64>>,
     /// The address at which it was read last.
     read_at: Option<String>,
+    /// What it says by pod; without it, that it has nothing.
+    by_pod: Option<Signals>,
+    /// How often it was asked by pod.
+    asked_by_pod: usize,
 }
 
 /// The store under one address.
@@ -99,6 +104,28 @@ impl Traffic {
     /// The address at which the store was read last.
     pub fn read_at(&self) -> Option<String> {
         self.manners.lock().unwrap().read_at.clone()
+    }
+
+    /// What the store says by pod from now on, as of whenever it is asked.
+    pub fn say_by_pod(&self, signals: Signals) {
+        self.manners.lock().unwrap().by_pod = Some(signals);
+    }
+
+    /// How often the store was asked by pod.
+    pub fn asked_by_pod(&self) -> usize {
+        self.manners.lock().unwrap().asked_by_pod
+    }
+
+    fn signals(&self, ask: &SignalAsk) -> Signals {
+        let mut manners = self.manners.lock().unwrap();
+        manners.asked_by_pod += 1;
+        match manners.by_pod.clone() {
+            None => Signals::Empty,
+            Some(Signals::ByPod(vector)) => {
+                Signals::ByPod(Box::new(PodVector { at: ask.at, newest: ask.at, ..*vector }))
+            }
+            Some(other) => other,
+        }
     }
 
     fn retention(&self, now: Timestamp) -> Retention {
@@ -160,6 +187,10 @@ impl SlotReader for Address {
         self.traffic.manners.lock().unwrap().read_at = Some(self.url.clone());
         let readings = asks.iter().map(|ask| self.traffic.read(ask)).collect();
         ready((readings, ReadStats::default())).boxed()
+    }
+
+    fn read_signals<'a>(&'a self, ask: &'a SignalAsk) -> BoxFuture<'a, Signals> {
+        ready(self.traffic.signals(ask)).boxed()
     }
 
     fn retention(&self, now: Timestamp) -> BoxFuture<'_, Result<Retention, StoreError>> {

@@ -3,9 +3,10 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::fixture::{Scene, act, hpa, objective, observation, pod, ratio, reason, step};
+use super::fixture::{Scene, act, by_pod, hpa, objective, observation, pod, ratio, reason, step};
+use crate::api::diagnosis::CauseKind;
 use crate::api::enforcement_status::{ActionPhase, Verb};
-use crate::decide::{Restoration, Value, restore};
+use crate::decide::{FleetView, Restoration, Value, restore};
 use crate::sense::workload::{Baseline, BaselineRecord, FloorHolder, Rollout};
 
 #[test]
@@ -67,6 +68,22 @@ fn accident_05_one_missing_pod_of_many_freezes_the_scale_down_for_hours() {
 }
 
 #[test]
+fn accident_05_one_pod_without_metrics_of_many_hides_the_sick_one() {
+    let mut scene = Scene::burning();
+    scene.workload = Ok(observation(20, FloorHolder::Hpa(hpa())));
+    scene.workload().spec_replicas = 20;
+    let mut counts = vec![(600, 1); 20];
+    counts[0] = (600, 200);
+    let hold = |scene: &mut Scene, pods: usize| {
+        scene.signals = by_pod(&counts[..pods]);
+        scene.decide().enforcement.diagnosis.unwrap().cause
+    };
+    assert_eq!(hold(&mut scene, 19), CauseKind::OutlierPod, "19 of 20 ready pods suffice");
+    assert_eq!(hold(&mut scene, 16), CauseKind::OutlierPod);
+    assert_eq!(hold(&mut scene, 15), CauseKind::Unknown, "15 of 20 do not");
+}
+
+#[test]
 fn accident_06_surge_pods_are_taken_for_demand() {
     let mut scene = Scene::burning();
     scene.workload().status_replicas = 12;
@@ -90,6 +107,20 @@ fn accident_07_a_crash_looping_revision_is_scaled_to_the_maximum() {
         }
         assert_eq!(scene.floor().current, 3);
     }
+}
+
+#[test]
+fn accident_07_a_failing_revision_is_scaled_to_the_maximum_after_its_rollout() {
+    // The rollout is through, all pods are ready, and every one of them fails.
+    let mut scene = Scene::burning();
+    scene.workload().rolled_out_at = Some(super::fixture::at(-100));
+    (scene.signals, scene.before) = (by_pod(&[(600, 150); 6]), by_pod(&[(600, 1); 6]));
+    assert_eq!(act(&scene.live()), Some((Verb::FreezeScaleDown, 3, 6)), "nothing is taken away");
+    for _ in 0..20 {
+        scene.wait(60);
+        assert_eq!((act(&scene.live()), reason(&scene.decide())), (None, "BadRevision"));
+    }
+    assert_eq!(scene.floor().current, 6);
 }
 
 #[test]
@@ -189,6 +220,34 @@ fn accident_17_a_service_is_shrunk_while_it_burns() {
     scene.wait(60);
     scene.workload().spec_replicas = 12;
     assert_eq!(act(&scene.live()), Some((Verb::FreezeScaleDown, 8, 12)));
+}
+
+#[test]
+fn accident_17_a_service_is_shrunk_while_a_part_of_it_fails() {
+    // What holds the raise does not hold the freeze.
+    let mut scene = Scene::burning();
+    scene.signals = by_pod(&[(600, 200), (600, 1), (600, 1), (600, 1), (600, 1), (600, 1)]);
+    assert_eq!(act(&scene.live()), Some((Verb::FreezeScaleDown, 3, 6)));
+    for _ in 0..10 {
+        scene.wait(60);
+        assert_eq!((act(&scene.live()), reason(&scene.decide())), (None, "OutlierPod"));
+    }
+    // The autoscaler found more: it is held there, and no more is added.
+    scene.workload().spec_replicas = 12;
+    scene.wait(60);
+    assert_eq!(act(&scene.live()), Some((Verb::FreezeScaleDown, 6, 12)));
+}
+
+#[test]
+fn accident_18_everything_is_started_at_once_by_many_agreements() {
+    let mut scene = Scene::burning();
+    let since = super::fixture::at(-30);
+    scene.fleet = FleetView { services: 5, burning_since: vec![since; 4], own: Some(since) };
+    assert_eq!(act(&scene.live()), Some((Verb::FreezeScaleDown, 3, 6)), "each holds what it has");
+    for _ in 0..10 {
+        scene.wait(60);
+        assert_eq!((act(&scene.live()), reason(&scene.decide())), (None, "CommonCause"));
+    }
 }
 
 #[test]

@@ -11,8 +11,9 @@ use crate::api::enforcement_status::{
     ActionPhase, ActionRecord, ActionTarget, EnforcementStatus, Episode, FloorStatus, Verb,
 };
 use crate::decide::situation::{AgreementIdentity, Situation, Staleness};
-use crate::decide::{BaselineChange, Decided, Decision, Step, Value, decide, effect};
+use crate::decide::{BaselineChange, Decided, Decision, FleetView, Step, Value, decide, effect};
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
+use crate::sense::signals::{PodEvents, PodVector, Signals};
 use crate::sense::workload::{
     Baseline, BaselineRecord, Floor, FloorHolder, FloorKind, PodObservation, Rollout, WorkloadObservation,
     WorkloadProblem,
@@ -27,6 +28,9 @@ pub(crate) struct Scene {
     pub(crate) assessment: Assessment,
     pub(crate) workload: Result<WorkloadObservation, WorkloadProblem>,
     pub(crate) left_behind: Option<Floor>,
+    pub(crate) signals: Signals,
+    pub(crate) before: Signals,
+    pub(crate) fleet: FleetView,
     pub(crate) status: EnforcementStatus,
     pub(crate) actions: Vec<ActionRecord>,
     pub(crate) leader: bool,
@@ -69,9 +73,45 @@ pub(crate) fn pod(index: i32) -> PodObservation {
         ready_since: Some(at(-580)),
         created: Some(at(-600)),
         node: Some("node-a".into()),
+        zone: None,
         owner_uid: Some("rs".into()),
         revision: Some("abc".into()),
         terminating: false,
+    }
+}
+
+/// What the pods did in the minute that ends now: per pod all events and the bad ones.
+pub(crate) fn by_pod(counts: &[(i64, i64)]) -> Signals {
+    let events = |(index, (total, bad)): (usize, &(i64, i64))| PodEvents {
+        pod: format!("checkout-{index}"),
+        total: ratio(*total, 1),
+        bad: ratio(*bad, 1),
+    };
+    Signals::ByPod(Box::new(PodVector {
+        at: at(0),
+        window: SignedDuration::from_mins(1),
+        newest: at(-1),
+        pods: counts.iter().enumerate().map(events).collect(),
+        elsewhere: PodEvents { pod: String::new(), total: ratio(0, 1), bad: ratio(0, 1) },
+    }))
+}
+
+/// A floor that was taken down while everything was safe.
+pub(crate) fn lowered(evidence: &str) -> ActionRecord {
+    ActionRecord {
+        id: "lowered".into(),
+        verb: Verb::LowerFloor,
+        target: hpa().target,
+        from: 9,
+        to: 6,
+        reason: String::new(),
+        hypothesis: String::new(),
+        phase: ActionPhase::Done,
+        intended_at: Time(at(-9000)),
+        deadline: Time(at(-8900)),
+        outcome: String::new(),
+        verdict: Some(crate::api::enforcement_status::Verdict::Effective),
+        evidence: evidence.to_owned(),
     }
 }
 
@@ -113,6 +153,7 @@ pub(crate) fn observation(replicas: i32, floor: FloorHolder) -> WorkloadObservat
         generation: Some(1),
         observed_generation: Some(1),
         rollout: Rollout::Complete,
+        rolled_out_at: None,
         pods: (0..replicas).map(pod).collect(),
         floor,
     }
@@ -140,6 +181,9 @@ impl Scene {
             },
             workload: Ok(observation(6, FloorHolder::Hpa(hpa()))),
             left_behind: None,
+            signals: Signals::Empty,
+            before: Signals::Empty,
+            fleet: FleetView::default(),
             status: EnforcementStatus::default(),
             actions: Vec::new(),
             leader: true,
@@ -196,6 +240,9 @@ impl Scene {
         if let Ok(workload) = &mut self.workload {
             workload.read_at = now;
         }
+        if let Signals::ByPod(vector) = &mut self.signals {
+            (vector.at, vector.newest) = (now, now);
+        }
     }
 
     pub(crate) fn situation(&self) -> Situation<'_> {
@@ -207,6 +254,9 @@ impl Scene {
             assessment: &self.assessment,
             workload: self.workload.as_ref(),
             left_behind: self.left_behind.as_ref(),
+            signals: &self.signals,
+            before: &self.before,
+            fleet: &self.fleet,
             status: &self.status,
             actions: &self.actions,
             leader: self.leader,

@@ -11,7 +11,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
 use super::account::{Ledgers, Origin};
-use crate::api::metrics_source::{IncreaseForm, Limits, MetricsSourceSpec};
+use crate::api::metrics_source::{IncreaseForm, Limits, MetricsSourceSpec, default_pod_label};
 use crate::api::objective::Indicator;
 use crate::api::{MetricsSource, ServiceLevelAgreement, Span};
 use crate::controller::terms::{self, Tenancy};
@@ -80,6 +80,7 @@ async fn ask(question: &Question<'_>) -> Result<Answer, String> {
         auth: None,
         allow_plain_text_credentials: None,
         headers: source.map(|source| source.spec.headers.clone()).unwrap_or_default(),
+        pod_label: source.map_or_else(default_pod_label, |source| source.spec.pod_label.clone()),
         limits: source.map_or_else(Limits::default, |source| source.spec.limits.clone()),
         tenants: Vec::new(),
     };

@@ -25,8 +25,20 @@ const TARGET: [&str; 2] = ["instance", "job"];
 
 /// The query for one question about the members of a shape.
 pub(super) fn query(question: Question, form: IncreaseForm, slot_ms: u64, shape: &Shape, members: &[Member]) -> String {
+    query_by(&shape.keys, question, form, slot_ms, shape, members)
+}
+
+/// The same, with one row for every value of these labels.
+pub(super) fn query_by(
+    labels: &[String],
+    question: Question,
+    form: IncreaseForm,
+    slot_ms: u64,
+    shape: &Shape,
+    members: &[Member],
+) -> String {
     let selector = joined(shape, members);
-    let sum = grouped("sum", &shape.keys);
+    let sum = grouped("sum", labels);
     match question {
         Question::Value => {
             let function = shape.taken.function();
@@ -34,7 +46,7 @@ pub(super) fn query(question: Question, form: IncreaseForm, slot_ms: u64, shape:
                 IncreaseForm::Anchored if functions::takes_anchored(function) => " anchored",
                 _ => "",
             };
-            let aggregation = grouped(shape.taken.aggregation(), &shape.keys);
+            let aggregation = grouped(shape.taken.aggregation(), labels);
             format!("{aggregation}({function}({selector}[{slot_ms}ms]{anchored}))")
         }
         Question::Samples => format!("{selector}[{}ms]", slot_ms.saturating_add(LOOKBACK_MS)),

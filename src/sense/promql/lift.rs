@@ -107,6 +107,11 @@ fn figure(root: &Node) -> Option<(Taken, &Selector)> {
     let Node::Aggregate { operator, grouping: Grouping::All, parameter: None, operand } = root.bare() else {
         return None;
     };
+    taken(operator, operand)
+}
+
+/// What an aggregation takes of which metric, however it is grouped.
+pub(super) fn taken<'a>(operator: &str, operand: &'a Node) -> Option<(Taken, &'a Selector)> {
     let Node::Call { function, arguments } = operand.bare() else {
         return None;
     };
@@ -117,7 +122,7 @@ fn figure(root: &Node) -> Option<(Taken, &Selector)> {
         "increase" if operator == "sum" => Taken::Increase,
         "rate" if operator == "sum" => Taken::Rate,
         _ => {
-            let aggregation = AGGREGATIONS.into_iter().find(|known| known == operator)?;
+            let aggregation = AGGREGATIONS.into_iter().find(|known| *known == operator)?;
             let function = LEVELS.into_iter().find(|known| known == function)?;
             Taken::Level { aggregation, function }
         }

@@ -11,6 +11,7 @@
 mod bounds;
 mod breadth;
 mod buckets;
+mod by_label;
 mod confine;
 mod demux;
 mod expression;
@@ -37,6 +38,7 @@ mod tests;
 pub use bounds::{BoundsAsk, BoundsRequest};
 pub use breadth::Breadth;
 pub use buckets::{Bound, BucketError, matching_bounds};
+pub use by_label::{ByLabel, NotByLabel, Piece};
 pub use confine::ConfinedExpression;
 pub use demux::{Outcome, Row};
 pub use expression::Expression;

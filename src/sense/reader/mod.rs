@@ -12,6 +12,7 @@ mod bounds;
 mod exchange;
 mod expressions;
 mod halving;
+mod signals;
 mod slots;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +31,7 @@ use self::halving::Done;
 use super::observation::{Failure, SlotReading};
 use super::promql::{self, Ask, AskId, Plan, Question};
 use super::store::{StoreClient, StoreError, retention};
-use crate::api::metrics_source::{IncreaseForm, Retention};
+use crate::api::metrics_source::{IncreaseForm, Retention, default_pod_label};
 use crate::api::objective::Indicator;
 
 /// At most this many asks are remembered as having spoiled a joined request.
@@ -89,6 +90,10 @@ pub struct Reader {
     bounds: Bounds,
     /// Whose expressions the store objected to when they were joined: they are asked alone until it no longer does.
     suspects: Mutex<BTreeSet<ReadingKey>>,
+    /// The label that names the pod of a series.
+    pod_label: String,
+    /// One indicator at a time is read by pod.
+    turn: tokio::sync::Mutex<()>,
 }
 
 /// An indicator on its way: its ask, and what is asked about it.
@@ -104,7 +109,20 @@ impl Reader {
     /// A reader for a source whose form of increase is known.
     #[must_use]
     pub fn new(client: Arc<StoreClient>, form: IncreaseForm) -> Self {
-        Self { client, form, bounds: Bounds::default(), suspects: Mutex::default() }
+        Self {
+            client,
+            form,
+            bounds: Bounds::default(),
+            suspects: Mutex::default(),
+            pod_label: default_pod_label(),
+            turn: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The same for a source whose series name their pod by this label.
+    #[must_use]
+    pub fn with_pod_label(self, label: &str) -> Self {
+        Self { pod_label: label.to_owned(), ..self }
     }
 
     /// Asks how long the source keeps samples.

@@ -19,6 +19,7 @@ mod target;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 pub(crate) mod tests;
+mod zones;
 
 use std::time::Duration;
 
@@ -39,6 +40,7 @@ pub use problem::WorkloadProblem;
 /// What this module needs of the operator's role: API group, resource, verbs. Another kind with a scale subresource
 /// needs `get` on itself and on its scale, which the chart's `rbac.workloads` grants.
 pub const RBAC: &[(&str, &str, &[&str])] = &[
+    ("", "nodes", &["get"]),
     ("", "pods", &["list"]),
     ("apps", "deployments", &["get"]),
     ("apps", "deployments/scale", &["get"]),
@@ -53,6 +55,7 @@ pub const RBAC: &[(&str, &str, &[&str])] = &[
 pub struct WorkloadReader {
     client: Client,
     kinds: Kinds,
+    zones: zones::Zones,
     limit: Duration,
 }
 
@@ -60,7 +63,7 @@ impl WorkloadReader {
     /// A reader that gives up each call after `limit`.
     #[must_use]
     pub fn new(client: Client, kinds: Kinds, limit: Duration) -> Self {
-        Self { client, kinds, limit }
+        Self { client, kinds, zones: zones::Zones::default(), limit }
     }
 
     /// Reads a workload of `namespace`. `read_at` is the present time.
@@ -108,9 +111,15 @@ impl WorkloadReader {
             generation: floor.generation,
             observed_generation: data.pointer("/status/observedGeneration").and_then(Value::as_i64),
             rollout: rollout::of(&workload.api_version, &workload.kind, &data),
+            rolled_out_at: rollout::completed_at(&workload.api_version, &workload.kind, &data),
             pods,
             floor: holder::of(hpas, scaled_objects, floor),
         })
+    }
+
+    /// Enters the zones of the nodes on which the pods are. Those that cannot be read stay unknown.
+    pub async fn read_zones(&self, observed: &mut WorkloadObservation) {
+        self.zones.enter(&self.client, self.limit, &mut observed.pods).await;
     }
 
     /// Reads the floor on `target`, an object the operator has written before, whether or not it still scales the

@@ -30,6 +30,8 @@ pub struct WorkloadObservation {
     pub observed_generation: Option<i64>,
     /// How far a change of its template has come.
     pub rollout: Rollout,
+    /// When the last change of its template was through, by its controller's word. `None`: it is not, or nobody says.
+    pub rolled_out_at: Option<Timestamp>,
     /// The pods its selector matches.
     pub pods: Vec<PodObservation>,
     /// What holds the floor under its replicas.
@@ -85,6 +87,8 @@ pub struct PodObservation {
     pub created: Option<Timestamp>,
     /// The node it is bound to. `None`: no node has taken it.
     pub node: Option<String>,
+    /// The zone of that node. `None`: not known, or not asked for.
+    pub zone: Option<String>,
     /// The uid of its controller, a `ReplicaSet` for instance.
     pub owner_uid: Option<String>,
     /// The label by which its controller tells revisions apart.

@@ -63,6 +63,7 @@ fn observe(pod: Pod) -> PodObservation {
         ready_since: ready.filter(|_| is_ready).and_then(|condition| condition.last_transition_time).map(|time| time.0),
         created: pod.metadata.creation_timestamp.map(|time| time.0),
         node: pod.spec.and_then(|spec| spec.node_name).filter(|node| !node.is_empty()),
+        zone: None,
         owner_uid: owner.map(|owner| owner.uid),
         revision: revision.cloned(),
         terminating: pod.metadata.deletion_timestamp.is_some(),

@@ -4,6 +4,7 @@
 //! `Progressing` condition keeps the reason `NewReplicaSetAvailable`. `kubectl rollout status` does not make that
 //! distinction, and a guard that followed it would hold after every raise.
 
+use k8s_openapi::jiff::Timestamp;
 use serde_json::Value;
 
 use super::observation::Rollout;
@@ -21,11 +22,7 @@ fn deployment(object: &Value) -> Rollout {
     if object.pointer("/spec/paused").and_then(Value::as_bool) == Some(true) {
         return Rollout::Paused;
     }
-    let conditions = object.pointer("/status/conditions").and_then(Value::as_array);
-    let progressing = conditions
-        .into_iter()
-        .flatten()
-        .find(|condition| condition.get("type").and_then(Value::as_str) == Some("Progressing"));
+    let progressing = progressing(object);
     let text = |name: &str| progressing.and_then(|found| found.get(name)).and_then(Value::as_str);
     if !observed(object) {
         return Rollout::InProgress;
@@ -37,6 +34,25 @@ fn deployment(object: &Value) -> Rollout {
     // Without a progress deadline there is no condition, and the counts alone must do.
     let available = text("reason").is_none_or(|reason| reason == "NewReplicaSetAvailable");
     if older || !available { Rollout::InProgress } else { Rollout::Complete }
+}
+
+/// When the last rollout was through. Scaling does not move that time; a Deployment without a progress deadline has none.
+pub(super) fn completed_at(api_version: &str, kind: &str, object: &Value) -> Option<Timestamp> {
+    if of(api_version, kind, object) != Rollout::Complete {
+        return None;
+    }
+    let progressing = progressing(object)?;
+    let text = |name: &str| progressing.get(name).and_then(Value::as_str);
+    let through = text("reason") == Some("NewReplicaSetAvailable");
+    text("lastUpdateTime").filter(|_| through)?.parse().ok()
+}
+
+fn progressing(object: &Value) -> Option<&Value> {
+    let conditions = object.pointer("/status/conditions").and_then(Value::as_array);
+    conditions
+        .into_iter()
+        .flatten()
+        .find(|condition| condition.get("type").and_then(Value::as_str) == Some("Progressing"))
 }
 
 fn stateful_set(object: &Value) -> Rollout {
@@ -56,6 +72,7 @@ fn number(object: &Value, pointer: &str) -> i64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
     use serde_json::json;
 
@@ -86,6 +103,17 @@ mod tests {
         }
         let paused = json!({"spec": {"paused": true}});
         assert_eq!(of("apps/v1", "Deployment", &paused), Rollout::Paused);
+    }
+
+    #[test]
+    fn a_rollout_was_through_when_its_controller_says_so() {
+        let mut object = deployment(4, 6, 6, "NewReplicaSetAvailable");
+        assert_eq!(completed_at("apps/v1", "Deployment", &object), None);
+        object["status"]["conditions"][0]["lastUpdateTime"] = json!("2026-01-01T00:00:20Z");
+        let through = "2026-01-01T00:00:20Z".parse().ok();
+        assert!(through.is_some() && completed_at("apps/v1", "Deployment", &object) == through);
+        object["status"]["updatedReplicas"] = json!(3);
+        assert_eq!(completed_at("apps/v1", "Deployment", &object), None, "it goes on");
     }
 
     #[test]

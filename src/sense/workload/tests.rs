@@ -121,6 +121,30 @@ async fn a_workload_is_read_with_all_that_belongs_to_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_zones_of_its_nodes_are_read_once_and_may_be_unknown() {
+    let api = ApiServer::new();
+    api.apply(deployment("web", 3)).unwrap();
+    let labels = json!({"topology.kubernetes.io/zone": "west"});
+    api.apply(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "a", "labels": labels}})).unwrap();
+    api.apply(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "b"}})).unwrap();
+    for (name, node) in [("one", "a"), ("two", "b"), ("three", "gone")] {
+        api.apply(pod(name, &json!({"spec": {"nodeName": node}}))).unwrap();
+    }
+    let reader = reader(&api);
+    let mut seen = reader.read("default", &web(), Timestamp::UNIX_EPOCH).await.unwrap();
+    assert!(seen.pods.iter().all(|pod| pod.zone.is_none()), "nobody asked yet");
+    reader.read_zones(&mut seen).await;
+    let zone = |name: &str| seen.pods.iter().find(|pod| pod.name == name).unwrap().zone.clone();
+    assert_eq!((zone("one").as_deref(), zone("two"), zone("three")), (Some("west"), None, None));
+    // What is known is not asked again, even when the API server is away.
+    api.faults(FaultPlan::none().on_read(0, Fault::Status(500)).on_read(1, Fault::Status(500)));
+    let mut again = seen.clone();
+    again.pods.iter_mut().for_each(|pod| pod.zone = None);
+    reader.read_zones(&mut again).await;
+    assert_eq!(again, seen);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_holder_is_the_one_that_may_be_written() {
     let target = |name: &str| json!({"name": name});
     let kind_of = |holder: &FloorHolder| match holder {

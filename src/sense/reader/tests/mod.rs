@@ -1,5 +1,6 @@
 //! Against a store that answers by script.
 
+mod by_pod;
 mod catching_up;
 mod histograms;
 mod joining;

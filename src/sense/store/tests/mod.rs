@@ -24,6 +24,7 @@ pub(in crate::sense) fn source(url: &str, timeout: &str) -> MetricsSourceSpec {
         auth: None,
         allow_plain_text_credentials: None,
         headers: Vec::new(),
+        pod_label: "pod".to_owned(),
         limits: Limits { concurrency: 4, requests_per_second: 1000 },
         tenants: Vec::new(),
     }

@@ -1,0 +1,133 @@
+//! Why an objective is in danger, as far as the operator can tell, and on what that rests.
+//!
+//! Every figure is of the instant at which it was entered; `observed` tells how old it was then. Bounded lists only.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Pieces of evidence kept at most.
+pub const MOST_EVIDENCE: usize = 8;
+
+/// A cause, in the order in which they are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum CauseKind {
+    /// Nothing can be seen.
+    Blind,
+    /// Many services went bad together: the cause lies outside of each.
+    CommonCause,
+    /// The new revision fails where the old one did not.
+    BadRevision,
+    /// A rollout is going on.
+    RolloutInProgress,
+    /// A rollout does not get on.
+    RolloutStuck,
+    /// Somebody paused the rollout.
+    RolloutPaused,
+    /// The pods of one zone fail.
+    OutlierZone,
+    /// The pods of one node fail.
+    OutlierNode,
+    /// One pod fails, or a few.
+    OutlierPod,
+    /// More load than the pods can take, or fewer pods than are wanted.
+    Saturation,
+    /// None of the others can be shown.
+    Unknown,
+}
+
+/// What the operator makes of a danger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Diagnosis {
+    /// The cause: the first in the order that holds.
+    pub cause: CauseKind,
+    /// Since when it is this one.
+    pub since: Time,
+    /// The cause in words, with its figures.
+    pub message: String,
+    /// What it rests on: the suspect first, then what it is compared with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
+    /// The causes asked before it, with what speaks against them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ruled_out: Vec<RuledOut>,
+    /// The guards that let the plan pass, in the order asked; where one held, those before it. Empty: there is no plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guards_passed: Vec<String>,
+    /// What is done, or why it is held.
+    pub answer: String,
+    /// What would change that.
+    pub would_change: String,
+    /// How old what was seen was.
+    pub observed: Observed,
+}
+
+/// One side of a comparison.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// What kind of thing it is.
+    pub subject: Subject,
+    /// Its name; of several, joined by commas.
+    pub name: String,
+    /// Bad events. Left out: events say nothing here.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub bad: String,
+    /// All events.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub total: String,
+    /// The share of the bad ones in percent.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub share: String,
+    /// By how many standard deviations it is worse than what it is compared with.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub z: String,
+}
+
+/// What a piece of evidence is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Subject {
+    /// A pod.
+    Pod,
+    /// The pods of a node.
+    Node,
+    /// The pods of a zone.
+    Zone,
+    /// The pods of a revision of the workload.
+    Revision,
+    /// The service before its last rollout.
+    Before,
+    /// All other pods.
+    Rest,
+    /// The services the operator looks after.
+    Services,
+}
+
+/// A cause that was asked before and does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+pub struct RuledOut {
+    /// The cause.
+    pub cause: CauseKind,
+    /// What speaks against it, or why it cannot be told.
+    pub why: String,
+}
+
+/// The instants at which was seen what a decision rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Observed {
+    /// When it was decided.
+    pub decided_at: Time,
+    /// Slots before this instant were in the account.
+    pub account_through: Time,
+    /// When the workload was read.
+    pub workload_read_at: Time,
+    /// The newest sample of what was asked by pod. Left out: there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pods_through: Option<Time>,
+    /// Why nothing is known by pod; empty when it is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub pods_problem: String,
+}

@@ -1,0 +1,61 @@
+//! A pod that fails where the others do not, or a few. With even balancing one sick pod of `n` spoils `1/n` of all
+//! requests, and each pod that is added only thins that out. Until there is a verb for it, the floor is held and the pod
+//! named.
+
+use crate::api::diagnosis::{CauseKind, MOST_EVIDENCE, Subject};
+
+use super::comparison::{to_blame, worse};
+use super::outlier::RATIO;
+use super::population::{Member, sum};
+use super::{Answer, Cause, Look, Remedy, endangered, evidence, told};
+
+/// With two pods nobody can say which of them is the odd one.
+const FEWEST_PODS: usize = 3;
+
+pub(super) fn ask(look: &Look<'_>) -> Answer {
+    let pods = look.pods.as_ref().map_err(Clone::clone)?;
+    let all = pods.members.len();
+    if all < FEWEST_PODS {
+        return Err(format!("of {all} pods none can be told to be the odd one"));
+    }
+    let comparisons = pods.comparisons();
+    let odd = |member: &&Member| {
+        let (own, rest) = pods.split(|other| other.name == member.name);
+        worse(own, rest, RATIO, comparisons)
+    };
+    let mut suspects: Vec<(&Member, f64)> =
+        pods.members.iter().filter_map(|member| Some((member, odd(&member)?))).collect();
+    if suspects.is_empty() {
+        return Err("no pod is at least twice as bad as the others beyond chance".to_owned());
+    }
+    suspects.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    let named: Vec<&Member> = suspects.iter().map(|(member, _)| *member).collect();
+    let sample = sum(&named);
+    let (_, rest) = pods.split(|member| named.iter().any(|suspect| suspect.name == member.name));
+    let names: Vec<&str> = named.iter().map(|member| member.name.as_str()).collect();
+    let some = names.iter().take(MOST_EVIDENCE - 1).copied().collect::<Vec<_>>().join(", ");
+    if named.len().saturating_mul(2) > all || !to_blame(sample, rest, pods.all_bad) {
+        return Err(format!("{some} are worse than the others, but the most of what is bad is not theirs"));
+    }
+    let on = |member: &Member| member.node.as_ref().map(|node| format!(" on node {node}")).unwrap_or_default();
+    let place = named.first().map(|member| on(member)).unwrap_or_default();
+    let mut told_of: Vec<_> = suspects
+        .iter()
+        .take(MOST_EVIDENCE - 1)
+        .map(|(member, z)| evidence(Subject::Pod, &member.name, member.sample, Some(*z)))
+        .collect();
+    told_of.push(evidence(Subject::Rest, "all other pods", rest, None));
+    Ok(Cause {
+        kind: CauseKind::OutlierPod,
+        message: format!(
+            "{} in danger through {some}{place}: {}, the other pods {}; look at it, then delete or evict it; more \
+             replicas would only thin it out, so the floor is held",
+            endangered(look),
+            told(sample),
+            told(rest)
+        ),
+        remedy: Remedy::KeepFloor,
+        evidence: told_of,
+        would_change: format!("{some} is gone or as good as the others, or the others get as bad"),
+    })
+}

@@ -1,0 +1,124 @@
+//! The pods of a service with what each of them served, and whether that is good enough to compare them.
+//!
+//! Joined here, from what the store says by name and what the API server says of each pod, so that the store needs no
+//! series about Kubernetes. Not good enough is a reading that is old, has too few events, or leaves out more than a fifth
+//! of the ready pods; one missing pod of many is no reason to see nothing (kubernetes pull request 127193).
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::jiff::SignedDuration;
+use num_rational::BigRational;
+use num_traits::ToPrimitive;
+
+use crate::decide::facts::Facts;
+use crate::sense::signals::{PodEvents, PodVector, STALE, Signals};
+use crate::sense::workload::PodObservation;
+
+use super::comparison::{FEWEST_EVENTS, Sample};
+
+/// Ready pods that must be in the reading, in percent.
+const COVERED_PERCENT: usize = 80;
+/// How old the reading may be.
+const AGE: SignedDuration = SignedDuration::from_secs(30);
+
+/// A pod and its events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    /// Its name.
+    pub name: String,
+    /// Its node.
+    pub node: Option<String>,
+    /// Its node's zone.
+    pub zone: Option<String>,
+    /// Its revision.
+    pub revision: Option<String>,
+    /// Its events.
+    pub sample: Sample,
+}
+
+/// The pods that exist, each with its events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Population {
+    /// In order of their names.
+    pub members: Vec<Member>,
+    /// Bad events of all, of pods that are gone and of no pod too.
+    pub all_bad: f64,
+    /// The window's length in seconds.
+    pub window_seconds: f64,
+}
+
+impl Population {
+    /// Joins what was read.
+    ///
+    /// # Errors
+    /// Why it is not good enough, in words.
+    pub fn of(facts: &Facts<'_>) -> Result<Self, String> {
+        let vector = match facts.situation.signals {
+            Signals::ByPod(vector) => vector,
+            other => return Err(other.trouble().unwrap_or_default()),
+        };
+        let (age, sample_age) = (facts.now().duration_since(vector.at), facts.now().duration_since(vector.newest));
+        if age > AGE || age < SignedDuration::ZERO || sample_age > STALE {
+            return Err(format!("what was read by pod is of {}, not of just now", vector.newest));
+        }
+        let events = |pod: &PodObservation| vector.pods.iter().find(|events| events.pod == pod.name);
+        let pods = &facts.workload.pods;
+        let ready: Vec<_> = pods.iter().filter(|pod| pod.ready && !pod.terminating).collect();
+        let covered = ready.iter().filter(|pod| events(pod).is_some()).count();
+        if ready.is_empty() || covered.saturating_mul(100) < ready.len().saturating_mul(COVERED_PERCENT) {
+            return Err(format!(
+                "only {covered} of {} ready pods are in the reading by pod, and {COVERED_PERCENT} % are needed",
+                ready.len()
+            ));
+        }
+        let joined = pods.iter().filter_map(|pod| Some(member(pod, sample(events(pod)?))));
+        let mut members: Vec<Member> = joined.collect();
+        members.sort_by(|a, b| a.name.cmp(&b.name));
+        let total: f64 = members.iter().map(|member| member.sample.total).sum();
+        if total < FEWEST_EVENTS {
+            return Err(format!("the pods had {total:.0} events in the window, and {FEWEST_EVENTS:.0} are needed"));
+        }
+        let window_seconds = vector.window.as_secs_f64();
+        Ok(Self { members, all_bad: whole(vector).bad, window_seconds })
+    }
+
+    /// The events of the pods that `belongs` picks, and of all others.
+    #[must_use]
+    pub fn split(&self, belongs: impl Fn(&Member) -> bool) -> (Sample, Sample) {
+        let (part, rest): (Vec<&Member>, Vec<&Member>) = self.members.iter().partition(|member| belongs(member));
+        (sum(&part), sum(&rest))
+    }
+
+    /// How many parts are compared with the rest in one look: every pod, node and zone, and the new revision.
+    #[must_use]
+    pub fn comparisons(&self) -> usize {
+        let names =
+            |of: fn(&Member) -> Option<&String>| self.members.iter().filter_map(of).collect::<BTreeSet<_>>().len();
+        self.members.len() + names(|member| member.node.as_ref()) + names(|member| member.zone.as_ref()) + 1
+    }
+}
+
+/// The events of some pods together.
+pub(super) fn sum(members: &[&Member]) -> Sample {
+    members.iter().fold(Sample::default(), |sum, member| sum.and(member.sample))
+}
+
+/// All events of a reading.
+pub(super) fn whole(vector: &PodVector) -> Sample {
+    vector.pods.iter().chain([&vector.elsewhere]).fold(Sample::default(), |sum, events| sum.and(sample(events)))
+}
+
+fn member(pod: &PodObservation, sample: Sample) -> Member {
+    Member {
+        name: pod.name.clone(),
+        node: pod.node.clone(),
+        zone: pod.zone.clone(),
+        revision: pod.revision.clone(),
+        sample,
+    }
+}
+
+fn sample(events: &PodEvents) -> Sample {
+    let float = |exact: &BigRational| exact.to_f64().filter(|number| number.is_finite()).unwrap_or(0.0);
+    Sample { total: float(&events.total), bad: float(&events.bad) }
+}

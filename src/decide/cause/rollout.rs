@@ -1,0 +1,36 @@
+//! A rollout: while revisions change, more replicas could be more of a bad one, and surge pods are not demand.
+
+use crate::api::diagnosis::CauseKind;
+use crate::decide::health::Danger;
+use crate::sense::workload::Rollout;
+
+use super::{Answer, Cause, Look, Remedy};
+
+pub(super) fn ask(look: &Look<'_>) -> Answer {
+    let facts = look.facts;
+    if facts.health.danger == Danger::None && facts.standing.is_none() {
+        return Err("nothing is in danger, and no floor stands".to_owned());
+    }
+    let (kind, message, would_change) = match &facts.workload.rollout {
+        Rollout::Complete => return Err("no rollout is going on".to_owned()),
+        Rollout::NotApplicable => return Err("this kind of workload does not tell of rollouts".to_owned()),
+        Rollout::InProgress => (
+            CauseKind::RolloutInProgress,
+            "a rollout is in progress; more replicas now could be more of a bad revision, and surge pods are not demand"
+                .to_owned(),
+            "the rollout is through, or undone",
+        ),
+        Rollout::Stuck(why) => (
+            CauseKind::RolloutStuck,
+            format!("the rollout does not get on: {why}; undo or repair it"),
+            "the rollout gets on, or is undone (`kubectl rollout undo`)",
+        ),
+        Rollout::Paused => (
+            CauseKind::RolloutPaused,
+            "the rollout is paused; new replicas would be of both revisions; resume it".to_owned(),
+            "the rollout is resumed (`kubectl rollout resume`)",
+        ),
+    };
+    let would_change = would_change.to_owned();
+    Ok(Cause { kind, message, remedy: Remedy::Hold, evidence: Vec::new(), would_change })
+}

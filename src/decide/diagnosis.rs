@@ -1,0 +1,53 @@
+//! The diagnosis as the status tells it: cause, evidence, what was ruled out, what is done, and what would change that.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use crate::api::diagnosis::{Diagnosis, MOST_EVIDENCE, Observed};
+use crate::sense::signals::Signals;
+
+use super::cause::{Found, Remedy};
+use super::facts::Facts;
+use super::health::Danger;
+
+/// The longest text kept of one sentence, in characters: the words of stores and controllers stand in them.
+const LONGEST: usize = 1000;
+
+/// What is told. Nothing while nothing is in danger and no cause holds anything back. `answer`: what is done, or why not.
+#[must_use]
+pub fn told(facts: &Facts<'_>, found: &Found, guards_passed: &[&'static str], answer: &str) -> Option<Diagnosis> {
+    let cause = &found.cause;
+    if facts.health.danger == Danger::None && cause.remedy != Remedy::Hold {
+        return None;
+    }
+    let situation = facts.situation;
+    let before = situation.status.diagnosis.as_ref().filter(|before| before.cause == cause.kind);
+    let (pods_through, pods_problem) = match situation.signals {
+        Signals::ByPod(vector) => (Some(Time(vector.newest)), String::new()),
+        other => (None, short(&other.trouble().unwrap_or_default())),
+    };
+    Some(Diagnosis {
+        cause: cause.kind,
+        since: before.map_or(Time(situation.now), |before| before.since.clone()),
+        message: short(&cause.message),
+        evidence: cause.evidence.iter().take(MOST_EVIDENCE).cloned().collect(),
+        ruled_out: found
+            .ruled_out
+            .iter()
+            .map(|ruled_out| crate::api::diagnosis::RuledOut { cause: ruled_out.cause, why: short(&ruled_out.why) })
+            .collect(),
+        guards_passed: guards_passed.iter().map(ToString::to_string).collect(),
+        answer: short(answer),
+        would_change: short(&cause.would_change),
+        observed: Observed {
+            decided_at: Time(situation.now),
+            account_through: Time(situation.assessment.measured_through),
+            workload_read_at: Time(facts.workload.read_at),
+            pods_through,
+            pods_problem,
+        },
+    })
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(LONGEST).collect()
+}

@@ -1,0 +1,74 @@
+//! The view over all services the operator looks after: since when each of them burns.
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+
+/// Beginnings this near to each other are taken for one event.
+const TOGETHER: SignedDuration = SignedDuration::from_mins(5);
+
+/// The services that burn together, of all that are looked after, in percent, from which on the cause lies outside of
+/// each.
+pub const SHARE_PERCENT: usize = 30;
+/// And so many at least.
+pub const FEWEST: usize = 3;
+
+/// The services of all agreements, those of one workload counted once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FleetView {
+    /// How many services there are.
+    pub services: usize,
+    /// Since when those burn that do, in any order; the own one among them.
+    pub burning_since: Vec<Timestamp>,
+    /// Since when the own one burns.
+    pub own: Option<Timestamp>,
+}
+
+impl FleetView {
+    /// Whether so many services began to burn together that the cause lies outside of each.
+    #[must_use]
+    pub fn burns_as_one(&self) -> bool {
+        let together = self.burning_together();
+        together >= FEWEST && together.saturating_mul(100) >= self.services.saturating_mul(SHARE_PERCENT)
+    }
+
+    /// The most services that began to burn within five minutes of each other, the own one among them. None while the
+    /// own one does not burn.
+    #[must_use]
+    pub fn burning_together(&self) -> usize {
+        let Some(own) = self.own else { return 0 };
+        let within = |from: Timestamp, at: &Timestamp| {
+            let since = at.duration_since(from);
+            SignedDuration::ZERO <= since && since <= TOGETHER
+        };
+        let starts = self.burning_since.iter().filter(|from| within(**from, &own));
+        let counts = starts.map(|from| self.burning_since.iter().filter(|at| within(*from, at)).count());
+        counts.max().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn services_burn_together_that_began_within_five_minutes() {
+        let cases: [(&[i64], Option<i64>, usize); 6] = [
+            (&[], None, 0),
+            (&[100, 110, 120], None, 0),
+            (&[100], Some(100), 1),
+            (&[100, 250, 400], Some(250), 3),
+            // Five minutes, not five before and five after.
+            (&[0, 250, 500], Some(250), 2),
+            (&[0, 10, 20, 10_000], Some(10_000), 1),
+        ];
+        for (since, own, together) in cases {
+            let view =
+                FleetView { services: 10, burning_since: since.iter().copied().map(at).collect(), own: own.map(at) };
+            assert_eq!(view.burning_together(), together, "{view:?}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `guarantor explain` of an agreement in a file: the decision as it stands there, and nothing that does not.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+fn explain(input: &str) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guarantor"));
+    command.args(["explain", "-f", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // A command that ends early does not read all of it.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+fn agreement() -> Value {
+    json!({
+        "apiVersion": "guarantor.dev/v1alpha1", "kind": "ServiceLevelAgreement",
+        "metadata": {"name": "checkout", "namespace": "shop"},
+        "spec": {
+            "service": {"name": "checkout"},
+            "metrics": {"sourceRef": {"name": "main"}},
+            "period": {"rolling": "30d"},
+            "objectives": [{
+                "name": "availability", "target": "99.9",
+                "indicator": {"ratio": {"bad": "sum(increase(b[$slot]))", "total": "sum(increase(t[$slot]))"}},
+            }],
+            "enforcement": {"mode": "Enforce"},
+        },
+    })
+}
+
+#[test]
+fn a_decision_is_told_with_its_cause_evidence_and_ages() {
+    let mut agreement = agreement();
+    agreement["status"] = json!({
+        "objectives": [{"name": "availability", "state": "AtRisk", "attainment": "99.95", "target": "99.9"}],
+        "enforcement": {
+            "reason": "OutlierPod", "message": "availability in danger through checkout-0",
+            "diagnosis": {
+                "cause": "OutlierPod", "since": "2026-01-01T00:00:00Z",
+                "message": "availability in danger through checkout-0",
+                "evidence": [
+                    {"subject": "Pod", "name": "checkout-0", "bad": "120", "total": "600", "share": "20.0", "z": "31.2"},
+                    {"subject": "Rest", "name": "all other pods", "bad": "6", "total": "5400", "share": "0.1"},
+                ],
+                "ruledOut": [{"cause": "Blind", "why": "the account is up to date"}],
+                "guardsPassed": ["mode", "leadership"],
+                "answer": "held", "wouldChange": "checkout-0 is gone",
+                "observed": {
+                    "decidedAt": "2026-01-01T00:10:00Z", "accountThrough": "2026-01-01T00:09:00Z",
+                    "workloadReadAt": "2026-01-01T00:09:58Z", "podsThrough": "2026-01-01T00:09:50Z",
+                },
+            },
+        },
+    });
+    let (code, text, complaint) = explain(&agreement.to_string());
+    assert_eq!(code, 0, "{complaint}");
+    for part in [
+        "shop/checkout: NotDetermined, mode Enforce",
+        "availability: AtRisk, attained 99.95 % of 99.9 %",
+        "Cause: OutlierPod, for ",
+        "- Pod checkout-0: 120 of 600 bad (20.0 %), 31.2 standard deviations worse than the rest",
+        "Blind              the account is up to date",
+        "account    through 2026-01-01T00:09:00Z, 1m before",
+        "by pod     newest sample 2026-01-01T00:09:50Z, 10s before",
+        "Decision: OutlierPod",
+        "guards that let it pass: mode, leadership",
+        "what would change it: checkout-0 is gone",
+        "Nothing was done yet.",
+    ] {
+        assert!(text.contains(part), "{part}\n\nis not in\n\n{text}");
+    }
+}
+
+#[test]
+fn an_agreement_without_a_status_has_no_decision() {
+    let (code, text, _) = explain(&agreement().to_string());
+    assert!(code == 0 && text.contains("Nothing was decided yet."), "{text}");
+}
+
+#[test]
+fn what_is_no_agreement_is_refused() {
+    for input in ["", "{", "kind: Pod"] {
+        let (code, text, complaint) = explain(input);
+        assert_eq!((code, text.as_str()), (2, ""), "{input}");
+        assert!(complaint.contains("is no ServiceLevelAgreement"), "{complaint}");
+    }
+}
