@@ -99,7 +99,7 @@ async fn work(
         late::restate(agreement, context, book, look, &known, &mut next, now).await?;
     }
     // First what was settled already: the period that is closed next may rest on it.
-    restate::restate(agreement, context, book, &known, &mut next, now).await?;
+    Box::pin(restate::restate(agreement, context, book, &known, &mut next, now)).await?;
     let mut closed = 0;
     loop {
         book.open(context, agreement, &terms.schedule, now).await?;

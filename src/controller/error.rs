@@ -56,9 +56,8 @@ impl Error {
     #[must_use]
     pub fn retry(&self) -> Retry {
         match self {
-            Self::Read(ReadError::TooMany(_)) => Retry::Terminal,
+            Self::Read(ReadError::TooMany(_)) | Self::BrokenLedger { .. } | Self::Account(_) => Retry::Terminal,
             Self::Write(_) | Self::Read(_) => Retry::Transient,
-            Self::BrokenLedger { .. } | Self::Account(_) => Retry::Terminal,
         }
     }
 }

@@ -83,11 +83,11 @@ fn rests_on_others(
     let Some((past, standing)) = past.and_then(|past| Some((past, past.standing(period.start)?))) else {
         return Ok(false);
     };
-    let terms = terms_at(&agreement.spec, period.start).map_err(unworkable)?;
+    let terms = terms_at(&agreement.spec, period.start).map_err(|fault| unworkable(&fault))?;
     Ok(past.facts(&terms, known.schedule, period.start) != standing.facts)
 }
 
-fn unworkable(fault: InvalidSpec) -> Error {
+fn unworkable(fault: &InvalidSpec) -> Error {
     Error::Account(fault.to_string())
 }
 
@@ -127,7 +127,7 @@ async fn anew(
     };
     let terms = terms_of(agreement, &earlier);
     let period = Bounds { start: earlier.spec.period.start.0, end: earlier.spec.period.end.0 };
-    let in_force = terms_through(&terms, &earlier.spec.amendment).map_err(unworkable)?;
+    let in_force = terms_through(&terms, &earlier.spec.amendment).map_err(|fault| unworkable(&fault))?;
     let facts = past.map(|past| past.facts(&in_force, known.schedule, period.start)).unwrap_or_default();
     let standing = past.and_then(|past| past.standing(period.start));
     let mut circumstances = Circumstances { facts, ..known.circumstances(&terms, period, None, now)? };

@@ -50,7 +50,7 @@ pub fn exclude(scenario: &mut Scenario, measure: &Value, input: &Value) -> Outco
 fn hours_before(words: &[&str], of: &[&str]) -> Option<i64> {
     let at = words.iter().position(|word| of.contains(word))?;
     let before = words.get(at.saturating_sub(6)..at)?;
-    let lengths = before.windows(2).filter_map(|pair| {
+    let mut lengths = before.windows(2).filter_map(|pair| {
         let count = cardinal(pair.first()?)?;
         match *pair.last()? {
             "d" | "day" | "days" => Some(24 * count),
@@ -58,7 +58,7 @@ fn hours_before(words: &[&str], of: &[&str]) -> Option<i64> {
             _ => None,
         }
     });
-    lengths.last()
+    lengths.next_back()
 }
 
 /// What was excluded of a yearly allowance before: in the hours before the first of these exclusions.

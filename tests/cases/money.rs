@@ -48,12 +48,12 @@ pub fn free_hours(case: &Value, profiles: &Value, folder: &Path) -> Outcome {
     let rule = profile.get("free_hour_rule").and_then(Value::as_str).unwrap_or("more than 6 minutes").to_lowercase();
     let minutes = rule.split("more than").nth(1).and_then(first_number);
     let minutes = minutes.ok_or_else(|| Miss::NotExpressible(format!("free hours when {rule}")))?;
-    let free =
+    let remedy =
         json!({"name": "free-hours", "objective": OBJECTIVE, "freeHours": {"unavailableFor": format!("{minutes}m")}});
     let tiers = credits::tiers(profile.get("tiers"), "percentOfFee", OBJECTIVE)?;
     let target = profile.pointer("/tiers/0/lt").map_or_else(|| "99.9".to_owned(), plain);
     let fee = json!({"amount": "1000.00", "currency": "USD"});
-    let mut scenario = lost_month(json!({"fee": fee, "remedies": [free], "tiers": tiers}));
+    let mut scenario = lost_month(json!({"fee": fee, "remedies": [remedy], "tiers": tiers}));
     let mut promised = objective(OBJECTIVE, &target);
     if let Some("drop_partial") = profile.pointer("/measure/partial_minutes").and_then(Value::as_str) {
         promised["measurement"]["partialMinutes"] = json!("Drop");

@@ -147,8 +147,8 @@ fn length<'a>(words: &'a [&'a str]) -> Option<(Length, &'a [&'a str])> {
             ("minute" | "minutes" | "min", _) => Length::Minutes(count),
             ("h" | "hr" | "hrs" | "hour" | "hours", _) => Length::Hours(count),
             ("week" | "weeks", _) => Length::Days(7 * count),
-            ("cycle" | "cycles" | "quarter" | "quarters" | "period" | "periods", _) => Length::Periods(count),
-            ("month" | "months", "billing" | "calendar" | "full") => Length::Periods(count),
+            ("cycle" | "cycles" | "quarter" | "quarters" | "period" | "periods", _)
+            | ("month" | "months", "billing" | "calendar" | "full") => Length::Periods(count),
             ("month" | "months", _) => Length::Months(count),
             _ => continue,
         };

@@ -16,6 +16,10 @@ mod backfill;
 mod catches_up_what_it_missed;
 mod claims_a_credit_as_two_people;
 mod closes_a_period_once;
+#[path = "../cases/credits.rs"]
+mod credits;
+#[path = "../cases/exempt.rs"]
+mod exempt;
 mod explains_its_fields;
 mod fills_in_what_is_left_out;
 mod fleet;
@@ -29,10 +33,18 @@ mod keeps_what_was_agreed;
 mod lets_an_agreement_be_amended;
 mod lets_the_owner_apply_while_a_floor_stands;
 mod lives_on_the_rights_of_its_chart;
+#[path = "../cases/measures.rs"]
+mod measures;
 #[path = "../mistakes/mod.rs"]
 mod mistakes;
+#[expect(dead_code, reason = "the published cases use the rest of it")]
+#[path = "../cases/numerals.rs"]
+mod numerals;
 #[path = "../cases/periods.rs"]
 mod periods;
+#[expect(dead_code, reason = "the published cases use the rest of it")]
+#[path = "../cases/phrases.rs"]
+mod phrases;
 mod raises_the_floor_of_a_scaled_object;
 mod raises_the_floor_of_an_autoscaler;
 mod raises_the_scale_where_nothing_else_does;

@@ -116,16 +116,13 @@ fn cases() -> Result<Vec<Case>> {
 /// The agreement of a case, in force for its period only, about series of its own.
 fn case(case: &Value, profile: &Value, slot: &str, comparable: bool) -> Result<Case> {
     let name = case["id"].as_str().unwrap_or_default().to_lowercase();
-    let (mut scenario, zone, [start, end]) = match case["kind"].as_str() {
-        Some("recovery_objective") => {
-            let month: [Timestamp; 2] = ["2025-06-01T00:00:00Z".parse()?, "2025-07-01T00:00:00Z".parse()?];
-            (recovery::scenario(case).map_err(said)?, "UTC".to_owned(), month)
-        }
-        _ => {
-            let period = periods::of(case).map_err(said)?;
-            let end: Timestamp = case["period"]["end"].as_str().unwrap_or_default().parse()?;
-            (uptime::scenario(case, profile).map_err(said)?, period.zone, [period.start, end])
-        }
+    let (mut scenario, zone, [start, end]) = if case["kind"] == "recovery_objective" {
+        let month: [Timestamp; 2] = ["2025-06-01T00:00:00Z".parse()?, "2025-07-01T00:00:00Z".parse()?];
+        (recovery::scenario(case).map_err(said)?, "UTC".to_owned(), month)
+    } else {
+        let period = periods::of(case).map_err(said)?;
+        let end: Timestamp = case["period"]["end"].as_str().unwrap_or_default().parse()?;
+        (uptime::scenario(case, profile).map_err(said)?, period.zone, [period.start, end])
     };
     let until = end.in_tz(&zone)?.date();
     scenario.agreement["metadata"] = json!({"name": name, "namespace": NAMESPACE});

@@ -183,7 +183,7 @@ impl Stage {
 pub fn effective_and_first_raise(status: &AgreementStatus) -> Option<(ActionRecord, ActionRecord)> {
     let raises = || status.actions.iter().filter(|a| a.verb == Verb::RaiseFloor);
     let effective = raises().find(|a| a.verdict == Some(Verdict::Effective))?;
-    Some((effective.clone(), raises().last()?.clone()))
+    Some((effective.clone(), raises().next_back()?.clone()))
 }
 
 /// The condition of that type.

@@ -165,9 +165,9 @@ fn references(stage: &Stage) -> Vec<StatementRef> {
     found
 }
 
-fn expect(stage: &Stage, index: usize, state: CreditState) -> Result<(), String> {
+fn expect(stage: &Stage, index: usize, wanted: CreditState) -> Result<(), String> {
     let found = references(stage)[index].clone();
-    if found.credit_state == Some(state) { Ok(()) } else { Err(format!("{state:?} was expected: {found:?}")) }
+    if found.credit_state == Some(wanted) { Ok(()) } else { Err(format!("{wanted:?} was expected: {found:?}")) }
 }
 
 /// The state and the reason of a claim's condition.

@@ -1,6 +1,6 @@
 //! A pod that fails where the others do not, or a few. With even balancing one sick pod of `n` spoils `1/n` of all
 //! requests, and each pod that is added only thins that out. Until there is a verb for it, the floor is held and the pod
-//! named.
+//! suspected.
 
 use crate::api::diagnosis::{CauseKind, MOST_EVIDENCE, Subject};
 
@@ -29,16 +29,16 @@ pub(super) fn ask(look: &Look<'_>) -> Answer {
         return Err("no pod is at least twice as bad as the others beyond chance".to_owned());
     }
     suspects.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-    let named: Vec<&Member> = suspects.iter().map(|(member, _)| *member).collect();
-    let sample = sum(&named);
-    let (_, rest) = pods.split(|member| named.iter().any(|suspect| suspect.name == member.name));
-    let names: Vec<&str> = named.iter().map(|member| member.name.as_str()).collect();
+    let suspected: Vec<&Member> = suspects.iter().map(|(member, _)| *member).collect();
+    let sample = sum(&suspected);
+    let (_, rest) = pods.split(|member| suspected.iter().any(|suspect| suspect.name == member.name));
+    let names: Vec<&str> = suspected.iter().map(|member| member.name.as_str()).collect();
     let some = names.iter().take(MOST_EVIDENCE - 1).copied().collect::<Vec<_>>().join(", ");
-    if named.len().saturating_mul(2) > all || !to_blame(sample, rest, pods.all_bad) {
+    if suspected.len().saturating_mul(2) > all || !to_blame(sample, rest, pods.all_bad) {
         return Err(format!("{some} are worse than the others, but the most of what is bad is not theirs"));
     }
     let on = |member: &Member| member.node.as_ref().map(|node| format!(" on node {node}")).unwrap_or_default();
-    let place = named.first().map(|member| on(member)).unwrap_or_default();
+    let place = suspected.first().map(|member| on(member)).unwrap_or_default();
     let mut told_of: Vec<_> = suspects
         .iter()
         .take(MOST_EVIDENCE - 1)

@@ -16,6 +16,9 @@ use crate::sense::observation::{Failure, FailureKind};
 use crate::sense::signals::Signals;
 use crate::sense::workload::{FloorHolder, Rollout};
 
+/// What is made of a scene.
+type Change = fn(&mut Scene);
+
 fn with<T>(scene: &Scene, look: impl FnOnce(&Facts<'_>) -> T) -> T {
     let situation = scene.situation();
     let timing = Timing::of(&scene.enforcement).unwrap();
@@ -72,7 +75,7 @@ fn the_first_cause_that_holds_wins() {
     scene.fleet = burning_together(4, &[-60, -50, -40]);
     let through = scene.assessment.measured_through;
     scene.assessment.measured_through = at(-1000);
-    let steps: [(CauseKind, fn(&mut Scene)); 9] = [
+    let steps: [(CauseKind, Change); 9] = [
         (CauseKind::Blind, |_| {}),
         (CauseKind::CommonCause, |scene| scene.fleet = FleetView::default()),
         (CauseKind::BadRevision, |scene| {
@@ -98,13 +101,11 @@ fn the_first_cause_that_holds_wins() {
         (CauseKind::Saturation, |scene| scene.workload().pods[11].ready = true),
         (CauseKind::Unknown, |_| {}),
     ];
-    let mut asked_before = 0;
-    for (cause, take_away) in steps {
+    for (asked_before, (cause, take_away)) in steps.into_iter().enumerate() {
         let found = found(&scene);
         assert_eq!(found.cause.kind, cause, "{found:#?}");
         assert_eq!(found.ruled_out.len(), asked_before, "{found:#?}");
         assert!(found.ruled_out.iter().all(|out| !out.why.is_empty()) && !found.cause.would_change.is_empty());
-        asked_before += 1;
         if cause == CauseKind::Blind {
             scene.assessment.measured_through = through;
         }
@@ -172,7 +173,7 @@ fn after_a_rollout_the_service_is_compared_with_before() {
     assert!(told.message.contains("which cannot be seen from here"), "{}", told.message);
     assert_eq!(told.evidence[1].subject, Subject::Before);
 
-    let cases: [(&str, fn(&mut Scene)); 5] = [
+    let cases: [(&str, Change); 5] = [
         ("no rollout was through", |scene| scene.workload().rolled_out_at = Some(at(-2000))),
         ("nothing is known of before the rollout", |scene| scene.before = Signals::Empty),
         ("too few to compare", |scene| scene.before = by_pod(&[(9, 0); 10])),

@@ -83,7 +83,7 @@ fn where_nothing_reaches_beyond_a_period_every_period_stands_for_itself() {
         json!({"remedies": [{"name": "end", "objective": "availability", "terminationRight": {"missedPeriods": 1}}]}),
     ] {
         assert!(History::matters(Some(&credits(&more))), "{more}");
-        assert_ne!(history.facts(Some(&credits(&more)), 0), Facts::default(), "{more}");
+        assert_ne!(history.facts(Some(&credits(&more)), 0, next()), Facts::default(), "{more}");
     }
 }
 
@@ -141,7 +141,9 @@ fn the_parts_of_a_period_are_missed_as_one() {
     ];
     for (parts, missed) in cases {
         let mut history = History::default();
-        parts.iter().for_each(|(start, state)| history.enter(0, whole(*start), &legacy(0, 0, &[("o", *state)])));
+        for (start, state) in parts {
+            history.enter(0, whole(*start), &legacy(0, 0, &[("o", *state)]));
+        }
         assert_eq!(history.missed_in_a_row(next()).get("o").copied().unwrap_or_default(), missed, "{parts:?}");
     }
 }

@@ -40,13 +40,11 @@ type Sums = BTreeMap<String, Quantity>;
 impl Reader {
     /// Reads an indicator by pod. Never fails: what went wrong is the outcome.
     pub async fn read_signals(&self, ask: &SignalAsk) -> Signals {
-        match timeout(PATIENCE, self.signals_in_turn(ask)).await {
-            Ok(Ok(signals) | Err(signals)) => signals,
-            Err(_) => {
-                let message = format!("no answer within {} s", PATIENCE.as_secs());
-                Signals::Failed(Failure { kind: FailureKind::TimedOut, message })
-            }
+        if let Ok(Ok(signals) | Err(signals)) = timeout(PATIENCE, self.signals_in_turn(ask)).await {
+            return signals;
         }
+        let message = format!("no answer within {} s", PATIENCE.as_secs());
+        Signals::Failed(Failure { kind: FailureKind::TimedOut, message })
     }
 
     async fn signals_in_turn(&self, ask: &SignalAsk) -> Result<Signals, Signals> {

@@ -17,16 +17,19 @@ use super::observation::PodObservation;
 
 const ZONE: &str = "topology.kubernetes.io/zone";
 /// A node of the same name can come back elsewhere.
-const REMEMBERED: Duration = Duration::from_mins(10);
+const REMEMBERED: Duration = Duration::from_secs(600);
 /// Nodes read in one look at most; the others follow in the next.
 const AT_ONCE: usize = 64;
 /// Nodes read at the same time.
 const TOGETHER: usize = 8;
 
+/// The zone of a node, if it has one, and when it was found.
+type Found = (Option<String>, Instant);
+
 /// The zones found so far. Cloning is cheap; all clones share what was found.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Zones {
-    found: Arc<Mutex<HashMap<String, (Option<String>, Instant)>>>,
+    found: Arc<Mutex<HashMap<String, Found>>>,
 }
 
 impl Zones {
