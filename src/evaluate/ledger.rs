@@ -212,24 +212,23 @@ impl Ledger {
         if read == 0 { self.bounds.start } else { self.start_of(read).min(self.bounds.end) }
     }
 
-    /// From the first to the last slot within a time that was read and may say something else when it is read again.
+    /// From the first to the last slot that ends within a time, was read, and may say something else when it is read again.
     #[must_use]
     pub fn in_doubt(&self, within: Bounds) -> Option<Bounds> {
         let doubtful = |slot: &Slot| slot.unknown_cause().is_some_and(UnknownCause::may_pass);
-        let starts = self.series.iter().flat_map(|series| {
-            match &series.held {
-                Held::OneByOne(slots) => slots.as_slice(),
-                Held::AsRuns(_) => &[],
-            }
-            .iter()
-            .enumerate()
-            .filter(|(_, slot)| doubtful(slot))
-            .map(|(index, _)| self.start_of(index))
-        });
+        let before = within.start.as_second().saturating_sub(self.first_second()) / self.slot_seconds;
+        let before = usize::try_from(before).unwrap_or(0);
         let slot = SignedDuration::from_secs(self.slot_seconds);
-        let spans = starts.filter_map(|start| Some(Bounds { start, end: start.checked_add(slot).ok()? }));
+        let spans = self.series.iter().flat_map(|series| {
+            let slots: &[Slot] = if let Held::OneByOne(slots) = &series.held { slots } else { &[] };
+            let doubtful = slots.iter().enumerate().skip(before).filter(|(_, slot)| doubtful(slot));
+            doubtful.filter_map(|(index, _)| {
+                let start = self.start_of(index);
+                Some(Bounds { start, end: start.checked_add(slot).ok()? })
+            })
+        });
         spans
-            .filter(|span| within.start <= span.start && span.end <= within.end)
+            .filter(|span| within.start < span.end && span.end <= within.end)
             .reduce(|all, span| Bounds { start: all.start.min(span.start), end: all.end.max(span.end) })
     }
 

@@ -121,7 +121,7 @@ async fn keeps_declaring_and_approving_apart() -> Result<()> {
         refused(&patch("bob", change).await?, "must not be edited once it is approved");
     }
     let delete = ["delete", "slx", "window", "-n", NAMESPACE, "--as=ann"];
-    refused(&cluster.kubectl(&delete).await?, "add spec.revoked before you delete it");
+    refused(&cluster.kubectl(&delete).await?, "add spec.revoked, without from, before you delete it");
     refused(&patch("carol", &act("revoked", "ann")).await?, "write carol");
     patch("carol", &act("revoked", "carol")).await?.ok()?;
     refused(&patch("carol", r#"{"revoked": null}"#).await?, "spec.revoked cannot be taken back");

@@ -47,6 +47,33 @@ fn what_is_known_stays_and_what_is_unknown_may_become_known() {
 }
 
 #[test]
+fn what_may_say_something_else_later_is_found_by_when_its_slots_end() {
+    let mut ledger = Ledger::new(bounds(30, 3600), 60, ["a", "b"]).unwrap();
+    for (objective, start, slot) in [
+        ("a", 120, unknown(UnknownCause::NoSamples)),
+        ("b", 180, unknown(UnknownCause::Partial)),
+        ("a", 180, measured(20, 1)),
+        ("a", 240, unknown(UnknownCause::Expression)),
+        ("a", 300, unknown(UnknownCause::Absent)),
+    ] {
+        ledger.insert(objective, second(start), slot).unwrap();
+    }
+    let cases = [
+        (bounds(0, 3600), Some(bounds(120, 360))),
+        (bounds(0, 180), Some(bounds(120, 180))),
+        (bounds(0, 179), None),
+        // A slot that has not ended by the beginning is not over with.
+        (bounds(179, 240), Some(bounds(120, 240))),
+        (bounds(180, 240), Some(bounds(180, 240))),
+        (bounds(240, 359), None),
+        (bounds(360, 3600), None),
+    ];
+    for (within, expected) in cases {
+        assert_eq!(ledger.in_doubt(within), expected, "{within:?}");
+    }
+}
+
+#[test]
 fn a_slot_outside_or_off_the_grid_is_refused() {
     let mut ledger = empty();
     for start in [-60, 30, 3600, 3660] {
