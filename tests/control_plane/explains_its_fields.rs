@@ -30,7 +30,7 @@ async fn explains_its_fields() -> Result<()> {
         ("slc.spec", "Exactly one of this and `incident` is given|The user who makes it|confirmsTimes"),
         ("slc.spec.decision", "`Rejected`|confirms what is said"),
         ("slc.spec.incident", "When the customer noticed it"),
-        ("slc.status", "Effective|Where the credit stands"),
+        ("slc.status", "Effective|The life of a credit"),
         ("sla.status.statements", "creditState|claimBy"),
         ("sla.status", "conditions|measuredThrough|statements"),
         ("msrc.spec", "http://prometheus.monitoring:9090|allowPlainTextCredentials|tenants"),

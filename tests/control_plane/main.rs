@@ -37,6 +37,7 @@ mod lives_on_the_rights_of_its_chart;
 mod measures;
 #[path = "../mistakes/mod.rs"]
 mod mistakes;
+mod names_a_bad_revision_and_adds_nothing;
 #[expect(dead_code, reason = "the published cases use the rest of it")]
 #[path = "../cases/numerals.rs"]
 mod numerals;
@@ -61,7 +62,6 @@ mod settles_a_past_month_as_published;
 mod settles_after_a_lost_answer;
 mod settles_an_outage_with_a_credit;
 mod stage;
-mod tells_a_sick_pod_from_a_bad_revision;
 mod two_hundred_idle_agreements_cost_little;
 #[expect(dead_code, reason = "the published cases use the rest of it")]
 #[path = "../cases/uptime.rs"]
