@@ -13,6 +13,7 @@ use guarantor_testbed::{AuditEvent, ControlPlane, Operator, OperatorOptions, Sho
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::api::Api;
 use tokio::sync::OnceCell;
+use tokio::time::sleep;
 
 /// The namespace the chart is installed in.
 pub const SYSTEM: &str = "guarantor-system";
@@ -20,6 +21,9 @@ pub const SYSTEM: &str = "guarantor-system";
 pub const PATIENCE: Duration = Duration::from_secs(300);
 /// The same for a `kubectl` that waits by itself.
 pub const TIMEOUT: &str = "--timeout=300s";
+
+/// How long a service is calm before it gets into trouble, once its first events were counted: a thousand requests.
+const CALM: Duration = Duration::from_secs(10);
 
 /// The chart's folder.
 pub fn chart() -> PathBuf {
@@ -146,13 +150,14 @@ impl Stage {
         waited.await.with_context(|| self.log())
     }
 
-    /// Waits until so many events were counted that there is an error budget to lose.
+    /// Waits until events were counted, and then for so long that there is an error budget to lose: a status in which all
+    /// is well is not written again for more of the same.
     pub async fn until_calm(&self, agreement: &str) -> Result<()> {
-        let events = |total: &str| total.parse::<u64>().unwrap_or(0);
-        self.until(agreement, "calm slots", |s| {
-            s.objectives.iter().any(|o| events(&o.total_events) > 300).then_some(())
-        })
-        .await
+        let counted = |total: &str| total.parse::<u64>().is_ok_and(|events| events > 0);
+        self.until(agreement, "calm slots", |s| s.objectives.iter().any(|o| counted(&o.total_events)).then_some(()))
+            .await?;
+        sleep(CALM).await;
+        Ok(())
     }
 
     /// Deletes the agreement, which waits until the operator has let it go.
