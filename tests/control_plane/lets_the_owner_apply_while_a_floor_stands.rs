@@ -4,6 +4,7 @@
 
 use anyhow::{Context, Result};
 use guarantor::api::FIELD_MANAGER;
+use guarantor::api::agreement_status::AgreementStatus;
 use guarantor::api::condition::CONFLICTING_MANAGER;
 use guarantor::api::enforcement_status::{ActionPhase, Verb};
 use guarantor_testbed::Scratch;
@@ -126,12 +127,18 @@ async fn lets_the_owner_apply_while_a_floor_stands() -> Result<()> {
     until_held(&stage, 0).await?;
     until_nothing_is_owned(&stage).await?;
     until_a_left_entry_is_given_up(&stage).await?;
+    // Until the autoscaler has followed there is nothing more to hold than the owner's own floor.
+    wait_until("the floor to take effect", PATIENCE, async || {
+        let replicas = stage.shop.replicas().await?;
+        Ok(if replicas > 3 { Progress::Done(()) } else { Progress::pending(format!("{replicas} replicas")) })
+    })
+    .await?;
 
     helm(&stage, "upgrade", &chart, &["--set", "maxReplicas=11"]).await?;
     assert_eq!(autoscaler(&stage, "{.spec.maxReplicas}").await?, "11");
     until_held(&stage, 1).await?;
-    let frozen = stage.status("storefront").await?.actions.iter().any(|a| a.verb == Verb::FreezeScaleDown);
-    assert!(frozen, "what runs is held again");
+    let frozen = |s: &AgreementStatus| s.actions.iter().any(|a| a.verb == Verb::FreezeScaleDown).then_some(());
+    stage.until("storefront", "what runs to be held again", frozen).await?;
 
     let apply = ["apply", "--server-side", "--field-manager=flux", "-f", "-"];
     stage.cluster.kubectl_with_input(&apply, MANIFEST).await?.ok()?;
