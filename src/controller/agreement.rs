@@ -26,6 +26,7 @@ use crate::api::agreement_status::AgreementStatus;
 use crate::api::condition::{self, ConditionStatus};
 use crate::evaluate::assess::{Circumstances, assess};
 use crate::evaluate::lint::Lint;
+use crate::evaluate::window::judged;
 use crate::record::metrics::Written;
 use crate::record::{event, ledger, material, status, writer};
 
@@ -76,12 +77,14 @@ async fn work(
     let mut readings = delivery.readings;
     let declared = Declared::of(context, &agreement.namespace().unwrap_or_default(), &agreement.name_any());
     let mut closed = 0;
+    let mut window;
     loop {
         book.open(context, agreement, &terms.schedule, now).await?;
+        window = book.look_back(context, agreement, &terms.schedule).await?;
         let Some(start) = book.open.as_ref().map(|open| open.ledger.bounds().start) else { break };
         let agreement = in_force(agreement, start)?;
         readings = account::enter(&agreement, context, book, readings);
-        if !settle::close_if_due(&agreement, context, book, &declared, &mut next, now).await? {
+        if !settle::close_if_due(&agreement, context, book, window.as_ref(), &declared, &mut next, now).await? {
             break;
         }
         // What is agreed from the next period on may be counted otherwise: what was read beyond this one is read again.
@@ -116,10 +119,13 @@ async fn work(
         // Taken over, and what was read since it was stored is being read again: until then the status stands.
         return finish(agreement, context, book, next, now.checked_add(LATER).ok(), now).await;
     }
-    let exclusions = declared.in_period(&agreement.spec, open.ledger.bounds(), now)?;
-    let circumstances = Circumstances { exclusions, ..Circumstances::default() };
-    let assessment = assess(&agreement.spec, &open.ledger, &circumstances, as_of, context.settle)
+    let period = open.ledger.bounds();
+    let ledger = judged(&open.ledger, window.as_ref()).map_err(|e| Error::Account(e.to_string()))?;
+    let exclusions = declared.in_time(&agreement.spec, period.start, ledger.bounds(), now)?;
+    let circumstances = Circumstances { exclusions, period: Some(period), ..Circumstances::default() };
+    let assessment = assess(&agreement.spec, &ledger, &circumstances, as_of, context.settle)
         .map_err(|e| Error::Account(e.to_string()))?;
+    drop(ledger);
     status::enter_account(&mut next, &assessment);
     let source = &agreement.spec.metrics.source_ref.name;
     let nobody_reads = context.handles.get(source).is_none();

@@ -13,6 +13,7 @@ use kube::ResourceExt;
 use super::context::Context;
 use super::error::Error;
 use super::terms::Resolved;
+use super::window::Archive;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement_status::ActionRecord;
@@ -20,6 +21,7 @@ use crate::evaluate::amendment::terms_at;
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::period::{Bounds, Schedule};
+use crate::evaluate::window::Window;
 use crate::evaluate::{series, statement, stored_ledger};
 use crate::sense::account;
 
@@ -75,6 +77,8 @@ pub struct Book {
     pub terms: Option<Resolved>,
     /// What the closed periods were last compared with: exclusions, amendments and statements as they stood.
     pub restated: Option<u64>,
+    /// The ledgers that trailing days look back on.
+    pub archive: Archive,
 }
 
 /// All books.
@@ -151,6 +155,20 @@ impl Book {
             open.dirty = true;
         }
         Ok(())
+    }
+
+    /// What is judged at the end of the open period; `None`: the period itself, or none is open.
+    ///
+    /// # Errors
+    /// When the API server does not answer.
+    pub async fn look_back(
+        &mut self,
+        context: &Context,
+        agreement: &ServiceLevelAgreement,
+        schedule: &Schedule,
+    ) -> Result<Option<Window>, Error> {
+        let Some(period) = self.open.as_ref().map(|open| open.ledger.bounds()) else { return Ok(None) };
+        self.archive.window(&context.client, agreement, schedule, &period).await
     }
 
     /// What decisions rest on in place of `assessment`, while no slot of its period is due: the end of the period before.

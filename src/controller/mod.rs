@@ -37,6 +37,7 @@ mod source;
 pub(crate) mod terms;
 mod unreadable;
 mod watch;
+mod window;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -14,6 +14,7 @@ use super::context::Context;
 use super::error::Error;
 use super::exclusions::Declared;
 use super::settle::{self, MOST_REVISIONS};
+use super::window;
 use crate::api::agreement::AgreementSpec;
 use crate::api::agreement_status::{AgreementStatus, StatementRef};
 use crate::api::{ServiceLevelAgreement, ServiceLevelLedger, ServiceLevelStatement};
@@ -22,6 +23,7 @@ use crate::evaluate::exclusion::lines;
 use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::restatement::Superseded;
 use crate::evaluate::statement::{self, Closing};
+use crate::evaluate::window::Window;
 use crate::record::metrics::Written;
 use crate::record::writer;
 use crate::sense::account as records;
@@ -49,7 +51,8 @@ pub(super) async fn restate(
     }
     for reference in &mut next.statements {
         let Some(period) = schedule.containing(reference.period_start.0) else { continue };
-        if lines::mark(&declared.in_period(&agreement.spec, period, now)?) == reference.exclusions {
+        let exclusions = declared.in_time(&agreement.spec, period.start, schedule.judged(&period), now)?;
+        if lines::mark(&exclusions) == reference.exclusions {
             continue;
         }
         if let Some(issued) = anew(agreement, context, declared, reference, now).await? {
@@ -90,17 +93,19 @@ async fn anew(
         return Ok(None);
     };
     let ledger_name = &earlier.spec.evidence.ledger;
-    let Some(ledger) = records::ledger(&context.client, &namespace, ledger_name).await? else {
-        tracing::warn!(statement = %reference.name, ledger = %ledger_name, "without its ledger it cannot be restated");
+    let ledger = records::ledger(&context.client, &namespace, ledger_name).await?;
+    let (Some(ledger), Ok(window)) = (ledger, window::of_statement(&context.client, &earlier).await?) else {
+        tracing::warn!(statement = %reference.name, ledger = %ledger_name, "without its ledgers it cannot be restated");
         return Ok(None);
     };
     let terms = terms_of(agreement, &earlier);
     let period = Bounds { start: earlier.spec.period.start.0, end: earlier.spec.period.end.0 };
-    let exclusions = declared.in_period(&terms, period, now)?;
+    let judged = window.as_ref().map_or(period, |window| window.judged);
+    let exclusions = declared.in_time(&terms, period.start, judged, now)?;
     if lines::mark(&exclusions) == reference.exclusions {
         return Ok(None);
     }
-    let circumstances = Circumstances { exclusions, ..Circumstances::default() };
+    let circumstances = Circumstances { exclusions, period: Some(period), ..Circumstances::default() };
     for revision in earlier.spec.revision.saturating_add(1)..=MOST_REVISIONS {
         let name = statement::name(&agreement.name_any(), period.start, revision);
         match records::statement(&context.client, &namespace, &name).await? {
@@ -108,7 +113,7 @@ async fn anew(
             Some(issued) if issued.spec.agreement.uid == uid => return Ok(Some(issued)),
             Some(_) => {}
             None => {
-                let made = make(context, &terms, &earlier, &ledger, &circumstances, revision, now)?;
+                let made = make(context, &terms, &earlier, (&ledger, window.as_ref()), &circumstances, revision, now)?;
                 let mut object = ServiceLevelStatement::new(&name, made);
                 object.metadata.namespace = Some(namespace);
                 writer::issue_statement(&context.client, &object).await?;
@@ -125,7 +130,7 @@ fn make(
     context: &Context,
     terms: &AgreementSpec,
     earlier: &ServiceLevelStatement,
-    ledger: &ServiceLevelLedger,
+    (ledger, window): (&ServiceLevelLedger, Option<&Window>),
     circumstances: &Circumstances,
     revision: i32,
     now: Timestamp,
@@ -140,6 +145,7 @@ fn make(
         revision,
         ledger_name: &before.evidence.ledger,
         ledger: &ledger.spec,
+        window,
         circumstances,
         supersedes: Some(Superseded::new(&name, before, terms.settlement.grant)),
         queries: &queries,

@@ -23,6 +23,7 @@ use crate::evaluate::assess::{Circumstances, assess};
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::exclusion::lines;
 use crate::evaluate::statement::{self, Closing};
+use crate::evaluate::window::{self, Window};
 use crate::evaluate::{credit, stored_ledger};
 use crate::record::metrics::Written;
 use crate::record::{ledger, status, writer};
@@ -40,6 +41,7 @@ pub(super) async fn close_if_due(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     book: &mut Book,
+    window: Option<&Window>,
     declared: &Declared,
     next: &mut AgreementStatus,
     now: Timestamp,
@@ -55,10 +57,12 @@ pub(super) async fn close_if_due(
         return Ok(false);
     }
     account::remember_actions(open, &next.actions);
-    let exclusions = declared.in_period(&agreement.spec, open.ledger.bounds(), now)?;
-    let circumstances = Circumstances { exclusions, ..Circumstances::default() };
-    let issued = issue(agreement, context, open, &circumstances, now).await?;
-    let closing = at_its_end(agreement, open, &circumstances)?;
+    let period = open.ledger.bounds();
+    let judged = window.map_or(period, |window| window.judged);
+    let exclusions = declared.in_time(&agreement.spec, period.start, judged, now)?;
+    let circumstances = Circumstances { exclusions, period: Some(period), ..Circumstances::default() };
+    let issued = issue(agreement, context, open, window, &circumstances, now).await?;
+    let closing = at_its_end(agreement, open, window, &circumstances)?;
     let reference = reference(&issued);
     next.statements.retain(|s| s.name != reference.name);
     next.statements.insert(0, reference);
@@ -76,11 +80,13 @@ pub(super) async fn close_if_due(
 fn at_its_end(
     agreement: &ServiceLevelAgreement,
     open: &OpenLedger,
+    window: Option<&Window>,
     circumstances: &Circumstances,
 ) -> Result<Assessment, Error> {
+    let ledger = window::judged(&open.ledger, window).map_err(|e| Error::Account(e.to_string()))?;
     let instant = SignedDuration::from_nanos(1);
     let last = open.ledger.bounds().end.saturating_sub(instant).unwrap_or(Timestamp::MIN);
-    assess(&agreement.spec, &open.ledger, circumstances, last, -instant).map_err(|e| Error::Account(e.to_string()))
+    assess(&agreement.spec, &ledger, circumstances, last, -instant).map_err(|e| Error::Account(e.to_string()))
 }
 
 /// The statement of the open period, as it is stored.
@@ -88,6 +94,7 @@ async fn issue(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     open: &mut OpenLedger,
+    window: Option<&Window>,
     circumstances: &Circumstances,
     now: Timestamp,
 ) -> Result<ServiceLevelStatement, Error> {
@@ -104,7 +111,7 @@ async fn issue(
                 if !open.closed {
                     account::store(agreement, context, open, true, now).await?;
                 }
-                let made = make(agreement, context, open, circumstances, revision, now)?;
+                let made = make(agreement, context, open, window, circumstances, revision, now)?;
                 let mut object = ServiceLevelStatement::new(&name, made);
                 object.metadata.namespace = Some(namespace);
                 writer::issue_statement(&context.client, &object).await?;
@@ -120,6 +127,7 @@ fn make(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     open: &OpenLedger,
+    window: Option<&Window>,
     circumstances: &Circumstances,
     revision: i32,
     now: Timestamp,
@@ -138,6 +146,7 @@ fn make(
         revision,
         ledger_name: &open.name,
         ledger: &stored,
+        window,
         circumstances,
         supersedes: None,
         queries: &queries,

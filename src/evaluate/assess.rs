@@ -33,8 +33,10 @@ use super::slot::UnknownCause;
 /// What the account of a period rests on beside its ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Circumstances {
-    /// What of the period does not count.
+    /// What of the judged time does not count.
     pub exclusions: Exclusions,
+    /// The settled period, where the ledger is of the trailing days up to its end. `None`: it is the ledger's.
+    pub period: Option<Bounds>,
     /// The period as it would be if the agreement had begun before it and ended after it. `None`: it is worked out.
     pub whole_period: Option<Bounds>,
     /// What else is known: volumes, deliveries, what was granted before.
@@ -54,7 +56,8 @@ pub fn assess(
     now: Timestamp,
     settle: SignedDuration,
 ) -> Result<Assessment, InvalidSpec> {
-    let Circumstances { exclusions, whole_period, facts, .. } = circumstances;
+    let Circumstances { exclusions, period, whole_period, facts, .. } = circumstances;
+    let period = period.unwrap_or_else(|| ledger.bounds());
     let rule = missing_data_rule(spec)?;
     let not_covered: Vec<_> = parameter_rule::broken(&spec.covered_when, &spec.parameters).collect();
     let why = not_covered.iter().map(|(_, rule)| rule.message.as_str()).collect::<Vec<_>>().join("; ");
@@ -72,15 +75,15 @@ pub fn assess(
     }
     spans.sort_by_key(|span: &ViolationSpan| span.start);
     let mut assessment = Assessment {
-        period_start: ledger.bounds().start,
-        period_end: ledger.bounds().end,
+        period_start: period.start,
+        period_end: period.end,
+        judged_from: ledger.bounds().start,
         measured_through: ledger.measured_through(),
         state: objectives.iter().map(|o| o.state).max().unwrap_or_default(),
         objectives,
         violations: spans,
         credits: None,
     };
-    let period = ledger.bounds();
     let whole = whole_period.or_else(|| whole_of(spec, &period).ok()).unwrap_or(period);
     assessment.credits = credit::owed(spec, period, whole, &credit::outcomes(&assessment), facts)?;
     Ok(assessment)

@@ -121,7 +121,22 @@ pub fn resolve(
     requests: &[Request<'_>],
     as_of: Timestamp,
 ) -> Result<Exclusions, InvalidSpec> {
-    let terms = terms_at(spec, period.start)?;
+    resolve_over(spec, period.start, period, requests, as_of)
+}
+
+/// The same over the time that is judged at the end of a period: by the terms in force in the period, which begins at
+/// `start`.
+///
+/// # Errors
+/// As for [`resolve`].
+pub fn resolve_over(
+    spec: &AgreementSpec,
+    start: Timestamp,
+    judged: Bounds,
+    requests: &[Request<'_>],
+    as_of: Timestamp,
+) -> Result<Exclusions, InvalidSpec> {
+    let (terms, period) = (terms_at(spec, start)?, judged);
     let spec: &AgreementSpec = &terms;
     let rules = rules::rules(&spec.exclusions)?;
     let calendar = WorkingDays::new(&spec.calendar)?;

@@ -26,7 +26,7 @@ pub fn enter_account(status: &mut AgreementStatus, assessment: &Assessment) {
     status.credits = assessment.credits.as_ref().map(|c| credit::shown(c, CreditState::Accruing));
     let mut violations: Vec<Violation> = assessment.violations.iter().rev().map(violation::shown).collect();
     violations.extend(
-        status.violations.iter().filter(|old| old.start.0 < assessment.period_start).map(|old| closed(old, assessment)),
+        status.violations.iter().filter(|old| old.start.0 < assessment.judged_from).map(|old| closed(old, assessment)),
     );
     violations.truncate(KEPT);
     status.violations = violations;
@@ -36,13 +36,14 @@ pub fn enter_account(status: &mut AgreementStatus, assessment: &Assessment) {
 
 /// A violation still open when its period closed ended with that period: its continuation is listed in the next one.
 fn closed(old: &Violation, assessment: &Assessment) -> Violation {
-    let end = old.end.clone().or(Some(Time(assessment.period_start)));
+    let end = old.end.clone().or(Some(Time(assessment.judged_from)));
     Violation { end, ..old.clone() }
 }
 
-/// Enters the violations of a closed period as its statement tells them; the others stay.
+/// Enters the violations of what was judged with a closed period as its statement tells them; the others stay.
 pub fn enter_settled(status: &mut AgreementStatus, statement: &StatementSpec) {
-    let (start, end) = (statement.period.start.0, statement.period.end.0);
+    let judged = statement.judged_time();
+    let (start, end) = (judged.start.0, judged.end.0);
     let others = status.violations.iter().filter(|v| v.start.0 < start || end <= v.start.0);
     let mut violations: Vec<Violation> = statement.violations.iter().rev().chain(others).cloned().collect();
     violations.truncate(KEPT);

@@ -23,7 +23,7 @@ pub struct Outcome<'a> {
     pub settles_on: Option<BigRational>,
     /// The bad time that counts.
     pub downtime: &'a [Bounds],
-    /// How many violations it had.
+    /// How many violations began in the period.
     pub violations: usize,
 }
 
@@ -67,7 +67,9 @@ pub struct Granted {
 /// The outcomes of an assessment.
 #[must_use]
 pub fn outcomes(assessment: &Assessment) -> Vec<Outcome<'_>> {
-    let violations = |objective: &str| assessment.violations.iter().filter(|v| v.objective == objective).count();
+    // What trailing days look back on was a violation of its own period before.
+    let begun = || assessment.violations.iter().filter(|v| v.start >= assessment.period_start);
+    let violations = |objective: &str| begun().filter(|v| v.objective == objective).count();
     assessment
         .objectives
         .iter()

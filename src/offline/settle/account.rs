@@ -4,6 +4,7 @@
 //! on: each change that makes a difference is a revision of its own, which says what it takes back or adds.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use k8s_openapi::jiff::civil::Date;
 use k8s_openapi::jiff::{SignedDuration, Timestamp, ToSpan};
@@ -34,6 +35,7 @@ use crate::evaluate::slot::{Births, Slot, Tally};
 use crate::evaluate::statement::{self, Closing, StatementError};
 use crate::evaluate::stored_ledger;
 use crate::evaluate::timeline::{Overlap, Timeline};
+use crate::evaluate::window::{Earlier, Window};
 
 /// Periods that one call settles at the most.
 const MOST_PERIODS: usize = 400;
@@ -139,14 +141,21 @@ pub fn settle(case: &Case<'_>, schedule: &Schedule, periods: &[Bounds], read: &L
     let mut history = History::default();
     let mut resolved = Vec::new();
     for period in periods {
-        let judged = schedule.judged(period).unwrap_or(*period);
-        let ledger = match read.get(&period.start) {
-            Some(ledger) => ledger.clone(),
-            None => ledger(case, judged)?,
+        let judged = schedule.judged(period);
+        let (ledger, window) = match read.get(&period.start) {
+            Some(ledger) => (ledger.clone(), window(case, schedule, period, read)?),
+            // What was measured elsewhere is one account of all the time that is judged.
+            None => (ledger(case, judged)?, None),
         };
-        let whole = schedule.whole(period.start).unwrap_or(*period);
         let year = contract_year(schedule, period.start);
-        let revisions = revisions(case, &ledger, *period, whole, &history.facts(case, *period, year)?, &mut resolved)?;
+        let settled = Settled {
+            ledger: &ledger,
+            window: window.as_ref(),
+            judged,
+            period: *period,
+            whole: schedule.whole(period.start).unwrap_or(*period),
+        };
+        let revisions = revisions(case, &settled, &history.facts(case, *period, year)?, &mut resolved)?;
         let Some(statement) = revisions.last().cloned() else { continue };
         history.enter(year, &statement);
         let (start, end) = (period.start.to_string(), period.end.to_string());
@@ -232,17 +241,44 @@ fn ledger(case: &Case<'_>, period: Bounds) -> Result<Ledger, Fault> {
     timeline.into_ledger().map_err(fault)
 }
 
+/// A period and what is known of it.
+struct Settled<'a> {
+    ledger: &'a Ledger,
+    window: Option<&'a Window>,
+    judged: Bounds,
+    period: Bounds,
+    whole: Bounds,
+}
+
+/// What is judged with a period beside its own ledger, as it would be stored.
+fn window(case: &Case<'_>, schedule: &Schedule, period: &Bounds, read: &Ledgers) -> Result<Option<Window>, Fault> {
+    let judged = schedule.judged(period);
+    if judged == *period {
+        return Ok(None);
+    }
+    let looked_back_on = schedule.looked_back_on(period);
+    let known = looked_back_on.iter().filter_map(|earlier| Some((earlier.start, read.get(&earlier.start)?)));
+    let earlier = known.map(|(start, ledger)| {
+        let stored = stored_ledger::to_spec(ledger, identity(case), &[], true);
+        let earlier = Earlier::of(&statement::ledger_name(case.name, start), &stored);
+        earlier.map(Arc::new).map_err(|e| Fault::new("agreement", e.to_string()))
+    });
+    Ok(Some(Window { judged, earlier: earlier.collect::<Result<_, _>>()? }))
+}
+
+fn identity(case: &Case<'_>) -> AgreementIdentity {
+    AgreementIdentity { name: case.name.to_owned(), uid: case.uid.to_owned() }
+}
+
 /// The statements of a period: what was known at its end, and each later change that makes a difference.
 fn revisions(
     case: &Case<'_>,
-    ledger: &Ledger,
-    period: Bounds,
-    whole: Bounds,
+    settled: &Settled<'_>,
     facts: &Facts,
     resolved: &mut Vec<Exclusions>,
 ) -> Result<Vec<StatementSpec>, Fault> {
-    let identity = AgreementIdentity { name: case.name.to_owned(), uid: case.uid.to_owned() };
-    let stored = stored_ledger::to_spec(ledger, identity, &[], true);
+    let Settled { ledger, window, judged, period, whole } = *settled;
+    let stored = stored_ledger::to_spec(ledger, identity(case), &[], true);
     let closed = ledger.settles_at(SignedDuration::ZERO);
     let mut moments: Vec<Timestamp> =
         case.requests.iter().flat_map(|r| changes(r.spec)).filter(|at| *at > closed).collect();
@@ -252,19 +288,21 @@ fn revisions(
     let mut revisions: Vec<StatementSpec> = Vec::new();
     let mut before: Option<Exclusions> = None;
     for as_of in moments {
-        let exclusions = exclusion::resolve(case.spec, period, case.requests, as_of).map_err(invalid)?;
+        let exclusions =
+            exclusion::resolve_over(case.spec, period.start, judged, case.requests, as_of).map_err(invalid)?;
         if before.as_ref().is_some_and(|before| before.honoured == exclusions.honoured) {
             continue;
         }
         let circumstances = Circumstances {
             exclusions: exclusions.clone(),
+            period: Some(period),
             whole_period: Some(whole),
             facts: facts.clone(),
             incidents: super::incidents::over(case.measurements).into_iter().map(|(_, incident)| incident).collect(),
         };
         before = Some(exclusions);
         let superseded = revisions.last();
-        revisions.push(statement(case, &stored, &circumstances, superseded, closed)?);
+        revisions.push(statement(case, &stored, window, &circumstances, superseded, closed)?);
     }
     // What stands in the end: an exclusion that was revoked no longer counts.
     resolved.extend(before);
@@ -287,12 +325,13 @@ fn changes(spec: &ExclusionSpec) -> impl Iterator<Item = Timestamp> {
 fn statement(
     case: &Case<'_>,
     stored: &LedgerSpec,
+    window: Option<&Window>,
     circumstances: &Circumstances,
     superseded: Option<&StatementSpec>,
     closed: Timestamp,
 ) -> Result<StatementSpec, Fault> {
     let revision = superseded.map_or(1, |s| s.revision.saturating_add(1));
-    let start = stored.period_start.0;
+    let start = circumstances.period.map_or(stored.period_start.0, |period| period.start);
     let name = superseded.map(|s| statement::name(case.name, start, s.revision));
     let closing = Closing {
         spec: case.spec,
@@ -300,6 +339,7 @@ fn statement(
         revision,
         ledger_name: &statement::ledger_name(case.name, start),
         ledger: stored,
+        window,
         circumstances,
         supersedes: name.as_deref().zip(superseded).map(|(n, s)| Superseded::new(n, s, case.spec.settlement.grant)),
         queries: &case.origin.queries,
