@@ -40,13 +40,20 @@ pub struct ClosedInDoubt {
     actions: Vec<ActionRecord>,
     /// From the first to the last slot in doubt.
     doubt: Bounds,
+    /// Whether a second look said more. It is kept until that is restated, should the API server fail meanwhile.
+    more: bool,
 }
 
 impl ClosedInDoubt {
     /// The period that is just being closed, if anything in it is in doubt.
     pub(super) fn of(open: &OpenLedger) -> Option<Self> {
         let within = Bounds { start: open.looked_again, end: whole_slots_end(&open.ledger) };
-        Some(Self { doubt: open.ledger.in_doubt(within)?, ledger: open.ledger.clone(), actions: open.actions.clone() })
+        Some(Self {
+            doubt: open.ledger.in_doubt(within)?,
+            ledger: open.ledger.clone(),
+            actions: open.actions.clone(),
+            more: false,
+        })
     }
 }
 
@@ -84,7 +91,7 @@ pub(super) async fn recall(
     let ledger = stored_ledger::from_spec(&stored.spec)
         .map_err(|e| Error::BrokenLedger { name: name.clone(), reason: e.to_string() })?;
     let doubt = ledger.in_doubt(Bounds { start: from, end: whole_slots_end(&ledger) });
-    book.in_doubt = doubt.map(|doubt| ClosedInDoubt { ledger, actions: stored.spec.actions, doubt });
+    book.in_doubt = doubt.map(|doubt| ClosedInDoubt { ledger, actions: stored.spec.actions, doubt, more: false });
     Ok(())
 }
 
@@ -142,7 +149,6 @@ pub(super) async fn restate(
 ) -> Result<(), Error> {
     let Some(closed) = &mut book.in_doubt else { return Ok(()) };
     let end = closed.ledger.bounds().end;
-    let mut more = false;
     let mut rest = Vec::new();
     for (name, reading) in std::mem::take(&mut look.readings) {
         if reading.start >= end {
@@ -154,7 +160,7 @@ pub(super) async fn restate(
         let Some(indicator) = series::find(&terms.spec.objectives, &name) else { continue };
         let slot = indicator::slot(&indicator, &reading, agreement.metadata.generation.unwrap_or_default());
         let is_known = slot.unknown_cause().is_none();
-        more |= is_known && closed.ledger.insert(&name, reading.start, slot) == Ok(Insertion::Entered);
+        closed.more |= is_known && closed.ledger.insert(&name, reading.start, slot) == Ok(Insertion::Entered);
     }
     look.readings = rest;
     if look.through < closed.doubt.end {
@@ -162,7 +168,7 @@ pub(super) async fn restate(
     }
     let start = closed.ledger.bounds().start;
     let reference = next.statements.iter_mut().find(|reference| reference.period_start.0 == start);
-    if more
+    if closed.more
         && let Some(reference) = reference
         && let Some(issued) =
             revise(agreement, context, closed, book.past.as_ref(), &reference.name, known, now).await?
