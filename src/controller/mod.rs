@@ -40,12 +40,14 @@ mod reader;
 mod registry;
 mod restate;
 mod retention;
+mod revision;
 pub mod room;
 mod settle;
 mod source;
 pub(crate) mod terms;
 mod unreadable;
 mod watch;
+mod window;
 
 use std::sync::Arc;
 use std::time::Duration;

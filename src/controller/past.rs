@@ -3,7 +3,7 @@
 //!
 //! Read with one bounded list when they are first asked for, and kept from then on: this process is the only one that
 //! issues statements. Where no cap reaches beyond a period, no right grows from misses in a row, nothing is claimed and
-//! nothing has to be, they are not read at all.
+//! nothing has to be, and no trailing days are judged, they are not read at all.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use super::context::Context;
 use super::error::Error;
 use crate::api::amendment::AmendmentRule;
 use crate::api::settlement::GrantMode;
-use crate::api::statement::StatementSpec;
+use crate::api::statement::{EarlierLedger, StatementSpec};
 use crate::api::{AgreementSpec, ServiceLevelAgreement};
 use crate::evaluate::amendment::terms_through;
 use crate::evaluate::claim::Claimed;
@@ -24,7 +24,7 @@ use crate::evaluate::credit::{Facts, stated};
 use crate::evaluate::credit_course;
 use crate::evaluate::credit_life::Course;
 use crate::evaluate::history::{History, Legacy, contract_year};
-use crate::evaluate::period::Schedule;
+use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::statement;
 use crate::sense::account;
 
@@ -39,6 +39,10 @@ pub struct Standing {
     pub legacy: Legacy,
     /// What it rests on.
     pub facts: Facts,
+    /// Its ledger.
+    pub ledger: EarlierLedger,
+    /// The ledgers of earlier periods that it looks back on.
+    pub looks_back_on: Vec<EarlierLedger>,
     /// What its credit has to go through. `None`: the agreement grants none.
     pub course: Option<Course>,
 }
@@ -55,6 +59,11 @@ impl Standing {
             revision: statement.revision,
             legacy: Legacy::of(statement).map_err(|e| fault(&e))?,
             facts: facts.map_err(|e| fault(&e))?.unwrap_or_default(),
+            ledger: EarlierLedger {
+                name: statement.evidence.ledger.clone(),
+                digest: statement.evidence.ledger_digest.clone(),
+            },
+            looks_back_on: statement.evidence.earlier.clone(),
             course: credit_course::of_statement(statement, spec.settlement.grant).map_err(|e| fault(&e))?,
         })
     }
@@ -92,6 +101,11 @@ impl Past {
     /// All that stand, the oldest first.
     pub fn all(&self) -> impl Iterator<Item = (Timestamp, &Standing)> {
         self.0.iter().map(|(start, standing)| (*start, standing))
+    }
+
+    /// The statements that stand for the periods that are judged with this one, in order.
+    pub fn looked_back_on(&self, schedule: &Schedule, period: &Bounds) -> impl Iterator<Item = &Standing> {
+        schedule.looked_back_on(period).into_iter().filter_map(|earlier| self.standing(earlier.start))
     }
 
     /// What a period that begins then rests on, by the terms it is settled by.
@@ -136,6 +150,8 @@ fn matters(spec: &AgreementSpec) -> bool {
     let amended = spec.amendments.iter().filter_map(|amendment| amendment.credits.as_ref());
     let mut all = spec.credits.iter().chain(amended);
     let in_parts = spec.amendment_rule == Some(AmendmentRule::Split) && !spec.amendments.is_empty();
-    (in_parts || spec.settlement.grant == GrantMode::OnClaim) && spec.credits.is_some()
+    let on_past = in_parts || spec.settlement.grant == GrantMode::OnClaim;
+    spec.period.trailing.is_some()
+        || on_past && spec.credits.is_some()
         || all.any(|table| History::matters(Some(table)))
 }

@@ -123,11 +123,27 @@ pub fn resolve(
     requests: &[Request<'_>],
     as_of: Timestamp,
 ) -> Result<Exclusions, InvalidSpec> {
+    resolve_over(spec, period, period, requests, as_of)
+}
+
+/// The same over the time that is judged at the end of a period, which may begin before or after it does: what lies before
+/// the period by the terms of then.
+///
+/// # Errors
+/// As for [`resolve`].
+pub fn resolve_over(
+    spec: &AgreementSpec,
+    period: Bounds,
+    judged: Bounds,
+    requests: &[Request<'_>],
+    as_of: Timestamp,
+) -> Result<Exclusions, InvalidSpec> {
     let calendar = WorkingDays::new(&spec.calendar)?;
     let zone = period::zone(&spec.time_zone)?;
     // Whatever was excluded since the beginning of the year uses up its allowance.
-    let first = period.start.to_zoned(zone.clone()).date().first_of_year();
-    let range = Bounds { start: first_instant_of(first, &zone).unwrap_or(period.start), end: period.end };
+    let begins = judged.start.min(period.start);
+    let first = begins.to_zoned(zone.clone()).date().first_of_year();
+    let range = Bounds { start: first_instant_of(first, &zone).unwrap_or(begins), end: period.end };
     let terms = terms::in_force(spec, range.start, period)?;
     let conditions = terms.iter().map(|InForce { when, spec, rules }| {
         (*when, Conditions { spec, rules, calendar: &calendar, zone: &zone, as_of })
@@ -146,7 +162,7 @@ pub fn resolve(
     }
     let mut exclusions = Exclusions::default();
     for found in looked {
-        found.enter(&mut exclusions, period);
+        found.enter(&mut exclusions, judged);
     }
     exclusions.honoured.sort_by(|a, b| (starts(a), &a.name).cmp(&(starts(b), &b.name)));
     exclusions.refused.sort_by(|a, b| (a.from, &a.name, a.code).cmp(&(b.from, &b.name, b.code)));

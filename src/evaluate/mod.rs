@@ -49,6 +49,7 @@ pub mod timeline;
 pub mod validate;
 pub mod verification;
 pub mod violation;
+pub mod window;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

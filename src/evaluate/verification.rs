@@ -1,11 +1,12 @@
 //! Verification: whether a statement says what follows from its ledger and its agreement.
 //!
-//! Takes a statement's content as somebody holds it, the ledger it names and, where it still exists, the agreement;
+//! Takes a statement's content as somebody holds it, the ledgers it names and, where it still exists, the agreement;
 //! computes everything again and lists what differs, field by field. It works on the JSON as it was read, so that a
 //! field this version does not know is not overlooked. What neither ledger nor agreement tells is taken as stated and
 //! listed as such: a digest protects it against accidents, not against somebody who makes a new digest.
 
 mod difference;
+mod looking_back;
 mod recomputation;
 
 pub use difference::{Difference, FieldPath, differences};
@@ -31,6 +32,8 @@ pub struct Presented<'a> {
     pub ledger_name: Option<&'a str>,
     /// The ledger.
     pub ledger: &'a LedgerSpec,
+    /// The ledgers of earlier periods that the statement names, by their names and in its order.
+    pub earlier: &'a [(String, LedgerSpec)],
     /// The agreement; `None`: it is gone.
     pub agreement: Option<Terms<'a>>,
 }

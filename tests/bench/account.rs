@@ -137,6 +137,7 @@ fn settle(spec: &AgreementSpec, ledger: &LedgerSpec) -> usize {
         revision: 1,
         ledger_name: "checkout-20260601t000000z",
         ledger,
+        window: None,
         supersedes: None,
         circumstances: &Circumstances::default(),
         queries: &BTreeMap::new(),

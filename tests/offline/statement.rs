@@ -1,6 +1,7 @@
 //! `guarantor statement`, as people run it.
 
 mod cluster;
+mod looking_back;
 mod papers;
 
 use std::io::Write;

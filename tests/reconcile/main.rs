@@ -19,6 +19,7 @@ mod conditions;
 mod finds_its_floor_when_the_status_was_lost;
 mod gives_the_floor_back_before_the_agreement_goes;
 mod issues_one_statement_a_period;
+mod looks_back_on_trailing_days;
 mod raises_and_gives_back_the_floor_of_an_autoscaler;
 mod reads_a_source_made_anew_at_its_new_address;
 mod recomputes_the_running_period_for_an_exclusion;

@@ -129,7 +129,10 @@ fn essentials(agreement: &Value) -> Value {
 }
 
 /// What must hold in every run at every moment.
-fn rules(stage: &Stage) -> Result<(), String> {
+///
+/// # Errors
+/// Says what does not.
+pub fn rules(stage: &Stage) -> Result<(), String> {
     for (resource, field, baseline) in [(AUTOSCALERS, "/spec/minReplicas", 2), (DEPLOYMENTS, "/spec/replicas", 3)] {
         for state in stage.api.history(resource, NAMESPACE, "web") {
             let value = state.pointer(field).and_then(Value::as_i64).unwrap_or(baseline);
@@ -187,11 +190,19 @@ fn follows_from_its_ledger(stage: &Stage, statement: &Value) -> Result<(), Strin
     let agreement = agreement.filter(|a| a["metadata"]["uid"] == statement["spec"]["agreement"]["uid"]);
     let spec: Option<AgreementSpec> = agreement.as_ref().map(|a| serde_json::from_value(a["spec"].clone()).unwrap());
     let generation = agreement.and_then(|a| a["metadata"]["generation"].as_i64());
+    let named = statement.pointer("/spec/evidence/earlier").and_then(Value::as_array);
+    let earlier = named.into_iter().flatten().map(|named| -> Result<_, String> {
+        let name = named["name"].as_str().unwrap();
+        let ledger = stage.api.get(LEDGERS, NAMESPACE, name).ok_or("a statement rests on a ledger that is gone")?;
+        Ok((name.to_owned(), serde_json::from_value(ledger["spec"].clone()).unwrap()))
+    });
+    let earlier: Vec<(String, LedgerSpec)> = earlier.collect::<Result<_, String>>()?;
     let outcome = verify(&Presented {
         name: Some(text("/metadata/name")),
         content: &statement["spec"],
         ledger_name: Some(ledger_name),
         ledger: &ledger,
+        earlier: &earlier,
         agreement: spec.as_ref().map(|spec| Terms { spec, generation }),
     });
     match outcome.verdict() {

@@ -172,6 +172,7 @@ impl Scene {
             ceiling: Mode::Enforce,
             assessment: Assessment {
                 period_start: at(-100_000),
+                judged_from: at(-100_000),
                 period_end: at(1_000_000),
                 measured_through: at(-30),
                 state: State::Fulfilled,

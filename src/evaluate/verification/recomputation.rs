@@ -6,6 +6,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::looking_back::{LookedBack, look_back};
 use super::{Basis, FieldPath, Presented, basis};
 use crate::api::agreement::AgreementSpec;
 use crate::api::credit_facts::CreditFacts;
@@ -15,6 +16,7 @@ use crate::evaluate::assess::Circumstances;
 use crate::evaluate::credit;
 use crate::evaluate::detection;
 use crate::evaluate::exclusion::lines;
+use crate::evaluate::period::Bounds;
 use crate::evaluate::statement::{Closing, StatementError, name, statement};
 
 /// What can be edited while an agreement is in force and stands in its statements. Everything else that a statement is
@@ -61,12 +63,15 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
     let stated: Vec<ExclusionLine> = read(presented.content, "exclusions");
     let url = text(presented.content, &["evidence", "source"]).split_once(' ').map_or("", |(_, url)| url);
     let revision = revision(presented);
+    let LookedBack { window, taken_as_stated: of_window } =
+        look_back(presented, presented.agreement.map(|terms| terms.spec))?;
     let exclusions = lines::honoured(&stated);
     let omitted = presented.content.get("exclusionsOmitted").and_then(Value::as_i64).unwrap_or_default();
     if omitted > 0 && lines::mark(&exclusions) != text(presented.content, &["exclusionsMark"]) {
         return Err(StatementError::ExclusionsLeftOut(omitted));
     }
     let circumstances = Circumstances {
+        period: Some(Bounds { start: presented.ledger.period_start.0, end: presented.ledger.period_end.0 }),
         exclusions,
         facts: facts(presented.content, spec)?,
         incidents: detection::told(&read(presented.content, "violations")),
@@ -79,6 +84,7 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
         revision: revision.unwrap_or_default(),
         ledger_name: presented.ledger_name.unwrap_or_default(),
         ledger: presented.ledger,
+        window: window.as_ref(),
         circumstances: &circumstances,
         supersedes: None,
         queries: &BTreeMap::new(),
@@ -90,6 +96,7 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
     let made = statement(&closing, Timestamp::MAX, SignedDuration::ZERO)?;
     let mut content = serde_json::to_value(&made).map_err(|e| StatementError::Json(e.to_string()))?;
     let mut taken_as_stated = taken_as_stated(presented, revision.is_some(), &content);
+    taken_as_stated.extend(of_window.into_iter().filter(|path| path.find(presented.content).is_some()));
     for path in &taken_as_stated {
         path.put(&mut content, path.find(presented.content));
     }

@@ -72,6 +72,10 @@ fn heading(issued: &Issued, clock: &Clock) -> String {
         "Period",
         format!("{} until {} ({}, {})", clock.long(start), clock.long(end), clock.name(), length(start, end)),
     );
+    if let Some(judged) = &statement.judged {
+        let (start, end) = (judged.start.0, judged.end.0);
+        tell("Judged", format!("{} until {} ({})", clock.long(start), clock.long(end), length(start, end)));
+    }
     lines.join("\n")
 }
 

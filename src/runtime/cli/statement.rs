@@ -50,10 +50,10 @@ pub struct VerifyArgs {
     #[command(flatten)]
     pub which: Which,
 
-    /// The statement's ledger in a file, as `kubectl get sll NAME -o yaml` prints it. With NAMESPACE/NAME it is read
-    /// from the cluster unless it is given here.
+    /// The statement's ledger in a file, as `kubectl get sll NAME -o yaml` prints it; once for each where it names
+    /// several. With NAMESPACE/NAME they are read from the cluster unless they are given here.
     #[arg(long, value_name = "FILE", required_unless_present = "name")]
-    pub ledger: Option<PathBuf>,
+    pub ledger: Vec<PathBuf>,
 
     /// The statement's agreement in a file: as `kubectl get sla NAME -o yaml` prints it, or the manifest that was in
     /// force. With NAMESPACE/NAME it is read from the cluster unless it is given here.

@@ -37,6 +37,7 @@ impl Case {
             content: &self.content,
             ledger_name: Some(&self.ledger_name),
             ledger: &self.ledger,
+            earlier: &[],
             agreement,
         })
     }
@@ -102,6 +103,7 @@ pub fn case_with(exclusions: Exclusions, unknown: usize, settle: SignedDuration)
         revision: 1,
         ledger_name: &ledger_name,
         ledger: &ledger,
+        window: None,
         circumstances: &Circumstances { exclusions, ..Circumstances::default() },
         supersedes: None,
         queries: &queries,
