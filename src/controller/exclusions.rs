@@ -38,6 +38,11 @@ impl Declared {
         self.0.is_empty()
     }
 
+    /// Whether one of them has this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|declared| declared.metadata.name.as_deref() == Some(name))
+    }
+
     /// Which of them count in a period by what is known now.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //! issues statements. Where no cap reaches beyond a period, no right grows from misses in a row, nothing is claimed and
 //! nothing has to be, and no trailing days are judged, they are not read at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
@@ -23,6 +23,7 @@ use crate::evaluate::claim::Claimed;
 use crate::evaluate::credit::{Facts, stated};
 use crate::evaluate::credit_course;
 use crate::evaluate::credit_life::Course;
+use crate::evaluate::exclusion::lines;
 use crate::evaluate::history::{History, Legacy, contract_year};
 use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::statement;
@@ -37,6 +38,10 @@ pub struct Standing {
     pub revision: i32,
     /// What it leaves behind.
     pub legacy: Legacy,
+    /// What was excluded from it, by [`lines::mark_of`].
+    pub excluded: String,
+    /// The exclusions that counted.
+    pub exclusions: BTreeSet<String>,
     /// What it rests on.
     pub facts: Facts,
     /// Its ledger.
@@ -58,6 +63,8 @@ impl Standing {
             names: names.collect(),
             revision: statement.revision,
             legacy: Legacy::of(statement).map_err(|e| fault(&e))?,
+            excluded: lines::mark_of(statement),
+            exclusions: statement.exclusions.iter().filter(|e| e.honoured).map(|e| e.name.clone()).collect(),
             facts: facts.map_err(|e| fault(&e))?.unwrap_or_default(),
             ledger: EarlierLedger {
                 name: statement.evidence.ledger.clone(),
@@ -128,7 +135,18 @@ pub(super) async fn recall(
     book: &mut Book,
     claims: &Claims,
 ) -> Result<(), Error> {
-    if book.past.is_some() || !(matters(&agreement.spec) || claims.concern_credits()) {
+    if !(matters(&agreement.spec) || claims.concern_credits()) {
+        return Ok(());
+    }
+    read(agreement, context, book).await
+}
+
+/// Reads the past back, if it is not known.
+///
+/// # Errors
+/// As for [`recall`].
+pub(super) async fn read(agreement: &ServiceLevelAgreement, context: &Context, book: &mut Book) -> Result<(), Error> {
+    if book.past.is_some() {
         return Ok(());
     }
     let (namespace, uid) = (agreement.namespace().unwrap_or_default(), agreement.uid().unwrap_or_default());

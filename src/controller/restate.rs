@@ -1,12 +1,13 @@
 //! Restates closed periods: an exclusion was approved late, or taken back, and another account follows from the same
 //! ledger. The statement that was issued stays as it is; a new revision takes its place and says so.
 //!
-//! The periods that the status lists are looked at, the latest ones, the oldest first: what one of them grants or misses by
-//! now may be what a cap or a right in a later one rests on, and that is restated too where it comes to another credit. So
+//! All closed periods are looked at, the oldest first, also those that the status lists no more: what one of them grants or
+//! misses by now may be what a cap or a right in a later one rests on, and that is restated too where it comes to another credit. So
 //! is a period whose trailing days reach into one of which late samples told more, where it comes to other figures.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 use kube::{Resource, ResourceExt};
 
@@ -15,11 +16,11 @@ use super::circumstances::Known;
 use super::context::Context;
 use super::error::Error;
 use super::exclusions::Declared;
-use super::past::Past;
+use super::past::{self, Past, Standing};
 use super::revision::{Reopened, Slots};
 use super::settle;
 use super::window::Archive;
-use crate::api::agreement_status::{AgreementStatus, StatementRef};
+use crate::api::agreement_status::{AgreementStatus, KEPT, State, StatementRef};
 use crate::api::statement::StatementSpec;
 use crate::api::{ServiceLevelAgreement, ServiceLevelStatement};
 use crate::evaluate::amendment::terms_at;
@@ -27,9 +28,10 @@ use crate::evaluate::exclusion::lines;
 use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::period::Bounds;
 use crate::evaluate::restatement::same_outcome;
+use crate::record::event;
 use crate::sense::account as records;
 
-/// Restates the closed periods of the status in which other exclusions count now than when they were settled, or which
+/// Restates the closed periods in which other exclusions count now than when they were settled, or which
 /// rest on other credits, misses or ledgers of earlier periods.
 ///
 /// # Errors
@@ -50,7 +52,12 @@ pub(super) async fn restate(
     if book.restated == Some(looked) {
         return Ok(());
     }
-    for reference in next.statements.iter_mut().rev() {
+    if next.statements.len() == KEPT && !known.declared.is_empty() {
+        past::read(agreement, context, book).await?;
+    }
+    let mut older = older(book.past.as_ref(), known.declared, &next.statements);
+    let before: Vec<String> = older.iter().map(|reference| reference.name.clone()).collect();
+    for reference in older.iter_mut().chain(next.statements.iter_mut().rev()) {
         take_up(agreement, context, book.past.as_ref(), reference).await?;
         let Some(period) = known.schedule.containing(reference.period_start.0) else { continue };
         let judged = known.schedule.judged(&period);
@@ -67,9 +74,33 @@ pub(super) async fn restate(
             *reference = settle::reference(&issued);
         }
     }
+    let restated = older.iter().filter(|reference| !before.contains(&reference.name));
+    event::publish(&context.recorder, agreement.object_ref(&()), restated.map(event::settled).collect());
     // Of what was restated just now nothing is left to do.
     book.restated = Some(fingerprint(agreement, known.declared, &next.statements, now));
     Ok(())
+}
+
+/// The statements of periods that the status does not list any more, the oldest first. One stays as it is if an exclusion
+/// that counted is gone: an object that was cleared away after so long is not revoked.
+fn older(past: Option<&Past>, declared: &Declared, listed: &[StatementRef]) -> Vec<StatementRef> {
+    let Some(first) = listed.iter().map(|reference| reference.period_start.0).min() else { return Vec::new() };
+    let all = past.into_iter().flat_map(Past::all).take_while(|(start, _)| *start < first);
+    let standing = all.filter(|(_, standing)| standing.exclusions.iter().all(|name| declared.has(name)));
+    let reference = |(start, standing): (Timestamp, &Standing)| {
+        Some(StatementRef {
+            name: standing.names.last()?.clone(),
+            period_start: Time(start),
+            state: State::default(),
+            credit: String::new(),
+            exclusions: standing.excluded.clone(),
+            credit_state: None,
+            credit_since: None,
+            credit_reason: String::new(),
+            claim_by: None,
+        })
+    };
+    standing.filter_map(reference).collect()
 }
 
 /// Names the statement that stands, where a newer one was issued than the status tells.

@@ -90,14 +90,7 @@ pub fn notices(last: &AgreementStatus, next: &AgreementStatus) -> Vec<Notice> {
     }
     for statement in &next.statements {
         if !last.statements.iter().any(|s| s.name == statement.name) {
-            let credit = match statement.credit.as_str() {
-                "" => "no credit".to_owned(),
-                credit => format!("a credit of {credit}"),
-            };
-            let since = statement.period_start.0;
-            let note =
-                format!("the period from {since} is settled by {}: {:?}, {credit}", statement.name, statement.state);
-            found.push(notice(false, "StatementIssued", "Settle", note));
+            found.push(settled(statement));
         }
     }
     found.extend(next.statements.iter().filter_map(|statement| moved(last, statement)));
@@ -190,6 +183,21 @@ fn done(action: &ActionRecord) -> Notice {
     let note =
         format!("{} {}: {} -> {}. {}", action.target.kind, action.target.name, action.from, action.to, action.reason);
     notice(false, reason, &format!("{:?}-{}", action.verb, action.to), note)
+}
+
+/// That a period is settled by this statement.
+#[must_use]
+pub fn settled(statement: &StatementRef) -> Notice {
+    let credit = match statement.credit.as_str() {
+        "" => "no credit".to_owned(),
+        credit => format!("a credit of {credit}"),
+    };
+    let since = statement.period_start.0;
+    let note = format!("the period from {since} is settled by {}: {:?}, {credit}", statement.name, statement.state);
+    // The name ends with the period and the revision.
+    let mut ending = statement.name.rsplitn(3, '-');
+    let (revision, period) = (ending.next().unwrap_or_default(), ending.next().unwrap_or_default());
+    notice(false, "StatementIssued", &format!("Settle-{period}-{revision}"), note)
 }
 
 /// Something to be told, its note cut to what the API server takes.

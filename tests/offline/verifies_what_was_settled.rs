@@ -18,6 +18,9 @@ fn verify(agreement: &str, objects: &Value) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guarantor"));
     command.args(["statement", "verify", "-f"]).arg(write("statement.json", &objects["statement"].to_string()));
     command.arg("--ledger").arg(write("ledger.json", &objects["ledger"].to_string()));
+    for (index, earlier) in objects["earlier"].as_array().into_iter().flatten().enumerate() {
+        command.arg("--ledger").arg(write(&format!("earlier-{index}.json"), &earlier.to_string()));
+    }
     command.arg("--agreement").arg(write("agreement.yaml", agreement));
     let output = command.output().unwrap();
     let told = [output.stdout, output.stderr].concat();
@@ -41,6 +44,35 @@ fn the_statement_follows_from_the_ledger_that_is_printed_beside_it() {
     objects["statement"]["spec"]["credits"]["amount"] = json!("2500.00");
     let (code, told) = verify(&agreement, &objects);
     assert!(code == Some(1) && told.contains("spec.credits.amount"), "{told}");
+}
+
+#[test]
+fn so_does_one_of_trailing_days_with_the_ledgers_of_the_months_before() {
+    // Two hours in September, which the last 45 days reach, and three in August, which they do not.
+    let outage = |from: &str, until: &str| json!({"from": from, "until": until});
+    let outages = [
+        outage("2026-08-20T00:00:00Z", "2026-08-20T03:00:00Z"),
+        outage("2026-09-20T00:00:00Z", "2026-09-20T02:00:00Z"),
+        outage("2026-10-05T00:00:00Z", "2026-10-05T01:00:00Z"),
+    ];
+    let measured = json!({"objectives": [{"name": "o", "outages": outages}]});
+    let mut settlement = Settlement::of(&json!([objective("99.9", all_fail())]), measured)
+        .with("period", json!({"trailing": {"days": 45, "every": "Month"}}));
+    settlement.flags = vec!["--period", "2026-10"];
+    let answer = settlement.answer();
+    let mut objects = answer["periods"][0]["objects"].clone();
+    let statement = &objects["statement"]["spec"];
+    assert_eq!(statement["judged"]["start"], json!("2026-09-17T00:00:00Z"));
+    let seconds = |hours: u32| (hours * 3600).to_string();
+    let counted = json!({"unit": "seconds", "good": seconds(45 * 24 - 3), "total": seconds(45 * 24)});
+    assert_eq!(statement["objectives"][0]["counted"], counted);
+    assert_eq!(objects["earlier"].as_array().unwrap().len(), 1);
+    let agreement = settlement.agreement.to_string();
+    let (code, told) = verify(&agreement, &objects);
+    assert!(code == Some(0) && told.contains("\nVerified: "), "{told}");
+    objects["earlier"] = json!([]);
+    let (code, told) = verify(&agreement, &objects);
+    assert!(code == Some(2) && told.contains("rests on ledger a-20260901t000000z too"), "{told}");
 }
 
 #[test]
