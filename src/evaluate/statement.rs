@@ -40,6 +40,7 @@ use super::restatement::{Superseded, adjustment};
 use super::slot::Tally;
 use super::span;
 use super::stored_ledger::{self, StoredLedgerError, hex};
+use super::terms;
 use super::violation;
 
 /// Violations listed in one statement.
@@ -147,11 +148,11 @@ pub fn statement(
     }
     let bounds = ledger.bounds();
     // What takes the place of a statement is made by the terms of that one, whatever was agreed since.
-    let (terms, amendment) = match closing.supersedes {
+    let (in_force, amendment) = match closing.supersedes {
         Some(superseded) => (terms_through(closing.spec, superseded.amendment)?, superseded.amendment),
         None => (terms_at(closing.spec, bounds.start)?, last_in_force(closing.spec, bounds.start)?),
     };
-    let spec: &AgreementSpec = &terms;
+    let spec: &AgreementSpec = &in_force;
     // At the instant at which the last slot is due, not now: a statement made later is the same.
     let assessment = assess(spec, &ledger, closing.circumstances, ready, settle)?;
     let mut shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
@@ -177,6 +178,7 @@ pub fn statement(
         service: spec.service.name.clone(),
         period: StatementPeriod { start: Time(bounds.start), end: Time(bounds.end), time_zone: spec.time_zone.clone() },
         amendment: amendment.to_owned(),
+        terms: terms::stated(spec, amendment),
         state: assessment.state,
         objectives: objectives
             .map(|(assessed, objective)| {
