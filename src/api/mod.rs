@@ -27,6 +27,7 @@ pub mod remedy;
 pub mod scalar;
 pub mod settlement;
 pub mod statement;
+pub mod terms;
 
 pub use agreement::{AgreementSpec, ServiceLevelAgreement};
 pub use claim::{ClaimSpec, ServiceLevelClaim};
@@ -69,8 +70,10 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
         ServiceLevelLedger::crd(),
     ];
     for crd in &mut crds {
-        if crd.spec.names.kind == "ServiceLevelAgreement" {
-            keep_amendments(crd);
+        match crd.spec.names.kind.as_str() {
+            "ServiceLevelAgreement" => keep_amendments(crd),
+            "ServiceLevelStatement" => terms::leave_bare(crd),
+            _ => {}
         }
         crd.metadata
             .annotations
