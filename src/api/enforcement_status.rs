@@ -55,9 +55,26 @@ pub struct Episode {
     /// Since when all objectives are safe again. Left out: they are not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub safe_since: Option<Time>,
-    /// Raises in this episode that did not help. Two turn the verb off until the episode ends.
-    #[serde(default)]
-    pub ineffective: i32,
+    /// What was tried in this episode and did not help. A verb that fails too often is off until the episode ends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without_effect: Vec<WithoutEffect>,
+}
+
+/// How often a verb did not help.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+pub struct WithoutEffect {
+    /// The verb.
+    pub verb: Verb,
+    /// How often; what did harm counts twice.
+    pub times: i32,
+}
+
+impl Episode {
+    /// How often a verb did not help in this episode.
+    #[must_use]
+    pub fn without_effect(&self, verb: Verb) -> i32 {
+        self.without_effect.iter().find(|tried| tried.verb == verb).map_or(0, |tried| tried.times)
+    }
 }
 
 /// The object an action writes.
@@ -84,10 +101,12 @@ pub struct ActionRecord {
     pub verb: Verb,
     /// To what.
     pub target: ActionTarget,
-    /// The value before.
-    pub from: i32,
-    /// The value written.
-    pub to: i32,
+    /// What was there before: of a floor its replicas. Left out: the verb changes no number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<i32>,
+    /// What is there afterwards. Left out: the verb changes no number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<i32>,
     /// Why, in words.
     pub reason: String,
     /// What is expected to happen by the deadline.
@@ -107,6 +126,18 @@ pub struct ActionRecord {
     /// What the verdict rests on.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub evidence: String,
+}
+
+impl ActionRecord {
+    /// What it changes, in words: `3 -> 6`. Empty: no number.
+    #[must_use]
+    pub fn change(&self) -> String {
+        match (self.from, self.to) {
+            (Some(from), Some(to)) => format!("{from} -> {to}"),
+            (Some(only), None) | (None, Some(only)) => only.to_string(),
+            (None, None) => String::new(),
+        }
+    }
 }
 
 /// What an action does.

@@ -205,7 +205,7 @@ async fn carry_out(
         if let Some(record) = next.actions.iter().find(|a| a.id == outcome.id) {
             context.metrics.acted(format!("{:?}", record.verb), format!("{:?}", record.phase));
             tracing::info!(
-                agreement = %agreement.name_any(), verb = ?record.verb, from = record.from, to = record.to,
+                agreement = %agreement.name_any(), verb = ?record.verb, change = %record.change(),
                 phase = ?record.phase, outcome = %outcome.message, "acted"
             );
         }

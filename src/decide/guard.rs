@@ -47,27 +47,36 @@ impl Hold {
     }
 }
 
-/// A guard's name, and what it says about one step.
-type Guard = (&'static str, fn(&Step, &Facts<'_>) -> Option<Hold>);
+/// A guard's name, the verbs it is about, and what it says about one step.
+type Guard = (&'static str, &'static [Verb], fn(&Step, &Facts<'_>) -> Option<Hold>);
+
+/// Asks for more replicas, or keeps some from going.
+const ADD: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor];
+/// Moves a floor.
+const MOVE: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor];
+/// Writes a floor.
+const FLOOR: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore];
+/// Whatever the operator can do.
+const ALL: &[Verb] = FLOOR;
 
 /// Who may act at all. A recommendation needs none of these.
-const PERMISSION: [Guard; 2] = [("mode", mode::allows), ("leadership", leadership::held)];
+const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
 const PRECAUTIONS: [Guard; 13] = [
-    ("one owner", ownership::clear),
-    ("owner respected", ownership::respected),
-    ("not at zero", zero::running),
-    ("fresh data", data::fresh),
-    ("enough data", data::covered),
-    ("no rollout", rollout::at_rest),
-    ("sound bounds", bounds::sound),
-    ("within bounds", bounds::kept),
-    ("once a slot", pace::once_a_slot),
-    ("last act judged", pace::judged),
-    ("cooled down", pace::cooled_down),
-    ("small step", pace::small_steps),
-    ("of use", effect::of_use),
+    ("one owner", FLOOR, ownership::clear),
+    ("owner respected", MOVE, ownership::respected),
+    ("not at zero", ADD, zero::running),
+    ("fresh data", ALL, data::fresh),
+    ("enough data", ALL, data::covered),
+    ("no rollout", MOVE, rollout::at_rest),
+    ("sound bounds", MOVE, bounds::sound),
+    ("within bounds", MOVE, bounds::kept),
+    ("once a slot", ALL, pace::once_a_slot),
+    ("last act judged", &[Verb::RaiseFloor], pace::judged),
+    ("cooled down", &[Verb::RaiseFloor], pace::cooled_down),
+    ("small step", &[Verb::LowerFloor], pace::small_steps),
+    ("of use", &[Verb::RaiseFloor], effect::of_use),
 ];
 
 /// Lets a plan pass, or says why not.
@@ -120,16 +129,23 @@ pub fn unclear(facts: &Facts<'_>) -> Option<Hold> {
 #[must_use]
 pub fn passed<S>(plan: &Plan<S>, facts: &Facts<'_>, permitted: bool) -> Vec<&'static str> {
     let permission = PERMISSION.iter().filter(|_| permitted);
-    let lets = |guard: &&Guard| plan.steps.iter().all(|step| guard.1(step, facts).is_none());
-    permission.chain(&PRECAUTIONS).take_while(lets).map(|guard| guard.0).collect()
+    let lets = |guard: &&Guard| plan.steps.iter().all(|step| asked(guard, step, facts).is_none());
+    let guards =
+        permission.chain(&PRECAUTIONS).filter(|guard| plan.steps.iter().any(|step| guard.1.contains(&step.verb)));
+    guards.take_while(lets).map(|guard| guard.0).collect()
 }
 
 fn check<S>(plan: &Plan<S>, facts: &Facts<'_>, guards: &[Guard]) -> Result<(), Hold> {
-    let holds = plan.steps.iter().flat_map(|step| guards.iter().filter_map(move |guard| guard.1(step, facts)));
+    let holds = plan.steps.iter().flat_map(|step| guards.iter().filter_map(move |guard| asked(guard, step, facts)));
     holds.into_iter().next().map_or(Ok(()), Err)
+}
+
+/// What a guard says of a step, if it is about its verb.
+fn asked((_, about, holds): &Guard, step: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    if about.contains(&step.verb) { holds(step, facts) } else { None }
 }
 
 /// The verb asks for more replicas, or keeps some from going.
 fn adds(step: &Step) -> bool {
-    matches!(step.verb, Verb::FreezeScaleDown | Verb::RaiseFloor)
+    ADD.contains(&step.verb)
 }

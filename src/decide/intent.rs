@@ -19,8 +19,8 @@ enum Finding {
     Overwritten(String),
 }
 
-/// Settles every open action, given the floors that were read; none if it is not clear what holds the floor. Returns the records, and the indices of those now known
-/// to have been done, oldest first.
+/// Settles every open action, given the floors that were read; none if it is not clear what holds the floor. Returns the
+/// records, and the indices of those now known to have been done, oldest first.
 #[must_use]
 pub fn settle(actions: &[ActionRecord], floors: &[&Floor], agreement: &str) -> (Vec<ActionRecord>, Vec<usize>) {
     let mut done = Vec::new();
@@ -60,9 +60,9 @@ fn find(record: &ActionRecord, floor: Option<&Floor>, agreement: &str) -> Findin
         // The annotation goes with the value, or after it.
         return if ours { Finding::Void("not done".into()) } else { Finding::Done };
     }
-    if floor.current == record.to && ours {
+    if Some(floor.current) == record.to && ours {
         Finding::Done
-    } else if floor.current == record.from || !ours {
+    } else if Some(floor.current) == record.from || !ours {
         Finding::Void("not done".into())
     } else {
         Finding::Overwritten(format!("the value is {} now; somebody changed it meanwhile", floor.current))
@@ -82,11 +82,12 @@ pub fn effect(floor: Option<FloorStatus>, record: &ActionRecord) -> Option<Floor
     if record.verb == Verb::Restore {
         return None;
     }
+    let (Some(from), Some(to)) = (record.from, record.to) else { return floor };
     let known = floor.filter(|floor| floor.target.uid == record.target.uid);
     Some(FloorStatus {
         target: record.target.clone(),
-        baseline: known.as_ref().map_or(record.from, |floor| floor.baseline),
-        value: record.to,
+        baseline: known.as_ref().map_or(from, |floor| floor.baseline),
+        value: to,
         since: Time(record.intended_at.0),
         resets: known.map_or(0, |floor| floor.resets),
     })

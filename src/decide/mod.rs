@@ -31,7 +31,7 @@ mod workflow;
 pub use fleet::FleetView;
 pub use guard::{Admitted, Hold};
 pub use intent::effect;
-pub use plan::{BaselineChange, Plan, Proposed, Step, Value};
+pub use plan::{BaselineChange, Change, FloorChange, Plan, Proposed, Step, Value};
 pub use release::{Restoration, restore};
 pub use situation::{AgreementIdentity, Situation, Staleness};
 pub use workflow::{Decided, Decision, Hints, decide};

@@ -8,7 +8,7 @@ use crate::sense::workload::{Baseline, Floor};
 
 use super::evidence::Snapshot;
 use super::guard::{self, Admitted, Hold};
-use super::plan::{BaselineChange, Plan, Proposed, Step, Value, step_id};
+use super::plan::{BaselineChange, Change, FloorChange, Plan, Proposed, Step, Value, step_id};
 use super::situation::AgreementIdentity;
 use super::standing;
 
@@ -50,13 +50,15 @@ pub(super) fn restoring(
     let step = Step {
         id: step_id(agreement, Verb::Restore, &floor.target, slot),
         verb: Verb::Restore,
-        kind: floor.kind.clone(),
         target: floor.target.clone(),
         resource_version: floor.resource_version.clone(),
-        from: floor.current,
-        to: standing.baseline,
-        value,
-        baseline: BaselineChange::Remove,
+        change: Change::Floor(FloorChange {
+            kind: floor.kind.clone(),
+            from: floor.current,
+            to: standing.baseline,
+            value,
+            baseline: BaselineChange::Remove,
+        }),
         reason,
         hypothesis: "the floor is its owner's again".to_owned(),
         deadline,

@@ -131,12 +131,12 @@ pub(super) fn work_out<'a>(
         measured_through: situation.assessment.measured_through,
         now: situation.now,
     };
-    let ineffective = verdict::judge(&mut actions, sight);
+    let without_effect = verdict::judge(&mut actions, sight);
     let stands = standing.is_some();
     let previous = situation.status.episode.as_ref();
     let mut episode = episode::advance(previous, &health, fresh, stands, timing.release_after, situation.now);
     if let Some(episode) = &mut episode {
-        episode.ineffective = episode.ineffective.saturating_add(ineffective);
+        episode::count(episode, without_effect);
     }
     (Facts { situation, workload, timing, health, standing, actions, episode }, reset)
 }

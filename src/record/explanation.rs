@@ -85,9 +85,9 @@ fn actions(out: &mut String, actions: &[ActionRecord], now: Timestamp) -> std::f
     writeln!(out, "\nDone so far, newest first:")?;
     for action in actions {
         let verdict = action.verdict.map_or_else(|| "not judged yet".to_owned(), |verdict| format!("{verdict:?}"));
-        let ActionRecord { verb, from, to, phase, .. } = action;
+        let (ActionRecord { verb, phase, .. }, change) = (action, action.change());
         let ago = age(now, action.intended_at.0);
-        writeln!(out, "  {ago} ago: {verb:?} {from} -> {to}, {phase:?}, {verdict}: {}", legible(&action.reason))?;
+        writeln!(out, "  {ago} ago: {verb:?} {change}, {phase:?}, {verdict}: {}", legible(&action.reason))?;
     }
     Ok(())
 }

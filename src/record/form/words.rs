@@ -246,6 +246,12 @@ pub fn verb(verb: Verb) -> &'static str {
     }
 }
 
+/// What an action changed: `3 → 6`.
+#[must_use]
+pub fn change(action: &ActionRecord) -> String {
+    action.change().replace("->", "→")
+}
+
 /// What became of an action.
 #[must_use]
 pub fn action_outcome(action: &ActionRecord) -> &'static str {
