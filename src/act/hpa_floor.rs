@@ -8,7 +8,7 @@ use kube::api::ApiResource;
 use kube::core::GroupVersionKind;
 
 use crate::decide::{FloorChange, Step};
-use crate::sense::workload::hpa;
+use crate::sense::workload::{FloorKind, hpa};
 
 use super::call::{Bound, Failure};
 use super::merge;
@@ -26,5 +26,5 @@ pub(super) async fn write(
 
 pub(super) fn resource() -> ApiResource {
     let kind = GroupVersionKind::gvk("autoscaling", "v2", hpa::KIND);
-    ApiResource::from_gvk_with_plural(&kind, "horizontalpodautoscalers")
+    ApiResource::from_gvk_with_plural(&kind, FloorKind::Hpa.plural())
 }

@@ -12,6 +12,7 @@ mod hpa_floor;
 pub mod managed_fields;
 mod merge;
 pub mod outcome;
+mod rollout;
 mod scale;
 mod scaled_object_floor;
 #[cfg(test)]
@@ -58,6 +59,7 @@ pub async fn execute(client: &Client, write_until: Instant, plan: Plan<Admitted>
 async fn write(client: &Client, namespace: &str, step: &Step, bound: Bound) -> Outcome {
     let written = match &step.change {
         Change::Floor(change) => write_floor(client, namespace, step, change, bound).await,
+        Change::Rollout(change) => rollout::write(client, namespace, step, change, bound).await,
     };
     match written {
         Ok(note) => Outcome::of(step, WriteResult::Done, note),

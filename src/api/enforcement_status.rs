@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::diagnosis::Diagnosis;
+use super::rollout_status::RolloutStatus;
 
 /// What the operator holds.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +22,9 @@ pub struct EnforcementStatus {
     /// The floor that stands because of this agreement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub floor: Option<FloorStatus>,
+    /// The operator's hand in the rollout of the workload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<RolloutStatus>,
     /// The danger now being met.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub episode: Option<Episode>,
@@ -101,7 +105,7 @@ pub struct ActionRecord {
     pub verb: Verb,
     /// To what.
     pub target: ActionTarget,
-    /// What was there before: of a floor its replicas. Left out: the verb changes no number.
+    /// What was there before: of a floor its replicas, of a rollout the number of its revision. Left out: the verb changes no number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<i32>,
     /// What is there afterwards. Left out: the verb changes no number.
@@ -132,10 +136,11 @@ impl ActionRecord {
     /// What it changes, in words: `3 -> 6`. Empty: no number.
     #[must_use]
     pub fn change(&self) -> String {
-        match (self.from, self.to) {
-            (Some(from), Some(to)) => format!("{from} -> {to}"),
-            (Some(only), None) | (None, Some(only)) => only.to_string(),
-            (None, None) => String::new(),
+        match (self.verb, self.from, self.to) {
+            (_, Some(from), Some(to)) => format!("{from} -> {to}"),
+            (Verb::PauseRollout | Verb::ReleaseRollout, Some(at), None) => format!("at revision {at}"),
+            (_, Some(only), None) | (_, None, Some(only)) => only.to_string(),
+            (_, None, None) => String::new(),
         }
     }
 }
@@ -151,6 +156,23 @@ pub enum Verb {
     LowerFloor,
     /// Puts the baseline back.
     Restore,
+    /// Pauses the rollout of a bad revision, so that no further pod gets it.
+    PauseRollout,
+    /// Goes back to the revision before a bad one.
+    RollBack,
+    /// Gives a rollout back to its owner: resumes it, where the operator paused it.
+    ReleaseRollout,
+}
+
+impl Verb {
+    /// It is about the rollout of a workload.
+    #[must_use]
+    pub fn is_about_rollout(self) -> bool {
+        match self {
+            Self::PauseRollout | Self::RollBack | Self::ReleaseRollout => true,
+            Self::FreezeScaleDown | Self::RaiseFloor | Self::LowerFloor | Self::Restore => false,
+        }
+    }
 }
 
 /// How far an action came.

@@ -4,6 +4,7 @@
 //! since nobody else can make an [`Admitted`](super::guard::Admitted), and nothing but a `Plan<Admitted>` is executed.
 
 mod floor_change;
+mod rollout_change;
 
 use std::fmt::Write as _;
 
@@ -17,6 +18,7 @@ use super::evidence::Snapshot;
 use super::situation::AgreementIdentity;
 
 pub use floor_change::{BaselineChange, FloorChange, Value};
+pub use rollout_change::{MarkChange, RolloutChange, RolloutWrite};
 
 /// The state of a plan that no guard has seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +62,8 @@ pub struct Step {
 pub enum Change {
     /// The floor under the replicas of a workload.
     Floor(FloorChange),
+    /// The rollout of a Deployment.
+    Rollout(RolloutChange),
 }
 
 impl Plan<Proposed> {
@@ -104,6 +108,9 @@ impl Step {
             Verb::RaiseFloor => "raise the floor",
             Verb::LowerFloor => "lower the floor",
             Verb::Restore => "give the floor back",
+            Verb::PauseRollout => "pause the rollout",
+            Verb::RollBack => "undo the revision",
+            Verb::ReleaseRollout => "give the rollout back",
         };
         let Step { target, reason, .. } = self;
         format!("{what} of {} {} ({}): {reason}", target.kind, target.name, self.change.describe())
@@ -114,6 +121,16 @@ impl Step {
     pub fn floor(&self) -> Option<&FloorChange> {
         match &self.change {
             Change::Floor(change) => Some(change),
+            Change::Rollout(_) => None,
+        }
+    }
+
+    /// The change of a rollout; `None`: it changes something else.
+    #[must_use]
+    pub fn rollout(&self) -> Option<&RolloutChange> {
+        match &self.change {
+            Change::Floor(_) => None,
+            Change::Rollout(change) => Some(change),
         }
     }
 
@@ -143,6 +160,7 @@ impl Change {
     pub fn describe(&self) -> String {
         match self {
             Self::Floor(change) => format!("{} -> {}", change.from, change.to),
+            Self::Rollout(change) => change.describe(),
         }
     }
 
@@ -150,6 +168,7 @@ impl Change {
     fn numbers(&self) -> (Option<i32>, Option<i32>) {
         match self {
             Self::Floor(change) => (Some(change.from), Some(change.to)),
+            Self::Rollout(change) => (change.from, change.to),
         }
     }
 }

@@ -4,10 +4,12 @@
 //! whether the objective recovered. Missing data makes a verdict inconclusive, never good or bad.
 
 mod floor;
+mod rollout;
 
 use k8s_openapi::jiff::Timestamp;
 
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict, WithoutEffect};
+use crate::api::rollout_status::RolloutStatus;
 use crate::sense::workload::WorkloadObservation;
 
 use super::evidence::Snapshot;
@@ -21,13 +23,15 @@ const ROSE: f64 = 2.0;
 const MORE_LOAD: f64 = 1.2;
 
 /// The verbs that are tried against a danger, and may turn out not to help.
-const REMEDIES: [Verb; 1] = [Verb::RaiseFloor];
+const REMEDIES: [Verb; 2] = [Verb::RaiseFloor, Verb::RollBack];
 
 /// What verdicts rest on.
 #[derive(Clone, Copy, Debug)]
 pub struct Sight<'a> {
     /// The workload now.
     pub workload: &'a WorkloadObservation,
+    /// The operator's hand in the workload's rollout.
+    pub hand: Option<&'a RolloutStatus>,
     /// The health now.
     pub health: &'a Health,
     /// The account is recent enough to judge by.
@@ -66,6 +70,9 @@ fn verdict(record: &ActionRecord, sight: Sight<'_>) -> Option<(Verdict, String)>
         Verb::RaiseFloor => floor::raise(record, sight, due),
         Verb::FreezeScaleDown => due.then(|| floor::freeze(record, sight)),
         Verb::LowerFloor | Verb::Restore => due.then(|| floor::reduction(sight)),
+        Verb::PauseRollout => due.then(|| rollout::pause(record, sight)),
+        Verb::RollBack => rollout::back(record, sight, due),
+        Verb::ReleaseRollout => due.then(|| rollout::release(sight)),
     }
 }
 

@@ -186,6 +186,9 @@ fn done(action: &ActionRecord) -> Notice {
         Verb::RaiseFloor => "FloorRaised",
         Verb::LowerFloor => "FloorLowered",
         Verb::Restore => "BaselineRestored",
+        Verb::PauseRollout => "RolloutPaused",
+        Verb::RollBack => "RevisionUndone",
+        Verb::ReleaseRollout => "RolloutReleased",
     };
     let change = match action.change() {
         change if change.is_empty() => change,

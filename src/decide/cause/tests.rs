@@ -1,5 +1,7 @@
 //! Every cause, their order, the quality of what they rest on, and how seldom a healthy service is blamed.
 
+mod named_and_waited_for;
+
 // By seed only: what is decided must be the same each time.
 use fastrand as seeded;
 use num_rational::BigRational;

@@ -15,6 +15,8 @@ pub(super) fn of_use(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
 fn enough(verb: Verb) -> i32 {
     match verb {
         Verb::FreezeScaleDown | Verb::RaiseFloor | Verb::LowerFloor | Verb::Restore => 2,
+        // What disrupts is not tried twice.
+        Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout => 1,
     }
 }
 
@@ -23,6 +25,10 @@ fn words(verb: Verb) -> &'static str {
         Verb::FreezeScaleDown | Verb::RaiseFloor | Verb::LowerFloor | Verb::Restore => {
             "raising the floor did not help in this episode; more replicas are not the cure. The floor is held until all is \
              safe; somebody should look"
+        }
+        Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout => {
+            "undoing a revision did not help in this episode, so the revision was not the cause, or not alone; somebody \
+             should look"
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::api::enforcement_status::{
     ActionPhase, ActionRecord, ActionTarget, EnforcementStatus, Episode, FloorStatus, Verb,
 };
 use crate::decide::situation::{AgreementIdentity, Situation, Staleness};
-use crate::decide::{BaselineChange, Decided, Decision, FleetView, FloorChange, Step, Value, decide, effect};
+use crate::decide::{BaselineChange, Change, Decided, Decision, FleetView, FloorChange, Step, Value, decide, effect};
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::sense::signals::{PodEvents, PodVector, Signals};
 use crate::sense::workload::{
@@ -34,6 +34,7 @@ pub(crate) struct Scene {
     pub(crate) status: EnforcementStatus,
     pub(crate) actions: Vec<ActionRecord>,
     pub(crate) leader: bool,
+    pub(crate) warm_until: Timestamp,
     pub(crate) now: Timestamp,
 }
 
@@ -154,6 +155,8 @@ pub(crate) fn observation(replicas: i32, floor: FloorHolder) -> WorkloadObservat
         observed_generation: Some(1),
         rollout: Rollout::Complete,
         rolled_out_at: None,
+        deployment: None,
+        selector: "app=checkout".into(),
         pods: (0..replicas).map(pod).collect(),
         floor,
     }
@@ -187,6 +190,7 @@ impl Scene {
             status: EnforcementStatus::default(),
             actions: Vec::new(),
             leader: true,
+            warm_until: at(-100_000),
             now: at(0),
         }
     }
@@ -260,6 +264,7 @@ impl Scene {
             status: &self.status,
             actions: &self.actions,
             leader: self.leader,
+            warm_until: self.warm_until,
             staleness: Staleness { assessment: SignedDuration::from_mins(3), workload: SignedDuration::from_secs(10) },
             now: self.now,
         }
@@ -292,10 +297,16 @@ impl Scene {
 
     /// The API server takes the write; the operator does not learn of it.
     pub(crate) fn write(&mut self, step: &Step) {
+        match &step.change {
+            Change::Floor(change) => self.write_floor(step, change),
+            Change::Rollout(change) => super::rollouts::write(self, step, change),
+        }
+    }
+
+    fn write_floor(&mut self, step: &Step, change: &FloorChange) {
         let floor = self.floor();
         assert_eq!(step.resource_version, floor.resource_version, "a precondition");
         floor.resource_version.push('1');
-        let change = step.floor().unwrap();
         match change.value {
             Value::Set(value) => (floor.written, floor.current, floor.set_by) = (Some(value), value, None),
             Value::Absent => (floor.written, floor.current, floor.set_by) = (None, floor.kind.default_floor(), None),
