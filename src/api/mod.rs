@@ -24,6 +24,7 @@ pub mod objective;
 pub mod parameter;
 pub mod period;
 pub mod remedy;
+pub mod rollout_status;
 pub mod scalar;
 pub mod settlement;
 pub mod statement;
@@ -49,11 +50,14 @@ pub const VERSION: &str = "v1alpha1";
 /// The name under which every write of the operator is entered in `metadata.managedFields`.
 pub const FIELD_MANAGER: &str = "guarantor";
 
-/// Keeps a deleted agreement until the floors it raised stand at their baseline again.
+/// Keeps a deleted agreement until the floors it raised stand at their baseline again, and the rollouts it paused go on.
 pub const FINALIZER: &str = "guarantor.dev/restore";
 
 /// On a workload's autoscaler (or the workload itself): the value that stood before Guarantor changed it, as JSON.
 pub const BASELINE_ANNOTATION: &str = "guarantor.dev/baseline";
+
+/// On a Deployment: what Guarantor did to its rollout, as JSON.
+pub const ROLLOUT_ANNOTATION: &str = "guarantor.dev/rollout";
 
 /// The custom resource definitions, in the order in which a person would read them.
 ///

@@ -191,7 +191,7 @@ fn actions(statement: &StatementSpec, clock: &Clock) -> Option<String> {
             words::verb(action.verb).to_owned(),
             clock.long(action.intended_at.0),
             legible(&format!("{} {}", action.target.kind, action.target.name)).into_owned(),
-            format!("{} → {}", action.from, action.to),
+            words::change(action),
             legible(&action.reason).into_owned(),
             words::action_outcome(action).to_owned(),
         ]);

@@ -255,7 +255,16 @@ pub fn verb(verb: Verb) -> &'static str {
         Verb::RaiseFloor => "Raise the floor",
         Verb::LowerFloor => "Lower the floor",
         Verb::Restore => "Restore the baseline",
+        Verb::PauseRollout => "Pause the rollout",
+        Verb::RollBack => "Undo the revision",
+        Verb::ReleaseRollout => "Give the rollout back",
     }
+}
+
+/// What an action changed: `3 → 6`.
+#[must_use]
+pub fn change(action: &ActionRecord) -> String {
+    action.change().replace("->", "→")
 }
 
 /// What became of an action.
