@@ -64,7 +64,7 @@ pub struct StatementSpec {
     pub amendment: String,
     /// The terms by which the period was judged, with that amendment and those before it. Their fields are those of
     /// `ServiceLevelAgreement`, which `kubectl explain sla.spec` describes.
-    pub terms: AgreedTerms,
+    pub terms: Box<AgreedTerms>,
     /// The worst state of the objectives.
     pub state: State,
     /// One entry per objective.

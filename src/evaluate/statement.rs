@@ -191,7 +191,7 @@ pub fn statement(
         period: StatementPeriod { start: Time(bounds.start), end: Time(bounds.end), time_zone: spec.time_zone.clone() },
         judged: (judged != bounds).then_some(JudgedTime { start: Time(judged.start), end: Time(judged.end) }),
         amendment: amendment.to_owned(),
-        terms: terms::stated(spec, amendment),
+        terms: Box::new(terms::stated(spec, amendment)),
         state: assessment.state,
         objectives: objectives
             .map(|(assessed, objective)| {

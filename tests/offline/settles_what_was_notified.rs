@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::settlement::{Settlement, all_fail, objective};
 
-fn settlement(notified: Value, invoice: Value) -> Settlement {
+fn settlement(notified: &Value, invoice: &Value) -> Settlement {
     let measured = json!({
         "objectives": [{"name": "o", "outages": []}],
         "notified": notified,
@@ -39,7 +39,7 @@ fn an_amount_keeps_its_own_currency() {
         (json!({"gross": "1000.00"}), ["120.00", "0", "0.00"], ("EUR", "880.00", "0.00")),
         (json!({"gross": "3000", "currency": "JPY"}), ["0.00", "3000", "0.00"], ("JPY", "0", "1000")),
     ] {
-        let answer = settlement(all.clone(), invoice).answer();
+        let answer = settlement(&all, &invoice).answer();
         let payments: Vec<_> = answer["payments"].as_array().unwrap().iter().collect();
         let field = |name: &str| payments.iter().map(|p| p[name].as_str().unwrap()).collect::<Vec<_>>();
         assert_eq!(field("currency"), ["EUR", "JPY", "USD"]);
@@ -59,7 +59,7 @@ fn a_currency_that_does_not_exist_and_digits_that_it_does_not_have_are_refused()
         ("1.00", "EURO", "notified[0].currency: \"EURO\" is no currency of ISO 4217"),
         ("1.5", "JPY", "notified[0].amount: 1.5 has more than the 0 places of JPY"),
     ] {
-        let fault = settlement(json!([notified(amount, Some(currency))]), json!({"gross": "1"})).fault();
+        let fault = settlement(&json!([notified(amount, Some(currency))]), &json!({"gross": "1"})).fault();
         assert!(fault.starts_with(told), "{fault}");
     }
 }
