@@ -12,6 +12,7 @@ use super::enforcement_status::ActionRecord;
 use super::exclusion_rules::{ExclusionEffect, ExclusionReason};
 use super::ledger::AgreementIdentity;
 use super::metrics_source::IncreaseForm;
+use super::terms::AgreedTerms;
 
 /// The account of one closed period of one agreement. Written by the operator only, and never edited.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +62,9 @@ pub struct StatementSpec {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 10))]
     pub amendment: String,
+    /// The terms by which the period was judged, with that amendment and those before it. Their fields are those of
+    /// `ServiceLevelAgreement`, which `kubectl explain sla.spec` describes.
+    pub terms: AgreedTerms,
     /// The worst state of the objectives.
     pub state: State,
     /// One entry per objective.
@@ -143,6 +147,17 @@ pub struct ExclusionLine {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 512))]
     pub why: String,
+    /// The user who declared it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 253))]
+    pub declared_by: String,
+    /// The user who approved it. Left out: nobody had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub approved_by: Option<String>,
+    /// When the other party was told. Left out: nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced_at: Option<Time>,
 }
 
 /// One window of an exclusion that recurs.

@@ -129,7 +129,7 @@ async fn work(
         context.fleet.forget(&agreement.uid().unwrap_or_default());
         not_in_force(&mut next, terms, agreement, now);
         // What was held for the agreement goes with it.
-        let holds = next.enforcement.as_ref().is_some_and(|e| e.floor.is_some());
+        let holds = !enforce::holds_nothing(&next);
         let mut again = Some(terms.schedule.from()).filter(|from| *from > now);
         if holds {
             if finalize::give_back(agreement, context, book, now).await {

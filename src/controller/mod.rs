@@ -111,6 +111,8 @@ pub struct Setup {
     pub ledger_bytes: usize,
     /// How often every agreement is reconciled anyway.
     pub resync: Duration,
+    /// For how long after the begin of each tenure nothing is undone that people rolled out.
+    pub warm_up: SignedDuration,
     /// The ceiling over the agreements' modes.
     pub ceiling: Mode,
 }

@@ -45,6 +45,7 @@ pub mod span;
 pub mod statement;
 pub mod stored_ledger;
 pub mod stretch;
+pub mod terms;
 pub mod timeline;
 pub mod validate;
 pub mod verification;

@@ -42,6 +42,7 @@ use super::restatement::{Superseded, adjustment};
 use super::slot::Tally;
 use super::span;
 use super::stored_ledger::{self, StoredLedgerError, hex};
+use super::terms;
 use super::violation;
 use super::window::{self, Window};
 
@@ -152,11 +153,11 @@ pub fn statement(
     }
     let bounds = closing.circumstances.period.unwrap_or_else(|| ledger.bounds());
     // What takes the place of a statement is made by the terms of that one, whatever was agreed since.
-    let (terms, amendment) = match closing.supersedes {
+    let (in_force, amendment) = match closing.supersedes {
         Some(superseded) => (terms_through(closing.spec, superseded.amendment)?, superseded.amendment),
         None => (terms_at(closing.spec, bounds.start)?, last_in_force(closing.spec, bounds.start)?),
     };
-    let spec: &AgreementSpec = &terms;
+    let spec: &AgreementSpec = &in_force;
     // At the instant at which the last slot is due, not now: a statement made later is the same.
     let judged = window::judged(&ledger, closing.window).map_err(StoredLedgerError::from)?;
     let assessment = assess(spec, &judged, closing.circumstances, ready, settle)?;
@@ -190,6 +191,7 @@ pub fn statement(
         period: StatementPeriod { start: Time(bounds.start), end: Time(bounds.end), time_zone: spec.time_zone.clone() },
         judged: (judged != bounds).then_some(JudgedTime { start: Time(judged.start), end: Time(judged.end) }),
         amendment: amendment.to_owned(),
+        terms: terms::stated(spec, amendment),
         state: assessment.state,
         objectives: objectives
             .map(|(assessed, objective)| {

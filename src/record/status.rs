@@ -150,6 +150,10 @@ mod tests {
     fn a_settled_period_is_told_as_its_statement_tells_it() {
         let statement = serde_json::json!({
             "agreement": { "name": "a", "uid": "u" }, "generation": 1, "revision": 1, "service": "s", "digest": "",
+            "terms": {
+                "period": {}, "slot": "10s", "objectives": [], "missingData": {}, "exclusions": {}, "settlement": {},
+                "calendar": {},
+            },
             "period": { "start": "1970-01-01T00:01:00Z", "end": "1970-01-01T00:02:00Z", "timeZone": "UTC" },
             "state": "Violated", "objectives": [], "actions": [], "violationsOmitted": 0,
             "violations": [violation(60, Some(70)), violation(110, Some(115))],

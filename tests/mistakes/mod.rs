@@ -306,6 +306,8 @@ fn of_enforcement() -> Vec<Mistake> {
         ),
         ("/spec/enforcement/scale/min", json!(0), "spec.enforcement.scale.min", &[]),
         ("/spec/enforcement/scale", Value::Null, "spec.enforcement.scale", &["spec.enforcement.scale must be given"]),
+        ("/spec/enforcement/rollback", json!({"perDay": 0}), "spec.enforcement.rollback.perDay", &[]),
+        ("/spec/enforcement/rollback", json!({"servedFor": "long"}), "spec.enforcement.rollback.servedFor", &[]),
         ("/spec/enforcement/mode", json!("Force"), "spec.enforcement.mode", &["Unsupported value"]),
         ("/spec/enforcement/cooldown", json!("soon"), "spec.enforcement.cooldown", &[]),
         (

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use guarantor::api::agreement::AgreementSpec;
 use guarantor::api::ledger::LedgerSpec;
-use guarantor::api::{BASELINE_ANNOTATION, FIELD_MANAGER};
+use guarantor::api::{BASELINE_ANNOTATION, FIELD_MANAGER, ROLLOUT_ANNOTATION};
 use guarantor::evaluate::verification::{Presented, Terms, Verdict, verify};
 use guarantor_testbed::model::FaultPlan;
 use serde_json::{Value, json};
@@ -84,7 +84,7 @@ fn ending(stage: &Stage) -> Ending {
     for (resource, field) in [(AUTOSCALERS, "/spec/minReplicas"), (DEPLOYMENTS, "/spec/replicas")] {
         let states = stage.api.history(resource, NAMESPACE, "web");
         let mut seen: Vec<Value> =
-            states.iter().map(|state| json!([resource, state.pointer(field), held(state)])).collect();
+            states.iter().map(|state| json!([resource, state.pointer(field), held(state), rollout(state)])).collect();
         seen.dedup();
         acts.extend(seen);
     }
@@ -102,6 +102,11 @@ fn ending(stage: &Stage) -> Ending {
     Ending { acts, left }
 }
 
+/// What is rolled out, and whether it stands still.
+fn rollout(object: &Value) -> Value {
+    json!([object.pointer("/spec/template/spec/containers/0/image"), object["spec"]["paused"] == true])
+}
+
 fn held(object: &Value) -> &Value {
     &object["metadata"]["annotations"][BASELINE_ANNOTATION]
 }
@@ -110,7 +115,8 @@ fn held(object: &Value) -> &Value {
 fn floor(object: &Value) -> Value {
     let managers = object["metadata"]["managedFields"].as_array();
     let ours = managers.is_some_and(|all| all.iter().any(|entry| entry["manager"] == json!(FIELD_MANAGER)));
-    json!({"spec": object["spec"], "annotation": held(object), "ours in managedFields": ours})
+    json!({"spec": object["spec"], "annotation": held(object),
+        "marked": object["metadata"]["annotations"][ROLLOUT_ANNOTATION].is_string(), "ours in managedFields": ours})
 }
 
 fn essentials(agreement: &Value) -> Value {

@@ -62,7 +62,7 @@ pub struct PeriodReport {
     pub statement: StatementSpec,
     /// All revisions, the first one first.
     pub revisions: Vec<StatementSpec>,
-    /// What `guarantor statement verify` needs beside the agreement.
+    /// What `guarantor statement verify` needs.
     pub objects: Objects,
 }
 

@@ -1,4 +1,4 @@
-//! `guarantor statement verify`: one statement beside what its ledger and its agreement give.
+//! `guarantor statement verify`: one statement beside what its ledger and its terms give.
 
 use std::io::Write;
 use std::path::Path;
@@ -20,7 +20,7 @@ use crate::runtime::cli::statement::VerifyArgs;
 struct Papers {
     statement: Paper,
     ledgers: Ledgers,
-    /// `None`: it is gone.
+    /// With which the terms are compared; `None`: it was not given, or is gone.
     agreement: Option<Paper>,
 }
 
@@ -102,7 +102,7 @@ fn same_agreement(paper: &Paper, ledger: &AgreementIdentity) -> Result<Agreement
     if differs(&paper.meta.uid, &ledger.uid) || differs(&paper.meta.name, &ledger.name) {
         return Err(Problem::Mismatch(format!(
             "{}: it is agreement {} with uid {}, and the ledger was kept for {} with uid {}; give the agreement that was \
-             in force, for example from version control, or leave --agreement out to verify what the ledger tells",
+             in force, for example from version control, or leave --agreement out to verify it by the terms it tells",
             paper.origin,
             paper.name(),
             paper.meta.uid.as_deref().unwrap_or("(none)"),
