@@ -33,6 +33,16 @@ fn every_definition_fits_into_the_annotation_of_kubectl_apply() {
     }
 }
 
+/// The fields of a schema, each with its place.
+fn names(schema: &serde_json::Value) -> Vec<String> {
+    let fields = schema["properties"].as_object().into_iter().flatten();
+    let below = fields.flat_map(|(name, field)| {
+        let below = names(field).into_iter().map(move |below| format!("{name}.{below}"));
+        std::iter::once(name.clone()).chain(below)
+    });
+    below.chain(schema.get("items").map(names).into_iter().flatten()).collect()
+}
+
 /// What was agreed is agreed: a statement repeats it, without the rules by which it was let in and without anything that
 /// an API server would fill in behind the digest.
 #[test]
@@ -45,14 +55,6 @@ fn the_terms_of_a_statement_are_the_fields_of_an_agreement_without_rules_and_def
     let terms = statement["properties"]["terms"].to_string();
     for word in ["x-kubernetes-validations", "\"default\":", "x-kubernetes-list"] {
         assert!(!terms.contains(word), "{word}");
-    }
-    fn names(schema: &serde_json::Value) -> Vec<String> {
-        let fields = schema["properties"].as_object().into_iter().flatten();
-        let below = fields.flat_map(|(name, field)| {
-            let below = names(field).into_iter().map(move |below| format!("{name}.{below}"));
-            std::iter::once(name.clone()).chain(below)
-        });
-        below.chain(schema.get("items").map(names).into_iter().flatten()).collect()
     }
     let fields = ["objectives", "credits", "settlement", "missingData", "coveredWhen", "validity", "period"];
     for field in fields {
