@@ -171,7 +171,8 @@ async fn work(
     let before = book.before_the_first_slot(&assessment);
     let present = before.as_deref().unwrap_or(&assessment);
     context.fleet.note(agreement, &next, present, now);
-    let again = enforce::enforce(agreement, context, book, &mut next, present, &asked, now).await?;
+    let enforcing = enforce::enforce(agreement, context, book, &mut next, present, &asked, now);
+    let again = Box::pin(enforcing).await?;
     let mut again = again.into_iter().chain(second_look).min();
     if nobody_reads {
         // So nobody wakes this agreement.

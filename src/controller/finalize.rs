@@ -14,6 +14,7 @@ use super::error::Error;
 use crate::act;
 use crate::api::agreement::WorkloadRef;
 use crate::api::agreement_status::AgreementStatus;
+use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, Verb};
 use crate::api::{FINALIZER, ServiceLevelAgreement};
 use crate::decide::{Admitted, Plan, Restoration, release_rollout, restore};
@@ -82,6 +83,10 @@ pub(super) async fn let_another_rollout_go(
     let Some(rollout) = enforcement.rollout.as_ref().filter(|rollout| rollout.target.uid != present.uid) else {
         return true;
     };
+    // The flag --enforcement forbids every change, this one too.
+    if context.ceiling < Mode::Enforce {
+        return rollout.paused_at.is_none();
+    }
     let target = rollout.target.clone();
     let let_go = give_rollout_back(agreement, context, &target.name, Some(&target.uid), now).await;
     if let_go {

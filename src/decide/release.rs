@@ -112,8 +112,8 @@ pub fn release_rollout(
     leader: bool,
     now: Timestamp,
 ) -> Restoration {
-    let held = deployment.and_then(|deployment| Some((deployment, deployment.mark.held_by(&agreement.name)?)));
-    let Some((deployment, mark)) = held else { return Restoration::Nothing };
+    let ours = deployment.and_then(|deployment| Some((deployment, deployment.mark.held_by(&agreement.name)?)));
+    let Some((deployment, mark)) = ours else { return Restoration::Nothing };
     let reason = "the agreement does not hold it any more".to_owned();
     let plan = undo::releasing(agreement, deployment, mark.at.0, now, reason, Snapshot::default());
     match guard::admit_restoration(plan, leader) {

@@ -280,13 +280,13 @@ fn a_rollback_is_judged_by_what_came_of_it() {
 fn a_deleted_agreement_lets_the_rollout_go() {
     let mut scene = rolling_out();
     scene.live();
-    let held = of(&mut scene).clone();
+    let paused = of(&mut scene).clone();
     let call = |deployment, leader| release_rollout(&scene.agreement, deployment, leader, scene.now);
-    assert!(matches!(call(Some(&held), false), Restoration::Hold(hold) if hold.reason == "NotLeader"));
+    assert!(matches!(call(Some(&paused), false), Restoration::Hold(hold) if hold.reason == "NotLeader"));
     assert_eq!(call(None, true), Restoration::Nothing);
-    let Restoration::Act(plan) = call(Some(&held), true) else { panic!() };
+    let Restoration::Act(plan) = call(Some(&paused), true) else { panic!() };
     assert_eq!(plan.steps[0].rollout().unwrap().write, RolloutWrite::Resume);
-    let mut free = held.clone();
+    let mut free = paused.clone();
     free.mark = Mark::None;
     assert_eq!(call(Some(&free), true), Restoration::Nothing);
     // Of a rollback nothing stays but the annotation, and that goes.
