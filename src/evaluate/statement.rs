@@ -50,8 +50,8 @@ use super::window::{self, Window};
 const MAX_VIOLATIONS: usize = 200;
 /// Actions listed in one statement; the latest are kept.
 const MAX_ACTIONS: usize = 50;
-/// Queries listed for one objective.
-const MAX_QUERIES: usize = 8;
+/// Queries listed for one objective: three for each of the 32 members a pool may have.
+const MAX_QUERIES: usize = 96;
 /// Longest object name the API server accepts.
 const MAX_NAME: usize = 253;
 

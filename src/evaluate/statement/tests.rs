@@ -47,6 +47,11 @@ fn action(id: &str, at_: &str) -> ActionRecord {
     }
 }
 
+/// Of a pool of 32 members, three for each: the most an agreement can ask.
+fn queries() -> Vec<String> {
+    (0..96).map(|number| format!("sum(q{number})")).collect()
+}
+
 fn made(ledger: &LedgerSpec, actions: &[ActionRecord], now: &str) -> Result<StatementSpec, StatementError> {
     made_with(&agreement(), ledger, actions, now, &Circumstances::default(), None)
 }
@@ -60,7 +65,7 @@ fn made_with(
     supersedes: Option<Superseded<'_>>,
 ) -> Result<StatementSpec, StatementError> {
     let ledger = &LedgerSpec { actions: actions.to_vec(), ..ledger.clone() };
-    let queries = BTreeMap::from([("availability".to_owned(), vec!["sum(a)".to_owned(), "sum(b)".to_owned()])]);
+    let queries = BTreeMap::from([("availability".to_owned(), queries())]);
     let closing = Closing {
         spec,
         generation: 2,
@@ -104,7 +109,7 @@ fn a_statement_says_what_the_ledger_holds() {
         counted
     );
     assert!(objective.covered && objective.members.is_empty());
-    assert_eq!(objective.queries, ["sum(a)", "sum(b)"]);
+    assert_eq!(objective.queries, queries());
     let credits = statement.credits.as_ref().unwrap();
     assert_eq!((credits.amount.as_str(), credits.state), ("400.00", CreditState::Granted));
     assert_eq!(statement.violations.len(), 1);
