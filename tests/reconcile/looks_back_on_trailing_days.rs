@@ -181,6 +181,9 @@ fn account(statement: &Value) -> Value {
     // Here it was declared after the first statements, there it is known from the beginning that nobody had approved it.
     let exclusions = statement["exclusions"].as_array().into_iter().flatten();
     statement["exclusions"] = exclusions.filter(|line| line["honoured"] == json!(true)).cloned().collect();
+    for line in statement["exclusions"].as_array_mut().unwrap() {
+        line["announcedAt"] = Value::Null;
+    }
     statement["agreement"]["uid"] = Value::Null;
     for field in ["generation", "digest"] {
         statement[field] = Value::Null;

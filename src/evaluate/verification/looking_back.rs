@@ -19,11 +19,8 @@ pub(super) struct LookedBack {
     pub taken_as_stated: Vec<FieldPath>,
 }
 
-/// What is judged by these terms; by the statement's own word where it was presented without terms.
-pub(super) fn look_back(
-    presented: &Presented<'_>,
-    terms: Option<&AgreementSpec>,
-) -> Result<LookedBack, StoredLedgerError> {
+/// What is judged by these terms.
+pub(super) fn look_back(presented: &Presented<'_>, terms: &AgreementSpec) -> Result<LookedBack, StoredLedgerError> {
     let period = Bounds { start: presented.ledger.period_start.0, end: presented.ledger.period_end.0 };
     let (judged, taken_as_stated) = judged(presented, terms, period);
     if judged == period {
@@ -34,15 +31,12 @@ pub(super) fn look_back(
     Ok(LookedBack { window: Some(Window { judged, earlier: earlier.collect::<Result<_, _>>()? }), taken_as_stated })
 }
 
-fn judged(presented: &Presented<'_>, terms: Option<&AgreementSpec>, period: Bounds) -> (Bounds, Vec<FieldPath>) {
+fn judged(presented: &Presented<'_>, terms: &AgreementSpec, period: Bounds) -> (Bounds, Vec<FieldPath>) {
     let path = FieldPath::of(&["judged"]);
     let stated: Option<JudgedTime> =
         path.find(presented.content).and_then(|stated| serde_json::from_value(stated.clone()).ok());
     let stated = stated.map(|stated| Bounds { start: stated.start.0, end: stated.end.0 });
-    let Some(terms) = terms else {
-        return stated.map_or((period, Vec::new()), |stated| (stated, vec![path]));
-    };
-    // When an agreement without validity came into force, only its creation tells.
+    // When an agreement without validity came into force, only its creation tells; the terms of a statement have none.
     let created = terms.validity.is_none();
     let Ok(schedule) = Schedule::new(terms, Timestamp::UNIX_EPOCH) else { return (period, Vec::new()) };
     let longest = schedule.judged(&period);

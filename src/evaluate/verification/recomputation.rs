@@ -61,8 +61,7 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
     let stated: Vec<ExclusionLine> = read(presented.content, "exclusions");
     let url = text(presented.content, &["evidence", "source"]).split_once(' ').map_or("", |(_, url)| url);
     let revision = revision(presented);
-    let LookedBack { window, taken_as_stated: of_window } =
-        look_back(presented, presented.agreement.map(|terms| terms.spec))?;
+    let LookedBack { window, taken_as_stated: of_window } = look_back(presented, spec)?;
     let exclusions = lines::honoured(&stated);
     let omitted = presented.content.get("exclusionsOmitted").and_then(Value::as_i64).unwrap_or_default();
     if omitted > 0 && lines::mark(&exclusions) != text(presented.content, &["exclusionsMark"]) {
