@@ -66,10 +66,8 @@ fn failure(error: kube::Error) -> Failure {
             };
             Failure::new(result, format!("{} ({})", status.message, status.code))
         }
-        // The request never left.
-        error @ (kube::Error::BuildRequest(_) | kube::Error::SerdeError(_)) => {
-            Failure::new(WriteResult::Refused, error.to_string())
-        }
+        // The request never left. An answer that cannot be read says nothing of the write.
+        error @ kube::Error::BuildRequest(_) => Failure::new(WriteResult::Refused, error.to_string()),
         other => Failure::new(WriteResult::Unknown, other.to_string()),
     }
 }

@@ -7,18 +7,24 @@ use kube::Client;
 use kube::api::ApiResource;
 use kube::core::GroupVersionKind;
 
-use crate::decide::Step;
-use crate::sense::workload::hpa;
+use crate::decide::{FloorChange, Step};
+use crate::sense::workload::{FloorKind, hpa};
 
 use super::call::{Bound, Failure};
 use super::merge;
 
 /// Writes the step.
-pub(super) async fn write(client: &Client, namespace: &str, step: &Step, bound: Bound) -> Result<String, Failure> {
-    merge::write(client, namespace, &resource(), "minReplicas", step, bound).await
+pub(super) async fn write(
+    client: &Client,
+    namespace: &str,
+    step: &Step,
+    change: &FloorChange,
+    bound: Bound,
+) -> Result<String, Failure> {
+    merge::write(client, namespace, &resource(), "minReplicas", (step, change), bound).await
 }
 
 pub(super) fn resource() -> ApiResource {
     let kind = GroupVersionKind::gvk("autoscaling", "v2", hpa::KIND);
-    ApiResource::from_gvk_with_plural(&kind, "horizontalpodautoscalers")
+    ApiResource::from_gvk_with_plural(&kind, FloorKind::Hpa.plural())
 }

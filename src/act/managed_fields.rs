@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::api::FIELD_MANAGER;
-use crate::sense::workload::{Floor, FloorKind};
+use crate::api::enforcement_status::ActionTarget;
 
 use super::call::{Bound, Failure};
 use super::outcome::WriteResult;
@@ -22,8 +22,8 @@ use super::outcome::WriteResult;
 /// How often the removal is tried.
 const ATTEMPTS: usize = 4;
 
-/// Gives up what is left of our ownership of a floor, after a run that ended between its two patches (see
-/// [`Floor::entry_left`]).
+/// Gives up what is left of our ownership of an object, after a run that ended between its two patches (see
+/// [`crate::sense::workload::Floor::entry_left`]). `plural`: the name of its resource.
 ///
 /// # Errors
 /// In words, when it did not work; nothing but the owner's convenience depends on it.
@@ -31,17 +31,12 @@ pub async fn give_up_ownership(
     client: &Client,
     write_until: Instant,
     namespace: &str,
-    floor: &Floor,
+    target: &ActionTarget,
+    plural: &str,
 ) -> Result<(), String> {
-    let target = &floor.target;
     let version: GroupVersion =
         target.api_version.parse().map_err(|_| format!("`{}` is no API version", target.api_version))?;
     let kind = GroupVersionKind::gvk(&version.group, &version.version, &target.kind);
-    let plural = match &floor.kind {
-        FloorKind::Hpa => "horizontalpodautoscalers",
-        FloorKind::ScaledObject => "scaledobjects",
-        FloorKind::Scale { plural } => plural,
-    };
     let resource = ApiResource::from_gvk_with_plural(&kind, plural);
     let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
     let bound = Bound::until(write_until);

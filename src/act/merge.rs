@@ -10,7 +10,7 @@ use kube::{Client, ResourceExt};
 use serde_json::{Map, json};
 
 use crate::api::{BASELINE_ANNOTATION, FIELD_MANAGER};
-use crate::decide::{BaselineChange, Step, Value};
+use crate::decide::{BaselineChange, FloorChange, Step, Value};
 
 use super::call::{Bound, Failure};
 use super::managed_fields;
@@ -22,17 +22,17 @@ pub(super) async fn write(
     namespace: &str,
     resource: &ApiResource,
     field: &str,
-    step: &Step,
+    (step, change): (&Step, &FloorChange),
     bound: Bound,
 ) -> Result<String, Failure> {
     let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, resource);
     let mut spec = Map::new();
-    match step.value {
+    match change.value {
         Value::Set(replicas) => _ = spec.insert(field.to_owned(), replicas.into()),
         Value::Absent => _ = spec.insert(field.to_owned(), serde_json::Value::Null),
         Value::Keep => {}
     }
-    let metadata = metadata(step, &step.resource_version, &step.baseline);
+    let metadata = metadata(step, &step.resource_version, &change.baseline);
     let patch = Patch::Merge(json!({"metadata": metadata, "spec": spec}));
     let params = PatchParams::apply(FIELD_MANAGER);
     let written = bound.call(api.patch(&step.target.name, &params, &patch)).await?;

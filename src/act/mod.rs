@@ -12,6 +12,7 @@ mod hpa_floor;
 pub mod managed_fields;
 mod merge;
 pub mod outcome;
+mod rollout;
 mod scale;
 mod scaled_object_floor;
 #[cfg(test)]
@@ -21,10 +22,10 @@ mod tests;
 use kube::Client;
 use tokio::time::Instant;
 
-use crate::decide::{Admitted, Plan, Step};
+use crate::decide::{Admitted, Change, FloorChange, Plan, Step};
 use crate::sense::workload::FloorKind;
 
-use call::Bound;
+use call::{Bound, Failure};
 pub use managed_fields::give_up_ownership;
 pub use outcome::{Outcome, WriteResult};
 
@@ -56,13 +57,26 @@ pub async fn execute(client: &Client, write_until: Instant, plan: Plan<Admitted>
 }
 
 async fn write(client: &Client, namespace: &str, step: &Step, bound: Bound) -> Outcome {
-    let written = match &step.kind {
-        FloorKind::Hpa => hpa_floor::write(client, namespace, step, bound).await,
-        FloorKind::ScaledObject => scaled_object_floor::write(client, namespace, step, bound).await,
-        FloorKind::Scale { plural } => scale::write(client, namespace, plural, step, bound).await,
+    let written = match &step.change {
+        Change::Floor(change) => write_floor(client, namespace, step, change, bound).await,
+        Change::Rollout(change) => rollout::write(client, namespace, step, change, bound).await,
     };
     match written {
         Ok(note) => Outcome::of(step, WriteResult::Done, note),
         Err(failure) => Outcome::of(step, failure.result, failure.message),
+    }
+}
+
+async fn write_floor(
+    client: &Client,
+    namespace: &str,
+    step: &Step,
+    change: &FloorChange,
+    bound: Bound,
+) -> Result<String, Failure> {
+    match &change.kind {
+        FloorKind::Hpa => hpa_floor::write(client, namespace, step, change, bound).await,
+        FloorKind::ScaledObject => scaled_object_floor::write(client, namespace, step, change, bound).await,
+        FloorKind::Scale { plural } => scale::write(client, namespace, plural, step, change, bound).await,
     }
 }

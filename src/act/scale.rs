@@ -11,7 +11,7 @@ use kube::{Api, Client, ResourceExt};
 use serde_json::json;
 
 use crate::api::{BASELINE_ANNOTATION, FIELD_MANAGER};
-use crate::decide::{BaselineChange, Step, Value};
+use crate::decide::{BaselineChange, FloorChange, Step, Value};
 
 use super::call::{Bound, Failure};
 use super::outcome::WriteResult;
@@ -27,14 +27,15 @@ pub(super) async fn write(
     namespace: &str,
     plural: &str,
     step: &Step,
+    change: &FloorChange,
     bound: Bound,
 ) -> Result<String, Failure> {
     let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource(step, plural)?);
     let mut version = step.resource_version.clone();
-    if let BaselineChange::Record(_) = step.baseline {
-        version = merge::version(&annotate(&api, step, &version, bound).await?);
+    if let BaselineChange::Record(_) = change.baseline {
+        version = merge::version(&annotate(&api, step, &version, &change.baseline, bound).await?);
     }
-    match step.value {
+    match change.value {
         Value::Set(replicas) => {
             version = set(&api, step, &version, replicas, bound).await?;
         }
@@ -43,7 +44,7 @@ pub(super) async fn write(
         }
         Value::Keep => {}
     }
-    if step.baseline == BaselineChange::Remove {
+    if change.baseline == BaselineChange::Remove {
         remove_annotation(&api, step, version, bound).await?;
     }
     let written = match bound.call(api.get(&step.target.name)).await {
@@ -64,9 +65,10 @@ async fn annotate(
     api: &Api<DynamicObject>,
     step: &Step,
     version: &str,
+    baseline: &BaselineChange,
     bound: Bound,
 ) -> Result<DynamicObject, Failure> {
-    let patch = Patch::Merge(json!({"metadata": merge::metadata(step, version, &step.baseline)}));
+    let patch = Patch::Merge(json!({"metadata": merge::metadata(step, version, baseline)}));
     bound.call(api.patch(&step.target.name, &PatchParams::apply(FIELD_MANAGER), &patch)).await
 }
 
@@ -94,7 +96,7 @@ async fn remove_annotation(
 ) -> Result<(), Failure> {
     let mut last = Failure::new(WriteResult::Conflict, "the annotation could not be removed");
     for _ in 0..ATTEMPTS {
-        match annotate(api, step, &version, bound).await {
+        match annotate(api, step, &version, &BaselineChange::Remove, bound).await {
             Err(failure) if failure.result == WriteResult::Conflict => last = failure,
             other => return other.map(|_| ()),
         }

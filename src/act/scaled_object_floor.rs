@@ -2,13 +2,19 @@
 
 use kube::Client;
 
-use crate::decide::Step;
+use crate::decide::{FloorChange, Step};
 use crate::sense::workload::scaled_object;
 
 use super::call::{Bound, Failure};
 use super::merge;
 
 /// Writes the step.
-pub(super) async fn write(client: &Client, namespace: &str, step: &Step, bound: Bound) -> Result<String, Failure> {
-    merge::write(client, namespace, &scaled_object::resource(), "minReplicaCount", step, bound).await
+pub(super) async fn write(
+    client: &Client,
+    namespace: &str,
+    step: &Step,
+    change: &FloorChange,
+    bound: Bound,
+) -> Result<String, Failure> {
+    merge::write(client, namespace, &scaled_object::resource(), "minReplicaCount", (step, change), bound).await
 }

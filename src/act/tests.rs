@@ -291,7 +291,7 @@ async fn an_entry_that_was_left_is_given_up_later() {
         assert!(floor.entry_left && stage.has_entry(), "{place:?}");
         let value = stage.value();
         let until = Instant::now() + Duration::from_secs(10);
-        give_up_ownership(&stage.api.client(), until, "default", &floor).await.unwrap();
+        give_up_ownership(&stage.api.client(), until, "default", &floor.target, floor.kind.plural()).await.unwrap();
         assert!(!stage.has_entry() && stage.value() == value && stage.annotation().is_some(), "{place:?}");
     }
 }

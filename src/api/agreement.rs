@@ -107,6 +107,9 @@ use super::settlement::{BusinessCalendar, Settlement};
     .message("spec.service.workloads must name the workload that may be acted on where spec.enforcement.mode is \
               Enforce; name it or set the mode to Recommend")
     .field_path(".service.workloads"))]
+#[x_kube(validation = Rule::new("!has(self.enforcement) || !has(self.enforcement.rollback) \
+     || self.service.workloads.all(w, w.apiVersion == 'apps/v1' && w.kind == 'Deployment')")
+    .message("spec.enforcement.rollback goes with a Deployment of apps/v1 only").field_path(".enforcement.rollback"))]
 #[x_kube(validation = Rule::new("has(self.validity) == has(oldSelf.validity)")
     .field_path(".validity")
     .message("spec.validity cannot be added or removed, as periods are counted from its first day; make a new \

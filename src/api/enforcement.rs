@@ -9,9 +9,9 @@ use super::Span;
 /// What the operator may do before an objective is lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("self.mode != 'Enforce' || has(self.scale)")
+#[x_kube(validation = Rule::new("self.mode != 'Enforce' || has(self.scale) || has(self.rollback)")
     .message("spec.enforcement.scale must be given where spec.enforcement.mode is Enforce: the bounds {min, max} of \
-              the replicas")
+              the replicas; or spec.enforcement.rollback")
     .field_path(".scale"))]
 pub struct Enforcement {
     /// `Observe` measures only, `Recommend` also says what it would do, `Enforce` does it.
@@ -20,6 +20,10 @@ pub struct Enforcement {
     /// The bounds within which replicas may be held or raised. Left out: the operator does not scale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<ScaleBounds>,
+    /// Lets the operator pause the rollout of a bad revision of a Deployment, and go back to the revision before. Left out:
+    /// it names the revision and undoes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<Rollback>,
     /// The shortest time between two raises of the same workload.
     #[serde(default = "default_cooldown")]
     #[schemars(default = "default_cooldown")]
@@ -35,6 +39,7 @@ impl Default for Enforcement {
         Self {
             mode: Mode::default(),
             scale: None,
+            rollback: None,
             cooldown: default_cooldown(),
             release_after: default_release_after(),
         }
@@ -59,6 +64,37 @@ pub enum Mode {
     Recommend,
     /// Also act, within the bounds.
     Enforce,
+}
+
+/// How far a bad revision may be undone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Rollback {
+    /// Rollbacks of the workload within 24 hours, at most.
+    #[serde(default = "default_per_day")]
+    #[schemars(default = "default_per_day", range(min = 1, max = 10))]
+    pub per_day: i32,
+    /// How long the revision before must have been in force when it was replaced: what has not served is not gone back to.
+    #[serde(default = "default_served_for")]
+    #[schemars(default = "default_served_for")]
+    pub served_for: Span,
+    /// Only pause the rollout; undoing the revision is left to a person.
+    #[serde(default)]
+    pub pause_only: bool,
+}
+
+impl Default for Rollback {
+    fn default() -> Self {
+        Self { per_day: default_per_day(), served_for: default_served_for(), pause_only: false }
+    }
+}
+
+fn default_per_day() -> i32 {
+    1
+}
+
+fn default_served_for() -> Span {
+    Span::from("30m")
 }
 
 /// Bounds for replicas.

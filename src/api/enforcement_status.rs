@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::diagnosis::Diagnosis;
+use super::rollout_status::RolloutStatus;
 
 /// What the operator holds.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +22,9 @@ pub struct EnforcementStatus {
     /// The floor that stands because of this agreement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub floor: Option<FloorStatus>,
+    /// The operator's hand in the rollout of the workload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<RolloutStatus>,
     /// The danger now being met.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub episode: Option<Episode>,
@@ -55,9 +59,26 @@ pub struct Episode {
     /// Since when all objectives are safe again. Left out: they are not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub safe_since: Option<Time>,
-    /// Raises in this episode that did not help. Two turn the verb off until the episode ends.
-    #[serde(default)]
-    pub ineffective: i32,
+    /// What was tried in this episode and did not help. A verb that fails too often is off until the episode ends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without_effect: Vec<WithoutEffect>,
+}
+
+/// How often a verb did not help.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+pub struct WithoutEffect {
+    /// The verb.
+    pub verb: Verb,
+    /// How often; what did harm counts twice.
+    pub times: i32,
+}
+
+impl Episode {
+    /// How often a verb did not help in this episode.
+    #[must_use]
+    pub fn without_effect(&self, verb: Verb) -> i32 {
+        self.without_effect.iter().find(|tried| tried.verb == verb).map_or(0, |tried| tried.times)
+    }
 }
 
 /// The object an action writes.
@@ -84,10 +105,12 @@ pub struct ActionRecord {
     pub verb: Verb,
     /// To what.
     pub target: ActionTarget,
-    /// The value before.
-    pub from: i32,
-    /// The value written.
-    pub to: i32,
+    /// What was there before: of a floor its replicas, of a rollout the number of its revision. Left out: the verb changes no number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<i32>,
+    /// What is there afterwards. Left out: the verb changes no number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<i32>,
     /// Why, in words.
     pub reason: String,
     /// What is expected to happen by the deadline.
@@ -109,6 +132,19 @@ pub struct ActionRecord {
     pub evidence: String,
 }
 
+impl ActionRecord {
+    /// What it changes, in words: `3 -> 6`. Empty: no number.
+    #[must_use]
+    pub fn change(&self) -> String {
+        match (self.verb, self.from, self.to) {
+            (_, Some(from), Some(to)) => format!("{from} -> {to}"),
+            (Verb::PauseRollout | Verb::ReleaseRollout, Some(at), None) => format!("at revision {at}"),
+            (_, Some(only), None) | (_, None, Some(only)) => only.to_string(),
+            (_, None, None) => String::new(),
+        }
+    }
+}
+
 /// What an action does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum Verb {
@@ -120,6 +156,23 @@ pub enum Verb {
     LowerFloor,
     /// Puts the baseline back.
     Restore,
+    /// Pauses the rollout of a bad revision, so that no further pod gets it.
+    PauseRollout,
+    /// Goes back to the revision before a bad one.
+    RollBack,
+    /// Gives a rollout back to its owner: resumes it, where the operator paused it.
+    ReleaseRollout,
+}
+
+impl Verb {
+    /// It is about the rollout of a workload.
+    #[must_use]
+    pub fn is_about_rollout(self) -> bool {
+        match self {
+            Self::PauseRollout | Self::RollBack | Self::ReleaseRollout => true,
+            Self::FreezeScaleDown | Self::RaiseFloor | Self::LowerFloor | Self::Restore => false,
+        }
+    }
 }
 
 /// How far an action came.

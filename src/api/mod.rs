@@ -24,9 +24,11 @@ pub mod objective;
 pub mod parameter;
 pub mod period;
 pub mod remedy;
+pub mod rollout_status;
 pub mod scalar;
 pub mod settlement;
 pub mod statement;
+pub mod terms;
 
 pub use agreement::{AgreementSpec, ServiceLevelAgreement};
 pub use claim::{ClaimSpec, ServiceLevelClaim};
@@ -48,11 +50,14 @@ pub const VERSION: &str = "v1alpha1";
 /// The name under which every write of the operator is entered in `metadata.managedFields`.
 pub const FIELD_MANAGER: &str = "guarantor";
 
-/// Keeps a deleted agreement until the floors it raised stand at their baseline again.
+/// Keeps a deleted agreement until the floors it raised stand at their baseline again, and the rollouts it paused go on.
 pub const FINALIZER: &str = "guarantor.dev/restore";
 
 /// On a workload's autoscaler (or the workload itself): the value that stood before Guarantor changed it, as JSON.
 pub const BASELINE_ANNOTATION: &str = "guarantor.dev/baseline";
+
+/// On a Deployment: what Guarantor did to its rollout, as JSON.
+pub const ROLLOUT_ANNOTATION: &str = "guarantor.dev/rollout";
 
 /// The custom resource definitions, in the order in which a person would read them.
 ///
@@ -69,8 +74,10 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
         ServiceLevelLedger::crd(),
     ];
     for crd in &mut crds {
-        if crd.spec.names.kind == "ServiceLevelAgreement" {
-            keep_amendments(crd);
+        match crd.spec.names.kind.as_str() {
+            "ServiceLevelAgreement" => keep_amendments(crd),
+            "ServiceLevelStatement" => terms::leave_bare(crd),
+            _ => {}
         }
         crd.metadata
             .annotations

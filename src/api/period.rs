@@ -33,6 +33,8 @@ pub struct Period {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rolling: Option<Span>,
     /// At the end of every month, quarter or year the days up to then are judged together, for example the last 365.
+    /// Days before the agreement came into force do not count; days in force that nobody measured are unknown. With fewer
+    /// days than the month, quarter or year has, its first days are measured and not judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trailing: Option<TrailingDays>,
 }

@@ -12,6 +12,7 @@ use super::enforcement_status::ActionRecord;
 use super::exclusion_rules::{ExclusionEffect, ExclusionReason};
 use super::ledger::AgreementIdentity;
 use super::metrics_source::IncreaseForm;
+use super::terms::AgreedTerms;
 
 /// The account of one closed period of one agreement. Written by the operator only, and never edited.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,10 +55,16 @@ pub struct StatementSpec {
     pub service: String,
     /// The settled period.
     pub period: StatementPeriod,
+    /// The time that is judged at the end of the period, and that all figures are of: trailing days. Left out: the period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<JudgedTime>,
     /// The `effective` day of the last of `spec.amendments` that was in force in the period. Empty: none was.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 10))]
     pub amendment: String,
+    /// The terms by which the period was judged, with that amendment and those before it. Their fields are those of
+    /// `ServiceLevelAgreement`, which `kubectl explain sla.spec` describes.
+    pub terms: Box<AgreedTerms>,
     /// The worst state of the objectives.
     pub state: State,
     /// One entry per objective.
@@ -140,6 +147,17 @@ pub struct ExclusionLine {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 512))]
     pub why: String,
+    /// The user who declared it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 253))]
+    pub declared_by: String,
+    /// The user who approved it. Left out: nobody had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub approved_by: Option<String>,
+    /// When the other party was told. Left out: nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced_at: Option<Time>,
 }
 
 /// One window of an exclusion that recurs.
@@ -161,6 +179,15 @@ pub struct StatementPeriod {
     pub end: Time,
     /// The IANA zone that decided both.
     pub time_zone: String,
+}
+
+/// The time that is judged at the end of a period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+pub struct JudgedTime {
+    /// Counts.
+    pub start: Time,
+    /// Does not count.
+    pub end: Time,
 }
 
 /// The account of one objective.
@@ -300,8 +327,32 @@ pub struct Evidence {
     pub ledger: String,
     /// SHA-256 over the encoded slots of all objectives, in hexadecimal.
     pub ledger_digest: String,
+    /// The ledgers of earlier periods that the judged time reaches into, in the order of time, as far as there were any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32))]
+    pub earlier: Vec<EarlierLedger>,
     /// The operator's version.
     pub operator: String,
     /// The version of the time zone database.
     pub time_zone_database: String,
+}
+
+/// The ledger of an earlier period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+pub struct EarlierLedger {
+    /// The ledger object.
+    #[schemars(length(max = 253))]
+    pub name: String,
+    /// SHA-256 over the encoded slots of all its objectives, in hexadecimal.
+    #[schemars(length(max = 64))]
+    pub digest: String,
+}
+
+impl StatementSpec {
+    /// The first and the last instant of what was judged, half open: of the period, or of the trailing days.
+    #[must_use]
+    pub fn judged_time(&self) -> JudgedTime {
+        let period = || JudgedTime { start: self.period.start.clone(), end: self.period.end.clone() };
+        self.judged.clone().unwrap_or_else(period)
+    }
 }

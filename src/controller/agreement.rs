@@ -35,6 +35,7 @@ use crate::evaluate::assess::assess;
 use crate::evaluate::detection;
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::lint::Lint;
+use crate::evaluate::window::judged;
 use crate::record::metrics::Written;
 use crate::record::{event, ledger, material, status, writer};
 
@@ -96,20 +97,22 @@ async fn work(
     late::recall(agreement, context, book, &terms.schedule, now).await?;
     let mut looked = delivery.second_look;
     if let Some(look) = &mut looked {
-        late::restate(agreement, context, book, look, &known, &mut next, now).await?;
+        Box::pin(late::restate(agreement, context, book, look, &known, &mut next, now)).await?;
     }
     // First what was settled already: the period that is closed next may rest on it.
     Box::pin(restate::restate(agreement, context, book, &known, &mut next, now)).await?;
     let mut closed = 0;
+    let mut window;
     loop {
         book.open(context, agreement, &terms.schedule, now).await?;
+        window = book.look_back(context, agreement, &terms.schedule).await?;
         let Some(start) = book.open.as_ref().map(|open| open.ledger.bounds().start) else { break };
         let agreement = in_force(agreement, start)?;
         if let Some(look) = looked.take() {
             late::enter(&agreement, context, book, look);
         }
         readings = account::enter(&agreement, context, book, readings);
-        if !settle::close_if_due(&agreement, context, book, &known, &mut next, now).await? {
+        if !settle::close_if_due(&agreement, context, book, window.as_ref(), &known, &mut next, now).await? {
             break;
         }
         // What is agreed from the next period on may be counted otherwise: what was read beyond this one is read again.
@@ -126,7 +129,7 @@ async fn work(
         context.fleet.forget(&agreement.uid().unwrap_or_default());
         not_in_force(&mut next, terms, agreement, now);
         // What was held for the agreement goes with it.
-        let holds = next.enforcement.as_ref().is_some_and(|e| e.floor.is_some());
+        let holds = !enforce::holds_nothing(&next);
         let mut again = Some(terms.schedule.from()).filter(|from| *from > now);
         if holds {
             if finalize::give_back(agreement, context, book, now).await {
@@ -148,9 +151,12 @@ async fn work(
         // Taken over, and what was read since it was stored is being read again: until then the status stands.
         return finish(agreement, context, book, next, now.checked_add(LATER).ok(), now).await;
     }
-    let circumstances = known.circumstances(&agreement.spec, open.ledger.bounds(), book.past.as_ref(), now)?;
-    let assessment = assess(&agreement.spec, &open.ledger, &circumstances, as_of, context.settle)
+    let ledger = judged(&open.ledger, window.as_ref()).map_err(|e| Error::Account(e.to_string()))?;
+    let (period, past) = (open.ledger.bounds(), book.past.as_ref());
+    let circumstances = known.circumstances(&agreement.spec, period, ledger.bounds(), past, now)?;
+    let assessment = assess(&agreement.spec, &ledger, &circumstances, as_of, context.settle)
         .map_err(|e| Error::Account(e.to_string()))?;
+    drop(ledger);
     status::enter_account(&mut next, &assessment);
     detection::enter(&mut next.violations, &circumstances.incidents);
     let source = &agreement.spec.metrics.source_ref.name;
@@ -165,7 +171,8 @@ async fn work(
     let before = book.before_the_first_slot(&assessment);
     let present = before.as_deref().unwrap_or(&assessment);
     context.fleet.note(agreement, &next, present, now);
-    let again = enforce::enforce(agreement, context, book, &mut next, present, &asked, now).await?;
+    let enforcing = enforce::enforce(agreement, context, book, &mut next, present, &asked, now);
+    let again = Box::pin(enforcing).await?;
     let mut again = again.into_iter().chain(second_look).min();
     if nobody_reads {
         // So nobody wakes this agreement.

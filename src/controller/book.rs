@@ -16,6 +16,7 @@ use super::late::{self, ClosedInDoubt};
 use super::past::Past;
 use super::room::Room;
 use super::terms::Resolved;
+use super::window::Archive;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement_status::ActionRecord;
@@ -23,6 +24,7 @@ use crate::evaluate::amendment::terms_at;
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::period::{Bounds, Schedule};
+use crate::evaluate::window::Window;
 use crate::evaluate::{series, statement, stored_ledger};
 use crate::sense::account;
 use crate::sense::signals::Signals;
@@ -91,6 +93,8 @@ pub struct Book {
     pub before_rollout: Option<(Timestamp, Signals)>,
     /// What the closed periods were last compared with: exclusions, amendments and statements as they stood.
     pub restated: Option<u64>,
+    /// The ledgers that trailing days look back on.
+    pub archive: Archive,
 }
 
 /// All books.
@@ -167,6 +171,25 @@ impl Book {
             open.dirty = true;
         }
         Ok(())
+    }
+
+    /// What is judged at the end of the open period; `None`: the period itself, or none is open.
+    ///
+    /// # Errors
+    /// When the API server does not answer.
+    pub async fn look_back(
+        &mut self,
+        context: &Context,
+        agreement: &ServiceLevelAgreement,
+        schedule: &Schedule,
+    ) -> Result<Option<Window>, Error> {
+        let Some(period) = self.open.as_ref().map(|open| open.ledger.bounds()) else {
+            self.archive = Archive::default();
+            return Ok(None);
+        };
+        self.archive.keep_for(schedule, &period);
+        let judged = schedule.judged(&period);
+        self.archive.window(context, agreement, schedule, self.past.as_ref(), (&period, judged)).await
     }
 
     /// What decisions rest on in place of `assessment`, while no slot of its period is due: the end of the period before.

@@ -20,7 +20,7 @@ pub(super) struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// The circumstances of a period by the terms it is settled by.
+    /// The circumstances of a period, and of the time that is judged at its end, by the terms it is settled by.
     ///
     /// # Errors
     /// The agreement's rules cannot be worked with.
@@ -28,11 +28,13 @@ impl Known<'_> {
         &self,
         terms: &AgreementSpec,
         period: Bounds,
+        judged: Bounds,
         past: Option<&Past>,
         now: Timestamp,
     ) -> Result<Circumstances, Error> {
         Ok(Circumstances {
-            exclusions: self.declared.in_period(terms, period, now)?,
+            exclusions: self.declared.in_time(terms, period, judged, now)?,
+            period: Some(period),
             facts: past.map(|past| past.facts(terms, self.schedule, period.start)).unwrap_or_default(),
             incidents: self.claims.incidents(now),
             ..Circumstances::default()

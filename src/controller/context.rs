@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use k8s_openapi::jiff::SignedDuration;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::Client;
 use kube::runtime::events::Recorder;
 use kube::runtime::reflector::Store;
@@ -44,6 +44,8 @@ pub struct Context {
     pub checkpoint: SignedDuration,
     /// The bytes of a ledger's spec beyond which it takes no more counts.
     pub ledger_bytes: usize,
+    /// Before this instant nothing is undone.
+    pub warm_until: Timestamp,
     /// The ceiling over the agreements' modes.
     pub ceiling: Mode,
     /// The namespace whose Secrets metrics sources may name.

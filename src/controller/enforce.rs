@@ -18,12 +18,13 @@ use crate::act;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
 use crate::api::enforcement::Mode;
+use crate::api::enforcement_status::ActionTarget;
 use crate::api::{FINALIZER, ServiceLevelAgreement};
 use crate::decide::{AgreementIdentity, Decided, Decision, Hints, Situation, Staleness, decide};
 use crate::evaluate::assessment::Assessment;
 use crate::record::{event, status, writer};
 use crate::sense::signals::Signals;
-use crate::sense::workload::{Floor, WorkloadObservation, WorkloadProblem};
+use crate::sense::workload::{DeploymentState, Floor, WorkloadObservation, WorkloadProblem, deployment};
 
 /// How old a reading of the workload may be when a decision rests on it.
 const WORKLOAD_AGE: SignedDuration = SignedDuration::from_secs(10);
@@ -80,6 +81,13 @@ pub(super) async fn enforce(
     let read_at = status::whole_seconds(context.clock.now());
     let mut observed = context.workloads.read(&identity.namespace, workload, read_at).await;
     book.looked |= observed.is_ok();
+    if let Ok(present) = &observed
+        && !finalize::let_another_rollout_go(agreement, context, next, present, now).await
+    {
+        let message = "a rollout that the operator paused cannot be given back yet; nothing else is done before";
+        say(next, agreement, "RolloutHeld", message, ConditionStatus::False, now);
+        return Ok(now.checked_add(SignedDuration::from_secs(5)).ok());
+    }
     let mut left = None;
     if let Ok(present) = &observed {
         match left_behind(context, &identity, next, present).await {
@@ -87,6 +95,11 @@ pub(super) async fn enforce(
             // What cannot be told is not decided on.
             Err(problem) => observed = Err(problem),
         }
+    }
+    if let Ok(observed) = &mut observed
+        && (agreement.spec.enforcement.rollback.is_some() || !holds_no_rollout(next))
+    {
+        context.workloads.read_revisions(&identity.namespace, observed).await;
     }
     let mut before = Signals::NotAsked("nothing is known by pod just now".to_owned());
     if let (Ok(observed), Signals::ByPod(_)) = (&mut observed, &signals) {
@@ -108,6 +121,7 @@ pub(super) async fn enforce(
         status: &enforcement,
         actions: &next.actions,
         leader: context.fence.leads(Instant::now()),
+        warm_until: context.warm_until,
         staleness,
         // People read these instants.
         now: status::whole_seconds(context.clock.now()),
@@ -122,7 +136,7 @@ pub(super) async fn enforce(
     }
     // An act gives up the ownership that comes with it, and is conditional on the object as it was read.
     if mode == Mode::Enforce && !matches!(decision, Decision::Act(_)) {
-        let_go_of_fields(context, &identity, observed.as_ref().ok().and_then(|o| o.floor.floor())).await;
+        let_go_of_fields(context, &identity, observed.as_ref().ok()).await;
     }
     follow(agreement, context, book, next, decision, now).await
 }
@@ -157,7 +171,7 @@ async fn follow(
     })
 }
 
-/// The workload was taken out of the spec while a floor stands under it.
+/// The workload was taken out of the spec while something is held for it.
 async fn give_back(
     agreement: &ServiceLevelAgreement,
     context: &Context,
@@ -167,7 +181,7 @@ async fn give_back(
 ) -> Result<Option<Timestamp>, Error> {
     if finalize::give_back(agreement, context, book, now).await {
         next.enforcement = None;
-        let message = "spec.service.workloads names nothing to act on any more; the floor was given back";
+        let message = "spec.service.workloads names nothing to act on any more; what was held was given back";
         say(next, agreement, "NoWorkload", message, ConditionStatus::False, now);
         return Ok(None);
     }
@@ -205,7 +219,7 @@ async fn carry_out(
         if let Some(record) = next.actions.iter().find(|a| a.id == outcome.id) {
             context.metrics.acted(format!("{:?}", record.verb), format!("{:?}", record.phase));
             tracing::info!(
-                agreement = %agreement.name_any(), verb = ?record.verb, from = record.from, to = record.to,
+                agreement = %agreement.name_any(), verb = ?record.verb, change = %record.change(),
                 phase = ?record.phase, outcome = %outcome.message, "acted"
             );
         }
@@ -230,8 +244,12 @@ fn nothing_is_wrong(next: &mut AgreementStatus) {
     }
 }
 
-fn holds_nothing(next: &AgreementStatus) -> bool {
-    next.enforcement.as_ref().is_none_or(|e| e.floor.is_none())
+pub(super) fn holds_nothing(next: &AgreementStatus) -> bool {
+    next.enforcement.as_ref().is_none_or(|e| e.floor.is_none()) && holds_no_rollout(next)
+}
+
+fn holds_no_rollout(next: &AgreementStatus) -> bool {
+    next.enforcement.as_ref().and_then(|e| e.rollout.as_ref()).is_none_or(|rollout| rollout.paused_at.is_none())
 }
 
 /// The floor the status names, when something else scales the workload by now.
@@ -248,11 +266,25 @@ async fn left_behind(
     context.workloads.read_floor(&identity.namespace, &standing.target).await
 }
 
-/// Gives up what a crash left of our ownership of the floor: until then its owner's server-side apply is refused.
-pub(super) async fn let_go_of_fields(context: &Context, identity: &AgreementIdentity, floor: Option<&Floor>) {
-    let Some(floor) = floor.filter(|floor| floor.entry_left) else { return };
+/// Gives up what a crash left of our ownership of the floor and of the rollout.
+async fn let_go_of_fields(context: &Context, identity: &AgreementIdentity, observed: Option<&WorkloadObservation>) {
+    let Some(observed) = observed else { return };
+    let floor = observed.floor.floor().filter(|floor| floor.entry_left);
+    if let Some(floor) = floor {
+        let_go_of(context, identity, &floor.target, floor.kind.plural()).await;
+    }
+    let known = floor.map(|floor| floor.target.uid.as_str());
+    let left = |deployment: &&DeploymentState| deployment.entry_left && known != Some(&deployment.target.uid);
+    if let Some(deployment) = observed.deployment.as_ref().filter(left) {
+        let_go_of(context, identity, &deployment.target, deployment::PLURAL).await;
+    }
+}
+
+/// Gives up what a crash left of our ownership of an object: until then its owner's server-side apply is refused.
+pub(super) async fn let_go_of(context: &Context, identity: &AgreementIdentity, target: &ActionTarget, plural: &str) {
     let Ok(permit) = context.fence.permit(Instant::now()) else { return };
-    let given_up = act::give_up_ownership(&context.actuator, permit.deadline(), &identity.namespace, floor).await;
+    let until = permit.deadline();
+    let given_up = act::give_up_ownership(&context.actuator, until, &identity.namespace, target, plural).await;
     if let Err(error) = given_up {
         tracing::warn!(agreement = %identity.name, %error, "our entry in managedFields could not be given up yet");
     }

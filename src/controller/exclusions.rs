@@ -13,7 +13,7 @@ use super::error::Error;
 use crate::api::condition::{self, ConditionStatus};
 use crate::api::exclusion::ExclusionStatus;
 use crate::api::{AgreementSpec, ServiceLevelAgreement, ServiceLevelExclusion};
-use crate::evaluate::exclusion::{Exclusions, Request, resolve};
+use crate::evaluate::exclusion::{Exclusions, Request, resolve_over};
 use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::span;
 use crate::record::writer;
@@ -38,16 +38,35 @@ impl Declared {
         self.0.is_empty()
     }
 
+    /// Whether one of them has this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|declared| declared.metadata.name.as_deref() == Some(name))
+    }
+
     /// Which of them count in a period by what is known now.
     ///
     /// # Errors
     /// The agreement's rules cannot be worked with.
     pub fn in_period(&self, spec: &AgreementSpec, period: Bounds, now: Timestamp) -> Result<Exclusions, Error> {
+        self.in_time(spec, period, period, now)
+    }
+
+    /// Which of them count in the time that is judged at the end of a period.
+    ///
+    /// # Errors
+    /// The agreement's rules cannot be worked with.
+    pub fn in_time(
+        &self,
+        spec: &AgreementSpec,
+        period: Bounds,
+        judged: Bounds,
+        now: Timestamp,
+    ) -> Result<Exclusions, Error> {
         if self.is_empty() {
             return Ok(Exclusions::default());
         }
         let requests: Vec<Request<'_>> = self.0.iter().map(|declared| request(declared)).collect();
-        resolve(spec, period, &requests, now).map_err(|e| Error::Account(e.to_string()))
+        resolve_over(spec, period, judged, &requests, now).map_err(|e| Error::Account(e.to_string()))
     }
 
     /// The latest instant at which something that was said of them became true.

@@ -1,4 +1,4 @@
-//! An agreement goes: the floor is given back, the ledger is left as it is, and the finalizer is released.
+//! An agreement goes: the floor and the rollout are given back, the ledger is left as it is, and the finalizer is released.
 
 use std::time::Duration;
 
@@ -9,14 +9,18 @@ use tokio::time::Instant;
 
 use super::book::Book;
 use super::context::Context;
-use super::enforce::{identity, let_go_of_fields};
+use super::enforce::{identity, let_go_of};
 use super::error::Error;
 use crate::act;
+use crate::api::agreement::WorkloadRef;
+use crate::api::agreement_status::AgreementStatus;
+use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, Verb};
 use crate::api::{FINALIZER, ServiceLevelAgreement};
-use crate::decide::{Restoration, restore};
+use crate::decide::{Admitted, Plan, Restoration, release_rollout, restore};
 use crate::record::{event, writer};
-use crate::sense::workload::WorkloadProblem;
+use crate::sense::workload::deployment::{API_VERSION, KIND, PLURAL};
+use crate::sense::workload::{WorkloadObservation, WorkloadProblem};
 
 /// When to look again at a floor that could not be given back yet.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -55,6 +59,97 @@ pub(super) async fn give_back(
     book: &Book,
     now: Timestamp,
 ) -> bool {
+    let held = book.status.enforcement.as_ref().and_then(|e| e.rollout.as_ref()).map(|rollout| &rollout.target);
+    let is_deployment = |workload: &&WorkloadRef| workload.kind == KIND && workload.api_version == API_VERSION;
+    let named = agreement.spec.service.workloads.first().filter(is_deployment);
+    // A crash may have come between the act and the record: the Deployment says so by its annotation.
+    let name = held.map(|target| &target.name).or(named.map(|workload| &workload.name));
+    let rollout = match name {
+        Some(name) => give_rollout_back(agreement, context, name, held.map(|target| target.uid.as_str()), now).await,
+        None => true,
+    };
+    give_floor_back(agreement, context, book, now).await && rollout
+}
+
+/// Whether nothing of ours is left on a rollout of another Deployment than the workload that was read.
+pub(super) async fn let_another_rollout_go(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    next: &mut AgreementStatus,
+    present: &WorkloadObservation,
+    now: Timestamp,
+) -> bool {
+    let Some(enforcement) = &mut next.enforcement else { return true };
+    let Some(rollout) = enforcement.rollout.as_ref().filter(|rollout| rollout.target.uid != present.uid) else {
+        return true;
+    };
+    // The flag --enforcement forbids every change, this one too.
+    if context.ceiling < Mode::Enforce {
+        return rollout.paused_at.is_none();
+    }
+    let target = rollout.target.clone();
+    let let_go = give_rollout_back(agreement, context, &target.name, Some(&target.uid), now).await;
+    if let_go {
+        enforcement.rollout = None;
+    }
+    let_go
+}
+
+/// Whether nothing of ours is left on the rollout of a Deployment.
+async fn give_rollout_back(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    name: &str,
+    uid: Option<&str>,
+    now: Timestamp,
+) -> bool {
+    let identity = identity(agreement);
+    let deployment = match context.workloads.read_deployment(&identity.namespace, name).await {
+        Ok(deployment) => deployment.filter(|found| uid.is_none_or(|uid| uid == found.target.uid)),
+        Err(problem) => {
+            tracing::warn!(agreement = %identity.name, %problem, "the rollout cannot be given back yet");
+            return false;
+        }
+    };
+    let plan = match release_rollout(&identity, deployment.as_ref(), context.fence.leads(Instant::now()), now) {
+        Restoration::Act(plan) => plan,
+        Restoration::Nothing => {
+            if let Some(left) = deployment.filter(|deployment| deployment.entry_left) {
+                let_go_of(context, &identity, &left.target, PLURAL).await;
+            }
+            return true;
+        }
+        Restoration::Hold(hold) => {
+            tracing::info!(agreement = %identity.name, reason = hold.reason, message = %hold.message, "not yet");
+            return false;
+        }
+    };
+    let note = format!("Deployment {name} has its owner's rollout again");
+    carry_out(agreement, context, plan, Verb::ReleaseRollout, ("RolloutReleased", note)).await
+}
+
+/// Whether a plan that gives something back is done.
+async fn carry_out(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    plan: Plan<Admitted>,
+    verb: Verb,
+    (reason, note): (&str, String),
+) -> bool {
+    let Ok(permit) = context.fence.permit(Instant::now()) else { return false };
+    let outcomes = act::execute(&context.actuator, permit.deadline(), plan).await;
+    let done = outcomes.iter().all(|o| o.result == act::WriteResult::Done);
+    let phase = if done { ActionPhase::Done } else { ActionPhase::Refused };
+    context.metrics.acted(format!("{verb:?}"), format!("{phase:?}"));
+    if done {
+        let notice = event::notice(false, reason, &format!("{verb:?}"), note);
+        event::publish(&context.recorder, agreement.object_ref(&()), vec![notice]);
+    }
+    // A conflict or no answer: the next look decides.
+    done
+}
+
+async fn give_floor_back(agreement: &ServiceLevelAgreement, context: &Context, book: &Book, now: Timestamp) -> bool {
     let identity = identity(agreement);
     let status = book.status.enforcement.clone().unwrap_or_default();
     let read = match &status.floor {
@@ -84,7 +179,9 @@ pub(super) async fn give_back(
     let leader = context.fence.leads(Instant::now());
     match restore(&identity, &status, floor.as_ref(), leader, now) {
         Restoration::Nothing => {
-            let_go_of_fields(context, &identity, floor.as_ref()).await;
+            if let Some(left) = floor.filter(|floor| floor.entry_left) {
+                let_go_of(context, &identity, &left.target, left.kind.plural()).await;
+            }
             true
         }
         Restoration::Hold(hold) => {
@@ -92,19 +189,9 @@ pub(super) async fn give_back(
             false
         }
         Restoration::Act(plan) => {
-            let Ok(permit) = context.fence.permit(Instant::now()) else { return false };
-            let outcomes = act::execute(&context.actuator, permit.deadline(), plan).await;
-            let done = outcomes.iter().all(|o| o.result == act::WriteResult::Done);
-            let phase = if done { ActionPhase::Done } else { ActionPhase::Refused };
-            context.metrics.acted(format!("{:?}", Verb::Restore), format!("{phase:?}"));
-            if done && let Some(floor) = &floor {
-                let target = &floor.target;
-                let note = format!("{} {} has its owner's floor again", target.kind, target.name);
-                let notice = event::notice(false, "BaselineRestored", "Restore", note);
-                event::publish(&context.recorder, agreement.object_ref(&()), vec![notice]);
-            }
-            // A conflict or no answer: the next look decides.
-            done
+            let target = floor.map(|floor| format!("{} {}", floor.target.kind, floor.target.name)).unwrap_or_default();
+            let note = format!("{target} has its owner's floor again");
+            carry_out(agreement, context, plan, Verb::Restore, ("BaselineRestored", note)).await
         }
     }
 }

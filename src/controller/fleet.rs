@@ -114,6 +114,7 @@ mod tests {
         Assessment {
             period_start: at(0),
             period_end: at(1000),
+            judged_from: at(0),
             measured_through: at(0),
             state: crate::api::agreement_status::State::AtRisk,
             objectives: vec![ObjectiveAssessment { burning, ..ObjectiveAssessment::default() }],

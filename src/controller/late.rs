@@ -16,19 +16,16 @@ use super::context::Context;
 use super::error::Error;
 use super::past::Past;
 use super::registry::SecondLook;
-use super::restate::{is_granted, make, terms_of};
-use super::settle::{self, MOST_REVISIONS};
+use super::revision::{Reopened, Slots};
+use super::settle;
 use super::terms::Terms;
+use super::window::Archive;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement_status::ActionRecord;
 use crate::api::{ServiceLevelAgreement, ServiceLevelStatement};
-use crate::evaluate::amendment::terms_through;
-use crate::evaluate::assess::Circumstances;
 use crate::evaluate::ledger::{Insertion, Ledger};
 use crate::evaluate::period::{Bounds, Schedule};
-use crate::evaluate::{indicator, series, statement, stored_ledger};
-use crate::record::metrics::Written;
-use crate::record::{ledger, writer};
+use crate::evaluate::{indicator, series, stored_ledger};
 use crate::sense::account as records;
 
 /// A closed period with slots that are still to be looked at again.
@@ -168,10 +165,10 @@ pub(super) async fn restate(
     }
     let start = closed.ledger.bounds().start;
     let reference = next.statements.iter_mut().find(|reference| reference.period_start.0 == start);
+    let memory = (book.past.as_ref(), &mut book.archive);
     if closed.more
         && let Some(reference) = reference
-        && let Some(issued) =
-            revise(agreement, context, closed, book.past.as_ref(), &reference.name, known, now).await?
+        && let Some(issued) = Box::pin(revise(agreement, context, closed, memory, &reference.name, known, now)).await?
     {
         if let Some(past) = &mut book.past {
             past.enter(&issued.spec, &agreement.spec)?;
@@ -187,47 +184,17 @@ async fn revise(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     closed: &ClosedInDoubt,
-    past: Option<&Past>,
+    memory: (Option<&Past>, &mut Archive),
     standing: &str,
     known: &Known<'_>,
     now: Timestamp,
 ) -> Result<Option<ServiceLevelStatement>, Error> {
-    let (namespace, uid) = (agreement.namespace().unwrap_or_default(), agreement.uid().unwrap_or_default());
-    let Some(earlier) = records::statement(&context.client, &namespace, standing).await? else {
-        tracing::warn!(statement = %standing, "it is gone, so its period cannot be restated");
-        return Ok(None);
-    };
-    let terms = terms_of(agreement, &earlier);
-    let period = closed.ledger.bounds();
-    let in_force = terms_through(&terms, &earlier.spec.amendment).map_err(|e| Error::Account(e.to_string()))?;
-    let facts = past.map(|past| past.facts(&in_force, known.schedule, period.start)).unwrap_or_default();
-    let mut circumstances = Circumstances { facts, ..known.circumstances(&terms, period, None, now)? };
+    let reopened = Reopened::of(agreement, context, memory, standing, known, now).await?;
+    let Some(mut reopened) = reopened else { return Ok(None) };
     // Not the present: made again after a crash it shall be the same.
-    circumstances.determined_at = Some(closed.ledger.settles_at(context.settle.saturating_add(context.grace)));
-    let granted = is_granted(past, period, known, now);
-    for revision in earlier.spec.revision.saturating_add(1)..=MOST_REVISIONS {
-        let name = statement::name(&agreement.name_any(), period.start, revision);
-        match records::statement(&context.client, &namespace, &name).await? {
-            // Made before a crash.
-            Some(issued) if issued.spec.agreement.uid == uid => return Ok(Some(issued)),
-            Some(_) => {}
-            None => {
-                let before = records::ledger(&context.client, &namespace, &name).await?;
-                let version = before.and_then(|ledger| ledger.resource_version());
-                let object = ledger::object(agreement, &name, &closed.ledger, &closed.actions, true, version);
-                writer::store_ledger(&context.client, &object).await?;
-                context.metrics.wrote(Written::Ledger);
-                let made = make(context, &terms, &earlier, granted, &object, &circumstances, revision, now)?;
-                let mut object = ServiceLevelStatement::new(&name, made);
-                object.metadata.namespace = Some(namespace);
-                writer::issue_statement(&context.client, &object).await?;
-                context.metrics.wrote(Written::Statement);
-                return Ok(Some(object));
-            }
-        }
-    }
-    tracing::warn!(statement = %standing, "its period has {MOST_REVISIONS} statements and is not restated again");
-    Ok(None)
+    let looked = closed.ledger.settles_at(context.settle.saturating_add(context.grace));
+    reopened.circumstances.determined_at = Some(looked);
+    reopened.issue(Slots::Anew(&closed.ledger, &closed.actions), |_| true, now).await
 }
 
 /// The first slot may begin before the period does, and the last one end after it.

@@ -40,12 +40,14 @@ mod reader;
 mod registry;
 mod restate;
 mod retention;
+mod revision;
 pub mod room;
 mod settle;
 mod source;
 pub(crate) mod terms;
 mod unreadable;
 mod watch;
+mod window;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,6 +111,8 @@ pub struct Setup {
     pub ledger_bytes: usize,
     /// How often every agreement is reconciled anyway.
     pub resync: Duration,
+    /// For how long after the begin of each tenure nothing is undone that people rolled out.
+    pub warm_up: SignedDuration,
     /// The ceiling over the agreements' modes.
     pub ceiling: Mode,
 }

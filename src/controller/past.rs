@@ -3,9 +3,9 @@
 //!
 //! Read with one bounded list when they are first asked for, and kept from then on: this process is the only one that
 //! issues statements. Where no cap reaches beyond a period, no right grows from misses in a row, nothing is claimed and
-//! nothing has to be, they are not read at all.
+//! nothing has to be, and no trailing days are judged, they are not read at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
@@ -16,15 +16,16 @@ use super::context::Context;
 use super::error::Error;
 use crate::api::amendment::AmendmentRule;
 use crate::api::settlement::GrantMode;
-use crate::api::statement::StatementSpec;
+use crate::api::statement::{EarlierLedger, StatementSpec};
 use crate::api::{AgreementSpec, ServiceLevelAgreement};
 use crate::evaluate::amendment::terms_through;
 use crate::evaluate::claim::Claimed;
 use crate::evaluate::credit::{Facts, stated};
 use crate::evaluate::credit_course;
 use crate::evaluate::credit_life::Course;
+use crate::evaluate::exclusion::lines;
 use crate::evaluate::history::{History, Legacy, contract_year};
-use crate::evaluate::period::Schedule;
+use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::statement;
 use crate::sense::account;
 
@@ -37,8 +38,16 @@ pub struct Standing {
     pub revision: i32,
     /// What it leaves behind.
     pub legacy: Legacy,
+    /// What was excluded from it, by [`lines::mark_of`].
+    pub excluded: String,
+    /// The exclusions that counted.
+    pub exclusions: BTreeSet<String>,
     /// What it rests on.
     pub facts: Facts,
+    /// Its ledger.
+    pub ledger: EarlierLedger,
+    /// The ledgers of earlier periods that it looks back on.
+    pub looks_back_on: Vec<EarlierLedger>,
     /// What its credit has to go through. `None`: the agreement grants none.
     pub course: Option<Course>,
 }
@@ -54,7 +63,14 @@ impl Standing {
             names: names.collect(),
             revision: statement.revision,
             legacy: Legacy::of(statement).map_err(|e| fault(&e))?,
+            excluded: lines::mark_of(statement),
+            exclusions: statement.exclusions.iter().filter(|e| e.honoured).map(|e| e.name.clone()).collect(),
             facts: facts.map_err(|e| fault(&e))?.unwrap_or_default(),
+            ledger: EarlierLedger {
+                name: statement.evidence.ledger.clone(),
+                digest: statement.evidence.ledger_digest.clone(),
+            },
+            looks_back_on: statement.evidence.earlier.clone(),
             course: credit_course::of_statement(statement, spec.settlement.grant).map_err(|e| fault(&e))?,
         })
     }
@@ -94,6 +110,11 @@ impl Past {
         self.0.iter().map(|(start, standing)| (*start, standing))
     }
 
+    /// The statements that stand for the periods that are judged with this one, in order.
+    pub fn looked_back_on(&self, schedule: &Schedule, period: &Bounds) -> impl Iterator<Item = &Standing> {
+        schedule.looked_back_on(period).into_iter().filter_map(|earlier| self.standing(earlier.start))
+    }
+
     /// What a period that begins then rests on, by the terms it is settled by.
     pub fn facts(&self, terms: &AgreementSpec, schedule: &Schedule, period_start: Timestamp) -> Facts {
         let mut history = History::default();
@@ -114,7 +135,18 @@ pub(super) async fn recall(
     book: &mut Book,
     claims: &Claims,
 ) -> Result<(), Error> {
-    if book.past.is_some() || !(matters(&agreement.spec) || claims.concern_credits()) {
+    if !(matters(&agreement.spec) || claims.concern_credits()) {
+        return Ok(());
+    }
+    read(agreement, context, book).await
+}
+
+/// Reads the past back, if it is not known.
+///
+/// # Errors
+/// As for [`recall`].
+pub(super) async fn read(agreement: &ServiceLevelAgreement, context: &Context, book: &mut Book) -> Result<(), Error> {
+    if book.past.is_some() {
         return Ok(());
     }
     let (namespace, uid) = (agreement.namespace().unwrap_or_default(), agreement.uid().unwrap_or_default());
@@ -136,6 +168,8 @@ fn matters(spec: &AgreementSpec) -> bool {
     let amended = spec.amendments.iter().filter_map(|amendment| amendment.credits.as_ref());
     let mut all = spec.credits.iter().chain(amended);
     let in_parts = spec.amendment_rule == Some(AmendmentRule::Split) && !spec.amendments.is_empty();
-    (in_parts || spec.settlement.grant == GrantMode::OnClaim) && spec.credits.is_some()
+    let on_past = in_parts || spec.settlement.grant == GrantMode::OnClaim;
+    spec.period.trailing.is_some()
+        || on_past && spec.credits.is_some()
         || all.any(|table| History::matters(Some(table)))
 }

@@ -1,13 +1,13 @@
 //! Restates closed periods: an exclusion was approved late, or taken back, and another account follows from the same
 //! ledger. The statement that was issued stays as it is; a new revision takes its place and says so.
 //!
-//! The periods that the status lists are looked at, the latest ones, the oldest first: what one of them grants or misses by
-//! now may be what a cap or a right in a later one rests on, and that is restated too where it comes to another credit.
-//! They keep the terms they were settled by, the parties and the queries as they stood; only what is excluded and what
-//! earlier periods left behind is decided anew.
+//! All closed periods are looked at, the oldest first, also those that the status lists no more: what one of them grants or
+//! misses by now may be what a cap or a right in a later one rests on, and that is restated too where it comes to another credit. So
+//! is a period whose trailing days reach into one of which late samples told more, where it comes to other figures.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 use kube::{Resource, ResourceExt};
 
@@ -16,26 +16,23 @@ use super::circumstances::Known;
 use super::context::Context;
 use super::error::Error;
 use super::exclusions::Declared;
-use super::lives;
-use super::past::Past;
-use super::settle::{self, MOST_REVISIONS};
-use crate::api::agreement::AgreementSpec;
-use crate::api::agreement_status::{AgreementStatus, StatementRef};
-use crate::api::credit_status::CreditState;
-use crate::api::{ServiceLevelAgreement, ServiceLevelLedger, ServiceLevelStatement};
-use crate::evaluate::amendment::{terms_at, terms_through};
-use crate::evaluate::assess::Circumstances;
+use super::past::{self, Past, Standing};
+use super::revision::{Reopened, Slots};
+use super::settle;
+use super::window::Archive;
+use crate::api::agreement_status::{AgreementStatus, KEPT, State, StatementRef};
+use crate::api::statement::StatementSpec;
+use crate::api::{ServiceLevelAgreement, ServiceLevelStatement};
+use crate::evaluate::amendment::terms_at;
 use crate::evaluate::exclusion::lines;
 use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::period::Bounds;
-use crate::evaluate::restatement::{Superseded, same_outcome};
-use crate::evaluate::statement::{self, Closing};
-use crate::record::metrics::Written;
-use crate::record::writer;
+use crate::evaluate::restatement::same_outcome;
+use crate::record::event;
 use crate::sense::account as records;
 
-/// Restates the closed periods of the status in which other exclusions count now than when they were settled, or which
-/// rest on other credits and misses of earlier periods.
+/// Restates the closed periods in which other exclusions count now than when they were settled, or which
+/// rest on other credits, misses or ledgers of earlier periods.
 ///
 /// # Errors
 /// When the API server does not answer or refuses, or an account cannot be made.
@@ -55,25 +52,75 @@ pub(super) async fn restate(
     if book.restated == Some(looked) {
         return Ok(());
     }
-    for reference in next.statements.iter_mut().rev() {
+    if next.statements.len() == KEPT && !known.declared.is_empty() {
+        past::read(agreement, context, book).await?;
+    }
+    let mut older = older(book.past.as_ref(), known.declared, &next.statements);
+    let before: Vec<String> = older.iter().map(|reference| reference.name.clone()).collect();
+    for reference in older.iter_mut().chain(next.statements.iter_mut().rev()) {
+        take_up(agreement, context, book.past.as_ref(), reference).await?;
         let Some(period) = known.schedule.containing(reference.period_start.0) else { continue };
-        let counts = lines::mark(&known.declared.in_period(&agreement.spec, period, now)?) != reference.exclusions;
+        let judged = known.schedule.judged(&period);
+        let exclusions = known.declared.in_time(&agreement.spec, period, judged, now)?;
+        let counts = lines::mark(&exclusions) != reference.exclusions;
         if !counts && !rests_on_others(agreement, book.past.as_ref(), known, period)? {
             continue;
         }
-        if let Some(issued) = anew(agreement, context, known, book.past.as_ref(), reference, now).await? {
+        let memory = (book.past.as_ref(), &mut book.archive);
+        if let Some(issued) = Box::pin(anew(agreement, context, memory, known, reference, now)).await? {
             if let Some(past) = &mut book.past {
                 past.enter(&issued.spec, &agreement.spec)?;
             }
             *reference = settle::reference(&issued);
         }
     }
+    let restated = older.iter().filter(|reference| !before.contains(&reference.name));
+    event::publish(&context.recorder, agreement.object_ref(&()), restated.map(event::settled).collect());
     // Of what was restated just now nothing is left to do.
     book.restated = Some(fingerprint(agreement, known.declared, &next.statements, now));
     Ok(())
 }
 
-/// Whether earlier periods granted or missed other than what the statement of this one rests on.
+/// The statements of periods that the status does not list any more, the oldest first. One stays as it is if an exclusion
+/// that counted is gone: an object that was cleared away after so long is not revoked.
+fn older(past: Option<&Past>, declared: &Declared, listed: &[StatementRef]) -> Vec<StatementRef> {
+    let Some(first) = listed.iter().map(|reference| reference.period_start.0).min() else { return Vec::new() };
+    let all = past.into_iter().flat_map(Past::all).take_while(|(start, _)| *start < first);
+    let standing = all.filter(|(_, standing)| standing.exclusions.iter().all(|name| declared.has(name)));
+    let reference = |(start, standing): (Timestamp, &Standing)| {
+        Some(StatementRef {
+            name: standing.names.last()?.clone(),
+            period_start: Time(start),
+            state: State::default(),
+            credit: String::new(),
+            exclusions: standing.excluded.clone(),
+            credit_state: None,
+            credit_since: None,
+            credit_reason: String::new(),
+            claim_by: None,
+        })
+    };
+    standing.filter_map(reference).collect()
+}
+
+/// Names the statement that stands, where a newer one was issued than the status tells.
+async fn take_up(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    past: Option<&Past>,
+    reference: &mut StatementRef,
+) -> Result<(), Error> {
+    let standing = past.and_then(|past| past.standing(reference.period_start.0)?.names.last());
+    let Some(name) = standing.filter(|name| **name != reference.name) else { return Ok(()) };
+    let namespace = agreement.namespace().unwrap_or_default();
+    if let Some(issued) = records::statement(&context.client, &namespace, name).await? {
+        *reference = settle::reference(&issued);
+    }
+    Ok(())
+}
+
+/// Whether earlier periods granted or missed other than what the statement of this one rests on, or have other ledgers by
+/// now than those it looks back on.
 fn rests_on_others(
     agreement: &ServiceLevelAgreement,
     past: Option<&Past>,
@@ -84,7 +131,9 @@ fn rests_on_others(
         return Ok(false);
     };
     let terms = terms_at(&agreement.spec, period.start).map_err(|fault| unworkable(&fault))?;
-    Ok(past.facts(&terms, known.schedule, period.start) != standing.facts)
+    let looked_back_on = past.looked_back_on(known.schedule, &period).map(|earlier| &earlier.ledger);
+    Ok(past.facts(&terms, known.schedule, period.start) != standing.facts
+        || !looked_back_on.eq(&standing.looks_back_on))
 }
 
 fn unworkable(fault: &InvalidSpec) -> Error {
@@ -110,107 +159,38 @@ fn fingerprint(
 async fn anew(
     agreement: &ServiceLevelAgreement,
     context: &Context,
+    (past, archive): (Option<&Past>, &mut Archive),
     known: &Known<'_>,
-    past: Option<&Past>,
     reference: &StatementRef,
     now: Timestamp,
 ) -> Result<Option<ServiceLevelStatement>, Error> {
-    let (namespace, uid) = (agreement.namespace().unwrap_or_default(), agreement.uid().unwrap_or_default());
-    let Some(earlier) = records::statement(&context.client, &namespace, &reference.name).await? else {
-        tracing::warn!(statement = %reference.name, "it is gone, so its period cannot be restated");
+    let reopened = Reopened::of(agreement, context, (past, archive), &reference.name, known, now).await?;
+    let Some(mut reopened) = reopened else { return Ok(None) };
+    let counts = lines::mark(&reopened.circumstances.exclusions) != reference.exclusions;
+    let standing = past.and_then(|past| past.standing(reopened.period.start));
+    let rests = standing.is_some_and(|standing| standing.facts != reopened.circumstances.facts);
+    let looks = reopened.looks_back_on_others();
+    if !counts && !rests && !looks {
         return Ok(None);
-    };
-    let ledger_name = &earlier.spec.evidence.ledger;
+    }
+    // Not the present: made again after a crash it shall be the same.
+    let before = reopened.earlier.spec.credits.as_ref().and_then(|credits| credits.since.as_ref()).map(|since| since.0);
+    let looked_back_on = past.into_iter().flat_map(|past| past.looked_back_on(known.schedule, &reopened.period));
+    let restated = looked_back_on.filter(|standing| looks && standing.revision > 1);
+    let restated = restated.filter_map(|standing| standing.course.as_ref()?.determined_at).max();
+    let determined = before.max(known.declared.changed_at(now)).max(restated);
+    reopened.circumstances.determined_at = determined.or(Some(reopened.period.end));
+    let namespace = agreement.namespace().unwrap_or_default();
+    let ledger_name = &reopened.earlier.spec.evidence.ledger;
     let Some(ledger) = records::ledger(&context.client, &namespace, ledger_name).await? else {
         tracing::warn!(statement = %reference.name, ledger = %ledger_name, "without its ledger it cannot be restated");
         return Ok(None);
     };
-    let terms = terms_of(agreement, &earlier);
-    let period = Bounds { start: earlier.spec.period.start.0, end: earlier.spec.period.end.0 };
-    let in_force = terms_through(&terms, &earlier.spec.amendment).map_err(|fault| unworkable(&fault))?;
-    let facts = past.map(|past| past.facts(&in_force, known.schedule, period.start)).unwrap_or_default();
-    let standing = past.and_then(|past| past.standing(period.start));
-    let mut circumstances = Circumstances { facts, ..known.circumstances(&terms, period, None, now)? };
-    let counts = lines::mark(&circumstances.exclusions) != reference.exclusions;
-    if !counts && standing.is_none_or(|standing| standing.facts == circumstances.facts) {
-        return Ok(None);
-    }
-    // Not the present: made again after a crash it shall be the same.
-    let before = earlier.spec.credits.as_ref().and_then(|credits| credits.since.as_ref()).map(|since| since.0);
-    circumstances.determined_at = before.max(known.declared.changed_at(now)).or(Some(period.end));
-    let granted = is_granted(past, period, known, now);
-    for revision in earlier.spec.revision.saturating_add(1)..=MOST_REVISIONS {
-        let name = statement::name(&agreement.name_any(), period.start, revision);
-        match records::statement(&context.client, &namespace, &name).await? {
-            // Made before a crash. If other exclusions count by now, it is restated in turn.
-            Some(issued) if issued.spec.agreement.uid == uid => return Ok(Some(issued)),
-            Some(_) => {}
-            None => {
-                let made = make(context, &terms, &earlier, granted, &ledger, &circumstances, revision, now)?;
-                if !counts && same_outcome(earlier.spec.credits.as_ref(), made.credits.as_ref()) {
-                    return Ok(None);
-                }
-                let mut object = ServiceLevelStatement::new(&name, made);
-                object.metadata.namespace = Some(namespace);
-                writer::issue_statement(&context.client, &object).await?;
-                context.metrics.wrote(Written::Statement);
-                return Ok(Some(object));
-            }
-        }
-    }
-    tracing::warn!(statement = %reference.name, "its period has {MOST_REVISIONS} statements and is not restated again");
-    Ok(None)
-}
-
-/// Whether the credit of a closed period is granted by now.
-pub(super) fn is_granted(past: Option<&Past>, period: Bounds, known: &Known<'_>, now: Timestamp) -> bool {
-    let standing = past.and_then(|past| past.standing(period.start));
-    let life = standing.and_then(|standing| lives::stands(period.start, standing, known.claims, now));
-    life.is_some_and(|life| matches!(life.state, CreditState::Granted | CreditState::Settled))
-}
-
-/// A statement that takes the place of `earlier`, from this ledger. `granted`: what that one determined is granted by now.
-#[allow(clippy::too_many_arguments, reason = "each is one thing that the statement is made from")]
-pub(super) fn make(
-    context: &Context,
-    terms: &AgreementSpec,
-    earlier: &ServiceLevelStatement,
-    granted: bool,
-    ledger: &ServiceLevelLedger,
-    circumstances: &Circumstances,
-    revision: i32,
-    now: Timestamp,
-) -> Result<crate::api::statement::StatementSpec, Error> {
-    let before = &earlier.spec;
-    let queries = before.objectives.iter().map(|o| (o.name.clone(), o.queries.clone())).collect();
-    let (source_name, source_url) = before.evidence.source.split_once(' ').unwrap_or((&before.evidence.source, ""));
-    let (name, ledger_name) = (earlier.name_any(), ledger.name_any());
-    let mut superseded = Superseded::new(&name, before, terms.settlement.grant);
-    if granted {
-        superseded.granted = before.credits.as_ref();
-    }
-    let closing = Closing {
-        spec: terms,
-        generation: before.generation,
-        revision,
-        ledger_name: &ledger_name,
-        ledger: &ledger.spec,
-        circumstances,
-        supersedes: Some(superseded),
-        queries: &queries,
-        source_name,
-        source_url,
-        increase: before.evidence.increase,
+    let before = &reopened.earlier.spec;
+    let matters = |made: &StatementSpec| {
+        counts
+            || !same_outcome(before.credits.as_ref(), made.credits.as_ref())
+            || (looks && (&made.objectives, &made.violations) != (&before.objectives, &before.violations))
     };
-    statement::statement(&closing, now, context.settle).map_err(|e| Error::Account(e.to_string()))
-}
-
-/// The agreement as it was settled then: with the amendments of that time, the parties and the service as they stood.
-pub(super) fn terms_of(agreement: &ServiceLevelAgreement, earlier: &ServiceLevelStatement) -> AgreementSpec {
-    let mut terms = agreement.spec.clone();
-    // Days of this form are ordered as texts.
-    terms.amendments.retain(|amendment| amendment.effective <= earlier.spec.amendment);
-    terms.parties.clone_from(&earlier.spec.parties);
-    terms.service.name.clone_from(&earlier.spec.service);
-    terms
+    reopened.issue(Slots::AsBefore(&ledger), matters, now).await
 }

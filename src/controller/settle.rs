@@ -24,6 +24,7 @@ use crate::evaluate::assess::{Circumstances, assess};
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::exclusion::lines;
 use crate::evaluate::statement::{self, Closing};
+use crate::evaluate::window::{self, Window};
 use crate::evaluate::{credit, stored_ledger};
 use crate::record::metrics::Written;
 use crate::record::{ledger, status, writer};
@@ -41,6 +42,7 @@ pub(super) async fn close_if_due(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     book: &mut Book,
+    window: Option<&Window>,
     known: &Known<'_>,
     next: &mut AgreementStatus,
     now: Timestamp,
@@ -56,9 +58,11 @@ pub(super) async fn close_if_due(
         return Ok(false);
     }
     account::remember_actions(open, &next.actions);
-    let circumstances = known.circumstances(&agreement.spec, open.ledger.bounds(), book.past.as_ref(), now)?;
-    let issued = issue(agreement, context, open, &circumstances, now).await?;
-    let closing = at_its_end(agreement, open, &circumstances)?;
+    let period = open.ledger.bounds();
+    let judged = window.map_or(period, |window| window.judged);
+    let circumstances = known.circumstances(&agreement.spec, period, judged, book.past.as_ref(), now)?;
+    let issued = issue(agreement, context, open, window, &circumstances, now).await?;
+    let closing = at_its_end(agreement, open, window, &circumstances)?;
     if let Some(past) = &mut book.past {
         past.enter(&issued.spec, &agreement.spec)?;
     }
@@ -81,11 +85,13 @@ pub(super) async fn close_if_due(
 fn at_its_end(
     agreement: &ServiceLevelAgreement,
     open: &OpenLedger,
+    window: Option<&Window>,
     circumstances: &Circumstances,
 ) -> Result<Assessment, Error> {
+    let ledger = window::judged(&open.ledger, window).map_err(|e| Error::Account(e.to_string()))?;
     let instant = SignedDuration::from_nanos(1);
     let last = open.ledger.bounds().end.saturating_sub(instant).unwrap_or(Timestamp::MIN);
-    assess(&agreement.spec, &open.ledger, circumstances, last, -instant).map_err(|e| Error::Account(e.to_string()))
+    assess(&agreement.spec, &ledger, circumstances, last, -instant).map_err(|e| Error::Account(e.to_string()))
 }
 
 /// The statement of the open period, as it is stored.
@@ -93,6 +99,7 @@ async fn issue(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     open: &mut OpenLedger,
+    window: Option<&Window>,
     circumstances: &Circumstances,
     now: Timestamp,
 ) -> Result<ServiceLevelStatement, Error> {
@@ -109,7 +116,7 @@ async fn issue(
                 if !open.closed {
                     account::store(agreement, context, open, true, now).await?;
                 }
-                let made = make(agreement, context, open, circumstances, revision, now)?;
+                let made = make(agreement, context, open, window, circumstances, revision, now)?;
                 let mut object = ServiceLevelStatement::new(&name, made);
                 object.metadata.namespace = Some(namespace);
                 writer::issue_statement(&context.client, &object).await?;
@@ -125,6 +132,7 @@ fn make(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     open: &OpenLedger,
+    window: Option<&Window>,
     circumstances: &Circumstances,
     revision: i32,
     now: Timestamp,
@@ -143,6 +151,7 @@ fn make(
         revision,
         ledger_name: &open.name,
         ledger: &stored,
+        window,
         circumstances,
         supersedes: None,
         queries: &queries,

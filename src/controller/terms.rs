@@ -118,11 +118,6 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
         // What the source keeps has a condition of its own, since it changes without either spec.
         lint(&agreement.spec, None).into_iter().partition(|lint| lint.severity == Severity::Error);
     invalid.extend(errors.into_iter().map(|lint| InvalidSpec::new(lint.field, lint.message)));
-    invalid.extend(spec.period.trailing.as_ref().map(|_| {
-        let message = "looks back over several ledgers, and the operator keeps one for each period; agree on another \
-                       period, or settle it with `guarantor settle`";
-        InvalidSpec::new("spec.period.trailing", message)
-    }));
     if !invalid.is_empty() {
         return Err(refuse_spec("InvalidSpec", spec, &invalid));
     }

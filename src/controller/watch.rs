@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::future::ready;
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
+use k8s_openapi::jiff::Timestamp;
 use kube::api::Api;
 use kube::core::DeserializeGuard;
 use kube::runtime::controller::{Action, Config, Controller};
@@ -28,7 +29,7 @@ use super::registry::Registry;
 use super::unreadable::Unreadable;
 use super::{Setup, Shared, WORK, account, agreement, claims, exclusions, source};
 use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelClaim, ServiceLevelExclusion};
-use crate::record::event;
+use crate::record::{event, status};
 use crate::sense::workload::{Kinds, WorkloadReader};
 
 /// How long one read of a workload may take.
@@ -41,6 +42,12 @@ const LISTS_PATIENCE: Duration = Duration::from_secs(10);
 const DEBOUNCE: Duration = Duration::from_millis(100);
 /// A failure that may pass by itself is worth an Event when it comes after this many.
 const PATIENT_TRIES: u32 = 2;
+
+/// When this tenure has looked long enough to undo anything.
+fn warm_until(setup: &Setup) -> Timestamp {
+    let now = status::whole_seconds(setup.clock.now());
+    now.saturating_add(setup.warm_up).unwrap_or(Timestamp::MAX)
+}
 
 /// Leads until the lease lapses or `stop`; then lets the reconciles under way end and writes what is unwritten.
 pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
@@ -62,6 +69,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         checkpoint: setup.checkpoint,
         ledger_bytes: setup.ledger_bytes,
         resync: setup.resync,
+        warm_until: warm_until(setup),
         ceiling: setup.ceiling,
         own_namespace: setup.own_namespace.clone(),
         watch_namespace: setup.watch_namespace.clone(),

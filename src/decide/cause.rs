@@ -13,6 +13,7 @@ mod bad_revision;
 mod blind;
 mod common_cause;
 pub mod comparison;
+mod named;
 mod outlier;
 mod outlier_node;
 mod outlier_pod;
@@ -35,12 +36,14 @@ use super::facts::Facts;
 use super::health::Danger;
 
 /// The kinds of action a cause leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
     /// Touch nothing: acting could make it worse, or nobody knows.
     Hold,
     /// Keep what there is: nothing is taken away, and nothing added.
     KeepFloor,
+    /// Keep what there is, and undo the revision with that `pod-template-hash`.
+    Undo(String),
     /// Hold and raise the floor.
     Scale,
 }
@@ -95,7 +98,8 @@ const CAUSES: [Question; 8] = [
 /// Those that matter while nothing is in danger: whether a floor may be taken down.
 const IN_CALM: [Question; 2] = [(CauseKind::Blind, blind::ask), (CauseKind::RolloutInProgress, rollout::ask)];
 
-/// The first cause that holds; where none does, it is unknown.
+/// The first cause that holds; where none does, it is unknown. What was named before and is not disproved keeps its
+/// place: see `named`.
 #[must_use]
 pub fn find(facts: &Facts<'_>) -> Found {
     let calm = facts.health.danger == Danger::None;
@@ -104,11 +108,12 @@ pub fn find(facts: &Facts<'_>) -> Found {
     let mut ruled_out = Vec::new();
     for (cause, ask) in if calm { IN_CALM.as_slice() } else { CAUSES.as_slice() } {
         match ask(&look) {
-            Ok(cause) => return Found { cause, ruled_out },
+            Ok(cause) => return Found { cause: named::still(&look, &cause).unwrap_or(cause), ruled_out },
             Err(why) => ruled_out.push(RuledOut { cause: *cause, why }),
         }
     }
-    Found { cause: unknown::cause(&look), ruled_out }
+    let unknown = unknown::cause(&look);
+    Found { cause: named::still(&look, &unknown).unwrap_or(unknown), ruled_out }
 }
 
 impl Cause {

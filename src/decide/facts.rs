@@ -3,6 +3,7 @@
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::enforcement_status::{ActionRecord, Episode, FloorStatus};
+use crate::api::rollout_status::RolloutStatus;
 use crate::sense::workload::{Floor, WorkloadObservation};
 
 use super::health::Health;
@@ -30,6 +31,8 @@ pub struct Facts<'a> {
     pub health: Health,
     /// The floor that stands because of this agreement.
     pub standing: Option<FloorStatus>,
+    /// The operator's hand in the workload's rollout.
+    pub hand: Option<RolloutStatus>,
     /// The actions, newest first, settled and judged.
     pub actions: Vec<ActionRecord>,
     /// The episode, as of now.
@@ -53,6 +56,13 @@ impl Facts<'_> {
     #[must_use]
     pub fn floor(&self) -> Option<&Floor> {
         self.workload.floor.floor()
+    }
+
+    /// The revision at which the operator paused the workload's rollout, if it did.
+    #[must_use]
+    pub fn paused_at(&self) -> Option<&str> {
+        let hand = self.hand.as_ref().filter(|hand| hand.target.uid == self.workload.uid)?;
+        hand.paused_at.as_deref()
     }
 
     /// The actions on the present holder, newest first.

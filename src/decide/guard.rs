@@ -10,6 +10,8 @@ mod leadership;
 mod mode;
 mod ownership;
 mod pace;
+mod revision;
+mod rollback;
 mod rollout;
 mod zero;
 
@@ -38,7 +40,7 @@ pub struct Hold {
 }
 
 impl Hold {
-    fn new(reason: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(reason: &'static str, message: impl Into<String>) -> Self {
         Self { reason, message: message.into(), until: None }
     }
 
@@ -47,27 +49,58 @@ impl Hold {
     }
 }
 
-/// A guard's name, and what it says about one step.
-type Guard = (&'static str, fn(&Step, &Facts<'_>) -> Option<Hold>);
+/// A guard's name, the verbs it is about, and what it says about one step.
+type Guard = (&'static str, &'static [Verb], fn(&Step, &Facts<'_>) -> Option<Hold>);
+
+/// Asks for more replicas, or keeps some from going.
+const ADD: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor];
+/// Moves a floor.
+const MOVE: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor];
+/// Writes a floor.
+const FLOOR: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore];
+/// Touches a rollout.
+const ROLLOUT: &[Verb] = &[Verb::PauseRollout, Verb::RollBack];
+/// Disrupts pods that serve.
+const DISRUPT: &[Verb] = &[Verb::RollBack];
+/// Whatever the operator does against a danger, or after it.
+const ALL: &[Verb] = &[
+    Verb::FreezeScaleDown,
+    Verb::RaiseFloor,
+    Verb::LowerFloor,
+    Verb::Restore,
+    Verb::PauseRollout,
+    Verb::RollBack,
+    Verb::ReleaseRollout,
+];
 
 /// Who may act at all. A recommendation needs none of these.
-const PERMISSION: [Guard; 2] = [("mode", mode::allows), ("leadership", leadership::held)];
+const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
-const PRECAUTIONS: [Guard; 13] = [
-    ("one owner", ownership::clear),
-    ("owner respected", ownership::respected),
-    ("not at zero", zero::running),
-    ("fresh data", data::fresh),
-    ("enough data", data::covered),
-    ("no rollout", rollout::at_rest),
-    ("sound bounds", bounds::sound),
-    ("within bounds", bounds::kept),
-    ("once a slot", pace::once_a_slot),
-    ("last act judged", pace::judged),
-    ("cooled down", pace::cooled_down),
-    ("small step", pace::small_steps),
-    ("of use", effect::of_use),
+const PRECAUTIONS: [Guard; 23] = [
+    ("one owner", FLOOR, ownership::clear),
+    ("owner respected", MOVE, ownership::respected),
+    ("rollback allowed", ROLLOUT, rollback::allowed),
+    ("rollout free", ROLLOUT, revision::free),
+    ("revision respected", ROLLOUT, revision::respected),
+    ("not at zero", ADD, zero::running),
+    ("fresh data", ALL, data::fresh),
+    ("enough data", ALL, data::covered),
+    ("no rollout", MOVE, rollout::at_rest),
+    ("spec observed", ROLLOUT, revision::observed),
+    ("no rollback undone", ROLLOUT, revision::not_gone_back_to),
+    ("proven revision", DISRUPT, revision::proven),
+    ("within the day's budget", DISRUPT, rollback::within_budget),
+    ("warmed up", DISRUPT, rollback::warmed_up),
+    ("confirmed", DISRUPT, rollback::confirmed),
+    ("sound bounds", MOVE, bounds::sound),
+    ("within bounds", MOVE, bounds::kept),
+    ("once a slot", ALL, pace::once_a_slot),
+    ("last act judged", &[Verb::RaiseFloor], pace::judged),
+    ("last rollback judged", &[Verb::RaiseFloor, Verb::RollBack], rollback::alone),
+    ("cooled down", &[Verb::RaiseFloor], pace::cooled_down),
+    ("small step", &[Verb::LowerFloor], pace::small_steps),
+    ("of use", &[Verb::RaiseFloor, Verb::RollBack], effect::of_use),
 ];
 
 /// Lets a plan pass, or says why not.
@@ -88,14 +121,14 @@ pub fn review(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Result<(), Hold> {
     check(plan, facts, &PRECAUTIONS)
 }
 
-/// Lets a floor be given back on a person's word (the agreement was deleted, or its mode lowered): nothing but the
-/// leadership holds that back, since what is written is the owner's own value.
+/// Lets a floor or a rollout be given back (the agreement was deleted, or its mode lowered, or the reason is gone):
+/// nothing but the leadership holds that back, since what is written is the owner's own.
 ///
 /// # Errors
 /// [`Hold`]: another replica leads, or the plan does more than give back.
 pub fn admit_restoration(plan: Plan<Proposed>, leader: bool) -> Result<Plan<Admitted>, Hold> {
-    if !plan.steps.iter().all(|step| step.verb == Verb::Restore) {
-        return Err(Hold::new("NotARestoration", "only giving a floor back needs no other guard"));
+    if !plan.steps.iter().all(|step| matches!(step.verb, Verb::Restore | Verb::ReleaseRollout)) {
+        return Err(Hold::new("NotARestoration", "only giving back needs no other guard"));
     }
     match leadership::hold(leader) {
         Some(hold) => Err(hold),
@@ -103,10 +136,10 @@ pub fn admit_restoration(plan: Plan<Proposed>, leader: bool) -> Result<Plan<Admi
     }
 }
 
-/// The standing conflict over the floor, if there is one, in words: who, and what to do.
+/// The standing conflict over the floor or the revision, if there is one, in words: who, and what to do.
 #[must_use]
 pub fn conflict(facts: &Facts<'_>) -> Option<String> {
-    ownership::standing_conflict(facts)
+    ownership::standing_conflict(facts).or_else(|| revision::standing_conflict(facts))
 }
 
 /// The hold while it is not clear what holds the floor.
@@ -120,16 +153,28 @@ pub fn unclear(facts: &Facts<'_>) -> Option<Hold> {
 #[must_use]
 pub fn passed<S>(plan: &Plan<S>, facts: &Facts<'_>, permitted: bool) -> Vec<&'static str> {
     let permission = PERMISSION.iter().filter(|_| permitted);
-    let lets = |guard: &&Guard| plan.steps.iter().all(|step| guard.1(step, facts).is_none());
-    permission.chain(&PRECAUTIONS).take_while(lets).map(|guard| guard.0).collect()
+    let lets = |guard: &&Guard| plan.steps.iter().all(|step| asked(guard, step, facts).is_none());
+    let guards =
+        permission.chain(&PRECAUTIONS).filter(|guard| plan.steps.iter().any(|step| guard.1.contains(&step.verb)));
+    guards.take_while(lets).map(|guard| guard.0).collect()
 }
 
 fn check<S>(plan: &Plan<S>, facts: &Facts<'_>, guards: &[Guard]) -> Result<(), Hold> {
-    let holds = plan.steps.iter().flat_map(|step| guards.iter().filter_map(move |guard| guard.1(step, facts)));
+    let holds = plan.steps.iter().flat_map(|step| guards.iter().filter_map(move |guard| asked(guard, step, facts)));
     holds.into_iter().next().map_or(Ok(()), Err)
+}
+
+/// What a guard says of a step, if it is about its verb.
+fn asked((_, about, holds): &Guard, step: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    if about.contains(&step.verb) { holds(step, facts) } else { None }
+}
+
+/// The verb takes replicas away, or lets them go.
+fn takes_away(step: &Step) -> bool {
+    matches!(step.verb, Verb::LowerFloor | Verb::Restore)
 }
 
 /// The verb asks for more replicas, or keeps some from going.
 fn adds(step: &Step) -> bool {
-    matches!(step.verb, Verb::FreezeScaleDown | Verb::RaiseFloor)
+    ADD.contains(&step.verb)
 }

@@ -4,10 +4,23 @@
 //! assumed. A write that is still on its way carries the old resource version, so a new decision cannot be overwritten
 //! by it.
 
+mod rollout;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorStatus, Verb, Verdict};
-use crate::sense::workload::Floor;
+use crate::sense::workload::{DeploymentState, Floor};
+
+/// What was read of the objects that actions write.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// The floors; none if it is not clear what holds the floor.
+    pub floors: &'a [&'a Floor],
+    /// The workload, if it is a Deployment.
+    pub deployment: Option<&'a DeploymentState>,
+    /// On whose behalf.
+    pub agreement: &'a str,
+}
 
 /// What a look at the object says about an open action.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,17 +32,15 @@ enum Finding {
     Overwritten(String),
 }
 
-/// Settles every open action, given the floors that were read; none if it is not clear what holds the floor. Returns the records, and the indices of those now known
-/// to have been done, oldest first.
+/// Settles every open action. Returns the records, and the indices of those now known to have been done, oldest first.
 #[must_use]
-pub fn settle(actions: &[ActionRecord], floors: &[&Floor], agreement: &str) -> (Vec<ActionRecord>, Vec<usize>) {
+pub fn settle(actions: &[ActionRecord], seen: Seen<'_>) -> (Vec<ActionRecord>, Vec<usize>) {
     let mut done = Vec::new();
     let settled = actions.iter().enumerate().map(|(index, record)| {
         let mut record = record.clone();
         let open = matches!(record.phase, ActionPhase::Intended | ActionPhase::Unknown);
-        if open && !floors.is_empty() {
-            let floor = floors.iter().find(|floor| floor.target.uid == record.target.uid);
-            match find(&record, floor.copied(), agreement) {
+        if let Some(finding) = seen.find(&record).filter(|_| open) {
+            match finding {
                 Finding::Done => {
                     record.phase = ActionPhase::Done;
                     "found done when the object was read again".clone_into(&mut record.outcome);
@@ -53,6 +64,21 @@ pub fn settle(actions: &[ActionRecord], floors: &[&Floor], agreement: &str) -> (
     (settled, done)
 }
 
+impl Seen<'_> {
+    /// What is to be said of an open action. `None`: nobody can tell just now.
+    fn find(self, record: &ActionRecord) -> Option<Finding> {
+        if record.verb.is_about_rollout() {
+            let deployment = self.deployment.filter(|deployment| deployment.target.uid == record.target.uid);
+            let Some(deployment) = deployment else {
+                return Some(Finding::Void("its object is gone or is not the workload any more".into()));
+            };
+            return Some(rollout::find(record, deployment, self.agreement));
+        }
+        let floor = self.floors.iter().find(|floor| floor.target.uid == record.target.uid);
+        (!self.floors.is_empty()).then(|| find(record, floor.copied(), self.agreement))
+    }
+}
+
 fn find(record: &ActionRecord, floor: Option<&Floor>, agreement: &str) -> Finding {
     let Some(floor) = floor else { return Finding::Void("its object is gone or scales the workload no more".into()) };
     let ours = floor.baseline.held_by(agreement).is_some();
@@ -60,33 +86,40 @@ fn find(record: &ActionRecord, floor: Option<&Floor>, agreement: &str) -> Findin
         // The annotation goes with the value, or after it.
         return if ours { Finding::Void("not done".into()) } else { Finding::Done };
     }
-    if floor.current == record.to && ours {
+    if Some(floor.current) == record.to && ours {
         Finding::Done
-    } else if floor.current == record.from || !ours {
+    } else if Some(floor.current) == record.from || !ours {
         Finding::Void("not done".into())
     } else {
         Finding::Overwritten(format!("the value is {} now; somebody changed it meanwhile", floor.current))
     }
 }
 
-/// What holds while an action is intended: the object it writes, as it is before. So it is found again after a crash.
+/// The floor that holds while an action is intended: the object it writes, as it is before. So it is found again after a crash.
 #[must_use]
 pub fn expected(floor: Option<FloorStatus>, record: &ActionRecord) -> Option<FloorStatus> {
+    if record.verb.is_about_rollout() {
+        return floor;
+    }
     let before = ActionRecord { verb: Verb::FreezeScaleDown, to: record.from, ..record.clone() };
     if floor.is_some() { floor } else { effect(None, &before) }
 }
 
-/// What holds after an action was done.
+/// The floor that holds after an action was done; what is done to a rollout is told by the object itself, at the next look.
 #[must_use]
 pub fn effect(floor: Option<FloorStatus>, record: &ActionRecord) -> Option<FloorStatus> {
+    if record.verb.is_about_rollout() {
+        return floor;
+    }
     if record.verb == Verb::Restore {
         return None;
     }
+    let (Some(from), Some(to)) = (record.from, record.to) else { return floor };
     let known = floor.filter(|floor| floor.target.uid == record.target.uid);
     Some(FloorStatus {
         target: record.target.clone(),
-        baseline: known.as_ref().map_or(record.from, |floor| floor.baseline),
-        value: record.to,
+        baseline: known.as_ref().map_or(from, |floor| floor.baseline),
+        value: to,
         since: Time(record.intended_at.0),
         resets: known.map_or(0, |floor| floor.resets),
     })

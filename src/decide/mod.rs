@@ -13,6 +13,7 @@ pub mod evidence;
 pub mod facts;
 pub mod fleet;
 pub mod guard;
+pub mod hand;
 pub mod health;
 mod intent;
 pub mod plan;
@@ -25,13 +26,16 @@ pub mod standing;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 pub(crate) mod tests;
 pub mod timing;
+pub mod undo;
 pub mod verdict;
 mod workflow;
 
 pub use fleet::FleetView;
 pub use guard::{Admitted, Hold};
 pub use intent::effect;
-pub use plan::{BaselineChange, Plan, Proposed, Step, Value};
-pub use release::{Restoration, restore};
+pub use plan::{
+    BaselineChange, Change, FloorChange, MarkChange, Plan, Proposed, RolloutChange, RolloutWrite, Step, Value,
+};
+pub use release::{Restoration, release_rollout, restore};
 pub use situation::{AgreementIdentity, Situation, Staleness};
 pub use workflow::{Decided, Decision, Hints, decide};

@@ -3,6 +3,9 @@
 //! The type parameter says whether the guards have let it pass. A `Plan<Admitted>` is made by the guard chain alone,
 //! since nobody else can make an [`Admitted`](super::guard::Admitted), and nothing but a `Plan<Admitted>` is executed.
 
+mod floor_change;
+mod rollout_change;
+
 use std::fmt::Write as _;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -10,10 +13,12 @@ use k8s_openapi::jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb};
-use crate::sense::workload::{BaselineRecord, FloorKind};
 
 use super::evidence::Snapshot;
 use super::situation::AgreementIdentity;
+
+pub use floor_change::{BaselineChange, FloorChange, Value};
+pub use rollout_change::{MarkChange, RolloutChange, RolloutWrite};
 
 /// The state of a plan that no guard has seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,20 +41,12 @@ pub struct Step {
     pub id: String,
     /// What it does.
     pub verb: Verb,
-    /// How the floor is written.
-    pub kind: FloorKind,
     /// The object written. Its uid is a precondition.
     pub target: ActionTarget,
     /// The precondition: nobody has written the object since it was read.
     pub resource_version: String,
-    /// The floor before.
-    pub from: i32,
-    /// The floor after.
-    pub to: i32,
-    /// What is written to the field.
-    pub value: Value,
-    /// What becomes of the baseline annotation.
-    pub baseline: BaselineChange,
+    /// What is written.
+    pub change: Change,
     /// Why, in words.
     pub reason: String,
     /// What is expected by the deadline.
@@ -60,26 +57,13 @@ pub struct Step {
     pub before: Snapshot,
 }
 
-/// What is written to the field of a floor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Value {
-    /// A number.
-    Set(i32),
-    /// The field is removed, as it was absent before Guarantor came.
-    Absent,
-    /// The field stays as it is: somebody else has set it since.
-    Keep,
-}
-
-/// What becomes of the baseline annotation in the same step. It never holds a value that Guarantor wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BaselineChange {
-    /// It stands already.
-    Keep,
-    /// It is written, before or together with the value.
-    Record(BaselineRecord),
-    /// It is removed, after or together with the value.
-    Remove,
+/// What a step writes, by what kind of thing it changes. `act` has a file for each.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// The floor under the replicas of a workload.
+    Floor(FloorChange),
+    /// The rollout of a Deployment.
+    Rollout(RolloutChange),
 }
 
 impl Plan<Proposed> {
@@ -124,18 +108,40 @@ impl Step {
             Verb::RaiseFloor => "raise the floor",
             Verb::LowerFloor => "lower the floor",
             Verb::Restore => "give the floor back",
+            Verb::PauseRollout => "pause the rollout",
+            Verb::RollBack => "undo the revision",
+            Verb::ReleaseRollout => "give the rollout back",
         };
-        let Step { target, from, to, reason, .. } = self;
-        format!("{what} of {} {} ({from} -> {to}): {reason}", target.kind, target.name)
+        let Step { target, reason, .. } = self;
+        format!("{what} of {} {} ({}): {reason}", target.kind, target.name, self.change.describe())
+    }
+
+    /// The change of a floor; `None`: it changes something else.
+    #[must_use]
+    pub fn floor(&self) -> Option<&FloorChange> {
+        match &self.change {
+            Change::Floor(change) => Some(change),
+            Change::Rollout(_) => None,
+        }
+    }
+
+    /// The change of a rollout; `None`: it changes something else.
+    #[must_use]
+    pub fn rollout(&self) -> Option<&RolloutChange> {
+        match &self.change {
+            Change::Floor(_) => None,
+            Change::Rollout(change) => Some(change),
+        }
     }
 
     fn intent(&self, now: Timestamp) -> ActionRecord {
+        let (from, to) = self.change.numbers();
         ActionRecord {
             id: self.id.clone(),
             verb: self.verb,
             target: self.target.clone(),
-            from: self.from,
-            to: self.to,
+            from,
+            to,
             reason: self.reason.clone(),
             hypothesis: self.hypothesis.clone(),
             phase: ActionPhase::Intended,
@@ -144,6 +150,25 @@ impl Step {
             outcome: String::new(),
             verdict: None,
             evidence: self.before.to_string(),
+        }
+    }
+}
+
+impl Change {
+    /// The change in words.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Floor(change) => format!("{} -> {}", change.from, change.to),
+            Self::Rollout(change) => change.describe(),
+        }
+    }
+
+    /// The numbers before and after, as far as it changes one.
+    fn numbers(&self) -> (Option<i32>, Option<i32>) {
+        match self {
+            Self::Floor(change) => (Some(change.from), Some(change.to)),
+            Self::Rollout(change) => (change.from, change.to),
         }
     }
 }

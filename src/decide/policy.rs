@@ -19,7 +19,7 @@ use crate::sense::workload::{BaselineRecord, Floor, FloorKind};
 use super::evidence::Snapshot;
 use super::facts::Facts;
 use super::health::Danger;
-use super::plan::{BaselineChange, Plan, Proposed, Step, Value, step_id};
+use super::plan::{BaselineChange, Change, FloorChange, Plan, Proposed, Step, Value, step_id};
 use super::release::{self, restoring};
 use super::standing;
 use super::{episode, size};
@@ -110,7 +110,7 @@ fn without_place(
 ) -> Option<Plan<Proposed>> {
     let last = facts.actions_on_floor().find(|record| record.verb == Verb::RaiseFloor)?;
     let unplaced = facts.workload.unplaced_pods();
-    let judged = last.verdict == Some(Verdict::Ineffective) && last.to == standing.value;
+    let judged = last.verdict == Some(Verdict::Ineffective) && last.to == Some(standing.value);
     let to = release::lowest(standing, bounds).max(standing.value.saturating_sub(unplaced));
     if !judged || unplaced == 0 || to >= standing.value {
         return None;
@@ -178,13 +178,15 @@ fn step(
     let step = Step {
         id: step_id(agreement, verb, &floor.target, facts.situation.assessment.measured_through),
         verb,
-        kind: floor.kind.clone(),
         target: floor.target.clone(),
         resource_version: floor.resource_version.clone(),
-        from: floor.current,
-        to: write.to,
-        value: write.value,
-        baseline,
+        change: Change::Floor(FloorChange {
+            kind: floor.kind.clone(),
+            from: floor.current,
+            to: write.to,
+            value: write.value,
+            baseline,
+        }),
         reason,
         hypothesis,
         deadline,

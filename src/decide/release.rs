@@ -4,13 +4,13 @@ use k8s_openapi::jiff::Timestamp;
 
 use crate::api::enforcement::ScaleBounds;
 use crate::api::enforcement_status::{EnforcementStatus, FloorStatus, Verb};
-use crate::sense::workload::{Baseline, Floor};
+use crate::sense::workload::{Baseline, DeploymentState, Floor};
 
 use super::evidence::Snapshot;
 use super::guard::{self, Admitted, Hold};
-use super::plan::{BaselineChange, Plan, Proposed, Step, Value, step_id};
+use super::plan::{BaselineChange, Change, FloorChange, Plan, Proposed, Step, Value, step_id};
 use super::situation::AgreementIdentity;
-use super::standing;
+use super::{standing, undo};
 
 /// A step takes away at most this part of the floor, and at least one replica.
 const PART: i32 = 10;
@@ -50,13 +50,15 @@ pub(super) fn restoring(
     let step = Step {
         id: step_id(agreement, Verb::Restore, &floor.target, slot),
         verb: Verb::Restore,
-        kind: floor.kind.clone(),
         target: floor.target.clone(),
         resource_version: floor.resource_version.clone(),
-        from: floor.current,
-        to: standing.baseline,
-        value,
-        baseline: BaselineChange::Remove,
+        change: Change::Floor(FloorChange {
+            kind: floor.kind.clone(),
+            from: floor.current,
+            to: standing.baseline,
+            value,
+            baseline: BaselineChange::Remove,
+        }),
         reason,
         hypothesis: "the floor is its owner's again".to_owned(),
         deadline,
@@ -68,7 +70,7 @@ pub(super) fn restoring(
 /// What remains to be done for an agreement that is being deleted.
 #[derive(Debug, PartialEq)]
 pub enum Restoration {
-    /// Give the floor back; the finalizer stays until that is done.
+    /// Give it back; the finalizer stays until that is done.
     Act(Plan<Admitted>),
     /// Not now.
     Hold(Hold),
@@ -95,6 +97,25 @@ pub fn restore(
     let Some(standing) = standing.filter(|_| !foreign) else { return Restoration::Nothing };
     let reason = "the agreement is deleted".to_owned();
     let plan = restoring(agreement, floor, &standing, standing.since.0, now, reason, Snapshot::default());
+    match guard::admit_restoration(plan, leader) {
+        Ok(plan) => Restoration::Act(plan),
+        Err(hold) => Restoration::Hold(hold),
+    }
+}
+
+/// The same for the rollout of a Deployment, read again; `None` if it is gone. A pause is taken away; of a rollback nothing
+/// but the annotation.
+#[must_use]
+pub fn release_rollout(
+    agreement: &AgreementIdentity,
+    deployment: Option<&DeploymentState>,
+    leader: bool,
+    now: Timestamp,
+) -> Restoration {
+    let ours = deployment.and_then(|deployment| Some((deployment, deployment.mark.held_by(&agreement.name)?)));
+    let Some((deployment, mark)) = ours else { return Restoration::Nothing };
+    let reason = "the agreement does not hold it any more".to_owned();
+    let plan = undo::releasing(agreement, deployment, mark.at.0, now, reason, Snapshot::default());
     match guard::admit_restoration(plan, leader) {
         Ok(plan) => Restoration::Act(plan),
         Err(hold) => Restoration::Hold(hold),

@@ -62,6 +62,8 @@ pub struct Situation<'a> {
     pub actions: &'a [ActionRecord],
     /// Whether this process holds the lease.
     pub leader: bool,
+    /// Before this instant nothing is undone: the operator has just begun, or has just taken over.
+    pub warm_until: Timestamp,
     /// How old the inputs may be.
     pub staleness: Staleness,
     /// The present time.

@@ -25,6 +25,8 @@ pub struct Timing {
     pub cooldown: SignedDuration,
     /// How long all must be safe before a floor comes down.
     pub release_after: SignedDuration,
+    /// How long a revision must have been in force to be gone back to.
+    pub served_for: SignedDuration,
 }
 
 impl Timing {
@@ -33,9 +35,11 @@ impl Timing {
     /// # Errors
     /// [`InvalidDuration`] naming the field.
     pub fn of(enforcement: &Enforcement) -> Result<Self, InvalidDuration> {
+        let served_for = enforcement.rollback.clone().unwrap_or_default().served_for;
         Ok(Self {
             cooldown: parse("enforcement.cooldown", &enforcement.cooldown)?,
             release_after: parse("enforcement.releaseAfter", &enforcement.release_after)?,
+            served_for: parse("enforcement.rollback.servedFor", &served_for)?,
         })
     }
 }

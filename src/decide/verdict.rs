@@ -1,12 +1,15 @@
 //! Whether an action helped: its hypothesis against what is seen by its deadline.
 //!
-//! Two things are judged apart: whether the floor took effect (the target's `spec.replicas` reached it, and the pods are
-//! ready) and whether the objective recovered. Missing data makes a verdict inconclusive, never good or bad. An HPA has no
-//! generation and its conditions say nothing reliable about a floor, so the effect itself is looked at.
+//! Two things are judged apart: whether the change took effect, which each kind of change tells in its own way, and
+//! whether the objective recovered. Missing data makes a verdict inconclusive, never good or bad.
+
+mod floor;
+mod rollout;
 
 use k8s_openapi::jiff::Timestamp;
 
-use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict, WithoutEffect};
+use crate::api::rollout_status::RolloutStatus;
 use crate::sense::workload::WorkloadObservation;
 
 use super::evidence::Snapshot;
@@ -19,11 +22,16 @@ const ROSE: f64 = 2.0;
 /// More load than this multiple explains a worse pace without the action.
 const MORE_LOAD: f64 = 1.2;
 
+/// The verbs that are tried against a danger, and may turn out not to help.
+const REMEDIES: [Verb; 2] = [Verb::RaiseFloor, Verb::RollBack];
+
 /// What verdicts rest on.
 #[derive(Clone, Copy, Debug)]
 pub struct Sight<'a> {
     /// The workload now.
     pub workload: &'a WorkloadObservation,
+    /// The operator's hand in the workload's rollout.
+    pub hand: Option<&'a RolloutStatus>,
     /// The health now.
     pub health: &'a Health,
     /// The account is recent enough to judge by.
@@ -34,78 +42,57 @@ pub struct Sight<'a> {
     pub now: Timestamp,
 }
 
-/// Judges every action that is done and due; returns by how much the episode's count of ineffective raises grows.
-pub fn judge(actions: &mut [ActionRecord], sight: Sight<'_>) -> i32 {
-    let mut ineffective = 0;
+/// Judges every action that is done and due; returns what did not help, and how much that counts.
+pub fn judge(actions: &mut [ActionRecord], sight: Sight<'_>) -> Vec<WithoutEffect> {
+    let mut without_effect = Vec::new();
     for record in actions.iter_mut().filter(|record| record.phase == ActionPhase::Done && record.verdict.is_none()) {
         let Some((verdict, why)) = verdict(record, sight) else { continue };
         let after = Snapshot::of(sight.health, sight.workload.ready_pods()).to_string();
         let after = after.strip_prefix("before: ").unwrap_or(&after);
         record.evidence = format!("{}; after: {after}; {why}", record.evidence);
         record.verdict = Some(verdict);
-        ineffective += match (record.verb, verdict) {
-            (Verb::RaiseFloor, Verdict::Ineffective) => 1,
-            // One harmful raise is enough to stop.
-            (Verb::RaiseFloor, Verdict::Harmful) => 2,
-            _ => 0,
+        let times = match verdict {
+            Verdict::Ineffective => 1,
+            // One that did harm is enough to stop.
+            Verdict::Harmful => 2,
+            Verdict::Effective | Verdict::Inconclusive => 0,
         };
+        if times > 0 && REMEDIES.contains(&record.verb) {
+            without_effect.push(WithoutEffect { verb: record.verb, times });
+        }
     }
-    ineffective
+    without_effect
 }
 
 fn verdict(record: &ActionRecord, sight: Sight<'_>) -> Option<(Verdict, String)> {
     let due = sight.now >= record.deadline.0;
     match record.verb {
-        Verb::RaiseFloor => raise(record, sight, due),
-        Verb::FreezeScaleDown => due.then(|| applied(record.to, sight)),
-        Verb::LowerFloor | Verb::Restore => due.then(|| reduction(sight)),
+        Verb::RaiseFloor => floor::raise(record, sight, due),
+        Verb::FreezeScaleDown => due.then(|| floor::freeze(record, sight)),
+        Verb::LowerFloor | Verb::Restore => due.then(|| floor::reduction(sight)),
+        Verb::PauseRollout => due.then(|| rollout::pause(record, sight)),
+        Verb::RollBack => rollout::back(record, sight, due),
+        Verb::ReleaseRollout => due.then(|| rollout::release(sight)),
     }
 }
 
-fn applied(to: i32, sight: Sight<'_>) -> (Verdict, String) {
-    let replicas = sight.workload.spec_replicas;
-    let verdict = if replicas >= to { Verdict::Effective } else { Verdict::Ineffective };
-    (verdict, format!("{replicas} replicas are wanted, the floor was {to}"))
-}
+impl Sight<'_> {
+    /// Every objective is seen, by an account that is recent enough.
+    fn sees_all(self) -> bool {
+        self.fresh && self.health.all_seen
+    }
 
-fn reduction(sight: Sight<'_>) -> (Verdict, String) {
-    if sight.health.danger > Danger::None {
-        (Verdict::Harmful, "the objective is in danger since".into())
-    } else if sight.fresh && sight.health.all_seen {
-        (Verdict::Effective, "the objectives stayed safe".into())
-    } else {
-        (Verdict::Inconclusive, "not all objectives are seen".into())
+    /// No objective burns any more, by slots that were measured after `record`.
+    fn recovered(self, record: &ActionRecord) -> bool {
+        self.sees_all() && self.health.danger < Danger::Burning && self.measured_through > record.intended_at.0
     }
 }
 
-fn raise(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdict, String)> {
-    let (wanted, ready) = (sight.workload.spec_replicas, sight.workload.ready_pods());
-    let took_effect = wanted >= record.to && ready >= record.to;
-    let seen = sight.fresh && sight.health.all_seen;
-    let recovered = seen && sight.health.danger < Danger::Burning && sight.measured_through > record.intended_at.0;
-    if took_effect && recovered {
-        return Some((Verdict::Effective, "no objective burns any more".into()));
-    }
-    if !due {
-        return None;
-    }
-    if wanted < record.to {
-        return Some((Verdict::Ineffective, format!("only {wanted} replicas are wanted by the deadline")));
-    }
-    if ready < record.to {
-        let unplaced = sight.workload.unplaced_pods();
-        return Some((
-            Verdict::Ineffective,
-            format!("only {ready} pods are ready by the deadline, {unplaced} unplaced"),
-        ));
-    }
-    Some(compare(record, sight, seen))
-}
-
-fn compare(record: &ActionRecord, sight: Sight<'_>, seen: bool) -> (Verdict, String) {
+/// The pace at which the budget is spent, after against before.
+fn compare(record: &ActionRecord, sight: Sight<'_>) -> (Verdict, String) {
     // Reading back cannot fail: what is not there is unknown.
     let before: Snapshot = record.evidence.parse().unwrap_or_default();
-    let (Some(was), Some(is), true) = (before.pace, sight.health.pace, seen) else {
+    let (Some(was), Some(is), true) = (before.pace, sight.health.pace, sight.sees_all()) else {
         return (Verdict::Inconclusive, "the pace before or after is unknown".into());
     };
     let more_load = match (before.rate, sight.health.rate) {

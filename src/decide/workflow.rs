@@ -7,19 +7,20 @@ use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus, FloorStatus, Verb, Verdict};
 use crate::sense::workload::{Floor, WorkloadObservation};
 
-use super::cause::{self, Found, Remedy};
+use super::cause::{self, Cause, Found, Remedy};
 use super::diagnosis;
 use super::evidence::Snapshot;
 use super::facts::Facts;
 use super::guard::{self, Admitted, Hold};
 use super::health::Health;
+use super::intent::Seen;
 use super::plan::{Plan, Proposed};
 use super::policy::{self, Proposal};
 use super::situation::Situation;
 use super::standing::{self, Reset};
 use super::timing::Timing;
 use super::verdict::{self, Sight};
-use super::{episode, intent, release};
+use super::{episode, hand, intent, release, undo};
 
 /// What was decided.
 #[derive(Debug, PartialEq)]
@@ -93,15 +94,18 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
     let diagnosis = diagnosis::told(&facts, &found, &passed, &message);
     let mut actions = facts.actions;
     // A floor that was left behind on another object stays in the status until it is given back.
+    let mut hand = facts.hand;
     let mut floor = left_behind(situation).map(|(_, standing)| standing).or(facts.standing);
     if let Decision::Act(plan) = &decision {
         let intents = plan.intents(situation.now);
         actions.retain(|record| intents.iter().all(|intent| intent.id != record.id));
         floor = intents.iter().fold(floor, intent::expected);
+        let touched = intents.iter().find(|intent| intent.verb.is_about_rollout());
+        hand = hand.or_else(|| touched.map(|intent| hand::empty(intent.target.clone())));
         actions.splice(0..0, intents);
     }
     actions.truncate(KEPT);
-    let enforcement = EnforcementStatus { message, reason, floor, episode: facts.episode, diagnosis };
+    let enforcement = EnforcementStatus { message, reason, floor, rollout: hand, episode: facts.episode, diagnosis };
     Decided { decision, enforcement, actions, hints }
 }
 
@@ -114,7 +118,8 @@ pub(super) fn work_out<'a>(
     let agreement = situation.agreement.name.as_str();
     let floor = workload.floor.floor();
     let floors: Vec<&Floor> = floor.into_iter().chain(situation.left_behind).collect();
-    let (mut actions, done) = intent::settle(situation.actions, &floors, agreement);
+    let deployment = workload.deployment.as_ref();
+    let (mut actions, done) = intent::settle(situation.actions, Seen { floors: &floors, deployment, agreement });
     let written = done.iter().filter_map(|index| actions.get(*index));
     let status: Option<FloorStatus> = written.fold(situation.status.floor.clone(), intent::effect);
     let (standing, reset) = match floor {
@@ -122,23 +127,28 @@ pub(super) fn work_out<'a>(
         // Nobody knows what holds it just now; what stood is not forgotten.
         None => (status, None),
     };
+    let hand = match deployment {
+        Some(deployment) => hand::reconcile(situation.status.rollout.as_ref(), deployment, agreement, situation.now),
+        None => situation.status.rollout.clone(),
+    };
     let health = Health::of(situation.assessment);
     let fresh = situation.now.duration_since(situation.assessment.measured_through) <= situation.staleness.assessment;
     let sight = Sight {
         workload,
+        hand: hand.as_ref(),
         health: &health,
         fresh,
         measured_through: situation.assessment.measured_through,
         now: situation.now,
     };
-    let ineffective = verdict::judge(&mut actions, sight);
-    let stands = standing.is_some();
+    let without_effect = verdict::judge(&mut actions, sight);
+    let stands = standing.is_some() || hand.as_ref().is_some_and(|hand| hand.paused_at.is_some());
     let previous = situation.status.episode.as_ref();
     let mut episode = episode::advance(previous, &health, fresh, stands, timing.release_after, situation.now);
     if let Some(episode) = &mut episode {
-        episode.ineffective = episode.ineffective.saturating_add(ineffective);
+        episode::count(episode, without_effect);
     }
-    (Facts { situation, workload, timing, health, standing, actions, episode }, reset)
+    (Facts { situation, workload, timing, health, standing, hand, actions, episode }, reset)
 }
 
 /// The decision, and the guards that let its plan pass.
@@ -146,34 +156,68 @@ type Chosen = (Decision, Vec<&'static str>);
 
 fn choose(facts: &Facts<'_>, found: &Found) -> Chosen {
     let situation = facts.situation;
-    let unguarded = |decision| (decision, Vec::new());
-    if let Some(decision) = give_back(facts) {
-        return unguarded(decision);
+    let cause = &found.cause;
+    if let Some(decision) = give_back(facts).or_else(|| give_rollout_back(facts, cause)) {
+        return (decision, Vec::new());
     }
     if situation.mode() == Mode::Observe {
-        return unguarded(nothing("Observing", "the mode is Observe: nothing is decided", None));
+        return (nothing("Observing", "the mode is Observe: nothing is decided", None), Vec::new());
     }
-    let Some(bounds) = &situation.enforcement.scale else {
-        return unguarded(nothing("NoVerbAllowed", "enforcement.scale is left out, so nothing is scaled", None));
+    if situation.enforcement.scale.is_none() && situation.enforcement.rollback.is_none() {
+        return (nothing("NoVerbAllowed", "enforcement.scale is left out, so nothing is scaled", None), Vec::new());
+    }
+    let told = || Hold { reason: cause.reason(), message: cause.message.clone(), until: None };
+    match &cause.remedy {
+        Remedy::Hold => (Decision::Hold(unclear(facts).unwrap_or_else(told)), Vec::new()),
+        Remedy::KeepFloor => keep(facts, told()),
+        Remedy::Undo(revision) => undo(facts, cause, revision),
+        Remedy::Scale => scale(facts),
+    }
+}
+
+/// Undoes a revision, or says why not, and keeps the floor meanwhile.
+fn undo(facts: &Facts<'_>, cause: &Cause, revision: &str) -> Chosen {
+    let told = |reason, why: &str, until| Hold { reason, message: format!("{}; {why}", cause.message), until };
+    let Some(allowed) = &facts.situation.enforcement.rollback else {
+        let why = "enforcement.rollback is left out, so undoing it is left to a person (`kubectl rollout undo`)";
+        return keep(facts, told(cause.reason(), why, None));
     };
-    // A plan needs one object to write.
-    if let Some(hold) = guard::unclear(facts) {
-        return unguarded(Decision::Hold(hold));
+    match undo::propose(facts, allowed, revision).map(|plan| pass(plan, facts)) {
+        Ok((Decision::Hold(hold), passed)) => {
+            let (decision, more) = keep(facts, told(hold.reason, &hold.message, hold.until));
+            (decision, if more.is_empty() { passed } else { more })
+        }
+        Ok(chosen) => chosen,
+        Err(hold) => keep(facts, told(hold.reason, &hold.message, hold.until)),
     }
-    let Some(floor) = facts.floor() else { return unguarded(nothing("NoFloor", "nothing holds a floor", None)) };
-    let cause = &found.cause;
-    let held = || Decision::Hold(Hold { reason: cause.reason(), message: cause.message.clone(), until: None });
-    match cause.remedy {
-        Remedy::Hold => unguarded(held()),
-        Remedy::KeepFloor => match policy::keep(facts, floor, bounds).map(|plan| pass(plan, facts)) {
-            // Where a guard holds back even that, the cause is still what a person has to know.
-            None | Some((Decision::Hold(_), _)) => unguarded(held()),
-            Some(chosen) => chosen,
-        },
-        Remedy::Scale => match policy::propose(facts, floor, bounds) {
-            Proposal::Idle { reason, message, until } => unguarded(nothing(reason, message, until)),
-            Proposal::Plan(plan) => pass(plan, facts),
-        },
+}
+
+/// Keeps the floor where it could be undercut; where a guard holds back even that, or nothing is to be kept, the cause is
+/// what a person has to know.
+fn keep(facts: &Facts<'_>, told: Hold) -> Chosen {
+    let scaled = facts.situation.enforcement.scale.as_ref().zip(facts.floor());
+    match scaled.and_then(|(bounds, floor)| policy::keep(facts, floor, bounds)).map(|plan| pass(plan, facts)) {
+        None | Some((Decision::Hold(_), _)) => (Decision::Hold(unclear(facts).unwrap_or(told)), Vec::new()),
+        Some(chosen) => chosen,
+    }
+}
+
+/// What is scaled needs one object to write.
+fn unclear(facts: &Facts<'_>) -> Option<Hold> {
+    facts.situation.enforcement.scale.as_ref().and_then(|_| guard::unclear(facts))
+}
+
+fn scale(facts: &Facts<'_>) -> Chosen {
+    let Some(bounds) = &facts.situation.enforcement.scale else {
+        return (nothing("NoVerbAllowed", "enforcement.scale is left out, so nothing is scaled", None), Vec::new());
+    };
+    if let Some(hold) = unclear(facts) {
+        return (Decision::Hold(hold), Vec::new());
+    }
+    let Some(floor) = facts.floor() else { return (nothing("NoFloor", "nothing holds a floor", None), Vec::new()) };
+    match policy::propose(facts, floor, bounds) {
+        Proposal::Idle { reason, message, until } => (nothing(reason, message, until), Vec::new()),
+        Proposal::Plan(plan) => pass(plan, facts),
     }
 }
 
@@ -214,6 +258,19 @@ fn give_back(facts: &Facts<'_>) -> Option<Decision> {
     let (slot, deadline) = (standing.since.0, facts.judged_at(false));
     let plan = release::restoring(situation.agreement, floor, &standing, slot, deadline, reason.into(), before);
     Some(match guard::admit_restoration(plan, situation.leader) {
+        Ok(plan) => Decision::Act(plan),
+        Err(hold) => Decision::Hold(hold),
+    })
+}
+
+/// A pause of the rollout that has no reason to stand any more.
+fn give_rollout_back(facts: &Facts<'_>, cause: &Cause) -> Option<Decision> {
+    let plan = undo::release(facts, cause.kind)?;
+    if facts.situation.ceiling < Mode::Enforce {
+        let message = "a rollout is to be given back, but the operator's flag --enforcement forbids every change";
+        return Some(Decision::Hold(Hold { reason: "ModeCeiling", message: message.into(), until: None }));
+    }
+    Some(match guard::admit_restoration(plan, facts.situation.leader) {
         Ok(plan) => Decision::Act(plan),
         Err(hold) => Decision::Hold(hold),
     })

@@ -36,8 +36,10 @@ use super::violation::joined;
 /// What the account of a period rests on beside its ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Circumstances {
-    /// What of the period does not count.
+    /// What of the judged time does not count.
     pub exclusions: Exclusions,
+    /// The settled period, where the ledger is of the trailing days up to its end. `None`: it is the ledger's.
+    pub period: Option<Bounds>,
     /// The period as it would be if the agreement had begun before it and ended after it. `None`: it is worked out.
     pub whole_period: Option<Bounds>,
     /// What else is known: volumes, deliveries, what was granted before.
@@ -60,11 +62,12 @@ pub fn assess(
     now: Timestamp,
     settle: SignedDuration,
 ) -> Result<Assessment, InvalidSpec> {
-    let Circumstances { exclusions, whole_period, facts, .. } = circumstances;
+    let Circumstances { exclusions, period, whole_period, facts, .. } = circumstances;
+    let period = period.unwrap_or_else(|| ledger.bounds());
     let rule = missing_data_rule(spec)?;
     let not_covered: Vec<_> = parameter_rule::broken(&spec.covered_when, &spec.parameters).collect();
     let why = not_covered.iter().map(|(_, rule)| rule.message.as_str()).collect::<Vec<_>>().join("; ");
-    let moment = Moment { ledger, exclusions, rule: &rule, now, settle };
+    let moment = Moment { ledger, period, exclusions, rule: &rule, now, settle };
     let mut objectives = Vec::with_capacity(spec.objectives.len());
     let mut spans = Vec::new();
     for (index, objective) in spec.objectives.iter().enumerate() {
@@ -78,15 +81,15 @@ pub fn assess(
     }
     spans.sort_by_key(|span: &ViolationSpan| span.start);
     let mut assessment = Assessment {
-        period_start: ledger.bounds().start,
-        period_end: ledger.bounds().end,
+        period_start: period.start,
+        period_end: period.end,
+        judged_from: ledger.bounds().start,
         measured_through: ledger.measured_through(),
         state: objectives.iter().map(|o| o.state).max().unwrap_or_default(),
         objectives,
         violations: spans,
         credits: None,
     };
-    let period = ledger.bounds();
     let whole = whole_period.or_else(|| whole_of(spec, &period).ok()).unwrap_or(period);
     assessment.credits = credit::owed(spec, period, whole, &credit::outcomes(&assessment), facts)?;
     Ok(assessment)
@@ -135,6 +138,8 @@ pub fn target(index: usize, objective: &Objective) -> Result<BigRational, Invali
 
 struct Moment<'a> {
     ledger: &'a Ledger,
+    /// The settled period: what lies before it in the ledger is looked back on.
+    period: Bounds,
     exclusions: &'a Exclusions,
     rule: &'a MissingDataRule,
     now: Timestamp,
@@ -185,7 +190,7 @@ impl Moment<'_> {
             coverage: account.coverage,
             bounds: account.bounds,
             downtime: method.downtime(),
-            incidents: incidents(objective, &account.counted, violations.len()),
+            incidents: self.incidents(index, objective, &account.counted, &violations)?,
             members: method.members(),
             budget_remaining,
             burn_rates: burn.rates,
@@ -213,15 +218,29 @@ impl Moment<'_> {
         }
         joined(violations, &union(exempt.iter().copied().chain(method.failing()).collect()))
     }
-}
 
-/// How many violations a remedy counts: of values that are reported each that was late, of all else the unbroken times.
-fn incidents(objective: &Objective, counted: &Tally, violations: usize) -> usize {
-    let is_reported = objective.indicator.value.as_ref().is_some_and(|value| value.expression.is_none());
-    if !is_reported {
-        return violations;
+    /// How many violations a remedy counts: of values that are reported each that was late, of all else the unbroken times
+    /// that began in the period. What trailing days look back on was counted with its own period.
+    fn incidents(
+        &self,
+        index: usize,
+        objective: &Objective,
+        counted: &Tally,
+        violations: &[ViolationSpan],
+    ) -> Result<usize, InvalidSpec> {
+        let is_reported = objective.indicator.value.as_ref().is_some_and(|value| value.expression.is_none());
+        if !is_reported {
+            return Ok(violations.iter().filter(|violation| violation.start >= self.period.start).count());
+        }
+        let late = |counted: &Tally| usize::try_from(counted.bad.ratio().to_integer()).unwrap_or(usize::MAX);
+        if self.ledger.bounds().start >= self.period.start {
+            return Ok(late(counted));
+        }
+        let own = self.ledger.reaching_back(self.period.start, &[]);
+        let own = own.map_err(|e| InvalidSpec::new("spec.period.trailing", e.to_string()))?;
+        let method = counting(index, objective, &own, self.exclusions, self.now, self.settle)?;
+        Ok(late(&method.account().counted))
     }
-    usize::try_from(counted.bad.ratio().to_integer()).unwrap_or(usize::MAX)
 }
 
 /// What the most recent slots hold: their events, whatever the method counts.

@@ -18,6 +18,8 @@ pub struct Assessment {
     pub period_start: Timestamp,
     /// The period's end, which does not count.
     pub period_end: Timestamp,
+    /// What is judged begins then: with the period, or with the trailing days up to its end.
+    pub judged_from: Timestamp,
     /// Slots before this instant are in the ledger.
     pub measured_through: Timestamp,
     /// The worst state of the objectives.

@@ -21,6 +21,7 @@ mod allowance;
 mod conditions;
 pub mod force_majeure;
 pub mod lines;
+mod provenance;
 mod recurrence;
 mod rules;
 mod spans;
@@ -41,6 +42,8 @@ use super::count::Count;
 use super::exact::decimal;
 use super::invalid::InvalidSpec;
 use super::period::{self, Bounds, first_instant_of};
+pub use provenance::Provenance;
+
 use conditions::{Conditions, Fault};
 use terms::InForce;
 
@@ -68,6 +71,8 @@ pub struct Honoured {
     pub spans: Vec<Bounds>,
     /// Only so many events of that time, the earliest; `None` is the whole time.
     pub events: Option<EventsLeft>,
+    /// Who stands behind it.
+    pub provenance: Provenance,
 }
 
 /// Events that leave the account.
@@ -96,6 +101,8 @@ pub struct Refused {
     pub code: &'static str,
     /// The reason in words, with the figures.
     pub why: String,
+    /// Who stands behind it.
+    pub provenance: Provenance,
 }
 
 /// A `ServiceLevelExclusion` as somebody declared it.
@@ -123,11 +130,27 @@ pub fn resolve(
     requests: &[Request<'_>],
     as_of: Timestamp,
 ) -> Result<Exclusions, InvalidSpec> {
+    resolve_over(spec, period, period, requests, as_of)
+}
+
+/// The same over the time that is judged at the end of a period, which may begin before or after it does: what lies before
+/// the period by the terms of then.
+///
+/// # Errors
+/// As for [`resolve`].
+pub fn resolve_over(
+    spec: &AgreementSpec,
+    period: Bounds,
+    judged: Bounds,
+    requests: &[Request<'_>],
+    as_of: Timestamp,
+) -> Result<Exclusions, InvalidSpec> {
     let calendar = WorkingDays::new(&spec.calendar)?;
     let zone = period::zone(&spec.time_zone)?;
     // Whatever was excluded since the beginning of the year uses up its allowance.
-    let first = period.start.to_zoned(zone.clone()).date().first_of_year();
-    let range = Bounds { start: first_instant_of(first, &zone).unwrap_or(period.start), end: period.end };
+    let begins = judged.start.min(period.start);
+    let first = begins.to_zoned(zone.clone()).date().first_of_year();
+    let range = Bounds { start: first_instant_of(first, &zone).unwrap_or(begins), end: period.end };
     let terms = terms::in_force(spec, range.start, period)?;
     let conditions = terms.iter().map(|InForce { when, spec, rules }| {
         (*when, Conditions { spec, rules, calendar: &calendar, zone: &zone, as_of })
@@ -146,7 +169,7 @@ pub fn resolve(
     }
     let mut exclusions = Exclusions::default();
     for found in looked {
-        found.enter(&mut exclusions, period);
+        found.enter(&mut exclusions, judged, as_of);
     }
     exclusions.honoured.sort_by(|a, b| (starts(a), &a.name).cmp(&(starts(b), &b.name)));
     exclusions.refused.sort_by(|a, b| (a.from, &a.name, a.code).cmp(&(b.from, &b.name, b.code)));
@@ -283,14 +306,17 @@ fn years(range: Bounds, zone: &TimeZone) -> impl Iterator<Item = Bounds> {
 
 impl Looked<'_> {
     /// Enters what of this lies in the period.
-    fn enter(self, exclusions: &mut Exclusions, period: Bounds) {
+    fn enter(self, exclusions: &mut Exclusions, period: Bounds, as_of: Timestamp) {
         let ExclusionSpec { reason, objectives, .. } = self.request.spec;
         let name = || self.request.name.to_owned();
+        let provenance = Provenance::of(self.request, as_of);
         let spans = spans::union(self.good.iter().filter_map(|good| good.window.overlap(&period)));
         if !spans.is_empty() {
             let (effect, events) = (self.effect, self.events);
             let objectives = objectives.clone();
-            exclusions.honoured.push(Honoured { name: name(), reason: *reason, effect, objectives, spans, events });
+            let provenance = provenance.clone();
+            let (name, reason) = (name(), *reason);
+            exclusions.honoured.push(Honoured { name, reason, effect, objectives, spans, events, provenance });
         }
         let mut codes: Vec<&'static str> = self.bad.iter().map(|(_, fault)| fault.code).collect();
         codes.sort_unstable();
@@ -311,6 +337,7 @@ impl Looked<'_> {
                 seconds: covered.iter().map(Bounds::seconds).sum(),
                 code,
                 why: fault.why.clone(),
+                provenance: provenance.clone(),
             });
         }
     }

@@ -10,6 +10,10 @@
 //! What the operator measures is held slot by slot. What was measured elsewhere ([`super::timeline`]) is held as runs,
 //! each series with slots of its own length, and takes no slots any more.
 
+mod reach;
+
+pub use reach::MAX_JUDGED_SLOTS;
+
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use super::due_slots::{DueSlots, instant};
@@ -44,6 +48,11 @@ pub enum LedgerError {
     /// More slots than one series can have.
     #[error("{0} slots are more than a series can have ({MAX_SERIES_SLOTS}); use longer slots or a shorter period")]
     SeriesTooLong(usize),
+    /// More slots than are judged together.
+    #[error(
+        "{0} slots are more than can be judged together ({MAX_JUDGED_SLOTS}); use longer slots or fewer trailing days"
+    )]
+    TooManyJudged(usize),
     /// No such objective.
     #[error("the ledger has no objective {0:?}")]
     NoSuchObjective(String),
@@ -103,6 +112,9 @@ pub struct Ledger {
     bounds: Bounds,
     slot_seconds: i64,
     series: Vec<Series>,
+    /// How far it was read, where it reaches back over other ledgers: as far as the last of them. What those before it
+    /// lack is not read any more.
+    read_through: Option<Timestamp>,
 }
 
 impl Ledger {
@@ -121,7 +133,7 @@ impl Ledger {
         if bounds.end <= bounds.start {
             return Err(LedgerError::EmptyPeriod);
         }
-        let mut ledger = Self { bounds, slot_seconds, series: Vec::new() };
+        let mut ledger = Self { bounds, slot_seconds, series: Vec::new(), read_through: None };
         ledger.add_objectives(objectives)?;
         Ok(ledger)
     }
@@ -208,6 +220,9 @@ impl Ledger {
     /// The slots before this instant were read, for every objective.
     #[must_use]
     pub fn measured_through(&self) -> Timestamp {
+        if let Some(read) = self.read_through {
+            return read;
+        }
         let read = self.series.iter().map(|s| s.read).min().unwrap_or(0);
         if read == 0 { self.bounds.start } else { self.start_of(read).min(self.bounds.end) }
     }

@@ -45,10 +45,12 @@ pub mod span;
 pub mod statement;
 pub mod stored_ledger;
 pub mod stretch;
+pub mod terms;
 pub mod timeline;
 pub mod validate;
 pub mod verification;
 pub mod violation;
+pub mod window;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -37,6 +37,9 @@ pub fn time_zone_database_version() -> &'static str {
 /// months.
 const MOST_PAST_PERIODS: usize = 60;
 
+/// The most periods that trailing days can reach into: fourteen months of 366 days, and each amendment makes one more.
+const MOST_LOOKED_BACK_ON: usize = 32;
+
 /// A period, half open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
@@ -164,14 +167,31 @@ impl Schedule {
         self.cuts.iter().copied().find(|cut| period.start < *cut && *cut < period.end)
     }
 
-    /// The time that is judged when a period ends: the period itself, or the trailing days up to its end. These may
-    /// reach back before the agreement came into force.
+    /// The time that is judged when a period ends: the period itself, or the trailing days up to its end. Of these
+    /// only what lies after the agreement came into force: before, nothing was promised.
     #[must_use]
-    pub fn judged(&self, period: &Bounds) -> Option<Bounds> {
-        let Some(days) = self.trailing_days else { return Some(*period) };
-        let end = period.end.to_zoned(self.zone.clone()).date();
-        let start = end.checked_sub(Span::new().try_days(days).ok()?).ok()?;
-        Some(Bounds { start: first_instant_of(start, &self.zone)?, end: period.end })
+    pub fn judged(&self, period: &Bounds) -> Bounds {
+        let first = || {
+            let days = Span::new().try_days(self.trailing_days?).ok()?;
+            let day = period.end.to_zoned(self.zone.clone()).date().checked_sub(days).ok()?;
+            first_instant_of(day, &self.zone)
+        };
+        first().map_or(*period, |first| Bounds { start: first.max(self.from), end: period.end })
+    }
+
+    /// The periods before another one that reach into the time that is judged at its end, in order.
+    #[must_use]
+    pub fn looked_back_on(&self, period: &Bounds) -> Vec<Bounds> {
+        let judged = self.judged(period);
+        if period.start <= judged.start {
+            return Vec::new();
+        }
+        let before = |start: Timestamp| self.containing(start.checked_sub(SignedDuration::from_nanos(1)).ok()?);
+        let earlier = std::iter::successors(before(period.start), |earlier| before(earlier.start));
+        let mut earlier: Vec<_> =
+            earlier.take_while(|earlier| earlier.end > judged.start).take(MOST_LOOKED_BACK_ON).collect();
+        earlier.reverse();
+        earlier
     }
 }
 

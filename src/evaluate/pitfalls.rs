@@ -9,7 +9,7 @@ use super::coverage::{MissingDataRule, judge};
 use super::due_slots::DueSlots;
 use super::exact::{percent_text, share};
 use super::example::{SETTLE, agreement, at, ledger, measured, ratio, second};
-use super::exclusion::{Exclusions, Honoured};
+use super::exclusion::{Exclusions, Honoured, Provenance};
 use super::exemption::{Exemptions, Record};
 use super::indicator::slot;
 use super::ledger::Ledger;
@@ -238,6 +238,7 @@ fn a_correction_drops_time_or_counts_it_as_uptime_as_the_agreement_says() {
     let corrected = |effect| {
         let bounds = Bounds { start: second(7_200 * 60), end: second(14_400 * 60) };
         let honoured = Honoured {
+            provenance: Provenance::default(),
             name: "works".to_owned(),
             reason: ExclusionReason::Maintenance,
             effect,

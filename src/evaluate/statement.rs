@@ -12,6 +12,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::api::agreement::AgreementSpec;
+use crate::api::agreement_status::Violation;
 use crate::api::credit_status::CreditState;
 use crate::api::enforcement_status::ActionRecord;
 use crate::api::ledger::{AgreementIdentity, LedgerSpec};
@@ -19,7 +20,8 @@ use crate::api::measurement::Method;
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::objective::Objective;
 use crate::api::statement::{
-    CountedUnits, EventPair, Evidence, MemberStatement, ObjectiveStatement, SlotCounts, StatementPeriod, StatementSpec,
+    CountedUnits, EventPair, Evidence, JudgedTime, MemberStatement, ObjectiveStatement, SlotCounts, StatementPeriod,
+    StatementSpec,
 };
 
 use super::amendment::{last_in_force, terms_at, terms_through};
@@ -40,14 +42,16 @@ use super::restatement::{Superseded, adjustment};
 use super::slot::Tally;
 use super::span;
 use super::stored_ledger::{self, StoredLedgerError, hex};
+use super::terms;
 use super::violation;
+use super::window::{self, Window};
 
 /// Violations listed in one statement.
 const MAX_VIOLATIONS: usize = 200;
 /// Actions listed in one statement; the latest are kept.
 const MAX_ACTIONS: usize = 50;
-/// Queries listed for one objective.
-const MAX_QUERIES: usize = 8;
+/// Queries listed for one objective: three for each of the 32 members a pool may have.
+const MAX_QUERIES: usize = 96;
 /// Longest object name the API server accepts.
 const MAX_NAME: usize = 253;
 
@@ -64,7 +68,9 @@ pub struct Closing<'a> {
     pub ledger_name: &'a str,
     /// The ledger as it is stored.
     pub ledger: &'a LedgerSpec,
-    /// What it rests on beside the ledger.
+    /// The time that is judged, where it is not the period itself.
+    pub window: Option<&'a Window>,
+    /// What it rests on beside the ledger; of a window, with the period.
     pub circumstances: &'a Circumstances,
     /// The statement of the same period that it takes the place of.
     pub supersedes: Option<Superseded<'a>>,
@@ -145,15 +151,17 @@ pub fn statement(
     if now < ready {
         return Err(StatementError::TooEarly(ready));
     }
-    let bounds = ledger.bounds();
+    let bounds = closing.circumstances.period.unwrap_or_else(|| ledger.bounds());
     // What takes the place of a statement is made by the terms of that one, whatever was agreed since.
-    let (terms, amendment) = match closing.supersedes {
+    let (in_force, amendment) = match closing.supersedes {
         Some(superseded) => (terms_through(closing.spec, superseded.amendment)?, superseded.amendment),
         None => (terms_at(closing.spec, bounds.start)?, last_in_force(closing.spec, bounds.start)?),
     };
-    let spec: &AgreementSpec = &terms;
+    let spec: &AgreementSpec = &in_force;
     // At the instant at which the last slot is due, not now: a statement made later is the same.
-    let assessment = assess(spec, &ledger, closing.circumstances, ready, settle)?;
+    let judged = window::judged(&ledger, closing.window).map_err(StoredLedgerError::from)?;
+    let assessment = assess(spec, &judged, closing.circumstances, ready, settle)?;
+    let judged = judged.bounds();
     let mut shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
     detection::enter(&mut shown, &closing.circumstances.incidents);
     let mut credits = assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined));
@@ -162,12 +170,17 @@ pub fn statement(
         // With the last slot, however long it took to be read; or with what made a newer statement necessary.
         let last = ledger.settles_at(SignedDuration::ZERO);
         let determined = closing.circumstances.determined_at.map_or(last, |at| at.max(last));
-        credit_course::enter(credits, &Beginning { spec, period: bounds, whole, violations: &shown, determined })?;
+        // What trailing days look back on was claimed with its own period.
+        let own = |violation: &&Violation| violation.end.as_ref().is_none_or(|end| bounds.start < end.0);
+        let violations: Vec<Violation> = shown.iter().filter(own).cloned().collect();
+        let beginning = Beginning { spec, period: bounds, whole, violations: &violations, determined };
+        credit_course::enter(credits, &beginning)?;
     }
     let superseded = closing.supersedes.as_ref();
     let adjustment = superseded.map(|s| adjustment(s.granted, credits.as_ref())).transpose()?;
     let omitted = assessment.violations.len().saturating_sub(shown.len());
     let objectives = assessment.objectives.iter().zip(&spec.objectives);
+    let earlier = closing.window.iter().flat_map(|window| &window.earlier);
     let (exclusions, exclusions_omitted) = lines::lines(&closing.circumstances.exclusions);
     let mut statement = StatementSpec {
         agreement: AgreementIdentity::clone(&closing.ledger.agreement),
@@ -176,7 +189,9 @@ pub fn statement(
         parties: spec.parties.clone(),
         service: spec.service.name.clone(),
         period: StatementPeriod { start: Time(bounds.start), end: Time(bounds.end), time_zone: spec.time_zone.clone() },
+        judged: (judged != bounds).then_some(JudgedTime { start: Time(judged.start), end: Time(judged.end) }),
         amendment: amendment.to_owned(),
+        terms: Box::new(terms::stated(spec, amendment)),
         state: assessment.state,
         objectives: objectives
             .map(|(assessed, objective)| {
@@ -206,6 +221,7 @@ pub fn statement(
             increase: closing.increase,
             ledger: closing.ledger_name.to_owned(),
             ledger_digest: stored_ledger::digest(&closing.ledger.objectives),
+            earlier: earlier.map(|earlier| earlier.named()).collect(),
             operator: env!("CARGO_PKG_VERSION").to_owned(),
             time_zone_database: time_zone_database_version().to_owned(),
         },

@@ -20,7 +20,7 @@ use super::assess::missing_data_rule;
 use super::calendar::WorkingDays;
 use super::exclusion;
 use super::invalid::InvalidSpec;
-use super::ledger::{MAX_SERIES_SLOTS, MAX_SLOTS};
+use super::ledger::{MAX_JUDGED_SLOTS, MAX_SERIES_SLOTS, MAX_SLOTS};
 use super::parameter_rule;
 use super::period::Schedule;
 use super::series;
@@ -111,37 +111,33 @@ fn duration(field: &str, value: &Span) -> Option<InvalidSpec> {
 pub fn longest_period(period: &Period) -> i64 {
     const DAY: i64 = 86_400;
     // A period that clocks make longer has at most a day more (a zone that crosses the date line).
-    match (period.calendar, &period.rolling, &period.trailing) {
-        (Some(CalendarUnit::Quarter), ..) => 92 * DAY,
-        (Some(CalendarUnit::Year), ..) => 366 * DAY,
-        (None, Some(length), _) => span::elapsed(length).map_or(0, |l| l.as_secs()),
-        (None, None, Some(trailing)) => i64::from(trailing.days) * DAY,
+    let unit = period.calendar.or_else(|| period.trailing.as_ref().map(|trailing| trailing.every));
+    match (unit, &period.rolling) {
+        (Some(CalendarUnit::Quarter), _) => 92 * DAY,
+        (Some(CalendarUnit::Year), _) => 366 * DAY,
+        (None, Some(length)) => span::elapsed(length).map_or(0, |l| l.as_secs()),
         // By the calendar, or from bill to bill.
-        (Some(CalendarUnit::Month), ..) | (None, None, None) => 31 * DAY,
+        (Some(CalendarUnit::Month), _) | (None, None) => 31 * DAY,
     }
 }
 
-/// The longest period of the agreement has to fit into one ledger, with one series for each objective.
+/// The longest period of the agreement has to fit into one ledger, with one series for each objective, and what is
+/// judged together into memory.
 fn size(spec: &AgreementSpec, schedule: &Schedule) -> Option<InvalidSpec> {
-    beyond_a_ledger(spec, schedule, spec.objectives.len())
+    let series = spec.objectives.len();
+    beyond_a_ledger(spec, schedule, series).or_else(|| beyond_a_window(spec, schedule, series))
 }
 
 /// What an operator can not hold: slots of all members of all pools, in the longest period of an agreement. (What is
 /// settled offline is held as runs.)
 #[must_use]
 pub fn measured_size(spec: &AgreementSpec, schedule: &Schedule) -> Option<InvalidSpec> {
-    beyond_a_ledger(spec, schedule, spec.objectives.iter().map(|objective| series::names(objective).len()).sum())
+    let series = spec.objectives.iter().map(|objective| series::names(objective).len()).sum();
+    beyond_a_ledger(spec, schedule, series).or_else(|| beyond_a_window(spec, schedule, series))
 }
 
 fn beyond_a_ledger(spec: &AgreementSpec, schedule: &Schedule, series: usize) -> Option<InvalidSpec> {
-    let period = &spec.period;
-    let longest = longest_period(period);
-    let in_force = schedule.until().map(|until| until.as_second().saturating_sub(schedule.from().as_second()));
-    // Trailing days reach back to before the agreement was in force.
-    let clipped = in_force.filter(|_| period.trailing.is_none());
-    let seconds = clipped.map_or(longest, |in_force| longest.min(in_force));
-    let slot = spec.metrics.slot.seconds();
-    let each = usize::try_from(seconds / slot).unwrap_or(usize::MAX);
+    let (slot, each) = slots_of(longest_period(&spec.period), spec, schedule);
     let all = each.saturating_mul(series);
     let (found, holds) = if each > MAX_SERIES_SLOTS {
         (format!("{each} slots in the longest period"), format!("{MAX_SERIES_SLOTS} of each objective and member"))
@@ -150,11 +146,33 @@ fn beyond_a_ledger(spec: &AgreementSpec, schedule: &Schedule, series: usize) -> 
     } else {
         return None;
     };
-    let slot = span::text(slot);
     let message = format!(
         "slots of {slot} make {found}, and a ledger holds {holds}; use longer slots, a shorter period or fewer members"
     );
     Some(InvalidSpec::new("spec.metrics.slot", message))
+}
+
+/// Trailing days of more slots than are judged together.
+fn beyond_a_window(spec: &AgreementSpec, schedule: &Schedule, series: usize) -> Option<InvalidSpec> {
+    const DAY: i64 = 86_400;
+    let days = spec.period.trailing.as_ref()?.days;
+    let (slot, each) = slots_of(i64::from(days).saturating_mul(DAY), spec, schedule);
+    let slots = each.saturating_mul(series);
+    (slots > MAX_JUDGED_SLOTS).then(|| {
+        let message = format!(
+            "slots of {slot} make {slots} slots in {days} days of {series} objectives and members, and \
+             {MAX_JUDGED_SLOTS} can be judged together; use longer slots, fewer days or fewer members"
+        );
+        InvalidSpec::new("spec.period.trailing.days", message)
+    })
+}
+
+/// The length of a slot in words, and how many there are in so many seconds, or as long as the agreement is in force.
+fn slots_of(seconds: i64, spec: &AgreementSpec, schedule: &Schedule) -> (String, usize) {
+    let in_force = schedule.until().map(|until| until.as_second().saturating_sub(schedule.from().as_second()));
+    let seconds = in_force.map_or(seconds, |in_force| seconds.min(in_force));
+    let slot = spec.metrics.slot.seconds();
+    (span::text(slot), usize::try_from(seconds / slot).unwrap_or(usize::MAX))
 }
 
 #[cfg(test)]

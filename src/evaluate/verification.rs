@@ -1,11 +1,13 @@
-//! Verification: whether a statement says what follows from its ledger and its agreement.
+//! Verification: whether a statement says what follows from its ledger and from the terms it tells.
 //!
-//! Takes a statement's content as somebody holds it, the ledger it names and, where it still exists, the agreement;
-//! computes everything again and lists what differs, field by field. It works on the JSON as it was read, so that a
-//! field this version does not know is not overlooked. What neither ledger nor agreement tells is taken as stated and
-//! listed as such: a digest protects it against accidents, not against somebody who makes a new digest.
+//! Takes a statement's content as somebody holds it and the ledgers it names; computes everything again and lists what
+//! differs, field by field. It works on the JSON as it was read, so that a field this version does not know is not
+//! overlooked. Where the agreement is presented too, everything is computed by that, so that the terms are compared with
+//! what was agreed. What neither tells is taken as stated and listed as such: a digest protects it against accidents, not
+//! against somebody who makes a new digest.
 
 mod difference;
+mod looking_back;
 mod recomputation;
 
 pub use difference::{Difference, FieldPath, differences};
@@ -31,7 +33,9 @@ pub struct Presented<'a> {
     pub ledger_name: Option<&'a str>,
     /// The ledger.
     pub ledger: &'a LedgerSpec,
-    /// The agreement; `None`: it is gone.
+    /// The ledgers of earlier periods that the statement names, by their names and in its order.
+    pub earlier: &'a [(String, LedgerSpec)],
+    /// The agreement, with which the terms are compared. `None`: they are taken as stated.
     pub agreement: Option<Terms<'a>>,
 }
 
@@ -56,8 +60,8 @@ pub enum Basis {
         /// The generation of the agreement that was presented.
         presented: i64,
     },
-    /// No agreement: the ledger, and the targets as the statement names them.
-    LedgerOnly,
+    /// The terms that the statement tells.
+    Statement,
 }
 
 /// A digest beside the one that was computed.
@@ -105,7 +109,7 @@ pub struct Verification {
     pub ledger: DigestCheck,
     /// What it was computed from.
     pub basis: Basis,
-    /// The statement beside what was computed. An error: the ledger or the agreement can not be worked with.
+    /// The statement beside what was computed. An error: the ledger or the terms can not be worked with.
     pub comparison: Result<Comparison, StatementError>,
 }
 
@@ -114,7 +118,7 @@ pub struct Verification {
 pub enum Verdict {
     /// Everything that can be computed is as stated.
     Verified,
-    /// Nothing contradicts the statement, but not all of it could be computed.
+    /// Nothing contradicts the statement, but the agreement was edited since where it may be.
     PartlyVerified,
     /// Something contradicts the statement.
     Contradicted,
@@ -131,7 +135,7 @@ impl Verification {
             _ if !intact => Verdict::Contradicted,
             Err(_) => Verdict::NotComputed,
             Ok(found) if !found.differences.is_empty() => Verdict::Contradicted,
-            Ok(found) if self.basis == Basis::LedgerOnly || !found.amended.is_empty() => Verdict::PartlyVerified,
+            Ok(found) if !found.amended.is_empty() => Verdict::PartlyVerified,
             Ok(_) => Verdict::Verified,
         }
     }
@@ -154,7 +158,7 @@ pub fn verify(presented: &Presented<'_>) -> Verification {
 }
 
 fn basis(presented: &Presented<'_>) -> Basis {
-    let Some(terms) = presented.agreement else { return Basis::LedgerOnly };
+    let Some(terms) = presented.agreement else { return Basis::Statement };
     let stated = presented.content.get("generation").and_then(Value::as_i64);
     match terms.generation {
         None => Basis::Undated,

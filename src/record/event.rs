@@ -84,20 +84,13 @@ pub fn notices(last: &AgreementStatus, next: &AgreementStatus) -> Vec<Notice> {
         if let Some(verdict) = action.verdict
             && before.is_none_or(|b| b.verdict.is_none())
         {
-            let note = format!("{:?} {} -> {}: {verdict:?}. {}", action.verb, action.from, action.to, action.evidence);
-            found.push(notice(false, "ActionJudged", &format!("Judge-{:?}-{}", action.verb, action.to), note));
+            let note = format!("{}: {verdict:?}. {}", told(action), action.evidence);
+            found.push(notice(false, "ActionJudged", &format!("Judge-{}", told_apart(action)), note));
         }
     }
     for statement in &next.statements {
         if !last.statements.iter().any(|s| s.name == statement.name) {
-            let credit = match statement.credit.as_str() {
-                "" => "no credit".to_owned(),
-                credit => format!("a credit of {credit}"),
-            };
-            let since = statement.period_start.0;
-            let note =
-                format!("the period from {since} is settled by {}: {:?}, {credit}", statement.name, statement.state);
-            found.push(notice(false, "StatementIssued", "Settle", note));
+            found.push(settled(statement));
         }
     }
     found.extend(next.statements.iter().filter_map(|statement| moved(last, statement)));
@@ -186,10 +179,44 @@ fn done(action: &ActionRecord) -> Notice {
         Verb::RaiseFloor => "FloorRaised",
         Verb::LowerFloor => "FloorLowered",
         Verb::Restore => "BaselineRestored",
+        Verb::PauseRollout => "RolloutPaused",
+        Verb::RollBack => "RevisionUndone",
+        Verb::ReleaseRollout => "RolloutReleased",
     };
-    let note =
-        format!("{} {}: {} -> {}. {}", action.target.kind, action.target.name, action.from, action.to, action.reason);
-    notice(false, reason, &format!("{:?}-{}", action.verb, action.to), note)
+    let change = match action.change() {
+        change if change.is_empty() => change,
+        change => format!(": {change}"),
+    };
+    let note = format!("{} {}{change}. {}", action.target.kind, action.target.name, action.reason);
+    notice(false, reason, &told_apart(action), note)
+}
+
+/// An action in few words.
+fn told(action: &ActionRecord) -> String {
+    format!("{:?} {}", action.verb, action.change()).trim_end().to_owned()
+}
+
+/// What makes two Events about actions different.
+fn told_apart(action: &ActionRecord) -> String {
+    match action.to {
+        Some(to) => format!("{:?}-{to}", action.verb),
+        None => format!("{:?}", action.verb),
+    }
+}
+
+/// That a period is settled by this statement.
+#[must_use]
+pub fn settled(statement: &StatementRef) -> Notice {
+    let credit = match statement.credit.as_str() {
+        "" => "no credit".to_owned(),
+        credit => format!("a credit of {credit}"),
+    };
+    let since = statement.period_start.0;
+    let note = format!("the period from {since} is settled by {}: {:?}, {credit}", statement.name, statement.state);
+    // The name ends with the period and the revision.
+    let mut ending = statement.name.rsplitn(3, '-');
+    let (revision, period) = (ending.next().unwrap_or_default(), ending.next().unwrap_or_default());
+    notice(false, "StatementIssued", &format!("Settle-{period}-{revision}"), note)
 }
 
 /// Something to be told, its note cut to what the API server takes.

@@ -7,6 +7,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use crate::api::ServiceLevelAgreement;
 use crate::api::diagnosis::{Diagnosis, Evidence};
 use crate::api::enforcement_status::ActionRecord;
+use crate::api::rollout_status::RolloutStatus;
 
 use super::form::legible::legible;
 
@@ -49,7 +50,20 @@ fn write(out: &mut String, agreement: &ServiceLevelAgreement, now: Timestamp) ->
         let target = format!("{} {}", floor.target.kind, floor.target.name);
         writeln!(out, "  a floor stands on {target}: {} in place of {}", floor.value, floor.baseline)?;
     }
+    if let Some(rollout) = &enforcement.rollout {
+        held(out, rollout)?;
+    }
     actions(out, &status.actions, now)
+}
+
+fn held(out: &mut String, rollout: &RolloutStatus) -> std::fmt::Result {
+    let name = &rollout.target.name;
+    if let Some(revision) = &rollout.paused_at {
+        writeln!(out, "  the rollout of Deployment {name} is paused at revision {revision}")?;
+    }
+    let Some(undone) = &rollout.undone else { return Ok(()) };
+    let (bad, good, at) = (&undone.revision, &undone.back_to, undone.at.0);
+    writeln!(out, "  of Deployment {name} revision {bad} was undone at {at}, back to {good}")
 }
 
 fn diagnosed(out: &mut String, diagnosis: &Diagnosis, now: Timestamp) -> std::fmt::Result {
@@ -85,9 +99,9 @@ fn actions(out: &mut String, actions: &[ActionRecord], now: Timestamp) -> std::f
     writeln!(out, "\nDone so far, newest first:")?;
     for action in actions {
         let verdict = action.verdict.map_or_else(|| "not judged yet".to_owned(), |verdict| format!("{verdict:?}"));
-        let ActionRecord { verb, from, to, phase, .. } = action;
+        let (ActionRecord { verb, phase, .. }, change) = (action, action.change());
         let ago = age(now, action.intended_at.0);
-        writeln!(out, "  {ago} ago: {verb:?} {from} -> {to}, {phase:?}, {verdict}: {}", legible(&action.reason))?;
+        writeln!(out, "  {ago} ago: {verb:?} {change}, {phase:?}, {verdict}: {}", legible(&action.reason))?;
     }
     Ok(())
 }

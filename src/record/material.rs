@@ -61,6 +61,7 @@ fn enforcement_differs(last: &AgreementStatus, next: &AgreementStatus) -> bool {
         (Some(l), Some(n)) => {
             l.reason != n.reason
                 || l.floor != n.floor
+                || l.rollout != n.rollout
                 || l.episode != n.episode
                 || suspects(l.diagnosis.as_ref()) != suspects(n.diagnosis.as_ref())
         }

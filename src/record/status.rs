@@ -26,7 +26,7 @@ pub fn enter_account(status: &mut AgreementStatus, assessment: &Assessment) {
     status.credits = assessment.credits.as_ref().map(|c| credit::shown(c, CreditState::Accruing));
     let mut violations: Vec<Violation> = assessment.violations.iter().rev().map(violation::shown).collect();
     violations.extend(
-        status.violations.iter().filter(|old| old.start.0 < assessment.period_start).map(|old| closed(old, assessment)),
+        status.violations.iter().filter(|old| old.start.0 < assessment.judged_from).map(|old| closed(old, assessment)),
     );
     violations.truncate(KEPT);
     status.violations = violations;
@@ -36,13 +36,17 @@ pub fn enter_account(status: &mut AgreementStatus, assessment: &Assessment) {
 
 /// A violation still open when its period closed ended with that period: its continuation is listed in the next one.
 fn closed(old: &Violation, assessment: &Assessment) -> Violation {
-    let end = old.end.clone().or(Some(Time(assessment.period_start)));
+    let end = old.end.clone().or(Some(Time(assessment.judged_from)));
     Violation { end, ..old.clone() }
 }
 
-/// Enters the violations of a closed period as its statement tells them; the others stay.
+/// Enters a closed period: that it was the last one that was measured, and the violations of what was judged with it as its
+/// statement tells them; the others stay.
 pub fn enter_settled(status: &mut AgreementStatus, statement: &StatementSpec) {
-    let (start, end) = (statement.period.start.0, statement.period.end.0);
+    // Whatever the status said before: the next period is the one after it.
+    status.period = Some(PeriodStatus { start: statement.period.start.clone(), end: statement.period.end.clone() });
+    let judged = statement.judged_time();
+    let (start, end) = (judged.start.0, judged.end.0);
     let others = status.violations.iter().filter(|v| v.start.0 < start || end <= v.start.0);
     let mut violations: Vec<Violation> = statement.violations.iter().rev().chain(others).cloned().collect();
     violations.truncate(KEPT);
@@ -125,8 +129,11 @@ pub fn whole_seconds(at: Timestamp) -> Timestamp {
 mod tests {
     use super::*;
 
+    fn at(second: i64) -> Time {
+        Time(Timestamp::from_second(second).unwrap())
+    }
+
     fn violation(start: i64, end: Option<i64>) -> Violation {
-        let at = |s| Time(Timestamp::from_second(s).unwrap());
         Violation {
             objective: "availability".to_owned(),
             start: at(start),
@@ -143,6 +150,10 @@ mod tests {
     fn a_settled_period_is_told_as_its_statement_tells_it() {
         let statement = serde_json::json!({
             "agreement": { "name": "a", "uid": "u" }, "generation": 1, "revision": 1, "service": "s", "digest": "",
+            "terms": {
+                "period": {}, "slot": "10s", "objectives": [], "missingData": {}, "exclusions": {}, "settlement": {},
+                "calendar": {},
+            },
             "period": { "start": "1970-01-01T00:01:00Z", "end": "1970-01-01T00:02:00Z", "timeZone": "UTC" },
             "state": "Violated", "objectives": [], "actions": [], "violationsOmitted": 0,
             "violations": [violation(60, Some(70)), violation(110, Some(115))],
@@ -156,5 +167,7 @@ mod tests {
         let mut status = AgreementStatus { violations: known, ..AgreementStatus::default() };
         enter_settled(&mut status, &statement);
         assert_eq!(status.violations, [violation(110, Some(115)), violation(60, Some(70)), violation(10, Some(20))]);
+        let period = status.period.map(|period| (period.start, period.end));
+        assert_eq!(period, Some((at(60), at(120))), "whatever period the status was of before");
     }
 }

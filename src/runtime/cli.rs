@@ -164,6 +164,11 @@ pub struct RunArgs {
     #[arg(long, env = "GUARANTOR_RESYNC_INTERVAL", value_name = "DURATION", default_value = "10m", value_parser = duration)]
     pub resync_interval: Duration,
 
+    /// For how long after it has begun to work, or has taken over, the operator undoes no revision: what it sees at first may
+    /// be its own start.
+    #[arg(long, env = "GUARANTOR_WARM_UP", value_name = "DURATION", default_value = "10m", value_parser = duration)]
+    pub warm_up: Duration,
+
     /// The most the operator may do in this cluster, whatever an agreement's mode asks for. Anything but `Enforce` keeps
     /// it from changing workloads.
     #[arg(long, env = "GUARANTOR_ENFORCEMENT", value_name = "MODE", default_value = "Enforce", ignore_case = true)]

@@ -69,6 +69,8 @@ pub struct Settings {
     pub checkpoint_interval: Duration,
     /// How often every agreement is reconciled anyway.
     pub resync_interval: Duration,
+    /// For how long after this replica began to lead it undoes nothing that people rolled out.
+    pub warm_up: Duration,
     /// The platform team's ceiling over every agreement's mode: the mode in force is the smaller of the two.
     pub enforcement: Mode,
 }
@@ -96,6 +98,7 @@ impl TryFrom<&RunArgs> for Settings {
                 minutes(24 * 60),
             )?,
             resync_interval: within("--resync-interval", raw.resync_interval, minutes(1), minutes(24 * 60))?,
+            warm_up: within("--warm-up", raw.warm_up, Duration::ZERO, minutes(24 * 60))?,
             enforcement: raw.enforcement,
         })
     }

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use guarantor::api::agreement::AgreementSpec;
@@ -137,6 +138,7 @@ fn settle(spec: &AgreementSpec, ledger: &LedgerSpec) -> usize {
         revision: 1,
         ledger_name: "checkout-20260601t000000z",
         ledger,
+        window: None,
         supersedes: None,
         circumstances: &Circumstances::default(),
         queries: &BTreeMap::new(),
@@ -195,7 +197,10 @@ fn account(criterion: &mut Criterion) {
 criterion_group! {
     name = benches;
     // A machine that has other things to do gives no better figures with more of them.
-    config = Criterion::default().sample_size(20);
+    config = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(5));
     targets = account
 }
 criterion_main!(benches);

@@ -23,6 +23,46 @@ fn the_checked_in_definitions_are_those_of_the_code() {
     }
 }
 
+/// `kubectl apply` keeps what it applied in an annotation, and the API server takes no more than this in annotations.
+#[test]
+fn every_definition_fits_into_the_annotation_of_kubectl_apply() {
+    const MOST: usize = 262_144;
+    for crd in guarantor::api::crds() {
+        let size = serde_json::to_vec(&crd).unwrap().len();
+        assert!(size < MOST, "{} has {size} bytes", crd.spec.names.kind);
+    }
+}
+
+/// The fields of a schema, each with its place.
+fn names(schema: &serde_json::Value) -> Vec<String> {
+    let fields = schema["properties"].as_object().into_iter().flatten();
+    let below = fields.flat_map(|(name, field)| {
+        let below = names(field).into_iter().map(move |below| format!("{name}.{below}"));
+        std::iter::once(name.clone()).chain(below)
+    });
+    below.chain(schema.get("items").map(names).into_iter().flatten()).collect()
+}
+
+/// What was agreed is agreed: a statement repeats it, without the rules by which it was let in and without anything that
+/// an API server would fill in behind the digest.
+#[test]
+fn the_terms_of_a_statement_are_the_fields_of_an_agreement_without_rules_and_defaults() {
+    let schema = |kind: &str| {
+        let crd = guarantor::api::crds().into_iter().find(|crd| crd.spec.names.kind == kind).unwrap();
+        serde_json::to_value(&crd.spec.versions[0].schema).unwrap()["openAPIV3Schema"]["properties"]["spec"].clone()
+    };
+    let (statement, agreement) = (schema("ServiceLevelStatement"), schema("ServiceLevelAgreement"));
+    let terms = statement["properties"]["terms"].to_string();
+    for word in ["x-kubernetes-validations", "\"default\":", "x-kubernetes-list"] {
+        assert!(!terms.contains(word), "{word}");
+    }
+    let fields = ["objectives", "credits", "settlement", "missingData", "coveredWhen", "validity", "period"];
+    for field in fields {
+        let [stated, agreed] = [&statement["properties"]["terms"], &agreement].map(|s| names(&s["properties"][field]));
+        assert!(stated == agreed && !stated.is_empty(), "{field}: {stated:?} {agreed:?}");
+    }
+}
+
 #[test]
 fn every_field_is_described() {
     fn walk(path: &str, schema: &serde_json::Value, missing: &mut Vec<String>) {
@@ -49,5 +89,7 @@ fn every_field_is_described() {
         }
     }
     missing.retain(|path| !path.contains(".conditions."));
+    // The agreement's definition describes them.
+    missing.retain(|path| path.strip_prefix("ServiceLevelStatement.spec.terms.").is_none_or(|at| !at.contains('.')));
     assert!(missing.is_empty(), "`kubectl explain` would have nothing to say on {missing:?}");
 }

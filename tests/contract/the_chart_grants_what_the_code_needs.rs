@@ -71,6 +71,14 @@ async fn the_chart_grants_what_the_code_needs() -> Result<()> {
 }
 
 #[tokio::test]
+async fn revisions_can_be_read_only_where_they_may_be_undone() -> Result<()> {
+    let objects = rendered(&["--set", "rbac.rollback=true"]).await?;
+    let everything: Vec<Needed> = EVERYWHERE.into_iter().chain([guarantor::sense::workload::ROLLBACK_RBAC]).collect();
+    assert_same("the ClusterRole", &granted(of_kind(&objects, "ClusterRole").unwrap()), &needed(&everything));
+    Ok(())
+}
+
+#[tokio::test]
 async fn no_secret_can_be_read_unless_one_is_named() -> Result<()> {
     let objects = rendered(&[]).await?;
     let rights: BTreeSet<Right> =

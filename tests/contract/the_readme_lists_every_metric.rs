@@ -26,6 +26,7 @@ fn assessment() -> Assessment {
     Assessment {
         period_start: Timestamp::UNIX_EPOCH,
         period_end: Timestamp::UNIX_EPOCH,
+        judged_from: Timestamp::UNIX_EPOCH,
         measured_through: Timestamp::UNIX_EPOCH,
         state: State::Fulfilled,
         objectives: vec![objective],

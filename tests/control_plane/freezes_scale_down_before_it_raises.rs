@@ -39,9 +39,10 @@ async fn freezes_scale_down_before_it_raises() -> Result<()> {
     // One that met a write of the autoscaler's own was refused, and is decided anew.
     let carried_out = actions.iter().rev().filter(|a| a.phase != ActionPhase::Refused);
     let oldest_first: Vec<_> = carried_out.map(|a| (a.verb, a.phase, a.from)).take(2).collect();
-    let (freeze, raise) = ((Verb::FreezeScaleDown, ActionPhase::Done, 2), (Verb::RaiseFloor, ActionPhase::Done, 4));
+    let (freeze, raise) =
+        ((Verb::FreezeScaleDown, ActionPhase::Done, Some(2)), (Verb::RaiseFloor, ActionPhase::Done, Some(4)));
     assert_eq!(oldest_first, [freeze, raise]);
-    assert_eq!(actions.last().map(|a| a.to), Some(4), "frozen at what runs");
+    assert_eq!(actions.last().map(|a| a.to), Some(Some(4)), "frozen at what runs");
     let baseline = "jsonpath={.metadata.annotations.guarantor\\.dev/baseline}";
     let noted = stage.cluster.kubectl(&["get", "hpa", "storefront", "-n", NAMESPACE, "-o", baseline]).await?.ok()?;
     assert_eq!(noted, r#"{"agreement":"storefront","replicas":2}"#, "the owner's floor, not the frozen one");

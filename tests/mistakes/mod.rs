@@ -48,7 +48,7 @@ pub fn agreement() -> Value {
                     {"objective": "availability", "below": "99", "percentOfFee": "25"}
                 ]
             },
-            "enforcement": {"mode": "Enforce", "scale": {"min": 2, "max": 20}}
+            "enforcement": {"mode": "Enforce", "scale": {"min": 2, "max": 20}, "rollback": {}}
         }
     })
 }
@@ -305,7 +305,20 @@ fn of_enforcement() -> Vec<Mistake> {
             &["spec.enforcement.scale.min must not be above spec.enforcement.scale.max"],
         ),
         ("/spec/enforcement/scale/min", json!(0), "spec.enforcement.scale.min", &[]),
-        ("/spec/enforcement/scale", Value::Null, "spec.enforcement.scale", &["spec.enforcement.scale must be given"]),
+        (
+            "/spec/enforcement",
+            json!({"mode": "Enforce"}),
+            "spec.enforcement.scale",
+            &["spec.enforcement.scale must be given"],
+        ),
+        (
+            "/spec/service/workloads/0/kind",
+            json!("StatefulSet"),
+            "spec.enforcement.rollback",
+            &["spec.enforcement.rollback goes with a Deployment"],
+        ),
+        ("/spec/enforcement/rollback", json!({"perDay": 0}), "spec.enforcement.rollback.perDay", &[]),
+        ("/spec/enforcement/rollback", json!({"servedFor": "long"}), "spec.enforcement.rollback.servedFor", &[]),
         ("/spec/enforcement/mode", json!("Force"), "spec.enforcement.mode", &["Unsupported value"]),
         ("/spec/enforcement/cooldown", json!("soon"), "spec.enforcement.cooldown", &[]),
         (

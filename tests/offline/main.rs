@@ -24,6 +24,7 @@ mod settles_every_period_that_is_meant;
 mod settles_overlapping_outages;
 mod settles_the_example;
 mod settles_to_the_letter;
+mod settles_what_was_notified;
 mod statement;
 mod takes_the_agreements_slot;
 mod takes_the_customers_choice;

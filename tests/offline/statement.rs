@@ -1,6 +1,7 @@
 //! `guarantor statement`, as people run it.
 
 mod cluster;
+mod looking_back;
 mod papers;
 
 use std::io::Write;
@@ -97,7 +98,7 @@ fn what_follows_from_its_papers_is_verified() {
     insta::assert_snapshot!("verified", outcome.text);
     let outcome = verify(&folder, None);
     assert_eq!(outcome.code, 0, "{}{}", outcome.text, outcome.errors);
-    insta::assert_snapshot!("partly_verified", outcome.text);
+    insta::assert_snapshot!("verified_by_its_own_terms", outcome.text);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::settlement::{Settlement, all_fail, objective};
 
 /// The exit code of `statement verify` over what was settled, and what it says.
-fn verify(agreement: &str, objects: &Value) -> (Option<i32>, String) {
+fn verify(agreement: Option<&str>, objects: &Value) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
         let path = folder.path().join(name);
@@ -18,7 +18,12 @@ fn verify(agreement: &str, objects: &Value) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guarantor"));
     command.args(["statement", "verify", "-f"]).arg(write("statement.json", &objects["statement"].to_string()));
     command.arg("--ledger").arg(write("ledger.json", &objects["ledger"].to_string()));
-    command.arg("--agreement").arg(write("agreement.yaml", agreement));
+    for (index, earlier) in objects["earlier"].as_array().into_iter().flatten().enumerate() {
+        command.arg("--ledger").arg(write(&format!("earlier-{index}.json"), &earlier.to_string()));
+    }
+    if let Some(agreement) = agreement {
+        command.arg("--agreement").arg(write("agreement.yaml", agreement));
+    }
     let output = command.output().unwrap();
     let told = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8(told).unwrap())
@@ -36,11 +41,48 @@ fn the_statement_follows_from_the_ledger_that_is_printed_beside_it() {
     let answer = settlement.answer();
     let mut objects = answer["periods"][0]["objects"].clone();
     let agreement = settlement.agreement.to_string();
-    let (code, told) = verify(&agreement, &objects);
-    assert!(code == Some(0) && told.contains("\nVerified: "), "{told}");
+    for agreement in [Some(agreement.as_str()), None] {
+        let (code, told) = verify(agreement, &objects);
+        assert!(code == Some(0) && told.contains("\nVerified: "), "{told}");
+    }
+    let mut altered = objects.clone();
+    altered["statement"]["spec"]["terms"]["objectives"][0]["target"] = json!("99.8");
+    let (code, told) = verify(None, &altered);
+    assert!(code == Some(1) && told.contains("spec.objectives[0].target"), "{told}");
+    let (code, told) = verify(Some(&agreement), &altered);
+    assert!(code == Some(1) && told.contains("spec.terms.objectives[0].target"), "{told}");
     objects["statement"]["spec"]["credits"]["amount"] = json!("2500.00");
-    let (code, told) = verify(&agreement, &objects);
+    let (code, told) = verify(None, &objects);
     assert!(code == Some(1) && told.contains("spec.credits.amount"), "{told}");
+}
+
+#[test]
+fn so_does_one_of_trailing_days_with_the_ledgers_of_the_months_before() {
+    // Two hours in September, which the last 45 days reach, and three in August, which they do not.
+    let outage = |from: &str, until: &str| json!({"from": from, "until": until});
+    let outages = [
+        outage("2026-08-20T00:00:00Z", "2026-08-20T03:00:00Z"),
+        outage("2026-09-20T00:00:00Z", "2026-09-20T02:00:00Z"),
+        outage("2026-10-05T00:00:00Z", "2026-10-05T01:00:00Z"),
+    ];
+    let measured = json!({"objectives": [{"name": "o", "outages": outages}]});
+    let mut settlement = Settlement::of(&json!([objective("99.9", all_fail())]), measured)
+        .with("period", json!({"trailing": {"days": 45, "every": "Month"}}));
+    settlement.flags = vec!["--period", "2026-10"];
+    let answer = settlement.answer();
+    let mut objects = answer["periods"][0]["objects"].clone();
+    let statement = &objects["statement"]["spec"];
+    assert_eq!(statement["judged"]["start"], json!("2026-09-17T00:00:00Z"));
+    let seconds = |hours: u32| (hours * 3600).to_string();
+    let counted = json!({"unit": "seconds", "good": seconds(45 * 24 - 3), "total": seconds(45 * 24)});
+    assert_eq!(statement["objectives"][0]["counted"], counted);
+    assert_eq!(objects["earlier"].as_array().unwrap().len(), 1);
+    let agreement = settlement.agreement.to_string();
+    let (code, told) = verify(Some(&agreement), &objects);
+    assert!(code == Some(0) && told.contains("\nVerified: "), "{told}");
+    objects["earlier"] = json!([]);
+    let (code, told) = verify(Some(&agreement), &objects);
+    assert!(code == Some(2) && told.contains("rests on ledger a-20260901t000000z too"), "{told}");
 }
 
 #[test]
@@ -51,6 +93,8 @@ fn so_does_that_of_the_example_with_its_exclusions() {
     command.args(["--exclusions", "exclusions.yaml", "--measurements", "measurements.yaml"]);
     let answer: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
     let agreement = std::fs::read_to_string(folder.join("agreement.yaml")).unwrap();
-    let (code, told) = verify(&agreement, &answer["periods"][0]["objects"]);
-    assert!(code == Some(0) && told.contains("\nVerified: "), "{told}");
+    for agreement in [Some(agreement.as_str()), None] {
+        let (code, told) = verify(agreement, &answer["periods"][0]["objects"]);
+        assert!(code == Some(0) && told.contains("\nVerified: "), "{told}");
+    }
 }

@@ -4,6 +4,7 @@
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use guarantor::api::statement::StatementSpec;
+use guarantor_testbed::model::FaultPlan;
 use serde_json::{Value, json};
 
 use crate::stage::{EXCLUSIONS, NAMESPACE, STATEMENTS, Stage, agreement, exclusion};
@@ -95,4 +96,37 @@ fn owed(statement: &StatementSpec) -> String {
 fn honoured(stage: &Stage) -> Option<String> {
     let object = stage.api.get(EXCLUSIONS, NAMESPACE, "window")?;
     Some(object.pointer("/status/conditions/0/reason")?.as_str()?.to_owned())
+}
+
+/// The status lists ten periods. One that is older is restated all the same, but not because an object was cleared away.
+#[tokio::test(start_paused = true)]
+async fn restates_a_period_that_the_status_lists_no_more() {
+    let mut stage = Stage::open(FaultPlan::none());
+    let mut object = agreement("web", "Observe", "1m");
+    object["spec"]["exclusions"] = json!({"rules": [{"reason": "Maintenance", "effect": "Exclude"}]});
+    stage.api.apply(object).unwrap();
+    stage.until("twelve statements", 800, |stage| statements(stage).len() == 12).await.unwrap();
+    let issued = first(&stage).unwrap();
+    let name = format!("web-{}-r1", issued.period.start.0.strftime("%Y%m%dt%H%M%Sz"));
+    assert!(stage.status("web").statements.iter().all(|listed| listed.name != name));
+    let (start, end) = (issued.period.start.0.to_string(), issued.period.end.0.to_string());
+    for window in ["window", "other"] {
+        let mut window = exclusion(window, &start, &end);
+        window["spec"]["approval"] = json!({"by": "bob", "at": end});
+        stage.api.apply(window).unwrap();
+    }
+    let of_the_first = |stage: &Stage| -> Vec<StatementSpec> {
+        statements(stage).into_iter().filter(|s| s.period.start == issued.period.start).collect()
+    };
+    stage.until("a second revision", 30, |stage| of_the_first(stage).len() > 1).await.unwrap();
+    stage.seconds(30).await;
+    let revisions = of_the_first(&stage);
+    let standing = revisions.last().unwrap();
+    assert_eq!(standing.objectives[0].slots.excluded, 12, "{standing:#?}");
+    let told = stage.api.list("events.events.k8s.io").into_iter();
+    let told: Vec<String> = told.filter_map(|event| Some(event["note"].as_str()?.to_owned())).collect();
+    assert!(told.iter().any(|note| note.contains(&start) && note.contains("-r2: ")), "{told:#?}");
+    stage.api.delete(EXCLUSIONS, NAMESPACE, "other").unwrap();
+    stage.seconds(30).await;
+    assert_eq!(of_the_first(&stage).len(), revisions.len(), "cleared away is not revoked");
 }

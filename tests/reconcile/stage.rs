@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
+use crate::rollouts::Rollouts;
 use crate::traffic::{Second, Traffic};
 
 pub const NAMESPACE: &str = "shop";
@@ -49,6 +50,10 @@ pub struct Stage {
     pub spike: bool,
     /// The room that the next operator finds in a ledger.
     pub ledger_bytes: usize,
+    /// For how long the next operator undoes nothing.
+    pub warm_up: SignedDuration,
+    /// Rolls the workload out, pod by pod, instead of only counting its pods.
+    pub rollouts: Option<Rollouts>,
     /// How many operators there have been.
     incarnations: usize,
     clock: Clock,
@@ -88,6 +93,8 @@ impl Stage {
             traffic: Traffic::default(),
             spike: false,
             ledger_bytes: MOST_BYTES,
+            warm_up: SignedDuration::ZERO,
+            rollouts: None,
             incarnations: 0,
             clock,
             operator: None,
@@ -144,6 +151,7 @@ impl Stage {
             checkpoint: SignedDuration::from_secs(120),
             ledger_bytes: self.ledger_bytes,
             resync: Duration::from_secs(60),
+            warm_up: self.warm_up,
             ceiling: Mode::Enforce,
         };
         let task = tokio::spawn(controller::run(setup, CancellationToken::new()));
@@ -160,7 +168,11 @@ impl Stage {
 
     /// One second passes. An operator that lost the API server to a crash is replaced a little later.
     pub async fn second(&mut self) {
-        let bad = if self.spike && self.replicas < ENOUGH { 50 } else { 0 };
+        let bad = match &self.rollouts {
+            Some(rollouts) => rollouts.bad_in_a_hundred(),
+            None if self.spike && self.replicas < ENOUGH => 50,
+            None => 0,
+        };
         self.traffic.enter(self.now(), Second { total: 100, bad });
         sleep(Duration::from_secs(1)).await;
         self.second += 1;
@@ -202,6 +214,11 @@ impl Stage {
         let web = self.api.get(DEPLOYMENTS, NAMESPACE, "web").unwrap();
         let number = |pointer: &str| web.pointer(pointer).and_then(Value::as_i64);
         self.replicas = number("/spec/replicas").unwrap();
+        if let Some(rollouts) = &mut self.rollouts {
+            rollouts.step(&self.api, &web, self.clock.now());
+            self.traffic.say_by_pod(rollouts.by_pod());
+            return;
+        }
         if number("/status/observedGeneration") == number("/metadata/generation") {
             return;
         }

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use guarantor::api::agreement::AgreementSpec;
 use guarantor::api::ledger::LedgerSpec;
-use guarantor::api::{BASELINE_ANNOTATION, FIELD_MANAGER};
+use guarantor::api::{BASELINE_ANNOTATION, FIELD_MANAGER, ROLLOUT_ANNOTATION};
 use guarantor::evaluate::verification::{Presented, Terms, Verdict, verify};
 use guarantor_testbed::model::FaultPlan;
 use serde_json::{Value, json};
@@ -84,7 +84,7 @@ fn ending(stage: &Stage) -> Ending {
     for (resource, field) in [(AUTOSCALERS, "/spec/minReplicas"), (DEPLOYMENTS, "/spec/replicas")] {
         let states = stage.api.history(resource, NAMESPACE, "web");
         let mut seen: Vec<Value> =
-            states.iter().map(|state| json!([resource, state.pointer(field), held(state)])).collect();
+            states.iter().map(|state| json!([resource, state.pointer(field), held(state), rollout(state)])).collect();
         seen.dedup();
         acts.extend(seen);
     }
@@ -102,6 +102,11 @@ fn ending(stage: &Stage) -> Ending {
     Ending { acts, left }
 }
 
+/// What is rolled out, and whether it stands still.
+fn rollout(object: &Value) -> Value {
+    json!([object.pointer("/spec/template/spec/containers/0/image"), object["spec"]["paused"] == true])
+}
+
 fn held(object: &Value) -> &Value {
     &object["metadata"]["annotations"][BASELINE_ANNOTATION]
 }
@@ -110,7 +115,8 @@ fn held(object: &Value) -> &Value {
 fn floor(object: &Value) -> Value {
     let managers = object["metadata"]["managedFields"].as_array();
     let ours = managers.is_some_and(|all| all.iter().any(|entry| entry["manager"] == json!(FIELD_MANAGER)));
-    json!({"spec": object["spec"], "annotation": held(object), "ours in managedFields": ours})
+    json!({"spec": object["spec"], "annotation": held(object),
+        "marked": object["metadata"]["annotations"][ROLLOUT_ANNOTATION].is_string(), "ours in managedFields": ours})
 }
 
 fn essentials(agreement: &Value) -> Value {
@@ -129,7 +135,10 @@ fn essentials(agreement: &Value) -> Value {
 }
 
 /// What must hold in every run at every moment.
-fn rules(stage: &Stage) -> Result<(), String> {
+///
+/// # Errors
+/// Says what does not.
+pub fn rules(stage: &Stage) -> Result<(), String> {
     for (resource, field, baseline) in [(AUTOSCALERS, "/spec/minReplicas", 2), (DEPLOYMENTS, "/spec/replicas", 3)] {
         for state in stage.api.history(resource, NAMESPACE, "web") {
             let value = state.pointer(field).and_then(Value::as_i64).unwrap_or(baseline);
@@ -187,11 +196,19 @@ fn follows_from_its_ledger(stage: &Stage, statement: &Value) -> Result<(), Strin
     let agreement = agreement.filter(|a| a["metadata"]["uid"] == statement["spec"]["agreement"]["uid"]);
     let spec: Option<AgreementSpec> = agreement.as_ref().map(|a| serde_json::from_value(a["spec"].clone()).unwrap());
     let generation = agreement.and_then(|a| a["metadata"]["generation"].as_i64());
+    let named = statement.pointer("/spec/evidence/earlier").and_then(Value::as_array);
+    let earlier = named.into_iter().flatten().map(|named| -> Result<_, String> {
+        let name = named["name"].as_str().unwrap();
+        let ledger = stage.api.get(LEDGERS, NAMESPACE, name).ok_or("a statement rests on a ledger that is gone")?;
+        Ok((name.to_owned(), serde_json::from_value(ledger["spec"].clone()).unwrap()))
+    });
+    let earlier: Vec<(String, LedgerSpec)> = earlier.collect::<Result<_, String>>()?;
     let outcome = verify(&Presented {
         name: Some(text("/metadata/name")),
         content: &statement["spec"],
         ledger_name: Some(ledger_name),
         ledger: &ledger,
+        earlier: &earlier,
         agreement: spec.as_ref().map(|spec| Terms { spec, generation }),
     });
     match outcome.verdict() {

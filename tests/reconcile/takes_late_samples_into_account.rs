@@ -1,6 +1,7 @@
 //! Samples that arrive within the grace are counted: in the running period when its slots are looked at again, and in one
 //! that was closed without them by a statement that takes the place of the first.
 
+use futures::FutureExt;
 use guarantor::api::{ServiceLevelLedger, ServiceLevelStatement};
 use guarantor::evaluate::slot::SlotState;
 use guarantor::evaluate::stored_ledger;
@@ -8,6 +9,7 @@ use guarantor_testbed::model::FaultPlan;
 use jiff::SignedDuration;
 
 use crate::stage::{LEDGERS, NAMESPACE, STATEMENTS, Stage, agreement};
+use crate::sweep::sweep;
 
 /// Slots of a period of two minutes.
 const SLOTS: i64 = 24;
@@ -85,6 +87,33 @@ async fn in_a_closed_period() {
         assert_eq!((measured + unknown, later + lost), (SLOTS, SLOTS), "{found:?}, restarted: {restart}");
         assert!(unknown >= 3 && (1..=3).contains(&lost) && lost < unknown, "{found:?}, restarted: {restart}");
     }
+}
+
+#[test]
+fn whatever_went_wrong_meanwhile() {
+    sweep("late samples", |stage| play(stage).boxed_local());
+}
+
+/// A period is closed without its last slots, which arrive within the grace.
+async fn play(stage: &mut Stage) -> Result<(), String> {
+    stage.seconds(4).await;
+    stage.api.apply(agreement("web", "Observe", "4m")).unwrap();
+    stage.until("a period", 60, |stage| stage.status("web").period.is_some()).await?;
+    let end = stage.status("web").period.unwrap().end.0;
+    while stage.now() < end - SignedDuration::from_secs(20) {
+        stage.second().await;
+    }
+    stage.traffic.hold_up(end - SignedDuration::from_secs(20));
+    stage.until("a statement", 120, |stage| statements(stage).len() == 1).await?;
+    stage.traffic.arrive(end - SignedDuration::from_secs(10));
+    let named = |stage: &Stage| stage.status("web").statements.last().is_some_and(|s| s.name.ends_with("-r2"));
+    stage.until("the restatement to be named", 160, named).await?;
+    let found: Vec<_> = statements(stage).iter().map(counts).collect();
+    if found != [(1, 44, 4), (2, 46, 2)] {
+        return Err(format!("{found:?}"));
+    }
+    stage.seconds(20).await;
+    Ok(())
 }
 
 #[tokio::test(start_paused = true)]

@@ -70,12 +70,19 @@ fn what_is_asked_is_what_is_in_force() {
 }
 
 #[test]
-fn looking_back_over_several_ledgers_is_refused() {
+fn more_trailing_days_than_can_be_judged_together_are_refused() {
     let (mut agreement, source) = declared();
-    let period = serde_json::json!({"trailing": {"days": 30, "every": "Month"}});
-    agreement.spec.period = serde_json::from_value(period).unwrap();
-    let refusal = recall(&agreement, Some(&source), &mut None).unwrap_err();
-    assert!(refusal.terminal && refusal.message.starts_with("spec.period.trailing: "), "{}", refusal.message);
+    let mut found = |slot: &str, days: i32| {
+        let period = serde_json::json!({"trailing": {"days": days, "every": "Month"}});
+        agreement.spec.period = serde_json::from_value(period).unwrap();
+        agreement.spec.metrics.slot = serde_json::from_value(slot.into()).unwrap();
+        recall(&agreement, Some(&source), &mut None).map(drop).map_err(|refusal| refusal.message)
+    };
+    assert_eq!(found("1m", 366), Ok(()));
+    let refused = found("30s", 366).unwrap_err();
+    assert!(refused.starts_with("spec.period.trailing.days: "), "{refused}");
+    assert!(refused.contains("1054080 slots in 366 days of 1 objective"), "{refused}");
+    assert_eq!(found("30s", 187), Ok(()));
 }
 
 fn declared() -> (ServiceLevelAgreement, MetricsSource) {

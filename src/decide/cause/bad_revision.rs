@@ -1,5 +1,5 @@
 //! A bad revision: the new pods fail where the old ones do not, or did not before the rollout. More replicas would be
-//! more of it. Until there is a verb for it, the floor is held and the revision named.
+//! more of it. The floor is held, and where the agreement allows it the revision is undone.
 //!
 //! While both revisions serve, they are compared with each other, under the same load and beside the same dependencies.
 //! When the rollout is through there is only before and after. That is told to be the revision's doing only shortly
@@ -16,12 +16,12 @@ use crate::sense::signals::{PodVector, Signals};
 
 use super::comparison::{FEWEST_EVENTS, Sample, worse};
 use super::population::{Member, Population, sum, whole};
-use super::{Answer, Cause, Look, Remedy, endangered, evidence, told};
+use super::{Answer, Cause, Look, Remedy, endangered, evidence, named, told};
 
 /// A revision that is older than this has shown what it can do.
 pub const YOUNG: SignedDuration = SignedDuration::from_mins(30);
 /// The new revision is to be at least so many times as bad as the old one.
-const RATIO: f64 = 3.0;
+pub(super) const RATIO: f64 = 3.0;
 /// Load per pod, after over before, from which on it may be the load.
 const MORE_LOAD: f64 = 1.5;
 
@@ -50,7 +50,9 @@ fn first_pod(facts: &Facts<'_>, revision: &str) -> Option<Timestamp> {
 }
 
 fn side_by_side(look: &Look<'_>, pods: &Population, newest: &str, since: Timestamp, members: &[&Member]) -> Answer {
-    if look.facts.now().duration_since(since) > YOUNG {
+    // One that was named while it was young is not let off for its age; a pause that stands would make it grow old.
+    let known = named::revision(look, newest) || look.facts.paused_at() == Some(newest);
+    if !known && look.facts.now().duration_since(since) > YOUNG {
         return Err(format!("the newest revision {newest} has served for more than half an hour"));
     }
     let (new, old) = pods.split(|member| member.revision.as_deref() == Some(newest));
@@ -73,7 +75,8 @@ fn side_by_side(look: &Look<'_>, pods: &Population, newest: &str, since: Timesta
 fn after(look: &Look<'_>, pods: &Population, newest: &str, members: &[&Member]) -> Answer {
     let facts = look.facts;
     let through = facts.workload.rolled_out_at;
-    if through.is_none_or(|through| facts.now().duration_since(through) > YOUNG) {
+    let old = |through: Timestamp| facts.now().duration_since(through) > YOUNG && !named::revision(look, newest);
+    if through.is_none_or(old) {
         return Err("there is one revision, and no rollout was through within the last half hour".to_owned());
     }
     let before = match facts.situation.before {
@@ -118,13 +121,13 @@ fn cause(
     Cause {
         kind: CauseKind::BadRevision,
         message: format!(
-            "{} in danger through revision {newest}: {}, {name} {}{doubt}; pause the rollout or undo it; more replicas \
-             would be more of it, so the floor is held",
+            "{} in danger through revision {newest}: {}, {name} {}{doubt}; more replicas would be more of it, so the \
+             floor is held",
             endangered(look),
             told(new),
             told(old)
         ),
-        remedy: Remedy::KeepFloor,
+        remedy: Remedy::Undo(newest.to_owned()),
         evidence: vec![evidence(Subject::Revision, newest, new, Some(z)), evidence(subject, name, old, None)],
         would_change: format!("revision {newest} is undone, or gets as good as the one before it"),
     }

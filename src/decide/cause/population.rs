@@ -14,7 +14,8 @@ use crate::decide::facts::Facts;
 use crate::sense::signals::{PodEvents, PodVector, STALE, Signals};
 use crate::sense::workload::PodObservation;
 
-use super::comparison::{FEWEST_EVENTS, Sample};
+use super::comparison::{FEWEST_EVENTS, Sample, worse};
+use super::outlier::RATIO;
 
 /// Ready pods that must be in the reading, in percent.
 const COVERED_PERCENT: usize = 80;
@@ -87,6 +88,18 @@ impl Population {
     pub fn split(&self, belongs: impl Fn(&Member) -> bool) -> (Sample, Sample) {
         let (part, rest): (Vec<&Member>, Vec<&Member>) = self.members.iter().partition(|member| belongs(member));
         (sum(&part), sum(&rest))
+    }
+
+    /// Whether a sick pod could be told from this at all: whether it could, were all that is bad the doing of one of them.
+    /// At first it cannot, since most of the window lies before the danger.
+    #[must_use]
+    pub fn could_tell(&self) -> bool {
+        let (all, _) = self.split(|_| true);
+        let pods = u32::try_from(self.members.len()).map_or(f64::MAX, f64::from).max(1.0);
+        let total = all.total / pods;
+        let one = Sample { total, bad: self.all_bad.min(total) };
+        let rest = Sample { total: all.total - total, bad: (self.all_bad - one.bad).max(0.0) };
+        worse(one, rest, RATIO, self.comparisons()).is_some()
     }
 
     /// How many parts are compared with the rest in one look: every pod, node and zone, and the new revision.

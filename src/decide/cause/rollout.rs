@@ -8,8 +8,8 @@ use super::{Answer, Cause, Look, Remedy};
 
 pub(super) fn ask(look: &Look<'_>) -> Answer {
     let facts = look.facts;
-    if facts.health.danger == Danger::None && facts.standing.is_none() {
-        return Err("nothing is in danger, and no floor stands".to_owned());
+    if facts.health.danger == Danger::None && facts.standing.is_none() && facts.paused_at().is_none() {
+        return Err("nothing is in danger, and nothing is held".to_owned());
     }
     let (kind, message, would_change) = match &facts.workload.rollout {
         Rollout::Complete => return Err("no rollout is going on".to_owned()),
@@ -24,6 +24,11 @@ pub(super) fn ask(look: &Look<'_>) -> Answer {
             CauseKind::RolloutStuck,
             format!("the rollout does not get on: {why}; undo or repair it"),
             "the rollout gets on, or is undone (`kubectl rollout undo`)",
+        ),
+        Rollout::Paused if facts.paused_at().is_some() => (
+            CauseKind::RolloutPaused,
+            "the operator paused the rollout, and gives it back when the objectives have been safe for a while".to_owned(),
+            "the objectives have been safe for enforcement.releaseAfter",
         ),
         Rollout::Paused => (
             CauseKind::RolloutPaused,

@@ -1,10 +1,37 @@
 //! Unknown: none of the causes can be shown. Replicas are what costs least and may help, and a person is told.
+//!
+//! A danger is seen earlier than its cause: what burns is told by all pods together, and which of them by each alone, in a
+//! window most of which lies before the danger. Whoever adds replicas in that moment adds one for every sick pod. So while
+//! the pods are told apart, but could not be by so little, and the danger is younger than two slots ([`PATIENCE`]), the
+//! floor is held and nothing added. Two, since a burn is told after one slot, and the next one lies wholly within the
+//! danger; a longer wait would cost more in a real shortage than the replica it saves. It is not waited where more is lost
+//! than half of the pods could lose, as no part that is blamed is larger than that, nor where saturation can be shown.
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::diagnosis::CauseKind;
+use crate::sense::signals::Signals;
 
 use super::{Cause, Look, Remedy, endangered};
 
+/// Slots for which evidence by pod is waited for.
+const PATIENCE: i64 = 2;
+/// With a larger share of bad events no part of the service can be to blame.
+const MOST_LOST: f64 = 0.5;
+
 pub(super) fn cause(look: &Look<'_>) -> Cause {
+    if let Some((why, until)) = waits(look) {
+        return Cause {
+            kind: CauseKind::Unknown,
+            message: format!(
+                "{} in danger, and its cause cannot be told yet ({why}); nothing is taken away and nothing added before {until}",
+                endangered(look)
+            ),
+            remedy: Remedy::KeepFloor,
+            evidence: Vec::new(),
+            would_change: "the next slots tell a cause, or pass".to_owned(),
+        };
+    }
     let why = look.pods.as_ref().err().map(|why| format!(" ({why})")).unwrap_or_default();
     Cause {
         kind: CauseKind::Unknown,
@@ -16,4 +43,20 @@ pub(super) fn cause(look: &Look<'_>) -> Cause {
         evidence: Vec::new(),
         would_change: "one of the causes ruled out before comes to hold, or the objective is safe again".to_owned(),
     }
+}
+
+/// Why the cause is waited for, and until when. `None`: it is not.
+fn waits(look: &Look<'_>) -> Option<(String, Timestamp)> {
+    let facts = look.facts;
+    if !matches!(facts.situation.signals, Signals::ByPod(_)) || facts.health.bad_share? > MOST_LOST {
+        return None;
+    }
+    let patience = SignedDuration::from_secs(facts.situation.slot.seconds().saturating_mul(PATIENCE));
+    let until = facts.episode.as_ref()?.since.0.saturating_add(patience).ok()?;
+    let why = match &look.pods {
+        Err(why) => why.clone(),
+        Ok(pods) if !pods.could_tell() => "too few bad events yet to tell one pod from another".to_owned(),
+        Ok(_) => return None,
+    };
+    (facts.now() < until).then_some((why, until))
 }

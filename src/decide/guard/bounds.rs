@@ -8,10 +8,7 @@ use crate::decide::{policy, release, size};
 use super::{Hold, adds};
 
 /// The bounds themselves make sense.
-pub(super) fn sound(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    if step.verb == Verb::Restore {
-        return None;
-    }
+pub(super) fn sound(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let (Some(bounds), Some(floor)) = (&facts.situation.enforcement.scale, facts.floor()) else {
         return Some(Hold::new("NoBounds", "enforcement.scale is missing; without {min, max} nothing is scaled"));
     };
@@ -29,32 +26,33 @@ pub(super) fn sound(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
 /// The step stays within them.
 pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let (Some(bounds), Some(floor)) = (&facts.situation.enforcement.scale, facts.floor()) else { return None };
+    let to = step.floor()?.to;
     let highest = policy::highest(bounds, floor);
-    let below = facts.standing.as_ref().is_some_and(|standing| step.to < release::lowest(standing, bounds));
+    let below = facts.standing.as_ref().is_some_and(|standing| to < release::lowest(standing, bounds));
     let wanted = facts.workload.spec_replicas;
     match step.verb {
-        Verb::RaiseFloor if step.to <= floor.current.max(wanted) && step.to < highest => {
+        Verb::RaiseFloor if to <= floor.current.max(wanted) && to < highest => {
             let message = format!(
                 "the floor is {} already, which is what today's load asks for; its effect is waited for",
                 floor.current.max(wanted)
             );
             Some(Hold::new("FloorStands", message))
         }
-        Verb::RaiseFloor if step.to <= floor.current.max(wanted) => {
+        Verb::RaiseFloor if to <= floor.current.max(wanted) => {
             let message = format!(
                 "the floor can go no higher than {highest}; raise enforcement.scale.max or the \
                  autoscaler's maximum if more would help"
             );
             Some(Hold::new("AtMaximum", message))
         }
-        Verb::RaiseFloor if step.to > size::most(wanted).max(bounds.min) => {
-            Some(Hold::new("StepTooLarge", format!("{wanted} to {} replicas is too large a step", step.to)))
+        Verb::RaiseFloor if to > size::most(wanted).max(bounds.min) => {
+            Some(Hold::new("StepTooLarge", format!("{wanted} to {to} replicas is too large a step")))
         }
-        _ if adds(step) && (step.to > highest || step.to < bounds.min) => {
-            Some(Hold::new("OutOfBounds", format!("{} is not within {} and {highest}", step.to, bounds.min)))
+        _ if adds(step) && (to > highest || to < bounds.min) => {
+            Some(Hold::new("OutOfBounds", format!("{to} is not within {} and {highest}", bounds.min)))
         }
-        Verb::LowerFloor if below || step.to >= step.from => {
-            Some(Hold::new("OutOfBounds", format!("{} is below the baseline or the agreement's minimum", step.to)))
+        Verb::LowerFloor if below || to >= floor.current => {
+            Some(Hold::new("OutOfBounds", format!("{to} is below the baseline or the agreement's minimum")))
         }
         _ => None,
     }

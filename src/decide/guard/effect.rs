@@ -1,4 +1,4 @@
-//! The effect: raises that did not help are not repeated within the same episode.
+//! The effect: what did not help is not repeated within the same episode.
 
 use crate::api::enforcement_status::Verb;
 use crate::decide::facts::Facts;
@@ -6,14 +6,29 @@ use crate::decide::plan::Step;
 
 use super::Hold;
 
-/// So many raises without effect turn the verb off.
-const ENOUGH: i32 = 2;
-
 pub(super) fn of_use(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    let ineffective = facts.episode.as_ref().map_or(0, |episode| episode.ineffective);
-    (step.verb == Verb::RaiseFloor && ineffective >= ENOUGH).then(|| {
-        let message = "raising the floor did not help in this episode; more replicas are not the cure. The floor is held \
-             until all is safe; somebody should look";
-        Hold::new("Ineffective", message)
-    })
+    let without_effect = facts.episode.as_ref().map_or(0, |episode| episode.without_effect(step.verb));
+    (without_effect >= enough(step.verb)).then(|| Hold::new("Ineffective", words(step.verb)))
+}
+
+/// So many times without effect turn a verb off.
+fn enough(verb: Verb) -> i32 {
+    match verb {
+        Verb::FreezeScaleDown | Verb::RaiseFloor | Verb::LowerFloor | Verb::Restore => 2,
+        // What disrupts is not tried twice.
+        Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout => 1,
+    }
+}
+
+fn words(verb: Verb) -> &'static str {
+    match verb {
+        Verb::FreezeScaleDown | Verb::RaiseFloor | Verb::LowerFloor | Verb::Restore => {
+            "raising the floor did not help in this episode; more replicas are not the cure. The floor is held until all is \
+             safe; somebody should look"
+        }
+        Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout => {
+            "undoing a revision did not help in this episode, so the revision was not the cause, or not alone; somebody \
+             should look"
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! The owner: the operator writes only where it is clear who else does, and stops where somebody resets it.
 
-use crate::api::enforcement_status::Verb;
 use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
 use crate::sense::workload::{Baseline, Floor, FloorHolder};
@@ -42,9 +41,8 @@ pub(super) fn clear(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
 }
 
 /// Nobody resets what the operator writes.
-pub(super) fn respected(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    let message = standing_conflict(facts).filter(|_| step.verb != Verb::Restore)?;
-    Some(Hold::new("ConflictingManager", message))
+pub(super) fn respected(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    Some(Hold::new("ConflictingManager", standing_conflict(facts)?))
 }
 
 /// Somebody has reset the floor too often.

@@ -19,30 +19,21 @@ pub(super) fn once_a_slot(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
 }
 
 /// The last raise is judged before the next one.
-pub(super) fn judged(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    if step.verb != Verb::RaiseFloor {
-        return None;
-    }
+pub(super) fn judged(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let open = facts.actions_on_floor().find(|record| {
         record.verb == Verb::RaiseFloor && record.verdict.is_none() && record.phase != ActionPhase::Refused
     })?;
-    let message = format!("the raise to {} has until {} to show whether it helps", open.to, open.deadline.0);
+    let message = format!("the raise ({}) has until {} to show whether it helps", open.change(), open.deadline.0);
     Some(Hold::new("AwaitingVerdict", message).until(open.deadline.0))
 }
 
-pub(super) fn cooled_down(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    if step.verb != Verb::RaiseFloor {
-        return None;
-    }
+pub(super) fn cooled_down(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let end = after(facts.actions_on_floor(), Verb::RaiseFloor, facts.timing.cooldown)?;
     let message = format!("the last raise is less than {:#} ago", facts.timing.cooldown);
     (facts.now() < end).then(|| Hold::new("Cooldown", message).until(end))
 }
 
-pub(super) fn small_steps(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    if step.verb != Verb::LowerFloor {
-        return None;
-    }
+pub(super) fn small_steps(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let end = after(facts.actions_on_floor(), Verb::LowerFloor, LOWER_INTERVAL)?;
     let message = format!("the floor comes down in steps of {LOWER_INTERVAL:#}");
     (facts.now() < end).then(|| Hold::new("SteppingDown", message).until(end))

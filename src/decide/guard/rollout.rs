@@ -3,17 +3,13 @@
 //! More replicas of a failing revision make it worse, surge pods are not demand, and new replicas of a paused Deployment
 //! are spread over both revisions.
 
-use crate::api::enforcement_status::Verb;
 use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
 use crate::sense::workload::Rollout;
 
 use super::Hold;
 
-pub(super) fn at_rest(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    if step.verb == Verb::Restore {
-        return None;
-    }
+pub(super) fn at_rest(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
     match &facts.workload.rollout {
         Rollout::Complete | Rollout::NotApplicable => None,
         Rollout::InProgress => {

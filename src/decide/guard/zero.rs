@@ -3,10 +3,10 @@
 use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
 
-use super::{Hold, adds};
+use super::Hold;
 
-pub(super) fn running(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    (adds(step) && facts.workload.spec_replicas < 1).then(|| {
+pub(super) fn running(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    (facts.workload.spec_replicas < 1).then(|| {
         let message =
             "the workload is scaled to 0, which is somebody's decision; scale it to 1 or more to have it kept";
         Hold::new("ScaledToZero", message)

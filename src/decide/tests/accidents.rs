@@ -316,13 +316,13 @@ fn accident_22_our_own_value_becomes_the_baseline() {
     let Restoration::Act(plan) = restore(&scene.agreement, &scene.status, Some(&floor), true, scene.now) else {
         panic!()
     };
-    assert_eq!(plan.steps[0].value, Value::Set(3));
+    assert_eq!(plan.steps[0].floor().unwrap().value, Value::Set(3));
     // Somebody's own value is left to them.
     let theirs = crate::sense::workload::Floor { current: 5, set_by: Some("helm".into()), ..floor };
     let Restoration::Act(plan) = restore(&scene.agreement, &scene.status, Some(&theirs), true, scene.now) else {
         panic!()
     };
-    assert_eq!(plan.steps[0].value, Value::Keep);
+    assert_eq!(plan.steps[0].floor().unwrap().value, Value::Keep);
 }
 
 #[test]

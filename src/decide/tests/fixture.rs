@@ -11,7 +11,7 @@ use crate::api::enforcement_status::{
     ActionPhase, ActionRecord, ActionTarget, EnforcementStatus, Episode, FloorStatus, Verb,
 };
 use crate::decide::situation::{AgreementIdentity, Situation, Staleness};
-use crate::decide::{BaselineChange, Decided, Decision, FleetView, Step, Value, decide, effect};
+use crate::decide::{BaselineChange, Change, Decided, Decision, FleetView, FloorChange, Step, Value, decide, effect};
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::sense::signals::{PodEvents, PodVector, Signals};
 use crate::sense::workload::{
@@ -34,6 +34,7 @@ pub(crate) struct Scene {
     pub(crate) status: EnforcementStatus,
     pub(crate) actions: Vec<ActionRecord>,
     pub(crate) leader: bool,
+    pub(crate) warm_until: Timestamp,
     pub(crate) now: Timestamp,
 }
 
@@ -102,8 +103,8 @@ pub(crate) fn lowered(evidence: &str) -> ActionRecord {
         id: "lowered".into(),
         verb: Verb::LowerFloor,
         target: hpa().target,
-        from: 9,
-        to: 6,
+        from: Some(9),
+        to: Some(6),
         reason: String::new(),
         hypothesis: String::new(),
         phase: ActionPhase::Done,
@@ -154,6 +155,8 @@ pub(crate) fn observation(replicas: i32, floor: FloorHolder) -> WorkloadObservat
         observed_generation: Some(1),
         rollout: Rollout::Complete,
         rolled_out_at: None,
+        deployment: None,
+        selector: "app=checkout".into(),
         pods: (0..replicas).map(pod).collect(),
         floor,
     }
@@ -172,6 +175,7 @@ impl Scene {
             ceiling: Mode::Enforce,
             assessment: Assessment {
                 period_start: at(-100_000),
+                judged_from: at(-100_000),
                 period_end: at(1_000_000),
                 measured_through: at(-30),
                 state: State::Fulfilled,
@@ -187,6 +191,7 @@ impl Scene {
             status: EnforcementStatus::default(),
             actions: Vec::new(),
             leader: true,
+            warm_until: at(-100_000),
             now: at(0),
         }
     }
@@ -208,7 +213,7 @@ impl Scene {
         let target = floor.target.clone();
         scene.status.floor = Some(FloorStatus { target, baseline: 3, value: 9, since: Time(at(-4000)), resets: 0 });
         scene.status.episode =
-            Some(Episode { since: Time(at(-5000)), safe_since: Some(Time(at(-3600))), ineffective: 0 });
+            Some(Episode { since: Time(at(-5000)), safe_since: Some(Time(at(-3600))), without_effect: Vec::new() });
         scene
     }
 
@@ -260,6 +265,7 @@ impl Scene {
             status: &self.status,
             actions: &self.actions,
             leader: self.leader,
+            warm_until: self.warm_until,
             staleness: Staleness { assessment: SignedDuration::from_mins(3), workload: SignedDuration::from_secs(10) },
             now: self.now,
         }
@@ -292,15 +298,22 @@ impl Scene {
 
     /// The API server takes the write; the operator does not learn of it.
     pub(crate) fn write(&mut self, step: &Step) {
+        match &step.change {
+            Change::Floor(change) => self.write_floor(step, change),
+            Change::Rollout(change) => super::rollouts::write(self, step, change),
+        }
+    }
+
+    fn write_floor(&mut self, step: &Step, change: &FloorChange) {
         let floor = self.floor();
         assert_eq!(step.resource_version, floor.resource_version, "a precondition");
         floor.resource_version.push('1');
-        match step.value {
+        match change.value {
             Value::Set(value) => (floor.written, floor.current, floor.set_by) = (Some(value), value, None),
             Value::Absent => (floor.written, floor.current, floor.set_by) = (None, floor.kind.default_floor(), None),
             Value::Keep => {}
         }
-        match &step.baseline {
+        match &change.baseline {
             BaselineChange::Keep => {}
             BaselineChange::Record(record) => floor.baseline = Baseline::Recorded(record.clone()),
             BaselineChange::Remove => floor.baseline = Baseline::None,
@@ -328,10 +341,15 @@ pub(crate) fn step(decided: &Decided) -> &Step {
     }
 }
 
+/// The change of a floor that is to be done.
+pub(crate) fn floor_change(decided: &Decided) -> &FloorChange {
+    step(decided).floor().unwrap()
+}
+
 /// Verb and values of what is to be done; `None`: nothing.
 pub(crate) fn act(decided: &Decided) -> Option<(Verb, i32, i32)> {
     match &decided.decision {
-        Decision::Act(plan) => Some((plan.steps[0].verb, plan.steps[0].from, plan.steps[0].to)),
+        Decision::Act(plan) => plan.steps[0].floor().map(|change| (plan.steps[0].verb, change.from, change.to)),
         _ => None,
     }
 }

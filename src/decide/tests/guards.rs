@@ -4,12 +4,12 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::fixture::{Scene, at, ratio, step};
 use crate::api::enforcement::{Mode, ScaleBounds};
-use crate::api::enforcement_status::{ActionPhase, ActionRecord, Episode, FloorStatus, Verb};
-use crate::decide::Step;
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, Episode, FloorStatus, Verb, WithoutEffect};
 use crate::decide::guard;
 use crate::decide::plan::Plan;
 use crate::decide::timing::Timing;
 use crate::decide::workflow::work_out;
+use crate::decide::{Change, FloorChange, Step};
 use crate::sense::workload::{Baseline, BaselineRecord, Rollout};
 
 /// What the whole chain says of `step` in `scene`; empty: it passes.
@@ -43,8 +43,8 @@ fn record(step: &Step, verb: Verb, phase: ActionPhase, second: i64) -> ActionRec
         id: "earlier".into(),
         verb,
         target: step.target.clone(),
-        from: 1,
-        to: 2,
+        from: Some(1),
+        to: Some(2),
         reason: String::new(),
         hypothesis: String::new(),
         phase,
@@ -56,10 +56,22 @@ fn record(step: &Step, verb: Verb, phase: ActionPhase, second: i64) -> ActionRec
     }
 }
 
+fn floor_of(step: &mut Step) -> &mut FloorChange {
+    match &mut step.change {
+        Change::Floor(change) => change,
+        Change::Rollout(_) => panic!("a rollout"),
+    }
+}
+
+fn without_effect(times: i32) -> Episode {
+    let without_effect = vec![WithoutEffect { verb: Verb::RaiseFloor, times }];
+    Episode { since: Time(at(0)), safe_since: None, without_effect }
+}
+
 #[test]
 fn a_raise_is_held_by_every_guard() {
-    type Change = fn(&mut Scene, &mut Step);
-    let changes: [(&str, Change); 23] = [
+    type Disturb = fn(&mut Scene, &mut Step);
+    let changes: [(&str, Disturb); 23] = [
         ("ModeNotEnforce", |scene, _| scene.enforcement.mode = Mode::Recommend),
         ("ModeCeiling", |scene, _| scene.ceiling = Mode::Recommend),
         ("NotLeader", |scene, _| scene.leader = false),
@@ -81,15 +93,15 @@ fn a_raise_is_held_by_every_guard() {
         ("RolloutPaused", |scene, _| scene.workload().rollout = Rollout::Paused),
         ("NoBounds", |scene, _| scene.enforcement.scale = None),
         ("BoundsContradict", |scene, _| scene.floor().max = Some(1)),
-        ("FloorStands", |_, step| step.to = 6),
+        ("FloorStands", |_, step| floor_of(step).to = 6),
         ("AtMaximum", |scene, step| {
             scene.enforcement.scale = Some(ScaleBounds { min: 1, max: 6 });
-            step.to = 6;
+            floor_of(step).to = 6;
         }),
-        ("StepTooLarge", |_, step| step.to = 13),
+        ("StepTooLarge", |_, step| floor_of(step).to = 13),
         ("OutOfBounds", |scene, _| scene.enforcement.scale = Some(ScaleBounds { min: 1, max: 7 })),
         ("Ineffective", |scene, _| {
-            scene.status.episode = Some(Episode { since: Time(at(0)), safe_since: None, ineffective: 2 });
+            scene.status.episode = Some(without_effect(2));
         }),
     ];
     for (reason, change) in changes {
@@ -123,7 +135,7 @@ fn a_raise_waits_for_the_last_one() {
 #[test]
 fn one_ineffective_raise_is_no_reason_to_stop() {
     let (mut scene, step) = raise();
-    scene.status.episode = Some(Episode { since: Time(at(0)), safe_since: None, ineffective: 1 });
+    scene.status.episode = Some(without_effect(1));
     assert_eq!(held(&scene, &step), "");
 }
 
@@ -140,8 +152,8 @@ fn the_same_decision_passes_once_unless_it_was_refused() {
 
 #[test]
 fn a_lowering_is_held_by_every_guard_that_concerns_it() {
-    type Change = fn(&mut Scene, &mut Step);
-    let changes: [(&str, Change); 7] = [
+    type Disturb = fn(&mut Scene, &mut Step);
+    let changes: [(&str, Disturb); 7] = [
         ("NotLeader", |scene, _| scene.leader = false),
         ("MissingData", |scene, _| {
             let mut unseen = super::fixture::objective("availability");
@@ -150,8 +162,8 @@ fn a_lowering_is_held_by_every_guard_that_concerns_it() {
         }),
         ("StaleMeasurement", |scene, _| scene.assessment.measured_through = at(-200)),
         ("RolloutInProgress", |scene, _| scene.workload().rollout = Rollout::InProgress),
-        ("OutOfBounds", |_, step| step.to = 2),
-        ("OutOfBounds", |_, step| step.to = 9),
+        ("OutOfBounds", |_, step| floor_of(step).to = 2),
+        ("OutOfBounds", |_, step| floor_of(step).to = 9),
         ("SteppingDown", |scene, step| {
             scene.actions.insert(0, record(step, Verb::LowerFloor, ActionPhase::Done, -59));
         }),

@@ -2,7 +2,7 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::fixture::{Scene, act, at, hpa, ratio, reason, step};
+use super::fixture::{Scene, act, at, floor_change, hpa, ratio, reason, step};
 use crate::api::enforcement_status::{ActionPhase, Verb, Verdict};
 use crate::decide::plan::step_id;
 use crate::decide::{BaselineChange, standing};
@@ -66,7 +66,7 @@ fn a_value_without_the_annotation_is_not_ours() {
     let decided = scene.live();
     assert_eq!(decided.actions.last().unwrap().phase, ActionPhase::Refused);
     let record = BaselineRecord { agreement: "checkout".into(), replicas: Some(6) };
-    assert_eq!(step(&decided).baseline, BaselineChange::Record(record), "what they set is what they get back");
+    assert_eq!(floor_change(&decided).baseline, BaselineChange::Record(record), "what they set is what they get back");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn the_last_raise_is_judged_by_what_came_of_it() {
         let record = decided.actions.iter().find(|record| record.id == id).unwrap();
         assert_eq!(record.verdict, Some(expected), "case {index}: {}", record.evidence);
         assert!(record.evidence.contains("before: ") && record.evidence.contains("; after: "));
-        let counted = decided.enforcement.episode.map_or(0, |episode| episode.ineffective);
+        let counted = decided.enforcement.episode.map_or(0, |episode| episode.without_effect(Verb::RaiseFloor));
         assert_eq!(counted, ineffective, "case {index}");
     }
 }
@@ -156,7 +156,7 @@ fn a_lowering_that_was_followed_by_danger_is_harmful() {
     scene.burn(true);
     let decided = scene.decide();
     assert_eq!(decided.actions.last().unwrap().verdict, Some(Verdict::Harmful));
-    assert_eq!(decided.enforcement.episode.unwrap().ineffective, 0);
+    assert_eq!(decided.enforcement.episode.unwrap().without_effect(Verb::RaiseFloor), 0);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::fixture::{Scene, act, at, objective, ratio, reason, step};
+use super::fixture::{Scene, act, at, floor_change, objective, ratio, reason, step};
 use crate::api::agreement_status::State;
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{Verb, Verdict};
@@ -59,10 +59,10 @@ fn the_baseline_is_recorded_with_the_first_change_and_kept_afterwards() {
     let mut scene = Scene::burning();
     let first = scene.live();
     let record = BaselineRecord { agreement: "checkout".into(), replicas: Some(3) };
-    assert_eq!(step(&first).baseline, BaselineChange::Record(record));
+    assert_eq!(floor_change(&first).baseline, BaselineChange::Record(record));
     scene.wait(15);
     let second = scene.live();
-    assert_eq!((step(&second).verb, &step(&second).baseline), (Verb::RaiseFloor, &BaselineChange::Keep));
+    assert_eq!((step(&second).verb, &floor_change(&second).baseline), (Verb::RaiseFloor, &BaselineChange::Keep));
     assert_eq!(scene.status.floor.as_ref().map(|floor| (floor.baseline, floor.value)), Some((3, 8)));
 }
 
@@ -76,7 +76,7 @@ fn a_field_that_was_absent_becomes_absent_again() {
     assert_eq!(scene.floor().current, 6);
     scene.enforcement.mode = Mode::Recommend;
     scene.wait(15);
-    assert_eq!(step(&scene.live()).value, Value::Absent);
+    assert_eq!(floor_change(&scene.live()).value, Value::Absent);
     assert_eq!((scene.floor().written, &scene.floor().baseline), (None, &Baseline::None));
 }
 
@@ -179,7 +179,7 @@ fn two_ineffective_raises_turn_the_verb_off_until_the_episode_ends() {
     }
     assert_eq!(raises, 2);
     assert_eq!(reason(&scene.decide()), "Ineffective");
-    assert_eq!(scene.status.episode.as_ref().map(|episode| episode.ineffective), Some(2));
+    assert_eq!(scene.status.episode.as_ref().map(|episode| episode.without_effect(Verb::RaiseFloor)), Some(2));
 }
 
 #[test]

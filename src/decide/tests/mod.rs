@@ -6,3 +6,7 @@ mod guards;
 mod history;
 mod ladder;
 mod properties;
+mod rollback;
+mod rollback_accidents;
+pub(crate) mod rollouts;
+mod undoing_guards;

@@ -128,6 +128,9 @@ proptest! {
                     prop_assert!(!matches!(before.assessment.objectives[0].state, State::Violated));
                 }
                 Verb::Restore => prop_assert_eq!(to, owner, "exactly what the owner wanted"),
+                Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout => {
+                    prop_assert!(false, "nobody allowed {:?}", verb);
+                }
             }
             prop_assert_eq!(&step(&decided).target.uid, "hpa-uid");
         }

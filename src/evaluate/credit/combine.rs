@@ -35,10 +35,16 @@ pub(super) fn combine(lines: &mut [Line], how: Combine, chosen: Option<&str>, ta
         if !line.granted {
             line.not_granted = match how {
                 Combine::FirstListed => format!("only one is granted, and {name:?} is listed before it"),
-                Combine::CustomersChoice if is_chosen => format!("the customer chose {name:?}"),
-                Combine::CustomersChoice => {
-                    format!("the customer has not chosen yet; until then it is {name:?}, which is worth no less")
-                }
+                Combine::CustomersChoice => match chosen {
+                    Some(_) if is_chosen => format!("the customer chose {name:?}"),
+                    Some(chosen) => format!(
+                        "the customer chose {chosen:?}, which grants nothing; in its place it is {name:?}, which is worth \
+                         no less"
+                    ),
+                    None => {
+                        format!("the customer has not chosen yet; until then it is {name:?}, which is worth no less")
+                    }
+                },
                 Combine::Highest | Combine::Sum => {
                     format!("only the highest is granted, and {name:?} is worth no less")
                 }

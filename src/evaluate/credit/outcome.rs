@@ -23,7 +23,7 @@ pub struct Outcome<'a> {
     pub settles_on: Option<BigRational>,
     /// The bad time that counts.
     pub downtime: &'a [Bounds],
-    /// How many violations it had, of values that are reported how many were late.
+    /// How many violations began in the period, of values that are reported how many were late in it.
     pub violations: usize,
 }
 

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::super::example::{agreement, at};
+use super::super::terms::stated;
 use super::*;
 
 fn october() -> Bounds {
@@ -94,6 +95,7 @@ fn a_course_is_read_back_from_its_statement() {
     let credits = begun("400.00", &settlement, &violations);
     let statement: StatementSpec = serde_json::from_value(json!({
         "agreement": {"name": "a", "uid": "u"}, "generation": 1, "revision": 1, "service": "s", "digest": "",
+        "terms": stated(&agreement(), ""),
         "period": {"start": october().start, "end": october().end, "timeZone": "Europe/Berlin"},
         "state": "Violated", "objectives": [], "actions": [], "violations": violations, "violationsOmitted": 0,
         "credits": credits,

@@ -13,6 +13,7 @@ use crate::evaluate::span::{self, Length};
 
 use super::Request;
 use super::force_majeure;
+use super::provenance::announced;
 use super::rules::Rule;
 
 /// Why a window is refused.
@@ -97,17 +98,6 @@ impl Conditions<'_> {
         findings.fault(record, self.as_of)
     }
 
-    /// When the other party was told. Who declares an exclusion may not say that it was announced before it was
-    /// declared, unless another person stands by it.
-    fn announced(&self, request: &Request<'_>) -> Option<Timestamp> {
-        let spec = request.spec;
-        let vouched = spec.approval.as_ref().is_some_and(|a| a.at.0 <= self.as_of && a.by != spec.declared_by);
-        match (spec.announced_at.as_ref().map(|at| at.0), request.created) {
-            (Some(stated), Some(created)) if !vouched => Some(stated.max(created)),
-            (stated, created) => stated.or(created),
-        }
-    }
-
     /// Exactly the minimum is enough. Days are days of the zone, so that a change of clocks in between costs nobody an
     /// hour.
     fn notice(&self, rule: &Rule, request: &Request<'_>, window: Bounds) -> Result<(), Fault> {
@@ -115,7 +105,7 @@ impl Conditions<'_> {
         if rule.minimum_notice.is_none() && rule.minimum_notice_working_days.is_none() {
             return Ok(());
         }
-        let Some(announced) = self.announced(request) else {
+        let Some(announced) = announced(request, self.as_of) else {
             return short("when it was announced is not known: spec.announcedAt".to_owned());
         };
         if let Some(notice) = rule.minimum_notice {

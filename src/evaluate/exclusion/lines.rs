@@ -13,7 +13,7 @@ use crate::evaluate::count::Count;
 use crate::evaluate::exact::decimal;
 use crate::evaluate::stored_ledger::hex;
 
-use super::{Bounds, EventsLeft, Exclusions, Honoured, Refused};
+use super::{Bounds, EventsLeft, Exclusions, Honoured, Provenance, Refused};
 
 /// Lines in one statement.
 const MAX_LINES: usize = 200;
@@ -59,6 +59,11 @@ pub fn honoured(lines: &[ExclusionLine]) -> Exclusions {
                 objectives: line.objectives.clone(),
                 spans,
                 events: line.events.as_ref().and_then(events_left),
+                provenance: Provenance {
+                    declared_by: line.declared_by.clone(),
+                    approved_by: line.approved_by.clone(),
+                    announced_at: line.announced_at.as_ref().map(|at| at.0),
+                },
             }),
         }
     }
@@ -68,7 +73,11 @@ pub fn honoured(lines: &[ExclusionLine]) -> Exclusions {
 /// A mark of what counted: the same for the same exclusions with the same effect over the same time. Empty: nothing counted.
 #[must_use]
 pub fn mark(exclusions: &Exclusions) -> String {
-    let lines: Vec<_> = exclusions.honoured.iter().flat_map(of_honoured).collect();
+    let mut lines: Vec<_> = exclusions.honoured.iter().flat_map(of_honoured).collect();
+    for line in &mut lines {
+        // Another person behind it leaves the account as it is.
+        told_by(line, &Provenance::default());
+    }
     if lines.is_empty() {
         return String::new();
     }
@@ -104,6 +113,12 @@ fn folded(honoured: &Honoured, room: &mut usize) -> Vec<ExclusionLine> {
     lines
 }
 
+fn told_by(line: &mut ExclusionLine, provenance: &Provenance) {
+    line.declared_by.clone_from(&provenance.declared_by);
+    line.approved_by.clone_from(&provenance.approved_by);
+    line.announced_at = provenance.announced_at.map(Time);
+}
+
 fn of_honoured(honoured: &Honoured) -> impl Iterator<Item = ExclusionLine> {
     honoured.spans.iter().map(|span| ExclusionLine {
         name: honoured.name.clone(),
@@ -118,6 +133,9 @@ fn of_honoured(honoured: &Honoured) -> impl Iterator<Item = ExclusionLine> {
         effect: Some(honoured.effect),
         code: String::new(),
         why: String::new(),
+        declared_by: honoured.provenance.declared_by.clone(),
+        approved_by: honoured.provenance.approved_by.clone(),
+        announced_at: honoured.provenance.announced_at.map(Time),
     })
 }
 
@@ -135,6 +153,9 @@ fn of_refused(refused: &Refused) -> ExclusionLine {
         effect: None,
         code: refused.code.to_owned(),
         why: refused.why.chars().take(MAX_WHY).collect(),
+        declared_by: refused.provenance.declared_by.clone(),
+        approved_by: refused.provenance.approved_by.clone(),
+        announced_at: refused.provenance.announced_at.map(Time),
     }
 }
 
@@ -150,6 +171,14 @@ mod tests {
     use super::*;
     use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason};
 
+    fn by(declared_by: &str) -> Provenance {
+        Provenance {
+            declared_by: declared_by.to_owned(),
+            approved_by: Some("bob".to_owned()),
+            announced_at: Some(second(1)),
+        }
+    }
+
     fn counted(name: &str, spans: &[(i64, i64)], bad: Option<u32>) -> Honoured {
         Honoured {
             name: name.to_owned(),
@@ -158,6 +187,7 @@ mod tests {
             objectives: vec!["availability".to_owned()],
             spans: spans.iter().map(|(a, b)| Bounds { start: second(*a), end: second(*b) }).collect(),
             events: bad.map(|bad| EventsLeft { bad: Count::events(bad), total: Count::ZERO }),
+            provenance: by("ann"),
         }
     }
 
@@ -170,6 +200,7 @@ mod tests {
             seconds: 60,
             code: "not_agreed",
             why: "x".repeat(600),
+            provenance: by("ann"),
         }
     }
 
@@ -179,6 +210,10 @@ mod tests {
         let exclusions = Exclusions { honoured: honoured.clone(), refused: vec![refused()] };
         let (lines, omitted) = lines(&exclusions);
         assert_eq!((lines.len(), omitted), (4, 0));
+        for line in &lines {
+            let told = (line.declared_by.as_str(), line.approved_by.as_deref(), line.announced_at.clone());
+            assert_eq!(told, ("ann", Some("bob"), Some(Time(second(1)))));
+        }
         assert_eq!((lines[3].honoured, lines[3].code.as_str(), lines[3].why.len()), (false, "not_agreed", 512));
         assert_eq!(super::honoured(&lines), Exclusions { honoured, refused: Vec::new() });
     }
@@ -228,5 +263,6 @@ mod tests {
         assert_ne!(of(vec![counted("a", &[(0, 61)], None)], Vec::new()), base);
         assert_ne!(of(vec![counted("a", &[(0, 60)], Some(1))], Vec::new()), base);
         assert_eq!(of(Vec::new(), vec![refused()]), "");
+        assert_eq!(of(vec![Honoured { provenance: by("eve"), ..counted("a", &[(0, 60)], None) }], Vec::new()), base);
     }
 }

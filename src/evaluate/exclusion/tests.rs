@@ -90,6 +90,7 @@ fn what_counts_carries_its_effect_and_only_its_time_in_the_period() {
         objectives: Vec::new(),
         spans: vec![bounds("2025-06-01T00:00:00Z", "2025-06-02T00:00:00Z")],
         events: Some(EventsLeft { bad: Count::events(50), total: Count::ZERO }),
+        provenance: found.honoured[0].provenance.clone(),
     };
     assert_eq!(found, Exclusions { honoured: vec![expected], refused: Vec::new() });
     let elsewhere = request("2025-07-01", "2025-07-02", json!({"approval": null}));

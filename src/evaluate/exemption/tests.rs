@@ -1,5 +1,5 @@
 use super::super::example::{measured, second};
-use super::super::exclusion::Honoured;
+use super::super::exclusion::{Honoured, Provenance};
 use super::super::period::Bounds;
 use super::super::slot::UnknownCause;
 use super::*;
@@ -7,6 +7,7 @@ use crate::api::exclusion_rules::ExclusionReason;
 
 fn honoured(from: i64, until: i64, effect: ExclusionEffect, events: Option<(u32, u32)>) -> Honoured {
     Honoured {
+        provenance: Provenance::default(),
         name: "x".to_owned(),
         reason: ExclusionReason::Maintenance,
         effect,

@@ -3,6 +3,7 @@ use num_rational::BigRational;
 use serde_json::{Value, json};
 
 use super::super::example::{agreement, at};
+use super::super::terms::stated;
 use super::*;
 
 /// A month's statement: what it grants in euros, the days of service, and how the objectives came out.
@@ -96,6 +97,7 @@ fn a_statement_leaves_behind_what_it_issued() {
     let statement = |amounts: Value| -> StatementSpec {
         serde_json::from_value(json!({
             "agreement": {"name": "a", "uid": "u"}, "generation": 1, "revision": 1, "service": "s", "digest": "",
+            "terms": stated(&agreement(), ""),
             "period": {"start": "2026-01-01T00:00:00Z", "end": "2026-02-01T00:00:00Z", "timeZone": "UTC"},
             "state": "Violated", "objectives": [], "actions": [], "violations": [], "violationsOmitted": 0,
             "credits": {"amounts": amounts, "serviceDays": 3},

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::due_slots::DueSlots;
 use super::exact::whole;
 use super::example::{measured, ratio, second};
-use super::exclusion::{Exclusions, Honoured};
+use super::exclusion::{Exclusions, Honoured, Provenance};
 use super::exemption::{Exemptions, Record};
 use super::methods::bad_minutes::BadMinutes;
 use super::methods::events::Events;
@@ -113,6 +113,7 @@ fn any_measurement() -> impl Strategy<Value = Measurement> {
 impl Beginning {
     fn exemptions(self, windows: &[Window]) -> Exemptions {
         let honoured = windows.iter().map(|(from, until, effect)| Honoured {
+            provenance: Provenance::default(),
             name: String::new(),
             reason: ExclusionReason::Maintenance,
             effect: *effect,

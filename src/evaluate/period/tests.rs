@@ -116,10 +116,42 @@ fn trailing_days_are_judged_at_the_end_of_every_unit() {
     let march = schedule.containing(at("2024-03-15T12:00:00Z")).unwrap();
     assert_eq!(march, Bounds { start: at("2024-02-29T23:00:00Z"), end: at("2024-03-31T22:00:00Z") });
     // Civil days: clocks went forward in between, so the first one begins at another hour of UTC.
-    let judged = schedule.judged(&march).unwrap();
+    let judged = schedule.judged(&march);
     assert_eq!(judged, Bounds { start: at("2023-04-01T22:00:00Z"), end: march.end });
+    // April 2023 to February 2024.
+    let looked_back_on = schedule.looked_back_on(&march);
+    assert_eq!(looked_back_on.len(), 11);
+    assert_eq!((looked_back_on[0].start, looked_back_on[10].end), (at("2023-03-31T22:00:00Z"), march.start));
     let plain = self::schedule(&calendar("UTC", CalendarUnit::Month));
-    assert_eq!(plain.judged(&march), Some(march));
+    assert_eq!(plain.judged(&march), march);
+    assert_eq!(plain.looked_back_on(&march), []);
+}
+
+#[test]
+fn what_lies_before_an_agreement_is_not_looked_back_on() {
+    let validity = Some(Validity { from: "2026-01-20".to_owned(), until: Some("2026-04-10".to_owned()) });
+    let spec = AgreementSpec { validity, ..every("UTC", json!({"trailing": {"days": 45, "every": "Month"}})) };
+    let schedule = schedule(&spec);
+    let mut period = schedule.containing(schedule.from());
+    let mut found = Vec::new();
+    while let Some(settled) = period {
+        found.push((schedule.judged(&settled), schedule.looked_back_on(&settled).len()));
+        period = schedule.next(&settled);
+    }
+    let expected = [
+        ("2026-01-20", "2026-02-01", 0),
+        ("2026-01-20", "2026-03-01", 1),
+        ("2026-02-15", "2026-04-01", 1),
+        ("2026-02-24", "2026-04-10", 2),
+    ];
+    let instant = |day: &str| at(&format!("{day}T00:00:00Z"));
+    let expected = expected.map(|(start, end, n)| (Bounds { start: instant(start), end: instant(end) }, n));
+    assert_eq!(found, expected);
+    // Fewer days than the period has: its beginning is not judged.
+    let short = self::schedule(&every("UTC", json!({"trailing": {"days": 7, "every": "Month"}})));
+    let june = short.containing(at("2026-06-10T00:00:00Z")).unwrap();
+    assert_eq!(short.judged(&june), Bounds { start: at("2026-06-24T00:00:00Z"), end: june.end });
+    assert_eq!(short.looked_back_on(&june), []);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::assessment::{Assessment, ObjectiveAssessment};
 use super::count::Count;
 use super::exact::ratio_text;
 use super::example::{agreement, at, ratio};
-use super::exclusion::{Exclusions, Honoured};
+use super::exclusion::{Exclusions, Honoured, Provenance};
 use super::ledger::Ledger;
 use super::period::Bounds;
 use super::slot::{Births, Slot, Tally};
@@ -77,6 +77,7 @@ fn outages(bounds: Bounds, outages: &[Outage]) -> Timeline {
 
 fn excluding(windows: &[(&str, &str)], effect: ExclusionEffect) -> Exclusions {
     let honoured = windows.iter().map(|(from, until)| Honoured {
+        provenance: Provenance::default(),
         name: (*from).to_owned(),
         reason: ExclusionReason::Maintenance,
         effect,

@@ -34,8 +34,8 @@ fn action(id: &str, at_: &str) -> ActionRecord {
         id: id.to_owned(),
         verb: Verb::RaiseFloor,
         target,
-        from: 3,
-        to: 5,
+        from: Some(3),
+        to: Some(5),
         reason: String::new(),
         hypothesis: String::new(),
         phase: ActionPhase::Done,
@@ -45,6 +45,11 @@ fn action(id: &str, at_: &str) -> ActionRecord {
         verdict: None,
         evidence: String::new(),
     }
+}
+
+/// Of a pool of 32 members, three for each: the most an agreement can ask.
+fn queries() -> Vec<String> {
+    (0..96).map(|number| format!("sum(q{number})")).collect()
 }
 
 fn made(ledger: &LedgerSpec, actions: &[ActionRecord], now: &str) -> Result<StatementSpec, StatementError> {
@@ -60,13 +65,14 @@ fn made_with(
     supersedes: Option<Superseded<'_>>,
 ) -> Result<StatementSpec, StatementError> {
     let ledger = &LedgerSpec { actions: actions.to_vec(), ..ledger.clone() };
-    let queries = BTreeMap::from([("availability".to_owned(), vec!["sum(a)".to_owned(), "sum(b)".to_owned()])]);
+    let queries = BTreeMap::from([("availability".to_owned(), queries())]);
     let closing = Closing {
         spec,
         generation: 2,
         revision: 1,
         ledger_name: "checkout-20260930t220000z",
         ledger,
+        window: None,
         queries: &queries,
         source_name: "main",
         source_url: "http://prometheus:9090",
@@ -103,7 +109,7 @@ fn a_statement_says_what_the_ledger_holds() {
         counted
     );
     assert!(objective.covered && objective.members.is_empty());
-    assert_eq!(objective.queries, ["sum(a)", "sum(b)"]);
+    assert_eq!(objective.queries, queries());
     let credits = statement.credits.as_ref().unwrap();
     assert_eq!((credits.amount.as_str(), credits.state), ("400.00", CreditState::Granted));
     assert_eq!(statement.violations.len(), 1);
@@ -271,6 +277,7 @@ fn a_period_is_settled_by_the_terms_it_began_with_and_restated_by_the_same() {
             revision: 1,
             ledger_name: "l",
             ledger: &ledger,
+            window: None,
             circumstances: &circumstances,
             supersedes,
             queries: &queries,

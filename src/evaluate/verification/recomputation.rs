@@ -1,11 +1,13 @@
-//! The statement as it should be: computed from ledger and agreement, with the statement's own word where only it knows.
+//! The statement as it should be: computed from its ledger and its terms, with the statement's own word where only it
+//! knows.
 
 use std::collections::BTreeMap;
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::looking_back::{LookedBack, look_back};
 use super::{Basis, FieldPath, Presented, basis};
 use crate::api::agreement::AgreementSpec;
 use crate::api::credit_facts::CreditFacts;
@@ -15,20 +17,17 @@ use crate::evaluate::assess::Circumstances;
 use crate::evaluate::credit;
 use crate::evaluate::detection;
 use crate::evaluate::exclusion::lines;
+use crate::evaluate::period::Bounds;
 use crate::evaluate::statement::{Closing, StatementError, name, statement};
+use crate::evaluate::terms;
 
 /// What can be edited while an agreement is in force and stands in its statements. Everything else that a statement is
 /// computed from is kept from edits by the rules of the agreement's own definition.
-pub(super) const AMENDABLE: [&[&str]; 7] = [
-    &["parties"],
-    &["service"],
-    &["evidence", "source"],
-    // By `spec.settlement` and `spec.calendar`.
-    &["credits", "state"],
-    &["credits", "reason"],
-    &["credits", "claimsOpen"],
-    &["credits", "deadlines"],
-];
+pub(super) const AMENDABLE: [&[&str]; 4] =
+    [&["parties"], &["service"], &["evidence", "source"], &["terms", "validity", "until"]];
+
+/// What the statement is computed by, where no agreement confirms it.
+const BASIS: [&[&str]; 5] = [&["terms"], &["parties"], &["service"], &["amendment"], &["period", "timeZone"]];
 
 /// Told by the statement alone: what the operator found when the period closed.
 const STATED_ONLY: [&[&str]; 3] =
@@ -51,22 +50,26 @@ pub(super) struct Recomputed {
 
 /// Computes the statement.
 pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, StatementError> {
-    let assumed;
+    let told;
     let spec = if let Some(terms) = &presented.agreement {
         terms.spec
     } else {
-        assumed = assumed_agreement(presented.content)?;
-        &assumed
+        told = terms::agreement(presented.content)
+            .map_err(|e| StatementError::Json(format!("it does not tell the terms it was made by: {e}")))?;
+        &told
     };
     let stated: Vec<ExclusionLine> = read(presented.content, "exclusions");
     let url = text(presented.content, &["evidence", "source"]).split_once(' ').map_or("", |(_, url)| url);
     let revision = revision(presented);
+    let LookedBack { window, taken_as_stated: of_window } =
+        look_back(presented, presented.agreement.map(|terms| terms.spec))?;
     let exclusions = lines::honoured(&stated);
     let omitted = presented.content.get("exclusionsOmitted").and_then(Value::as_i64).unwrap_or_default();
     if omitted > 0 && lines::mark(&exclusions) != text(presented.content, &["exclusionsMark"]) {
         return Err(StatementError::ExclusionsLeftOut(omitted));
     }
     let circumstances = Circumstances {
+        period: Some(Bounds { start: presented.ledger.period_start.0, end: presented.ledger.period_end.0 }),
         exclusions,
         facts: facts(presented.content, spec)?,
         incidents: detection::told(&read(presented.content, "violations")),
@@ -79,6 +82,7 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
         revision: revision.unwrap_or_default(),
         ledger_name: presented.ledger_name.unwrap_or_default(),
         ledger: presented.ledger,
+        window: window.as_ref(),
         circumstances: &circumstances,
         supersedes: None,
         queries: &BTreeMap::new(),
@@ -90,12 +94,17 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
     let made = statement(&closing, Timestamp::MAX, SignedDuration::ZERO)?;
     let mut content = serde_json::to_value(&made).map_err(|e| StatementError::Json(e.to_string()))?;
     let mut taken_as_stated = taken_as_stated(presented, revision.is_some(), &content);
+    taken_as_stated.extend(of_window.into_iter().filter(|path| path.find(presented.content).is_some()));
     for path in &taken_as_stated {
         path.put(&mut content, path.find(presented.content));
     }
     if presented.agreement.is_some() {
         // The name of the source was compared, its address was not.
         taken_as_stated.push(FieldPath::of(&["evidence", "source"]));
+    } else {
+        // What was not understood of them is compared all the same.
+        let basis = BASIS.iter().map(|fields| FieldPath::of(fields));
+        taken_as_stated.extend(basis.filter(|path| path.find(&content).is_some()));
     }
     taken_as_stated.sort();
     Ok(Recomputed { content, taken_as_stated })
@@ -149,24 +158,9 @@ fn taken_as_stated(presented: &Presented<'_>, revision_known: bool, computed: &V
     if presented.ledger_name.is_none() {
         taken.push(FieldPath::of(&["evidence", "ledger"]));
     }
-    if presented.agreement.is_some() {
-        return taken;
+    if presented.agreement.is_none() {
+        taken.push(FieldPath::of(&["evidence", "source"]));
     }
-    for fields in
-        [&["parties"][..], &["service"], &["period", "timeZone"], &["credits"], &["evidence", "source"], &["amendment"]]
-    {
-        taken.push(FieldPath::of(fields));
-    }
-    taken.extend(objectives().flat_map(|objective| ["name", "target", "method"].map(|field| objective.field(field))));
-    // What an unknown slot counts as is agreed. Where there is none, nothing depends on it.
-    let doubtful: Vec<FieldPath> = objectives()
-        .filter(|objective| objective.field("slots").field("unknown").find(computed) != Some(&json!(0)))
-        .collect();
-    if !doubtful.is_empty() {
-        taken.push(FieldPath::of(&["state"]));
-    }
-    let open = ["attainment", "attainmentRatio", "state"];
-    taken.extend(doubtful.iter().flat_map(|objective| open.map(|field| objective.field(field))));
     taken
 }
 
@@ -176,32 +170,6 @@ fn revision(presented: &Presented<'_>) -> Option<i32> {
     let revision = object.rsplit_once("-r")?.1.parse().ok()?;
     let derived = name(&presented.ledger.agreement.name, presented.ledger.period_start.0, revision);
     (derived == object).then_some(revision)
-}
-
-/// An agreement that promises what the statement says was promised, with nothing said about the rest.
-fn assumed_agreement(content: &Value) -> Result<AgreementSpec, StatementError> {
-    let objectives = content.get("objectives").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let objectives: Vec<Value> = objectives
-        .iter()
-        .map(|objective| {
-            json!({
-                "name": objective.get("name"),
-                "indicator": {},
-                "measurement": {"method": objective.get("method")},
-                "target": objective.get("target"),
-            })
-        })
-        .collect();
-    let assumed = json!({
-        "service": {"name": text(content, &["service"])},
-        "timeZone": text(content, &["period", "timeZone"]),
-        "metrics": {"sourceRef": {"name": ""}},
-        "period": {},
-        "objectives": objectives,
-    });
-    serde_json::from_value(assumed).map_err(|e| {
-        StatementError::Json(format!("without its agreement the statement can not be computed from its ledger: {e}"))
-    })
 }
 
 fn text<'a>(content: &'a Value, path: &[&str]) -> &'a str {

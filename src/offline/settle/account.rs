@@ -4,6 +4,7 @@
 //! on: each change that makes a difference is a revision of its own, which says what it takes back or adds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
@@ -18,6 +19,7 @@ use super::revisions::Kept;
 use super::series;
 use crate::api::agreement::AgreementSpec;
 use crate::api::exclusion::ExclusionSpec;
+use crate::api::ledger::AgreementIdentity;
 use crate::api::metrics_source::IncreaseForm;
 use crate::evaluate::amendment::terms_at;
 use crate::evaluate::calendar::WorkingDays;
@@ -30,7 +32,10 @@ use crate::evaluate::ledger::Ledger;
 use crate::evaluate::methods::value::Limit;
 use crate::evaluate::period::{Bounds, Schedule, first_instant_of};
 use crate::evaluate::slot::{Births, Slot, Tally};
+use crate::evaluate::statement;
+use crate::evaluate::stored_ledger;
 use crate::evaluate::timeline::{Overlap, Timeline};
+use crate::evaluate::window::{Earlier, Window};
 
 /// What is settled.
 pub struct Case<'a> {
@@ -50,6 +55,14 @@ pub struct Case<'a> {
     pub measurements: &'a Measurements,
     /// Where the figures come from.
     pub origin: Origin,
+}
+
+impl Case<'_> {
+    /// The agreement as its ledgers name it.
+    #[must_use]
+    pub fn identity(&self) -> AgreementIdentity {
+        AgreementIdentity { name: self.name.to_owned(), uid: self.uid.to_owned() }
+    }
 }
 
 /// Where the figures come from, as the statement names it.
@@ -90,15 +103,13 @@ pub fn settle(case: &Case<'_>, schedule: &Schedule, periods: &[Bounds], read: &L
     let contract = Contract { spec: case.spec, schedule, calendar: &calendar };
     let mut report = Report { agreement: case.name.to_owned(), ..Report::default() };
     let mut all = Vec::with_capacity(periods.len());
+    let ledgers = ledgers(case, schedule, periods, read)?;
     for period in periods {
-        let judged = schedule.judged(period).unwrap_or(*period);
-        let ledger = match read.get(&period.start) {
-            Some(ledger) => ledger.clone(),
-            None => ledger(case, judged)?,
-        };
+        let Some(own) = ledgers.get(&period.start) else { continue };
+        let window = window(schedule, period, &ledgers);
         let whole = schedule.whole(period.start).unwrap_or(*period);
         let year = contract_year(schedule, period.start);
-        all.push(Kept::new(case, *period, whole, year, &ledger, reported(case, *period)?)?);
+        all.push(Kept::new(case, (*period, whole), year, (&own.ledger, window), reported(case, *period)?)?);
     }
     let history = bring_up_to_date(case, &mut all)?;
     let mut resolved = Vec::new();
@@ -107,7 +118,7 @@ pub fn settle(case: &Case<'_>, schedule: &Schedule, periods: &[Bounds], read: &L
         resolved.extend(kept.exclusions);
         let Some(statement) = kept.revisions.last().cloned() else { continue };
         let (start, end) = (kept.period.start.to_string(), kept.period.end.to_string());
-        let objects = Objects::new(case.namespace, &statement, kept.ledger);
+        let objects = Objects::new(case.namespace, &statement, kept.ledger, kept.window.as_ref());
         report.periods.push(PeriodReport { start, end, statement, revisions: kept.revisions, objects });
     }
     for request in case.requests {
@@ -160,6 +171,39 @@ fn reported(case: &Case<'_>, period: Bounds) -> Result<Facts, Fault> {
     }
     let chosen = choice::chosen(case.measurements, case.spec, period)?;
     Ok(Facts { volume, deliveries, chosen, ..Facts::default() })
+}
+
+/// The ledgers of the periods, and of those that they look back on, by their beginning.
+fn ledgers(
+    case: &Case<'_>,
+    schedule: &Schedule,
+    periods: &[Bounds],
+    read: &Ledgers,
+) -> Result<BTreeMap<Timestamp, Arc<Earlier>>, Fault> {
+    let looked_back_on = periods.iter().flat_map(|period| schedule.looked_back_on(period));
+    let mut all = BTreeMap::new();
+    for period in looked_back_on.chain(periods.iter().copied()) {
+        if all.contains_key(&period.start) {
+            continue;
+        }
+        let ledger = match read.get(&period.start) {
+            Some(ledger) => ledger.clone(),
+            None => ledger(case, period)?,
+        };
+        let stored = stored_ledger::to_spec(&ledger, case.identity(), &[], true);
+        let (name, digest) =
+            (statement::ledger_name(case.name, period.start), stored_ledger::digest(&stored.objectives));
+        all.insert(period.start, Arc::new(Earlier { name, digest, ledger }));
+    }
+    Ok(all)
+}
+
+/// What is judged at the end of a period; `None`: the period itself.
+fn window(schedule: &Schedule, period: &Bounds, ledgers: &BTreeMap<Timestamp, Arc<Earlier>>) -> Option<Window> {
+    let judged = schedule.judged(period);
+    let looked_back_on = schedule.looked_back_on(period).into_iter();
+    let earlier = looked_back_on.filter_map(|earlier| ledgers.get(&earlier.start).cloned()).collect();
+    (judged != *period).then_some(Window { judged, earlier })
 }
 
 /// The slots of a period.

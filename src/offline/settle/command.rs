@@ -75,7 +75,7 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
     let requests: Vec<Request<'_>> = exclusions.iter().map(request).collect();
     let schedule = account::schedule(&agreement.spec).map_err(account::invalid)?;
     let periods = periods(&measurements, &schedule, arguments.period.as_deref())?;
-    let measurements = match periods.first().and_then(|first| schedule.judged(first)) {
+    let measurements = match periods.first().map(|first| schedule.judged(first)) {
         Some(first) => measurements.beginning_at(first.start),
         None => measurements,
     };

@@ -236,8 +236,11 @@ pub struct Invoice {
     /// The day, `YYYY-MM-DD`; left out: when everything that was notified is due.
     #[serde(default)]
     pub on: Option<String>,
-    /// How much, before anything is set off, in the fee's currency.
+    /// How much, before anything is set off.
     pub gross: Quantity,
+    /// Its currency, ISO 4217; left out: the fee's. Only credits in the same currency are set off.
+    #[serde(default)]
+    pub currency: Option<String>,
 }
 
 /// A credit or penalty that was notified.
@@ -246,8 +249,11 @@ pub struct Invoice {
 pub struct Notified {
     /// The day, `YYYY-MM-DD`.
     pub on: String,
-    /// How much, in the fee's currency.
+    /// How much.
     pub amount: Quantity,
+    /// Its currency, ISO 4217; left out: the fee's.
+    #[serde(default)]
+    pub currency: Option<String>,
     /// Whether it was paid in time.
     #[serde(default)]
     pub paid: bool,

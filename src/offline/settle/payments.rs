@@ -9,9 +9,10 @@ use super::consequences::{Contract, day};
 use super::fault::Fault;
 use super::measurements::Measurements;
 use super::report::{DepositReport, NextSettlement, PaymentReport, Report};
+use crate::api::Quantity;
 use crate::evaluate::contract_dates::{pay_by, refund_between};
 use crate::evaluate::credit::exponent;
-use crate::evaluate::exact::{decimal, decimal_text};
+use crate::evaluate::exact::{decimal, decimal_text, ten_to, whole};
 use crate::evaluate::settlement::{OpenCredit, refund, settle};
 
 /// Places of an amount where no currency says how many it has.
@@ -20,12 +21,7 @@ const USUAL_PLACES: u16 = 2;
 impl Contract<'_> {
     /// Enters payments, the next settlement and the deposit into the report.
     pub(super) fn payments(&self, measurements: &Measurements, report: &mut Report) -> Result<(), Fault> {
-        let places = match &self.spec.credits {
-            Some(credits) => exponent("spec.credits.fee.currency", &credits.fee.currency).map_err(invalid)?,
-            None => USUAL_PLACES,
-        };
-        let currency = self.spec.credits.as_ref().map(|credits| credits.fee.currency.clone()).unwrap_or_default();
-        let mut open = Vec::new();
+        let mut open: Vec<(Currency, OpenCredit)> = Vec::new();
         for (index, notified) in measurements.notified.iter().enumerate() {
             let path = format!("notified[{index}]");
             let Some(payment) = &self.spec.settlement.payment else {
@@ -37,22 +33,24 @@ impl Contract<'_> {
             let on = day(&notified.on, &format!("{path}.on"))?;
             let due = pay_by(payment, on, self.calendar);
             let due = due.ok_or_else(|| Fault::new(format!("{path}.on"), "leads beyond the calendar"))?;
-            let amount = decimal(notified.amount.as_str());
-            let amount = amount.map_err(|e| Fault::new(format!("{path}.amount"), e.to_string()))?;
-            if !notified.paid && payment.offset {
-                open.push(OpenCredit { name: index.to_string(), amount: amount.clone(), due });
-            }
+            let currency = self.currency(notified.currency.as_deref(), &format!("{path}.currency"))?;
+            let amount = figure(&notified.amount, &currency, &format!("{path}.amount"))?;
             report.payments.push(PaymentReport {
                 notified_on: notified.on.clone(),
-                amount: money(&amount, places),
-                currency: currency.clone(),
+                amount: money(&amount, currency.places),
+                currency: currency.code.clone(),
                 pay_by: due.to_string(),
-                set_off: money(&BigRational::zero(), places),
+                set_off: money(&BigRational::zero(), currency.places),
             });
+            if !notified.paid && payment.offset {
+                open.push((currency, OpenCredit { name: index.to_string(), amount, due }));
+            }
         }
         if let Some(invoice) = &measurements.next_settlement {
-            let gross = decimal(invoice.gross.as_str());
-            let gross = gross.map_err(|e| Fault::new("nextSettlement.gross", e.to_string()))?;
+            let currency = self.currency(invoice.currency.as_deref(), "nextSettlement.currency")?;
+            let gross = figure(&invoice.gross, &currency, "nextSettlement.gross")?;
+            open.retain(|(of, _)| *of == currency);
+            let open: Vec<OpenCredit> = open.into_iter().map(|(_, credit)| credit).collect();
             let on = match &invoice.on {
                 Some(on) => day(on, "nextSettlement.on")?,
                 None => open.iter().map(|credit| credit.due).max().and_then(|d| d.tomorrow().ok()).unwrap_or(Date::MAX),
@@ -61,19 +59,30 @@ impl Contract<'_> {
             for taken in &settled.set_off {
                 let index = taken.name.parse::<usize>().ok();
                 if let Some(payment) = index.and_then(|index| report.payments.get_mut(index)) {
-                    payment.set_off = money(&taken.amount, places);
+                    payment.set_off = money(&taken.amount, currency.places);
                 }
             }
             let carried = settled.carried.iter().map(|credit| &credit.amount).sum::<BigRational>();
             report.next_settlement = Some(NextSettlement {
-                currency: currency.clone(),
-                gross: money(&gross, places),
-                net: money(&settled.net, places),
-                carried: money(&carried, places),
+                gross: money(&gross, currency.places),
+                net: money(&settled.net, currency.places),
+                carried: money(&carried, currency.places),
+                currency: currency.code,
             });
         }
         report.deposit = self.deposit(measurements)?;
         Ok(())
+    }
+
+    /// The currency that is named in `field`; where none is, that of the fee.
+    fn currency(&self, named: Option<&str>, field: &str) -> Result<Currency, Fault> {
+        let agreed = self.spec.credits.as_ref().map(|credits| credits.fee.currency.as_str());
+        let (code, field) = match (named, agreed) {
+            (Some(named), _) => (named, field),
+            (None, Some(agreed)) => (agreed, "spec.credits.fee.currency"),
+            (None, None) => return Ok(Currency { code: String::new(), places: USUAL_PLACES }),
+        };
+        Ok(Currency { code: code.to_owned(), places: exponent(field, code).map_err(invalid)? })
     }
 
     /// When the deposit is returned, and how much of it.
@@ -100,7 +109,25 @@ impl Contract<'_> {
     }
 }
 
-/// An amount in major units with the places of its currency. What was given had no more.
+/// What an amount is in. Empty where none is agreed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Currency {
+    code: String,
+    places: u16,
+}
+
+/// An amount that stands in `field`; one with more places than its currency has is refused.
+fn figure(text: &Quantity, currency: &Currency, field: &str) -> Result<BigRational, Fault> {
+    let amount = decimal(text.as_str()).map_err(|e| Fault::new(field, e.to_string()))?;
+    let scaled = &amount * whole(ten_to(currency.places.into()));
+    if scaled.is_integer() {
+        return Ok(amount);
+    }
+    let of = if currency.code.is_empty() { "an amount" } else { &currency.code };
+    Err(Fault::new(field, format!("{text} has more than the {} places of {of}", currency.places)))
+}
+
+/// An amount in major units with the places of its currency.
 fn money(amount: &BigRational, places: u16) -> String {
     decimal_text(amount, places.into())
 }

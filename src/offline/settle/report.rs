@@ -2,12 +2,16 @@
 //!
 //! The JSON form is this, field by field. What is empty or unknown is left out.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::api::ledger::{LedgerSpec, ServiceLevelLedger};
 use crate::api::statement::{ServiceLevelStatement, StatementSpec};
 use crate::evaluate::detection::Classification;
 use crate::evaluate::statement::{ledger_name, name};
+use crate::evaluate::stored_ledger;
+use crate::evaluate::window::{Earlier, Window};
 
 /// The answer.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -58,7 +62,7 @@ pub struct PeriodReport {
     pub statement: StatementSpec,
     /// All revisions, the first one first.
     pub revisions: Vec<StatementSpec>,
-    /// What `guarantor statement verify` needs beside the agreement.
+    /// What `guarantor statement verify` needs.
     pub objects: Objects,
 }
 
@@ -68,24 +72,35 @@ pub struct PeriodReport {
 pub struct Objects {
     /// The statement that stands.
     pub statement: ServiceLevelStatement,
-    /// The slots it was computed from.
+    /// The slots of its period.
     pub ledger: ServiceLevelLedger,
+    /// Those of the periods before that trailing days reach into, in the order of time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<ServiceLevelLedger>,
 }
 
 impl Objects {
     /// The objects of an agreement of this namespace, which is empty where it has none.
     #[must_use]
-    pub fn new(namespace: &str, statement: &StatementSpec, ledger: LedgerSpec) -> Self {
+    pub fn new(namespace: &str, statement: &StatementSpec, ledger: LedgerSpec, window: Option<&Window>) -> Self {
         let agreement = &statement.agreement.name;
         let start = ledger.period_start.0;
         let (name, ledger_name) = (name(agreement, start, statement.revision), ledger_name(agreement, start));
+        let stored = |earlier: &Arc<Earlier>| {
+            let spec = stored_ledger::to_spec(&earlier.ledger, ledger.agreement.clone(), &[], true);
+            ServiceLevelLedger::new(&earlier.name, spec)
+        };
+        let earlier = window.into_iter().flat_map(|window| &window.earlier).map(stored).collect();
         let mut made = Self {
+            earlier,
             statement: ServiceLevelStatement::new(&name, statement.clone()),
             ledger: ServiceLevelLedger::new(&ledger_name, ledger),
         };
         let namespace = (!namespace.is_empty()).then(|| namespace.to_owned());
         made.statement.metadata.namespace.clone_from(&namespace);
-        made.ledger.metadata.namespace = namespace;
+        for ledger in made.earlier.iter_mut().chain([&mut made.ledger]) {
+            ledger.metadata.namespace.clone_from(&namespace);
+        }
         made
     }
 }

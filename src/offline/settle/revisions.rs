@@ -8,7 +8,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use super::account::{Case, invalid};
 use super::fault::Fault;
 use crate::api::credits::Credits;
-use crate::api::ledger::{AgreementIdentity, LedgerSpec};
+use crate::api::ledger::LedgerSpec;
 use crate::api::statement::StatementSpec;
 use crate::evaluate::amendment::terms_at;
 use crate::evaluate::assess::Circumstances;
@@ -20,6 +20,7 @@ use crate::evaluate::period::Bounds;
 use crate::evaluate::restatement::{Superseded, same_outcome};
 use crate::evaluate::statement::{self, Closing, StatementError};
 use crate::evaluate::stored_ledger;
+use crate::evaluate::window::Window;
 
 /// A period and what was issued for it so far.
 pub(super) struct Kept {
@@ -43,19 +44,19 @@ pub(super) struct Kept {
     facts: Facts,
     /// The slots, as they are stored.
     pub ledger: LedgerSpec,
+    /// What is judged at its end; `None`: the period itself.
+    pub window: Option<Window>,
 }
 
 impl Kept {
     /// A period with its slots, of which nothing was issued yet.
     pub(super) fn new(
         case: &Case<'_>,
-        period: Bounds,
-        whole: Bounds,
+        (period, whole): (Bounds, Bounds),
         year: i64,
-        ledger: &Ledger,
+        (ledger, window): (&Ledger, Option<Window>),
         reported: Facts,
     ) -> Result<Self, Fault> {
-        let identity = AgreementIdentity { name: case.name.to_owned(), uid: case.uid.to_owned() };
         let credits = terms_at(case.spec, ledger.bounds().start).map_err(invalid)?.credits.clone();
         Ok(Self {
             period,
@@ -67,14 +68,17 @@ impl Kept {
             credits,
             reported,
             facts: Facts::default(),
-            ledger: stored_ledger::to_spec(ledger, identity, &[], true),
+            ledger: stored_ledger::to_spec(ledger, case.identity(), &[], true),
+            window,
         })
     }
 
     /// Settles the period by what is known at `as_of`, after all periods before it, unless that changes nothing; and
     /// enters what it leaves behind.
     pub(super) fn settle(&mut self, case: &Case<'_>, as_of: Timestamp, history: &mut History) -> Result<(), Fault> {
-        let exclusions = exclusion::resolve(case.spec, self.period, case.requests, as_of).map_err(invalid)?;
+        let judged = self.window.as_ref().map_or(self.period, |window| window.judged);
+        let exclusions =
+            exclusion::resolve_over(case.spec, self.period, judged, case.requests, as_of).map_err(invalid)?;
         let facts = Facts {
             volume: self.reported.volume.clone(),
             deliveries: self.reported.deliveries.clone(),
@@ -85,6 +89,7 @@ impl Kept {
         if counts || self.facts != facts {
             let circumstances = Circumstances {
                 exclusions,
+                period: Some(self.period),
                 whole_period: Some(self.whole),
                 facts,
                 incidents: super::incidents::over(case.measurements).into_iter().map(|(_, i)| i).collect(),
@@ -116,6 +121,7 @@ impl Kept {
             revision,
             ledger_name: &statement::ledger_name(case.name, start),
             ledger: &self.ledger,
+            window: self.window.as_ref(),
             circumstances,
             supersedes: name.as_deref().zip(superseded).map(|(n, s)| Superseded::new(n, s, case.spec.settlement.grant)),
             queries: &case.origin.queries,

@@ -38,7 +38,7 @@ const PATIENCE: &str = "60s";
 
 /// What was read.
 pub struct Answer {
-    /// The slots of each period, by its beginning.
+    /// The slots of each period, and of those it looks back on, by its beginning.
     pub ledgers: Ledgers,
     /// Where they come from.
     pub origin: Origin,
@@ -89,9 +89,12 @@ async fn ask(question: &Question<'_>) -> Result<Answer, String> {
     let Opened { increase, retention, reader } = opened.map_err(|e| format!("--prometheus {url}: {e}"))?;
     let keeps = retention.keeps.as_ref().and_then(|keeps| span::elapsed(keeps).ok());
     let mut ledgers = Ledgers::new();
-    for period in *periods {
-        let judged = schedule.judged(period).unwrap_or(*period);
-        let terms = terms_at(&agreement.spec, judged.start).map_err(|e| e.to_string())?;
+    let mut read: Vec<Bounds> = periods.iter().flat_map(|period| schedule.looked_back_on(period)).collect();
+    read.extend_from_slice(periods);
+    read.sort_by_key(|period| period.start);
+    read.dedup();
+    for period in read {
+        let terms = terms_at(&agreement.spec, period.start).map_err(|e| e.to_string())?;
         let questions = Questions {
             generation: agreement.meta().generation.unwrap_or_default(),
             slot_seconds: terms.metrics.slot.seconds(),
@@ -99,7 +102,7 @@ async fn ask(question: &Question<'_>) -> Result<Answer, String> {
             tenancy: tenancy.clone(),
             horizon: keeps.and_then(|keeps| now.checked_sub(keeps).ok()).unwrap_or(Timestamp::MIN),
         };
-        let ledger = questions.ledger(&*reader, judged, now).await.map_err(|e| format!("--prometheus {url}: {e}"))?;
+        let ledger = questions.ledger(&*reader, period, now).await.map_err(|e| format!("--prometheus {url}: {e}"))?;
         ledgers.insert(period.start, ledger);
     }
     let origin = origin(url, agreement, *source, increase.form);

@@ -3,6 +3,7 @@
 //! A statement is read as it is kept, with fields this version does not know, because its digest covers them.
 
 mod cluster;
+mod ledgers;
 mod paper;
 mod show;
 mod verify;

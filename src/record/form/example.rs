@@ -12,6 +12,7 @@ fn content() -> Value {
         "parties": {"provider": {"name": "Acme Cloud GmbH"}, "customer": {"name": "Globex Inc.", "account": "C-1042"}},
         "service": "checkout",
         "period": {"start": "2026-09-30T22:00:00Z", "end": "2026-10-31T23:00:00Z", "timeZone": "Europe/Berlin"},
+        "terms": terms(),
         "state": "Violated",
         "objectives": [
             {
@@ -67,6 +68,28 @@ fn content() -> Value {
     })
 }
 
+/// What was agreed.
+fn terms() -> Value {
+    let objective = |name: &str, target: &str| {
+        let ratio = json!({"bad": "sum(increase(errors[$slot]))", "total": "sum(increase(requests[$slot]))"});
+        json!({"name": name, "indicator": {"ratio": ratio}, "measurement": {"method": "Events"}, "target": target})
+    };
+    json!({
+        "validity": {"from": "2026-01-01", "until": "2027-01-01"},
+        "period": {"calendar": "Month"},
+        "slot": "5m",
+        "objectives": [objective("availability", "99.9"), objective("latency", "99")],
+        "missingData": {"treatAs": "Exclude", "minimumCoverage": "90"},
+        "exclusions": {"rules": [], "approval": "Required"},
+        "credits": {
+            "fee": {"amount": "4000.00", "currency": "EUR"},
+            "tiers": [{"objective": "availability", "below": "99.9", "percentOfFee": "10"}],
+        },
+        "settlement": {"grant": "Automatic"},
+        "calendar": {"daysOff": ["Saturday", "Sunday"]},
+    })
+}
+
 fn with(content: Value) -> Issued {
     Issued {
         name: "checkout-20260930t220000z-r1".to_owned(),
@@ -111,10 +134,11 @@ pub fn revised() -> Issued {
         line
     };
     content["exclusions"] = json!([
-        exclusion(json!({"name": "update", "reason": "Maintenance", "honoured": true, "effect": "CountAsGood"})),
+        exclusion(json!({"name": "update", "reason": "Maintenance", "honoured": true, "effect": "CountAsGood",
+            "declaredBy": "ann", "approvedBy": "bob", "announcedAt": "2026-10-01T06:00:00Z"})),
         exclusion(json!({
             "name": "load-test", "reason": "CustomerCaused", "honoured": true, "effect": "Exclude",
-            "until": "2026-10-12T09:30:00Z", "seconds": 1800, "objectives": ["availability"],
+            "declaredBy": "ann", "until": "2026-10-12T09:30:00Z", "seconds": 1800, "objectives": ["availability"],
             "events": {"total": "3000", "bad": "1200"},
         })),
         exclusion(json!({
@@ -206,7 +230,7 @@ pub fn hostile(text: &str) -> Issued {
 
 fn replace(value: &mut Value, text: &str) {
     // Enums and instants take no other text: the API server lets nothing else through.
-    const KEPT: [&str; 19] = [
+    const KEPT: [&str; 21] = [
         "state",
         "increase",
         "verb",
@@ -226,6 +250,8 @@ fn replace(value: &mut Value, text: &str) {
         "effect",
         "from",
         "until",
+        "terms",
+        "announcedAt",
     ];
     match value {
         Value::Object(fields) => {

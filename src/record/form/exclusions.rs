@@ -40,6 +40,8 @@ pub struct Exclusion {
     pub effect: &'static str,
     /// Why it did not count; empty: it did.
     pub why: String,
+    /// Who declared and approved it, and when it was announced; empty where the statement does not tell.
+    pub told: String,
 }
 
 impl Exclusions {
@@ -69,8 +71,16 @@ impl Exclusion {
             honoured: line.honoured,
             effect: words::exclusion_effect(line.effect.filter(|_| line.honoured)),
             why: legible(&line.why).into_owned(),
+            told: told(line, clock),
         }
     }
+}
+
+fn told(line: &ExclusionLine, clock: &Clock) -> String {
+    let declared = (!line.declared_by.is_empty()).then(|| format!("declared by {}", legible(&line.declared_by)));
+    let approved = line.approved_by.as_ref().map(|by| format!("approved by {}", legible(by)));
+    let announced = line.announced_at.as_ref().map(|at| format!("announced {}", clock.long(at.0)));
+    [declared, approved, announced].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn events(events: &EventPair, effect: Option<ExclusionEffect>) -> String {
@@ -100,16 +110,20 @@ mod tests {
         let told: Vec<_> = Exclusions::new(&statement, &Clock::of(&statement.period))
             .list
             .iter()
-            .map(|e| format!("{} | {} | {} | {} | {}{}", e.reason, e.objectives, e.length, e.effect, e.events, e.why))
+            .map(|e| {
+                let Exclusion { reason, objectives, length, effect, events, why, told, .. } = e;
+                format!("{reason} | {objectives} | {length} | {effect} | {events}{why} | {told}")
+            })
             .map(|text| text.replace(['\u{a0}', '\u{202f}'], " "))
             .collect();
         assert_eq!(
             told,
             [
-                "Maintenance | all | 2 h | Counted as good | ",
+                "Maintenance | all | 2 h | Counted as good |  | declared by ann, approved by bob, announced 1 Oct 2026, \
+                 08:00 CEST",
                 "Caused by the customer | availability | 30 min | Left out | only the earliest events: 1 200 bad ones are \
-                 not held against the service, 3 000 leave the total",
-                "Force majeure | – | 1 h 30 min | Refused | notice was given 26h after the beginning; 24h are agreed",
+                 not held against the service, 3 000 leave the total | declared by ann",
+                "Force majeure | – | 1 h 30 min | Refused | notice was given 26h after the beginning; 24h are agreed | ",
             ]
         );
     }

@@ -14,6 +14,7 @@ pub mod page;
 pub mod reckoning;
 pub mod sheet;
 pub mod terminal;
+pub mod terms;
 pub mod verification;
 pub mod words;
 

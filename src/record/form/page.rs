@@ -1,7 +1,7 @@
 //! The statement as one page of HTML to print: no script, no font, no image from anywhere else.
 //!
 //! One struct a section, filled in here and laid out by the template of the same name in `page/`; the credits are told by
-//! [`super::reckoning`], exclusions by [`super::exclusions`]. A new section is such a pair, a field of [`Page`] and an `include` in `page.html`, at the place
+//! [`super::reckoning`], exclusions by [`super::exclusions`], what was agreed by [`super::terms`]. A new section is such a pair, a field of [`Page`] and an `include` in `page.html`, at the place
 //! where it shall stand. The templates escape
 //! everything they are given (by their ending, `.html`); nothing is exempt.
 
@@ -26,6 +26,7 @@ use violations::Violations;
 use super::exclusions::Exclusions;
 use super::instant::Clock;
 use super::reckoning::Reckoning;
+use super::terms::{Term, terms};
 
 #[derive(Template)]
 #[template(path = "record/form/page/page.html")]
@@ -42,6 +43,7 @@ struct Page {
     violations: Violations,
     exclusions: Exclusions,
     actions: Vec<Action>,
+    terms: Vec<Term>,
     evidence: Evidence,
     proof: Proof,
 }
@@ -63,6 +65,7 @@ pub fn html(issued: &Issued) -> Result<String, askama::Error> {
         violations: Violations::new(statement, &clock),
         exclusions: Exclusions::new(statement, &clock),
         actions: statement.actions.iter().map(|action| Action::new(action, &clock)).collect(),
+        terms: terms(statement),
         evidence: Evidence::new(issued),
         proof: Proof::new(issued),
     };

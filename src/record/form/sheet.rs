@@ -127,6 +127,9 @@ mod tests {
             ("seconds", ["7200", "1800", "5400"]),
             ("bad_events", ["", "1200", ""]),
             ("honoured", ["yes", "yes", "no"]),
+            ("declared_by", ["ann", "ann", ""]),
+            ("approved_by", ["bob", "", ""]),
+            ("announced_utc", ["2026-10-01T06:00:00Z", "", ""]),
             ("effect", ["Counted as good", "Left out", "Refused"]),
         ] {
             assert_eq!(column(&rows, name), told, "{name}");

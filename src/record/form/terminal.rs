@@ -9,6 +9,7 @@ use super::figure::{BRACKETED, attained, cut_percent, grouped, is_near, percent}
 use super::instant::{Clock, length, length_of};
 use super::legible::legible;
 use super::reckoning::{LineMoney, Reckoning, Step};
+use super::terms::terms;
 use super::{ALTERED, COMPUTED, Issued, words};
 
 /// Nothing but a line under the header.
@@ -35,6 +36,7 @@ pub fn text(issued: &Issued) -> String {
         exclusions(&issued.statement, &clock),
         actions(&issued.statement, &clock),
         credits(&issued.statement, &clock),
+        Some(agreed(&issued.statement)),
         Some(evidence(issued)),
     ];
     let mut text = parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n");
@@ -72,6 +74,10 @@ fn heading(issued: &Issued, clock: &Clock) -> String {
         "Period",
         format!("{} until {} ({}, {})", clock.long(start), clock.long(end), clock.name(), length(start, end)),
     );
+    if let Some(judged) = &statement.judged {
+        let (start, end) = (judged.start.0, judged.end.0);
+        tell("Judged", format!("{} until {} ({})", clock.long(start), clock.long(end), length(start, end)));
+    }
     lines.join("\n")
 }
 
@@ -161,7 +167,7 @@ fn exclusions(statement: &StatementSpec, clock: &Clock) -> Option<String> {
     let exclusions = Exclusions::new(statement, clock);
     let mut table = table(&["EXCLUSION", "FOR", "OBJECTIVES", "FROM", "UNTIL", "LENGTH", "EFFECT"]);
     for line in &exclusions.list {
-        let effect = [line.effect, &line.events, &line.why].into_iter().filter(|text| !text.is_empty());
+        let effect = [line.effect, &line.events, &line.why, &line.told].into_iter().filter(|text| !text.is_empty());
         table.add_row(vec![
             line.name.clone(),
             line.reason.to_owned(),
@@ -185,7 +191,7 @@ fn actions(statement: &StatementSpec, clock: &Clock) -> Option<String> {
             words::verb(action.verb).to_owned(),
             clock.long(action.intended_at.0),
             legible(&format!("{} {}", action.target.kind, action.target.name)).into_owned(),
-            format!("{} → {}", action.from, action.to),
+            words::change(action),
             legible(&action.reason).into_owned(),
             words::action_outcome(action).to_owned(),
         ]);
@@ -247,6 +253,13 @@ fn steps(steps: &[Step]) -> String {
     rows.collect::<Vec<_>>().join("\n")
 }
 
+fn agreed(statement: &StatementSpec) -> String {
+    let terms = terms(statement);
+    let width = terms.iter().map(|term| term.what.len()).max().unwrap_or_default();
+    let lines = terms.iter().map(|term| format!("  {:<width$}  {}", term.what, term.agreed));
+    std::iter::once("What was agreed".to_owned()).chain(lines).collect::<Vec<_>>().join("\n")
+}
+
 fn evidence(issued: &Issued) -> String {
     let statement = &issued.statement;
     let evidence = &statement.evidence;
@@ -288,6 +301,7 @@ mod tests {
             "Tier below 99.9 %",
             "Exactly so much, which is 10.000000 % of the fee.",
             "Credit for the period: 400.00 EUR",
+            "Promised      availability 99.9 %",
         ] {
             assert!(text.contains(told), "{told}\n{text}");
         }

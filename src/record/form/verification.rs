@@ -57,7 +57,7 @@ fn checks(subject: &Subject<'_>, verification: &Verification) -> String {
         }
         Ok(found) => {
             let from = match verification.basis {
-                Basis::LedgerOnly => "from the ledger alone, as the agreement is gone",
+                Basis::Statement => "from the ledger and the terms of the statement",
                 Basis::Agreement | Basis::Undated | Basis::Edited { .. } => "from the ledger and the agreement",
             };
             let count = found.differences.len();
@@ -180,9 +180,9 @@ fn advice(basis: Basis, subject: &Subject<'_>) -> Option<String> {
              with --agreement: without metadata.generation it is taken as the right one.",
             legible(&stated)
         )),
-        Basis::LedgerOnly => Some(
-            "Without the agreement nobody can say whether targets and credits are those that were agreed. If its \
-             manifest is in version control, give it with --agreement."
+        Basis::Statement => Some(
+            "The terms are those that the statement tells. Whether they were agreed, --agreement tells: give it the \
+             manifest that was in force, for example from version control."
                 .to_owned(),
         ),
     }
@@ -190,9 +190,12 @@ fn advice(basis: Basis, subject: &Subject<'_>) -> Option<String> {
 
 fn verdict(verification: &Verification) -> String {
     match verification.verdict() {
+        Verdict::Verified if verification.basis == Basis::Statement => {
+            "Verified: the statement is what follows from its ledger and the terms it tells."
+        }
         Verdict::Verified => "Verified: the statement is what follows from its ledger and its agreement.",
         Verdict::PartlyVerified => {
-            "Partly verified: nothing contradicts the statement, but not all of it could be checked."
+            "Partly verified: nothing contradicts the statement, but not all of it could be compared."
         }
         Verdict::Contradicted => "NOT VERIFIED: the statement is contradicted.",
         Verdict::NotComputed => "Not verified: nothing contradicts the statement, but it could not be computed again.",
@@ -290,8 +293,10 @@ mod tests {
         let text = told(&json!({"generation": 2}), &outcome);
         assert!(text.contains("names generation 2") && text.contains("is generation 5"), "{text}");
         assert!(text.contains("contradicts nothing") && text.contains("Partly verified"), "{text}");
-        outcome.basis = Basis::LedgerOnly;
-        assert!(told(&json!({}), &outcome).contains("as the agreement is gone"));
+        outcome.basis = Basis::Statement;
+        let text = told(&json!({}), &outcome);
+        assert!(text.contains("from the ledger and the terms of the statement"), "{text}");
+        assert!(text.contains("Whether they were agreed, --agreement tells"), "{text}");
     }
 
     #[test]

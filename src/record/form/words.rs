@@ -225,6 +225,18 @@ pub fn method(name: &str) -> &str {
     }
 }
 
+/// What an attainment is a share of, after its fraction.
+#[must_use]
+pub fn share_of(method: &str) -> &'static str {
+    match method {
+        "Events" => "of the events were good",
+        "MeanOfSlots" => "is one less the mean of the error rates",
+        "BadMinutes" | "Pooled" => "of the time was not bad",
+        "Value" => "of the values kept their limit",
+        _ => "was attained",
+    }
+}
+
 /// How much an unknown slot is taken to hold where a counting method assumes it; empty where its length says it.
 #[must_use]
 pub fn weight_of_unknown(method: &str) -> &'static str {
@@ -243,7 +255,16 @@ pub fn verb(verb: Verb) -> &'static str {
         Verb::RaiseFloor => "Raise the floor",
         Verb::LowerFloor => "Lower the floor",
         Verb::Restore => "Restore the baseline",
+        Verb::PauseRollout => "Pause the rollout",
+        Verb::RollBack => "Undo the revision",
+        Verb::ReleaseRollout => "Give the rollout back",
     }
+}
+
+/// What an action changed: `3 → 6`.
+#[must_use]
+pub fn change(action: &ActionRecord) -> String {
+    action.change().replace("->", "→")
 }
 
 /// What became of an action.

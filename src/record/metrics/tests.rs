@@ -11,6 +11,7 @@ fn attained(percent: i64) -> Assessment {
     Assessment {
         period_start: Timestamp::UNIX_EPOCH,
         period_end: Timestamp::MAX,
+        judged_from: Timestamp::UNIX_EPOCH,
         measured_through: Timestamp::UNIX_EPOCH,
         state: State::default(),
         objectives: vec![ObjectiveAssessment {

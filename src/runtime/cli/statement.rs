@@ -9,7 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 pub enum StatementCommand {
     /// Show a statement to people: as a page to print, for a spreadsheet, as tables.
     Show(ShowArgs),
-    /// Compute a statement again from its ledger and its agreement, and list what differs.
+    /// Compute a statement again from its ledger and the terms it tells, and list what differs.
     ///
     /// Exit code 0: nothing contradicts the statement; 1: something does; 2: it cannot be read or computed.
     Verify(VerifyArgs),
@@ -50,13 +50,13 @@ pub struct VerifyArgs {
     #[command(flatten)]
     pub which: Which,
 
-    /// The statement's ledger in a file, as `kubectl get sll NAME -o yaml` prints it. With NAMESPACE/NAME it is read
-    /// from the cluster unless it is given here.
+    /// The statement's ledger in a file, as `kubectl get sll NAME -o yaml` prints it; once for each where it names
+    /// several. With NAMESPACE/NAME they are read from the cluster unless they are given here.
     #[arg(long, value_name = "FILE", required_unless_present = "name")]
-    pub ledger: Option<PathBuf>,
+    pub ledger: Vec<PathBuf>,
 
-    /// The statement's agreement in a file: as `kubectl get sla NAME -o yaml` prints it, or the manifest that was in
-    /// force. With NAMESPACE/NAME it is read from the cluster unless it is given here.
+    /// Compare the terms with what was agreed, too: the agreement in a file, as `kubectl get sla NAME -o yaml` prints
+    /// it, or the manifest that was in force. With NAMESPACE/NAME it is read from the cluster, if it is there.
     #[arg(long, value_name = "FILE")]
     pub agreement: Option<PathBuf>,
 }

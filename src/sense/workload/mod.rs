@@ -6,13 +6,16 @@
 
 mod baseline;
 mod call;
+pub mod deployment;
 mod holder;
 pub mod hpa;
 mod kinds;
+mod mark;
 mod observation;
 mod ownership;
 mod pods;
 mod problem;
+mod revisions;
 mod rollout;
 pub mod scaled_object;
 mod target;
@@ -26,6 +29,7 @@ use std::time::Duration;
 use k8s_openapi::api::autoscaling::v1::Scale;
 use k8s_openapi::jiff::Timestamp;
 use kube::api::{ApiResource, DynamicObject};
+use kube::core::GroupVersionKind;
 use kube::{Api, Client};
 use serde_json::Value;
 
@@ -33,7 +37,9 @@ use crate::api::agreement::WorkloadRef;
 use crate::api::enforcement_status::ActionTarget;
 
 pub use baseline::{Baseline, BaselineRecord};
+pub use deployment::{DeploymentState, Revision, Revisions};
 pub use kinds::Kinds;
+pub use mark::{Mark, MarkRecord};
 pub use observation::{Floor, FloorHolder, FloorKind, PodObservation, Rollout, WorkloadObservation};
 pub use problem::WorkloadProblem;
 
@@ -49,6 +55,9 @@ pub const RBAC: &[(&str, &str, &[&str])] = &[
     ("autoscaling", "horizontalpodautoscalers", &["get", "list"]),
     ("keda.sh", "scaledobjects", &["get", "list"]),
 ];
+
+/// What it needs beside, where agreements may undo revisions. The chart grants it with `rbac.rollback`.
+pub const ROLLBACK_RBAC: &[(&str, &str, &[&str])] = &[("apps", "replicasets", &["list"])];
 
 /// Reads workloads.
 #[derive(Clone)]
@@ -112,6 +121,8 @@ impl WorkloadReader {
             observed_generation: data.pointer("/status/observedGeneration").and_then(Value::as_i64),
             rollout: rollout::of(&workload.api_version, &workload.kind, &data),
             rolled_out_at: rollout::completed_at(&workload.api_version, &workload.kind, &data),
+            deployment: is_deployment(&resource).then(|| DeploymentState::of(&object)),
+            selector,
             pods,
             floor: holder::of(hpas, scaled_objects, floor),
         })
@@ -120,6 +131,35 @@ impl WorkloadReader {
     /// Enters the zones of the nodes on which the pods are. Those that cannot be read stay unknown.
     pub async fn read_zones(&self, observed: &mut WorkloadObservation) {
         self.zones.enter(&self.client, self.limit, &mut observed.pods).await;
+    }
+
+    /// Enters the revisions of a Deployment; of another kind there is nothing to enter.
+    pub async fn read_revisions(&self, namespace: &str, observed: &mut WorkloadObservation) {
+        let Some(deployment) = &mut observed.deployment else { return };
+        let (selector, uid) = (observed.selector.as_str(), deployment.target.uid.as_str());
+        deployment.revisions = match revisions::of(&self.client, self.limit, namespace, selector, uid).await {
+            Ok(found) => Revisions::Read(found),
+            Err(problem) => Revisions::Unreadable(problem.to_string()),
+        };
+    }
+
+    /// Reads a Deployment by itself, without its revisions. `None`: it is gone.
+    ///
+    /// # Errors
+    /// [`WorkloadProblem`]: it cannot be told, or may not be read.
+    pub async fn read_deployment(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<DeploymentState>, WorkloadProblem> {
+        let kind = GroupVersionKind::gvk("apps", "v1", deployment::KIND);
+        let resource = ApiResource::from_gvk_with_plural(&kind, deployment::PLURAL);
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), namespace, &resource);
+        match call::bounded(self.limit, &format!("Deployment {namespace}/{name}"), api.get(name)).await {
+            Ok(object) => Ok(Some(DeploymentState::of(&object))),
+            Err(WorkloadProblem::NotFound { .. }) => Ok(None),
+            Err(problem) => Err(problem),
+        }
     }
 
     /// Reads the floor on `target`, an object the operator has written before, whether or not it still scales the
@@ -156,6 +196,10 @@ impl WorkloadReader {
         let scale = call::bounded(self.limit, &format!("the scale of {what}"), api.get_scale(&target.name)).await?;
         Ok(own_floor(&resource, &object, &scale))
     }
+}
+
+fn is_deployment(resource: &ApiResource) -> bool {
+    resource.api_version == deployment::API_VERSION && resource.kind == deployment::KIND
 }
 
 fn own_floor(resource: &ApiResource, object: &DynamicObject, scale: &Scale) -> Floor {

@@ -8,6 +8,7 @@ use crate::api::agreement::WorkloadRef;
 use crate::api::enforcement_status::ActionTarget;
 
 use super::baseline::Baseline;
+use super::deployment::DeploymentState;
 
 /// One quorum read of a workload and of what scales it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,10 @@ pub struct WorkloadObservation {
     pub rollout: Rollout,
     /// When the last change of its template was through, by its controller's word. `None`: it is not, or nobody says.
     pub rolled_out_at: Option<Timestamp>,
+    /// What a Deployment tells of its rollout beside. `None`: it is of another kind.
+    pub deployment: Option<DeploymentState>,
+    /// Its selector, as text.
+    pub selector: String,
     /// The pods its selector matches.
     pub pods: Vec<PodObservation>,
     /// What holds the floor under its replicas.
@@ -172,6 +177,17 @@ impl FloorKind {
             Self::Scale { .. } => "/spec/replicas",
         }
     }
+
+    /// The plural name of the resource that is written.
+    #[must_use]
+    pub fn plural(&self) -> &str {
+        match self {
+            Self::Hpa => "horizontalpodautoscalers",
+            Self::ScaledObject => "scaledobjects",
+            Self::Scale { plural } => plural,
+        }
+    }
+
     /// The floor in force where the field is absent: what the API server or KEDA puts in its place.
     #[must_use]
     pub fn default_floor(&self) -> i32 {

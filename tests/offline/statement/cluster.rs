@@ -97,7 +97,7 @@ fn a_statement_is_shown_and_verified_by_its_name_and_the_cluster_is_only_read() 
 }
 
 #[test]
-fn an_agreement_that_is_gone_or_made_anew_is_said_to_be_missing() {
+fn where_the_agreement_is_gone_or_made_anew_the_terms_of_the_statement_do() {
     let Papers { agreement, ledger, statement } = Papers::october();
     let mut anew = agreement.clone();
     anew["metadata"]["uid"] = "another".into();
@@ -105,16 +105,23 @@ fn an_agreement_that_is_gone_or_made_anew_is_said_to_be_missing() {
     for (name, objects) in [("gone", vec![&ledger, &statement]), ("anew", vec![&anew, &ledger, &statement])] {
         let outcome = Cluster::of(name, &objects).guarantor(&["statement", "verify", &format!("shop/{NAME}")]);
         assert_eq!(outcome.code, 0, "{}{}", outcome.text, outcome.errors);
-        for told in ["as the agreement is gone", "spec.credits", "give it with --agreement", "Partly verified"] {
+        for told in
+            ["from the ledger and the terms of the statement", "  spec.terms\n", "--agreement tells", "\nVerified: "]
+        {
             assert!(outcome.text.contains(told), "{told}\n{}", outcome.text);
         }
     }
-    // From version control it can still be verified in full.
+    // By that from version control they can still be compared.
     let folder = Papers::october().save("manifest");
     let manifest = folder.join("agreement.yaml");
     let arguments = ["statement", "verify", NAME, "--agreement", manifest.to_str().unwrap()];
     let outcome = Cluster::of("manifest", &[&ledger, &statement]).guarantor(&arguments);
-    assert!(outcome.code == 0 && outcome.text.contains("\nVerified: "), "{}{}", outcome.text, outcome.errors);
+    assert!(
+        outcome.code == 0 && outcome.text.contains("its ledger and its agreement"),
+        "{}{}",
+        outcome.text,
+        outcome.errors
+    );
 }
 
 #[test]

@@ -70,6 +70,7 @@ impl Papers {
             revision: 1,
             ledger_name: &ledger_name,
             ledger: &stored,
+            window: None,
             circumstances: &Circumstances::default(),
             supersedes: None,
             queries: &queries,

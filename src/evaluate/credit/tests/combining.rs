@@ -62,6 +62,23 @@ fn only_what_comes_to_something_is_first() {
 }
 
 #[test]
+fn a_choice_that_grants_nothing_is_told_as_one() {
+    let facts = |chosen: Option<&str>| Facts { chosen: chosen.map(str::to_owned), ..Facts::default() };
+    let outcomes = [missed("a"), missed("b")];
+    let mut table = two_tiers("CustomersChoice");
+    table["remedies"] = json!([{"name": "each", "objective": "a", "perIncident": {"amount": "60.00"}}]);
+    let why = |chosen: Option<&str>| {
+        let status = shown(&granted_with(table.clone(), &outcomes, &facts(chosen)), CreditState::Determined);
+        status.lines.into_iter().map(|line| line.not_granted).find(|why| !why.is_empty()).unwrap_or_default()
+    };
+    assert_eq!(why(Some("a")), "the customer chose \"a\"");
+    assert!(why(None).starts_with("the customer has not chosen yet; until then it is \"b\""), "{}", why(None));
+    // There was no incident, so that the remedy comes to nothing.
+    let told = why(Some("each"));
+    assert!(told.starts_with("the customer chose \"each\", which grants nothing; in its place it is \"b\""), "{told}");
+}
+
+#[test]
 fn days_and_usage_are_compared_by_the_fee_of_a_day() {
     // June has 30 days: a day is worth 20.00.
     let table = |percent: &str, grant: Value| {

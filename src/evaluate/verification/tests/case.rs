@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::super::assess::Circumstances;
 use super::super::super::example::{agreement, at, measured, tally};
-use super::super::super::exclusion::{Exclusions, Honoured};
+use super::super::super::exclusion::{Exclusions, Honoured, Provenance};
 use super::super::super::ledger::Ledger;
 use super::super::super::period::Bounds;
 use super::super::super::period::Schedule;
@@ -37,6 +37,7 @@ impl Case {
             content: &self.content,
             ledger_name: Some(&self.ledger_name),
             ledger: &self.ledger,
+            earlier: &[],
             agreement,
         })
     }
@@ -63,6 +64,7 @@ pub fn maintenance() -> Exclusions {
     let end = start.checked_add(SignedDuration::from_hours(3)).unwrap();
     Exclusions {
         honoured: vec![Honoured {
+            provenance: Provenance::default(),
             name: "window".to_owned(),
             reason: ExclusionReason::Maintenance,
             effect: ExclusionEffect::Exclude,
@@ -92,17 +94,24 @@ pub fn case_with(exclusions: Exclusions, unknown: usize, settle: SignedDuration)
     latency.extend(vec![Slot::unknown(UnknownCause::NoSamples, 2); unknown]);
     ledger.set_slots("availability", availability).unwrap();
     ledger.set_slots("latency", latency).unwrap();
+    made_of(spec, &ledger, &Circumstances { exclusions, ..Circumstances::default() }, settle)
+}
+
+/// The statement of this ledger.
+pub fn made_of(spec: AgreementSpec, ledger: &Ledger, circumstances: &Circumstances, settle: SignedDuration) -> Case {
+    let start = ledger.bounds().start;
     let identity = AgreementIdentity { name: "checkout".to_owned(), uid: "u-1".to_owned() };
-    let ledger = stored_ledger::to_spec(&ledger, identity, &[action()], true);
+    let ledger = stored_ledger::to_spec(ledger, identity, &[action()], true);
     let queries = [("availability".to_owned(), vec!["sum(a)".to_owned(), "sum(b)".to_owned()])].into();
-    let ledger_name = ledger_name("checkout", bounds.start);
+    let ledger_name = ledger_name("checkout", start);
     let closing = Closing {
         spec: &spec,
         generation: 2,
         revision: 1,
         ledger_name: &ledger_name,
         ledger: &ledger,
-        circumstances: &Circumstances { exclusions, ..Circumstances::default() },
+        window: None,
+        circumstances,
         supersedes: None,
         queries: &queries,
         source_name: "main",
@@ -114,7 +123,7 @@ pub fn case_with(exclusions: Exclusions, unknown: usize, settle: SignedDuration)
     made.evidence.operator = "0.0.9".to_owned();
     made.digest = digest(&made).unwrap();
     let content = serde_json::to_value(&made).unwrap();
-    let name = name("checkout", bounds.start, 1);
+    let name = name("checkout", start, 1);
     Case { name, content, ledger_name, ledger, agreement: spec, generation: Some(2) }
 }
 

@@ -9,6 +9,8 @@ pub(super) struct Evidence {
     pub increase: &'static str,
     pub ledger: String,
     pub ledger_digest: String,
+    /// Name and digest of the ledgers of earlier periods.
+    pub earlier: Vec<(String, String)>,
     pub digest: String,
     pub operator: String,
     pub time_zone_database: String,
@@ -31,6 +33,7 @@ impl Evidence {
             increase: words::counted_by(issued),
             ledger: text(&evidence.ledger),
             ledger_digest: text(&evidence.ledger_digest),
+            earlier: evidence.earlier.iter().map(|earlier| (text(&earlier.name), text(&earlier.digest))).collect(),
             digest: text(&statement.digest),
             operator: text(&evidence.operator),
             time_zone_database: text(&evidence.time_zone_database),

@@ -1,6 +1,7 @@
 //! What the statement is about, and its verdict.
 
 use crate::api::agreement::Party;
+use crate::api::statement::StatementSpec;
 use crate::record::form::instant::{Clock, length};
 use crate::record::form::legible::{is_object_name, legible};
 use crate::record::form::{Issued, words};
@@ -30,6 +31,8 @@ pub(super) struct Heading {
     pub until: String,
     pub zone: String,
     pub length: String,
+    /// The time that is judged; empty where it is the period.
+    pub judged: String,
 }
 
 /// A party.
@@ -63,8 +66,17 @@ impl Heading {
             until: clock.long(period.end.0),
             zone: legible(&period.time_zone).into_owned(),
             length: length(period.start.0, period.end.0),
+            judged: judged(statement, clock),
         }
     }
+}
+
+/// The trailing days that are judged at the end of the period.
+fn judged(statement: &StatementSpec, clock: &Clock) -> String {
+    let told = statement.judged.as_ref().map(|judged| {
+        format!("Judged are the days from {} until {}", clock.long(judged.start.0), clock.long(judged.end.0))
+    });
+    told.unwrap_or_default()
 }
 
 /// The number for the foot of a sheet, where there is room for one line.

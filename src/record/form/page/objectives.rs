@@ -17,9 +17,13 @@ pub(super) struct Objective {
     pub attainment: String,
     pub coverage: String,
     pub method: String,
+    /// With its parameters; empty where the statement does not tell them.
+    pub counting: String,
     pub total: String,
     pub bad: String,
     pub ratio: String,
+    /// What the fraction is a share of.
+    pub share_of: &'static str,
     /// Why the fraction is not the exact one; empty where it is.
     pub near: &'static str,
     /// What the attainment lies between; empty where everything is known.
@@ -65,9 +69,11 @@ impl Objective {
             attainment: cut_percent(&legible(&objective.attainment), &objective.attainment_ratio),
             coverage: percent(&legible(&objective.coverage)),
             method: legible(words::method(&objective.method)).into_owned(),
+            counting: legible(&objective.counting).into_owned(),
             total: grouped(&legible(&objective.total_events)),
             bad: grouped(&legible(&objective.bad_events)),
             ratio: legible(&attained(&objective.attainment_ratio)).into_owned(),
+            share_of: words::share_of(&objective.method),
             near: if is_near(&objective.attainment_ratio) { BRACKETED } else { "" },
             worst: if uncertain { percent(&legible(worst)) } else { String::new() },
             best: if uncertain { percent(&legible(best)) } else { String::new() },

@@ -8,6 +8,8 @@ pub(super) struct Proof {
     pub namespace: String,
     pub statement: String,
     pub ledger: String,
+    /// Those of earlier periods, each with the file it is saved in.
+    pub earlier: Vec<(String, String)>,
     pub agreement: String,
 }
 
@@ -18,6 +20,13 @@ impl Proof {
             namespace: word(&issued.namespace, "NAMESPACE"),
             statement: word(&issued.name, "STATEMENT"),
             ledger: word(&statement.evidence.ledger, "LEDGER"),
+            earlier: statement
+                .evidence
+                .earlier
+                .iter()
+                .enumerate()
+                .map(|(index, earlier)| (word(&earlier.name, "LEDGER"), format!("earlier-{}.yaml", index + 1)))
+                .collect(),
             agreement: word(&statement.agreement.name, "AGREEMENT"),
         }
     }

@@ -34,9 +34,10 @@ pub(super) fn shares(counts: &[i64]) -> Vec<Mark> {
     widths.into_iter().map(place).collect()
 }
 
-/// Where the violations of an objective lie in the period.
+/// Where the violations of an objective lie in the time that is judged.
 pub(super) fn marks(objective: &ObjectiveStatement, statement: &StatementSpec) -> Vec<Mark> {
-    let (start, end) = (statement.period.start.0.as_second(), statement.period.end.0.as_second());
+    let judged = statement.judged_time();
+    let (start, end) = (judged.start.0.as_second(), judged.end.0.as_second());
     let length = i128::from(end) - i128::from(start);
     let place = |second: i64| scaled(i128::from(second.clamp(start, end.max(start))) - i128::from(start), length);
     let of = statement.violations.iter().filter(|violation| violation.objective == objective.name);

@@ -27,6 +27,7 @@ fn the_page_holds_what_the_statement_says() {
         "availability burns 60 times too fast",
         "Effective",
         "half up, to 0.01 EUR",
+        "<dt>Credit</dt><dd>availability below 99.9 %: 10 % of the fee</dd>",
         "main http://prometheus:9090",
         "sum(increase(errors[5m]))",
         "guarantor statement verify shop/checkout-20260930t220000z-r1",
@@ -53,11 +54,32 @@ fn the_page_of_a_later_revision_tells_the_whole_way() {
         "<strong>31 Dec 2026</strong>, over at 1 Jan 2027, 00:00 CET",
         "maintenance of 12 October was revoked",
         "Refused: notice was given 26h after the beginning",
+        "declared by ann, approved by bob, announced 1 Oct 2026, 08:00 CEST",
         "2 more are not listed",
     ] {
         assert!(page.contains(told), "{told}");
     }
     assert!(page.find("Revision 2 takes").unwrap() < page.find("class=\"verdict").unwrap());
+}
+
+#[test]
+fn what_a_fraction_is_a_share_of_is_told_by_its_method() {
+    for (method, told) in [
+        ("Events", "2 229 299 / 2 232 750 of the events were good"),
+        ("MeanOfSlots", "2 229 299 / 2 232 750 is one less the mean of the error rates"),
+        ("BadMinutes", "2 229 299 / 2 232 750 of the time was not bad"),
+        ("Pooled", "2 229 299 / 2 232 750 of the time was not bad"),
+        ("Value", "2 229 299 / 2 232 750 of the values kept their limit"),
+        ("Later", "2 229 299 / 2 232 750 was attained"),
+    ] {
+        let mut issued = issued();
+        issued.statement.objectives[0].method = method.to_owned();
+        issued.statement.objectives[0].counting = "by <these> rules".to_owned();
+        let page = plain(&issued);
+        assert!(page.contains(told), "{method}");
+        assert!(page.contains("by &#60;these&#62; rules"), "{method}");
+        assert_eq!(page.matches("2 229 299 / 2 232 750 of the events were good").count() == 1, method == "Events");
+    }
 }
 
 #[test]

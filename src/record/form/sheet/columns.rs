@@ -136,7 +136,7 @@ pub(super) fn violations(issued: &Issued, clock: &Clock) -> Vec<Vec<String>> {
     cells.collect()
 }
 
-pub(super) const EXCLUSIONS: [&str; 13] = [
+pub(super) const EXCLUSIONS: [&str; 16] = [
     "exclusion",
     "reason",
     "objectives",
@@ -150,6 +150,9 @@ pub(super) const EXCLUSIONS: [&str; 13] = [
     "honoured",
     "effect",
     "refused_because",
+    "declared_by",
+    "approved_by",
+    "announced_utc",
 ];
 
 pub(super) fn exclusions(issued: &Issued, clock: &Clock) -> Vec<Vec<String>> {
@@ -169,6 +172,9 @@ pub(super) fn exclusions(issued: &Issued, clock: &Clock) -> Vec<Vec<String>> {
             if line.honoured { "yes" } else { "no" }.to_owned(),
             words::exclusion_effect(line.effect).to_owned(),
             line.why.clone(),
+            line.declared_by.clone(),
+            line.approved_by.clone().unwrap_or_default(),
+            line.announced_at.as_ref().map(|at| at.0.to_string()).unwrap_or_default(),
         ]
     });
     cells.collect()
@@ -196,8 +202,8 @@ pub(super) fn actions(issued: &Issued, clock: &Clock) -> Vec<Vec<String>> {
             words::verb(action.verb).to_owned(),
             action.target.kind.clone(),
             action.target.name.clone(),
-            action.from.to_string(),
-            action.to.to_string(),
+            action.from.map(|from| from.to_string()).unwrap_or_default(),
+            action.to.map(|to| to.to_string()).unwrap_or_default(),
             action.reason.clone(),
             action.hypothesis.clone(),
             words::action_outcome(action).to_owned(),

@@ -1,0 +1,133 @@
+//! A cause that cannot be told yet is waited for a little; one that was named stays until it is disproved.
+
+use super::{Change, burning_together, found, sick, twelve};
+use crate::api::diagnosis::CauseKind;
+use crate::api::enforcement_status::Verb;
+use crate::decide::cause::Remedy;
+use crate::decide::tests::fixture::{Scene, act, at, by_pod, ratio};
+use crate::sense::signals::Signals;
+
+/// A danger that has just begun: of twelve pods one is sick, and has had the time to fail a few requests only.
+fn just_begun(bad: i64) -> Scene {
+    let mut scene = twelve();
+    scene.assessment.objectives[0].recent_bad_share = Some(ratio(1, 20));
+    let mut counts = [(1000, 0); 12];
+    counts[0] = (1000, bad);
+    scene.signals = by_pod(&counts);
+    scene
+}
+
+#[test]
+fn what_cannot_be_told_yet_is_waited_for_two_slots() {
+    let mut scene = just_begun(15);
+    let told = found(&scene).cause;
+    assert_eq!((told.kind, &told.remedy), (CauseKind::Unknown, &Remedy::KeepFloor), "{}", told.message);
+    assert!(told.message.contains("cannot be told yet"), "{}", told.message);
+    for waited in [0, 60, 120] {
+        let raised = act(&scene.live()).is_some_and(|(verb, ..)| verb == Verb::RaiseFloor);
+        assert_eq!(raised, waited == 120, "after {waited} s");
+        scene.wait(60);
+    }
+    // Enough is seen a slot later: nothing was added meanwhile.
+    let mut scene = just_begun(15);
+    scene.live();
+    scene.signals = just_begun(200).signals;
+    scene.wait(60);
+    assert_eq!(found(&scene).cause.kind, CauseKind::OutlierPod);
+}
+
+#[test]
+fn what_is_plain_is_not_waited_for() {
+    let cases: [(&str, Change); 5] = [
+        ("all pods fail alike, by enough to tell", |scene| scene.signals = by_pod(&[(1000, 50); 12])),
+        ("more is lost than a part could lose", |scene| {
+            scene.assessment.objectives[0].recent_bad_share = Some(ratio(51, 100));
+        }),
+        ("pods are missing", |scene| scene.workload().pods[11].ready = false),
+        ("the store tells nothing by pod", |scene| scene.signals = Signals::Empty),
+        ("it cannot be told by pod", |scene| scene.signals = Signals::NotByPod("no counter".into())),
+    ];
+    for (case, change) in cases {
+        let mut scene = just_begun(15);
+        change(&mut scene);
+        assert_eq!(found(&scene).cause.remedy, Remedy::Scale, "{case}");
+    }
+}
+
+#[test]
+fn a_cause_once_named_stays_until_it_is_disproved() {
+    let cases: [(&str, Change, CauseKind); 8] = [
+        ("the store says nothing by pod", |scene| scene.signals = Signals::Empty, CauseKind::OutlierPod),
+        ("few requests", |scene| scene.signals = by_pod(&[(20, 4); 12]), CauseKind::OutlierPod),
+        (
+            "still worse, but not beyond chance",
+            |scene| scene.signals = counts((300, 5), (300, 2)),
+            CauseKind::OutlierPod,
+        ),
+        ("as good as the others", |scene| scene.signals = counts((1000, 30), (1000, 30)), CauseKind::Unknown),
+        (
+            "it is gone",
+            |scene| {
+                scene.signals = Signals::Empty;
+                scene.workload().pods.remove(0);
+                scene.workload().spec_replicas = 11;
+            },
+            CauseKind::Unknown,
+        ),
+        (
+            "it is gone, and is missing",
+            |scene| {
+                scene.signals = Signals::Empty;
+                scene.workload().pods.remove(0);
+            },
+            CauseKind::Saturation,
+        ),
+        (
+            "another pod is sick by now",
+            |scene| {
+                let mut counts = [(1000, 1); 12];
+                counts[5] = (1000, 300);
+                scene.signals = by_pod(&counts);
+            },
+            CauseKind::OutlierPod,
+        ),
+        (
+            "many services burn together",
+            |scene| {
+                scene.fleet = burning_together(3, &[0, 0, 0]);
+            },
+            CauseKind::CommonCause,
+        ),
+    ];
+    for (case, change, expected) in cases {
+        let mut scene = sick(1);
+        scene.live();
+        assert_eq!(scene.status.diagnosis.as_ref().unwrap().cause, CauseKind::OutlierPod);
+        change(&mut scene);
+        scene.wait(300);
+        let told = found(&scene).cause;
+        assert_eq!(told.kind, expected, "{case}: {}", told.message);
+        if case == "another pod is sick by now" {
+            assert_eq!(told.evidence[0].name, "checkout-5");
+        }
+    }
+    // It is told with what was seen then, however often it is looked.
+    let mut scene = sick(1);
+    scene.live();
+    scene.signals = Signals::Empty;
+    for _ in 0..3 {
+        scene.wait(60);
+        scene.live();
+    }
+    let told = scene.status.diagnosis.unwrap();
+    assert_eq!((told.cause, told.since.0), (CauseKind::OutlierPod, at(0)));
+    assert_eq!(told.message.matches("was told before").count(), 1, "{}", told.message);
+    assert!(told.message.contains("200 of 1000 events bad"), "{}", told.message);
+}
+
+/// The first pod's events, and those of each other.
+fn counts(first: (i64, i64), others: (i64, i64)) -> Signals {
+    let mut all = [others; 12];
+    all[0] = first;
+    by_pod(&all)
+}

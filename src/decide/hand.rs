@@ -1,0 +1,80 @@
+//! The operator's hand in a rollout: what the status says, corrected by the annotation on the Deployment and by what is
+//! in force there.
+//!
+//! A pause is the operator's only while the annotation says so, the Deployment is paused, and nobody else owns that field;
+//! any other pause is a person's. An undone revision that is in force again was brought back by its owner, most often by a
+//! tool that applies what stands in a repository; each time counts as a reset, as it does for a floor.
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+
+use crate::api::FIELD_MANAGER;
+use crate::api::enforcement_status::ActionTarget;
+use crate::api::rollout_status::{RolloutStatus, UndoneRevision};
+use crate::sense::workload::{DeploymentState, MarkRecord};
+
+/// How long an undone revision is remembered, and within which the rollbacks are counted. There is no calendar in it.
+pub const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// The operator's hand in the rollout of `deployment`. `None`: it has none.
+#[must_use]
+pub fn reconcile(
+    status: Option<&RolloutStatus>,
+    deployment: &DeploymentState,
+    agreement: &str,
+    now: Timestamp,
+) -> Option<RolloutStatus> {
+    let known = status.filter(|status| status.target.uid == deployment.target.uid);
+    let mark = deployment.mark.held_by(agreement);
+    let mut hand = match (known, mark) {
+        (Some(known), _) => known.clone(),
+        (None, Some(_)) => empty(deployment.target.clone()),
+        (None, None) => return None,
+    };
+    let foreign = deployment.paused_by.as_deref().is_some_and(|manager| manager != FIELD_MANAGER);
+    let paused = mark.filter(|mark| mark.paused && deployment.paused && !foreign);
+    hand.paused_at = paused.map(|mark| mark.revision.clone());
+    if let Some(mark) = mark {
+        adopt(&mut hand, mark);
+    }
+    let is_young = |at: Timestamp| now.duration_since(at) < DAY;
+    hand.rollbacks.retain(|at| is_young(at.0));
+    if hand.undone.as_ref().is_some_and(|undone| !is_young(undone.at.0)) {
+        (hand.undone, hand.resets) = (None, 0);
+    }
+    if let (Some(undone), Some(in_force)) = (&mut hand.undone, deployment.in_force()) {
+        let brought_back = in_force.hash == undone.revision;
+        if brought_back && !undone.brought_back {
+            hand.resets = hand.resets.saturating_add(1);
+        }
+        undone.brought_back = brought_back;
+    }
+    let nothing = hand.paused_at.is_none() && hand.undone.is_none() && hand.rollbacks.is_empty();
+    (!nothing).then_some(hand)
+}
+
+/// No hand in the rollout of a Deployment yet.
+#[must_use]
+pub fn empty(target: ActionTarget) -> RolloutStatus {
+    RolloutStatus { target, paused_at: None, undone: None, rollbacks: Vec::new(), resets: 0 }
+}
+
+/// A rollback the annotation tells of.
+fn adopt(hand: &mut RolloutStatus, mark: &MarkRecord) {
+    let Some(back_to) = mark.back_to.clone() else { return };
+    if hand.undone.as_ref().is_some_and(|undone| undone.action == mark.action) {
+        return;
+    }
+    if hand.undone.as_ref().is_none_or(|undone| undone.revision != mark.revision) {
+        hand.resets = 0;
+    }
+    hand.undone = Some(UndoneRevision {
+        revision: mark.revision.clone(),
+        back_to,
+        at: mark.at.clone(),
+        action: mark.action.clone(),
+        brought_back: false,
+    });
+    if !hand.rollbacks.contains(&mark.at) {
+        hand.rollbacks.push(mark.at.clone());
+    }
+}

@@ -1,0 +1,50 @@
+//! Whether a floor did what was expected of it.
+//!
+//! An HPA has no generation and its conditions say nothing reliable about a floor, so the effect itself is looked at: the
+//! target's `spec.replicas` reached it, and the pods are ready.
+
+use crate::api::enforcement_status::{ActionRecord, Verdict};
+use crate::decide::health::Danger;
+
+use super::{Sight, compare};
+
+/// The replicas stay wanted.
+pub(super) fn freeze(record: &ActionRecord, sight: Sight<'_>) -> (Verdict, String) {
+    let (replicas, to) = (sight.workload.spec_replicas, record.to.unwrap_or_default());
+    let verdict = if replicas >= to { Verdict::Effective } else { Verdict::Ineffective };
+    (verdict, format!("{replicas} replicas are wanted, the floor was {to}"))
+}
+
+/// The objectives stay safe.
+pub(super) fn reduction(sight: Sight<'_>) -> (Verdict, String) {
+    if sight.health.danger > Danger::None {
+        (Verdict::Harmful, "the objective is in danger since".into())
+    } else if sight.sees_all() {
+        (Verdict::Effective, "the objectives stayed safe".into())
+    } else {
+        (Verdict::Inconclusive, "not all objectives are seen".into())
+    }
+}
+
+/// The pods are ready, and the objective recovers.
+pub(super) fn raise(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdict, String)> {
+    let (wanted, ready) = (sight.workload.spec_replicas, sight.workload.ready_pods());
+    let to = record.to?;
+    if wanted >= to && ready >= to && sight.recovered(record) {
+        return Some((Verdict::Effective, "no objective burns any more".into()));
+    }
+    if !due {
+        return None;
+    }
+    if wanted < to {
+        return Some((Verdict::Ineffective, format!("only {wanted} replicas are wanted by the deadline")));
+    }
+    if ready < to {
+        let unplaced = sight.workload.unplaced_pods();
+        return Some((
+            Verdict::Ineffective,
+            format!("only {ready} pods are ready by the deadline, {unplaced} unplaced"),
+        ));
+    }
+    Some(compare(record, sight))
+}

@@ -1,0 +1,65 @@
+//! What was notified is in its own currency, and is set off against an invoice in the same one only.
+
+use serde_json::{Value, json};
+
+use crate::settlement::{Settlement, all_fail, objective};
+
+fn settlement(notified: &Value, invoice: &Value) -> Settlement {
+    let measured = json!({
+        "objectives": [{"name": "o", "outages": []}],
+        "notified": notified,
+        "nextSettlement": invoice,
+    });
+    let mut settlement = Settlement::of(&json!([objective("99.9", all_fail())]), measured)
+        .with(
+            "credits",
+            json!({
+                "fee": {"amount": "1000.00", "currency": "EUR"},
+                "furtherFees": [{"amount": "100000", "currency": "JPY"}],
+                "tiers": [{"objective": "o", "below": "99.9", "percentOfFee": "25"}],
+            }),
+        )
+        .with("settlement", json!({"payment": {"withinDays": 10, "offset": true}}));
+    settlement.flags = vec!["--period", "2026-10"];
+    settlement
+}
+
+fn notified(amount: &str, currency: Option<&str>) -> Value {
+    let mut notified = json!({"on": "2026-10-05", "amount": amount, "paid": false});
+    if let Some(currency) = currency {
+        notified["currency"] = currency.into();
+    }
+    notified
+}
+
+#[test]
+fn an_amount_keeps_its_own_currency() {
+    let all = json!([notified("120.00", None), notified("4000", Some("JPY")), notified("80.5", Some("USD"))]);
+    for (invoice, set_off, told) in [
+        (json!({"gross": "1000.00"}), ["120.00", "0", "0.00"], ("EUR", "880.00", "0.00")),
+        (json!({"gross": "3000", "currency": "JPY"}), ["0.00", "3000", "0.00"], ("JPY", "0", "1000")),
+    ] {
+        let answer = settlement(&all, &invoice).answer();
+        let payments: Vec<_> = answer["payments"].as_array().unwrap().iter().collect();
+        let field = |name: &str| payments.iter().map(|p| p[name].as_str().unwrap()).collect::<Vec<_>>();
+        assert_eq!(field("currency"), ["EUR", "JPY", "USD"]);
+        assert_eq!(field("amount"), ["120.00", "4000", "80.50"]);
+        assert_eq!(field("setOff"), set_off);
+        let next = &answer["nextSettlement"];
+        assert_eq!(
+            (&next["currency"], &next["net"], &next["carried"]),
+            (&json!(told.0), &json!(told.1), &json!(told.2))
+        );
+    }
+}
+
+#[test]
+fn a_currency_that_does_not_exist_and_digits_that_it_does_not_have_are_refused() {
+    for (amount, currency, told) in [
+        ("1.00", "EURO", "notified[0].currency: \"EURO\" is no currency of ISO 4217"),
+        ("1.5", "JPY", "notified[0].amount: 1.5 has more than the 0 places of JPY"),
+    ] {
+        let fault = settlement(&json!([notified(amount, Some(currency))]), &json!({"gross": "1"})).fault();
+        assert!(fault.starts_with(told), "{fault}");
+    }
+}
