@@ -98,8 +98,8 @@ pub fn offset(case: &Value, folder: &Path) -> Outcome {
     }
     same("pay_by", settled.pointer("/payments/0/payBy").cloned(), field(expected, "pay_by")?.clone())?;
     let next = settled.pointer("/nextSettlement").cloned().unwrap_or_default();
-    let net = field(expected, "next_settlement_net")?;
-    same_amount("next_settlement_net", &next["net"], &next["currency"], net)?;
+    let wanted = field(expected, "next_settlement_net")?;
+    same_amount("next_settlement_net", &next["net"], &next["currency"], wanted)?;
     match CARRIED.iter().find_map(|name| expected.get(*name)) {
         Some(carried) => same_amount("carried", &next["carried"], &next["currency"], carried),
         None => Ok(()),
