@@ -8,8 +8,6 @@
 mod decimals;
 mod evaluation;
 mod scalar;
-#[cfg(test)]
-mod tests;
 
 use kube::core::cel::cel::common::ast::{CallExpr, Expr, LiteralValue};
 use kube::core::cel::cel::{IdedExpr, Program};
@@ -145,3 +143,7 @@ fn check(expression: &IdedExpr, parameters: &[Parameter]) -> Result<(), NoCondit
         Expr::Unspecified => unsupported("an empty rule"),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
