@@ -13,7 +13,8 @@ pub struct Parameter {
     /// The name by which conditions refer to it.
     #[schemars(regex(pattern = r"^[a-z][a-zA-Z0-9_]{0,62}$"), length(max = 63))]
     pub name: String,
-    /// The value. In conditions, digits are a whole number, `true` and `false` are truth values, and the rest is text.
+    /// The value. A condition takes it for what it is compared with: a number beside `99.9`, a truth value beside `true`,
+    /// a text beside `'gold'`.
     #[schemars(length(max = 256))]
     pub value: String,
 }
@@ -22,7 +23,8 @@ pub struct Parameter {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ParameterRule {
-    /// A CEL expression over the parameters, by their names: `tier != 'gold' || zones >= 2`.
+    /// A CEL expression over the parameters, by their names: `tier != 'gold' || availability >= 99.9`. Numbers are exact
+    /// decimals, also in a quotient.
     #[schemars(length(min = 1, max = 512))]
     pub rule: String,
     /// What a reader is told where it does not hold.

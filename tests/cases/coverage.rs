@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use crate::arithmetic::first_number;
 use crate::credits;
+use crate::known::only;
+use crate::measures;
 use crate::money::{lost_month, objective};
 use crate::rules::{input_and_expected, minutes};
 use crate::scenario::{Outcome, field, plain, same, text};
@@ -13,6 +15,7 @@ use crate::uptime::OBJECTIVE;
 
 pub fn coverage(case: &Value, profiles: &Value, folder: &Path) -> Outcome {
     let (input, expected) = input_and_expected(case)?;
+    only("expected", expected, &["covered", "credit_percent"])?;
     let source = case.get("source").map(plain).unwrap_or_default();
     let words = source.split_once(": ").map_or(source.as_str(), |(_, words)| words);
     let profile = profile(case, profiles, words);
@@ -20,7 +23,9 @@ pub fn coverage(case: &Value, profiles: &Value, folder: &Path) -> Outcome {
         ["not_covered", "eligibility"].map(|name| profile["measure"].get(name).map(plain).unwrap_or_default());
     let demands = format!("{words}, {}", demands.join(", ")).to_lowercase();
     let (target, tiers) = match profile.get("tiers") {
-        Some(tiers) => (plain(&profile["tiers"][0]["lt"]), credits::tiers(Some(tiers), "percentOfFee", OBJECTIVE)?),
+        Some(tiers) => {
+            (credits::best(Some(tiers)).unwrap_or_default(), credits::tiers(Some(tiers), "percentOfFee", OBJECTIVE)?)
+        }
         None => ("99.9".to_owned(), vec![json!({"objective": OBJECTIVE, "below": "99.9", "percentOfFee": "10"})]),
     };
     let mut scenario = lost_month(json!({"fee": {"amount": "100.00", "currency": "USD"}, "tiers": tiers}));
@@ -35,8 +40,10 @@ pub fn coverage(case: &Value, profiles: &Value, folder: &Path) -> Outcome {
     scenario.set("parameters", json!(parameters));
     scenario.set("coveredWhen", json!(conditions));
     let from = "2025-06-10T00:00:00Z";
-    let outage = json!({"from": from, "until": minutes(from, &text(input, "downtime_minutes")?)?});
-    scenario.measurements = json!({"objectives": [{"name": OBJECTIVE, "outages": [outage]}]});
+    let down = text(input, "downtime_minutes")?;
+    let outage = json!({"start": from, "end": minutes(from, &down)?});
+    let outages = measures::outages(Some(&json!([outage])), &Value::Null)?;
+    scenario.measurements = json!({"objectives": [{"name": OBJECTIVE, "outages": outages}]});
     let settled = scenario.settle(folder)?;
     // A statement says so only where it is not.
     let covered = settled.pointer("/periods/0/statement/objectives/0/covered").and_then(Value::as_bool).unwrap_or(true);
@@ -89,7 +96,7 @@ fn demand(name: &str, value: &Value, demands: &str) -> (String, Option<String>) 
             let rule = format!("{name} != '{text}'");
             (text, Some(rule))
         }
-        _ => match (size(&text), demands.split([' ', ',']).find_map(|word| size(word.strip_suffix('+')?))) {
+        _ => match (size(&text), least_size(demands)) {
             (Some((kind, number)), Some((of, least))) if kind.eq_ignore_ascii_case(of) => {
                 (number.to_owned(), Some(format!("{name} >= {least}")))
             }
@@ -101,6 +108,22 @@ fn demand(name: &str, value: &Value, demands: &str) -> (String, Option<String>) 
 /// Whether the words are about what is left out, and not about what is covered.
 fn left_out(demands: &str) -> bool {
     ["exclu", "not covered", "outside", "no sla", "instances", "tiers"].iter().any(|word| demands.contains(word))
+}
+
+/// The least size that is covered: `M10+`, `M10 or larger`, `at least M10`.
+fn least_size(demands: &str) -> Option<(&str, &str)> {
+    let words: Vec<&str> = demands.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    let at = |index: usize| words.get(index).copied().unwrap_or_default();
+    let is_least = |index: usize| {
+        let after =
+            ["larger", "above", "higher", "bigger", "greater", "up"].iter().any(|w| at(index + 2).starts_with(w));
+        let before = index.checked_sub(1).is_some_and(|before| ["least", ">="].contains(&at(before)));
+        before || (after && ["or", "and"].contains(&at(index + 1)))
+    };
+    words.iter().enumerate().find_map(|(index, word)| match word.strip_suffix('+') {
+        Some(word) => size(word),
+        None => size(word).filter(|_| is_least(index)),
+    })
 }
 
 /// A size in two parts: `M10` is `M` and `10`.

@@ -2,12 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::amounts::{amount, same_amount};
 use crate::arithmetic::{first_number, trimmed};
+use crate::known::only;
 use crate::scenario::{Miss, Outcome, plain, same, text};
 use crate::uptime::OBJECTIVE;
 
 /// The granted credit in the unit of the case.
 pub fn credit_is(credits: &Value, expected: &Value) -> Outcome {
+    only("expected credit", expected, &["kind", "value"])?;
     let kind = text(expected, "kind")?;
     let value = text(expected, "value")?;
     let (name, found) = match kind.as_str() {
@@ -64,33 +67,57 @@ pub fn credits(case: &Value, profile: &Value) -> Result<Option<Value>, Miss> {
     Ok(Some(credits))
 }
 
+/// Words in the names of what was paid, and of what is owed.
+const PAID: [&str; 9] = ["paid", "fee", "bill", "charges", "invoice", "prepaid", "prepayment", "total", "price"];
+const OWED: [&str; 3] = ["credit", "voucher", "refund"];
+
+fn speaks_of(name: &str, words: &[&str]) -> bool {
+    name.split('_').any(|word| words.contains(&word))
+}
+
 /// What the customer paid: for the period, or for so many months in advance.
 fn fee(case: &Value) -> Value {
-    let amount = case.pointer("/expected/amount").and_then(Value::as_object);
-    let named = |words: &[&str]| {
-        amount?.iter().find(|(name, _)| name.split('_').any(|w| words.contains(&w))).map(|(_, value)| plain(value))
-    };
-    let currency = named(&["currency"]).unwrap_or_else(|| "USD".to_owned());
-    let months = named(&["months"]).and_then(|months| months.parse::<u32>().ok());
-    if let (Some(prepaid), Some(months)) = (named(&["prepaid", "prepayment", "total"]), months) {
-        return json!({"amount": prepaid, "currency": currency, "prepaidMonths": months});
+    let given = || case.pointer("/expected/amount").and_then(Value::as_object).into_iter().flatten();
+    let named = |words: &[&str]| given().find(|(name, _)| speaks_of(name, words)).map(|(_, value)| value);
+    let is_money = |name: &str| speaks_of(name, &PAID) && !speaks_of(name, &["months"]);
+    let paid = given().find(|(name, _)| is_money(name)).map(|(_, paid)| amount(paid));
+    let owed = named(&OWED).and_then(|owed| amount(owed).currency);
+    let currency = paid.as_ref().and_then(|paid| paid.currency.clone()).or(named(&["currency"]).map(plain)).or(owed);
+    let number = paid.map_or_else(|| "1000.00".to_owned(), |paid| paid.number);
+    let mut fee = json!({"amount": number, "currency": currency.unwrap_or_else(|| "USD".to_owned())});
+    if let Some(months) = named(&["months"]).and_then(|months| plain(months).parse::<u32>().ok()) {
+        fee["prepaidMonths"] = json!(months);
     }
-    let paid = named(&["paid", "fee", "bill", "charges", "invoice"]).unwrap_or_else(|| "1000.00".to_owned());
-    json!({"amount": paid, "currency": currency})
+    fee
 }
 
 /// Compares what a credit comes to in money, or in units of the daily usage.
-pub fn amount_is(credits: &Value, amount: &Value) -> Outcome {
-    for (name, wanted) in amount.as_object().into_iter().flatten() {
+pub fn amount_is(credits: &Value, expected: &Value) -> Outcome {
+    for (name, wanted) in expected.as_object().into_iter().flatten() {
         match name.as_str() {
             "credits" => same(name, trimmed(&plain(&credits["dailyUsage"]["amount"])), trimmed(&plain(wanted)))?,
-            n if ["credit", "voucher", "refund"].iter().any(|word| n.split('_').any(|w| w == *word)) => {
-                same(name, credits["amount"].clone(), wanted.clone())?;
+            "average_daily_credits" => {}
+            n if speaks_of(n, &OWED) => {
+                let nothing = json!("0.00");
+                let found = credits.get("amount").unwrap_or(&nothing);
+                same_amount(name, found, &credits["currency"], wanted)?;
             }
-            _ => {}
+            n if speaks_of(n, &PAID) || speaks_of(n, &["months"]) => {}
+            "currency" => same(name, credits["currency"].clone(), wanted.clone())?,
+            _ => return Err(Miss::NotExpressible(format!("expected amount.{name}"))),
         }
     }
     Ok(())
+}
+
+/// The highest upper bound of a table: what the agreement promises.
+pub fn best(tiers: Option<&Value>) -> Option<String> {
+    let bounds = tiers?.as_array()?.iter().filter_map(|t| t.get("lt").or(t.get("lte"))).map(plain);
+    // As many digits before the point, and as many behind it: then the order of texts is that of numbers.
+    bounds.max_by_key(|bound| {
+        let (whole, fraction) = bound.split_once('.').unwrap_or((bound, ""));
+        format!("{whole:0>3}.{fraction:0<9}")
+    })
 }
 
 /// A case's tier table as an agreement has it.

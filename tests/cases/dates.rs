@@ -1,107 +1,28 @@
-//! Cases about dates and what follows a breach: claims, cure, the end of the agreement, payment, deposit, detection.
+//! Cases about dates and what follows a breach: cure, the end of the agreement, payment, deposit, detection.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::arithmetic;
-use crate::money::{lost_month, objective};
-use crate::phrases;
+use crate::amounts::{amount, same_amount, whole};
+use crate::arithmetic::{self, trimmed};
+use crate::known::only;
+use crate::money::objective;
 use crate::rules::{calendar, first_instant, input_and_expected, minutes, moment, plain_month, zone_of};
 use crate::scenario::{Miss, Outcome, field, plain, same, text};
 use crate::uptime::OBJECTIVE;
 
-pub fn claim_deadline(case: &Value, folder: &Path) -> Outcome {
-    let (input, expected) = input_and_expected(case)?;
-    let terms = phrases::deadlines(&text(case, "source")?, input.get("eligible_at").is_some())?;
-    let mut scenario = lost_month(json!({"fee": {"amount": "100.00", "currency": "USD"},
-        "tiers": [{"objective": OBJECTIVE, "below": "99.9", "percentOfFee": "10"}]}));
-    scenario.set("period", billed(input, terms.quarterly)?);
-    let mut settlement = json!({"grant": "OnClaim", "deadlines": terms.deadlines});
-    if let Some(open) = terms.open {
-        settlement["claimsOpen"] = open;
-    }
-    scenario.set("settlement", settlement);
-    if let Some(calendar) = calendar(input) {
-        scenario.set("calendar", calendar);
-    }
-    let given =
-        ["eligible_at", "incident", "incident_at", "aware_at", "month", "period_end", "month_end", "quarter_end"];
-    let given = given.iter().find_map(|name| input.get(*name)).map(plain);
-    let given = given.ok_or_else(|| Miss::NotExpressible("no incident".to_owned()))?;
-    let zone = match ["tz", "time_zone", "zone"].iter().find_map(|name| input.get(*name)) {
-        Some(zone) => plain(zone),
-        None => zone_of(&given)?,
-    };
-    let day = |day: String| Ok::<_, Miss>(first_instant(&day, &zone)?.to_string());
-    let from = match given.len() {
-        7 => day(format!("{given}-01"))?,
-        10 => day(given.clone())?,
-        _ => given.clone(),
-    };
-    scenario.set("timeZone", json!(zone));
-    scenario.period = given.get(..7).map(|month| format!("{month}{}", given.get(7..10).unwrap_or("-01")));
-    let mut incident = json!({"from": from});
-    if input.get("aware_at").is_some() {
-        let aware = text(input, "aware_at")?;
-        incident["awareAt"] = json!(if aware.len() == 10 { day(aware)? } else { aware });
-    }
-    scenario.measurements = json!({"incidents": [incident]});
-    let settled = scenario.settle(folder)?;
-    let found = settled.pointer("/incidents/0").cloned().unwrap_or_default();
-    let deadlines = found["deadlines"].as_array().cloned().unwrap_or_default();
-    for (name, wanted) in expected.as_object().into_iter().flatten() {
-        let is = |words: &[&str]| words.iter().any(|word| name.contains(word));
-        let due = if is(&["open", "earliest", "from", "start", "begin"]) {
-            found["claimsOpen"].clone()
-        } else {
-            let wanted = match () {
-                () if is(&["ticket"]) => "ticket",
-                () if is(&["notify", "notice"]) => "notice",
-                () => "claim",
-            };
-            match deadlines.as_slice() {
-                // Whatever it is called, there is no other.
-                [only] => only.clone(),
-                several => several.iter().find(|d| d["name"] == wanted).cloned().unwrap_or_default(),
-            }
-        };
-        moment(name, &due, wanted)?;
-    }
-    Ok(())
-}
-
-/// The settlement period in which claims are reckoned: what is billed, or a quarter of the year that the case implies.
-fn billed(input: &Value, quarterly: bool) -> Result<Value, Miss> {
-    if quarterly {
-        let end = ["quarter_end", "period_end"].iter().find_map(|name| input.get(*name)).map(plain);
-        let last: Option<jiff::civil::Date> = end.and_then(|end| end.get(..10)?.parse().ok());
-        // A quarter that ends with April belongs to a year that begins with February, May, August or November.
-        return Ok(json!({"calendar": "Quarter", "yearStartsIn": last.map_or(1, |last| last.month() % 12 + 1)}));
-    }
-    let cycle = input.get("billing_cycle").map(plain).unwrap_or_default();
-    let anchor = input.get("billing_anchor_day").or(input.get("anchor_day")).map(plain);
-    let day = anchor.or_else(|| cycle.split(|c: char| !c.is_alphanumeric()).find_map(place));
-    match day {
-        Some(day) => {
-            let day: i64 = day.parse().map_err(|_| Miss::NotExpressible(format!("billing from the {day}")))?;
-            Ok(json!({"billing": {"anchorDay": day}}))
-        }
-        None if cycle.is_empty() || cycle.contains("month") => Ok(json!({"calendar": "Month"})),
-        None => Err(Miss::NotExpressible(format!("billing cycle {cycle}"))),
-    }
-}
-
-fn place(word: &str) -> Option<String> {
-    crate::numerals::ordinal(word).or_else(|| word.parse().ok()).map(|day: i64| day.to_string())
-}
-
 pub fn cure_period(case: &Value, folder: &Path) -> Outcome {
     let (input, expected) = input_and_expected(case)?;
-    let demanded = text(input, "notice_at")?;
+    let is_demand = |name: &str| ["notice", "demand"].iter().any(|word| name.contains(word));
+    let demanded = input.as_object().into_iter().flatten().find(|(name, at)| is_demand(name) && at.is_string());
+    let demanded = demanded.map(|(_, at)| plain(at));
+    let demanded = demanded.ok_or_else(|| Miss::NotExpressible("no demand".to_owned()))?;
     let mut scenario = plain_month();
-    scenario.set("settlement", json!({"cureDays": field(input, "cure_days")?}));
+    scenario.set("settlement", json!({"cureDays": whole(input, "cure_days")?}));
     let zone = input.get("tz").map_or_else(|| zone_of(&demanded), |zone| Ok(plain(zone)))?;
+    let day_only = demanded.len() == 10;
+    let demanded = if day_only { first_instant(&demanded, &zone)?.to_string() } else { demanded };
     scenario.set("timeZone", json!(zone));
     scenario.measurements = json!({"demands": [{"at": demanded}]});
     for name in ["cured_at", "remedied_at"] {
@@ -115,67 +36,111 @@ pub fn cure_period(case: &Value, folder: &Path) -> Outcome {
         match wanted {
             Value::Bool(_) if name.contains("terminat") => same(name, found["mayEnd"].clone(), wanted.clone())?,
             Value::Bool(cured) => same(name, found["mayEnd"].clone(), !cured)?,
+            _ if day_only => same(name, day_in(&plain(&found["cureBy"]), &zone)?, wanted.clone())?,
             _ => moment(name, &json!({"at": found["cureBy"]}), wanted)?,
         }
     }
     Ok(())
 }
 
+/// The day of an instant in a zone.
+fn day_in(instant: &str, zone: &str) -> Result<String, Miss> {
+    let refuse = |e: jiff::Error| Miss::Failed(format!("{instant} in {zone}: {e}"));
+    let at: jiff::Timestamp = instant.parse().map_err(refuse)?;
+    Ok(at.in_tz(zone).map_err(refuse)?.date().to_string())
+}
+
 pub fn termination(case: &Value, folder: &Path) -> Outcome {
     let (input, expected) = input_and_expected(case)?;
+    only("expected", expected, &["earliest_end"])?;
     let mut scenario = plain_month();
-    scenario.set("settlement", json!({"terminationNoticeDays": field(input, "notice_days")?}));
+    scenario.set("settlement", json!({"terminationNoticeDays": whole(input, "notice_days")?}));
     scenario.measurements = json!({"terminationNotice": text(input, "notice_on")?});
     let settled = scenario.settle(folder)?;
     same("earliest_end", settled["termination"]["earliestEnd"].clone(), field(expected, "earliest_end")?.clone())
 }
 
 pub fn offset(case: &Value, folder: &Path) -> Outcome {
+    const CARRIED: [&str; 3] = ["carried", "carried_over", "carried_forward"];
     let (input, expected) = input_and_expected(case)?;
+    only("expected", expected, &[&["pay_by", "next_settlement_net"], CARRIED.as_slice()].concat())?;
     let mut scenario = plain_month();
     let mut payment = json!({"offset": true});
     match input.get("pay_within_days") {
-        Some(days) => payment["withinDays"] = days.clone(),
-        None => payment["withinWorkingDays"] = field(input, "pay_within_working_days")?.clone(),
+        Some(_) => payment["withinDays"] = json!(whole(input, "pay_within_days")?),
+        None => payment["withinWorkingDays"] = json!(whole(input, "pay_within_working_days")?),
     }
     scenario.set("settlement", json!({"payment": payment}));
+    let penalty = amount(field(input, "penalty")?);
+    let gross = amount(field(input, "next_settlement_gross")?);
+    // Amounts are in the currency of the fee.
+    let currency = penalty.currency.or(gross.currency).or(input.get("currency").map(plain));
+    let fee = json!({"amount": "1000.00", "currency": currency.unwrap_or_else(|| "CNY".to_owned())});
+    scenario.set(
+        "credits",
+        json!({"fee": fee, "tiers": [{"objective": OBJECTIVE, "below": "99.9", "percentOfFee": "10"}]}),
+    );
     if let Some(calendar) = calendar(input) {
         scenario.set("calendar", calendar);
     }
-    let paid = input.get("paid").and_then(Value::as_bool).unwrap_or_default();
-    scenario.measurements = json!({
-        "notified": [{"on": text(input, "notified_on")?, "amount": text(input, "penalty")?, "paid": paid}],
-        "nextSettlement": {"gross": text(input, "next_settlement_gross")?},
-    });
-    let settled = scenario.settle(folder)?;
+    let mut settle = |paid: bool| {
+        scenario.measurements = json!({
+            "notified": [{"on": text(input, "notified_on")?, "amount": penalty.number, "paid": paid}],
+            "nextSettlement": {"gross": gross.number},
+        });
+        scenario.settle(folder)
+    };
+    let mut settled = settle(input.get("paid").and_then(Value::as_bool).unwrap_or_default())?;
+    // Whether it was paid in time is known when it is known by when it had to be.
+    if let Some(on) = input.get("paid_on").or(input.get("paid_at")).filter(|on| on.is_string()) {
+        let due = settled.pointer("/payments/0/payBy").map(plain).unwrap_or_default();
+        settled = settle(plain(on).get(..10).is_some_and(|on| on <= due.as_str()))?;
+    }
     same("pay_by", settled.pointer("/payments/0/payBy").cloned(), field(expected, "pay_by")?.clone())?;
     let next = settled.pointer("/nextSettlement").cloned().unwrap_or_default();
-    same("next_settlement_net", next["net"].clone(), field(expected, "next_settlement_net")?.clone())?;
-    match ["carried", "carried_over", "carried_forward"].iter().find_map(|name| expected.get(*name)) {
-        Some(carried) => same("carried", next["carried"].clone(), carried.clone()),
+    let wanted = field(expected, "next_settlement_net")?;
+    same_amount("next_settlement_net", &next["net"], &next["currency"], wanted)?;
+    match CARRIED.iter().find_map(|name| expected.get(*name)) {
+        Some(carried) => same_amount("carried", &next["carried"], &next["currency"], carried),
         None => Ok(()),
     }
 }
 
 pub fn deposit(case: &Value, folder: &Path) -> Outcome {
     let (input, expected) = input_and_expected(case)?;
-    let given = text(input, "deposit")?;
-    let (amount, currency) = given.split_once(' ').unwrap_or((&given, "CNY"));
+    let given = amount(field(input, "deposit")?);
+    let currency = given.currency.or(input.get("currency").map(plain)).unwrap_or_else(|| "CNY".to_owned());
     let mut scenario = plain_month();
-    let deposit = json!({"amount": amount, "currency": currency, "holdMonths": field(input, "hold_months")?,
-                         "refundWithinDays": field(input, "refund_within_days")?});
+    let deposit = json!({"amount": given.number, "currency": currency, "holdMonths": whole(input, "hold_months")?,
+                         "refundWithinDays": whole(input, "refund_within_days")?});
     scenario.set("settlement", json!({"deposit": deposit}));
     let severe = input.get("severe_breach").and_then(Value::as_bool).unwrap_or_default();
     scenario.measurements = json!({"ended": text(input, "cooperation_end")?, "severeBreach": severe});
     let found = scenario.settle(folder)?["deposit"].clone();
-    if let Some(between) = expected.get("refund_between").filter(|b| b.is_array()) {
-        same("refund_between", json!([found["refundFrom"], found["refundUntil"]]), between.clone())?;
+    for (name, wanted) in expected.as_object().into_iter().flatten() {
+        match name.as_str() {
+            "refund" => same_amount(name, &found["refund"], &found["currency"], wanted)?,
+            "currency" => same(name, found["currency"].clone(), wanted.clone())?,
+            "refund_between" if wanted.is_array() => {
+                same(name, json!([found["refundFrom"], found["refundUntil"]]), wanted.clone())?;
+            }
+            "refund_from" | "refund_not_before" | "refund_earliest" | "earliest_refund" => {
+                same(name, found["refundFrom"].clone(), wanted.clone())?;
+            }
+            "refund_by" | "refund_until" | "refund_deadline" | "refund_latest" | "latest_refund" => {
+                same(name, found["refundUntil"].clone(), wanted.clone())?;
+            }
+            // Where nothing is returned, there is no time for it.
+            "refund_between" if wanted.is_null() => {}
+            _ => return Err(Miss::NotExpressible(format!("expected {name}"))),
+        }
     }
-    same("refund", format!("{} {}", plain(&found["refund"]), plain(&found["currency"])), text(expected, "refund")?)
+    Ok(())
 }
 
 pub fn detection(case: &Value, folder: &Path) -> Outcome {
     let (input, expected) = input_and_expected(case)?;
+    only("expected", expected, &["violation", "classification"])?;
     let allowed = text(input, "allowed_minutes")?;
     let mut scenario = plain_month();
     // At 99.9 a thousand times as long is what allows it.
@@ -185,8 +150,10 @@ pub fn detection(case: &Value, folder: &Path) -> Outcome {
     scenario.set("period", json!({"rolling": format!("{}m{}s", seconds / 60, seconds % 60)}));
     scenario.set("validity", json!({"from": "2025-06-10"}));
     let from = "2025-06-10T00:00:00Z";
-    let until = minutes(from, &text(input, "outage_minutes")?)?;
-    let by = if text(input, "detected_by")?.starts_with("provider") { "Provider" } else { "Customer" };
+    let lasted = text(input, "outage_minutes")?;
+    // What took no time is written as a second, which is the least there is.
+    let until = if trimmed(&lasted) == "0" { "2025-06-10T00:00:01Z".to_owned() } else { minutes(from, &lasted)? };
+    let by = who(&text(input, "detected_by")?)?;
     scenario.period = None;
     scenario.measurements = json!({
         "objectives": [{"name": OBJECTIVE, "outages": [{"from": from, "until": until}]}],
@@ -199,6 +166,18 @@ pub fn detection(case: &Value, folder: &Path) -> Outcome {
     match expected.get("classification") {
         Some(words) => same("classification", snake(&plain(&found["classification"])), words.clone()),
         None => Ok(()),
+    }
+}
+
+/// Whose eyes saw it first: the monitoring is the provider's.
+fn who(words: &str) -> Result<&'static str, Miss> {
+    let words = words.to_lowercase();
+    let has =
+        |starts: &[&str]| words.split(|c: char| !c.is_alphanumeric()).any(|w| starts.iter().any(|s| w.starts_with(s)));
+    match () {
+        () if has(&["customer", "client", "user", "consumer", "buyer", "subscriber"]) => Ok("Customer"),
+        () if has(&["provider", "operat", "monitor", "supplier", "vendor", "seller", "alert"]) => Ok("Provider"),
+        () => Err(Miss::NotExpressible(format!("detected by {words}"))),
     }
 }
 

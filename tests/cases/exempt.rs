@@ -2,15 +2,21 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::amounts::whole;
 use crate::numerals::cardinal;
 use crate::phrases;
 use crate::scenario::{Miss, Outcome, Scenario, text};
 
+/// What an exclusion does to the figure: it leaves the denominator only where the profile says so.
+pub fn effect(measure: &Value) -> &'static str {
+    let net = measure.get("denominator").and_then(Value::as_str).is_some_and(|d| d.ends_with("minus_exclusions"));
+    if net { "Exclude" } else { "CountAsGood" }
+}
+
 /// The exclusions of a case, under the rules that the profile's words give.
 pub fn exclude(scenario: &mut Scenario, measure: &Value, input: &Value) -> Outcome {
     let Some(given) = input.get("exclusions").and_then(Value::as_array) else { return Ok(()) };
-    let net = measure.get("denominator").and_then(Value::as_str).is_some_and(|d| d.ends_with("minus_exclusions"));
-    let effect = if net { "Exclude" } else { "CountAsGood" };
+    let effect = effect(measure);
     let words = measure.get("exclusion_rule").and_then(Value::as_str).unwrap_or_default().to_lowercase();
     let words = phrases::words(&words);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -30,7 +36,7 @@ pub fn exclude(scenario: &mut Scenario, measure: &Value, input: &Value) -> Outco
     for exclusion in given {
         let start = text(exclusion, "start")?;
         let from: jiff::Timestamp = start.parse().map_err(|e| Miss::NotExpressible(format!("exclusion start: {e}")))?;
-        let given = |name: &str| exclusion.get(name).and_then(Value::as_i64);
+        let given = |name: &str| whole(exclusion, name).ok();
         let notice = given("notice_hours").or(given("notice_days").map(|days| 24 * days));
         let mut spec = Map::new();
         spec.insert("reason".to_owned(), json!(reason(exclusion)));

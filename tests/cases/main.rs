@@ -5,13 +5,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod amounts;
 mod arithmetic;
+mod claims;
 mod coverage;
 mod credits;
 mod dates;
 mod examples;
 mod exempt;
 mod findings;
+mod force_majeure;
+mod free_hours;
+mod known;
 mod measures;
 mod money;
 mod numerals;
@@ -19,8 +24,10 @@ mod penalties;
 mod periods;
 mod phrases;
 mod recovery;
+mod restatement;
 mod rules;
 mod scenario;
+mod service_days;
 mod uptime;
 mod values;
 
@@ -32,7 +39,11 @@ use scenario::{Miss, Outcome, field, text};
 use serde_json::Value;
 
 fn main() -> ExitCode {
+    amounts::check();
     arithmetic::check();
+    claims::check();
+    findings::check();
+    known::check();
     numerals::check();
     phrases::check();
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -102,21 +113,21 @@ fn enter(kinds: &mut BTreeMap<String, (usize, usize)>, kind: &str, case: &str, o
 fn run(kind: &str, case: &Value, profiles: &Value, folder: &Path) -> Outcome {
     match kind {
         "uptime_credit" => uptime::run(case, field(profiles, &text(case, "profile")?)?, folder),
-        "free_hours" => money::free_hours(case, profiles, folder),
+        "free_hours" => free_hours::free_hours(case, profiles, folder),
         "proportional_credit" => money::proportional(case, folder),
         "multi_objective" => money::multi_objective(case, folder),
         "minimum_credit" => money::minimum_credit(case, folder),
-        "service_days_value" => money::service_days_value(case, folder),
-        "service_days_term" => money::service_days_term(case, profiles, folder),
+        "service_days_value" => service_days::value(case, folder),
+        "service_days_term" => service_days::term(case, profiles, folder),
         "currency" => money::currency(case, folder),
         "penalty" => penalties::penalty(case, folder),
         "reward" => penalties::reward(case, folder),
         "recovery_objective" => values::recovery_objective(case, folder),
         "coverage" => coverage::coverage(case, profiles, folder),
-        "restatement" => rules::restatement(case, profiles, folder),
+        "restatement" => restatement::restatement(case, profiles, folder),
         "missing_data" => rules::missing_data(case, folder),
-        "claim_deadline" => dates::claim_deadline(case, folder),
-        "force_majeure" => rules::force_majeure(case, folder),
+        "claim_deadline" => claims::claim_deadline(case, folder),
+        "force_majeure" => force_majeure::force_majeure(case, folder),
         "cure_period" => dates::cure_period(case, folder),
         "termination" => dates::termination(case, folder),
         "offset" => dates::offset(case, folder),

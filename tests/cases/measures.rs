@@ -101,7 +101,12 @@ fn partial_minutes(measure: &Value) -> Result<&'static str, Miss> {
 pub fn outages(given: Option<&Value>, measure: &Value) -> Result<Vec<Value>, Miss> {
     let mut outages = Vec::new();
     for outage in given.and_then(Value::as_array).into_iter().flatten() {
-        let mut written = json!({"from": text(outage, "start")?, "until": text(outage, "end")?});
+        let (from, until) = (text(outage, "start")?, text(outage, "end")?);
+        // What ended as it began was none.
+        if from == until {
+            continue;
+        }
+        let mut written = json!({"from": from, "until": until});
         if outage.get("error_rate").is_some() {
             written["errorRate"] = json!(text(outage, "error_rate")?);
         }
@@ -164,7 +169,7 @@ fn zones(input: &Value) -> Result<Vec<(String, bool, Value)>, Miss> {
 }
 
 fn resources(input: &Value, period: &Period) -> Result<Vec<(String, bool, Value)>, Miss> {
-    let mut members = Vec::new();
+    let mut members: Vec<(String, bool, Value)> = Vec::new();
     for resource in field(input, "resources")?.as_array().into_iter().flatten() {
         let minutes = |name| -> Result<i64, Miss> {
             let given = text(resource, name)?;
@@ -182,7 +187,10 @@ fn resources(input: &Value, period: &Period) -> Result<Vec<(String, bool, Value)
         }
         let covered = resource.get("covered").and_then(Value::as_bool).unwrap_or(true);
         let measured = json!({"outages": outages, "deployed": deployed});
-        members.push((label(&text(resource, "name")?), covered, measured));
+        let name = label(&text(resource, "name")?);
+        // Names may differ only by what members' names have not.
+        let is_taken = members.iter().any(|(other, _, _)| *other == name);
+        members.push((if is_taken { format!("{name}-{}", members.len()) } else { name }, covered, measured));
     }
     Ok(members)
 }

@@ -9,6 +9,15 @@ use serde_json::{Value, json};
 use crate::numerals::{cardinal, ordinal};
 use crate::scenario::Miss;
 
+/// What a case gives a date of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Given {
+    Incident,
+    Eligible,
+    /// A month, a quarter or another period, and nothing in it.
+    Period,
+}
+
 pub struct Terms {
     pub deadlines: Vec<Value>,
     pub open: Option<Value>,
@@ -25,8 +34,8 @@ enum Anchor {
 }
 
 /// Reads the terms after the colon of a source. Where no case says when a customer became eligible, he is once the
-/// period is over.
-pub fn deadlines(source: &str, eligible_is_given: bool) -> Result<Terms, Miss> {
+/// period is over. Where a case names only a period, what is reckoned from nothing in particular is from its end.
+pub fn deadlines(source: &str, given: Given) -> Result<Terms, Miss> {
     let text = source.split_once(": ").map_or(source, |(_, words)| words).to_lowercase();
     let quarterly = text.contains("quarter");
     let mut terms = Terms { deadlines: Vec::new(), open: None, quarterly };
@@ -46,8 +55,10 @@ pub fn deadlines(source: &str, eligible_is_given: bool) -> Result<Terms, Miss> {
         };
         let opens = opens(&words);
         let own = anchor(rest)?.or(before.take());
-        let own = match own.unwrap_or(if opens { Anchor::PeriodEnd } else { Anchor::Incident }) {
-            Anchor::Eligible if eligible_is_given => Anchor::Incident,
+        let counts_periods = matches!(length, Length::Periods(_));
+        let from_the_end = opens || (given == Given::Period && !counts_periods);
+        let own = match own.unwrap_or(if from_the_end { Anchor::PeriodEnd } else { Anchor::Incident }) {
+            Anchor::Eligible if given == Given::Eligible => Anchor::Incident,
             Anchor::Eligible => Anchor::PeriodEnd,
             other => other,
         };
@@ -174,7 +185,9 @@ fn end_of(words: &[&str]) -> Option<i64> {
 
 /// What comes first behind a preposition decides. Without a preposition there is no anchor.
 fn anchor(words: &[&str]) -> Result<Option<Anchor>, Miss> {
-    const FILLING: [&str; 32] = [
+    const FILLING: [&str; 34] = [
+        "next",
+        "subsequent",
         "the",
         "a",
         "an",
@@ -280,16 +293,26 @@ pub fn check() {
             claim("Incident", "days", 30),
         ),
         ("Alibaba: claims from the 6th working day until 60 days after month end", claim("PeriodEnd", "days", 60)),
+        (
+            "Alibaba: from the 6th working day of the next month until 60 days after month end",
+            claim("PeriodEnd", "days", 60),
+        ),
     ];
     for (source, expected) in cases {
-        let terms = deadlines(source, false).unwrap();
+        let terms = deadlines(source, Given::Incident).unwrap();
         assert_eq!(Value::Array(terms.deadlines), expected, "{source}");
         let opens =
             source.contains("from the 6th").then(|| json!({"name": "open", "after": "PeriodEnd", "workingDays": 6}));
         assert_eq!(terms.open, opens, "{source}");
     }
+    for (source, expected) in [
+        ("Google: request within 30 days", claim("PeriodEnd", "days", 30)),
+        ("AWS: by the end of the second billing cycle", claim("Incident", "periods", 2)),
+    ] {
+        assert_eq!(Value::Array(deadlines(source, Given::Period).unwrap().deadlines), expected, "{source}");
+    }
     for source in ["within 30 days of renewal", "in good time", "within 5 moons", "30 days, or 60 days after month end"]
     {
-        assert!(deadlines(source, false).is_err(), "{source}");
+        assert!(deadlines(source, Given::Incident).is_err(), "{source}");
     }
 }

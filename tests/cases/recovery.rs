@@ -19,7 +19,10 @@ fn value_objective(name: &str, target: &str, limit: &str) -> Value {
 /// The manifests and measurements of such a case.
 pub fn scenario(case: &Value) -> Result<Scenario, Miss> {
     let input = field(case, "input")?;
-    if input.get("failover_minutes").is_some() { failover(input) } else { observed(input) }
+    match input.as_object().into_iter().flatten().find(|(key, _)| key.starts_with("failover")) {
+        Some((key, took)) => failover(input, key, took),
+        None => observed(input),
+    }
 }
 
 /// What was observed, each with the limit of the same name.
@@ -30,7 +33,8 @@ fn observed(input: &Value) -> Result<Scenario, Miss> {
     let target = target.map_or_else(|| "100".to_owned(), |(_, target)| plain(target));
     for (key, limit) in input.as_object().into_iter().flatten().filter(|(key, _)| key.contains("limit")) {
         let name = key.split("limit").next().unwrap_or_default().trim_matches('_');
-        let is_observed = |other: &str| other != key && !other.contains("limit") && other.starts_with(name);
+        let has_all = |other: &str| name.split('_').all(|word| word.is_empty() || other.split('_').any(|w| w == word));
+        let is_observed = |other: &str| other != key && !other.contains("limit") && has_all(other);
         let observed =
             input.as_object().into_iter().flatten().find(|(other, value)| {
                 is_observed(other) && unit(other).or(unit(&plain(value))).or(unit(key)).is_some()
@@ -55,12 +59,12 @@ fn observed(input: &Value) -> Result<Scenario, Miss> {
 }
 
 /// Four hours, six where data is encrypted, and one more for every 25 GB above 100.
-fn failover(input: &Value) -> Result<Scenario, Miss> {
+fn failover(input: &Value, key: &str, took: &Value) -> Result<Scenario, Miss> {
     let encrypted = input.get("encrypted").and_then(Value::as_bool).unwrap_or_default();
     let mut objective = value_objective(OBJECTIVE, "100", if encrypted { "6h" } else { "4h" });
     objective["indicator"]["value"]["allowance"] = json!({"adds": "1h", "every": "25", "above": "100"});
     let tier = json!({"objective": OBJECTIVE, "below": "100", "percentOfFee": "100"});
-    let took = format!("{}m", text(input, "failover_minutes")?);
+    let took = length(&plain(took), unit(key).or(unit(&plain(took))))?;
     let value = json!({"at": AT, "value": took, "size": text(input, "size_gb")?});
     promised(&[objective], &[json!({"name": OBJECTIVE, "values": [value]})], &[tier])
 }

@@ -1,15 +1,16 @@
-//! Cases about rules: missing data, restatement, force majeure; and what the cases about dates share.
+//! Cases about missing data, and what the cases about dates share.
 
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::arithmetic::{first_number, seconds};
-use crate::credits;
-use crate::money::{lost_month, objective};
+use crate::amounts::whole;
+use crate::arithmetic::seconds;
+use crate::known::only;
+use crate::money::objective;
 use crate::scenario::{Miss, Outcome, Scenario, field, plain, same, text};
-use crate::uptime::{self, OBJECTIVE};
+use crate::uptime::OBJECTIVE;
 
 pub fn input_and_expected(case: &Value) -> Result<(&Value, &Value), Miss> {
     Ok((field(case, "input")?, field(case, "expected")?))
@@ -35,7 +36,24 @@ pub fn zone_of(instant: &str) -> Result<String, Miss> {
             let sign = if sign == "+" { "-" } else { "+" };
             Ok(format!("Etc/GMT{sign}{}", hours.trim_start_matches('0')))
         }
-        _ => Err(Miss::NotExpressible(format!("no zone for {instant}; say which one"))),
+        _ => between_hours(sign, distance)
+            .map(str::to_owned)
+            .ok_or_else(|| Miss::NotExpressible(format!("no zone for {instant}; say which one"))),
+    }
+}
+
+/// Zones that are not whole hours from UTC and that keep the same distance all year.
+fn between_hours(sign: &str, distance: &str) -> Option<&'static str> {
+    match (sign, distance) {
+        ("+", "03:30") => Some("Asia/Tehran"),
+        ("+", "04:30") => Some("Asia/Kabul"),
+        ("+", "05:30") => Some("Asia/Kolkata"),
+        ("+", "05:45") => Some("Asia/Kathmandu"),
+        ("+", "06:30") => Some("Asia/Yangon"),
+        ("+", "08:45") => Some("Australia/Eucla"),
+        ("+", "09:30") => Some("Australia/Darwin"),
+        ("-", "09:30") => Some("Pacific/Marquesas"),
+        _ => None,
     }
 }
 
@@ -48,8 +66,9 @@ pub fn first_instant(day: &str, zone: &str) -> Result<Timestamp, Miss> {
 
 pub fn missing_data(case: &Value, folder: &Path) -> Outcome {
     let (input, expected) = input_and_expected(case)?;
-    let number = |name: &str| input.get(name).and_then(Value::as_i64).unwrap_or_default();
-    let (slots, bad, unknown) = (number("slots"), number("bad"), number("no_data"));
+    only("expected", expected, &["uptime_min_percent", "uptime_max_percent", "state"])?;
+    let number = |name: &str| input.get(name).map_or(Ok(0), |_| whole(input, name));
+    let (slots, bad, unknown) = (number("slots")?, number("bad")?, number("no_data")?);
     let mut objective = objective(OBJECTIVE, &text(input, "slo")?);
     objective["measurement"]["partialMinutes"] = json!("Drop");
     let mut scenario = Scenario::new(&objective, &json!({"rolling": format!("{slots}m")}), "UTC");
@@ -95,157 +114,6 @@ pub fn missing_data(case: &Value, folder: &Path) -> Outcome {
         other => other.to_owned(),
     };
     same("state", statement["state"].clone(), words)
-}
-
-/// A month that was settled, and is settled again. What it was at first and what it is now differ by an exclusion: one
-/// that was approved after the statement was issued, or one that was taken back then.
-pub fn restatement(case: &Value, profiles: &Value, folder: &Path) -> Outcome {
-    let (input, expected) = input_and_expected(case)?;
-    let profile = field(profiles, &text(input, "profile")?)?;
-    let lost = |name: &str| -> Result<i64, Miss> {
-        let version = field(input, name)?;
-        let excluded = version.get("approved_exclusion_minutes").map_or_else(|| "0".to_owned(), plain);
-        let whole =
-            |minutes: String| seconds(&minutes).ok_or_else(|| Miss::NotExpressible(format!("{minutes} minutes")));
-        Ok(whole(text(version, "downtime_minutes")?)? - whole(excluded)?)
-    };
-    let (first, then) = (lost("v1")?, lost("v2")?);
-    if profile.pointer("/measure/denominator").is_some_and(|d| plain(d).contains("minus")) {
-        return Err(Miss::NotExpressible(
-            "an exclusion that leaves the denominator is more than less downtime".to_owned(),
-        ));
-    }
-    let after = |seconds: i64| -> String {
-        let from: Timestamp = "2025-06-10T00:00:00Z".parse().unwrap_or_default();
-        (from + SignedDuration::from_secs(seconds)).to_string()
-    };
-    let month = |lost: i64| {
-        let outages = if lost > 0 { json!([{"start": after(0), "end": after(lost)}]) } else { json!([]) };
-        json!({
-            "period": {"start": "2025-06-01T00:00:00Z", "end": "2025-07-01T00:00:00Z", "tz": "UTC"},
-            "input": {"outages": outages},
-            "expected": {"amount": {"paid": input.get("fee").map_or_else(|| "1000.00".to_owned(), plain)}},
-        })
-    };
-    let mut scenario = uptime::scenario(&month(first.max(then)), profile)?;
-    scenario.period = Some("2025-06-01".to_owned());
-    scenario.set("exclusions", json!({"rules": [{"reason": "Agreed", "effect": "CountAsGood"}]}));
-    // After the first statement was issued.
-    let late = json!({"by": "customer-manager", "at": "2025-07-20T00:00:00Z"});
-    let mut spec = Map::new();
-    spec.insert("reason".to_owned(), json!("Agreed"));
-    spec.insert("window".to_owned(), json!({"from": after(first.min(then)), "until": after(first.max(then))}));
-    if then < first {
-        spec.insert("approval".to_owned(), late);
-    } else {
-        spec.insert("revoked".to_owned(), late);
-    }
-    if first != then {
-        scenario.exclude(spec, true);
-    }
-    let mut revisions = revisions(&scenario.settle(folder)?);
-    let issued = input.get("v1_issued").and_then(Value::as_bool).unwrap_or(true);
-    if !issued {
-        // What nobody issued is not restated: each is settled by itself.
-        revisions = Vec::new();
-        for lost in [first, then] {
-            let scenario = uptime::scenario(&month(lost), profile)?;
-            revisions.extend(self::revisions(&scenario.settle(folder)?));
-        }
-    }
-    for (index, name) in ["v1", "v2"].iter().enumerate() {
-        let revision = revisions.get(index).or(revisions.last()).cloned().unwrap_or_default();
-        let wanted = field(expected, name)?;
-        let ratio = revision.pointer("/objectives/0/attainmentRatio").cloned();
-        same(&format!("{name}.uptime_ratio"), ratio, field(wanted, "uptime_ratio")?.clone())?;
-        if let Some(percent) = wanted.get("credit_percent") {
-            credits::credit_is(&revision["credits"], &json!({"kind": "percent", "value": plain(percent)}))?;
-        }
-    }
-    let Some(wanted) = expected.get("adjustment") else { return Ok(()) };
-    let adjustment = revisions.last().and_then(|r| r.pointer("/adjustment/amounts/0/amount")).map(plain);
-    same("adjustment", adjustment.unwrap_or_else(|| "0.00".to_owned()), plain(wanted).trim_start_matches('+'))
-}
-
-fn revisions(settled: &Value) -> Vec<Value> {
-    settled.pointer("/periods/0/revisions").and_then(Value::as_array).cloned().unwrap_or_default()
-}
-
-pub fn force_majeure(case: &Value, folder: &Path) -> Outcome {
-    let (input, expected) = input_and_expected(case)?;
-    let instant = |name: &str| -> Option<Timestamp> { input.get(name)?.as_str()?.parse().ok() };
-    let start = instant("event_start").or_else(|| Some(instant("event_end")? - SignedDuration::from_hours(24)));
-    let start = start.ok_or_else(|| Miss::NotExpressible("no event_start and no event_end".to_owned()))?;
-    let end = instant("event_end").unwrap_or(start + SignedDuration::from_hours(1));
-    let mut rule = json!({});
-    if let Some(hours) = input.get("notice_within_hours") {
-        rule["noticeWithin"] = json!(format!("{}h", plain(hours)));
-    }
-    if input.get("notice_within").is_some() {
-        rule["noticeWithin"] =
-            json!(text(input, "notice_within")?.replace(" hours", "h").replace(" h", "h").replace(" days", "d"));
-    }
-    let proof = input.as_object().into_iter().flatten().find(|(key, _)| key.starts_with("proof_within"));
-    if let Some((_, within)) = proof {
-        let days = plain(within);
-        if days.contains('h') || (days.contains("day") && !days.contains("working") && !days.contains("business")) {
-            return Err(Miss::NotExpressible(format!("proof within {days}, which are not working days")));
-        }
-        rule["proofWithinWorkingDays"] = json!(first_number(&days).and_then(|d| d.parse::<i64>().ok()));
-    }
-    let mut record = json!({});
-    // Where only the outcome of a clock is given, the clock is one that it comes to this under.
-    let told = |name: &str| input.get(name).and_then(Value::as_bool);
-    if let Some(valid) = told("notice_valid") {
-        rule["noticeWithin"] = json!("24h");
-        record["noticeAt"] = json!((start + SignedDuration::from_hours(if valid { 1 } else { 25 })).to_string());
-    }
-    if let Some(valid) = told("proof_valid") {
-        rule["proofWithinWorkingDays"] = json!(3);
-        record["proofAt"] = json!((end + SignedDuration::from_hours(if valid { 1 } else { 24 * 30 })).to_string());
-    }
-    for (given, name) in
-        [("notice_at", "noticeAt"), ("proof_at", "proofAt"), ("already_in_default_since", "inDefaultSince")]
-    {
-        if let Some(at) = instant(given) {
-            record[name] = json!(at.to_string());
-        }
-    }
-    let mut scenario = lost_month(json!({"fee": {"amount": "100.00", "currency": "CNY"},
-        "tiers": [{"objective": OBJECTIVE, "below": "99.9", "percentOfFee": "10"}]}));
-    let clock =
-        ["event_start", "event_end", "notice_at", "proof_at"].iter().find_map(|name| input.get(*name)).map(plain);
-    let zone = match input.get("tz").map(plain) {
-        Some(zone) => zone,
-        None => zone_of(&clock.unwrap_or_default())?,
-    };
-    scenario.set("timeZone", json!(zone));
-    scenario.set(
-        "exclusions",
-        json!({"rules": [{"reason": "ForceMajeure", "effect": "CountAsGood", "forceMajeure": rule}]}),
-    );
-    if let Some(calendar) = calendar(input) {
-        scenario.set("calendar", calendar);
-    }
-    scenario.period = start.in_tz(&zone).ok().map(|start| start.date().to_string());
-    let mut spec = Map::new();
-    spec.insert("reason".to_owned(), json!("ForceMajeure"));
-    spec.insert("window".to_owned(), json!({"from": start.to_string(), "until": end.to_string()}));
-    spec.insert("forceMajeure".to_owned(), record);
-    scenario.exclude(spec, true);
-    let settled = scenario.settle(folder)?;
-    let found = settled.pointer("/exclusions/0").cloned().unwrap_or_default();
-    for (name, wanted) in expected.as_object().into_iter().flatten() {
-        match (wanted, name.as_str()) {
-            (Value::Bool(_), n) if n.contains("notice") => same(name, found["noticeValid"].clone(), wanted.clone())?,
-            (Value::Bool(_), n) if n.contains("proof") => same(name, found["proofValid"].clone(), wanted.clone())?,
-            (Value::Bool(_), _) => same(name, found["exempt"].clone(), wanted.clone())?,
-            (_, n) if n.contains("notice") || n.contains("notify") => moment(name, &found["noticeBy"], wanted)?,
-            (_, n) if n.contains("proof") || n.contains("deadline") => moment(name, &found["proofBy"], wanted)?,
-            (_, other) => return Err(Miss::NotExpressible(format!("expected {other}"))),
-        }
-    }
-    Ok(())
 }
 
 /// The days off of a case, and the days off on which people work all the same.
