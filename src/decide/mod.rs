@@ -15,6 +15,7 @@ pub mod fleet;
 pub mod guard;
 pub mod health;
 mod intent;
+pub mod law;
 pub mod plan;
 pub mod policy;
 pub mod release;
