@@ -16,7 +16,7 @@
 //! [`controller`] leads each agreement through these stages, once for every slot and on every change of its spec;
 //! `controller/agreement.rs` is the whole way on one page. [`runtime`] is the process around it: command line, clients,
 //! leader lease, health, logs. [`offline`] is what people do without the operator: check, settle, print, verify, have
-//! explained.
+//! explained. [`simulate`] plays the same law, and today's autoscalers, against a plant in virtual time.
 //!
 //! | module | takes -> gives |
 //! |---|---|
@@ -61,3 +61,4 @@ pub mod offline;
 pub mod record;
 pub mod runtime;
 pub mod sense;
+pub mod simulate;

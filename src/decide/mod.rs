@@ -16,6 +16,7 @@ pub mod guard;
 pub mod hand;
 pub mod health;
 mod intent;
+pub mod law;
 pub mod plan;
 pub mod policy;
 pub mod release;

@@ -1,0 +1,42 @@
+//! The highest value of the last while: demand that is held, wishes that are not taken back at once.
+
+use std::collections::VecDeque;
+
+/// Values with their times.
+#[derive(Clone, Debug, Default)]
+pub struct Highest {
+    values: VecDeque<(f64, f64)>,
+}
+
+impl Highest {
+    /// Notes a value and gives the highest of the last `window` seconds.
+    pub fn hold(&mut self, at: f64, value: f64, window: f64) -> f64 {
+        self.values.retain(|(since, _)| *since > at - window);
+        self.values.push_back((at, value));
+        self.values.iter().map(|(_, value)| *value).fold(value, f64::max)
+    }
+
+    /// The highest value noted until `at`.
+    #[must_use]
+    pub fn until(&self, at: f64) -> Option<f64> {
+        self.values.iter().filter(|(since, _)| *since <= at).map(|(_, value)| *value).reduce(f64::max)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peak_stands_for_its_window() {
+        let mut highest = Highest::default();
+        for (at, value, expected) in
+            [(0.0, 5.0, 5.0), (10.0, 3.0, 5.0), (29.0, 1.0, 5.0), (30.0, 2.0, 3.0), (90.0, 1.0, 1.0)]
+        {
+            assert!((highest.hold(at, value, 30.0) - expected).abs() < 1e-12, "at {at}");
+        }
+        assert_eq!(highest.until(89.0), None);
+        assert_eq!(highest.until(90.0), Some(1.0));
+    }
+}

@@ -1,0 +1,147 @@
+//! The whole fold: what it wants, and that it never reduces blindly.
+
+use proptest::prelude::*;
+
+use super::{Blind, Constants, Law, Promise, Sample, Settings, Wanted};
+
+const BOUNDS: [f64; 6] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.0];
+
+fn settings() -> Settings {
+    Settings {
+        promise: Promise { latency: 0.5, good: 0.95, available: 0.999 },
+        cores: 1.0,
+        scrape: 15.0,
+        bounds: BOUNDS.to_vec(),
+        constants: Constants::default(),
+    }
+}
+
+/// A service of 50 ms a request on `ready` pods, with the latencies of processor sharing.
+struct Service {
+    sample: Sample,
+}
+
+impl Service {
+    fn new() -> Self {
+        let buckets = vec![0.0; BOUNDS.len()];
+        let sample =
+            Sample { at: 0.0, answered: 0.0, errors: 0.0, in_flight: 0.0, cpu_seconds: 0.0, buckets, ready: 0.0 };
+        Self { sample }
+    }
+
+    fn step(&mut self, seconds: f64, rate: f64, ready: f64) -> Sample {
+        let requests = rate * seconds;
+        let mean = 0.05 / (1.0 - (rate * 0.05 / ready).min(0.9));
+        self.sample.at += seconds;
+        self.sample.answered += requests;
+        self.sample.cpu_seconds += requests * 0.05;
+        self.sample.ready = ready;
+        for (sum, bound) in self.sample.buckets.iter_mut().zip(BOUNDS) {
+            *sum += requests * (1.0 - (-bound / mean).exp());
+        }
+        self.sample.clone()
+    }
+}
+
+/// An hour of a load that grows by `growth` each second, followed by as many pods as are wanted at once.
+fn after_an_hour(rate: f64, growth: f64) -> (Law, Service, u32) {
+    let (mut law, mut service, mut pods) = (Law::new(settings()), Service::new(), 20);
+    law.started(30.0);
+    for step in 0..240_u32 {
+        let sample = service.step(15.0, rate + growth * 15.0 * f64::from(step), f64::from(pods));
+        let now = sample.at;
+        law.observe(sample);
+        if let Wanted::Pods(wanted, _) = law.want(now, pods) {
+            pods = wanted;
+        }
+    }
+    (law, service, pods)
+}
+
+#[test]
+fn an_even_load_gets_what_its_latency_allows() {
+    // exp(-0.5 (1 - r) / 0.05) = 0.0425 at r = 0.68; 100 requests/s of 50 ms are 5 cores; 5 / 0.68 with some reserve.
+    let (mut law, service, pods) = after_an_hour(100.0, 0.0);
+    assert_eq!(pods, 8);
+    let wanted = law.want(service.sample.at, pods).to_string();
+    assert!(wanted.starts_with("8 pods: 100.0 requests/s now, 100.0 to be carried 52 s from now"), "{wanted}");
+    assert!(wanted.contains("50.0 ms of work") && wanted.contains("too many requests would be slow"), "{wanted}");
+}
+
+#[test]
+fn a_ramp_is_met_before_it_arrives() {
+    let (mut law, service, pods) = after_an_hour(50.0, 0.3);
+    let Wanted::Pods(_, reckoning) = law.want(service.sample.at, pods) else { panic!("blind") };
+    // 16 more in 52.5 s; the doubt of a slope takes some of it.
+    assert!(reckoning.expected > reckoning.rate + 8.0, "{reckoning:?}");
+}
+
+#[test]
+fn without_data_nothing_changes() {
+    let mut law = Law::new(settings());
+    assert_eq!(law.want(0.0, 7), Wanted::Hold(Blind::Stale));
+    let (mut law, mut service, pods) = after_an_hour(100.0, 0.0);
+    let end = service.sample.at;
+    assert!(matches!(law.want(end + 50.0, pods), Wanted::Pods(..)));
+    assert_eq!(law.want(end + 50.1, pods), Wanted::Hold(Blind::Stale));
+    // The first value after a gap, and the first after counters began anew, say nothing yet.
+    let sample = service.step(300.0, 0.0, 8.0);
+    let now = sample.at;
+    law.observe(sample);
+    assert_eq!(law.want(now, pods), Wanted::Hold(Blind::Broken));
+    for step in 1..=2_u32 {
+        let sample = service.step(15.0, 100.0, 8.0);
+        let wanted = law.want(sample.at, pods);
+        law.observe(sample);
+        assert_eq!(wanted, Wanted::Hold(Blind::Broken), "{step}");
+    }
+    assert!(matches!(law.want(service.sample.at, pods), Wanted::Pods(..)));
+}
+
+#[test]
+fn what_is_no_number_teaches_nothing() {
+    let (mut law, mut service, pods) = after_an_hour(100.0, 0.0);
+    let before = law.want(service.sample.at, pods);
+    let good = service.step(15.0, 100.0, 8.0);
+    for bad in [
+        Sample { answered: f64::NAN, ..good.clone() },
+        Sample { cpu_seconds: f64::INFINITY, ..good.clone() },
+        Sample { in_flight: -1.0, ..good.clone() },
+        Sample { at: f64::NAN, ..good.clone() },
+    ] {
+        law.observe(bad);
+    }
+    assert_eq!(law.want(good.at - 15.0, pods), before);
+}
+
+#[test]
+fn a_dip_of_four_minutes_takes_no_pod_away() {
+    let (mut law, mut service, pods) = after_an_hour(100.0, 0.0);
+    for _ in 0..16 {
+        let sample = service.step(15.0, 10.0, f64::from(pods));
+        let now = sample.at;
+        law.observe(sample);
+        let Wanted::Pods(wanted, _) = law.want(now, pods) else { panic!("blind") };
+        assert!(wanted >= pods, "{wanted}");
+    }
+}
+
+proptest! {
+    /// Whatever is fed, it does not panic, asks for at least one pod, and is blind rather than wrong.
+    #[test]
+    fn any_samples_give_a_sane_answer(samples in proptest::collection::vec(
+        (proptest::num::f64::ANY, proptest::num::f64::ANY, proptest::num::f64::ANY, 0.0..1e4_f64), 0..40)) {
+        let mut law = Law::new(settings());
+        let mut at = 0.0;
+        for (answered, errors, cpu_seconds, ready) in samples {
+            at += 15.0;
+            let buckets = vec![answered; BOUNDS.len()];
+            law.observe(Sample { at, answered, errors, in_flight: 0.0, cpu_seconds, buckets, ready });
+            law.started(cpu_seconds);
+            if let Wanted::Pods(pods, reckoning) = law.want(at, 3) {
+                prop_assert!(pods >= 1);
+                prop_assert!(reckoning.safe.utilisation >= 0.2 && reckoning.safe.utilisation <= 0.92);
+            }
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The plant: requests arrive, are spread over the pods, are served or fail; what happened is counted.
+
+use rand::{RngExt, SeedableRng};
+use rand_distr::{Distribution, LogNormal};
+use rand_pcg::Pcg64Mcg;
+use thiserror::Error;
+
+use super::fleet::Fleet;
+use super::pod::{Phase, Pod};
+use super::queue::{Departure, Ending, Limits};
+use super::score::Minute;
+
+/// How arrivals are spread over the pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Balancing {
+    /// Any pod, as kube-proxy does.
+    Random,
+    /// The emptier of two pods drawn at random, as service meshes do.
+    PowerOfTwoChoices,
+    /// One after the other.
+    RoundRobin,
+}
+
+/// What the simulated service is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlantSpec {
+    /// Work of the average request, in core-seconds.
+    pub service_time: f64,
+    /// Standard deviation of the logarithm of the work.
+    pub sigma: f64,
+    /// What a pod can take.
+    pub limits: Limits,
+    /// How requests are spread.
+    pub balancing: Balancing,
+    /// Mean seconds from a pod's creation until it is ready.
+    pub start: f64,
+    /// The start takes between `start - spread / 2` and `start + spread / 2`.
+    pub start_spread: f64,
+    /// Upper bounds of the latency histogram in seconds, rising.
+    pub bounds: Vec<f64>,
+    /// What the CPU meter reads for each core-second used: 1 if it is right.
+    pub cpu_meter: f64,
+}
+
+impl Default for PlantSpec {
+    /// A web service on one core a pod: 50 ms of work with a spread of 0.6, 64 requests in flight, clients that wait 5 s.
+    /// The bounds are the defaults of the Prometheus client libraries and the doubles between them.
+    fn default() -> Self {
+        Self {
+            service_time: 0.05,
+            sigma: 0.6,
+            limits: Limits { cores: 1.0, capacity: 64, timeout: 5.0 },
+            balancing: Balancing::Random,
+            start: 30.0,
+            start_spread: 20.0,
+            bounds: vec![0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0],
+            cpu_meter: 1.0,
+        }
+    }
+}
+
+/// A plant that cannot be simulated.
+#[derive(Debug, Error, PartialEq)]
+#[error("{field} of the simulated service must be {rule}")]
+pub struct Impossible {
+    /// The field that is wrong.
+    pub field: &'static str,
+    /// What it has to be.
+    pub rule: &'static str,
+}
+
+/// A running plant.
+#[derive(Debug)]
+pub struct Plant {
+    spec: PlantSpec,
+    work: LogNormal<f64>,
+    /// Work and errors of the requests: drawn for each arrival whatever the policy did, so that policies see the same load.
+    demand: Pcg64Mcg,
+    choices: Pcg64Mcg,
+    starts: Pcg64Mcg,
+    turn: usize,
+    /// All pods.
+    pub fleet: Fleet,
+    /// Share of errors of the bad revision.
+    pub bad_errors: f64,
+    /// Work of a request, times the normal.
+    pub work_factor: f64,
+    /// What was counted.
+    pub tally: Tally,
+}
+
+/// The counters.
+#[derive(Debug)]
+pub struct Tally {
+    bounds: Vec<f64>,
+    /// By minute.
+    pub minutes: Vec<Minute>,
+    /// All requests that were answered.
+    pub requests: u64,
+    /// Errors among them.
+    pub errors: u64,
+    /// All answers by latency bucket, not cumulative; the last one is what is above all bounds.
+    pub buckets: Vec<u64>,
+}
+
+impl Plant {
+    /// A plant with `replicas` ready pods.
+    ///
+    /// # Errors
+    /// Names the field that is wrong.
+    pub fn new(spec: PlantSpec, replicas: u32, seed: u64) -> Result<Self, Impossible> {
+        check(&spec)?;
+        let wrong = Impossible { field: "sigma", rule: "a number of at least 0" };
+        let work = LogNormal::new(spec.service_time.ln() - spec.sigma * spec.sigma / 2.0, spec.sigma);
+        let stream = |number: u64| Pcg64Mcg::seed_from_u64(seed.wrapping_mul(8).wrapping_add(number));
+        Ok(Self {
+            work: work.map_err(|_| wrong)?,
+            demand: stream(1),
+            choices: stream(2),
+            starts: stream(3),
+            turn: 0,
+            fleet: Fleet::ready(spec.limits, replicas),
+            bad_errors: 0.0,
+            work_factor: 1.0,
+            tally: Tally::new(&spec.bounds),
+            spec,
+        })
+    }
+
+    /// What it simulates.
+    #[must_use]
+    pub fn spec(&self) -> &PlantSpec {
+        &self.spec
+    }
+
+    /// A request arrives.
+    pub fn arrive(&mut self, now: f64) {
+        let work = self.work.sample(&mut self.demand) * self.work_factor;
+        let luck: f64 = if self.bad_errors > 0.0 { self.demand.random() } else { 1.0 };
+        let Some(place) = self.choose(now) else {
+            self.tally.fail(now);
+            return;
+        };
+        let tally = &mut self.tally;
+        let Some(pod) = self.fleet.routed_pod(place) else { return };
+        pod.queue.advance(now, &mut |gone| tally.count(gone));
+        let failed = pod.bad_revision && luck < self.bad_errors;
+        if pod.phase == Phase::Dead || !pod.queue.offer(work, failed) {
+            tally.fail(now);
+        }
+    }
+
+    /// How long the next pod takes to start.
+    pub fn draw_start(&mut self) -> f64 {
+        let spread: f64 = self.starts.random_range(-0.5..0.5);
+        (self.spec.start + spread * self.spec.start_spread).max(0.0)
+    }
+
+    /// Brings all pods to the instant `now`.
+    pub fn advance(&mut self, now: f64) {
+        let tally = &mut self.tally;
+        self.fleet.advance(now, &mut |gone| tally.count(gone));
+    }
+
+    /// A node stops.
+    pub fn crash(&mut self, node: u32) {
+        let tally = &mut self.tally;
+        self.fleet.crash(node, &mut |gone| tally.count(gone));
+    }
+
+    fn choose(&mut self, now: f64) -> Option<usize> {
+        let number = self.fleet.routed();
+        if number == 0 {
+            return None;
+        }
+        Some(match self.spec.balancing {
+            Balancing::Random => self.choices.random_range(0..number),
+            Balancing::RoundRobin => {
+                self.turn = (self.turn + 1) % number;
+                self.turn
+            }
+            Balancing::PowerOfTwoChoices => {
+                let (one, other) = (self.choices.random_range(0..number), self.choices.random_range(0..number));
+                if self.in_flight_at(one, now) <= self.in_flight_at(other, now) { one } else { other }
+            }
+        })
+    }
+
+    fn in_flight_at(&mut self, place: usize, now: f64) -> usize {
+        let tally = &mut self.tally;
+        let Some(Pod { queue, .. }) = self.fleet.routed_pod(place) else { return usize::MAX };
+        queue.advance(now, &mut |gone| tally.count(gone));
+        queue.in_flight()
+    }
+}
+
+impl Tally {
+    fn new(bounds: &[f64]) -> Self {
+        let buckets = vec![0; bounds.len() + 1];
+        Self { bounds: bounds.to_vec(), minutes: Vec::new(), requests: 0, errors: 0, buckets }
+    }
+
+    /// The counters as Prometheus has them: each bucket with all those below it.
+    #[must_use]
+    pub fn cumulative(&self) -> Vec<u64> {
+        let mut sum = 0;
+        let add = |count: &u64| {
+            sum += count;
+            sum
+        };
+        self.buckets.iter().map(add).collect()
+    }
+
+    fn count(&mut self, gone: Departure) {
+        if gone.ending == Ending::Lost {
+            self.fail(gone.at);
+            return;
+        }
+        self.requests += 1;
+        let bucket = self.bounds.iter().position(|bound| gone.took <= *bound).unwrap_or(self.bounds.len());
+        if let Some(count) = self.buckets.get_mut(bucket) {
+            *count += 1;
+        }
+        let failed = gone.ending == Ending::Failed;
+        self.errors += u64::from(failed);
+        if let Some(minute) = self.minute(gone.at) {
+            minute.requests += 1;
+            minute.errors += u64::from(failed);
+            if !failed && let Some(count) = minute.served.get_mut(bucket) {
+                *count += 1;
+            }
+        }
+    }
+
+    /// A request that got no answer: turned away, given up or on a dead pod. It is in no bucket.
+    fn fail(&mut self, at: f64) {
+        self.requests += 1;
+        self.errors += 1;
+        if let Some(minute) = self.minute(at) {
+            minute.requests += 1;
+            minute.errors += 1;
+        }
+    }
+
+    fn minute(&mut self, at: f64) -> Option<&mut Minute> {
+        // The cast saturates; a run is not longer than memory.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let index = (at / 60.0) as usize;
+        if index >= self.minutes.len() {
+            let empty = Minute { served: vec![0; self.buckets.len()], ..Minute::default() };
+            self.minutes.resize(index.saturating_add(1), empty);
+        }
+        self.minutes.get_mut(index)
+    }
+}
+
+fn check(spec: &PlantSpec) -> Result<(), Impossible> {
+    let above_zero = |value: f64| value.is_finite() && value > 0.0;
+    let rising = spec.bounds.windows(2).all(|pair| matches!(pair, [low, high] if low < high));
+    let rules = [
+        ("service_time", "a number above 0", above_zero(spec.service_time)),
+        ("sigma", "a number of at least 0", spec.sigma.is_finite() && spec.sigma >= 0.0),
+        ("cores", "a number above 0", above_zero(spec.limits.cores)),
+        ("timeout", "a number above 0", above_zero(spec.limits.timeout)),
+        ("capacity", "at least 1", spec.limits.capacity > 0),
+        ("start", "a number of at least 0", spec.start.is_finite() && spec.start >= 0.0),
+        ("start_spread", "a number of at least 0", spec.start_spread.is_finite() && spec.start_spread >= 0.0),
+        ("bounds", "rising numbers above 0", rising && spec.bounds.first().is_some_and(|first| above_zero(*first))),
+        ("cpu_meter", "a number above 0", above_zero(spec.cpu_meter)),
+    ];
+    match rules.into_iter().find(|(.., holds)| !holds) {
+        Some((field, rule, _)) => Err(Impossible { field, rule }),
+        None => Ok(()),
+    }
+}

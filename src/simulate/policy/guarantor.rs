@@ -1,0 +1,72 @@
+//! Guarantor's law in the place of an autoscaler.
+
+use super::{Order, Policy};
+use crate::decide::law::{Law, Sample, Settings, Wanted};
+use crate::simulate::load::number;
+use crate::simulate::view::{Scrape, View};
+
+/// The law, fed by scrapes.
+#[derive(Debug)]
+pub struct Guarantor {
+    law: Law,
+    seen: f64,
+    course: Vec<(f64, Wanted)>,
+}
+
+impl Guarantor {
+    /// A law that knows nothing yet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self { law: Law::new(settings), seen: f64::NEG_INFINITY, course: Vec::new() }
+    }
+
+    /// A law that has seen something already.
+    #[must_use]
+    pub fn calibrated(law: Law) -> Self {
+        Self { law, seen: f64::NEG_INFINITY, course: Vec::new() }
+    }
+
+    /// What the law wanted at each decision, and why.
+    #[must_use]
+    pub fn course(&self) -> &[(f64, Wanted)] {
+        &self.course
+    }
+}
+
+impl Policy for Guarantor {
+    fn name(&self) -> String {
+        "Guarantor".to_owned()
+    }
+
+    fn decide(&mut self, view: &View<'_>) -> Order {
+        for seconds in view.starts {
+            self.law.started(*seconds);
+        }
+        for scrape in view.scrapes.iter().filter(|scrape| scrape.at > self.seen) {
+            self.law.observe(sample(scrape));
+        }
+        self.seen = view.scrapes.back().map_or(self.seen, |scrape| scrape.at);
+        let wanted = self.law.want(view.now, view.replicas);
+        self.course.push((view.now, wanted));
+        match wanted {
+            Wanted::Hold(_) => Order::default(),
+            Wanted::Pods(pods, _) => Order::replicas(pods),
+        }
+    }
+}
+
+/// A scrape as the law takes it.
+#[must_use]
+pub fn sample(scrape: &Scrape) -> Sample {
+    let count = |count: u64| usize::try_from(count).map_or(f64::MAX, number);
+    Sample {
+        at: scrape.at,
+        answered: count(scrape.requests),
+        errors: count(scrape.errors),
+        in_flight: number(scrape.in_flight),
+        cpu_seconds: scrape.cpu_seconds,
+        // The last one has no bound: it is all.
+        buckets: scrape.buckets.iter().take(scrape.buckets.len().saturating_sub(1)).map(|c| count(*c)).collect(),
+        ready: f64::from(scrape.ready),
+    }
+}

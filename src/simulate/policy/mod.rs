@@ -1,0 +1,61 @@
+//! Who decides how many pods run: today's autoscalers, two yardsticks, and Guarantor's law.
+//!
+//! The references are written from the sources and the documentation of what they stand for, with tests on the examples
+//! given there, so that nobody is beaten who was not rebuilt faithfully.
+
+pub mod behavior;
+pub mod clairvoyant;
+pub mod fixed;
+pub mod guarantor;
+pub mod hpa;
+pub mod keda;
+pub mod kpa;
+
+use super::view::View;
+
+/// What a policy wants done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Order {
+    /// Replicas from now on; `None` leaves them.
+    pub replicas: Option<u32>,
+    /// A node whose pods are to be moved elsewhere.
+    pub move_node: Option<u32>,
+    /// Whether the last rollout is to be undone.
+    pub roll_back: bool,
+}
+
+impl Order {
+    /// So many replicas.
+    #[must_use]
+    pub fn replicas(replicas: u32) -> Self {
+        Self { replicas: Some(replicas), ..Self::default() }
+    }
+}
+
+/// Something that decides how many pods run.
+pub trait Policy {
+    /// Its name with its setting.
+    fn name(&self) -> String;
+
+    /// Seconds between two decisions.
+    fn period(&self) -> f64 {
+        15.0
+    }
+
+    /// Whether it looks at the concurrency of every second. Noting it costs time.
+    fn wants_seconds(&self) -> bool {
+        false
+    }
+
+    /// Decides.
+    fn decide(&mut self, view: &View<'_>) -> Order;
+}
+
+/// `ceil` of a number of pods; what is not finite is none.
+fn pods(value: f64) -> u32 {
+    let value = value.ceil();
+    // The cast saturates.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let pods = if value.is_nan() { 0 } else { value as u32 };
+    pods
+}

@@ -1,0 +1,219 @@
+//! One pod as a queue: processor sharing on its cores, bounded in flight, with clients that give up.
+//!
+//! Between two events every request in flight runs at `speed x min(1, cores / n)`. All present requests receive the same
+//! work, so one number stands for the progress of all and a request needs only its finishing mark. A queue is advanced
+//! only when somebody looks at it: pods do not influence each other, so no departure needs a global event.
+
+/// What one pod can take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// Cores shared by the requests in flight; one request uses one core at most.
+    pub cores: f64,
+    /// Most requests in flight; the next one is turned away (503).
+    pub capacity: usize,
+    /// Seconds after which the client gives up.
+    pub timeout: f64,
+}
+
+/// How a request that had been let in ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Its work was done.
+    Served,
+    /// Its work was done and the answer was an error.
+    Failed,
+    /// Its client gave up, or its pod died.
+    Lost,
+}
+
+/// A request that left.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Departure {
+    /// When, in seconds.
+    pub at: f64,
+    /// Seconds since its arrival.
+    pub took: f64,
+    /// How.
+    pub ending: Ending,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Request {
+    arrived: f64,
+    /// Value of `attained` at which the work is done.
+    finish: f64,
+    failed: bool,
+}
+
+/// The requests in flight on one pod.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    limits: Limits,
+    speed: f64,
+    now: f64,
+    attained: f64,
+    cpu: f64,
+    occupancy: f64,
+    /// In order of arrival, hence of time-out. A scan is cheap at the capacities a pod has (tens).
+    requests: Vec<Request>,
+    /// The next departure, known until a request comes or goes.
+    next: Option<(f64, usize)>,
+}
+
+impl Queue {
+    /// An empty queue at the instant `now`.
+    #[must_use]
+    pub fn new(limits: Limits, now: f64) -> Self {
+        Self { limits, speed: 1.0, now, attained: 0.0, cpu: 0.0, occupancy: 0.0, requests: Vec::new(), next: None }
+    }
+
+    /// Requests in flight at the instant advanced to.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// Core-seconds used since the start.
+    #[must_use]
+    pub fn cpu_seconds(&self) -> f64 {
+        self.cpu
+    }
+
+    /// Sum over the requests of the seconds they were in flight.
+    #[must_use]
+    pub fn occupancy(&self) -> f64 {
+        self.occupancy
+    }
+
+    /// From now on work proceeds at `speed` times the normal pace.
+    pub fn set_speed(&mut self, speed: f64) {
+        self.speed = speed;
+        self.foresee();
+    }
+
+    /// Lets a request with `work` core-seconds in at the instant advanced to; `false` if there is no room.
+    #[must_use]
+    pub fn offer(&mut self, work: f64, failed: bool) -> bool {
+        if self.requests.len() >= self.limits.capacity {
+            return false;
+        }
+        if self.requests.is_empty() {
+            // Starting the scale anew keeps its numbers small, so days of running cost no precision.
+            self.attained = 0.0;
+        }
+        self.requests.push(Request { arrived: self.now, finish: self.attained + work, failed });
+        self.foresee();
+        true
+    }
+
+    /// Runs until the instant `until`, telling `left` who departs. An instant in the past does nothing.
+    pub fn advance(&mut self, until: f64, left: &mut impl FnMut(Departure)) {
+        while let Some((at, index)) = self.next.filter(|(at, _)| *at <= until) {
+            self.run_to(at);
+            // Removed by place and not by comparing progress: rounding can never leave a finished request behind.
+            let gone = self.requests.remove(index);
+            let lost = gone.arrived + self.limits.timeout <= at;
+            let ending = match (lost, gone.failed) {
+                (true, _) => Ending::Lost,
+                (false, true) => Ending::Failed,
+                (false, false) => Ending::Served,
+            };
+            left(Departure { at: self.now, took: self.now - gone.arrived, ending });
+            self.foresee();
+        }
+        self.run_to(until);
+    }
+
+    /// The pod dies: all in flight are lost.
+    pub fn kill(&mut self, left: &mut impl FnMut(Departure)) {
+        for gone in self.requests.drain(..) {
+            left(Departure { at: self.now, took: self.now - gone.arrived, ending: Ending::Lost });
+        }
+        self.next = None;
+    }
+
+    fn run_to(&mut self, at: f64) {
+        let elapsed = at - self.now;
+        if elapsed <= 0.0 {
+            return;
+        }
+        if !self.requests.is_empty() {
+            let (each, number) = self.pace();
+            self.attained += each * elapsed;
+            self.cpu += each * number * elapsed;
+            self.occupancy += number * elapsed;
+        }
+        self.now = at;
+    }
+
+    /// Work per second for each request, and how many there are.
+    fn pace(&self) -> (f64, f64) {
+        let number = u32::try_from(self.requests.len()).map_or(f64::MAX, f64::from);
+        (self.speed * (self.limits.cores / number).min(1.0), number)
+    }
+
+    fn foresee(&mut self) {
+        let mut first: Option<(f64, usize)> = None;
+        for (index, request) in self.requests.iter().enumerate() {
+            if first.is_none_or(|(finish, _)| request.finish < finish) {
+                first = Some((request.finish, index));
+            }
+        }
+        self.next = first.map(|(finish, index)| {
+            let (each, _) = self.pace();
+            let done = if each > 0.0 { self.now + (finish - self.attained).max(0.0) / each } else { f64::INFINITY };
+            let given_up = self.requests.first().map_or(f64::INFINITY, |oldest| oldest.arrived + self.limits.timeout);
+            if given_up < done { (given_up, 0) } else { (done, index) }
+        });
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits { cores: 1.0, capacity: 3, timeout: 5.0 };
+
+    fn departures(queue: &mut Queue, until: f64) -> Vec<(f64, f64, Ending)> {
+        let mut all = Vec::new();
+        queue.advance(until, &mut |gone| all.push((gone.at, gone.took, gone.ending)));
+        all
+    }
+
+    #[test]
+    fn two_requests_share_one_core() {
+        let mut queue = Queue::new(LIMITS, 0.0);
+        assert!(queue.offer(1.0, false));
+        assert!(departures(&mut queue, 0.5).is_empty());
+        assert!(queue.offer(1.0, true));
+        // The first has 0.5 left and gets half a core: done at 1.5. The second then has 0.5 left, alone: done at 2.0.
+        assert_eq!(departures(&mut queue, 3.0), [(1.5, 1.5, Ending::Served), (2.0, 1.5, Ending::Failed)]);
+        assert!((queue.cpu_seconds() - 2.0).abs() < 1e-12);
+        assert!((queue.occupancy() - 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_full_pod_turns_requests_away_and_a_client_gives_up() {
+        let mut queue = Queue::new(LIMITS, 0.0);
+        for _ in 0..3 {
+            assert!(queue.offer(10.0, false));
+        }
+        assert!(!queue.offer(1.0, false));
+        let lost = departures(&mut queue, 5.0);
+        assert_eq!(lost.len(), 3);
+        assert!(lost.iter().all(|(at, took, ending)| (*at, *took, *ending) == (5.0, 5.0, Ending::Lost)));
+    }
+
+    #[test]
+    fn a_slow_pod_takes_longer_and_a_dead_one_loses_all() {
+        let mut queue = Queue::new(LIMITS, 0.0);
+        queue.set_speed(0.25);
+        assert!(queue.offer(1.0, false));
+        assert_eq!(departures(&mut queue, 4.0), [(4.0, 4.0, Ending::Served)]);
+        assert!(queue.offer(1.0, false));
+        let mut lost = 0;
+        queue.kill(&mut |_| lost += 1);
+        assert_eq!((lost, queue.in_flight()), (1, 0));
+    }
+}

@@ -1,0 +1,315 @@
+//! One run: a load, a plant, faults and a policy, from the first second to the last.
+
+use std::collections::VecDeque;
+
+use rand::SeedableRng;
+use rand_distr::{Distribution, Exp1};
+use rand_pcg::Pcg64Mcg;
+
+use super::event::{Agenda, Event, instant, seconds};
+use super::fault::{EVICTED, Fault, NOTICED};
+use super::load::{Load, number};
+use super::plant::{Impossible, Plant, PlantSpec};
+use super::pod::{Phase, Pod};
+use super::policy::{Order, Policy};
+use super::score::{Minute, Promise, Score, score};
+use super::view::{PodView, Scrape, View};
+
+/// The metrics server looks this often (its default resolution), seconds.
+const POD_METRICS: f64 = 15.0;
+/// Scrapes a policy is shown: more than ten minutes at the shortest usual interval.
+const SCRAPES: usize = 64;
+/// Seconds of concurrency a policy is shown: more than two of the longest windows.
+const SECONDS: usize = 128;
+
+/// Everything a run needs besides its policy.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// The offered load; its length is the run's.
+    pub load: Load,
+    /// The service.
+    pub plant: PlantSpec,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
+    /// Seconds between two scrapes.
+    pub scrape: f64,
+    /// Ready pods at the beginning.
+    pub replicas: u32,
+    /// Fewest and most replicas.
+    pub bounds: (u32, u32),
+    /// Equal seeds give equal runs.
+    pub seed: u64,
+}
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The counts of each minute.
+    pub minutes: Vec<Minute>,
+    /// Bounds of the latency buckets.
+    pub bounds: Vec<f64>,
+    /// Sum over the pods of the seconds they existed.
+    pub pod_seconds: f64,
+    /// Length in seconds.
+    pub seconds: f64,
+    /// Replicas asked for, whenever they changed: when, how many.
+    pub replicas: Vec<(f64, u32)>,
+    /// The last counters of all.
+    pub scrapes: Vec<Scrape>,
+    /// Seconds each start took, with the instant it ended.
+    pub starts: Vec<(f64, f64)>,
+}
+
+impl Outcome {
+    /// Judges the run by a promise.
+    #[must_use]
+    pub fn score(&self, promise: Promise) -> Score {
+        score(&self.minutes, &self.bounds, promise, self.pod_seconds, self.seconds)
+    }
+}
+
+/// Plays a scenario with a policy.
+///
+/// # Errors
+/// When the plant cannot be simulated.
+pub fn run(scenario: &Scenario, policy: &mut dyn Policy) -> Result<Outcome, Impossible> {
+    let plant = Plant::new(scenario.plant.clone(), scenario.replicas, scenario.seed)?;
+    let mut run = Run {
+        scenario,
+        plant,
+        agenda: Agenda::default(),
+        wanted: scenario.replicas,
+        scrapes: VecDeque::new(),
+        all_scrapes: Vec::new(),
+        new_starts: Vec::new(),
+        starts: Vec::new(),
+        concurrency: VecDeque::new(),
+        occupancy: 0.0,
+        gap_until: -1.0,
+        replicas: vec![(0.0, scenario.replicas)],
+    };
+    run.begin(policy);
+    run.play(policy);
+    Ok(run.end())
+}
+
+struct Run<'a> {
+    scenario: &'a Scenario,
+    plant: Plant,
+    agenda: Agenda,
+    wanted: u32,
+    scrapes: VecDeque<Scrape>,
+    all_scrapes: Vec<Scrape>,
+    new_starts: Vec<f64>,
+    starts: Vec<(f64, f64)>,
+    concurrency: VecDeque<f64>,
+    occupancy: f64,
+    gap_until: f64,
+    replicas: Vec<(f64, u32)>,
+}
+
+impl Run<'_> {
+    fn begin(&mut self, policy: &dyn Policy) {
+        self.agenda.plan(instant(POD_METRICS), Event::PodMetrics);
+        self.agenda.plan(instant(self.scenario.scrape), Event::Scrape);
+        // A second after the scrape, as a loop aligned to the slots is.
+        self.agenda.plan(instant(policy.period().min(self.scenario.scrape) + 1.0), Event::Decide);
+        if policy.wants_seconds() {
+            self.agenda.plan(instant(1.0), Event::Second);
+        }
+        for (index, fault) in self.scenario.faults.iter().enumerate() {
+            self.agenda.plan(instant(fault.at()), Event::Fault { index });
+        }
+    }
+
+    fn play(&mut self, policy: &mut dyn Policy) {
+        let mut gaps = Pcg64Mcg::seed_from_u64(self.scenario.seed.wrapping_mul(8));
+        for second in 0..self.scenario.load.seconds() {
+            let (rate, end) = (self.scenario.load.rate(second), number(second + 1));
+            let mut gap = || -> f64 { Exp1.sample(&mut gaps) };
+            let mut at = if rate > 0.0 { number(second) + gap() / rate } else { end };
+            while at < end {
+                self.happen(at, policy);
+                self.plant.arrive(at);
+                at += gap() / rate;
+            }
+            self.happen(end, policy);
+        }
+    }
+
+    fn end(mut self) -> Outcome {
+        let seconds = number(self.scenario.load.seconds());
+        self.plant.advance(seconds);
+        Outcome {
+            pod_seconds: self.plant.fleet.totals(seconds).pod_seconds,
+            bounds: self.plant.spec().bounds.clone(),
+            minutes: std::mem::take(&mut self.plant.tally.minutes),
+            seconds,
+            replicas: self.replicas,
+            scrapes: self.all_scrapes,
+            starts: self.starts,
+        }
+    }
+
+    /// Lets everything planned before `until` happen.
+    fn happen(&mut self, until: f64, policy: &mut dyn Policy) {
+        let until = instant(until);
+        while self.agenda.next_at().is_some_and(|at| at < until) {
+            let Some((at, event)) = self.agenda.pop() else { return };
+            self.handle(seconds(at), event, policy);
+        }
+    }
+
+    fn handle(&mut self, now: f64, event: Event, policy: &mut dyn Policy) {
+        match event {
+            Event::Ready { pod } => {
+                if let Some(took) = self.plant.fleet.start(pod, now) {
+                    self.new_starts.push(took);
+                    self.starts.push((now, took));
+                }
+            }
+            Event::Scrape => {
+                self.agenda.plan(instant(now + self.scenario.scrape), Event::Scrape);
+                if now >= self.gap_until {
+                    self.scrape(now);
+                }
+            }
+            Event::PodMetrics => {
+                self.agenda.plan(instant(now + POD_METRICS), Event::PodMetrics);
+                self.measure_pods(now);
+            }
+            Event::Second => {
+                self.agenda.plan(instant(now + 1.0), Event::Second);
+                self.plant.advance(now);
+                let occupancy = self.plant.fleet.totals(now).occupancy;
+                push(&mut self.concurrency, occupancy - self.occupancy, SECONDS);
+                self.occupancy = occupancy;
+            }
+            Event::Decide => {
+                self.agenda.plan(instant(now + policy.period()), Event::Decide);
+                self.decide(now, policy);
+            }
+            Event::Fault { index } => self.begin_fault(now, index),
+            Event::Healed { .. } => self.plant.fleet.roll_out(0.0),
+            Event::RolloutStep { index } => self.roll_on(now, index),
+            Event::Forgotten { node } => self.plant.fleet.forget(node),
+            Event::Evicted { node } => {
+                self.plant.fleet.evict_dead(node, now);
+                self.reach(now);
+            }
+        }
+    }
+
+    fn scrape(&mut self, now: f64) {
+        self.plant.advance(now);
+        let tally = &self.plant.tally;
+        let scrape = Scrape {
+            at: now,
+            requests: tally.requests,
+            errors: tally.errors,
+            in_flight: self.plant.fleet.in_flight(),
+            cpu_seconds: self.plant.fleet.totals(now).cpu * self.plant.spec().cpu_meter,
+            buckets: tally.cumulative(),
+            ready: u32::try_from(self.plant.fleet.ready_count()).unwrap_or(u32::MAX),
+        };
+        self.all_scrapes.push(scrape.clone());
+        push(&mut self.scrapes, scrape, SCRAPES);
+    }
+
+    fn measure_pods(&mut self, now: f64) {
+        self.plant.advance(now);
+        let meter = self.plant.spec().cpu_meter;
+        for pod in self.plant.fleet.pods_mut() {
+            let cpu = pod.queue.cpu_seconds() * meter;
+            pod.usage =
+                pod.measured_cpu.filter(|_| pod.phase != Phase::Dead).map(|before| ((cpu - before) / POD_METRICS, now));
+            pod.measured_cpu = Some(cpu);
+        }
+    }
+
+    fn decide(&mut self, now: f64, policy: &mut dyn Policy) {
+        let pods: Vec<PodView> = self.plant.fleet.pods().iter().filter(|pod| pod.is_replica()).map(seen).collect();
+        let view = View {
+            now,
+            replicas: self.wanted,
+            pods: &pods,
+            scrapes: &self.scrapes,
+            starts: &self.new_starts,
+            concurrency: &self.concurrency,
+        };
+        let Order { replicas, move_node, roll_back } = policy.decide(&view);
+        self.new_starts.clear();
+        if roll_back {
+            self.plant.fleet.roll_out(0.0);
+        }
+        if let Some(node) = move_node {
+            self.plant.fleet.vacate(node);
+        }
+        let (fewest, most) = self.scenario.bounds;
+        let replicas = replicas.unwrap_or(self.wanted).clamp(fewest, most.max(fewest));
+        if replicas != self.wanted {
+            self.wanted = replicas;
+            self.replicas.push((now, replicas));
+        }
+        self.reach(now);
+    }
+
+    /// Creates or removes pods until there are as many as wanted.
+    fn reach(&mut self, now: f64) {
+        let (have, want) = (self.plant.fleet.replicas(), usize::try_from(self.wanted).unwrap_or(usize::MAX));
+        if have > want {
+            self.plant.fleet.remove(have - want, now);
+        }
+        for _ in have..want {
+            let pod = self.plant.fleet.create(now);
+            let takes = self.plant.draw_start();
+            self.agenda.plan(instant(now + takes), Event::Ready { pod });
+        }
+    }
+
+    fn begin_fault(&mut self, now: f64, index: usize) {
+        let Some(fault) = self.scenario.faults.get(index) else { return };
+        self.plant.advance(now);
+        match *fault {
+            Fault::NodeCrash { node, .. } => {
+                self.plant.crash(node);
+                self.agenda.plan(instant(now + NOTICED), Event::Forgotten { node });
+                self.agenda.plan(instant(now + EVICTED), Event::Evicted { node });
+            }
+            Fault::GrayNode { node, speed, .. } => self.plant.fleet.slow_down(node, speed),
+            Fault::BadRevision { errors, lasts, .. } => {
+                self.plant.bad_errors = errors;
+                self.roll_on(now, index);
+                self.agenda.plan(instant(now + lasts), Event::Healed { index });
+            }
+            Fault::ScrapeGap { lasts, .. } => self.gap_until = now + lasts,
+            Fault::ServiceTime { factor, .. } => self.plant.work_factor = factor,
+        }
+    }
+
+    fn roll_on(&mut self, now: f64, index: usize) {
+        let Some(Fault::BadRevision { at, lasts, .. }) = self.scenario.faults.get(index) else { return };
+        let step = self.plant.spec().start.max(1.0);
+        let share = (((now - at) / step).round() + 1.0) * 0.25;
+        self.plant.fleet.roll_out(share.min(1.0));
+        if share < 1.0 && now + step < at + lasts {
+            self.agenda.plan(instant(now + step), Event::RolloutStep { index });
+        }
+    }
+}
+
+fn seen(pod: &Pod) -> PodView {
+    PodView {
+        created: pod.created,
+        turned: pod.ready_since.unwrap_or(pod.created),
+        ready: pod.phase == Phase::Ready,
+        usage: pod.usage,
+    }
+}
+
+fn push<T>(queue: &mut VecDeque<T>, item: T, most: usize) {
+    if queue.len() >= most {
+        queue.pop_front();
+    }
+    queue.push_back(item);
+}

@@ -1,0 +1,100 @@
+//! The plant against queueing theory, and a run against itself.
+
+use super::fault::Fault;
+use super::load::Load;
+use super::plant::{Balancing, PlantSpec};
+use super::policy::fixed::Fixed;
+use super::policy::hpa::Hpa;
+use super::run::{Outcome, Scenario, run};
+use super::score::{Promise, Score};
+
+const PROMISE: Promise = Promise { latency: 0.5, good: 0.95, available: 0.999 };
+
+fn scenario(rate: f64, seconds: usize, replicas: u32) -> Scenario {
+    Scenario {
+        load: Load::new(vec![rate; seconds]).unwrap(),
+        plant: PlantSpec::default(),
+        faults: Vec::new(),
+        scrape: 15.0,
+        replicas,
+        bounds: (1, 100),
+        seed: 7,
+    }
+}
+
+fn fixed(scenario: &Scenario) -> Outcome {
+    run(scenario, &mut Fixed(scenario.replicas)).unwrap()
+}
+
+/// M/G/1 processor sharing: a pod busy to 0.7 has 0.7 / 0.3 requests in flight on average, whatever the spread of the work.
+#[test]
+fn a_pod_is_the_queue_of_the_books() {
+    let outcome = fixed(&scenario(140.0, 7200, 10));
+    let in_flight: usize = outcome.scrapes.iter().map(|scrape| scrape.in_flight).sum();
+    let (samples, last) = (u32::try_from(outcome.scrapes.len()).unwrap(), outcome.scrapes.last().unwrap());
+    let mean = f64::from(u32::try_from(in_flight).unwrap()) / f64::from(samples) / 10.0;
+    assert!((mean / (0.7 / 0.3) - 1.0).abs() < 0.05, "{mean}");
+    assert!((last.cpu_seconds / (140.0 * 0.05 * last.at) - 1.0).abs() < 0.01);
+    assert!((outcome.pod_seconds - 10.0 * 7200.0).abs() < 1e-6);
+}
+
+#[test]
+fn the_emptier_of_two_pods_is_much_better_than_any() {
+    let slow = |balancing| {
+        let mut scenario = scenario(150.0, 1800, 10);
+        scenario.plant.balancing = balancing;
+        fixed(&scenario).score(PROMISE).bad
+    };
+    let (random, two, turns) =
+        (slow(Balancing::Random), slow(Balancing::PowerOfTwoChoices), slow(Balancing::RoundRobin));
+    assert!(two * 10 < random, "{two} {random}");
+    assert!(turns < random, "{turns} {random}");
+}
+
+#[test]
+fn equal_seeds_give_equal_runs_and_others_do_not() {
+    let scenario = scenario(120.0, 900, 8);
+    let play = |seed| {
+        let outcome = run(&Scenario { seed, ..scenario.clone() }, &mut Hpa::new(0.6, 1.0)).unwrap();
+        (outcome.minutes, outcome.replicas, outcome.pod_seconds.to_bits())
+    };
+    assert_eq!(play(7), play(7));
+    assert_ne!(play(7), play(8));
+}
+
+/// Every request is counted once, whatever happens to it.
+#[test]
+fn no_request_is_lost_in_a_fault() {
+    let quiet = fixed(&scenario(100.0, 1200, 10)).score(PROMISE);
+    for fault in [
+        Fault::NodeCrash { at: 300.0, node: 0 },
+        Fault::GrayNode { at: 300.0, node: 0, speed: 0.25 },
+        Fault::BadRevision { at: 300.0, errors: 0.05, lasts: 600.0 },
+        Fault::ScrapeGap { at: 300.0, lasts: 300.0 },
+    ] {
+        let mut scenario = scenario(100.0, 1200, 10);
+        scenario.faults.push(fault);
+        let score: Score = fixed(&scenario).score(PROMISE);
+        // What is in flight at the end is not counted yet.
+        assert!(score.requests.abs_diff(quiet.requests) < 700, "{fault:?}: {} {}", score.requests, quiet.requests);
+        let harmless = matches!(fault, Fault::ScrapeGap { .. });
+        assert_eq!(score.bad_minutes == quiet.bad_minutes, harmless, "{fault:?}: {}", score.bad_minutes);
+    }
+}
+
+#[test]
+fn a_scrape_gap_is_seen_as_one() {
+    let mut scenario = scenario(10.0, 900, 2);
+    scenario.faults.push(Fault::ScrapeGap { at: 300.0, lasts: 300.0 });
+    let scrapes = fixed(&scenario).scrapes;
+    let longest = scrapes.windows(2).map(|pair| pair[1].at - pair[0].at).fold(0.0, f64::max);
+    assert!((longest - 315.0).abs() < 16.0, "{longest}");
+}
+
+#[test]
+fn a_plant_that_cannot_be_is_refused_by_name() {
+    let mut scenario = scenario(10.0, 60, 2);
+    scenario.plant.service_time = 0.0;
+    let error = run(&scenario, &mut Fixed(2)).unwrap_err().to_string();
+    assert!(error.starts_with("service_time"), "{error}");
+}
