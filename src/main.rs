@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use guarantor::controller::room::MOST_BYTES;
 use guarantor::controller::{self, Setup};
-use guarantor::offline::{check, explain, settle, statement};
+use guarantor::offline::{check, explain, settle, simulate, statement};
 use guarantor::record::metrics::Metrics;
 use guarantor::runtime::cli::{Cli, Command};
 use guarantor::runtime::clock::Clock;
@@ -34,6 +34,7 @@ fn main() -> ExitCode {
 fn execute(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(arguments) => return Ok(check::command(&arguments)),
+        Command::Simulate(arguments) => return Ok(simulate::command::command(&arguments)),
         Command::Settle(arguments) => return Ok(settle::command::command(&arguments)),
         Command::Crds(arguments) => match arguments.directory {
             Some(directory) => crds::write(&directory)?,

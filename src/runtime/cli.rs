@@ -15,6 +15,7 @@ use crate::api::enforcement::Mode;
 use crate::runtime::settings::LogFormat;
 
 pub mod settle;
+pub mod simulate;
 pub mod statement;
 
 /// A Kubernetes operator that keeps service level agreements.
@@ -41,6 +42,11 @@ pub enum Command {
     ///
     /// Exit code 0: settled; 1: something in the files is wrong; 2: something could not be read.
     Settle(settle::SettleArgs),
+    /// Try an agreement before it is signed: play a recorded load against a simulated service, once for each way of
+    /// scaling it, and tell what would be owed and how many pods it took.
+    ///
+    /// Exit code 0: simulated; 1: something in the files or flags is wrong; 2: something could not be read.
+    Simulate(Box<simulate::SimulateArgs>),
     /// Tell the latest decision about an agreement: the cause of a danger, its evidence, and what would change it.
     ///
     /// Exit code 0: told; 2: the agreement cannot be read.
@@ -191,7 +197,10 @@ impl ValueEnum for Mode {
 }
 
 /// Reads a duration such as `1m30s`. `jiff` reads it, not `kube::core::Duration`, which panics on too large a number.
-fn duration(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+/// Says what is wrong with the text.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let signed: SignedDuration =
         text.parse().map_err(|error| format!("{error}; write a duration like `15s`, `1m30s` or `1h`"))?;
     Duration::try_from(signed).map_err(|_| "a duration must not be negative".to_owned())

@@ -25,6 +25,7 @@ mod settles_overlapping_outages;
 mod settles_the_example;
 mod settles_to_the_letter;
 mod settles_what_was_notified;
+mod simulates_the_example;
 mod statement;
 mod takes_the_agreements_slot;
 mod takes_the_customers_choice;

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use kube::ResourceExt;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::account::{self, Case, Ledgers, Origin};
@@ -17,45 +16,17 @@ use super::report::Report;
 use super::store::{self, Question};
 use super::view;
 use crate::api::metrics_source::IncreaseForm;
-use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelExclusion};
+use crate::api::{ServiceLevelAgreement, ServiceLevelExclusion};
 use crate::evaluate::exclusion::Request;
 use crate::evaluate::stored_ledger::hex;
-use crate::offline::check::{self, definition::Definitions, input};
+use crate::offline::manifests::{Manifests, manifests};
+use crate::offline::trouble::{self, Trouble};
 use crate::runtime::cli::settle::{Output, SettleArgs};
-
-/// Exit code: the files were read and something in them is wrong.
-const FAULTY: u8 = 1;
-/// Exit code: something could not be read or printed.
-const UNREADABLE: u8 = 2;
-
-/// Why nothing was settled.
-#[derive(Debug, thiserror::Error)]
-enum Trouble {
-    /// Something in the files is wrong.
-    #[error("{0}")]
-    Faulty(String),
-    /// Something could not be read.
-    #[error("{0}")]
-    Unreadable(String),
-}
-
-impl From<Fault> for Trouble {
-    fn from(fault: Fault) -> Self {
-        Self::Faulty(fault.to_string())
-    }
-}
 
 /// Settles and prints.
 #[must_use]
 pub fn command(arguments: &SettleArgs) -> ExitCode {
-    let (code, message) = match run(arguments) {
-        Ok(()) => return ExitCode::SUCCESS,
-        Err(Trouble::Faulty(message)) => (FAULTY, message),
-        Err(Trouble::Unreadable(message)) => (UNREADABLE, message),
-    };
-    // If even this cannot be written, the exit code says it.
-    let _ = writeln!(std::io::stderr(), "guarantor: {message}");
-    ExitCode::from(code)
+    trouble::code(run(arguments))
 }
 
 fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
@@ -131,44 +102,6 @@ fn request(exclusion: &ServiceLevelExclusion) -> Request<'_> {
         created: exclusion.metadata.creation_timestamp.as_ref().map(|t| t.0),
         spec: &exclusion.spec,
     }
-}
-
-/// What the files have.
-struct Manifests {
-    agreement: ServiceLevelAgreement,
-    exclusions: Vec<ServiceLevelExclusion>,
-    sources: Vec<MetricsSource>,
-}
-
-/// The one agreement of these files, with all exclusions and metrics sources, as an API server would take them.
-fn manifests(files: &[PathBuf]) -> Result<Manifests, Trouble> {
-    let unreadable = |e: &dyn std::fmt::Display| Trouble::Unreadable(e.to_string());
-    let inputs = input::read(files, &mut std::io::stdin().lock()).map_err(|e| unreadable(&e))?;
-    let definitions = Definitions::of_this_program().map_err(|e| unreadable(&e))?;
-    let (report, objects) = check::accepted(&inputs, &definitions, None);
-    if report.has_errors() {
-        return Err(Trouble::Faulty(format!("the manifests are refused:\n{}", check::report::table(&report))));
-    }
-    let mut by_kind: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for object in objects {
-        let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
-        by_kind.entry(kind).or_default().push(object);
-    }
-    let mut agreements: Vec<ServiceLevelAgreement> = read(by_kind.remove("ServiceLevelAgreement"))?;
-    let exclusions = read(by_kind.remove("ServiceLevelExclusion"))?;
-    let sources = read(by_kind.remove("MetricsSource"))?;
-    match (agreements.pop(), agreements.len()) {
-        (Some(agreement), 0) => Ok(Manifests { agreement, exclusions, sources }),
-        (None, _) => Err(Trouble::Faulty("--agreement: the file has no ServiceLevelAgreement".to_owned())),
-        (Some(_), more) => {
-            Err(Trouble::Faulty(format!("--agreement: the files have {} agreements; give one", more.saturating_add(1))))
-        }
-    }
-}
-
-fn read<T: serde::de::DeserializeOwned>(values: Option<Vec<Value>>) -> Result<Vec<T>, Trouble> {
-    let read = values.unwrap_or_default().into_iter().map(serde_json::from_value);
-    read.collect::<Result<_, _>>().map_err(|e| Trouble::Faulty(e.to_string()))
 }
 
 /// What a file tells, and which one it is: by its content, since the same facts under another name are the same.

@@ -273,7 +273,8 @@ fn evidence(issued: &Issued) -> String {
     )
 }
 
-fn right(table: &mut Table, columns: std::ops::RangeInclusive<usize>) {
+/// Aligns columns of figures at their last digit.
+pub fn right(table: &mut Table, columns: std::ops::RangeInclusive<usize>) {
     for index in columns {
         if let Some(column) = table.column_mut(index) {
             column.set_cell_alignment(CellAlignment::Right);

@@ -9,7 +9,7 @@ pub struct Fixed(pub u32);
 
 impl Policy for Fixed {
     fn name(&self) -> String {
-        format!("{} pods", self.0)
+        format!("static {}", self.0)
     }
 
     fn decide(&mut self, _: &View<'_>) -> Order {

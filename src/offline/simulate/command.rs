@@ -1,0 +1,81 @@
+//! The command on one page: files and flags in, a report out, and an exit code.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use kube::ResourceExt;
+
+use super::policies::choices;
+use super::progress::Progress;
+use super::promised::{Promised, promised};
+use super::report::{PolicyReport, Report, TraceReport};
+use super::scenario::{requests, scenario};
+use super::{faults, load, owed, row, view};
+use crate::api::ServiceLevelAgreement;
+use crate::offline::manifests::{Manifests, manifests};
+use crate::offline::settle::fault::Fault;
+use crate::offline::trouble::{self, Trouble};
+use crate::runtime::cli::Format;
+use crate::runtime::cli::simulate::SimulateArgs;
+use crate::simulate::run::Scenario;
+
+/// What is owed is a figure of a whole period, and a run is a part of one.
+const OWED_IS: &str = "for one period, if the whole period went like this";
+
+/// Simulates and prints.
+#[must_use]
+pub fn command(arguments: &SimulateArgs) -> ExitCode {
+    trouble::code(run(arguments))
+}
+
+fn run(arguments: &SimulateArgs) -> Result<(), Trouble> {
+    let Manifests { agreement, .. } = manifests(std::slice::from_ref(&arguments.agreement))?;
+    let promised = promised(&agreement.spec, arguments.objective.as_deref())?;
+    owed::check(&promised)?;
+    let load = load::load(&arguments.trace, arguments.column.as_deref(), arguments.scale_to)?;
+    let faults = faults::faults(&arguments.fault, load.seconds())?;
+    let scenario = scenario(arguments, &promised, load, faults)?;
+    let choices = choices(&arguments.policies, &promised, scenario.plant.service_time)?;
+    let runs = choices.len().saturating_mul(arguments.seeds.into());
+    let mut progress = Progress::new(runs, requests(arguments, &scenario.load));
+    let rows = choices
+        .into_iter()
+        .map(|choice| row::row(choice, &scenario, &promised, arguments.seeds, &mut progress))
+        .collect::<Result<Vec<_>, Fault>>()?;
+    print(&report(&agreement, &promised, &scenario, rows), arguments.output)
+}
+
+fn report(
+    agreement: &ServiceLevelAgreement,
+    promised: &Promised,
+    scenario: &Scenario,
+    policies: Vec<PolicyReport>,
+) -> Report {
+    let load = &scenario.load;
+    let (min_replicas, max_replicas) = promised.replicas;
+    Report {
+        agreement: agreement.name_any(),
+        objective: promised.objective.clone(),
+        target_percent: promised.target_percent.clone(),
+        threshold: promised.threshold.clone(),
+        min_replicas,
+        max_replicas,
+        trace: TraceReport {
+            seconds: load.seconds(),
+            mean_rate: load.mean(),
+            highest_rate: load.rates().iter().copied().fold(0.0, f64::max),
+        },
+        not_simulated: owed::left_out(promised),
+        owed_is: OWED_IS,
+        policies,
+    }
+}
+
+fn print(report: &Report, output: Format) -> Result<(), Trouble> {
+    let text = match output {
+        Format::Json => serde_json::to_string_pretty(report).map_err(|e| Trouble::Unreadable(e.to_string()))? + "\n",
+        Format::Table => view::table(report),
+    };
+    let printed = std::io::stdout().write_all(text.as_bytes());
+    printed.map_err(|e| Trouble::Unreadable(format!("cannot print the answer: {e}")))
+}

@@ -1,0 +1,84 @@
+//! The load of a run: the trace, the column of it that is meant, and how high it is to be.
+
+use std::path::Path;
+
+use crate::offline::settle::fault::Fault;
+use crate::offline::trouble::Trouble;
+use crate::simulate::load::Load;
+use crate::simulate::trace::{self, Unreadable};
+
+/// Reads the load of a run.
+pub(super) fn load(path: &Path, column: Option<&str>, mean: Option<f64>) -> Result<Load, Trouble> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|e| Trouble::Unreadable(format!("--trace: {}: {e}", path.display())))?;
+    let load = of_text(&text, column, mean)?;
+    Ok(load)
+}
+
+fn of_text(text: &str, column: Option<&str>, mean: Option<f64>) -> Result<Load, Fault> {
+    let column = column.map(|column| named(text, column)).transpose()?;
+    let load = trace::read(text, column.as_deref()).map_err(|fault| match fault {
+        Unreadable::Column { .. } => Fault::new("--column", fault.to_string()),
+        _ => Fault::new("--trace", fault.to_string()),
+    })?;
+    if load.mean() <= 0.0 {
+        return Err(Fault::new("--trace", "there are no requests in it"));
+    }
+    match mean {
+        Some(mean) if mean.is_finite() && mean > 0.0 => Ok(load.scaled(mean / load.mean())),
+        Some(mean) => Err(Fault::new("--scale-to", format!("must be a number above 0, not {mean}"))),
+        None => Ok(load),
+    }
+}
+
+/// The name of a column that is given by its name or by its number from 1 on. The first one says when.
+fn named(text: &str, column: &str) -> Result<String, Fault> {
+    let refuse = |message: String| Err(Fault::new("--column", message));
+    let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    if header.trim().parse::<f64>().is_ok() {
+        return refuse("the trace has one number a line and no columns; leave it out".to_owned());
+    }
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(header.as_bytes());
+    let names = reader.headers().map_err(|e| Fault::new("--trace", format!("row 1 of the trace: {e}")))?;
+    match column.parse::<usize>() {
+        Ok(number) if !names.iter().any(|name| name == column) => match (number, names.get(number.wrapping_sub(1))) {
+            (2.., Some(name)) => Ok(name.to_owned()),
+            _ => refuse(format!("{number} is not one of the columns 2 to {} that say how much", names.len())),
+        },
+        _ => Ok(column.to_owned()),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const TWO: &str = "minute,a,b\n0,60,120\n1,60,120\n";
+
+    #[test]
+    fn a_column_goes_by_its_name_or_number() {
+        for (column, rate) in [(None, 1.0), (Some("a"), 1.0), (Some("2"), 1.0), (Some("b"), 2.0), (Some("3"), 2.0)] {
+            assert!((of_text(TWO, column, None).unwrap().mean() - rate).abs() < 1e-9, "{column:?}");
+        }
+        assert!((of_text(TWO, Some("b"), Some(5.0)).unwrap().mean() - 5.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_flag_that_is_wrong_is_named() {
+        for (text, column, mean, flag) in [
+            (TWO, Some("c"), None, "--column: "),
+            (TWO, Some("1"), None, "--column: 1 is not"),
+            (TWO, Some("0"), None, "--column: 0 is not"),
+            (TWO, Some("4"), None, "--column: 4 is not"),
+            ("1\n2\n", Some("2"), None, "--column: "),
+            (TWO, None, Some(0.0), "--scale-to: "),
+            (TWO, None, Some(f64::NAN), "--scale-to: "),
+            ("0\n0\n", None, None, "--trace: there are no"),
+            ("1\nx\n", None, None, "--trace: row 2"),
+        ] {
+            let fault = of_text(text, column, mean).unwrap_err().to_string();
+            assert!(fault.starts_with(flag), "{flag}: {fault}");
+        }
+    }
+}

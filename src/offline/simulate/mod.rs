@@ -1,0 +1,20 @@
+//! `guarantor simulate`: an agreement and a recorded load in, a row for every way of scaling out.
+//!
+//! [`promised`] (what the agreement promises) and [`load`], [`faults`], [`policies`] (what the flags ask for) make
+//! [`scenario`]s, which [`crate::simulate`] plays; [`owed`] says what the agreement would cost at the attainment that came
+//! of it, by the same core as a statement; [`row`], [`report`] and [`view`] tell it. [`command`] is the whole way on one
+//! page.
+//!
+//! Reads no clock: the same files and flags give the same bytes.
+
+pub mod command;
+pub mod faults;
+pub mod load;
+pub mod owed;
+pub mod policies;
+pub mod progress;
+pub mod promised;
+pub mod report;
+pub mod row;
+pub mod scenario;
+pub mod view;

@@ -1,0 +1,130 @@
+//! The ways of scaling that are compared, as `--policies` says them: `hpa=0.6`.
+
+use super::promised::Promised;
+use crate::decide::law::{Constants, Promise, Settings};
+use crate::offline::settle::fault::Fault;
+use crate::simulate::policy::Policy;
+use crate::simulate::policy::clairvoyant::Clairvoyant;
+use crate::simulate::policy::fixed::Fixed;
+use crate::simulate::policy::guarantor::Guarantor;
+use crate::simulate::policy::hpa::Hpa;
+use crate::simulate::policy::keda::Keda;
+use crate::simulate::policy::kpa::Kpa;
+use crate::simulate::run::Scenario;
+
+/// The share of a pod's concurrency that Knative aims at.
+const AIM: f64 = 0.7;
+/// How far below the utilisation at which the promise is just kept the references stay that are told none: it is not met
+/// in every minute.
+const MARGIN: f64 = 0.9;
+/// Lowest and highest of it.
+const RANGE: (f64, f64) = (0.2, 0.9);
+/// Seconds between two of the clairvoyant's decisions.
+const DECISION: f64 = 15.0;
+
+/// A way of scaling.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Choice {
+    /// Guarantor's law.
+    Law,
+    /// The HPA at this share of the CPU request.
+    Hpa(f64),
+    /// KEDA at the rate that keeps a pod this busy.
+    Keda(f64),
+    /// Knative at this concurrency.
+    Kpa(f64),
+    /// So many pods.
+    Static(u32),
+    /// The clairvoyant, who keeps pods this busy.
+    Clairvoyant(f64),
+}
+
+/// Reads the policies; a fixed number of pods must be one there may be. `service_time` is in seconds.
+///
+/// # Errors
+/// Says what is wrong with which of them.
+pub fn choices(texts: &[String], promised: &Promised, service_time: f64) -> Result<Vec<Choice>, Fault> {
+    let busy = safe(promised, service_time);
+    let read = |text: &String| {
+        choice(text.trim(), promised, busy).map_err(|why| Fault::new("--policies", format!("{text:?} {why}")))
+    };
+    texts.iter().map(read).collect()
+}
+
+/// How busy pods may be that share their core among requests: a request then takes longer than `t` with a probability of
+/// about `exp(-(1 - u) t / service time)`. That is so for the random balancer, and cautious for the others.
+fn safe(promised: &Promised, service_time: f64) -> f64 {
+    let (lowest, highest) = RANGE;
+    let just = 1.0 + (1.0 - promised.good).ln() * service_time / promised.latency;
+    (MARGIN * just).clamp(lowest, highest)
+}
+
+/// The concurrency whose part that Knative aims at keeps a pod so busy: there are `u / (1 - u)` requests in it. To a tenth.
+fn concurrency(busy: f64) -> f64 {
+    (busy / (1.0 - busy) / AIM * 10.0).round().max(1.0) / 10.0
+}
+
+fn choice(text: &str, promised: &Promised, busy: f64) -> Result<Choice, String> {
+    let (kind, setting) = text.split_once('=').map_or((text, None), |(kind, setting)| (kind, Some(setting)));
+    match (kind, setting) {
+        ("law", None) => Ok(Choice::Law),
+        ("law", Some(_)) => Err("takes no setting: the law has one for all loads".to_owned()),
+        ("hpa", Some(setting)) => Ok(Choice::Hpa(number(setting, 1.0)?)),
+        ("keda", Some(setting)) => Ok(Choice::Keda(number(setting, 1.0)?)),
+        ("hpa" | "keda", None) => Err(format!("needs a target; write for example {kind}=0.6")),
+        ("kpa", setting) => {
+            Ok(Choice::Kpa(setting.map_or_else(|| Ok(concurrency(busy)), |setting| number(setting, 1000.0))?))
+        }
+        ("clairvoyant", setting) => Ok(Choice::Clairvoyant(setting.map_or(Ok(busy), |setting| number(setting, 1.0))?)),
+        ("static", setting) => {
+            let pods = setting.and_then(|setting| setting.parse().ok());
+            let pods: u32 = pods.ok_or("needs a number of pods; write for example static=20")?;
+            let (fewest, most) = promised.replicas;
+            let is_allowed = (fewest..=most).contains(&pods);
+            let why = || format!("is not within the {fewest} to {most} pods of spec.enforcement.scale");
+            is_allowed.then_some(Choice::Static(pods)).ok_or_else(why)
+        }
+        _ => Err("is none of law, hpa=, keda=, kpa, static= and clairvoyant".to_owned()),
+    }
+}
+
+fn number(text: &str, most: f64) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| *number > 0.0 && *number <= most);
+    number.ok_or_else(|| format!("must have a number above 0 and at most {most} after the ="))
+}
+
+impl Choice {
+    /// Pods at the beginning: a fixed number stands from the first second on.
+    #[must_use]
+    pub fn at_first(&self, others: u32) -> u32 {
+        if let Self::Static(pods) = self { *pods } else { others }
+    }
+
+    /// The policy, which knows nothing yet.
+    #[must_use]
+    pub fn policy(&self, scenario: &Scenario, promised: &Promised) -> Box<dyn Policy> {
+        let plant = &scenario.plant;
+        let cores = plant.limits.cores;
+        let per_pod = |busy: f64| busy * cores / plant.service_time;
+        match *self {
+            Self::Law => Box::new(Guarantor::new(Settings {
+                // A failed request is not a good one, so that no more may fail than may be slow.
+                promise: Promise { latency: promised.latency, good: promised.good, available: promised.good },
+                cores,
+                scrape: scenario.scrape,
+                bounds: plant.bounds.clone(),
+                constants: Constants::default(),
+            })),
+            Self::Hpa(target) => Box::new(Hpa::new(target, cores)),
+            Self::Keda(busy) => Box::new(Keda::new(per_pod(busy), format!("{busy:.2}"))),
+            Self::Kpa(concurrency) => Box::new(Kpa::new(concurrency)),
+            Self::Static(pods) => Box::new(Fixed(pods)),
+            Self::Clairvoyant(busy) => {
+                // The cast saturates; neither is negative.
+                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                let reach = (plant.start + plant.start_spread / 2.0 + DECISION).ceil() as usize;
+                Box::new(Clairvoyant::new(&scenario.load, per_pod(busy), reach, format!("{busy:.2}")))
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The answer for programs.
+
+use serde::Serialize;
+
+use crate::api::credit_status::CreditStatus;
+use crate::simulate::run::Outcome;
+use crate::simulate::score::Score;
+
+/// What was tried, and how each way of scaling came out.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The agreement and the objective.
+    pub agreement: String,
+    /// The objective that was tried.
+    pub objective: String,
+    /// The share of requests promised, in percent.
+    pub target_percent: String,
+    /// A request is good when it took no longer.
+    pub threshold: String,
+    /// Fewest and most replicas.
+    pub min_replicas: u32,
+    /// See `min_replicas`.
+    pub max_replicas: u32,
+    /// The load.
+    pub trace: TraceReport,
+    /// Credits of these objectives are not reckoned: a run says nothing about them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_simulated: Vec<String>,
+    /// What the figures of `policies[].owed` and `policies[].credits` are.
+    pub owed_is: &'static str,
+    /// One for each way of scaling, in the order asked for.
+    pub policies: Vec<PolicyReport>,
+}
+
+/// The load.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TraceReport {
+    /// Its length.
+    pub seconds: usize,
+    /// Requests per second.
+    pub mean_rate: f64,
+    /// The same in the highest second.
+    pub highest_rate: f64,
+}
+
+/// A way of scaling, all seeds together.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyReport {
+    /// Its name with its setting.
+    pub policy: String,
+    /// Requests that were no slower than promised and did not fail.
+    pub good: u64,
+    /// All requests.
+    pub total: u64,
+    /// The attainment in percent, cut at six places; empty without any request.
+    pub attainment_percent: String,
+    /// The same as an exact fraction.
+    pub attainment_ratio: String,
+    /// Whether the target was met; left out without any request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<bool>,
+    /// Minutes in which fewer requests than promised were good, in the mean of the seeds.
+    pub bad_minutes: f64,
+    /// Minutes with requests, in the mean of the seeds.
+    pub minutes: f64,
+    /// Pods over the time of a run, starting and draining ones included, in the mean of the seeds.
+    pub mean_pods: f64,
+    /// The most replicas that were asked for.
+    pub most_pods: u32,
+    /// Pod-hours of a run, in the mean of the seeds.
+    pub pod_hours: f64,
+    /// What would be owed, in a few words; left out where the agreement grants no credits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owed: Option<String>,
+    /// The same as a statement has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credits: Option<CreditStatus>,
+    /// Each run by itself.
+    pub runs: Vec<RunReport>,
+}
+
+/// One run.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunReport {
+    /// Its seed.
+    pub seed: u64,
+    /// As in [`PolicyReport`], of this run.
+    pub good: u64,
+    /// See `good`.
+    pub total: u64,
+    /// See `good`.
+    pub bad_minutes: u32,
+    /// See `good`.
+    pub minutes: u32,
+    /// See `good`.
+    pub mean_pods: f64,
+    /// See `good`.
+    pub most_pods: u32,
+    /// See `good`.
+    pub pod_hours: f64,
+}
+
+impl RunReport {
+    /// What came of a run.
+    #[must_use]
+    pub fn new(seed: u64, outcome: &Outcome, score: &Score) -> Self {
+        Self {
+            seed,
+            good: score.requests.saturating_sub(score.bad),
+            total: score.requests,
+            bad_minutes: score.bad_minutes,
+            minutes: score.minutes,
+            mean_pods: score.mean_pods,
+            most_pods: outcome.replicas.iter().map(|(_, replicas)| *replicas).max().unwrap_or_default(),
+            pod_hours: score.pod_hours,
+        }
+    }
+}

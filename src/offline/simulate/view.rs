@@ -1,0 +1,93 @@
+//! The answer for people: what was tried, a row for every way of scaling, and what the figures leave out.
+
+use super::report::{PolicyReport, Report};
+use crate::record::form::figure::{counted, fraction, grouped};
+use crate::record::form::instant::length_of;
+use crate::record::form::legible::legible;
+use crate::record::form::terminal;
+
+/// The columns with figures.
+const FIGURES: std::ops::RangeInclusive<usize> = 1..=6;
+
+/// On a terminal.
+#[must_use]
+pub fn table(report: &Report) -> String {
+    let header = ["POLICY", "ATTAINED %", "GOOD / ALL", "KEPT", "BAD MIN", "PODS", "POD-HOURS", "OWED"];
+    let mut table = terminal::table(&header);
+    for policy in &report.policies {
+        table.add_row(row(policy));
+    }
+    terminal::right(&mut table, FIGURES);
+    let lines: Vec<String> = table.to_string().lines().map(|line| line.trim_end().to_owned()).collect();
+    let (promise, load, notes) = (promise(report), load(report), notes(report).join("\n"));
+    format!("{promise}\n{load}\n\n{}\n\n{notes}\n", lines.join("\n"))
+}
+
+fn promise(report: &Report) -> String {
+    format!(
+        "{}, {}: {} % of all requests within {}, by {} to {} pods",
+        legible(&report.agreement),
+        legible(&report.objective),
+        report.target_percent,
+        report.threshold,
+        report.min_replicas,
+        report.max_replicas
+    )
+}
+
+fn load(report: &Report) -> String {
+    let trace = &report.trace;
+    let length = length_of(i64::try_from(trace.seconds).unwrap_or(i64::MAX));
+    let seeds = report.policies.first().map_or(0, |policy| policy.runs.len());
+    format!(
+        "Load: {length}, {:.1} requests/s in the mean, {:.1} in the highest second; {}",
+        trace.mean_rate,
+        trace.highest_rate,
+        counted(seeds, "seed", "seeds, judged together")
+    )
+}
+
+fn row(policy: &PolicyReport) -> Vec<String> {
+    vec![
+        policy.policy.clone(),
+        if policy.attainment_percent.is_empty() { "–".to_owned() } else { policy.attainment_percent.clone() },
+        fraction(&format!("{}/{}", policy.good, policy.total)),
+        policy.kept.map_or("–", |kept| if kept { "yes" } else { "no" }).to_owned(),
+        bad_minutes(policy),
+        format!("{:.1}", policy.mean_pods),
+        grouped(&format!("{:.1}", policy.pod_hours)),
+        owed(policy),
+    ]
+}
+
+/// `3 of 60`; of several seeds `3.4 of 60 (2 to 5)`.
+fn bad_minutes(policy: &PolicyReport) -> String {
+    match policy.runs.as_slice() {
+        [run] => format!("{} of {}", run.bad_minutes, run.minutes),
+        runs => {
+            let fewest = runs.iter().map(|run| run.bad_minutes).min().unwrap_or_default();
+            let most = runs.iter().map(|run| run.bad_minutes).max().unwrap_or_default();
+            format!("{:.1} of {:.0} ({fewest} to {most})", policy.bad_minutes, policy.minutes)
+        }
+    }
+}
+
+fn owed(policy: &PolicyReport) -> String {
+    let (Some(owed), Some(credits)) = (&policy.owed, &policy.credits) else { return "no credits agreed".to_owned() };
+    let percent = credits.percent_of_fee.trim_end_matches('0').trim_end_matches('.');
+    if percent.is_empty() || percent == "0" { owed.clone() } else { format!("{owed} ({percent} % of the fee)") }
+}
+
+fn notes(report: &Report) -> Vec<String> {
+    let mut notes = vec![
+        format!("OWED: {}.", report.owed_is),
+        "PODS: in the mean, those that start and drain included. BAD MIN: fewer requests than promised were good."
+            .to_owned(),
+        "Not simulated: cold caches, nodes that must be bought, dependencies, retries.".to_owned(),
+    ];
+    if !report.not_simulated.is_empty() {
+        let names: Vec<_> = report.not_simulated.iter().map(|name| legible(name)).collect();
+        notes.push(format!("Nor what else earns credits by this agreement: {}.", names.join(", ")));
+    }
+    notes
+}

@@ -1,0 +1,112 @@
+//! The flags of `simulate`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::{Format, duration};
+
+/// The flags of `simulate`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Policies, in the order in which they are to be told of:
+  law             Guarantor's scaling law, which has seen nothing before. The operator does not yet scale by it
+  hpa=0.6         an HorizontalPodAutoscaler that aims at so much of the CPU request
+  keda=0.6        KEDA on the request rate: a pod for what keeps it so busy
+  kpa, kpa=2      Knative on concurrency: aims at 70 % of so many requests in flight at a pod. Left out: what keeps
+                  pods as busy as the clairvoyant does
+  static=20       so many pods from the first second on
+  clairvoyant, clairvoyant=0.7
+                  knows the load to come, which no autoscaler does, and keeps pods at most so busy. Left out: a
+                  tenth less than just keeps the promise with a random balancer, by queueing theory
+
+Faults, each with when it begins and what may be left out:
+  node-crash@30m          the five pods of a node stop; they are noticed after 40 s and replaced after 340 s
+  gray-node@30m=0.25      the five pods of a node run at this part of their speed from then on
+  bad-revision@30m=0.05   for ten minutes a new revision answers this share of its requests with errors
+  scrape-gap@30m=5m       nothing is scraped for so long
+  service-time@30m=1.5    requests take so many times the work from then on
+
+A pod of the simulated service has one core and takes 64 requests at a time, which share it; clients give up after 5 s.")]
+pub struct SimulateArgs {
+    /// The agreement: a file with one `ServiceLevelAgreement`. Its latency objective says what is promised,
+    /// `spec.enforcement.scale` how few and how many pods there may be (left out: 1 to 1000).
+    #[arg(short = 'f', long, value_name = "FILE")]
+    pub agreement: PathBuf,
+
+    /// The load: a file with requests per second, one number a line for each second; or a CSV with a header, whose first
+    /// column is `minute`, `second` or a time, and another one the requests until the next row (requests per second if
+    /// it is called `rate` or its name ends in `_per_second`).
+    #[arg(long, value_name = "FILE")]
+    pub trace: PathBuf,
+
+    /// The column of the CSV by its name or its number, the first one being 1. Without it: the second one.
+    #[arg(long, value_name = "COLUMN")]
+    pub column: Option<String>,
+
+    /// Make the trace as much higher or lower as gives it this mean, in requests per second.
+    #[arg(long, value_name = "RPS")]
+    pub scale_to: Option<f64>,
+
+    /// The objective to try, where the agreement has several on latency.
+    #[arg(long, value_name = "NAME")]
+    pub objective: Option<String>,
+
+    /// The work of an average request: how long it takes in an idle pod.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub service_time: Duration,
+
+    /// How long a new pod takes until it is ready, on average; each one up to 10 s (at most a third) more or less.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub start: Duration,
+
+    /// How requests are spread over the pods.
+    #[arg(long, value_name = "KIND", value_enum, default_value_t)]
+    pub balancer: Balancer,
+
+    /// How often metrics are scraped.
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration)]
+    pub scrape: Duration,
+
+    /// Pods that are ready at the beginning. Without it: as many as the first second keeps half busy.
+    #[arg(long, value_name = "COUNT")]
+    pub pods: Option<u32>,
+
+    /// What goes wrong, and when; may be given several times. `--help` has the kinds.
+    #[arg(long, value_name = "KIND@TIME[=VALUE]")]
+    pub fault: Vec<String>,
+
+    /// The ways of scaling that are compared. `--help` has them all.
+    #[arg(
+        long,
+        value_name = "POLICY[=SETTING]",
+        value_delimiter = ',',
+        default_value = "law,hpa=0.6,keda=0.6,kpa,clairvoyant"
+    )]
+    pub policies: Vec<String>,
+
+    /// The seed of chance: equal seeds give equal answers.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+
+    /// Play every policy so many times, each with the next seed, and judge all of it together.
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub seeds: u8,
+
+    /// How the answer is printed.
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub output: Format,
+}
+
+/// How requests are spread over the pods.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Balancer {
+    /// Any pod, as kube-proxy does.
+    #[default]
+    Random,
+    /// The emptier of two, as service meshes do.
+    PowerOfTwo,
+    /// One after the other.
+    RoundRobin,
+}

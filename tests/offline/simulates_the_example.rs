@@ -1,0 +1,190 @@
+//! `guarantor simulate` over `examples/simulate`: an agreement is tried before it is signed.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::command::Answer;
+
+/// Plays the example with these flags more, on a load that is small enough for an unoptimised program.
+fn simulate(flags: &[&str]) -> Answer {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guarantor"));
+    command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/simulate")).arg("simulate");
+    command.args(["-f", "agreement.yaml", "--trace", "trace.csv", "--scale-to", "25"]);
+    command.args(["--service-time", "50ms", "--start", "90s"]).args(flags);
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Answer { code: status.code().unwrap(), text: text(stdout), complaint: text(stderr) }
+}
+
+/// The answer of one policy.
+fn played(flags: &[&str]) -> Value {
+    let answer = simulate(&[flags, &["-o", "json"]].concat());
+    assert_eq!((answer.code, answer.complaint.as_str()), (0, ""));
+    let mut policies = answer.json()["policies"].as_array().unwrap().clone();
+    assert_eq!(policies.len(), 1);
+    policies.remove(0)
+}
+
+const ALL: &str = "law,hpa=0.6,keda=0.6,kpa,static=20,clairvoyant";
+
+#[test]
+fn every_policy_has_its_row() {
+    let answer = simulate(&["--policies", ALL, "--seeds", "2"]);
+    assert_eq!((answer.code, answer.complaint.as_str()), (0, ""));
+    let text = answer.text.replace('\u{a0}', " ");
+    for told in [
+        "search, latency: 99 % of all requests within 500ms, by 1 to 60 pods",
+        "Load: 10 min, 25.0 requests/s in the mean",
+        "2 seeds, judged together",
+        "OWED: for one period, if the whole period went like this.",
+        "Not simulated: cold caches, nodes that must be bought, dependencies, retries.",
+    ] {
+        assert!(text.contains(told), "{told}\n{text}");
+    }
+    let rows: Vec<&str> = text.lines().filter(|line| line.contains(" of 10 (") && line.contains("EUR")).collect();
+    let names = ["Guarantor", "HPA 0.60", "KEDA 0.60", "KPA 1.3", "static 20", "clairvoyant 0.49"];
+    assert_eq!(rows.len(), names.len(), "{text}");
+    for (row, name) in rows.iter().zip(names) {
+        assert!(row.trim_start().starts_with(name), "{name}: {row}");
+    }
+}
+
+#[test]
+fn equal_seeds_give_equal_bytes() {
+    let play = |seed| simulate(&["--policies", ALL, "--seed", seed, "-o", "json"]).text;
+    let first = play("7");
+    assert_eq!(first, play("7"));
+    assert_ne!(first, play("8"));
+    // Policies are judged by the same requests, and what is played beside one does not touch it.
+    let report: Value = serde_json::from_str(&first).unwrap();
+    let alone = played(&["--policies", "hpa=0.6", "--seed", "7"]);
+    assert_eq!(report["policies"][1], alone);
+}
+
+#[test]
+fn many_pods_keep_the_promise_and_one_owes_the_worst_tier() {
+    let many = played(&["--policies", "static=20"]);
+    assert_eq!((&many["kept"], &many["owed"]), (&true.into(), &"0.00 EUR".into()));
+    assert_eq!(many["badMinutes"], 0.0);
+    // Twenty pods for ten minutes.
+    assert!((many["podHours"].as_f64().unwrap() - 20.0 / 6.0).abs() < 1e-9, "{many}");
+    let one = played(&["--policies", "static=1"]);
+    assert_eq!((&one["kept"], &one["owed"]), (&false.into(), &"360.00 EUR".into()));
+    assert_eq!(one["credits"]["lines"][0]["below"], "95");
+    let (good, total) = (one["good"].as_u64().unwrap(), one["total"].as_u64().unwrap());
+    assert!(good * 100 < total * 95, "{good} of {total}");
+    let ratio = one["attainmentRatio"].as_str().unwrap();
+    let (part, whole) = ratio.split_once('/').unwrap();
+    assert_eq!(part.parse::<u64>().unwrap() * total, whole.parse::<u64>().unwrap() * good, "{ratio}");
+    assert_eq!(one["runs"][0]["badMinutes"], one["badMinutes"].as_f64().unwrap() as u64);
+}
+
+#[test]
+fn the_promise_is_that_of_the_agreement() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/simulate/agreement.yaml"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("agreement.yaml");
+    let try_out = |agreement: String, flags: &[&str]| {
+        std::fs::write(&file, agreement).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guarantor"));
+        command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/simulate"));
+        command.args([
+            "simulate",
+            "--trace",
+            "trace.csv",
+            "--scale-to",
+            "25",
+            "--service-time",
+            "50ms",
+            "--start",
+            "90s",
+        ]);
+        let output = command.arg("-f").arg(&file).args(flags).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Answer { code: output.status.code().unwrap(), text: text(output.stdout), complaint: text(output.stderr) }
+    };
+    let text = text.unwrap();
+    // The more patient the promise, the more requests keep it.
+    let good = |threshold: &str| {
+        let answer = try_out(text.replace("500ms", threshold), &["--policies", "static=3", "-o", "json"]);
+        answer.json()["policies"][0]["good"].as_u64().unwrap()
+    };
+    assert!(good("3s") > good("100ms"));
+    for (from, to, told) in [
+        (
+            "target: \"99\"",
+            "measurement: {method: MeanOfSlots}\n    target: \"99\"",
+            "spec.objectives[0].measurement.method",
+        ),
+        ("500ms", "7s", "spec.objectives[0].indicator.latency.threshold"),
+        (
+            "    tiers:",
+            "    remedies: [{name: each, objective: latency, perIncident: {amount: \"5\"}}]\n    tiers:",
+            "spec.credits.remedies[0].perIncident",
+        ),
+    ] {
+        let changed = text.replace(from, to);
+        assert_ne!(changed, text, "{from}");
+        let answer = try_out(changed, &[]);
+        assert_eq!(answer.code, 1, "{told}: {}", answer.complaint);
+        assert!(answer.complaint.contains(told), "{told}: {}", answer.complaint);
+    }
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    for (flags, code, told) in [
+        (&["--policies", "law,vpa"][..], 1, "--policies: \"vpa\" is none of law,"),
+        (&["--policies", "hpa"], 1, "--policies: \"hpa\" needs a target"),
+        (&["--policies", "static=61"], 1, "--policies: \"static=61\" is not within the 1 to 60 pods"),
+        (&["--column", "visitors"], 1, "--column: the trace has no column \"visitors\"; it has requests"),
+        (&["--column", "3"], 1, "--column: 3 is not one of the columns 2 to 2"),
+        (&["--objective", "availability"], 1, "--objective: \"availability\" is no objective on latency"),
+        (&["--pods", "99"], 1, "--pods: 99 is not within"),
+        (&["--fault", "node-crash@1h"], 1, "--fault: \"node-crash@1h\" would begin after the end"),
+        (&["--scrape", "0s"], 1, "--scrape: must be from 1s"),
+        (&["--output", "html"], 2, "--output"),
+        (&["--seeds", "0"], 2, "--seeds"),
+    ] {
+        let answer = simulate(flags);
+        assert_eq!(answer.code, code, "{flags:?}: {}", answer.complaint);
+        assert!(answer.complaint.contains(told), "{flags:?}: {}", answer.complaint);
+        assert_eq!(answer.text, "", "{flags:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_another_matter() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guarantor"));
+    command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/simulate"));
+    command.args([
+        "simulate",
+        "-f",
+        "agreement.yaml",
+        "--trace",
+        "gone.csv",
+        "--service-time",
+        "50ms",
+        "--start",
+        "90s",
+    ]);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--trace: gone.csv"));
+}
+
+/// What the README shows is what the program answers.
+#[test]
+fn the_readme_shows_what_comes_out() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let shown = readme.split("```console\n").find(|block| block.starts_with("$ guarantor simulate")).unwrap();
+    let (command, answer) = shown.split("```").next().unwrap().split_once('\n').unwrap();
+    let mut words = command.trim_start_matches("$ ").split_whitespace();
+    assert_eq!(words.next(), Some("guarantor"));
+    let program =
+        Command::new(env!("CARGO_BIN_EXE_guarantor")).current_dir(root.join("examples/simulate")).args(words).output();
+    let told = String::from_utf8(program.unwrap().stdout).unwrap().replace(['\u{a0}', '\u{202f}'], " ");
+    assert_eq!(told, answer, "README.md, section Try an agreement before you sign it");
+}
