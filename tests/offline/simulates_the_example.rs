@@ -81,6 +81,16 @@ fn many_pods_keep_the_promise_and_one_owes_the_worst_tier() {
 }
 
 #[test]
+fn faults_happen() {
+    let good = |flags: &[&str]| played(&[&["--policies", "static=6"], flags].concat())["good"].as_u64().unwrap();
+    let quiet = good(&[]);
+    for fault in ["node-crash@2m", "gray-node@2m=0.1", "bad-revision@2m=0.5", "service-time@2m=4"] {
+        assert!(good(&["--fault", fault]) < quiet, "{fault}");
+    }
+    assert_eq!(good(&["--fault", "scrape-gap@2m"]), quiet, "a fixed number of pods does not look");
+}
+
+#[test]
 fn the_promise_is_that_of_the_agreement() {
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/simulate/agreement.yaml"));
     let folder = tempfile::tempdir().unwrap();
@@ -111,6 +121,13 @@ fn the_promise_is_that_of_the_agreement() {
         answer.json()["policies"][0]["good"].as_u64().unwrap()
     };
     assert!(good("3s") > good("100ms"));
+    let other = "  - {name: up, indicator: {ratio: {bad: 'sum(increase(a[$slot]))', total: 'sum(increase(b[$slot]))'}}, target: \"99\"}\n";
+    let tier = "    - {objective: up, below: \"99\", percentOfFee: \"10\"}\n";
+    let two = text
+        .replace("  credits:\n", &format!("{other}  credits:\n"))
+        .replace("  enforcement:", &format!("{tier}  enforcement:"));
+    let answer = try_out(two, &["--policies", "static=20", "-o", "json"]);
+    assert_eq!(answer.json()["notSimulated"], serde_json::json!(["up"]));
     for (from, to, told) in [
         (
             "target: \"99\"",
