@@ -10,6 +10,9 @@ mod accepts_every_example;
 mod accounts;
 mod agrees_with_the_offline_check;
 #[expect(dead_code, reason = "the published cases use the rest of it")]
+#[path = "../cases/amounts.rs"]
+mod amounts;
+#[expect(dead_code, reason = "the published cases use the rest of it")]
 #[path = "../cases/arithmetic.rs"]
 mod arithmetic;
 mod backfill;
@@ -30,6 +33,9 @@ mod keeps_a_tenant_at_home;
 mod keeps_agreements_when_it_is_removed;
 mod keeps_declaring_and_approving_apart;
 mod keeps_what_was_agreed;
+#[expect(dead_code, reason = "the published cases use the rest of it")]
+#[path = "../cases/known.rs"]
+mod known;
 mod lets_an_agreement_be_amended;
 mod lets_the_owner_apply_while_a_floor_stands;
 mod lives_on_the_rights_of_its_chart;

@@ -167,8 +167,8 @@ mod tests {
     #[test]
     fn noise_is_measured_and_hides_a_small_slope() {
         let noise = |at: f64| if (at / 15.0).floor() % 2.0 == 0.0 { 20.0 } else { -20.0 };
-        let (noisy, dispersion) = demand(|at| 100.0 + 0.1 * at + noise(at));
+        let (hidden, dispersion) = demand(|at| 100.0 + 0.1 * at + noise(at));
         assert!(dispersion > 20.0, "{dispersion}");
-        assert!(noisy.growth.abs() < 1e-9, "{noisy:?}");
+        assert!(hidden.growth.abs() < 1e-9, "{hidden:?}");
     }
 }

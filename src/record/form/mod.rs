@@ -10,6 +10,7 @@ pub mod exclusions;
 pub mod figure;
 pub mod instant;
 pub mod legible;
+pub mod outcome;
 pub mod page;
 pub mod reckoning;
 pub mod sheet;

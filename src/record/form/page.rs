@@ -15,7 +15,7 @@ mod violations;
 
 use askama::Template;
 
-use super::{ALTERED, COMPUTED, Issued, words};
+use super::{ALTERED, COMPUTED, Issued, outcome};
 use actions::Action;
 use evidence::Evidence;
 use heading::Heading;
@@ -58,7 +58,7 @@ pub fn html(issued: &Issued) -> Result<String, askama::Error> {
     let page = Page {
         warning: (!issued.intact).then_some(ALTERED),
         computed: issued.computed,
-        revision: words::revision(statement),
+        revision: outcome::revision(statement),
         heading: Heading::new(issued, &clock),
         objectives: statement.objectives.iter().map(|o| Objective::new(o, statement)).collect(),
         credits: statement.credits.as_ref().map(|credits| Reckoning::new(credits, statement, &clock)),

@@ -10,7 +10,7 @@ use super::instant::{Clock, length, length_of};
 use super::legible::legible;
 use super::reckoning::{LineMoney, Reckoning, Step};
 use super::terms::terms;
-use super::{ALTERED, COMPUTED, Issued, words};
+use super::{ALTERED, COMPUTED, Issued, outcome, words};
 
 /// Nothing but a line under the header.
 const LIGHT: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
@@ -56,8 +56,8 @@ fn heading(issued: &Issued, clock: &Clock) -> String {
     }
     let title = clock.title(period);
     lines.push(format!("{}, {title}: {}", legible(&statement.service), words::state(statement.state)));
-    lines.extend(words::revision(statement));
-    lines.push(words::outcome(statement));
+    lines.extend(outcome::revision(statement));
+    lines.push(outcome::outcome(statement));
     lines.push(String::new());
     let mut tell = |what: &str, text: String| lines.push(format!("{what:<11}{text}"));
     if !issued.name.is_empty() {

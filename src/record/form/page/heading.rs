@@ -4,7 +4,7 @@ use crate::api::agreement::Party;
 use crate::api::statement::StatementSpec;
 use crate::record::form::instant::{Clock, length};
 use crate::record::form::legible::{is_object_name, legible};
-use crate::record::form::{Issued, words};
+use crate::record::form::{Issued, outcome, words};
 
 /// The head of the page.
 pub(super) struct Heading {
@@ -55,7 +55,7 @@ impl Heading {
             issued: issued.at.map(|at| clock.long(at)).unwrap_or_default(),
             state: words::state(statement.state),
             class: super::objectives::class(statement.state),
-            outcome: words::outcome(statement),
+            outcome: outcome::outcome(statement),
             provider: parties.map(|p| name(&p.provider)),
             customer: parties.map(|p| name(&p.customer)),
             agreement: legible(&statement.agreement.name).into_owned(),
