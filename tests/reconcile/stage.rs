@@ -313,12 +313,15 @@ pub fn agreement(name: &str, mode: &str, rolling: &str) -> Value {
 }
 
 /// Maintenance of what the agreement `web` is about, declared by ann.
+///
+/// Its announcement is told, since a fault decides when it is made, and statements say when it was announced.
 pub fn exclusion(name: &str, from: &str, until: &str) -> Value {
     json!({
         "apiVersion": "guarantor.dev/v1alpha1", "kind": "ServiceLevelExclusion",
         "metadata": {"name": name, "namespace": NAMESPACE},
         "spec": {
             "agreement": "web", "reason": "Maintenance", "window": {"from": from, "until": until}, "declaredBy": "ann",
+            "announcedAt": "2025-12-01T00:00:00Z",
         },
     })
 }
