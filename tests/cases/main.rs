@@ -34,6 +34,8 @@ mod values;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 
 use scenario::{Miss, Outcome, field, text};
 use serde_json::Value;
@@ -52,27 +54,33 @@ fn main() -> ExitCode {
         None => own(&home.join("tests/cases")),
     };
     let words: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let folder = tempfile::tempdir().unwrap();
     let published = examples::by_profile(home);
-    let mut kinds: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for path in files {
-        let file = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        let file: Value = serde_saphyr::from_str(&file).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        let profiles = file.get("profiles").cloned().unwrap_or_default();
+    let files: Vec<Value> = files.iter().map(|path| read(path)).collect();
+    let mut jobs = Vec::new();
+    for file in &files {
+        let profiles = file.get("profiles").unwrap_or(&Value::Null);
         for case in file.get("cases").and_then(Value::as_array).into_iter().flatten() {
             let (id, kind) = (text(case, "id").unwrap_or_default(), text(case, "kind").unwrap_or_default());
             if !words.is_empty() && !words.iter().any(|word| id.contains(word) || kind.contains(word)) {
                 continue;
             }
-            let outcome = run(&kind, case, &profiles, folder.path());
-            enter(&mut kinds, &kind, &format!("{id} ({kind})"), outcome);
             let profile = text(case, "profile").unwrap_or_default();
-            if let Some((name, agreement)) = published.get(&profile).filter(|_| kind == "uptime_credit") {
-                let outcome = field(&profiles, &profile).and_then(|p| uptime::under(agreement, case, p, folder.path()));
-                enter(&mut kinds, "examples/published", &format!("{id} (examples/published/{name}.yaml)"), outcome);
+            let example = published.get(&profile).filter(|_| kind == "uptime_credit");
+            jobs.push(Job { line: format!("{id} ({kind})"), kind, case, profiles, agreement: None });
+            if let Some((name, agreement)) = example {
+                let line = format!("{id} (examples/published/{name}.yaml)");
+                jobs.push(Job {
+                    kind: "examples/published".to_owned(),
+                    line,
+                    case,
+                    profiles,
+                    agreement: Some(agreement),
+                });
             }
         }
     }
+    let mut kinds: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    play(&jobs, |job, outcome| enter(&mut kinds, &job.kind, &job.line, outcome));
     println!();
     for (kind, (passed, failed)) in &kinds {
         println!("{kind:>22} {passed:4} passed {failed:4} failed");
@@ -80,6 +88,61 @@ fn main() -> ExitCode {
     let (passed, failed) = kinds.values().fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1));
     println!("\n{passed} passed, {failed} failed");
     if failed > 0 || (passed == 0 && words.is_empty()) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn read(path: &Path) -> Value {
+    let file = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_saphyr::from_str(&file).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// A case, by its profile or by the example that stands for its profile.
+struct Job<'a> {
+    kind: String,
+    line: String,
+    case: &'a Value,
+    profiles: &'a Value,
+    agreement: Option<&'a Value>,
+}
+
+/// Plays all jobs, as many at a time as there are processors, and tells of each in their order.
+fn play<'a>(jobs: &[Job<'a>], mut tell: impl FnMut(&Job<'a>, Outcome)) {
+    let next = AtomicUsize::new(0);
+    let (done, outcomes) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            let (next, done) = (&next, done.clone());
+            scope.spawn(move || {
+                let folder = tempfile::tempdir().unwrap();
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(job) = jobs.get(place) else { return };
+                    done.send((place, job.outcome(folder.path()))).unwrap();
+                }
+            });
+        }
+        drop(done);
+        let mut waiting = BTreeMap::new();
+        let mut told = 0;
+        for (place, outcome) in outcomes {
+            waiting.insert(place, outcome);
+            while let Some(outcome) = waiting.remove(&told) {
+                tell(&jobs[told], outcome);
+                told += 1;
+            }
+        }
+        assert_eq!(told, jobs.len(), "a case was not played");
+    });
+}
+
+impl Job<'_> {
+    fn outcome(&self, folder: &Path) -> Outcome {
+        match self.agreement {
+            None => run(&self.kind, self.case, self.profiles, folder),
+            Some(agreement) => {
+                uptime::under(agreement, self.case, field(self.profiles, &text(self.case, "profile")?)?, folder)
+            }
+        }
+    }
 }
 
 /// The published cases, and those of our own in the order of their files.

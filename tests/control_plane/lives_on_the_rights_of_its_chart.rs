@@ -14,13 +14,14 @@ use crate::stage::{SYSTEM, Stage, TIMEOUT, latency_agreement};
 
 const NAMESPACE: &str = "lives-on-rights";
 
-/// Rights this story has no use for: other ways to hold a floor, exclusions and claims, and what earlier statements
-/// granted, which have stories of their own, and the count of an Event that happens again.
-const OTHER_STORIES: [&str; 12] = [
+/// Rights this story has no use for: other ways to hold a floor, the revisions to go back to, exclusions and claims, and
+/// what earlier statements granted, which have stories of their own, and the count of an Event that happens again.
+const OTHER_STORIES: [&str; 13] = [
     "guarantor.dev servicelevelexclusions/status patch",
     "guarantor.dev servicelevelclaims/status patch",
     "guarantor.dev servicelevelstatements list",
     "events.k8s.io events patch",
+    "apps replicasets list",
     "apps statefulsets get",
     "apps statefulsets patch",
     "apps statefulsets/scale get",
