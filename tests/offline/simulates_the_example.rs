@@ -34,7 +34,7 @@ fn every_policy_has_its_row() {
     assert_eq!((answer.code, answer.complaint.as_str()), (0, ""));
     let text = answer.text.replace('\u{a0}', " ");
     for told in [
-        "search, latency: 99 % of all requests within 500ms, by 1 to 60 pods",
+        "catalog, latency: 99 % of all requests within 500ms, by 1 to 60 pods",
         "Load: 10 min, 25.0 requests/s in the mean",
         "2 seeds, judged together",
         "OWED: for one period, if the whole period went like this.",
