@@ -6,9 +6,7 @@
 //! entry, so it is repeated on a fresh reading when another writer was faster.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
-use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
-use kube::core::GroupVersionKind;
-use kube::core::gvk::GroupVersion;
+use kube::api::{DynamicObject, Patch, PatchParams};
 use kube::{Api, Client, ResourceExt};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -18,6 +16,7 @@ use crate::api::enforcement_status::ActionTarget;
 
 use super::call::{Bound, Failure};
 use super::outcome::WriteResult;
+use super::target;
 
 /// How often the removal is tried.
 const ATTEMPTS: usize = 4;
@@ -34,11 +33,7 @@ pub async fn give_up_ownership(
     target: &ActionTarget,
     plural: &str,
 ) -> Result<(), String> {
-    let version: GroupVersion =
-        target.api_version.parse().map_err(|_| format!("`{}` is no API version", target.api_version))?;
-    let kind = GroupVersionKind::gvk(&version.group, &version.version, &target.kind);
-    let resource = ApiResource::from_gvk_with_plural(&kind, plural);
-    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
+    let api = target::api(client, namespace, target, plural).map_err(|failure| failure.message)?;
     let bound = Bound::until(write_until);
     let object = bound.call(api.get(&target.name)).await.map_err(|failure| failure.message)?;
     give_up(&api, object, bound).await.map_err(|failure| failure.message)

@@ -3,9 +3,12 @@
 //! Merge patch and not server-side apply: applied without force it is refused wherever the owner set the field, applied
 //! with force the owner's next apply is refused, and an empty configuration applied to release the field leaves the API
 //! server's default instead of the owner's value.
+//!
+//! `spec.minReplicas` of a `HorizontalPodAutoscaler` takes effect within the autoscaler's sync period (15 s by default),
+//! with or without metrics, and outside its `behavior`; not while the metrics server hangs, and not at 0 replicas.
+//! `spec.minReplicaCount` of a KEDA `ScaledObject` is carried over by KEDA to the HPA it makes.
 
-use kube::Api;
-use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
+use kube::api::{DynamicObject, Patch, PatchParams};
 use kube::{Client, ResourceExt};
 use serde_json::{Map, json};
 
@@ -13,19 +16,19 @@ use crate::api::{BASELINE_ANNOTATION, FIELD_MANAGER};
 use crate::decide::{BaselineChange, FloorChange, Step, Value};
 
 use super::call::{Bound, Failure};
-use super::managed_fields;
+use super::{managed_fields, target};
 
-/// Writes the step's value to `spec.<field>`, and gives up the ownership that comes with it. The note says what did not
+/// Writes the step's value to the field of its floor, and gives up the ownership that comes with it. The note says what did not
 /// work of the latter.
 pub(super) async fn write(
     client: &Client,
     namespace: &str,
-    resource: &ApiResource,
-    field: &str,
-    (step, change): (&Step, &FloorChange),
+    step: &Step,
+    change: &FloorChange,
     bound: Bound,
 ) -> Result<String, Failure> {
-    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, resource);
+    let api = target::api(client, namespace, &step.target, change.kind.plural())?;
+    let field = change.kind.field();
     let mut spec = Map::new();
     match change.value {
         Value::Set(replicas) => _ = spec.insert(field.to_owned(), replicas.into()),

@@ -8,13 +8,12 @@
 //! The client given must have `Config::default_retry` off: with it, a refusal is repeated inside the call for minutes.
 
 mod call;
-mod hpa_floor;
 pub mod managed_fields;
 mod merge;
 pub mod outcome;
 mod rollout;
 mod scale;
-mod scaled_object_floor;
+mod target;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests;
@@ -75,8 +74,7 @@ async fn write_floor(
     bound: Bound,
 ) -> Result<String, Failure> {
     match &change.kind {
-        FloorKind::Hpa => hpa_floor::write(client, namespace, step, change, bound).await,
-        FloorKind::ScaledObject => scaled_object_floor::write(client, namespace, step, change, bound).await,
+        FloorKind::Hpa | FloorKind::ScaledObject => merge::write(client, namespace, step, change, bound).await,
         FloorKind::Scale { plural } => scale::write(client, namespace, plural, step, change, bound).await,
     }
 }

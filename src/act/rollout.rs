@@ -8,18 +8,17 @@
 #[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 mod tests;
 
-use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
-use kube::core::GroupVersionKind;
-use kube::{Api, Client};
+use kube::Client;
+use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
 use crate::api::{FIELD_MANAGER, ROLLOUT_ANNOTATION};
 use crate::decide::{MarkChange, RolloutChange, RolloutWrite, Step};
-use crate::sense::workload::deployment::{KIND, PLURAL};
+use crate::sense::workload::deployment::PLURAL;
 
 use super::call::{Bound, Failure};
-use super::managed_fields;
 use super::outcome::WriteResult;
+use super::{managed_fields, target};
 
 /// Writes the step, and gives up the ownership that comes with it.
 pub(super) async fn write(
@@ -29,16 +28,12 @@ pub(super) async fn write(
     change: &RolloutChange,
     bound: Bound,
 ) -> Result<String, Failure> {
-    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource());
+    let api = target::api(client, namespace, &step.target, PLURAL)?;
     let operations = serde_json::from_value(Value::Array(operations(step, change)))
         .map_err(|error| Failure::new(WriteResult::Refused, error.to_string()))?;
     let patch: Patch<()> = Patch::Json(operations);
     let written = bound.call(api.patch(&step.target.name, &PatchParams::apply(FIELD_MANAGER), &patch)).await?;
     Ok(managed_fields::note(managed_fields::give_up(&api, written, bound).await))
-}
-
-fn resource() -> ApiResource {
-    ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk("apps", "v1", KIND), PLURAL)
 }
 
 fn operations(step: &Step, change: &RolloutChange) -> Vec<Value> {

@@ -4,9 +4,7 @@
 //! *after* the restoration, so that at no moment a changed value stands without it. A custom resource ignores the uid in
 //! a patch of its scale; the resource version, which no other object of that name has, is the precondition that counts.
 
-use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
-use kube::core::GroupVersionKind;
-use kube::core::gvk::GroupVersion;
+use kube::api::{DynamicObject, Patch, PatchParams};
 use kube::{Api, Client, ResourceExt};
 use serde_json::json;
 
@@ -15,7 +13,7 @@ use crate::decide::{BaselineChange, FloorChange, Step, Value};
 
 use super::call::{Bound, Failure};
 use super::outcome::WriteResult;
-use super::{managed_fields, merge};
+use super::{managed_fields, merge, target};
 
 /// How often the removal of the annotation is tried: workload controllers write their status right after a change of
 /// the replicas, and each time the resource version moves on.
@@ -30,7 +28,7 @@ pub(super) async fn write(
     change: &FloorChange,
     bound: Bound,
 ) -> Result<String, Failure> {
-    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource(step, plural)?);
+    let api = target::api(client, namespace, &step.target, plural)?;
     let mut version = step.resource_version.clone();
     if let BaselineChange::Record(_) = change.baseline {
         version = merge::version(&annotate(&api, step, &version, &change.baseline, bound).await?);
@@ -52,13 +50,6 @@ pub(super) async fn write(
         Err(failure) => Err(failure),
     };
     Ok(managed_fields::note(written))
-}
-
-fn resource(step: &Step, plural: &str) -> Result<ApiResource, Failure> {
-    let version: GroupVersion =
-        step.target.api_version.parse().map_err(|_| Failure::new(WriteResult::Refused, "no API version"))?;
-    let kind = GroupVersionKind::gvk(&version.group, &version.version, &step.target.kind);
-    Ok(ApiResource::from_gvk_with_plural(&kind, plural))
 }
 
 async fn annotate(

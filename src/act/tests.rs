@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use guarantor_testbed::model::{ApiServer, Fault, FaultPlan};
 use k8s_openapi::jiff::Timestamp;
-use kube::api::{Api, DynamicObject, Patch, PatchParams};
+use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams};
+use kube::core::GroupVersionKind;
 use serde_json::{Value, json};
 
 use super::*;
@@ -30,6 +31,23 @@ struct Place {
     resource: &'static str,
     field: &'static str,
     before: Option<i64>,
+}
+
+/// What can go wrong with a request.
+pub(super) fn faults() -> [Fault; 11] {
+    [
+        Fault::Status(409),
+        Fault::Status(422),
+        Fault::Status(429),
+        Fault::Status(500),
+        Fault::Status(503),
+        Fault::TimeoutBeforeCommit,
+        Fault::TimeoutAfterCommit,
+        Fault::CrashAfterCommit,
+        Fault::Crash,
+        Fault::TruncatedBody,
+        Fault::LateCommit(Duration::from_secs(5)),
+    ]
 }
 
 const PLACES: [Place; 4] = [
@@ -146,8 +164,9 @@ async fn a_floor_is_raised_and_given_back_without_a_trace() {
 
 #[tokio::test(start_paused = true)]
 async fn no_deploy_of_the_owner_is_refused_because_of_us() {
+    let kind = GroupVersionKind::gvk("autoscaling", "v2", "HorizontalPodAutoscaler");
     let stored = |place: Place| match place.resource {
-        HPAS => (hpa("web", "Deployment", "web"), super::hpa_floor::resource()),
+        HPAS => (hpa("web", "Deployment", "web"), ApiResource::from_gvk_with_plural(&kind, FloorKind::Hpa.plural())),
         OBJECTS => {
             let mut object = scaled_object("web", &json!({"name": "web"}));
             object["spec"]["minReplicaCount"] = json!(2);
@@ -227,21 +246,8 @@ async fn another_object_of_the_same_name_is_left_alone() {
 /// value, and it comes back.
 #[tokio::test(start_paused = true)]
 async fn any_one_fault_is_healed_by_the_next_looks() {
-    let faults = [
-        Fault::Status(409),
-        Fault::Status(422),
-        Fault::Status(429),
-        Fault::Status(500),
-        Fault::Status(503),
-        Fault::TimeoutBeforeCommit,
-        Fault::TimeoutAfterCommit,
-        Fault::CrashAfterCommit,
-        Fault::Crash,
-        Fault::TruncatedBody,
-        Fault::LateCommit(Duration::from_secs(5)),
-    ];
     for place in PLACES {
-        for fault in &faults {
+        for fault in &faults() {
             for index in 0..8 {
                 let mut stage = Stage::set(place);
                 if index >= 4 {

@@ -5,12 +5,11 @@ use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use guarantor::api::agreement_status::{DetectedBy, StatementRef};
 use guarantor::api::credit_status::CreditState;
-use guarantor::api::statement::StatementSpec;
 use guarantor_testbed::model::FaultPlan;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::stage::{CLAIMS, NAMESPACE, STATEMENTS, Stage, agreement};
+use crate::stage::{CLAIMS, NAMESPACE, Stage, agreement};
 use crate::sweep::sweep;
 
 /// How long the whole story takes; it ends within a period.
@@ -78,7 +77,7 @@ fn play(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
         while stage.now() < end {
             stage.second().await;
         }
-        let issued = statements(stage);
+        let issued = stage.statements();
         let untouched = issued.iter().take(2).all(|s| {
             let credits = s.credits.as_ref().unwrap();
             (s.revision, credits.state, credits.amount.as_str()) == (1, CreditState::Determined, "120.00")
@@ -132,7 +131,7 @@ async fn what_the_customer_noticed_first_stands_in_status_and_statement() {
     let violations = stage.status("web").violations;
     assert_eq!(violations[0].detected_by, Some(DetectedBy::Customer));
     stage.until("a statement", 120, |stage| !references(stage).is_empty()).await.unwrap();
-    let issued = statements(&stage).remove(0);
+    let issued = stage.statements().remove(0);
     let violation = &issued.violations[0];
     let at = violation.detected_at.as_ref().map(|at| at.0.as_second());
     assert_eq!((violation.detected_by, at), (Some(DetectedBy::Customer), Some(noticed.as_second())));
@@ -148,14 +147,6 @@ fn claim(name: &str, credit: &Value) -> Value {
 
 fn add(stage: &mut Stage, name: &str, field: &str, value: &Value) {
     stage.api.edit("paul", CLAIMS, NAMESPACE, name, |object| object["spec"][field] = value.clone()).unwrap();
-}
-
-fn statements(stage: &Stage) -> Vec<StatementSpec> {
-    let found = stage.api.list(STATEMENTS).into_iter();
-    let mut found: Vec<StatementSpec> =
-        found.map(|object| serde_json::from_value(object["spec"].clone()).unwrap()).collect();
-    found.sort_by_key(|s| (s.period.start.0, s.revision));
-    found
 }
 
 /// What the status says of the statements, the oldest first.

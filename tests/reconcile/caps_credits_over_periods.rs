@@ -16,7 +16,7 @@ use guarantor::offline::settle::measurements::Measurements;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::stage::{EXCLUSIONS, LEDGERS, NAMESPACE, STATEMENTS, Stage, agreement, exclusion};
+use crate::stage::{EXCLUSIONS, LEDGERS, NAMESPACE, Stage, agreement, exclusion};
 use crate::sweep::sweep;
 
 /// How long everything takes, in whatever order; it ends within a period.
@@ -71,7 +71,7 @@ fn play(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
         while stage.now() < end {
             stage.second().await;
         }
-        let (live, offline) = (statements(stage), offline(stage)?);
+        let (live, offline) = (stage.statements(), offline(stage)?);
         if live != offline {
             return Err(format!("live\n{live:#?}\noffline\n{offline:#?}"));
         }
@@ -81,18 +81,9 @@ fn play(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
     .boxed_local()
 }
 
-/// All statements, in the order of periods and revisions.
-fn statements(stage: &Stage) -> Vec<StatementSpec> {
-    let found = stage.api.list(STATEMENTS).into_iter();
-    let mut found: Vec<StatementSpec> =
-        found.map(|object| serde_json::from_value(object["spec"].clone()).unwrap()).collect();
-    found.sort_by_key(|s| (s.period.start.0, s.revision));
-    found
-}
-
 /// The statements in force, the oldest first.
 fn standing(stage: &Stage) -> Vec<StatementSpec> {
-    let mut found = statements(stage);
+    let mut found = stage.statements();
     found.reverse();
     found.dedup_by_key(|s| s.period.start.0);
     found.reverse();
@@ -118,7 +109,7 @@ fn offline(stage: &Stage) -> Result<Vec<StatementSpec>, String> {
             spec: &exclusion.spec,
         })
         .collect();
-    let first = statements(stage).into_iter().next().ok_or("no statement")?;
+    let first = stage.statements().into_iter().next().ok_or("no statement")?;
     let case = Case {
         name: "web",
         namespace: NAMESPACE,

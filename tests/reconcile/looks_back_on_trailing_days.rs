@@ -43,8 +43,8 @@ fn play(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
         }
         stage.seconds(4).await;
         stage.api.apply(four_days()).unwrap();
-        stage.until("four statements", 120, |stage| statements(stage).len() == 4).await?;
-        let first = statements(stage);
+        stage.until("four statements", 120, |stage| stage.statements().len() == 4).await?;
+        let first = stage.statements();
         let told: Vec<_> = first.iter().map(figures).collect();
         let expected = [
             // In the first period nothing lies before.
@@ -69,9 +69,9 @@ fn play(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
         let approval = json!({"by": "bob", "at": "2026-01-01T00:00:01Z"});
         let approve = move |object: &mut Value| object["spec"]["approval"] = approval.clone();
         stage.api.edit("bob", EXCLUSIONS, NAMESPACE, "window", approve).unwrap();
-        stage.until("two revisions", 60, |stage| statements(stage).len() == 6).await?;
+        stage.until("two revisions", 60, |stage| stage.statements().len() == 6).await?;
         stage.seconds(70).await;
-        let revised: Vec<_> = statements(stage).into_iter().filter(|s| s.revision == 2).collect();
+        let revised: Vec<_> = stage.statements().into_iter().filter(|s| s.revision == 2).collect();
         let told: Vec<_> = revised.iter().map(figures).collect();
         let expected = [
             ("2025-12-28T00:00:00Z", vec!["web-20251228t000000z"], "56400", "600", 12, "0.00"),
@@ -165,7 +165,7 @@ async fn what_is_settled_offline_is_the_same() {
         .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
     let settled = report["periods"].as_array().unwrap().iter().flat_map(|p| p["revisions"].as_array().unwrap());
     let settled: Vec<Value> = settled.map(account).collect();
-    let live: Vec<Value> = statements(&stage).iter().map(|s| account(&serde_json::to_value(s).unwrap())).collect();
+    let live: Vec<Value> = stage.statements().iter().map(|s| account(&serde_json::to_value(s).unwrap())).collect();
     assert_eq!(live.len(), 6);
     assert_eq!(settled, live);
     let earlier = |n: usize| report["periods"][n]["objects"]["earlier"].as_array().map_or(0, Vec::len);
@@ -204,7 +204,7 @@ async fn a_newer_ledger_of_an_earlier_period_is_looked_back_on() {
         stage.traffic.enter(slot, Second { total: 100, bad: 0 });
     }
     stage.api.apply(four_days()).unwrap();
-    stage.until("four statements", 120, |stage| statements(stage).len() == 4).await.unwrap();
+    stage.until("four statements", 120, |stage| stage.statements().len() == 4).await.unwrap();
     stage.kill();
     let (second, third) = ("web-20251229t000000z-r1", "web-20251230t000000z-r1");
     let issued = |stage: &Stage, name: &str| -> StatementSpec {
@@ -290,8 +290,8 @@ async fn the_running_account_looks_back_too_and_reads_each_ledger_once() {
     stage.spike = true;
     stage.seconds(900).await;
     stage.spike = false;
-    stage.until("a statement", 3200, |stage| !statements(stage).is_empty()).await.unwrap();
-    let december = statements(&stage).remove(0);
+    stage.until("a statement", 3200, |stage| !stage.statements().is_empty()).await.unwrap();
+    let december = stage.statements().remove(0);
     assert_eq!((december.judged, december.objectives[0].state), (None, State::Violated));
     let of_december: u64 = december.objectives[0].total_events.parse().unwrap();
 
@@ -326,14 +326,6 @@ async fn the_running_account_looks_back_too_and_reads_each_ledger_once() {
 fn gets(stage: &Stage, from: usize) -> usize {
     let requests = stage.link().requests().split_off(from);
     requests.iter().filter(|request| request.resource == LEDGERS && request.verb == "get").count()
-}
-
-fn statements(stage: &Stage) -> Vec<StatementSpec> {
-    let found = stage.api.list(STATEMENTS).into_iter();
-    let mut found: Vec<StatementSpec> =
-        found.map(|object| serde_json::from_value(object["spec"].clone()).unwrap()).collect();
-    found.sort_by_key(|s| (s.period.start.0, s.revision));
-    found
 }
 
 fn at(text: &str) -> Timestamp {

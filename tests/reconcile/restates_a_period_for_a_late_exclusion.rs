@@ -7,7 +7,7 @@ use guarantor::api::statement::StatementSpec;
 use guarantor_testbed::model::FaultPlan;
 use serde_json::{Value, json};
 
-use crate::stage::{EXCLUSIONS, NAMESPACE, STATEMENTS, Stage, agreement, exclusion};
+use crate::stage::{EXCLUSIONS, NAMESPACE, Stage, agreement, exclusion};
 use crate::sweep::sweep;
 
 #[test]
@@ -29,7 +29,7 @@ fn play(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
         stage.spike = true;
         stage.seconds(30).await;
         stage.spike = false;
-        stage.until("a statement", 120, |stage| !statements(stage).is_empty()).await?;
+        stage.until("a statement", 120, |stage| !stage.statements().is_empty()).await?;
         let issued = first(stage)?;
         let (start, end) = (issued.period.start.0.to_string(), issued.period.end.0.to_string());
         // Only declared, it changes nothing.
@@ -50,7 +50,7 @@ fn play(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
         stage.until("a third revision", 60, |stage| known(stage).is_some_and(|n| n.ends_with("-r3"))).await?;
         stage.until("it is told", 60, |stage| honoured(stage).as_deref() == Some("Revoked")).await?;
         let revisions: Vec<StatementSpec> =
-            statements(stage).into_iter().filter(|s| s.period.start == issued.period.start).collect();
+            stage.statements().into_iter().filter(|s| s.period.start == issued.period.start).collect();
         let told: Vec<_> = revisions.iter().map(|s| (s.revision, s.supersedes.is_some(), owed(s))).collect();
         let expected =
             [(1, false, "120.00"), (2, true, "0.00"), (3, true, "120.00")].map(|(r, s, o)| (r, s, o.to_owned()));
@@ -66,20 +66,12 @@ fn play(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
     .boxed_local()
 }
 
-fn statements(stage: &Stage) -> Vec<StatementSpec> {
-    let found = stage.api.list(STATEMENTS).into_iter();
-    let mut found: Vec<StatementSpec> =
-        found.map(|object| serde_json::from_value(object["spec"].clone()).unwrap()).collect();
-    found.sort_by_key(|s| (s.period.start.0, s.revision));
-    found
-}
-
 fn first(stage: &Stage) -> Result<StatementSpec, String> {
-    statements(stage).into_iter().next().ok_or_else(|| "no statement".to_owned())
+    stage.statements().into_iter().next().ok_or_else(|| "no statement".to_owned())
 }
 
 fn revisions(stage: &Stage) -> usize {
-    let all = statements(stage);
+    let all = stage.statements();
     all.iter().filter(|s| s.period.start == all[0].period.start).count()
 }
 
@@ -105,7 +97,7 @@ async fn restates_a_period_that_the_status_lists_no_more() {
     let mut object = agreement("web", "Observe", "1m");
     object["spec"]["exclusions"] = json!({"rules": [{"reason": "Maintenance", "effect": "Exclude"}]});
     stage.api.apply(object).unwrap();
-    stage.until("twelve statements", 800, |stage| statements(stage).len() == 12).await.unwrap();
+    stage.until("twelve statements", 800, |stage| stage.statements().len() == 12).await.unwrap();
     let issued = first(&stage).unwrap();
     let name = format!("web-{}-r1", issued.period.start.0.strftime("%Y%m%dt%H%M%Sz"));
     assert!(stage.status("web").statements.iter().all(|listed| listed.name != name));
@@ -116,7 +108,7 @@ async fn restates_a_period_that_the_status_lists_no_more() {
         stage.api.apply(window).unwrap();
     }
     let of_the_first = |stage: &Stage| -> Vec<StatementSpec> {
-        statements(stage).into_iter().filter(|s| s.period.start == issued.period.start).collect()
+        stage.statements().into_iter().filter(|s| s.period.start == issued.period.start).collect()
     };
     stage.until("a second revision", 30, |stage| of_the_first(stage).len() > 1).await.unwrap();
     stage.seconds(30).await;

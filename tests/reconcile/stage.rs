@@ -7,6 +7,7 @@ use std::time::Duration;
 use guarantor::api::ServiceLevelAgreement;
 use guarantor::api::agreement_status::AgreementStatus;
 use guarantor::api::enforcement::Mode;
+use guarantor::api::statement::StatementSpec;
 use guarantor::controller::room::MOST_BYTES;
 use guarantor::controller::{self, RESOURCES, Setup};
 use guarantor::record::metrics::Metrics;
@@ -111,6 +112,15 @@ impl Stage {
     /// The present time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// All statements, in the order of periods and revisions.
+    pub fn statements(&self) -> Vec<StatementSpec> {
+        let found = self.api.list(STATEMENTS).into_iter();
+        let mut found: Vec<StatementSpec> =
+            found.map(|object| serde_json::from_value(object["spec"].clone()).unwrap()).collect();
+        found.sort_by_key(|s| (s.period.start.0, s.revision));
+        found
     }
 
     /// The connection of the present operator.

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use guarantor_testbed::model::{ApiServer, Fault, FaultPlan};
-use kube::api::{Api, DynamicObject, Patch, PatchParams};
+use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams};
+use kube::core::GroupVersionKind;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use crate::act::tests::faults;
 use crate::act::{Outcome, WriteResult, execute, outcome};
 use crate::api::enforcement_status::{ActionPhase, Verb};
 use crate::api::{FIELD_MANAGER, ROLLOUT_ANNOTATION};
@@ -155,7 +157,9 @@ async fn a_rollout_is_paused_and_undone_and_owned_by_nobody() {
 #[tokio::test(start_paused = true)]
 async fn no_deploy_of_the_owner_is_refused_because_of_us() {
     let mut stage = Stage::set();
-    let api: Api<DynamicObject> = Api::namespaced_with(stage.api.link("helm").client(), "default", &super::resource());
+    let kind = GroupVersionKind::gvk("apps", "v1", "Deployment");
+    let resource = ApiResource::from_gvk_with_plural(&kind, "deployments");
+    let api: Api<DynamicObject> = Api::namespaced_with(stage.api.link("helm").client(), "default", &resource);
     let manifest = |image: &str| {
         json!({
             "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
@@ -192,19 +196,7 @@ async fn what_changed_since_it_was_read_is_left_alone() {
 /// Whatever goes wrong with whichever request: after a few fresh looks the revision is undone, once.
 #[tokio::test(start_paused = true)]
 async fn any_one_fault_is_healed_by_the_next_looks() {
-    let faults = [
-        Fault::Status(409),
-        Fault::Status(422),
-        Fault::Status(429),
-        Fault::Status(500),
-        Fault::TimeoutBeforeCommit,
-        Fault::TimeoutAfterCommit,
-        Fault::CrashAfterCommit,
-        Fault::Crash,
-        Fault::TruncatedBody,
-        Fault::LateCommit(Duration::from_secs(5)),
-    ];
-    for fault in &faults {
+    for fault in &faults() {
         // Pause, its entry; rollback, its entry.
         for index in 0..4 {
             let mut stage = Stage::set();

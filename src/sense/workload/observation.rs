@@ -178,6 +178,12 @@ impl FloorKind {
         }
     }
 
+    /// Its name, in the object's `spec`.
+    #[must_use]
+    pub fn field(&self) -> &'static str {
+        self.pointer().trim_start_matches("/spec/")
+    }
+
     /// The plural name of the resource that is written.
     #[must_use]
     pub fn plural(&self) -> &str {
