@@ -109,7 +109,7 @@ use super::settlement::{BusinessCalendar, Settlement};
     .field_path(".service.workloads"))]
 #[x_kube(validation = Rule::new("!has(self.enforcement) || !has(self.enforcement.rollback) \
      || self.service.workloads.all(w, w.apiVersion == 'apps/v1' && w.kind == 'Deployment')")
-    .message("spec.enforcement.rollback goes with a Deployment of apps/v1 only").field_path(".enforcement.rollback"))]
+    .message("spec.enforcement.rollback goes with a Deployment of apps/v1; remove it").field_path(".enforcement.rollback"))]
 #[x_kube(validation = Rule::new("has(self.validity) == has(oldSelf.validity)")
     .field_path(".validity")
     .message("spec.validity cannot be added or removed, as periods are counted from its first day; make a new \

@@ -142,6 +142,12 @@ pub fn conflict(facts: &Facts<'_>) -> Option<String> {
     ownership::standing_conflict(facts).or_else(|| revision::standing_conflict(facts))
 }
 
+/// The hold while somebody else's pause stands, whatever is to be done about the rollout.
+#[must_use]
+pub fn paused_by_others(facts: &Facts<'_>) -> Option<Hold> {
+    revision::paused_by_others(facts)
+}
+
 /// The hold while it is not clear what holds the floor.
 #[must_use]
 pub fn unclear(facts: &Facts<'_>) -> Option<Hold> {

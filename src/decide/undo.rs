@@ -18,7 +18,7 @@ use crate::sense::workload::{DeploymentState, MarkRecord, Revision, Revisions, R
 use super::episode;
 use super::evidence::Snapshot;
 use super::facts::Facts;
-use super::guard::Hold;
+use super::guard::{self, Hold};
 use super::health::Danger;
 use super::plan::{Change, MarkChange, Plan, Proposed, RolloutChange, RolloutWrite, Step, step_id};
 use super::situation::AgreementIdentity;
@@ -30,13 +30,11 @@ use super::situation::AgreementIdentity;
 pub fn propose(facts: &Facts<'_>, allowed: &Rollback, revision: &str) -> Result<Plan<Proposed>, Hold> {
     let deployment = deployment(facts)?;
     let in_force = in_force(deployment, revision)?;
+    if let Some(hold) = guard::paused_by_others(facts) {
+        return Err(hold);
+    }
     match &facts.workload.rollout {
         Rollout::InProgress | Rollout::Stuck(_) => Ok(pause(facts, deployment, in_force)),
-        Rollout::Paused if facts.paused_at().is_none() => {
-            let who = deployment.paused_by.as_deref().map(|who| format!(" by {who}")).unwrap_or_default();
-            let message = format!("somebody else paused the rollout{who}, so it is theirs: undo or resume it");
-            Err(Hold::new("PausedByOthers", message))
-        }
         Rollout::Paused | Rollout::Complete if allowed.pause_only => {
             let message = "enforcement.rollback.pauseOnly leaves undoing the revision to a person";
             Err(Hold::new("PauseOnly", message))

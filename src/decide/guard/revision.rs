@@ -35,12 +35,18 @@ pub(super) fn free(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
             let message = format!("the rollout of Deployment {name} is held by the agreement {}", mark.agreement);
             Some(Hold::new("HeldByOtherAgreement", message))
         }
-        _ if facts.workload.rollout == Rollout::Paused && facts.paused_at().is_none() => {
-            let message = "somebody else paused the rollout, so it is theirs: undo or resume it";
-            Some(Hold::new("PausedByOthers", message))
-        }
-        _ => None,
+        _ => paused_by_others(facts),
     }
+}
+
+/// Somebody else paused the rollout.
+pub(super) fn paused_by_others(facts: &Facts<'_>) -> Option<Hold> {
+    let deployment = facts.workload.deployment.as_ref()?;
+    (facts.workload.rollout == Rollout::Paused && facts.paused_at().is_none()).then(|| {
+        let who = deployment.paused_by.as_deref().map(|who| format!(" by {who}")).unwrap_or_default();
+        let message = format!("somebody else paused the rollout{who}, so it is theirs: undo or resume it");
+        Hold::new("PausedByOthers", message)
+    })
 }
 
 /// Nobody brings back what the operator undoes.
