@@ -6,6 +6,7 @@
 //! the operator ask the same function, so that a pipeline and a cluster cannot disagree.
 
 mod band;
+mod carried_out;
 mod cells;
 mod claims;
 mod constraints;
@@ -62,6 +63,8 @@ pub enum Code {
     PromiseAboveComposite,
     /// Something is owed by what no metrics source can tell.
     OwedByHearsay,
+    /// Something is agreed that only `guarantor settle` carries out.
+    NotCarriedOut,
     /// The tiers of one objective grant in units that nobody can compare.
     MixedUnits,
     /// Deadlines of claims, and no credit that is claimed by one of them.
@@ -70,7 +73,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::TierGap,
         Self::TierOverlap,
         Self::NonMonotonicCredit,
@@ -81,6 +84,7 @@ impl Code {
         Self::ParameterDependencyViolated,
         Self::PromiseAboveComposite,
         Self::OwedByHearsay,
+        Self::NotCarriedOut,
         Self::MixedUnits,
         Self::ClaimDeadline,
     ];
@@ -99,6 +103,7 @@ impl Code {
             Self::ParameterDependencyViolated => "parameter_dependency_violated",
             Self::PromiseAboveComposite => "promise_above_composite",
             Self::OwedByHearsay => "owed_by_hearsay",
+            Self::NotCarriedOut => "not_carried_out",
             Self::MixedUnits => "mixed_units",
             Self::ClaimDeadline => "claim_deadline",
         }
@@ -118,6 +123,7 @@ impl Code {
             Self::ParameterDependencyViolated => "ParameterDependencyViolated",
             Self::PromiseAboveComposite => "PromiseAboveComposite",
             Self::OwedByHearsay => "OwedByHearsay",
+            Self::NotCarriedOut => "NotCarriedOut",
             Self::MixedUnits => "MixedUnits",
             Self::ClaimDeadline => "ClaimDeadline",
         }
@@ -150,7 +156,11 @@ pub fn lint(spec: &AgreementSpec, retention: Option<SignedDuration>) -> Vec<Lint
     for (index, lint) in amendment::anew(spec, |spec| terms(spec, retention)) {
         let Lint { code, severity, field, message, at } = lint;
         let InvalidSpec { field, message } = amendment::blame(spec, index, InvalidSpec { field, message });
-        found.push(Lint { code, severity, field, message, at });
+        let lint = Lint { code, severity, field, message, at };
+        // What looks into the amendments by itself has said it already.
+        if !found.contains(&lint) {
+            found.push(lint);
+        }
     }
     found
 }
@@ -168,6 +178,7 @@ fn terms(spec: &AgreementSpec, retention: Option<SignedDuration>) -> Vec<Lint> {
         found.extend(bands.map(|bands| tiers::lint(&bands, &objective.name, &target)).unwrap_or_default());
     }
     found.extend(hearsay::owed(spec));
+    found.extend(carried_out::lint(spec));
     found.extend(claims::lint(spec));
     found
 }

@@ -23,6 +23,10 @@ fn deadlines_forfeit_what_is_claimed() {
     assert_eq!(deadlines("OnClaim", "claims"), remark);
     assert_eq!(deadlines("Automatic", "claim"), remark);
     assert_eq!(remarked(&[("settlement", json!({"grant": "OnClaim"}))]), []);
+    let opens = json!({"name": "claim", "after": "PeriodEnd", "days": 1});
+    let unasked = remarked(&[("settlement", json!({"claimsOpen": opens}))]);
+    assert_eq!(unasked, [("claim_deadline", "spec.settlement.claimsOpen".to_owned())]);
+    assert_eq!(remarked(&[("settlement", json!({"grant": "OnClaim", "claimsOpen": opens}))]), []);
 }
 
 #[test]
@@ -32,7 +36,9 @@ fn tiers_of_different_units_are_not_compared() {
         {"objective": "availability", "below": "99.0", "serviceDays": 2}
     ]);
     let credits = json!({"fee": {"amount": "1.00", "currency": "EUR"}, "tiers": tiers});
-    assert_eq!(remarked(&[("credits", credits)]), [("mixed_units", "spec.credits.tiers[1].serviceDays".to_owned())]);
+    let forever = ("validity", json!({"from": "2026-01-01"}));
+    let found = remarked(&[("credits", credits), forever]);
+    assert_eq!(found, [("mixed_units", "spec.credits.tiers[1].serviceDays".to_owned())]);
 }
 
 #[test]
@@ -55,4 +61,50 @@ fn the_terms_after_each_amendment_are_looked_at() {
     assert_eq!(amended(json!([above, later])), [named]);
     let mended = json!({"effective": "2026-05-01", "objectives": [objective], "credits": tiers("99")});
     assert_eq!(amended(json!([mended])), []);
+}
+
+#[test]
+fn what_only_a_measurements_file_can_tell_of_is_named() {
+    let blocks = [
+        (
+            "settlement",
+            json!({
+                "payment": {"withinDays": 5, "offset": true},
+                "deposit": {"amount": "3000.00", "currency": "EUR", "holdMonths": 3, "refundWithinDays": 10},
+                "cureDays": 7,
+                "terminationNoticeDays": 30,
+            }),
+        ),
+        (
+            "credits",
+            json!({
+                "fee": {"amount": "1.00", "currency": "EUR"},
+                "tiers": [{"objective": "availability", "below": "99.9", "serviceDays": 2}],
+                "combine": "CustomersChoice",
+            }),
+        ),
+    ];
+    let fields = [
+        "settlement.payment",
+        "settlement.deposit",
+        "settlement.cureDays",
+        "settlement.terminationNoticeDays",
+        "credits.combine",
+    ];
+    let said = |fields: &[&str]| fields.iter().map(|f| ("not_carried_out", format!("spec.{f}"))).collect::<Vec<_>>();
+    let until = |validity: Value| remarked(&[&blocks[..], &[("validity", validity)]].concat());
+    assert_eq!(until(json!({"from": "2026-01-01"})), said(&fields), "there is no end that could be put off");
+    let with_an_end = until(json!({"from": "2026-01-01", "until": "2027-01-01"}));
+    assert_eq!(with_an_end, said(&[&fields[..], &["credits.tiers"]].concat()));
+}
+
+#[test]
+fn what_an_amendment_owes_by_hearsay_is_said_once() {
+    let volume = json!({
+        "fee": {"amount": "1.00", "currency": "EUR"},
+        "rewards": {"basis": "Volume", "tiers": [{"atLeast": "1000", "percent": "2"}]},
+    });
+    let amendments = json!([{"effective": "2026-05-01", "credits": volume}]);
+    let found = remarked(&[("amendmentRule", json!("Split")), ("amendments", amendments)]);
+    assert_eq!(found, [("owed_by_hearsay", "spec.amendments[0].credits.rewards.basis".to_owned())]);
 }
