@@ -9,6 +9,7 @@ pub mod agreement_status;
 pub mod amendment;
 pub mod claim;
 pub mod condition;
+pub mod contract_status;
 pub mod credit_facts;
 pub mod credit_status;
 pub mod credits;

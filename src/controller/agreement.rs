@@ -124,7 +124,8 @@ async fn work(
             return Ok(Action::requeue(Duration::ZERO));
         }
     }
-    let due = lives::enter(&mut next, book.past.as_ref(), claims, now);
+    let due = lives::enter(&mut next, book.past.as_ref(), claims, &terms.schedule, now);
+    lives::overdue(&mut next, agreement, book.past.as_ref(), claims, &terms.schedule, now);
     let Some(open) = &book.open else {
         context.fleet.forget(&agreement.uid().unwrap_or_default());
         not_in_force(&mut next, terms, agreement, now);

@@ -98,6 +98,7 @@ fn older(past: Option<&Past>, declared: &Declared, listed: &[StatementRef]) -> V
             credit_since: None,
             credit_reason: String::new(),
             claim_by: None,
+            payment: None,
         })
     };
     standing.filter_map(reference).collect()

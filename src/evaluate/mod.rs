@@ -34,6 +34,7 @@ pub mod ledger;
 pub mod lint;
 pub mod methods;
 pub mod parameter_rule;
+pub mod payment;
 pub mod period;
 pub mod rate_sum;
 pub mod restatement;

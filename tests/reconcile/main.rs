@@ -7,6 +7,7 @@
 
 mod a_credit_lives_by_its_claims;
 mod a_full_ledger_takes_no_more_counts;
+mod a_granted_credit_is_to_be_paid;
 mod a_lagging_watch_makes_nothing_happen_twice;
 mod a_missed_event_is_made_up_for;
 mod a_refused_objective_holds_up_no_other;

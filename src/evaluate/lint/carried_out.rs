@@ -8,12 +8,6 @@ use crate::api::credits::{Combine, Credits, ServiceDaysRule};
 pub(super) fn lint(spec: &AgreementSpec) -> Vec<Lint> {
     let settlement = &spec.settlement;
     let agreed = [
-        (
-            settlement.payment.is_some(),
-            "settlement.payment",
-            "by when a credit is to be paid and what it is set off against",
-            "notified and nextSettlement",
-        ),
         (settlement.deposit.is_some(), "settlement.deposit", "when a deposit is returned", "ended and severeBreach"),
         (settlement.cure_days.is_some(), "settlement.cureDays", "by when a breach is to be cured", "demands"),
         (

@@ -84,13 +84,7 @@ fn what_only_a_measurements_file_can_tell_of_is_named() {
             }),
         ),
     ];
-    let fields = [
-        "settlement.payment",
-        "settlement.deposit",
-        "settlement.cureDays",
-        "settlement.terminationNoticeDays",
-        "credits.combine",
-    ];
+    let fields = ["settlement.deposit", "settlement.cureDays", "settlement.terminationNoticeDays", "credits.combine"];
     let said = |fields: &[&str]| fields.iter().map(|f| ("not_carried_out", format!("spec.{f}"))).collect::<Vec<_>>();
     let until = |validity: Value| remarked(&[&blocks[..], &[("validity", validity)]].concat());
     assert_eq!(until(json!({"from": "2026-01-01"})), said(&fields), "there is no end that could be put off");

@@ -1,0 +1,23 @@
+//! What follows from an agreement's account for its parties, as its status tells it.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// By when a credit is to be paid (`spec.settlement.payment`). It is notified when it is granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentStatus {
+    /// The last day on which it is paid in time, in the agreement's time zone, `YYYY-MM-DD`.
+    #[schemars(length(max = 10))]
+    pub last_day: String,
+    /// When the time for it is over.
+    pub by: Time,
+    /// Whether it was not paid by then.
+    #[serde(default)]
+    pub overdue: bool,
+    /// What is not paid in time is taken off the settlement of the period that begins then, which is drawn up at its end.
+    /// Left out: nothing is set off, or no period of the agreement follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_off_with: Option<Time>,
+}
