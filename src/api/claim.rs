@@ -123,6 +123,12 @@ pub struct ClaimedCredit {
     /// By the beginning of the period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period_start: Option<Time>,
+    /// The objective whose tier the customer chooses, or the remedy, where one credit of several is theirs to choose
+    /// (`spec.credits.combine: CustomersChoice`). The first choice for a period counts. After its statement, a newer one
+    /// takes its place if that is another credit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 40))]
+    pub chooses: Option<String>,
 }
 
 /// An incident that the customer noticed.

@@ -69,7 +69,7 @@ pub async fn reconcile(agreement: Arc<ServiceLevelAgreement>, context: Arc<Conte
         Ok(terms) => {
             let claims = Claims::of(&context, &agreement.namespace().unwrap_or_default(), &agreement.name_any());
             let action = Box::pin(work(&agreement, &context, &mut book, &terms, &claims, now)).await?;
-            claims::tell(&claims, &context, &book, now).await?;
+            claims::tell(&claims, &context, &book, &agreement.spec, now).await?;
             Ok(action)
         }
         Err(refusal) => refuse(&agreement, &context, &mut book, &refusal, now).await,

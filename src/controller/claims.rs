@@ -20,8 +20,10 @@ use crate::api::agreement_status::{AgreementStatus, DetectedBy};
 use crate::api::claim::{ClaimStatus, ClaimVerdict};
 use crate::api::condition::{self, ConditionStatus};
 use crate::api::credit_status::CreditState;
-use crate::api::{ServiceLevelAgreement, ServiceLevelClaim};
-use crate::evaluate::claim::Claim;
+use crate::api::{AgreementSpec, ServiceLevelAgreement, ServiceLevelClaim};
+use crate::evaluate::amendment::terms_at;
+use crate::evaluate::choice::{self, Choice, offered};
+use crate::evaluate::claim::{Claim, Claimed};
 use crate::evaluate::credit_life::{CreditEvent, Life, life};
 use crate::evaluate::detection::Incident;
 use crate::record::{status, writer};
@@ -55,6 +57,30 @@ impl Claims {
         let claimed = standing.claimed(period_start);
         let about = self.0.iter().map(|each| claim(each)).filter(|claim| claim.concerns(&claimed));
         about.flat_map(|claim| claim.events(&claimed)).collect()
+    }
+
+    /// Which credit the customer chose for a period, by its terms. `standing`: the statement that stands for it.
+    pub fn chosen(
+        &self,
+        terms: &AgreementSpec,
+        period_start: Timestamp,
+        standing: Option<&Standing>,
+        now: Timestamp,
+    ) -> Option<Choice<'_>> {
+        let claimed = standing.map_or_else(|| Claimed::unsettled(period_start), |s| s.claimed(period_start));
+        let made = self.0.iter().map(|each| claim(each)).filter(|claim| claim.concerns(&claimed));
+        let events = standing.map(|standing| self.events(period_start, standing)).unwrap_or_default();
+        let course = standing.and_then(|standing| standing.course.as_ref());
+        let made = made.filter_map(|claim| claim.choice());
+        choice::chosen(terms.credits.as_ref(), made, course.map(|course| (course, events.as_slice())), now)
+    }
+
+    /// Each claim that chooses and its generation, and how many of the instants it names have come.
+    pub fn choices(&self, now: Timestamp) -> impl Iterator<Item = (Option<String>, Option<i64>, usize)> {
+        self.0.iter().filter(|each| claim(each).choice().is_some()).map(move |each| {
+            let come = claim(each).instants().filter(|at| *at <= now).count();
+            (each.uid(), each.meta().generation, come)
+        })
     }
 
     /// The next instant at which something that was said beforehand becomes true.
@@ -91,10 +117,16 @@ pub async fn reconcile(claim: Arc<ServiceLevelClaim>, context: Arc<Context>) -> 
 ///
 /// # Errors
 /// When the API server does not answer or refuses.
-pub(super) async fn tell(claims: &Claims, context: &Context, book: &Book, now: Timestamp) -> Result<(), Error> {
+pub(super) async fn tell(
+    claims: &Claims,
+    context: &Context,
+    book: &Book,
+    spec: &AgreementSpec,
+    now: Timestamp,
+) -> Result<(), Error> {
     for each in &claims.0 {
         let finding = if each.spec.credit.is_some() {
-            of_credit(claims, each, book, now)
+            of_credit(claims, each, book, spec, now)
         } else {
             of_incident(claim(each), &book.status, now)
         };
@@ -133,7 +165,7 @@ impl Finding {
 }
 
 /// What becomes of a claim on a credit: where the credit stands, and whether this claim led there.
-fn of_credit(claims: &Claims, each: &ServiceLevelClaim, book: &Book, now: Timestamp) -> Finding {
+fn of_credit(claims: &Claims, each: &ServiceLevelClaim, book: &Book, spec: &AgreementSpec, now: Timestamp) -> Finding {
     let claim = claim(each);
     let past = book.past.as_ref();
     let found = past.and_then(|past| past.all().find(|(start, standing)| claim.concerns(&standing.claimed(*start))));
@@ -149,7 +181,31 @@ fn of_credit(claims: &Claims, each: &ServiceLevelClaim, book: &Book, now: Timest
     let mut finding = in_state(&found, course.grants, claim);
     let name = standing.names.last().cloned().unwrap_or_default();
     finding.credit = Some((name, found.state, found.since));
+    if let Some(words) = of_choice(claims, claim, spec, (start, standing), now) {
+        finding.message = format!("{}; {words}", finding.message);
+    }
     finding
+}
+
+/// What becomes of the choice that is made with a claim.
+fn of_choice(
+    claims: &Claims,
+    claim: Claim<'_>,
+    spec: &AgreementSpec,
+    (start, standing): (Timestamp, &Standing),
+    now: Timestamp,
+) -> Option<String> {
+    let name = claim.choice()?.name;
+    let terms = terms_at(spec, start).ok()?;
+    if let Err(why) = offered(terms.credits.as_ref(), name) {
+        return Some(format!("spec.credit.chooses has no effect: {why}"));
+    }
+    let counts = || claims.chosen(&terms, start, Some(standing), now).map(|choice| choice.name);
+    Some(match standing.facts.chosen.as_deref().or_else(counts) {
+        Some(chosen) if chosen == name => format!("the customer chose {name:?}"),
+        Some(chosen) => format!("spec.credit.chooses has no effect: {chosen:?} was chosen before"),
+        None => "spec.credit.chooses has no effect: the credit was not open any more".to_owned(),
+    })
 }
 
 fn in_state(life: &Life, grants: bool, claim: Claim<'_>) -> Finding {

@@ -10,6 +10,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use crate::api::agreement_status::DetectedBy;
 use crate::api::claim::{ClaimSpec, ClaimVerdict};
 
+use super::choice::Choice;
 use super::credit_life::{Act, CLAIM, CreditEvent};
 use super::detection::Incident;
 
@@ -33,7 +34,15 @@ pub struct Claimed<'a> {
     pub restated: Option<Timestamp>,
 }
 
-impl Claim<'_> {
+impl Claimed<'_> {
+    /// A period for which there is no statement yet.
+    #[must_use]
+    pub fn unsettled(period_start: Timestamp) -> Self {
+        Self { period_start, names: &[], restated: None }
+    }
+}
+
+impl<'a> Claim<'a> {
     /// Whether it is about the credit of this period.
     #[must_use]
     pub fn concerns(&self, claimed: &Claimed<'_>) -> bool {
@@ -69,6 +78,13 @@ impl Claim<'_> {
             events.push(CreditEvent { at: payment.at.0, what });
         }
         events
+    }
+
+    /// Which credit the customer chose with it.
+    #[must_use]
+    pub fn choice(&self) -> Option<Choice<'a>> {
+        let name = self.spec.credit.as_ref()?.chooses.as_deref()?;
+        Some(Choice { at: self.counts_from(self.spec.made_at.as_ref().map(|at| at.0)), name })
     }
 
     /// The incidents it tells of by `now`, one for each objective, unless they were rejected.

@@ -13,6 +13,7 @@ pub mod budget;
 pub mod burn_rate;
 pub mod calendar;
 pub mod canonical_json;
+pub mod choice;
 pub mod claim;
 pub mod codec;
 pub mod contract_dates;

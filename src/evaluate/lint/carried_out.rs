@@ -2,7 +2,7 @@
 
 use super::{Code, Lint, Severity};
 use crate::api::agreement::AgreementSpec;
-use crate::api::credits::{Combine, Credits, ServiceDaysRule};
+use crate::api::credits::{Credits, ServiceDaysRule};
 
 /// The parts of these terms that only `guarantor settle` carries out, with what it is told of them.
 pub(super) fn lint(spec: &AgreementSpec) -> Vec<Lint> {
@@ -15,12 +15,6 @@ pub(super) fn lint(spec: &AgreementSpec) -> Vec<Lint> {
             "settlement.terminationNoticeDays",
             "when a notice ends the agreement",
             "terminationNotice",
-        ),
-        (
-            spec.credits.as_ref().is_some_and(|credits| credits.combine == Combine::CustomersChoice),
-            "credits.combine",
-            "what the customer chose, and grants the highest",
-            "chosen",
         ),
         (
             spec.credits.as_ref().is_some_and(extend_the_term) && has_an_end(spec),

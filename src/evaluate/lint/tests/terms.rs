@@ -80,11 +80,10 @@ fn what_only_a_measurements_file_can_tell_of_is_named() {
             json!({
                 "fee": {"amount": "1.00", "currency": "EUR"},
                 "tiers": [{"objective": "availability", "below": "99.9", "serviceDays": 2}],
-                "combine": "CustomersChoice",
             }),
         ),
     ];
-    let fields = ["settlement.deposit", "settlement.cureDays", "settlement.terminationNoticeDays", "credits.combine"];
+    let fields = ["settlement.deposit", "settlement.cureDays", "settlement.terminationNoticeDays"];
     let said = |fields: &[&str]| fields.iter().map(|f| ("not_carried_out", format!("spec.{f}"))).collect::<Vec<_>>();
     let until = |validity: Value| remarked(&[&blocks[..], &[("validity", validity)]].concat());
     assert_eq!(until(json!({"from": "2026-01-01"})), said(&fields), "there is no end that could be put off");
