@@ -8,7 +8,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::contract_status::PaymentStatus;
+use super::contract_status::{DemandStatus, PaymentStatus};
 use super::credit_status::{CreditState, CreditStatus};
 use super::enforcement_status::{ActionRecord, EnforcementStatus};
 
@@ -64,6 +64,10 @@ pub struct AgreementStatus {
     /// The latest statements, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub statements: Vec<StatementRef>,
+    /// The latest demands to cure a breach, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10))]
+    pub demands: Vec<DemandStatus>,
 }
 
 /// The columns of `kubectl get sla`.

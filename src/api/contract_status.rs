@@ -21,3 +21,33 @@ pub struct PaymentStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_off_with: Option<Time>,
 }
+
+/// A demand to cure a breach (`ServiceLevelClaim`, `spec.demand`), and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DemandStatus {
+    /// The name of the claim.
+    #[schemars(length(max = 253))]
+    pub claim: String,
+    /// When the demand was made.
+    pub made_at: Time,
+    /// Until when the breach may be cured (`spec.settlement.cureDays`); that instant is still in time.
+    pub cure_by: Time,
+    /// When it was cured. Left out: it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cured_at: Option<Time>,
+    /// `Running`: it may still be cured. `Cured`: it was, in time. `MayEnd`: it was not, and the customer may end the
+    /// agreement.
+    pub state: CureState,
+}
+
+/// Where a demand to cure a breach stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum CureState {
+    /// It may still be cured.
+    Running,
+    /// It was cured in time.
+    Cured,
+    /// It was not, and the customer may end the agreement.
+    MayEnd,
+}

@@ -15,6 +15,7 @@ use super::book::{Book, Certainty, OpenLedger};
 use super::circumstances::Known;
 use super::claims::{self, Claims};
 use super::context::Context;
+use super::demands;
 use super::enforce;
 use super::error::Error;
 use super::exclusions::Declared;
@@ -126,6 +127,7 @@ async fn work(
     }
     let due = lives::enter(&mut next, book.past.as_ref(), claims, &terms.schedule, now);
     lives::overdue(&mut next, agreement, book.past.as_ref(), claims, &terms.schedule, now);
+    let due = due.into_iter().chain(demands::enter(&mut next, &agreement.spec, claims.all(), now)).min();
     let Some(open) = &book.open else {
         context.fleet.forget(&agreement.uid().unwrap_or_default());
         not_in_force(&mut next, terms, agreement, now);

@@ -14,6 +14,7 @@ use kube::{Resource, ResourceExt};
 
 use super::book::Book;
 use super::context::Context;
+use super::demands;
 use super::error::Error;
 use super::past::Standing;
 use crate::api::agreement_status::{AgreementStatus, DetectedBy};
@@ -45,6 +46,11 @@ impl Claims {
     /// Whether any is on a credit.
     pub fn concern_credits(&self) -> bool {
         self.0.iter().any(|claim| claim.spec.credit.is_some())
+    }
+
+    /// Each with its name.
+    pub fn all(&self) -> impl Iterator<Item = (&str, Claim<'_>)> {
+        self.0.iter().map(|each| (each.metadata.name.as_deref().unwrap_or_default(), claim(each)))
     }
 
     /// What customers noticed, by what is known now.
@@ -127,6 +133,8 @@ pub(super) async fn tell(
     for each in &claims.0 {
         let finding = if each.spec.credit.is_some() {
             of_credit(claims, each, book, spec, now)
+        } else if each.spec.demand.is_some() {
+            demands::told(spec, claim(each), now)
         } else {
             of_incident(claim(each), &book.status, now)
         };
@@ -150,17 +158,24 @@ async fn write(claim: &ServiceLevelClaim, finding: &Finding, context: &Context, 
 }
 
 /// What a claim is told.
-struct Finding {
+pub(super) struct Finding {
     state: ConditionStatus,
     reason: &'static str,
     message: String,
     /// The credit that is claimed: the statement that grants it, and where it stands.
     credit: Option<(String, CreditState, Option<Timestamp>)>,
+    /// Until when the breach may be cured that it is about.
+    cure_by: Option<Timestamp>,
 }
 
 impl Finding {
-    fn new(state: ConditionStatus, reason: &'static str, message: impl Into<String>) -> Self {
-        Self { state, reason, message: message.into(), credit: None }
+    pub(super) fn new(state: ConditionStatus, reason: &'static str, message: impl Into<String>) -> Self {
+        Self { state, reason, message: message.into(), credit: None, cure_by: None }
+    }
+
+    /// The same about a breach that may be cured until then.
+    pub(super) fn curable_until(self, by: Timestamp) -> Self {
+        Self { cure_by: Some(by), ..self }
     }
 }
 
@@ -210,16 +225,7 @@ fn of_choice(
 
 fn in_state(life: &Life, grants: bool, claim: Claim<'_>) -> Finding {
     let words = life.reason.clone();
-    let confirmable = |words: String| {
-        if claim.waits_for_confirmation() {
-            format!(
-                "{words}; what is said to have happened before this object was created counts when spec.decision \
-                 confirms it (confirmsTimes)"
-            )
-        } else {
-            words
-        }
-    };
+    let confirmable = |words| claim.confirmable(words);
     match life.state {
         CreditState::Determined if !grants => Finding::new(ConditionStatus::False, "NothingGranted", words),
         CreditState::Accruing => Finding::new(ConditionStatus::Unknown, "NotSettled", words),
@@ -268,7 +274,7 @@ fn of_incident(claim: Claim<'_>, status: &AgreementStatus, now: Timestamp) -> Fi
 fn told(claim: &ServiceLevelClaim, found: &Finding, now: Timestamp) -> ClaimStatus {
     let generation = claim.meta().generation;
     let mut conditions: Vec<Condition> = claim.status.iter().flat_map(|s| s.conditions.clone()).collect();
-    let Finding { state, reason, message, credit } = found;
+    let Finding { state, reason, message, credit, cure_by } = found;
     condition::set(&mut conditions, condition::EFFECTIVE, *state, reason, message, generation, now);
     let since = credit.as_ref().and_then(|(_, _, since)| *since);
     ClaimStatus {
@@ -277,5 +283,6 @@ fn told(claim: &ServiceLevelClaim, found: &Finding, now: Timestamp) -> ClaimStat
         credit: credit.as_ref().map(|(_, state, _)| *state),
         since: since.map(|since| Time(status::whole_seconds(since))),
         statement: credit.as_ref().map(|(name, ..)| name.clone()),
+        cure_by: cure_by.map(|by| Time(status::whole_seconds(by))),
     }
 }

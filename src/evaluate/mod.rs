@@ -22,6 +22,7 @@ pub mod coverage;
 pub mod credit;
 pub mod credit_course;
 pub mod credit_life;
+pub mod cure;
 pub mod deadline;
 pub mod detection;
 pub mod due_slots;

@@ -4,16 +4,13 @@
 use guarantor::api::agreement_status::StatementRef;
 use guarantor::api::condition::PAYMENT_OVERDUE;
 use guarantor::api::credit_status::CreditState;
-use guarantor::api::{AgreementSpec, ServiceLevelAgreement};
 use guarantor::evaluate::period::Schedule;
-use guarantor::offline::settle::account::{Case, Ledgers, Origin, settle};
-use guarantor::offline::settle::measurements::Measurements;
-use guarantor::offline::settle::report::Report;
 use guarantor_testbed::model::FaultPlan;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use serde_json::{Value, json};
 
+use crate::offline::settled;
 use crate::stage::{CLAIMS, NAMESPACE, Stage, agreement};
 
 /// Seconds until ten minutes before midnight, where it is an hour earlier than in UTC.
@@ -98,28 +95,6 @@ async fn settle_says_the_same_of_the_same_facts() {
     assert_eq!(offline.payments[0].pay_by, live.last_day);
     assert_eq!(offline.payments[0].set_off, "120.00");
     assert_eq!(offline.next_settlement.unwrap().net, "1080.00");
-}
-
-/// What `guarantor settle` tells of facts beside the measurements.
-fn settled(agreement: &ServiceLevelAgreement, schedule: &Schedule, facts: Value) -> Report {
-    let spec: &AgreementSpec = &agreement.spec;
-    let measurements: Measurements = serde_json::from_value(facts).unwrap();
-    let case = Case {
-        name: "web",
-        namespace: NAMESPACE,
-        uid: "",
-        generation: 1,
-        spec,
-        requests: &[],
-        measurements: &measurements,
-        origin: Origin {
-            name: String::new(),
-            url: String::new(),
-            increase: guarantor::api::metrics_source::IncreaseForm::Native,
-            queries: std::collections::BTreeMap::new(),
-        },
-    };
-    settle(&case, schedule, &[], &Ledgers::new()).unwrap()
 }
 
 fn claim(name: &str, credit: &Value) -> Value {

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod a_breach_is_to_be_cured;
 mod a_credit_lives_by_its_claims;
 mod a_full_ledger_takes_no_more_counts;
 mod a_granted_credit_is_to_be_paid;
@@ -21,6 +22,7 @@ mod finds_its_floor_when_the_status_was_lost;
 mod gives_the_floor_back_before_the_agreement_goes;
 mod issues_one_statement_a_period;
 mod looks_back_on_trailing_days;
+mod offline;
 mod raises_and_gives_back_the_floor_of_an_autoscaler;
 mod reads_a_source_made_anew_at_its_new_address;
 mod recomputes_the_running_period_for_an_exclusion;

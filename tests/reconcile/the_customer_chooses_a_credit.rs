@@ -1,21 +1,18 @@
 //! Where one credit of several is the customer's to choose: the period is settled by the highest, and restated by what they
 //! chose, as `guarantor settle` has it from the same slots.
 
-use std::collections::BTreeMap;
-
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use guarantor::api::ServiceLevelLedger;
 use guarantor::api::credit_status::CreditState;
-use guarantor::api::metrics_source::IncreaseForm;
 use guarantor::api::statement::StatementSpec;
 use guarantor::evaluate::period::Schedule;
 use guarantor::evaluate::stored_ledger;
-use guarantor::offline::settle::account::{Case, Ledgers, Origin, settle};
-use guarantor::offline::settle::measurements::Measurements;
+use guarantor::offline::settle::account::Ledgers;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::offline::settled_from;
 use crate::stage::{CLAIMS, LEDGERS, NAMESPACE, Stage, agreement};
 use crate::sweep::sweep;
 
@@ -88,20 +85,7 @@ fn as_settled_without_a_cluster(stage: &Stage, live: &StatementSpec) -> Result<(
     let period = schedule.containing(live.period.start.0).unwrap();
     let read = Ledgers::from([(period.start, stored_ledger::from_spec(&ledger.spec).unwrap())]);
     let facts = json!({"chosen": [{"at": period.start, "name": "fixed"}]});
-    let measurements: Measurements = serde_json::from_value(facts).unwrap();
-    let origin =
-        Origin { name: String::new(), url: String::new(), increase: IncreaseForm::Native, queries: BTreeMap::new() };
-    let case = Case {
-        name: "web",
-        namespace: NAMESPACE,
-        uid: "",
-        generation: 1,
-        spec: &object.spec,
-        requests: &[],
-        measurements: &measurements,
-        origin,
-    };
-    let report = settle(&case, &schedule, &[period], &read).map_err(|e| e.to_string())?;
+    let report = settled_from(&object, &schedule, facts, &[period], &read);
     let bare = |statement: &StatementSpec| {
         let mut credits = statement.credits.clone().unwrap();
         // When it was determined: with what was chosen.

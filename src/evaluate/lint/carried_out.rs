@@ -9,7 +9,6 @@ pub(super) fn lint(spec: &AgreementSpec) -> Vec<Lint> {
     let settlement = &spec.settlement;
     let agreed = [
         (settlement.deposit.is_some(), "settlement.deposit", "when a deposit is returned", "ended and severeBreach"),
-        (settlement.cure_days.is_some(), "settlement.cureDays", "by when a breach is to be cured", "demands"),
         (
             settlement.termination_notice_days.is_some(),
             "settlement.terminationNoticeDays",

@@ -17,7 +17,8 @@ use crate::api::agreement::AgreementSpec;
 use crate::api::exclusion::ForceMajeureRecord;
 use crate::evaluate::amendment::terms_at;
 use crate::evaluate::calendar::WorkingDays;
-use crate::evaluate::contract_dates::{cure_by, earliest_end, extended_term};
+use crate::evaluate::contract_dates::{earliest_end, extended_term};
+use crate::evaluate::cure;
 use crate::evaluate::deadline::{Anchors, deadline, opening};
 use crate::evaluate::exact::{decimal, decimal_text};
 use crate::evaluate::exclusion::{Exclusions, Request, force_majeure};
@@ -85,10 +86,9 @@ impl Contract<'_> {
             };
         };
         let reported = measurements.demands.iter().enumerate().map(|(index, demand)| {
-            let by = cure_by(demand.at, days, self.zone());
-            let by = by.ok_or_else(|| Fault::new(format!("demands[{index}].at"), "leads beyond the calendar"))?;
-            let may_end = demand.cured_at.is_none_or(|at| at > by);
-            Ok(DemandReport { at: demand.at.to_string(), cure_by: by.to_string(), may_end })
+            let made = cure::Demand::new(demand.at, days, self.zone(), demand.cured_at);
+            let made = made.ok_or_else(|| Fault::new(format!("demands[{index}].at"), "leads beyond the calendar"))?;
+            Ok(DemandReport { at: demand.at.to_string(), cure_by: made.by.to_string(), may_end: !made.is_kept() })
         });
         reported.collect()
     }

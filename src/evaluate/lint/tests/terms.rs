@@ -71,7 +71,6 @@ fn what_only_a_measurements_file_can_tell_of_is_named() {
             json!({
                 "payment": {"withinDays": 5, "offset": true},
                 "deposit": {"amount": "3000.00", "currency": "EUR", "holdMonths": 3, "refundWithinDays": 10},
-                "cureDays": 7,
                 "terminationNoticeDays": 30,
             }),
         ),
@@ -83,7 +82,7 @@ fn what_only_a_measurements_file_can_tell_of_is_named() {
             }),
         ),
     ];
-    let fields = ["settlement.deposit", "settlement.cureDays", "settlement.terminationNoticeDays"];
+    let fields = ["settlement.deposit", "settlement.terminationNoticeDays"];
     let said = |fields: &[&str]| fields.iter().map(|f| ("not_carried_out", format!("spec.{f}"))).collect::<Vec<_>>();
     let until = |validity: Value| remarked(&[&blocks[..], &[("validity", validity)]].concat());
     assert_eq!(until(json!({"from": "2026-01-01"})), said(&fields), "there is no end that could be put off");
