@@ -8,7 +8,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::contract_status::{DemandStatus, PaymentStatus};
+use super::contract_status::{DemandStatus, PaymentStatus, TermStatus};
 use super::credit_status::{CreditState, CreditStatus};
 use super::enforcement_status::{ActionRecord, EnforcementStatus};
 
@@ -68,6 +68,9 @@ pub struct AgreementStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10))]
     pub demands: Vec<DemandStatus>,
+    /// Its term. Left out: nothing is agreed of its end, and nothing adds to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub term: Option<TermStatus>,
 }
 
 /// The columns of `kubectl get sla`.

@@ -51,3 +51,46 @@ pub enum CureState {
     /// It was not, and the customer may end the agreement.
     MayEnd,
 }
+
+/// The term of an agreement and what its end brings with it.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TermStatus {
+    /// The last day in force by `spec.validity.until`, `YYYY-MM-DD`. Left out: it ends by nothing that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 10))]
+    pub agreed_last_day: Option<String>,
+    /// Days of service that granted credits add to the term.
+    #[serde(default)]
+    pub service_days: i64,
+    /// The last day with them. An agreement that something ends (`spec.ending`) is not extended. What runs beyond
+    /// `spec.validity.until` is measured once that is moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 10))]
+    pub last_day: Option<String>,
+    /// The earliest day on which a notice ends it (`spec.ending.noticeOn`). Left out: none was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 10))]
+    pub earliest_end: Option<String>,
+    /// What becomes of the deposit. Left out: none is agreed, or no end is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deposit: Option<DepositStatus>,
+}
+
+/// What is returned of a deposit, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DepositStatus {
+    /// The first day on which it is returned, `YYYY-MM-DD`.
+    #[schemars(length(max = 10))]
+    pub refund_from: String,
+    /// The last one.
+    #[schemars(length(max = 10))]
+    pub refund_until: String,
+    /// How much is returned: nothing after a severe breach.
+    #[schemars(length(max = 64))]
+    pub refund: String,
+    /// ISO 4217.
+    #[schemars(length(max = 3))]
+    pub currency: String,
+}

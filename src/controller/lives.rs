@@ -7,16 +7,18 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::Resource;
 
 use super::claims::Claims;
+use super::error::Error;
 use super::past::{Past, Standing};
-use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::{AgreementStatus, StatementRef};
 use crate::api::condition::{self, ConditionStatus};
 use crate::api::contract_status::PaymentStatus;
 use crate::api::credit_status::CreditState;
+use crate::api::{AgreementSpec, ServiceLevelAgreement};
 use crate::evaluate::credit_life::{Life, life, next_deadline};
 use crate::evaluate::deadline::Due;
 use crate::evaluate::payment::PayBy;
 use crate::evaluate::period::Schedule;
+use crate::evaluate::term;
 use crate::record::status::whole_seconds;
 
 /// Credits that the condition names.
@@ -48,6 +50,27 @@ pub(super) fn enter(
         }
     }
     again
+}
+
+/// Enters the term, with the days of service of the credits that are granted by now.
+///
+/// # Errors
+/// The field that leads nowhere; it was refused before.
+pub(super) fn term(
+    next: &mut AgreementStatus,
+    spec: &AgreementSpec,
+    past: Option<&Past>,
+    claims: &Claims,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let is_granted = |(start, standing): &(Timestamp, &Standing)| {
+        let life = stands(*start, standing, claims, now);
+        life.is_some_and(|life| matches!(life.state, CreditState::Granted | CreditState::Settled))
+    };
+    let granted = past.into_iter().flat_map(Past::all).filter(is_granted);
+    let days = granted.map(|(_, standing)| standing.legacy.added_days()).sum();
+    next.term = term::term(spec, days).map_err(|e| Error::Account(e.to_string()))?;
+    Ok(())
 }
 
 /// Where the credit of a statement stands. `None`: the agreement grants none.

@@ -3,7 +3,7 @@
 //!
 //! Read with one bounded list when they are first asked for, and kept from then on: this process is the only one that
 //! issues statements. Where no cap reaches beyond a period, no right grows from misses in a row, nothing is claimed and
-//! nothing has to be, no time is agreed for paying, and no trailing days are judged, they are not read at all.
+//! nothing has to be, no time is agreed for paying, no days are added to the term, and no trailing days are judged, they are not read at all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +28,7 @@ use crate::evaluate::history::{History, Legacy, contract_year};
 use crate::evaluate::payment::Payable;
 use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::statement;
+use crate::evaluate::term;
 use crate::sense::account;
 
 /// The statement that stands for a period.
@@ -176,5 +177,5 @@ fn matters(spec: &AgreementSpec) -> bool {
     let on_past = in_parts || settlement.grant == GrantMode::OnClaim || settlement.payment.is_some();
     spec.period.trailing.is_some()
         || on_past && spec.credits.is_some()
-        || all.any(|table| History::matters(Some(table)))
+        || all.any(|table| History::matters(Some(table)) || term::extends(table))
 }

@@ -48,6 +48,7 @@ pub mod span;
 pub mod statement;
 pub mod stored_ledger;
 pub mod stretch;
+pub mod term;
 pub mod terms;
 pub mod timeline;
 pub mod validate;

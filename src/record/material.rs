@@ -26,6 +26,7 @@ pub fn differs(last: &AgreementStatus, next: &AgreementStatus) -> bool {
         || last.amended_through != next.amended_through
         || last.statements != next.statements
         || last.demands != next.demands
+        || last.term != next.term
         || last.actions != next.actions
         || last.violations.len() != next.violations.len()
         || last.violations.iter().zip(&next.violations).any(|(a, b)| told(a) != told(b))

@@ -39,6 +39,7 @@ mod takes_late_samples_into_account;
 mod tells_apart_what_was_not_deployed;
 mod tells_the_cause_of_a_danger;
 mod the_customer_chooses_a_credit;
+mod the_term_is_told;
 mod traffic;
 mod two_agreements_do_not_share_a_workload;
 mod undoes_a_bad_revision;

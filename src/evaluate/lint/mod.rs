@@ -6,7 +6,6 @@
 //! the operator ask the same function, so that a pipeline and a cluster cannot disagree.
 
 mod band;
-mod carried_out;
 mod cells;
 mod claims;
 mod constraints;
@@ -63,8 +62,6 @@ pub enum Code {
     PromiseAboveComposite,
     /// Something is owed by what no metrics source can tell.
     OwedByHearsay,
-    /// Something is agreed that only `guarantor settle` carries out.
-    NotCarriedOut,
     /// The tiers of one objective grant in units that nobody can compare.
     MixedUnits,
     /// Deadlines of claims, and no credit that is claimed by one of them.
@@ -73,7 +70,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 12] = [
         Self::TierGap,
         Self::TierOverlap,
         Self::NonMonotonicCredit,
@@ -84,7 +81,6 @@ impl Code {
         Self::ParameterDependencyViolated,
         Self::PromiseAboveComposite,
         Self::OwedByHearsay,
-        Self::NotCarriedOut,
         Self::MixedUnits,
         Self::ClaimDeadline,
     ];
@@ -103,7 +99,6 @@ impl Code {
             Self::ParameterDependencyViolated => "parameter_dependency_violated",
             Self::PromiseAboveComposite => "promise_above_composite",
             Self::OwedByHearsay => "owed_by_hearsay",
-            Self::NotCarriedOut => "not_carried_out",
             Self::MixedUnits => "mixed_units",
             Self::ClaimDeadline => "claim_deadline",
         }
@@ -123,7 +118,6 @@ impl Code {
             Self::ParameterDependencyViolated => "ParameterDependencyViolated",
             Self::PromiseAboveComposite => "PromiseAboveComposite",
             Self::OwedByHearsay => "OwedByHearsay",
-            Self::NotCarriedOut => "NotCarriedOut",
             Self::MixedUnits => "MixedUnits",
             Self::ClaimDeadline => "ClaimDeadline",
         }
@@ -178,7 +172,6 @@ fn terms(spec: &AgreementSpec, retention: Option<SignedDuration>) -> Vec<Lint> {
         found.extend(bands.map(|bands| tiers::lint(&bands, &objective.name, &target)).unwrap_or_default());
     }
     found.extend(hearsay::owed(spec));
-    found.extend(carried_out::lint(spec));
     found.extend(claims::lint(spec));
     found
 }
