@@ -4,12 +4,13 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Percent;
 use super::agreement_status::AgreementStatus;
 use super::amendment::{Amendment, AmendmentRule};
 use super::credits::Credits;
+use super::ending::Ending;
 use super::enforcement::Enforcement;
 use super::exclusion_rules::ExclusionRules;
+pub use super::missing_data::{MissingData, TreatAs};
 use super::objective::Objective;
 use super::parameter::{Dependency, Parameter, ParameterRule};
 use super::period::{Period, Validity};
@@ -138,6 +139,16 @@ use super::settlement::{BusinessCalendar, Settlement};
     "!has(oldSelf.amendmentRule) || (has(self.amendmentRule) && self.amendmentRule == oldSelf.amendmentRule)")
     .field_path(".amendmentRule")
     .message("spec.amendmentRule cannot be changed, as it decides where periods begin; make a new agreement"))]
+#[x_kube(validation = Rule::new("!has(self.ending) || !has(self.ending.noticeOn) \
+     || has(self.settlement.terminationNoticeDays)")
+    .field_path(".ending.noticeOn")
+    .message("spec.ending.noticeOn goes with spec.settlement.terminationNoticeDays, which says when a notice takes effect; \
+              remove it, and give spec.validity.until the day on which the agreement ends"))]
+#[x_kube(validation = Rule::new("!has(self.ending) || !self.ending.severeBreach \
+     || (has(self.settlement.deposit) && has(self.validity) && has(self.validity.until))")
+    .field_path(".ending.severeBreach")
+    .message("spec.ending.severeBreach goes with spec.settlement.deposit, which it keeps, and with spec.validity.until, when \
+              the agreement ended"))]
 pub struct AgreementSpec {
     /// `Customer`: with credits. `Internal`: between teams of one house, without money.
     #[serde(rename = "type", default)]
@@ -148,6 +159,9 @@ pub struct AgreementSpec {
     /// The days on which the agreement is in force. Left out: from its creation until it is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validity: Option<Validity>,
+    /// What ends the agreement before its term. When it ends, `validity.until` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
     /// The IANA time zone that decides every day, month and quarter, for example `Europe/Berlin`.
     #[serde(default = "utc")]
     #[schemars(default = "utc", length(min = 1, max = 64))]
@@ -359,42 +373,4 @@ impl SlotLength {
             Self::FiveMinutes => 300,
         }
     }
-}
-
-/// What becomes of slots whose content nobody knows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct MissingData {
-    /// How an unknown slot counts. `Exclude`: neither for nor against; `Good` and `Bad`: as if every event of an
-    /// average slot had been good, or bad.
-    #[serde(default)]
-    pub treat_as: TreatAs,
-    /// The share of slots that must be known for a verdict, in percent. Below it, the objective is `NotDetermined`
-    /// unless the unknown slots could not change the verdict, all good or all bad. For the method `Events` an unknown slot
-    /// is taken to hold as many events as the known ones in the mean, and for `Value` one.
-    #[serde(default = "default_coverage")]
-    #[schemars(default = "default_coverage")]
-    pub minimum_coverage: Percent,
-}
-
-fn default_coverage() -> Percent {
-    Percent::from("90")
-}
-
-impl Default for MissingData {
-    fn default() -> Self {
-        Self { treat_as: TreatAs::default(), minimum_coverage: default_coverage() }
-    }
-}
-
-/// How an unknown slot counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-pub enum TreatAs {
-    /// Neither for nor against.
-    #[default]
-    Exclude,
-    /// As if every event of an average slot had been good.
-    Good,
-    /// As if every event of an average slot had been bad.
-    Bad,
 }

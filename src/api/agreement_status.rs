@@ -8,6 +8,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::contract_status::{DemandStatus, PaymentStatus, TermStatus};
 use super::credit_status::{CreditState, CreditStatus};
 use super::enforcement_status::{ActionRecord, EnforcementStatus};
 
@@ -22,7 +23,7 @@ pub struct AgreementStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// `Ready`, `Measured`, `Fulfilled`, `Enforcing`, and while true `Stalled`, `ConflictingManager`,
-    /// `CapacityInsufficient`, `Advised`.
+    /// `CapacityInsufficient`, `Advised`, `PaymentOverdue`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
@@ -63,6 +64,13 @@ pub struct AgreementStatus {
     /// The latest statements, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub statements: Vec<StatementRef>,
+    /// The latest demands to cure a breach, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10))]
+    pub demands: Vec<DemandStatus>,
+    /// Its term. Left out: nothing is agreed of its end, and nothing adds to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub term: Option<TermStatus>,
 }
 
 /// The columns of `kubectl get sla`.
@@ -210,4 +218,7 @@ pub struct StatementRef {
     /// When the time is over for the next thing that has to be done, or the credit expires. Left out: nothing has to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim_by: Option<Time>,
+    /// By when it is to be paid. Left out: it is not granted or it was paid, it is no money, or nothing was agreed on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<PaymentStatus>,
 }

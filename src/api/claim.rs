@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::credit_status::CreditState;
 
-/// A customer's claim on the credit of a period, or an incident that the customer noticed. The customer writes it once;
-/// after that the provider adds what was decided and paid.
+/// A customer's claim on the credit of a period, an incident that the customer noticed, or their demand to cure a breach. The
+/// customer writes it once; after that the provider adds what was decided, paid and cured.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[kube(
     group = "guarantor.dev",
@@ -20,8 +20,8 @@ use super::credit_status::CreditState;
     namespaced,
     derive = "PartialEq",
     status = "ClaimStatus",
-    doc = "A customer's claim on the credit of a period, or an incident that the customer noticed. The customer writes it \
-           once; after that the provider adds what was decided and paid.",
+    doc = "A customer's claim on the credit of a period, an incident that the customer noticed, or their demand to cure a \
+           breach. The customer writes it once; after that the provider adds what was decided, paid and cured.",
     printcolumn(name = "Agreement", type_ = "string", json_path = ".spec.agreement"),
     printcolumn(name = "Period", type_ = "string", json_path = ".spec.credit.periodStart"),
     printcolumn(name = "Statement", type_ = "string", json_path = ".spec.credit.statement", priority = 1),
@@ -44,12 +44,16 @@ use super::credit_status::CreditState;
 )]
 #[cfg_attr(test, kube(cel))]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.credit) != has(self.incident)")
-    .message("spec must have exactly one of credit and incident"))]
+#[x_kube(validation = Rule::new("[has(self.credit), has(self.incident), has(self.demand)].filter(x, x).size() == 1")
+    .message("spec must have exactly one of credit, incident and demand"))]
 #[x_kube(validation = Rule::new("size(self.acts) == 0 || has(self.credit)")
     .message("spec.acts goes with spec.credit: what was done in time is done for a credit").field_path(".acts"))]
 #[x_kube(validation = Rule::new("!has(self.payment) || has(self.credit)")
     .message("spec.payment goes with spec.credit: an incident is not paid").field_path(".payment"))]
+#[x_kube(validation = Rule::new("!has(self.cure) || has(self.demand)")
+    .message("spec.cure goes with spec.demand: only what was demanded is cured").field_path(".cure"))]
+#[x_kube(validation = Rule::new("!has(self.cure) || self.cure.by != self.madeBy")
+    .message("spec.cure.by must be another person than spec.madeBy").field_path(".cure.by"))]
 #[x_kube(validation = Rule::new("!has(self.decision) || self.decision.by != self.madeBy")
     .message("spec.decision.by must be another person than spec.madeBy").field_path(".decision.by"))]
 #[x_kube(validation = Rule::new("!has(self.payment) || self.payment.by != self.madeBy")
@@ -60,31 +64,38 @@ use super::credit_status::CreditState;
      && has(self.description) == has(oldSelf.description) \
      && (!has(self.description) || self.description == oldSelf.description) \
      && has(self.credit) == has(oldSelf.credit) && (!has(self.credit) || self.credit == oldSelf.credit) \
+     && has(self.demand) == has(oldSelf.demand) && (!has(self.demand) || self.demand == oldSelf.demand) \
      && self.acts == oldSelf.acts \
      && has(self.incident) == has(oldSelf.incident) && (!has(self.incident) \
          || (self.incident.objectives == oldSelf.incident.objectives && self.incident.from == oldSelf.incident.from \
              && self.incident.noticedAt == oldSelf.incident.noticedAt \
              && (!has(oldSelf.incident.until) || (has(self.incident.until) \
                  && self.incident.until == oldSelf.incident.until))))")
-    .message("spec must not be edited, since what was claimed counts from when it was; only incident.until, decision and \
-              payment can be added, and for everything else make a new claim"))]
+    .message("spec must not be edited, since what was claimed counts from when it was; only incident.until, decision, \
+              payment and cure can be added, and for everything else make a new claim"))]
 #[x_kube(validation = Rule::new(
     "!has(oldSelf.decision) || (has(self.decision) && self.decision == oldSelf.decision)")
     .message("spec.decision cannot be changed or taken back once it is given").field_path(".decision"))]
 #[x_kube(validation = Rule::new(
     "!has(oldSelf.payment) || (has(self.payment) && self.payment == oldSelf.payment)")
     .message("spec.payment cannot be changed or taken back once it is given").field_path(".payment"))]
+#[x_kube(validation = Rule::new("!has(oldSelf.cure) || (has(self.cure) && self.cure == oldSelf.cure)")
+    .message("spec.cure cannot be changed or taken back once it is given").field_path(".cure"))]
 pub struct ClaimSpec {
     /// The agreement, in the same namespace.
     #[schemars(length(min = 1, max = 253))]
     pub agreement: String,
-    /// The credit that is claimed. Exactly one of this and `incident` is given.
+    /// The credit that is claimed. Exactly one of this, `incident` and `demand` is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credit: Option<ClaimedCredit>,
     /// An incident that the customer noticed. A violation in that time was noticed by the customer first, and a deadline
     /// that runs from awareness runs from then, unless the provider rejects it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<NoticedIncident>,
+    /// A demand to cure a breach within `spec.settlement.cureDays` of the agreement, from when the claim was made. Where it
+    /// is not cured by then, the customer may end the agreement, unless the provider rejected it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demand: Option<CureDemand>,
     /// What it is about, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
@@ -108,6 +119,9 @@ pub struct ClaimSpec {
     /// That the credit was paid or set off. Another person than `madeBy` says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment: Option<ClaimPayment>,
+    /// That the breach was cured. Another person than `madeBy` says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cure: Option<ClaimCure>,
 }
 
 /// The credit that is claimed: the one of a period. A claim goes over to the statement that takes the place of another.
@@ -123,6 +137,12 @@ pub struct ClaimedCredit {
     /// By the beginning of the period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period_start: Option<Time>,
+    /// The objective whose tier the customer chooses, or the remedy, where one credit of several is theirs to choose
+    /// (`spec.credits.combine: CustomersChoice`). The first choice for a period counts. After its statement, a newer one
+    /// takes its place if that is another credit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 40))]
+    pub chooses: Option<String>,
 }
 
 /// An incident that the customer noticed.
@@ -144,6 +164,26 @@ pub struct NoticedIncident {
     pub until: Option<Time>,
     /// When the customer noticed it.
     pub noticed_at: Time,
+}
+
+/// A demand to cure a breach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CureDemand {
+    /// What is to be cured, in words.
+    #[schemars(length(min = 1, max = 512))]
+    pub breach: String,
+}
+
+/// That a breach was cured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClaimCure {
+    /// The user who says so.
+    #[schemars(length(min = 1, max = 253))]
+    pub by: String,
+    /// When it was cured.
+    pub at: Time,
 }
 
 /// Something that was done in time, or not.
@@ -224,4 +264,7 @@ pub struct ClaimStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
     pub statement: Option<String>,
+    /// Until when the breach may be cured that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cure_by: Option<Time>,
 }

@@ -24,6 +24,8 @@ pub const CAPACITY_INSUFFICIENT: &str = "CapacityInsufficient";
 pub const ADVISED: &str = "Advised";
 /// Some slots are older than what the metrics source keeps, or would be after a downtime. Present only while true.
 pub const BEYOND_RETENTION: &str = "BeyondRetention";
+/// A credit was not paid in time. Present only while true.
+pub const PAYMENT_OVERDUE: &str = "PaymentOverdue";
 /// The ledger of the period takes no more counts, or will not before the period ends. Present only while true.
 pub const LEDGER_FULL: &str = "LedgerFull";
 /// The agreement's rules let it count (on a `ServiceLevelExclusion`).

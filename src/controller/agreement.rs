@@ -15,6 +15,7 @@ use super::book::{Book, Certainty, OpenLedger};
 use super::circumstances::Known;
 use super::claims::{self, Claims};
 use super::context::Context;
+use super::demands;
 use super::enforce;
 use super::error::Error;
 use super::exclusions::Declared;
@@ -69,7 +70,7 @@ pub async fn reconcile(agreement: Arc<ServiceLevelAgreement>, context: Arc<Conte
         Ok(terms) => {
             let claims = Claims::of(&context, &agreement.namespace().unwrap_or_default(), &agreement.name_any());
             let action = Box::pin(work(&agreement, &context, &mut book, &terms, &claims, now)).await?;
-            claims::tell(&claims, &context, &book, now).await?;
+            claims::tell(&claims, &context, &book, &agreement.spec, now).await?;
             Ok(action)
         }
         Err(refusal) => refuse(&agreement, &context, &mut book, &refusal, now).await,
@@ -124,7 +125,10 @@ async fn work(
             return Ok(Action::requeue(Duration::ZERO));
         }
     }
-    let due = lives::enter(&mut next, book.past.as_ref(), claims, now);
+    let due = lives::enter(&mut next, book.past.as_ref(), claims, &terms.schedule, now);
+    lives::overdue(&mut next, agreement, book.past.as_ref(), claims, &terms.schedule, now);
+    lives::term(&mut next, &agreement.spec, book.past.as_ref(), claims, now)?;
+    let due = due.into_iter().chain(demands::enter(&mut next, &agreement.spec, claims.all(), now)).min();
     let Some(open) = &book.open else {
         context.fleet.forget(&agreement.uid().unwrap_or_default());
         not_in_force(&mut next, terms, agreement, now);

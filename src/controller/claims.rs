@@ -14,14 +14,17 @@ use kube::{Resource, ResourceExt};
 
 use super::book::Book;
 use super::context::Context;
+use super::demands;
 use super::error::Error;
 use super::past::Standing;
 use crate::api::agreement_status::{AgreementStatus, DetectedBy};
 use crate::api::claim::{ClaimStatus, ClaimVerdict};
 use crate::api::condition::{self, ConditionStatus};
 use crate::api::credit_status::CreditState;
-use crate::api::{ServiceLevelAgreement, ServiceLevelClaim};
-use crate::evaluate::claim::Claim;
+use crate::api::{AgreementSpec, ServiceLevelAgreement, ServiceLevelClaim};
+use crate::evaluate::amendment::terms_at;
+use crate::evaluate::choice::{self, Choice, offered};
+use crate::evaluate::claim::{Claim, Claimed};
 use crate::evaluate::credit_life::{CreditEvent, Life, life};
 use crate::evaluate::detection::Incident;
 use crate::record::{status, writer};
@@ -45,6 +48,11 @@ impl Claims {
         self.0.iter().any(|claim| claim.spec.credit.is_some())
     }
 
+    /// Each with its name.
+    pub fn all(&self) -> impl Iterator<Item = (&str, Claim<'_>)> {
+        self.0.iter().map(|each| (each.metadata.name.as_deref().unwrap_or_default(), claim(each)))
+    }
+
     /// What customers noticed, by what is known now.
     pub fn incidents(&self, now: Timestamp) -> Vec<Incident> {
         self.0.iter().flat_map(|each| claim(each).incidents(now)).collect()
@@ -55,6 +63,30 @@ impl Claims {
         let claimed = standing.claimed(period_start);
         let about = self.0.iter().map(|each| claim(each)).filter(|claim| claim.concerns(&claimed));
         about.flat_map(|claim| claim.events(&claimed)).collect()
+    }
+
+    /// Which credit the customer chose for a period, by its terms. `standing`: the statement that stands for it.
+    pub fn chosen(
+        &self,
+        terms: &AgreementSpec,
+        period_start: Timestamp,
+        standing: Option<&Standing>,
+        now: Timestamp,
+    ) -> Option<Choice<'_>> {
+        let claimed = standing.map_or_else(|| Claimed::unsettled(period_start), |s| s.claimed(period_start));
+        let made = self.0.iter().map(|each| claim(each)).filter(|claim| claim.concerns(&claimed));
+        let events = standing.map(|standing| self.events(period_start, standing)).unwrap_or_default();
+        let course = standing.and_then(|standing| standing.course.as_ref());
+        let made = made.filter_map(|claim| claim.choice());
+        choice::chosen(terms.credits.as_ref(), made, course.map(|course| (course, events.as_slice())), now)
+    }
+
+    /// Each claim that chooses and its generation, and how many of the instants it names have come.
+    pub fn choices(&self, now: Timestamp) -> impl Iterator<Item = (Option<String>, Option<i64>, usize)> {
+        self.0.iter().filter(|each| claim(each).choice().is_some()).map(move |each| {
+            let come = claim(each).instants().filter(|at| *at <= now).count();
+            (each.uid(), each.meta().generation, come)
+        })
     }
 
     /// The next instant at which something that was said beforehand becomes true.
@@ -91,10 +123,18 @@ pub async fn reconcile(claim: Arc<ServiceLevelClaim>, context: Arc<Context>) -> 
 ///
 /// # Errors
 /// When the API server does not answer or refuses.
-pub(super) async fn tell(claims: &Claims, context: &Context, book: &Book, now: Timestamp) -> Result<(), Error> {
+pub(super) async fn tell(
+    claims: &Claims,
+    context: &Context,
+    book: &Book,
+    spec: &AgreementSpec,
+    now: Timestamp,
+) -> Result<(), Error> {
     for each in &claims.0 {
         let finding = if each.spec.credit.is_some() {
-            of_credit(claims, each, book, now)
+            of_credit(claims, each, book, spec, now)
+        } else if each.spec.demand.is_some() {
+            demands::told(spec, claim(each), now)
         } else {
             of_incident(claim(each), &book.status, now)
         };
@@ -118,22 +158,29 @@ async fn write(claim: &ServiceLevelClaim, finding: &Finding, context: &Context, 
 }
 
 /// What a claim is told.
-struct Finding {
+pub(super) struct Finding {
     state: ConditionStatus,
     reason: &'static str,
     message: String,
     /// The credit that is claimed: the statement that grants it, and where it stands.
     credit: Option<(String, CreditState, Option<Timestamp>)>,
+    /// Until when the breach may be cured that it is about.
+    cure_by: Option<Timestamp>,
 }
 
 impl Finding {
-    fn new(state: ConditionStatus, reason: &'static str, message: impl Into<String>) -> Self {
-        Self { state, reason, message: message.into(), credit: None }
+    pub(super) fn new(state: ConditionStatus, reason: &'static str, message: impl Into<String>) -> Self {
+        Self { state, reason, message: message.into(), credit: None, cure_by: None }
+    }
+
+    /// The same about a breach that may be cured until then.
+    pub(super) fn curable_until(self, by: Timestamp) -> Self {
+        Self { cure_by: Some(by), ..self }
     }
 }
 
 /// What becomes of a claim on a credit: where the credit stands, and whether this claim led there.
-fn of_credit(claims: &Claims, each: &ServiceLevelClaim, book: &Book, now: Timestamp) -> Finding {
+fn of_credit(claims: &Claims, each: &ServiceLevelClaim, book: &Book, spec: &AgreementSpec, now: Timestamp) -> Finding {
     let claim = claim(each);
     let past = book.past.as_ref();
     let found = past.and_then(|past| past.all().find(|(start, standing)| claim.concerns(&standing.claimed(*start))));
@@ -149,21 +196,36 @@ fn of_credit(claims: &Claims, each: &ServiceLevelClaim, book: &Book, now: Timest
     let mut finding = in_state(&found, course.grants, claim);
     let name = standing.names.last().cloned().unwrap_or_default();
     finding.credit = Some((name, found.state, found.since));
+    if let Some(words) = of_choice(claims, claim, spec, (start, standing), now) {
+        finding.message = format!("{}; {words}", finding.message);
+    }
     finding
+}
+
+/// What becomes of the choice that is made with a claim.
+fn of_choice(
+    claims: &Claims,
+    claim: Claim<'_>,
+    spec: &AgreementSpec,
+    (start, standing): (Timestamp, &Standing),
+    now: Timestamp,
+) -> Option<String> {
+    let name = claim.choice()?.name;
+    let terms = terms_at(spec, start).ok()?;
+    if let Err(why) = offered(terms.credits.as_ref(), name) {
+        return Some(format!("spec.credit.chooses has no effect: {why}"));
+    }
+    let counts = || claims.chosen(&terms, start, Some(standing), now).map(|choice| choice.name);
+    Some(match standing.facts.chosen.as_deref().or_else(counts) {
+        Some(chosen) if chosen == name => format!("the customer chose {name:?}"),
+        Some(chosen) => format!("spec.credit.chooses has no effect: {chosen:?} was chosen before"),
+        None => "spec.credit.chooses has no effect: the credit was not open any more".to_owned(),
+    })
 }
 
 fn in_state(life: &Life, grants: bool, claim: Claim<'_>) -> Finding {
     let words = life.reason.clone();
-    let confirmable = |words: String| {
-        if claim.waits_for_confirmation() {
-            format!(
-                "{words}; what is said to have happened before this object was created counts when spec.decision \
-                 confirms it (confirmsTimes)"
-            )
-        } else {
-            words
-        }
-    };
+    let confirmable = |words| claim.confirmable(words);
     match life.state {
         CreditState::Determined if !grants => Finding::new(ConditionStatus::False, "NothingGranted", words),
         CreditState::Accruing => Finding::new(ConditionStatus::Unknown, "NotSettled", words),
@@ -212,7 +274,7 @@ fn of_incident(claim: Claim<'_>, status: &AgreementStatus, now: Timestamp) -> Fi
 fn told(claim: &ServiceLevelClaim, found: &Finding, now: Timestamp) -> ClaimStatus {
     let generation = claim.meta().generation;
     let mut conditions: Vec<Condition> = claim.status.iter().flat_map(|s| s.conditions.clone()).collect();
-    let Finding { state, reason, message, credit } = found;
+    let Finding { state, reason, message, credit, cure_by } = found;
     condition::set(&mut conditions, condition::EFFECTIVE, *state, reason, message, generation, now);
     let since = credit.as_ref().and_then(|(_, _, since)| *since);
     ClaimStatus {
@@ -221,5 +283,6 @@ fn told(claim: &ServiceLevelClaim, found: &Finding, now: Timestamp) -> ClaimStat
         credit: credit.as_ref().map(|(_, state, _)| *state),
         since: since.map(|since| Time(status::whole_seconds(since))),
         statement: credit.as_ref().map(|(name, ..)| name.clone()),
+        cure_by: cure_by.map(|by| Time(status::whole_seconds(by))),
     }
 }

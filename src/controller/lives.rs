@@ -4,13 +4,25 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
+use kube::Resource;
+
 use super::claims::Claims;
+use super::error::Error;
 use super::past::{Past, Standing};
 use crate::api::agreement_status::{AgreementStatus, StatementRef};
+use crate::api::condition::{self, ConditionStatus};
+use crate::api::contract_status::PaymentStatus;
 use crate::api::credit_status::CreditState;
+use crate::api::{AgreementSpec, ServiceLevelAgreement};
 use crate::evaluate::credit_life::{Life, life, next_deadline};
 use crate::evaluate::deadline::Due;
+use crate::evaluate::payment::PayBy;
+use crate::evaluate::period::Schedule;
+use crate::evaluate::term;
 use crate::record::status::whole_seconds;
+
+/// Credits that the condition names.
+const NAMED: usize = 3;
 
 /// Enters where the credit of every statement of the status stands. When to look again: when the next thing that has to
 /// be done is too late.
@@ -18,6 +30,7 @@ pub(super) fn enter(
     next: &mut AgreementStatus,
     past: Option<&Past>,
     claims: &Claims,
+    schedule: &Schedule,
     now: Timestamp,
 ) -> Option<Timestamp> {
     let past = past?;
@@ -29,11 +42,35 @@ pub(super) fn enter(
             let due = open_until(start, standing, claims, &found);
             // Elapsed time is over just after its last instant.
             let over = due.and_then(|due| due.at.checked_add(SignedDuration::from_secs(i64::from(due.inclusive))).ok());
-            again = again.into_iter().chain(over.filter(|over| *over > now)).min();
+            let pay = pay_by(standing, &found, schedule);
+            let over = over.into_iter().chain(pay.map(|pay| pay.over)).filter(|over| *over > now);
+            again = again.into_iter().chain(over).min();
             tell(reference, &found, due);
+            reference.payment = pay.map(|pay| told(&pay, now));
         }
     }
     again
+}
+
+/// Enters the term, with the days of service of the credits that are granted by now.
+///
+/// # Errors
+/// The field that leads nowhere; it was refused before.
+pub(super) fn term(
+    next: &mut AgreementStatus,
+    spec: &AgreementSpec,
+    past: Option<&Past>,
+    claims: &Claims,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let is_granted = |(start, standing): &(Timestamp, &Standing)| {
+        let life = stands(*start, standing, claims, now);
+        life.is_some_and(|life| matches!(life.state, CreditState::Granted | CreditState::Settled))
+    };
+    let granted = past.into_iter().flat_map(Past::all).filter(is_granted);
+    let days = granted.map(|(_, standing)| standing.legacy.added_days()).sum();
+    next.term = term::term(spec, days).map_err(|e| Error::Account(e.to_string()))?;
+    Ok(())
 }
 
 /// Where the credit of a statement stands. `None`: the agreement grants none.
@@ -53,4 +90,49 @@ fn tell(reference: &mut StatementRef, found: &Life, due: Option<Due>) {
     reference.credit_since = found.since.map(|since| Time(whole_seconds(since)));
     reference.credit_reason = found.reason.chars().take(512).collect();
     reference.claim_by = due.map(|due| Time(whole_seconds(due.at)));
+}
+
+/// By when a granted credit is to be paid. `None`: it is not granted or it was paid, or nothing is to be paid.
+fn pay_by(standing: &Standing, found: &Life, schedule: &Schedule) -> Option<PayBy> {
+    let granted = found.since.filter(|_| found.state == CreditState::Granted)?;
+    standing.payable.as_ref()?.by(granted, schedule)
+}
+
+fn told(pay: &PayBy, now: Timestamp) -> PaymentStatus {
+    PaymentStatus {
+        last_day: pay.day.to_string(),
+        by: Time(pay.over),
+        overdue: pay.over <= now,
+        set_off_with: pay.set_off_with.map(|period| Time(period.start)),
+    }
+}
+
+/// Tells of the credits that were not paid in time, also of those whose statements the status lists no more.
+pub(super) fn overdue(
+    next: &mut AgreementStatus,
+    agreement: &ServiceLevelAgreement,
+    past: Option<&Past>,
+    claims: &Claims,
+    schedule: &Schedule,
+    now: Timestamp,
+) {
+    let owed = past.into_iter().flat_map(Past::all).filter_map(|(start, standing)| {
+        let payable = standing.payable.as_ref()?;
+        let pay = pay_by(standing, &stands(start, standing, claims, now)?, schedule)?;
+        let since = format!("{} for the period from {start} was to be paid by {}", payable.amount, pay.day);
+        (pay.over <= now).then(|| match pay.set_off_with {
+            Some(period) => format!("{since}, and is taken off the settlement of the period from {}", period.start),
+            None => since,
+        })
+    });
+    let owed: Vec<String> = owed.collect();
+    let list = &mut next.conditions;
+    if owed.is_empty() {
+        return condition::clear(list, condition::PAYMENT_OVERDUE);
+    }
+    let more = owed.len().saturating_sub(NAMED);
+    let named = owed.into_iter().take(NAMED).collect::<Vec<_>>().join("; ");
+    let message = if more == 0 { named } else { format!("{named}; and {more} more") };
+    let generation = agreement.meta().generation;
+    condition::set(list, condition::PAYMENT_OVERDUE, ConditionStatus::True, "NotPaid", &message, generation, now);
 }

@@ -28,6 +28,7 @@ mod by_pod;
 mod circumstances;
 mod claims;
 mod context;
+mod demands;
 mod enforce;
 mod error;
 mod exclusions;

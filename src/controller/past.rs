@@ -3,7 +3,7 @@
 //!
 //! Read with one bounded list when they are first asked for, and kept from then on: this process is the only one that
 //! issues statements. Where no cap reaches beyond a period, no right grows from misses in a row, nothing is claimed and
-//! nothing has to be, and no trailing days are judged, they are not read at all.
+//! nothing has to be, no time is agreed for paying, no days are added to the term, and no trailing days are judged, they are not read at all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,8 +25,10 @@ use crate::evaluate::credit_course;
 use crate::evaluate::credit_life::Course;
 use crate::evaluate::exclusion::lines;
 use crate::evaluate::history::{History, Legacy, contract_year};
+use crate::evaluate::payment::Payable;
 use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::statement;
+use crate::evaluate::term;
 use crate::sense::account;
 
 /// The statement that stands for a period.
@@ -50,6 +52,8 @@ pub struct Standing {
     pub looks_back_on: Vec<EarlierLedger>,
     /// What its credit has to go through. `None`: the agreement grants none.
     pub course: Option<Course>,
+    /// What is to be paid for its credit. `None`: nothing, or nobody agreed when.
+    pub payable: Option<Payable>,
 }
 
 impl Standing {
@@ -71,6 +75,7 @@ impl Standing {
                 digest: statement.evidence.ledger_digest.clone(),
             },
             looks_back_on: statement.evidence.earlier.clone(),
+            payable: Payable::of(&terms, statement.credits.as_ref()).map_err(|e| fault(&e))?,
             course: credit_course::of_statement(statement, spec.settlement.grant).map_err(|e| fault(&e))?,
         })
     }
@@ -168,8 +173,9 @@ fn matters(spec: &AgreementSpec) -> bool {
     let amended = spec.amendments.iter().filter_map(|amendment| amendment.credits.as_ref());
     let mut all = spec.credits.iter().chain(amended);
     let in_parts = spec.amendment_rule == Some(AmendmentRule::Split) && !spec.amendments.is_empty();
-    let on_past = in_parts || spec.settlement.grant == GrantMode::OnClaim;
+    let settlement = &spec.settlement;
+    let on_past = in_parts || settlement.grant == GrantMode::OnClaim || settlement.payment.is_some();
     spec.period.trailing.is_some()
         || on_past && spec.credits.is_some()
-        || all.any(|table| History::matters(Some(table)))
+        || all.any(|table| History::matters(Some(table)) || term::extends(table))
 }

@@ -1,5 +1,5 @@
-//! Restates closed periods: an exclusion was approved late, or taken back, and another account follows from the same
-//! ledger. The statement that was issued stays as it is; a new revision takes its place and says so.
+//! Restates closed periods: an exclusion was approved late, or taken back, or the customer chose another credit, and another
+//! account follows from the same ledger. The statement that was issued stays as it is; a new revision takes its place and says so.
 //!
 //! All closed periods are looked at, the oldest first, also those that the status lists no more: what one of them grants or
 //! misses by now may be what a cap or a right in a later one rests on, and that is restated too where it comes to another credit. So
@@ -48,7 +48,7 @@ pub(super) async fn restate(
     if known.declared.is_empty() && !counted && book.past.is_none() {
         return Ok(());
     }
-    let looked = fingerprint(agreement, known.declared, &next.statements, now);
+    let looked = fingerprint(agreement, known, &next.statements, now);
     if book.restated == Some(looked) {
         return Ok(());
     }
@@ -63,7 +63,7 @@ pub(super) async fn restate(
         let judged = known.schedule.judged(&period);
         let exclusions = known.declared.in_time(&agreement.spec, period, judged, now)?;
         let counts = lines::mark(&exclusions) != reference.exclusions;
-        if !counts && !rests_on_others(agreement, book.past.as_ref(), known, period)? {
+        if !counts && !rests_on_others(agreement, book.past.as_ref(), known, period, now)? {
             continue;
         }
         let memory = (book.past.as_ref(), &mut book.archive);
@@ -77,7 +77,7 @@ pub(super) async fn restate(
     let restated = older.iter().filter(|reference| !before.contains(&reference.name));
     event::publish(&context.recorder, agreement.object_ref(&()), restated.map(event::settled).collect());
     // Of what was restated just now nothing is left to do.
-    book.restated = Some(fingerprint(agreement, known.declared, &next.statements, now));
+    book.restated = Some(fingerprint(agreement, known, &next.statements, now));
     Ok(())
 }
 
@@ -98,6 +98,7 @@ fn older(past: Option<&Past>, declared: &Declared, listed: &[StatementRef]) -> V
             credit_since: None,
             credit_reason: String::new(),
             claim_by: None,
+            payment: None,
         })
     };
     standing.filter_map(reference).collect()
@@ -120,19 +121,20 @@ async fn take_up(
 }
 
 /// Whether earlier periods granted or missed other than what the statement of this one rests on, or have other ledgers by
-/// now than those it looks back on.
+/// now than those it looks back on, or the customer chose a credit since.
 fn rests_on_others(
     agreement: &ServiceLevelAgreement,
     past: Option<&Past>,
     known: &Known<'_>,
     period: Bounds,
+    now: Timestamp,
 ) -> Result<bool, Error> {
     let Some((past, standing)) = past.and_then(|past| Some((past, past.standing(period.start)?))) else {
         return Ok(false);
     };
     let terms = terms_at(&agreement.spec, period.start).map_err(|fault| unworkable(&fault))?;
     let looked_back_on = past.looked_back_on(known.schedule, &period).map(|earlier| &earlier.ledger);
-    Ok(past.facts(&terms, known.schedule, period.start) != standing.facts
+    Ok(known.facts(&terms, Some(past), period.start, now) != standing.facts
         || !looked_back_on.eq(&standing.looks_back_on))
 }
 
@@ -143,11 +145,11 @@ fn unworkable(fault: &InvalidSpec) -> Error {
 /// What the outcome depends on.
 fn fingerprint(
     agreement: &ServiceLevelAgreement,
-    declared: &Declared,
+    known: &Known<'_>,
     statements: &[StatementRef],
     now: Timestamp,
 ) -> u64 {
-    let mut versions: Vec<_> = declared.versions(now).collect();
+    let mut versions: Vec<_> = known.declared.versions(now).chain(known.claims.choices(now)).collect();
     versions.sort();
     let names: Vec<&str> = statements.iter().map(|s| s.name.as_str()).collect();
     let mut hasher = DefaultHasher::new();
@@ -178,7 +180,9 @@ async fn anew(
     let looked_back_on = past.into_iter().flat_map(|past| past.looked_back_on(known.schedule, &reopened.period));
     let restated = looked_back_on.filter(|standing| looks && standing.revision > 1);
     let restated = restated.filter_map(|standing| standing.course.as_ref()?.determined_at).max();
-    let determined = before.max(known.declared.changed_at(now)).max(restated);
+    let terms = terms_at(&agreement.spec, reopened.period.start).map_err(|fault| unworkable(&fault))?;
+    let chose = known.claims.chosen(&terms, reopened.period.start, standing, now).map(|choice| choice.at);
+    let determined = before.max(known.declared.changed_at(now)).max(restated).max(chose);
     reopened.circumstances.determined_at = determined.or(Some(reopened.period.end));
     let namespace = agreement.namespace().unwrap_or_default();
     let ledger_name = &reopened.earlier.spec.evidence.ledger;

@@ -174,5 +174,6 @@ pub(super) fn reference(statement: &ServiceLevelStatement) -> StatementRef {
         credit_since: credits.and_then(|credits| credits.since.clone()),
         credit_reason: credits.map(|credits| credits.reason.clone()).unwrap_or_default(),
         claim_by: credits.and_then(|credits| credits.deadlines.iter().map(|deadline| deadline.by.clone()).min()),
+        payment: None,
     }
 }

@@ -5,12 +5,15 @@
 //! takes the place of the one that was claimed, the claim and its approval go over to it. A rejection or a payment does
 //! not, since nobody rejected or paid what was not yet known.
 
+use k8s_openapi::jiff::tz::TimeZone;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::agreement_status::DetectedBy;
 use crate::api::claim::{ClaimSpec, ClaimVerdict};
 
+use super::choice::Choice;
 use super::credit_life::{Act, CLAIM, CreditEvent};
+use super::cure::Demand;
 use super::detection::Incident;
 
 /// A `ServiceLevelClaim` as somebody made it.
@@ -33,7 +36,15 @@ pub struct Claimed<'a> {
     pub restated: Option<Timestamp>,
 }
 
-impl Claim<'_> {
+impl Claimed<'_> {
+    /// A period for which there is no statement yet.
+    #[must_use]
+    pub fn unsettled(period_start: Timestamp) -> Self {
+        Self { period_start, names: &[], restated: None }
+    }
+}
+
+impl<'a> Claim<'a> {
     /// Whether it is about the credit of this period.
     #[must_use]
     pub fn concerns(&self, claimed: &Claimed<'_>) -> bool {
@@ -71,6 +82,13 @@ impl Claim<'_> {
         events
     }
 
+    /// Which credit the customer chose with it.
+    #[must_use]
+    pub fn choice(&self) -> Option<Choice<'a>> {
+        let name = self.spec.credit.as_ref()?.chooses.as_deref()?;
+        Some(Choice { at: self.counts_from(self.spec.made_at.as_ref().map(|at| at.0)), name })
+    }
+
     /// The incidents it tells of by `now`, one for each objective, unless they were rejected.
     #[must_use]
     pub fn incidents(&self, now: Timestamp) -> Vec<Incident> {
@@ -91,6 +109,15 @@ impl Claim<'_> {
         incident.objectives.iter().map(|objective| of(Some(objective))).collect()
     }
 
+    /// The demand to cure a breach that it is, where that may be cured for so many days. `None`: it is none, or leads beyond
+    /// the calendar.
+    #[must_use]
+    pub fn demand(&self, days: i32, zone: &TimeZone) -> Option<Demand> {
+        self.spec.demand.as_ref()?;
+        let received = self.counts_from(self.spec.made_at.as_ref().map(|at| at.0));
+        Demand::new(received, days, zone, self.spec.cure.as_ref().map(|cure| cure.at.0))
+    }
+
     /// What was decided by `now`.
     #[must_use]
     pub fn decision_by(&self, now: Timestamp) -> Option<ClaimVerdict> {
@@ -105,11 +132,24 @@ impl Claim<'_> {
         earlier && !self.is_confirmed()
     }
 
+    /// Words about it, and what would make more of it count.
+    #[must_use]
+    pub fn confirmable(&self, words: String) -> String {
+        if !self.waits_for_confirmation() {
+            return words;
+        }
+        format!(
+            "{words}; what is said to have happened before this object was created counts when spec.decision confirms it \
+             (confirmsTimes)"
+        )
+    }
+
     /// The instants at which something that was said beforehand becomes true.
     pub fn instants(&self) -> impl Iterator<Item = Timestamp> {
         let (decision, payment) = (self.spec.decision.as_ref(), self.spec.payment.as_ref());
+        let cure = self.spec.cure.as_ref().map(|cure| &cure.at);
         let acts = self.spec.acts.iter().map(|act| act.at.0).collect::<Vec<_>>();
-        let said = [self.spec.made_at.as_ref(), decision.map(|d| &d.at), payment.map(|p| &p.at)];
+        let said = [self.spec.made_at.as_ref(), decision.map(|d| &d.at), payment.map(|p| &p.at), cure];
         said.into_iter().flatten().map(|at| at.0).chain(acts).collect::<Vec<_>>().into_iter()
     }
 

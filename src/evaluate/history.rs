@@ -38,6 +38,12 @@ pub struct Legacy {
 }
 
 impl Legacy {
+    /// Days of service that are added to the end of the agreement.
+    #[must_use]
+    pub fn added_days(&self) -> i64 {
+        self.added_days
+    }
+
     /// That of a statement.
     ///
     /// # Errors

@@ -35,6 +35,7 @@ pub fn validate(spec: &AgreementSpec, namespace: &str, created: Timestamp) -> Ve
             faults.extend(size(spec, &schedule));
             faults.extend(settlement::claims(spec, &schedule));
             faults.extend(settlement::amendments(spec, &schedule));
+            faults.extend(settlement::term(spec));
         }
         Err(fault) => faults.push(fault),
     }

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use crate::api::agreement_status::{AgreementStatus, ObjectiveStatus, State, StatementRef};
 use crate::api::condition;
+use crate::api::contract_status::{CureState, DemandStatus};
 use crate::api::credit_status::CreditState;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb};
 use crate::decide::standing::Reset;
@@ -94,6 +95,8 @@ pub fn notices(last: &AgreementStatus, next: &AgreementStatus) -> Vec<Notice> {
         }
     }
     found.extend(next.statements.iter().filter_map(|statement| moved(last, statement)));
+    found.extend(next.statements.iter().filter_map(|statement| not_paid(last, statement)));
+    found.extend(next.demands.iter().filter_map(|demand| not_cured(last, demand)));
     for kind in [condition::BEYOND_RETENTION, condition::LEDGER_FULL] {
         let said = |s: &AgreementStatus| s.conditions.iter().find(|c| c.type_ == kind).cloned();
         if let Some(now) = said(next)
@@ -120,6 +123,35 @@ fn moved(last: &AgreementStatus, statement: &StatementRef) -> Option<Notice> {
     let warns = matches!(stands, CreditState::Expired | CreditState::Voided);
     let action: String = format!("Credit-{}", statement.name).chars().take(ACTION_LIMIT).collect();
     Some(notice(warns, &format!("Credit{stands:?}"), &action, note))
+}
+
+/// The credit of a statement was not paid in time, and was not overdue before.
+fn not_paid(last: &AgreementStatus, statement: &StatementRef) -> Option<Notice> {
+    let payment = statement.payment.as_ref().filter(|payment| payment.overdue)?;
+    let before = last.statements.iter().find(|before| before.name == statement.name);
+    if before.and_then(|before| before.payment.as_ref()).is_some_and(|before| before.overdue) {
+        return None;
+    }
+    let then = payment
+        .set_off_with
+        .as_ref()
+        .map_or_else(String::new, |start| format!("; it is taken off the settlement of the period from {}", start.0));
+    let note = format!("the credit of {} was to be paid by {}{then}", statement.name, payment.last_day);
+    let action: String = format!("Pay-{}", statement.name).chars().take(ACTION_LIMIT).collect();
+    Some(notice(true, condition::PAYMENT_OVERDUE, &action, note))
+}
+
+/// A breach was not cured in time.
+fn not_cured(last: &AgreementStatus, demand: &DemandStatus) -> Option<Notice> {
+    let before = last.demands.iter().find(|before| before.claim == demand.claim).map(|before| before.state);
+    if demand.state != CureState::MayEnd || before == Some(CureState::MayEnd) {
+        return None;
+    }
+    let by = demand.cure_by.0;
+    let note =
+        format!("{} demanded a cure by {by}, and there was none: the customer may end the agreement", demand.claim);
+    let action: String = format!("Cure-{}", demand.claim).chars().take(ACTION_LIMIT).collect();
+    Some(notice(true, "BreachNotCured", &action, note))
 }
 
 /// The cause of a danger is another one than before.

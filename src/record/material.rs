@@ -25,6 +25,8 @@ pub fn differs(last: &AgreementStatus, next: &AgreementStatus) -> bool {
         || last.refused_amendment != next.refused_amendment
         || last.amended_through != next.amended_through
         || last.statements != next.statements
+        || last.demands != next.demands
+        || last.term != next.term
         || last.actions != next.actions
         || last.violations.len() != next.violations.len()
         || last.violations.iter().zip(&next.violations).any(|(a, b)| told(a) != told(b))

@@ -119,6 +119,35 @@ async fn claims_a_credit_as_two_people() -> Result<()> {
     refused(&patch("paul", r#"{"payment": null}"#).await?, "spec.payment cannot be changed");
     let delete = ["delete", "slc", "january", "-n", NAMESPACE, "--as=carol"];
     refused(&cluster.kubectl(&delete).await?, "a claim that was answered is part of the account");
+    a_breach_is_cured_by_another_person().await
+}
+
+/// That a breach was cured, the provider says, once.
+async fn a_breach_is_cured_by_another_person() -> Result<()> {
+    let demand = |more: &str| {
+        let credit = r#"credit: {periodStart: "2026-01-01T00:00:00Z"}"#;
+        claim("carol", more).replace("january", "breach").replace(credit, "demand: {breach: it was slow}")
+    };
+    let cured = r#"  cure: {by: paul, at: "2026-02-05T00:00:00Z"}"#;
+    refused(&apply("carol", &demand(cured)).await?, "spec.cure cannot be given with the claim");
+    apply("carol", &demand("")).await?.ok()?;
+    let patch = async |user: &str, cure: &str| {
+        let patch = format!(r#"{{"spec": {{"cure": {cure}}}}}"#);
+        let user = format!("--as={user}");
+        let arguments = ["patch", "slc", "breach", "-n", NAMESPACE, "--type=merge", "--patch", &patch, &user];
+        cluster().await?.kubectl(&arguments).await
+    };
+    let cure = |by: &str| format!(r#"{{"by": "{by}", "at": "2026-02-05T00:00:00Z"}}"#);
+    refused(&patch("carol", &cure("carol")).await?, "another person than spec.madeBy");
+    refused(&patch("dora", &cure("dora")).await?, "dora may not answer claims here");
+    refused(
+        &patch("paul", &cure("dora")).await?,
+        "spec.cure.by must be the user who says that it was cured; write paul",
+    );
+    patch("paul", &cure("paul")).await?.ok()?;
+    refused(&patch("paul", "null").await?, "spec.cure cannot be changed");
+    let delete = ["delete", "slc", "breach", "-n", NAMESPACE, "--as=carol"];
+    refused(&cluster().await?.kubectl(&delete).await?, "a claim that was answered is part of the account");
     Ok(())
 }
 

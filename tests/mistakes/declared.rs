@@ -53,8 +53,8 @@ pub fn of_claims() -> Vec<Mistake> {
         "from": "2026-01-20T07:00:00Z", "noticedAt": "2026-01-20T07:30:00Z", "until": "2026-01-20T07:00:00Z",
     });
     vec![
-        ("/spec/credit", Value::Null, "spec", &["spec must have exactly one of credit and incident"]),
-        ("/spec/incident", incident, "spec", &["spec must have exactly one of credit and incident"]),
+        ("/spec/credit", Value::Null, "spec", &["spec must have exactly one of credit, incident and demand"]),
+        ("/spec/incident", incident, "spec", &["spec must have exactly one of credit, incident and demand"]),
         ("/spec/incident", early, "spec.incident.noticedAt", &["must not be before spec.incident.from"]),
         ("/spec/incident", ended, "spec.incident.until", &["must be later than spec.incident.from"]),
         (
@@ -62,6 +62,25 @@ pub fn of_claims() -> Vec<Mistake> {
             json!("checkout-20260101t000000z-r1"),
             "spec.credit",
             &["spec.credit must have exactly one of statement and periodStart"],
+        ),
+        (
+            "/spec/demand",
+            json!({"breach": "slow"}),
+            "spec",
+            &["spec must have exactly one of credit, incident and demand"],
+        ),
+        ("/spec/demand", json!({"breach": ""}), "spec.demand.breach", &[]),
+        (
+            "/spec/cure",
+            json!({"by": "provider@example.com", "at": "2026-02-20T08:00:00Z"}),
+            "spec.cure",
+            &["spec.cure goes with spec.demand"],
+        ),
+        (
+            "/spec/cure",
+            json!({"by": "customer@example.com", "at": "2026-02-20T08:00:00Z"}),
+            "spec.cure.by",
+            &["spec.cure.by must be another person than spec.madeBy"],
         ),
         ("/spec/credit/periodStart", json!("January"), "spec.credit.periodStart", &[]),
         ("/spec/acts/0/name", json!("Ticket!"), "spec.acts[0].name", &[]),

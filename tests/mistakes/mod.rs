@@ -175,6 +175,19 @@ fn of_periods_and_credits() -> Vec<Mistake> {
             &["spec.validity.until must be a later day"],
         ),
         ("/spec/validity/from", json!("01.01.2026"), "spec.validity.from", &[]),
+        ("/spec/ending", json!({}), "spec.ending", &["spec.ending must have noticeOn or severeBreach"]),
+        (
+            "/spec/ending",
+            json!({"noticeOn": "2026-11-01"}),
+            "spec.ending.noticeOn",
+            &["spec.ending.noticeOn goes with spec.settlement.terminationNoticeDays"],
+        ),
+        (
+            "/spec/ending",
+            json!({"severeBreach": true}),
+            "spec.ending.severeBreach",
+            &["spec.ending.severeBreach goes with spec.settlement.deposit"],
+        ),
         (
             "/spec/type",
             json!("Internal"),

@@ -28,8 +28,15 @@ fn of_one(state: &ServiceLevelAgreement, conditions: &[Condition]) -> Option<&'s
     kinds.sort_unstable();
     kinds.dedup();
     let word = |c: &Condition| !c.reason.is_empty() && c.reason.chars().all(char::is_alphanumeric);
-    let only_while_true =
-        ["Stalled", "ConflictingManager", "CapacityInsufficient", "BeyondRetention", "LedgerFull", "Advised"];
+    let only_while_true = [
+        "Stalled",
+        "ConflictingManager",
+        "CapacityInsufficient",
+        "BeyondRetention",
+        "LedgerFull",
+        "Advised",
+        "PaymentOverdue",
+    ];
     [
         (observed > generation, "status.observedGeneration is no later than the spec"),
         (conditions.iter().any(|c| c.observed_generation > generation), "no condition is of a later spec"),

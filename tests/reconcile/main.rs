@@ -5,8 +5,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod a_breach_is_to_be_cured;
 mod a_credit_lives_by_its_claims;
 mod a_full_ledger_takes_no_more_counts;
+mod a_granted_credit_is_to_be_paid;
 mod a_lagging_watch_makes_nothing_happen_twice;
 mod a_missed_event_is_made_up_for;
 mod a_refused_objective_holds_up_no_other;
@@ -20,6 +22,7 @@ mod finds_its_floor_when_the_status_was_lost;
 mod gives_the_floor_back_before_the_agreement_goes;
 mod issues_one_statement_a_period;
 mod looks_back_on_trailing_days;
+mod offline;
 mod raises_and_gives_back_the_floor_of_an_autoscaler;
 mod reads_a_source_made_anew_at_its_new_address;
 mod recomputes_the_running_period_for_an_exclusion;
@@ -35,6 +38,8 @@ mod sweep;
 mod takes_late_samples_into_account;
 mod tells_apart_what_was_not_deployed;
 mod tells_the_cause_of_a_danger;
+mod the_customer_chooses_a_credit;
+mod the_term_is_told;
 mod traffic;
 mod two_agreements_do_not_share_a_workload;
 mod undoes_a_bad_revision;

@@ -150,7 +150,11 @@ pub fn lint(spec: &AgreementSpec, retention: Option<SignedDuration>) -> Vec<Lint
     for (index, lint) in amendment::anew(spec, |spec| terms(spec, retention)) {
         let Lint { code, severity, field, message, at } = lint;
         let InvalidSpec { field, message } = amendment::blame(spec, index, InvalidSpec { field, message });
-        found.push(Lint { code, severity, field, message, at });
+        let lint = Lint { code, severity, field, message, at };
+        // What looks into the amendments by itself has said it already.
+        if !found.contains(&lint) {
+            found.push(lint);
+        }
     }
     found
 }

@@ -34,6 +34,11 @@ pub(super) fn claims(spec: &AgreementSpec, schedule: &Schedule) -> Option<Invali
     })
 }
 
+/// A notice or a deposit that leads to no day.
+pub(super) fn term(spec: &AgreementSpec) -> Option<InvalidSpec> {
+    super::super::term::term(spec, 0).err()
+}
+
 /// Amendments that take effect while the agreement is not in force.
 pub(super) fn amendments(spec: &AgreementSpec, schedule: &Schedule) -> Vec<InvalidSpec> {
     let Some(validity) = &spec.validity else { return Vec::new() };

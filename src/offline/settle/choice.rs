@@ -4,8 +4,8 @@ use super::account::invalid;
 use super::fault::Fault;
 use super::measurements::Measurements;
 use crate::api::agreement::AgreementSpec;
-use crate::api::credits::Combine;
 use crate::evaluate::amendment::terms_at;
+use crate::evaluate::choice::{NotOffered, offered};
 use crate::evaluate::period::Bounds;
 
 /// The objective or remedy that was chosen for a period. `None`: nothing yet.
@@ -24,14 +24,9 @@ pub(super) fn chosen(
         return Err(Fault::new(format!("chosen[{second}]"), message));
     }
     let terms = terms_at(spec, period.start).map_err(invalid)?;
-    let Some(credits) = terms.credits.as_ref().filter(|credits| credits.combine == Combine::CustomersChoice) else {
-        let message = "spec.credits.combine is not CustomersChoice; there is nothing to choose";
-        return Err(Fault::new(format!("chosen[{index}]"), message));
-    };
-    let offered = credits.tiers.iter().map(|tier| &tier.objective);
-    if !offered.chain(credits.remedies.iter().map(|remedy| &remedy.name)).any(|name| *name == choice.name) {
-        let message = format!("{:?} is neither an objective with tiers nor a remedy", choice.name);
-        return Err(Fault::new(format!("chosen[{index}].name"), message));
-    }
+    offered(terms.credits.as_ref(), &choice.name).map_err(|why| {
+        let field = if why == NotOffered::NothingToChoose { "" } else { ".name" };
+        Fault::new(format!("chosen[{index}]{field}"), why.to_string())
+    })?;
     Ok(Some(choice.name.clone()))
 }

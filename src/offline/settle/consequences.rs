@@ -17,7 +17,8 @@ use crate::api::agreement::AgreementSpec;
 use crate::api::exclusion::ForceMajeureRecord;
 use crate::evaluate::amendment::terms_at;
 use crate::evaluate::calendar::WorkingDays;
-use crate::evaluate::contract_dates::{cure_by, earliest_end, extended_term};
+use crate::evaluate::contract_dates::{earliest_end, extended_term};
+use crate::evaluate::cure;
 use crate::evaluate::deadline::{Anchors, deadline, opening};
 use crate::evaluate::exact::{decimal, decimal_text};
 use crate::evaluate::exclusion::{Exclusions, Request, force_majeure};
@@ -25,6 +26,7 @@ use crate::evaluate::history::History;
 use crate::evaluate::methods::value::Limit;
 use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::span;
+use crate::evaluate::term;
 
 /// Digits after the point in seconds that are shown.
 const SECOND_PLACES: u32 = 6;
@@ -85,18 +87,31 @@ impl Contract<'_> {
             };
         };
         let reported = measurements.demands.iter().enumerate().map(|(index, demand)| {
-            let by = cure_by(demand.at, days, self.zone());
-            let by = by.ok_or_else(|| Fault::new(format!("demands[{index}].at"), "leads beyond the calendar"))?;
-            let may_end = demand.cured_at.is_none_or(|at| at > by);
-            Ok(DemandReport { at: demand.at.to_string(), cure_by: by.to_string(), may_end })
+            let made = cure::Demand::new(demand.at, days, self.zone(), demand.cured_at);
+            let made = made.ok_or_else(|| Fault::new(format!("demands[{index}].at"), "leads beyond the calendar"))?;
+            Ok(DemandReport { at: demand.at.to_string(), cure_by: made.by.to_string(), may_end: !made.is_kept() })
         });
         reported.collect()
     }
 
-    /// The earliest end by a notice.
+    /// The earliest end by a notice, which the agreement or the file tells of.
     pub(super) fn termination(&self, notice: Option<&str>) -> Result<Option<Termination>, Fault> {
         const PATH: &str = "terminationNotice";
-        let Some(notice) = notice else { return Ok(None) };
+        let told = self.spec.ending.as_ref().and_then(|ending| ending.notice_on.as_deref());
+        let notice = match (notice, told) {
+            (Some(_), Some(told)) => {
+                return Err(Fault::new(
+                    PATH,
+                    format!("spec.ending.noticeOn tells of the notice, of {told}; leave it out"),
+                ));
+            }
+            (Some(notice), None) => notice,
+            (None, Some(told)) => {
+                let end = term::end_by_notice(self.spec).map_err(invalid)?;
+                return Ok(end.map(|end| Termination { notice_on: told.to_owned(), earliest_end: end.to_string() }));
+            }
+            (None, None) => return Ok(None),
+        };
         let Some(days) = self.spec.settlement.termination_notice_days else {
             return Err(Fault::new(PATH, "spec.settlement.terminationNoticeDays is not agreed"));
         };
@@ -107,8 +122,7 @@ impl Contract<'_> {
 
     /// The term with the days of service that were granted.
     pub(super) fn term(&self, service_days: i64) -> Option<Term> {
-        let until = self.spec.validity.as_ref()?.until.as_deref()?;
-        let last = until.parse::<Date>().ok()?.yesterday().ok()?;
+        let last = term::agreed_last_day(self.spec).ok()??;
         let extended = extended_term(last, service_days)?;
         Some(Term { agreed_last_day: last.to_string(), service_days, last_day: extended.to_string() })
     }

@@ -10,10 +10,11 @@ use super::fault::Fault;
 use super::measurements::Measurements;
 use super::report::{DepositReport, NextSettlement, PaymentReport, Report};
 use crate::api::Quantity;
-use crate::evaluate::contract_dates::{pay_by, refund_between};
+use crate::evaluate::contract_dates::pay_by;
 use crate::evaluate::credit::exponent;
 use crate::evaluate::exact::{decimal, decimal_text, ten_to, whole};
-use crate::evaluate::settlement::{OpenCredit, refund, settle};
+use crate::evaluate::settlement::{OpenCredit, settle};
+use crate::evaluate::term;
 
 /// Places of an amount where no currency says how many it has.
 const USUAL_PLACES: u16 = 2;
@@ -85,26 +86,35 @@ impl Contract<'_> {
         Ok(Currency { code: code.to_owned(), places: exponent(field, code).map_err(invalid)? })
     }
 
-    /// When the deposit is returned, and how much of it.
+    /// When the deposit is returned, and how much of it, after an end that the agreement or the file tells of.
     fn deposit(&self, measurements: &Measurements) -> Result<Option<DepositReport>, Fault> {
-        let Some(ended) = &measurements.ended else {
-            if measurements.severe_breach {
+        let told = self.spec.ending.as_ref();
+        let by_the_agreement = told.map(|_| term::agreed_last_day(self.spec)).transpose().map_err(invalid)?.flatten();
+        let breach = told.is_some_and(|ending| ending.severe_breach);
+        if breach && measurements.severe_breach {
+            return Err(Fault::new("severeBreach", "spec.ending.severeBreach tells of it; leave it out"));
+        }
+        let last_day = match (&measurements.ended, by_the_agreement) {
+            (Some(_), Some(day)) => {
+                let message = format!("spec.ending and spec.validity.until tell of the end, on {day}; leave it out");
+                return Err(Fault::new("ended", message));
+            }
+            (Some(ended), None) => day(ended, "ended")?,
+            (None, Some(day)) => day,
+            (None, None) if measurements.severe_breach => {
                 return Err(Fault::new("severeBreach", "goes with ended: say when the agreement ended"));
             }
-            return Ok(None);
+            (None, None) => return Ok(None),
         };
-        let Some(deposit) = &self.spec.settlement.deposit else {
+        let returned = term::deposit(self.spec, last_day, breach || measurements.severe_breach).map_err(invalid)?;
+        if returned.is_none() && measurements.ended.is_some() {
             return Err(Fault::new("ended", "spec.settlement.deposit is not agreed; nothing is to be returned"));
-        };
-        let window = refund_between(deposit, day(ended, "ended")?);
-        let (from, until) = window.ok_or_else(|| Fault::new("ended", "leads beyond the calendar"))?;
-        let places = exponent("spec.settlement.deposit.currency", &deposit.currency).map_err(invalid)?;
-        let returned = refund(deposit, measurements.severe_breach, &BigRational::zero()).map_err(invalid)?;
-        Ok(Some(DepositReport {
-            refund_from: from.to_string(),
-            refund_until: until.to_string(),
-            refund: money(&returned.refund, places),
-            currency: deposit.currency.clone(),
+        }
+        Ok(returned.map(|deposit| DepositReport {
+            refund_from: deposit.refund_from,
+            refund_until: deposit.refund_until,
+            refund: deposit.refund,
+            currency: deposit.currency,
         }))
     }
 }

@@ -23,6 +23,10 @@ fn deadlines_forfeit_what_is_claimed() {
     assert_eq!(deadlines("OnClaim", "claims"), remark);
     assert_eq!(deadlines("Automatic", "claim"), remark);
     assert_eq!(remarked(&[("settlement", json!({"grant": "OnClaim"}))]), []);
+    let opens = json!({"name": "claim", "after": "PeriodEnd", "days": 1});
+    let unasked = remarked(&[("settlement", json!({"claimsOpen": opens}))]);
+    assert_eq!(unasked, [("claim_deadline", "spec.settlement.claimsOpen".to_owned())]);
+    assert_eq!(remarked(&[("settlement", json!({"grant": "OnClaim", "claimsOpen": opens}))]), []);
 }
 
 #[test]
@@ -55,4 +59,15 @@ fn the_terms_after_each_amendment_are_looked_at() {
     assert_eq!(amended(json!([above, later])), [named]);
     let mended = json!({"effective": "2026-05-01", "objectives": [objective], "credits": tiers("99")});
     assert_eq!(amended(json!([mended])), []);
+}
+
+#[test]
+fn what_an_amendment_owes_by_hearsay_is_said_once() {
+    let volume = json!({
+        "fee": {"amount": "1.00", "currency": "EUR"},
+        "rewards": {"basis": "Volume", "tiers": [{"atLeast": "1000", "percent": "2"}]},
+    });
+    let amendments = json!([{"effective": "2026-05-01", "credits": volume}]);
+    let found = remarked(&[("amendmentRule", json!("Split")), ("amendments", amendments)]);
+    assert_eq!(found, [("owed_by_hearsay", "spec.amendments[0].credits.rewards.basis".to_owned())]);
 }

@@ -1,0 +1,45 @@
+//! What becomes of time in which nobody knows how the service did.
+
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Percent;
+
+/// What becomes of slots whose content nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MissingData {
+    /// How an unknown slot counts. `Exclude`: neither for nor against; `Good` and `Bad`: as if every event of an
+    /// average slot had been good, or bad.
+    #[serde(default)]
+    pub treat_as: TreatAs,
+    /// The share of slots that must be known for a verdict, in percent. Below it, the objective is `NotDetermined`
+    /// unless the unknown slots could not change the verdict, all good or all bad. For the method `Events` an unknown slot
+    /// is taken to hold as many events as the known ones in the mean, and for `Value` one.
+    #[serde(default = "default_coverage")]
+    #[schemars(default = "default_coverage")]
+    pub minimum_coverage: Percent,
+}
+
+fn default_coverage() -> Percent {
+    Percent::from("90")
+}
+
+impl Default for MissingData {
+    fn default() -> Self {
+        Self { treat_as: TreatAs::default(), minimum_coverage: default_coverage() }
+    }
+}
+
+/// How an unknown slot counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum TreatAs {
+    /// Neither for nor against.
+    #[default]
+    Exclude,
+    /// As if every event of an average slot had been good.
+    Good,
+    /// As if every event of an average slot had been bad.
+    Bad,
+}
