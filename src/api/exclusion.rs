@@ -140,6 +140,22 @@ pub struct Recurrence {
     /// When the first window ends on the wall, `YYYY-MM-DDTHH:MM`.
     #[schemars(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?$"), length(max = 19))]
     pub end: String,
+    /// When windows of the rule would begin on the wall that do not take place: `EXDATE` of RFC 5545. The rule gives a
+    /// window that begins then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        length(max = 100),
+        inner(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?$"), length(max = 19))
+    )]
+    pub exdates: Vec<String>,
+    /// When further windows begin on the wall, as long as the first one: `RDATE` of RFC 5545. The rule gives no window
+    /// that begins then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        length(max = 100),
+        inner(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?$"), length(max = 19))
+    )]
+    pub rdates: Vec<String>,
     /// The IANA zone of the wall. Left out: the agreement's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]

@@ -184,7 +184,7 @@ pub fn faults(spec: &ExclusionSpec) -> Vec<InvalidSpec> {
             vec![InvalidSpec::new("spec.window.until", "must be later than spec.window.from")]
         }
         (Some(_), None) => Vec::new(),
-        (None, Some(recurrence)) => recurrence::Series::new(recurrence, &TimeZone::UTC).err().into_iter().collect(),
+        (None, Some(recurrence)) => recurrence::fault(recurrence).into_iter().collect(),
         _ => vec![InvalidSpec::new("spec", "must have exactly one of window and recurrence")],
     };
     let events = events(spec).err();
