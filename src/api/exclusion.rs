@@ -51,6 +51,8 @@ use super::exclusion_rules::ExclusionReason;
     "(!has(self.approval) && !has(self.revoked) && !has(oldSelf.approval)) \
      || ((!has(oldSelf.approval) || (has(self.approval) && self.approval == oldSelf.approval)) \
      && self.agreement == oldSelf.agreement && self.objectives == oldSelf.objectives && self.reason == oldSelf.reason \
+     && has(self.ruleName) == has(oldSelf.ruleName) \
+     && (!has(self.ruleName) || self.ruleName == oldSelf.ruleName) \
      && has(self.description) == has(oldSelf.description) \
      && (!has(self.description) || self.description == oldSelf.description) \
      && has(self.window) == has(oldSelf.window) && (!has(self.window) || self.window == oldSelf.window) \
@@ -82,6 +84,11 @@ pub struct ExclusionSpec {
     pub objectives: Vec<String>,
     /// Why it shall not count; the agreement has a rule for it, or it is refused.
     pub reason: ExclusionReason,
+    /// By which of the agreement's rules for the reason, where it has several: the `name` of one. Left out: the one without
+    /// a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"), length(max = 40))]
+    pub rule_name: Option<String>,
     /// What happened, in words for a reader of the statement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
@@ -112,6 +119,14 @@ pub struct ExclusionSpec {
     /// Taken back: it is as if it had never been, also for periods that were closed; or, with `from`, it ends then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Revocation>,
+}
+
+impl ExclusionSpec {
+    /// The name of the rule it is for; empty: the one without a name.
+    #[must_use]
+    pub fn rule_name(&self) -> &str {
+        self.rule_name.as_deref().unwrap_or_default()
+    }
 }
 
 /// A time, half open.

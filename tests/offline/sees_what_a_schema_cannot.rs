@@ -163,6 +163,7 @@ fn an_exclusion_is_looked_at_beside_its_agreement() {
     };
     assert_eq!(found(&[]), [""; 0]);
     assert_eq!(found(&[("reason", json!("Agreed"))]), ["spec.reason"]);
+    assert_eq!(found(&[("ruleName", json!("at-night"))]), ["spec.ruleName"]);
     assert_eq!(found(&[("objectives", json!(["availability", "nobody"]))]), ["spec.objectives[1]"]);
     assert_eq!(found(&[("agreement", json!("another")), ("reason", json!("Agreed"))]), [""; 0], "not among the files");
 }
