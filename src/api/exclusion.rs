@@ -51,6 +51,8 @@ use super::exclusion_rules::ExclusionReason;
     "(!has(self.approval) && !has(self.revoked) && !has(oldSelf.approval)) \
      || ((!has(oldSelf.approval) || (has(self.approval) && self.approval == oldSelf.approval)) \
      && self.agreement == oldSelf.agreement && self.objectives == oldSelf.objectives && self.reason == oldSelf.reason \
+     && has(self.ruleName) == has(oldSelf.ruleName) \
+     && (!has(self.ruleName) || self.ruleName == oldSelf.ruleName) \
      && has(self.description) == has(oldSelf.description) \
      && (!has(self.description) || self.description == oldSelf.description) \
      && has(self.window) == has(oldSelf.window) && (!has(self.window) || self.window == oldSelf.window) \
@@ -82,6 +84,11 @@ pub struct ExclusionSpec {
     pub objectives: Vec<String>,
     /// Why it shall not count; the agreement has a rule for it, or it is refused.
     pub reason: ExclusionReason,
+    /// By which of the agreement's rules for the reason, where it has several: the `name` of one. Left out: the one without
+    /// a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"), length(max = 40))]
+    pub rule_name: Option<String>,
     /// What happened, in words for a reader of the statement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
@@ -114,6 +121,14 @@ pub struct ExclusionSpec {
     pub revoked: Option<Revocation>,
 }
 
+impl ExclusionSpec {
+    /// The name of the rule it is for; empty: the one without a name.
+    #[must_use]
+    pub fn rule_name(&self) -> &str {
+        self.rule_name.as_deref().unwrap_or_default()
+    }
+}
+
 /// A time, half open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
@@ -140,6 +155,22 @@ pub struct Recurrence {
     /// When the first window ends on the wall, `YYYY-MM-DDTHH:MM`.
     #[schemars(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?$"), length(max = 19))]
     pub end: String,
+    /// When windows of the rule would begin on the wall that do not take place: `EXDATE` of RFC 5545. The rule gives a
+    /// window that begins then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        length(max = 100),
+        inner(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?$"), length(max = 19))
+    )]
+    pub exdates: Vec<String>,
+    /// When further windows begin on the wall, as long as the first one: `RDATE` of RFC 5545. The rule gives no window
+    /// that begins then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        length(max = 100),
+        inner(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?$"), length(max = 19))
+    )]
+    pub rdates: Vec<String>,
     /// The IANA zone of the wall. Left out: the agreement's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]

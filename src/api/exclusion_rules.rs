@@ -1,7 +1,7 @@
 //! The rules of an agreement for exclusions: what may be left out, under which conditions, and with what effect.
 
 use kube::KubeSchema;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::Span;
@@ -10,17 +10,25 @@ use super::Span;
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExclusionRules {
-    /// One rule per reason.
+    /// One rule per reason, or several that are told apart by their names.
     #[serde(default)]
-    #[schemars(length(max = 6))]
-    #[x_kube(merge_strategy = ListMerge::Map(vec!["reason".into()]))]
+    #[schemars(length(max = 12))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["reason".into(), "name".into()]))]
     pub rules: Vec<ExclusionRule>,
     /// Whether a second person must approve. `Required` is the default.
     #[serde(default)]
     pub approval: ApprovalRule,
 }
 
-/// The rule for one reason.
+impl ExclusionRules {
+    /// The rule for a reason that has this name. Empty: the one without a name.
+    #[must_use]
+    pub fn rule(&self, reason: ExclusionReason, name: &str) -> Option<&ExclusionRule> {
+        self.rules.iter().find(|rule| rule.reason == reason && rule.name == name)
+    }
+}
+
+/// A rule for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("!has(self.forceMajeure) || self.reason == 'ForceMajeure'")
@@ -29,6 +37,11 @@ pub struct ExclusionRules {
 pub struct ExclusionRule {
     /// The reason it is for.
     pub reason: ExclusionReason,
+    /// Tells rules for the same reason apart, such as those for maintenance at short and at long notice: an exclusion names
+    /// the one it is for in `ruleName`. Left out: the rule for exclusions that name none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(schema_with = "name")]
+    pub name: String,
     /// `Exclude`: what is excluded is not counted at all, so that the rest weighs more. `CountAsGood`: it stays in the
     /// denominator and counts as good.
     pub effect: ExclusionEffect,
@@ -39,7 +52,7 @@ pub struct ExclusionRule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 60))]
     pub minimum_notice_working_days: Option<i32>,
-    /// How much time may be excluded in a calendar year, for example `12h`; what comes first counts first, and what is
+    /// How much time may be excluded by this rule in a calendar year, for example `12h`; what comes first counts first, and what is
     /// beyond counts against the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub yearly_allowance: Option<Span>,
@@ -63,6 +76,16 @@ pub struct ForceMajeureRule {
     #[serde(default = "yes")]
     #[schemars(default = "yes")]
     pub void_in_default: bool,
+}
+
+/// A key of a list must have a default, also where an empty one is not written.
+fn name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "default": "",
+        "maxLength": 40,
+        "pattern": "^([a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?)?$",
+    })
 }
 
 fn yes() -> bool {

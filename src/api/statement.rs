@@ -116,6 +116,10 @@ pub struct ExclusionLine {
     pub name: String,
     /// Why it was asked for.
     pub reason: ExclusionReason,
+    /// By which rule for the reason, where it names one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 40))]
+    pub rule_name: String,
     /// The objectives it is about. Empty: all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10), inner(length(max = 40)))]

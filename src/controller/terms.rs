@@ -20,7 +20,7 @@ use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::lint::{Lint, Severity, lint};
 use crate::evaluate::period::Schedule;
 use crate::evaluate::series;
-use crate::evaluate::validate::{measured_size, validate};
+use crate::evaluate::validate::{size, validate};
 use crate::sense::promql::{self, AskId, BoundsAsk, Expression};
 use crate::sense::reader::promql_form;
 
@@ -146,13 +146,8 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
     if let Some(fault) = reported(spec) {
         return Err(refuse_spec("NotMeasured", spec, &[fault]));
     }
-    if let Some(fault) = measured_size(spec, &schedule) {
+    if let Some(fault) = size::beyond(spec, created, &size::BY_AN_OPERATOR) {
         return Err(invalid(fault));
-    }
-    for (index, from) in instants(spec).map_err(invalid)?.into_iter().enumerate() {
-        if let Some(fault) = measured_size(terms_at(spec, from).map_err(invalid)?.as_ref(), &schedule) {
-            return Err(invalid(InvalidSpec::new(format!("spec.amendments[{index}].objectives"), fault.message)));
-        }
     }
     let asked = asked.into_iter().map(|(from, asked)| Ok((from, asked?))).collect::<Result<_, InvalidSpec>>();
     let asked = asked.map_err(|refused| refuse_spec("ExpressionRefused", spec, &[refused]))?;
@@ -160,11 +155,10 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
 }
 
 /// What of an agreement the operator refuses although `guarantor settle` can work with it, with the fields: what nobody
-/// measures, and more slots than one ledger holds.
+/// measures, and more slots than it holds.
 #[must_use]
 pub fn only_offline(spec: &AgreementSpec, created: Timestamp) -> Vec<InvalidSpec> {
-    let schedule = Schedule::new(spec, created).ok();
-    reported(spec).into_iter().chain(schedule.and_then(|schedule| measured_size(spec, &schedule))).collect()
+    reported(spec).into_iter().chain(size::beyond(spec, created, &size::BY_AN_OPERATOR)).collect()
 }
 
 /// What is wrong with a spec, and with which of its amendments.

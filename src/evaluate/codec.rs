@@ -47,7 +47,7 @@ const RUNS: u8 = 2;
 const MOST_SECONDS: i64 = 200 * 366 * 86_400;
 
 /// What the slots of the longest series can not exceed once inflated: some 130 bytes a slot at the very worst.
-const MAX_INFLATED: u64 = 16 << 20;
+const MAX_INFLATED: u64 = 64 << 20;
 
 /// The parts of an event in one millionth.
 const MICRO: u128 = PARTS / 1_000_000;

@@ -1,7 +1,9 @@
 //! Exclusions as the account applies them: what of a period does not count, and what was refused, with the reason.
 //!
 //! [`resolve`] takes the agreement's rules and everything that anybody asked to have excluded, and decides each window by
-//! itself: a series of maintenance windows of which the first was announced too late loses only that one. What was
+//! itself: a series of maintenance windows of which the first was announced too late loses only that one. Of several rules
+//! for one reason the request names the one it is for, before anybody approves it: no figure decides under which it falls,
+//! and each has an allowance of its own. What was
 //! approved or revoked by an instant counts, so that the same call says what was known then and what is known now.
 //!
 //! | code | refused, because |
@@ -9,7 +11,7 @@
 //! | `invalid` | the request contradicts itself or can not be read |
 //! | `revoked` | it was taken back |
 //! | `unknown_objective` | the agreement has no such objective |
-//! | `not_agreed` | the agreement has no rule for the reason |
+//! | `not_agreed` | the agreement has no rule for the reason, or none of this name |
 //! | `not_approved`, `self_approved` | no second person has approved it |
 //! | `notice_too_short` | it was announced too late |
 //! | `notice_missing`, `notice_too_late` | force majeure: of the event |
@@ -158,14 +160,14 @@ pub fn resolve_over(
     let conditions: Vec<(Bounds, Conditions<'_>)> = conditions.collect();
     let known = requests.iter().filter(|request| request.created.is_none_or(|created| created <= as_of));
     let mut looked: Vec<_> = known.map(|request| look(request, &conditions, range, &zone)).collect();
-    let limited: BTreeSet<ExclusionReason> = terms
+    let limited: BTreeSet<(ExclusionReason, &str)> = terms
         .iter()
         .flat_map(|terms| &terms.rules)
         .filter(|rule| rule.yearly_allowance.is_some())
-        .map(|rule| rule.reason)
+        .map(|rule| (rule.reason, rule.name.as_str()))
         .collect();
-    for reason in limited {
-        limit(&mut looked, reason, range, &zone);
+    for rule in limited {
+        limit(&mut looked, rule, range, &zone);
     }
     let mut exclusions = Exclusions::default();
     for found in looked {
@@ -184,7 +186,7 @@ pub fn faults(spec: &ExclusionSpec) -> Vec<InvalidSpec> {
             vec![InvalidSpec::new("spec.window.until", "must be later than spec.window.from")]
         }
         (Some(_), None) => Vec::new(),
-        (None, Some(recurrence)) => recurrence::Series::new(recurrence, &TimeZone::UTC).err().into_iter().collect(),
+        (None, Some(recurrence)) => recurrence::fault(recurrence).into_iter().collect(),
         _ => vec![InvalidSpec::new("spec", "must have exactly one of window and recurrence")],
     };
     let events = events(spec).err();
@@ -268,10 +270,12 @@ fn windows(spec: &ExclusionSpec, zone: &TimeZone, range: Bounds) -> Result<Vec<B
     Ok(window.into_iter().filter(|w| w.overlap(&range).is_some()).collect())
 }
 
-/// Takes away what the yearly allowance for a reason does not cover. Time without an allowance uses up a later one.
-fn limit(looked: &mut [Looked<'_>], reason: ExclusionReason, range: Bounds, zone: &TimeZone) {
+/// Takes away what the yearly allowance of a rule does not cover, which is known by its reason and name. Time without an
+/// allowance uses up a later one.
+fn limit(looked: &mut [Looked<'_>], rule: (ExclusionReason, &str), range: Bounds, zone: &TimeZone) {
     let mut claims: Vec<(usize, Good)> = Vec::new();
-    for (index, found) in looked.iter_mut().enumerate().filter(|(_, l)| l.request.spec.reason == reason) {
+    let is_under = |spec: &ExclusionSpec| (spec.reason, spec.rule_name()) == rule;
+    for (index, found) in looked.iter_mut().enumerate().filter(|(_, looked)| is_under(looked.request.spec)) {
         claims.extend(found.good.drain(..).map(|good| (index, good)));
     }
     claims.sort_by_key(|(index, good)| (good.window.start, looked.get(*index).map(|l| l.request.name)));

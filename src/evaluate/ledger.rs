@@ -12,8 +12,6 @@
 
 mod reach;
 
-pub use reach::MAX_JUDGED_SLOTS;
-
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use super::due_slots::{DueSlots, instant};
@@ -21,12 +19,12 @@ use super::period::Bounds;
 use super::run::Runs;
 use super::slot::{Slot, UnknownCause};
 
-/// The most slots of one series: a quarter of 92 days in minutes (132,480), which published agreements settle by.
-pub const MAX_SERIES_SLOTS: usize = 135_000;
+/// The most slots of one series, or runs of equal ones where it is held so: a leap year in minutes (527,040). An operator
+/// agrees on fewer ([`super::validate::size`]).
+pub const MAX_SERIES_SLOTS: usize = 540_000;
 
-/// The most slots of all series together: a month of minutes of 32 members (1,428,480). The leader holds them in memory,
-/// 24 bytes each. Whether they fit into one object of the API server is for their content to say.
-pub const MAX_SLOTS: usize = 1_500_000;
+/// The most slots or runs of all series together: a leap year in minutes of 32 members (16,865,280), 24 bytes each.
+pub const MAX_SLOTS: usize = 17_000_000;
 
 /// Room for so many slots more is taken at once when a ledger grows.
 const GROWTH: usize = 512;
@@ -48,11 +46,6 @@ pub enum LedgerError {
     /// More slots than one series can have.
     #[error("{0} slots are more than a series can have ({MAX_SERIES_SLOTS}); use longer slots or a shorter period")]
     SeriesTooLong(usize),
-    /// More slots than are judged together.
-    #[error(
-        "{0} slots are more than can be judged together ({MAX_JUDGED_SLOTS}); use longer slots or fewer trailing days"
-    )]
-    TooManyJudged(usize),
     /// No such objective.
     #[error("the ledger has no objective {0:?}")]
     NoSuchObjective(String),
@@ -145,14 +138,7 @@ impl Ledger {
     pub fn add_objectives<'a>(&mut self, objectives: impl IntoIterator<Item = &'a str>) -> Result<(), LedgerError> {
         for name in objectives {
             if self.series(name).is_none() {
-                let one_by_one = self.series.iter().filter(|s| matches!(s.held, Held::OneByOne(_))).count();
-                if self.slot_count() > MAX_SERIES_SLOTS {
-                    return Err(LedgerError::SeriesTooLong(self.slot_count()));
-                }
-                let slots = self.slot_count().saturating_mul(one_by_one + 1);
-                if slots > MAX_SLOTS {
-                    return Err(LedgerError::TooManySlots(slots));
-                }
+                self.has_room_for(self.slot_count(), name)?;
                 self.series.push(Series { name: name.to_owned(), held: Held::OneByOne(Vec::new()), read: 0 });
             }
         }
@@ -317,13 +303,24 @@ impl Ledger {
 
     /// Takes a complete series, whatever its slot length.
     pub(super) fn set_runs(&mut self, objective: &str, runs: Runs) -> Result<(), LedgerError> {
-        if runs.runs() > MAX_SERIES_SLOTS {
-            return Err(LedgerError::SeriesTooLong(runs.runs()));
-        }
+        self.has_room_for(runs.runs(), objective)?;
         if self.series(objective).is_none() {
             self.series.push(Series { name: objective.to_owned(), held: Held::OneByOne(Vec::new()), read: 0 });
         }
         self.hold(objective, Held::AsRuns(runs))
+    }
+
+    /// Whether a series of this name may have so many slots or runs beside the others.
+    fn has_room_for(&self, count: usize, name: &str) -> Result<(), LedgerError> {
+        if count > MAX_SERIES_SLOTS {
+            return Err(LedgerError::SeriesTooLong(count));
+        }
+        let others = self.series.iter().filter(|series| series.name != name).map(|series| match &series.held {
+            Held::OneByOne(_) => self.slot_count(),
+            Held::AsRuns(runs) => runs.runs(),
+        });
+        let all = others.fold(count, usize::saturating_add);
+        if all > MAX_SLOTS { Err(LedgerError::TooManySlots(all)) } else { Ok(()) }
     }
 
     fn hold(&mut self, objective: &str, held: Held) -> Result<(), LedgerError> {

@@ -1,11 +1,13 @@
-//! What an agreement's schema can not see: zones, dates, durations, currencies, sizes.
+//! What an agreement's schema can not see: zones, dates, durations, currencies.
 //!
 //! Takes a spec and gives every fault that was found, each with its field, so that one round of corrections is enough.
-//! The stages that calculate check again what they use: this is for the person, not for safety.
+//! The stages that calculate check again what they use: this is for the person, not for safety. How many slots there are,
+//! which not everybody can hold alike, [`size`] looks at by itself.
 
 mod credits;
 mod measurement;
 mod settlement;
+pub mod size;
 
 pub use measurement::slots;
 
@@ -20,10 +22,8 @@ use super::assess::missing_data_rule;
 use super::calendar::WorkingDays;
 use super::exclusion;
 use super::invalid::InvalidSpec;
-use super::ledger::{MAX_JUDGED_SLOTS, MAX_SERIES_SLOTS, MAX_SLOTS};
 use super::parameter_rule;
 use super::period::Schedule;
-use super::series;
 use super::span;
 
 /// Everything that is wrong with an agreement of this namespace, created at this instant.
@@ -32,7 +32,6 @@ pub fn validate(spec: &AgreementSpec, namespace: &str, created: Timestamp) -> Ve
     let mut faults = Vec::new();
     match Schedule::new(spec, created) {
         Ok(schedule) => {
-            faults.extend(size(spec, &schedule));
             faults.extend(settlement::claims(spec, &schedule));
             faults.extend(settlement::amendments(spec, &schedule));
             faults.extend(settlement::term(spec));
@@ -41,7 +40,7 @@ pub fn validate(spec: &AgreementSpec, namespace: &str, created: Timestamp) -> Ve
     }
     faults.extend(terms(spec));
     faults.extend(WorkingDays::new(&spec.calendar).err());
-    faults.extend(amendments(spec, created));
+    faults.extend(amendments(spec));
     faults.extend(parameter_rule::faults("spec.constraints", &spec.constraints, &spec.parameters));
     faults.extend(parameter_rule::faults("spec.coveredWhen", &spec.covered_when, &spec.parameters));
     faults.extend(duration("spec.enforcement.cooldown", &spec.enforcement.cooldown));
@@ -79,8 +78,7 @@ fn terms(spec: &AgreementSpec) -> Vec<InvalidSpec> {
 }
 
 /// What is wrong with the terms after each amendment that was not wrong before it.
-fn amendments(spec: &AgreementSpec, created: Timestamp) -> Vec<InvalidSpec> {
-    let ledger = |terms: &AgreementSpec| Schedule::new(terms, created).ok().and_then(|schedule| size(terms, &schedule));
+fn amendments(spec: &AgreementSpec) -> Vec<InvalidSpec> {
     let mut faults = Vec::new();
     for index in 0..spec.amendments.len() {
         let day = |index: usize| spec.amendments.get(index).map(|amendment| amendment.effective.as_str());
@@ -93,12 +91,7 @@ fn amendments(spec: &AgreementSpec, created: Timestamp) -> Vec<InvalidSpec> {
             break;
         }
     }
-    let all = |spec: &AgreementSpec| {
-        let mut faults = terms(spec);
-        faults.extend(ledger(spec));
-        faults
-    };
-    let new = amendment::anew(spec, all).into_iter();
+    let new = amendment::anew(spec, terms).into_iter();
     faults.extend(new.map(|(index, fault)| amendment::blame(spec, index, fault)));
     faults
 }
@@ -120,60 +113,6 @@ pub fn longest_period(period: &Period) -> i64 {
         // By the calendar, or from bill to bill.
         (Some(CalendarUnit::Month), _) | (None, None) => 31 * DAY,
     }
-}
-
-/// The longest period of the agreement has to fit into one ledger, with one series for each objective, and what is
-/// judged together into memory.
-fn size(spec: &AgreementSpec, schedule: &Schedule) -> Option<InvalidSpec> {
-    let series = spec.objectives.len();
-    beyond_a_ledger(spec, schedule, series).or_else(|| beyond_a_window(spec, schedule, series))
-}
-
-/// What an operator can not hold: slots of all members of all pools, in the longest period of an agreement. (What is
-/// settled offline is held as runs.)
-#[must_use]
-pub fn measured_size(spec: &AgreementSpec, schedule: &Schedule) -> Option<InvalidSpec> {
-    let series = spec.objectives.iter().map(|objective| series::names(objective).len()).sum();
-    beyond_a_ledger(spec, schedule, series).or_else(|| beyond_a_window(spec, schedule, series))
-}
-
-fn beyond_a_ledger(spec: &AgreementSpec, schedule: &Schedule, series: usize) -> Option<InvalidSpec> {
-    let (slot, each) = slots_of(longest_period(&spec.period), spec, schedule);
-    let all = each.saturating_mul(series);
-    let (found, holds) = if each > MAX_SERIES_SLOTS {
-        (format!("{each} slots in the longest period"), format!("{MAX_SERIES_SLOTS} of each objective and member"))
-    } else if all > MAX_SLOTS {
-        (format!("{all} slots in the longest period of {series} objectives and members"), MAX_SLOTS.to_string())
-    } else {
-        return None;
-    };
-    let message = format!(
-        "slots of {slot} make {found}, and a ledger holds {holds}; use longer slots, a shorter period or fewer members"
-    );
-    Some(InvalidSpec::new("spec.metrics.slot", message))
-}
-
-/// Trailing days of more slots than are judged together.
-fn beyond_a_window(spec: &AgreementSpec, schedule: &Schedule, series: usize) -> Option<InvalidSpec> {
-    const DAY: i64 = 86_400;
-    let days = spec.period.trailing.as_ref()?.days;
-    let (slot, each) = slots_of(i64::from(days).saturating_mul(DAY), spec, schedule);
-    let slots = each.saturating_mul(series);
-    (slots > MAX_JUDGED_SLOTS).then(|| {
-        let message = format!(
-            "slots of {slot} make {slots} slots in {days} days of {series} objectives and members, and \
-             {MAX_JUDGED_SLOTS} can be judged together; use longer slots, fewer days or fewer members"
-        );
-        InvalidSpec::new("spec.period.trailing.days", message)
-    })
-}
-
-/// The length of a slot in words, and how many there are in so many seconds, or as long as the agreement is in force.
-fn slots_of(seconds: i64, spec: &AgreementSpec, schedule: &Schedule) -> (String, usize) {
-    let in_force = schedule.until().map(|until| until.as_second().saturating_sub(schedule.from().as_second()));
-    let seconds = in_force.map_or(seconds, |in_force| seconds.min(in_force));
-    let slot = spec.metrics.slot.seconds();
-    (span::text(slot), usize::try_from(seconds / slot).unwrap_or(usize::MAX))
 }
 
 #[cfg(test)]

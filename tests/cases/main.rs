@@ -28,6 +28,7 @@ mod restatement;
 mod rules;
 mod scenario;
 mod service_days;
+mod several;
 mod uptime;
 mod values;
 
@@ -176,6 +177,7 @@ fn enter(kinds: &mut BTreeMap<String, (usize, usize)>, kind: &str, case: &str, o
 fn run(kind: &str, case: &Value, profiles: &Value, folder: &Path) -> Outcome {
     match kind {
         "uptime_credit" => uptime::run(case, field(profiles, &text(case, "profile")?)?, folder),
+        "several_uptimes" => several::run(case, profiles, folder),
         "free_hours" => free_hours::free_hours(case, profiles, folder),
         "proportional_credit" => money::proportional(case, folder),
         "multi_objective" => money::multi_objective(case, folder),

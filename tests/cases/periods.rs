@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::scenario::{Miss, text};
 
-/// A case's period.
+/// A case's period, or the trailing days that are judged with it.
 pub struct Period {
     pub start: Timestamp,
     /// Its length in whole hours.
@@ -17,11 +17,12 @@ pub struct Period {
     pub spec: Value,
     /// `spec.validity`, where the period is reckoned from it.
     pub validity: Option<Value>,
-    /// The first day, for `--period`.
+    /// A day of it, for `--period`.
     pub day: String,
 }
 
 /// Reads a period and finds the words for it: a month, a quarter of a calendar or fiscal year, a year, else so many days.
+/// With `every` (`Month`, `Quarter`, `Year`) it is the trailing days that are judged with the last of these.
 pub fn of(case: &Value) -> Result<Period, Miss> {
     let period = crate::scenario::field(case, "period")?;
     let zone = period.get("tz").and_then(Value::as_str).unwrap_or("UTC").to_owned();
@@ -37,14 +38,17 @@ pub fn of(case: &Value) -> Result<Period, Miss> {
         return Err(Miss::NotExpressible("the period does not begin and end with a day of its zone".to_owned()));
     }
     let (first, last) = (first.date(), last.date());
-    let (spec, validity) = words(first, last)?;
+    let (spec, validity, day) = match period.get("every") {
+        Some(every) => (json!({"trailing": {"days": days(first, last)?, "every": every}}), None, last - 1.day()),
+        None => words(first, last).map(|(spec, validity)| (spec, validity, first))?,
+    };
     Ok(Period {
         start,
         hours: (end.as_second() - start.as_second()) / 3600,
         zone,
         spec,
         validity,
-        day: first.to_string(),
+        day: day.to_string(),
     })
 }
 
@@ -62,6 +66,10 @@ fn words(first: Date, last: Date) -> Result<(Value, Option<Value>), Miss> {
     if after(1) {
         return Ok((json!({"billing": {"anchorDay": first.day()}}), None));
     }
-    let days = first.until(last).map_err(|e| Miss::NotExpressible(e.to_string()))?.get_days();
+    let days = days(first, last)?;
     Ok((json!({"rolling": format!("{days}d")}), Some(json!({"from": first.to_string()}))))
+}
+
+fn days(first: Date, last: Date) -> Result<i32, Miss> {
+    Ok(first.until(last).map_err(|e| Miss::NotExpressible(e.to_string()))?.get_days())
 }

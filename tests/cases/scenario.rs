@@ -53,14 +53,6 @@ impl Scenario {
         }
     }
 
-    /// Takes slots so long that a ledger can hold those of so many days and objectives. What is given as outages is measured
-    /// to the second all the same.
-    pub fn slots_for(&mut self, days: i64, objectives: usize) {
-        let minutes = days * 1440 * i64::try_from(objectives).unwrap_or(i64::MAX);
-        let slot = if minutes <= 133_000 { "1m" } else { "5m" };
-        self.set("metrics", json!({"sourceRef": {"name": "main"}, "slot": slot}));
-    }
-
     /// Adds an approved exclusion.
     pub fn exclude(&mut self, mut spec: Map<String, Value>, approved: bool) {
         let name = format!("exclusion-{}", self.exclusions.len());

@@ -68,13 +68,10 @@ fn compare(expected: &Value, settled: &Value) -> Outcome {
     only("expected", expected, &known)?;
     let statement = settled.pointer("/periods/0/statement").cloned().unwrap_or_default();
     let objective = statement.pointer("/objectives/0").cloned().unwrap_or_default();
-    same("uptime_ratio", objective["attainmentRatio"].clone(), field(expected, "uptime_ratio")?.clone())?;
-    same("uptime_percent_trunc6", objective["attainment"].clone(), field(expected, "uptime_percent_trunc6")?.clone())?;
+    attained(&objective, expected)?;
     if let Some(slo) = expected.get("slo_percent") {
         same("slo_percent", trimmed(&plain(&objective["target"])), trimmed(&plain(slo)))?;
     }
-    let breached = objective["state"] == "Violated";
-    same("breached", breached, field(expected, "breached")?.clone())?;
     let credits = &statement["credits"];
     if let Some(credit) = expected.get("credit") {
         credits::credit_is(credits, credit)?;
@@ -84,6 +81,13 @@ fn compare(expected: &Value, settled: &Value) -> Outcome {
         same("display", objective["displayed"].clone(), field(display, "text")?.clone())?;
     }
     Ok(())
+}
+
+/// Compares what a statement says of an objective.
+pub fn attained(objective: &Value, expected: &Value) -> Outcome {
+    same("uptime_ratio", objective["attainmentRatio"].clone(), field(expected, "uptime_ratio")?.clone())?;
+    same("uptime_percent_trunc6", objective["attainment"].clone(), field(expected, "uptime_percent_trunc6")?.clone())?;
+    same("breached", objective["state"] == "Violated", field(expected, "breached")?.clone())
 }
 
 /// The manifests and measurements of an uptime case.
@@ -102,7 +106,6 @@ pub fn scenario(case: &Value, profile: &Value) -> Result<Scenario, Miss> {
         scenario.set("validity", validity);
     }
     scenario.period = Some(period.day.clone());
-    scenario.slots_for(period.hours / 24, 1);
     scenario.measurements = json!({"objectives": measured});
     if let Some(credits) = credits::credits(case, profile)? {
         scenario.set("credits", credits);
@@ -112,7 +115,7 @@ pub fn scenario(case: &Value, profile: &Value) -> Result<Scenario, Miss> {
 }
 
 /// The promised figure: what the profile calls its objective, else the bound of its best tier.
-fn promise(case: &Value, profile: &Value) -> Result<String, Miss> {
+pub fn promise(case: &Value, profile: &Value) -> Result<String, Miss> {
     if let Some(slo) = profile.get("slo").or_else(|| case.pointer("/expected/slo_percent")) {
         return Ok(plain(slo));
     }

@@ -21,6 +21,8 @@ mod sees_what_a_schema_cannot;
 mod settlement;
 mod settles_amended_terms;
 mod settles_every_period_that_is_meant;
+mod settles_exclusions_by_their_rules;
+mod settles_long_periods;
 mod settles_overlapping_outages;
 mod settles_the_example;
 mod settles_to_the_letter;

@@ -20,7 +20,6 @@ fn values_that_mean_nothing_and_expressions_that_cannot_be_asked_are_errors() {
         ("/spec/validity/from", json!("2025-02-30"), "invalid", "spec.validity.from"),
         ("/spec/credits/fee/currency", json!("XXQ"), "invalid", "spec.credits.fee.currency"),
         ("/spec/enforcement/cooldown", json!("30s5m"), "invalid", "spec.enforcement.cooldown"),
-        ("/spec/metrics/slot", json!("5s"), "invalid", "spec.metrics.slot"),
         (bad, json!("sum(increase(errors_total[$slot])"), "expression", "spec.objectives[0].indicator.ratio.bad"),
         (bad, json!("increase(errors_total[$slot])"), "expression", "spec.objectives[0].indicator.ratio.bad"),
         (
@@ -164,6 +163,7 @@ fn an_exclusion_is_looked_at_beside_its_agreement() {
     };
     assert_eq!(found(&[]), [""; 0]);
     assert_eq!(found(&[("reason", json!("Agreed"))]), ["spec.reason"]);
+    assert_eq!(found(&[("ruleName", json!("at-night"))]), ["spec.ruleName"]);
     assert_eq!(found(&[("objectives", json!(["availability", "nobody"]))]), ["spec.objectives[1]"]);
     assert_eq!(found(&[("agreement", json!("another")), ("reason", json!("Agreed"))]), [""; 0], "not among the files");
 }

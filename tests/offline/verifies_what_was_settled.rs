@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::settlement::{Settlement, all_fail, objective};
 
 /// The exit code of `statement verify` over what was settled, and what it says.
-fn verify(agreement: Option<&str>, objects: &Value) -> (Option<i32>, String) {
+pub fn verify(agreement: Option<&str>, objects: &Value) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
         let path = folder.path().join(name);

@@ -125,7 +125,7 @@ fn offline(stage: &Stage) -> Result<Vec<StatementSpec>, String> {
             queries: first.objectives.iter().map(|o| (o.name.clone(), o.queries.clone())).collect(),
         },
     };
-    let report = settle(&case, &schedule, &periods, &ledgers).map_err(|e| e.to_string())?;
+    let report = settle(&case, &schedule, &periods, ledgers).map_err(|e| e.to_string())?;
     Ok(report.periods.into_iter().flat_map(|period| period.revisions).collect())
 }
 

@@ -137,6 +137,16 @@ fn a_month_of_five_minute_slots_is_small() {
 }
 
 #[test]
+fn a_leap_year_of_minutes_that_all_differ_is_read_back() {
+    let minutes = |number: u32| measured(1_000 + number % 1_440 * 37 + number * 7 % 411, number % 23);
+    let runs = Runs::collect(0, 60, (0..527_040).map(|number| (1, minutes(number))));
+    assert_eq!(runs.runs(), 527_040);
+    assert_eq!(decode(&encode_runs(&runs)), Ok(Held::AsRuns(runs)));
+    let slots: Vec<Slot> = (0..527_040).map(minutes).collect();
+    assert_eq!(slots_of(&encode(&slots)).unwrap(), slots);
+}
+
+#[test]
 fn a_year_of_seconds_with_a_hundred_outages_is_small() {
     let second = |per_minute: i64, bad: i64| {
         let count = |n: i64| Count::of_rate(&super::super::example::ratio(n, 1), 60, 1).unwrap();

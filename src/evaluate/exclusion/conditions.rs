@@ -63,10 +63,8 @@ impl Conditions<'_> {
             let why = format!("spec.objectives: the agreement has no objective {unknown:?}");
             return Err(Fault::new("unknown_objective", why));
         }
-        let rule = self.rules.iter().find(|rule| rule.reason == request.reason).ok_or_else(|| {
-            let why = format!("the agreement has no rule for the reason {:?} in spec.exclusions.rules", request.reason);
-            Fault::new("not_agreed", why)
-        })?;
+        let is_meant = |rule: &&Rule| rule.reason == request.reason && rule.name == request.rule_name();
+        let rule = self.rules.iter().find(is_meant).ok_or_else(|| self.not_agreed(request))?;
         if self.spec.exclusions.approval == ApprovalRule::Required {
             let Some(approval) = request.approval.as_ref().filter(by_then) else {
                 return Err(Fault::new("not_approved", "nobody has approved it: spec.approval"));
@@ -77,6 +75,23 @@ impl Conditions<'_> {
             }
         }
         Ok(rule)
+    }
+
+    /// That there is no such rule, and which there are.
+    fn not_agreed(&self, request: &ExclusionSpec) -> Fault {
+        let reason = request.reason;
+        let others: Vec<&str> =
+            self.rules.iter().filter(|rule| rule.reason == reason).map(|rule| rule.name.as_str()).collect();
+        let which = match request.rule_name() {
+            "" => format!("no rule for the reason {reason:?}"),
+            name => format!("no rule {name:?} for the reason {reason:?}"),
+        };
+        let named = match others.as_slice() {
+            [] => String::new(),
+            [""] => "; its only one has no name: leave spec.ruleName out".to_owned(),
+            names => format!("; spec.ruleName must be one of {}", names.join(", ").trim_start_matches(", ")),
+        };
+        Fault::new("not_agreed", format!("the agreement has {which} in spec.exclusions.rules{named}"))
     }
 
     fn revoked<'a>(&self, request: &'a ExclusionSpec) -> Option<&'a Revocation> {

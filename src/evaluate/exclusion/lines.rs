@@ -61,6 +61,7 @@ pub fn honoured(lines: &[ExclusionLine]) -> Exclusions {
                 events: line.events.as_ref().and_then(events_left),
                 provenance: Provenance {
                     declared_by: line.declared_by.clone(),
+                    rule_name: line.rule_name.clone(),
                     approved_by: line.approved_by.clone(),
                     announced_at: line.announced_at.as_ref().map(|at| at.0),
                 },
@@ -75,7 +76,7 @@ pub fn honoured(lines: &[ExclusionLine]) -> Exclusions {
 pub fn mark(exclusions: &Exclusions) -> String {
     let mut lines: Vec<_> = exclusions.honoured.iter().flat_map(of_honoured).collect();
     for line in &mut lines {
-        // Another person behind it leaves the account as it is.
+        // Another person behind it, or another rule of the same effect, leaves the account as it is.
         told_by(line, &Provenance::default());
     }
     if lines.is_empty() {
@@ -115,6 +116,7 @@ fn folded(honoured: &Honoured, room: &mut usize) -> Vec<ExclusionLine> {
 
 fn told_by(line: &mut ExclusionLine, provenance: &Provenance) {
     line.declared_by.clone_from(&provenance.declared_by);
+    line.rule_name.clone_from(&provenance.rule_name);
     line.approved_by.clone_from(&provenance.approved_by);
     line.announced_at = provenance.announced_at.map(Time);
 }
@@ -123,6 +125,7 @@ fn of_honoured(honoured: &Honoured) -> impl Iterator<Item = ExclusionLine> {
     honoured.spans.iter().map(|span| ExclusionLine {
         name: honoured.name.clone(),
         reason: honoured.reason,
+        rule_name: honoured.provenance.rule_name.clone(),
         objectives: honoured.objectives.clone(),
         from: Time(span.start),
         until: Time(span.end),
@@ -143,6 +146,7 @@ fn of_refused(refused: &Refused) -> ExclusionLine {
     ExclusionLine {
         name: refused.name.clone(),
         reason: refused.reason,
+        rule_name: refused.provenance.rule_name.clone(),
         objectives: Vec::new(),
         from: Time(refused.from),
         until: Time(refused.until),
@@ -174,6 +178,7 @@ mod tests {
     fn by(declared_by: &str) -> Provenance {
         Provenance {
             declared_by: declared_by.to_owned(),
+            rule_name: "long".to_owned(),
             approved_by: Some("bob".to_owned()),
             announced_at: Some(second(1)),
         }
@@ -213,6 +218,7 @@ mod tests {
         for line in &lines {
             let told = (line.declared_by.as_str(), line.approved_by.as_deref(), line.announced_at.clone());
             assert_eq!(told, ("ann", Some("bob"), Some(Time(second(1)))));
+            assert_eq!(line.rule_name, "long");
         }
         assert_eq!((lines[3].honoured, lines[3].code.as_str(), lines[3].why.len()), (false, "not_agreed", 512));
         assert_eq!(super::honoured(&lines), Exclusions { honoured, refused: Vec::new() });

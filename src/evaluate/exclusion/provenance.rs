@@ -1,4 +1,4 @@
-//! Who stands behind an exclusion: who declared it, who approved it, and when it was announced.
+//! Who stands behind an exclusion: who declared it and by which rule, who approved it, and when it was announced.
 
 use k8s_openapi::jiff::Timestamp;
 
@@ -9,6 +9,8 @@ use super::Request;
 pub struct Provenance {
     /// Who declared it.
     pub declared_by: String,
+    /// By which rule for the reason; empty: the one without a name.
+    pub rule_name: String,
     /// Who approved it by then.
     pub approved_by: Option<String>,
     /// When the other party was told. `None`: nobody knows.
@@ -21,6 +23,7 @@ impl Provenance {
         let approval = request.spec.approval.as_ref().filter(|approval| approval.at.0 <= as_of);
         Self {
             declared_by: request.spec.declared_by.clone(),
+            rule_name: request.spec.rule_name().to_owned(),
             approved_by: approval.map(|approval| approval.by.clone()),
             announced_at: announced(request, as_of),
         }
@@ -50,10 +53,10 @@ mod tests {
 
     #[test]
     fn an_exclusion_says_who_stands_behind_it_as_far_as_it_was_known() {
-        let rules = json!({"rules": [{"reason": "Maintenance", "effect": "Exclude"}]});
+        let rules = json!({"rules": [{"reason": "Maintenance", "name": "short", "effect": "Exclude"}]});
         let agreed = AgreementSpec { exclusions: serde_json::from_value(rules).unwrap(), ..agreement() };
         let spec = serde_json::from_value(json!({
-            "agreement": "checkout", "reason": "Maintenance", "declaredBy": "ann",
+            "agreement": "checkout", "reason": "Maintenance", "ruleName": "short", "declaredBy": "ann",
             "window": {"from": "2026-06-10T01:00:00Z", "until": "2026-06-10T03:00:00Z"},
             "announcedAt": "2026-06-01T00:00:00Z", "approval": {"by": "bob", "at": "2026-07-10T00:00:00Z"},
         }));
@@ -63,6 +66,7 @@ mod tests {
         let told = |as_of: &str| resolve(&agreed, june, &[request], at(as_of)).unwrap();
         let by_ann = |approved_by: Option<&str>, announced: &str| Provenance {
             declared_by: "ann".to_owned(),
+            rule_name: "short".to_owned(),
             approved_by: approved_by.map(str::to_owned),
             announced_at: Some(at(announced)),
         };

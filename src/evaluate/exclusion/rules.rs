@@ -10,10 +10,11 @@ use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::period;
 use crate::evaluate::span::{self, Length};
 
-/// The rule for one reason.
+/// A rule for one reason.
 #[derive(Clone, Debug)]
 pub struct Rule {
     pub reason: ExclusionReason,
+    pub name: String,
     pub effect: ExclusionEffect,
     pub minimum_notice: Option<Length>,
     pub minimum_notice_working_days: Option<u32>,
@@ -31,11 +32,12 @@ pub struct Clocks {
 
 /// Reads the rules.
 pub fn rules(rules: &ExclusionRules) -> Result<Vec<Rule>, InvalidSpec> {
-    let mut reasons = BTreeSet::new();
+    let mut known = BTreeSet::new();
     let read = |(index, rule): (usize, &ExclusionRule)| {
-        if !reasons.insert(rule.reason) {
-            let field = format!("spec.exclusions.rules[{index}].reason");
-            return Err(InvalidSpec::new(field, format!("{:?} has a rule already; make one of the two", rule.reason)));
+        if !known.insert((rule.reason, rule.name.clone())) {
+            let field = format!("spec.exclusions.rules[{index}].name");
+            let message = format!("{:?} has such a rule already; give each a name of its own", rule.reason);
+            return Err(InvalidSpec::new(field, message));
         }
         read(index, rule)
     };
@@ -50,6 +52,7 @@ fn read(index: usize, rule: &ExclusionRule) -> Result<Rule, InvalidSpec> {
     let allowance = length(&field("yearlyAllowance"), rule.yearly_allowance.as_ref())?;
     Ok(Rule {
         reason: rule.reason,
+        name: rule.name.clone(),
         effect: rule.effect,
         minimum_notice: length(&field("minimumNotice"), rule.minimum_notice.as_ref())?,
         minimum_notice_working_days: days(&field("minimumNoticeWorkingDays"), rule.minimum_notice_working_days)?,
@@ -75,3 +78,7 @@ fn length(field: &str, span: Option<&Span>) -> Result<Option<Length>, InvalidSpe
 fn days(field: &str, days: Option<i32>) -> Result<Option<u32>, InvalidSpec> {
     days.map(|days| period::within(field, days, 1, 60)).transpose()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests;

@@ -8,10 +8,6 @@ use crate::evaluate::period::Bounds;
 use crate::evaluate::run::Runs;
 use crate::evaluate::slot::{NOT_READ, Slot};
 
-/// The most slots that are judged together, over all objectives and members: those of 366 days in minutes (527,040).
-/// They take 24 bytes each. What was measured elsewhere is held as runs, and counts for nothing.
-pub const MAX_JUDGED_SLOTS: usize = 540_000;
-
 impl Ledger {
     /// The slots from `start` on up to the end of this ledger's period, those before it from the ledgers of `earlier`
     /// periods in the order of time, for the objectives of this one.
@@ -29,11 +25,9 @@ impl Ledger {
         }
         let read_through = Some(self.measured_through());
         let mut whole = Self { bounds, slot_seconds: self.slot_seconds, series: Vec::new(), read_through };
-        let one_by_one = self.series.iter().filter(|series| matches!(series.held, Held::OneByOne(_))).count();
-        let slots = whole.slot_count().saturating_mul(one_by_one);
-        if slots > MAX_JUDGED_SLOTS {
-            return Err(LedgerError::TooManyJudged(slots));
-        }
+        let one_by_one = self.series.iter().filter(|series| matches!(series.held, Held::OneByOne(_)));
+        // Room is taken for them here; runs are there already.
+        Self::new(bounds, self.slot_seconds, one_by_one.map(|series| series.name.as_str()))?;
         let place = Place { first: whole.first_second(), slot_seconds: self.slot_seconds, count: whole.slot_count() };
         for Series { name, held, .. } in &self.series {
             let ledgers = earlier.iter().copied().chain([self]);

@@ -90,13 +90,28 @@ fn a_slot_outside_or_off_the_grid_is_refused() {
 fn a_ledger_that_can_not_be_is_refused() {
     assert_eq!(Ledger::new(bounds(0, 60), 0, ["a"]), Err(LedgerError::SlotLength(0)));
     assert_eq!(Ledger::new(bounds(60, 60), 5, ["a"]), Err(LedgerError::EmptyPeriod));
-    let month = bounds(0, 31 * 86_400);
-    assert_eq!(Ledger::new(month, 5, ["a"]), Err(LedgerError::SeriesTooLong(535_680)));
-    let names: Vec<String> = (0..34).map(|n| n.to_string()).collect();
-    let of = |members: usize| Ledger::new(month, 60, names.iter().take(members).map(String::as_str));
-    assert_eq!(of(34), Err(LedgerError::TooManySlots(1_517_760)));
+    let year = bounds(0, 366 * 86_400);
+    assert_eq!(Ledger::new(year, 30, ["a"]), Err(LedgerError::SeriesTooLong(1_054_080)));
+    let names: Vec<String> = (0..33).map(|n| n.to_string()).collect();
+    let of = |members: usize| Ledger::new(year, 60, names.iter().take(members).map(String::as_str));
+    assert_eq!(of(33), Err(LedgerError::TooManySlots(17_392_320)));
     assert!(of(32).is_ok());
-    assert!(Ledger::new(month, 60, ["a", "b", "a"]).is_ok());
+    assert!(Ledger::new(year, 60, ["a", "b", "a"]).is_ok());
+}
+
+#[test]
+fn runs_take_the_room_of_as_many_slots_as_there_are_runs() {
+    let runs = |count: usize| Runs::collect(0, 60, (0..count).map(|n| (1, measured(2, u32::try_from(n % 2).unwrap()))));
+    let mut ledger = Ledger::new(bounds(0, 366 * 86_400), 60, []).unwrap();
+    assert_eq!(ledger.set_runs("a", runs(540_001)), Err(LedgerError::SeriesTooLong(540_001)));
+    let names: Vec<String> = (0..31).map(|n| n.to_string()).collect();
+    ledger.add_objectives(names.iter().map(String::as_str)).unwrap();
+    // Thirty-one times 527,040 minutes are there.
+    ledger.set_runs("a", runs(540_000)).unwrap();
+    assert_eq!(ledger.set_runs("b", runs(121_761)), Err(LedgerError::TooManySlots(17_000_001)));
+    ledger.set_runs("b", runs(121_760)).unwrap();
+    ledger.set_runs("a", runs(1)).unwrap();
+    ledger.set_runs("b", runs(500_000)).unwrap();
 }
 
 #[test]

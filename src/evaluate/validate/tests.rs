@@ -62,7 +62,6 @@ fn every_fault_names_its_field() {
         ),
         ("/enforcement/releaseAfter", json!("5 minutes"), "spec.enforcement.releaseAfter"),
         ("/service/workloads", workload(Some("kube-system")), "spec.service.workloads[0].namespace"),
-        ("/metrics/slot", json!("5s"), "spec.metrics.slot"),
         ("/period", json!({"trailing": {"days": 0, "every": "Month"}}), "spec.period.trailing.days"),
         ("/period", json!({"trailing": {"days": 365, "every": "Month"}, "calendar": "Month"}), "spec.period"),
         ("/calendar/holidays", json!(["2026-02-30"]), "spec.calendar.holidays[0]"),
@@ -125,35 +124,6 @@ fn all_faults_are_found_at_once() {
         "spec.service.workloads[0].namespace",
     ];
     assert_eq!(fields(&changes), expected);
-}
-
-#[test]
-fn a_period_has_to_fit_into_one_ledger() {
-    let two = || ("/objectives", json!([agreement().objectives[0], latency("1s")]));
-    let bare = |name: &str| json!({"name": name, "target": "9", "indicator": {}});
-    let four = || ("/objectives", json!([agreement().objectives[0], latency("1s"), bare("c"), bare("d")]));
-    let slot = |s: &str| ("/metrics/slot", json!(s));
-    let calendar = |unit: &str| ("/period", json!({"calendar": unit}));
-    let cases = [
-        (vec![slot("1m"), two()], true),
-        (vec![slot("1m"), four()], true),
-        (vec![slot("30s")], true),
-        (vec![slot("10s")], false),
-        (vec![slot("5m"), calendar("Year")], true),
-        (vec![slot("5m"), calendar("Year"), two()], true),
-        (vec![slot("1m"), calendar("Quarter")], true),
-        (vec![slot("1m"), calendar("Quarter"), two()], true),
-        (vec![slot("5s"), ("/period", json!({"rolling": "6d"}))], true),
-        (vec![slot("5s"), ("/period", json!({"rolling": "8d"}))], false),
-        // In force for two days only.
-        (vec![slot("5s"), ("/validity/until", json!("2026-01-03"))], true),
-    ];
-    for (changes, fits) in cases {
-        let fields = fields(&changes);
-        assert_eq!(fields.is_empty(), fits, "{changes:?} {fields:?}");
-    }
-    let fault = faults(&[slot("5s")]).remove(0).to_string();
-    assert!(fault.contains("535680 slots") && fault.contains("135000"), "{fault}");
 }
 
 /// An objective that is measured like this, under the index 0.
@@ -224,28 +194,21 @@ fn members_and_values_are_looked_at_one_by_one() {
 }
 
 #[test]
-fn every_member_that_is_measured_has_its_slots_in_the_ledger() {
+fn an_agreement_has_at_most_so_many_members_and_objectives() {
     let members = |n: usize| {
         let ratio = counted()["ratio"].clone();
         json!({"members": (0..n).map(|i| json!({"name": format!("m{i}"), "ratio": ratio})).collect::<Vec<_>>()})
     };
     let pooled = json!({"method": "Pooled", "badWhen": {"allFail": true}});
-    let beyond = |n: usize| {
-        let mut spec = agreement();
-        spec.objectives[0].indicator = serde_json::from_value(members(n)).unwrap();
-        spec.metrics.slot = serde_json::from_value(json!("1m")).unwrap();
-        let schedule = Schedule::new(&spec, at("2026-11-22T00:00:00Z")).unwrap();
-        measured_size(&spec, &schedule).map(|fault| fault.field)
-    };
-    assert_eq!(beyond(32), None);
-    assert_eq!(beyond(34).as_deref(), Some("spec.metrics.slot"), "34 times 44,640 minutes");
-    assert_eq!(measured_by(&pooled, &members(34), "1m"), Vec::<String>::new(), "it can be settled offline");
     let objective =
         |i: usize| json!({"name": format!("o{i}"), "target": "99", "measurement": pooled, "indicator": members(32)});
-    let many = json!([objective(0), objective(1), objective(2)]);
-    let changes = [("/objectives", many), ("/period", json!({"rolling": "1h"})), ("/credits", Value::Null)];
-    let changes = [&changes[..], &[("/metrics/slot", json!("1m"))]].concat();
-    assert_eq!(fields(&changes), ["spec.objectives"], "ninety-six series");
+    let found = |pools: usize| {
+        let many: Vec<Value> = (0..pools).map(objective).collect();
+        let slot = ("/metrics/slot", json!("1m"));
+        fields(&[("/objectives", json!(many)), ("/credits", Value::Null), slot])
+    };
+    assert_eq!(found(2), Vec::<String>::new());
+    assert_eq!(found(3), ["spec.objectives"], "ninety-six series");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::super::example::{measured, second};
-use super::super::ledger::MAX_JUDGED_SLOTS;
+use super::super::ledger::MAX_SERIES_SLOTS;
 use super::super::run::Runs;
 use super::super::slot::{Slot, SlotState, UnknownCause};
 use super::*;
@@ -91,10 +91,10 @@ fn it_is_read_as_far_as_the_ledger_of_the_period() {
 #[test]
 fn more_slots_than_fit_into_memory_are_refused() {
     let own = Ledger::new(bounds(0, 60), 1, ["a", "b"]).unwrap();
-    let start = 60 - i64::try_from(MAX_JUDGED_SLOTS).unwrap() / 2;
+    let start = 60 - i64::try_from(MAX_SERIES_SLOTS).unwrap();
     assert!(judged(&own, Some(&window(start, 60, Vec::new()))).is_ok());
     let refused = judged(&own, Some(&window(start - 1, 60, Vec::new()))).unwrap_err();
-    assert_eq!(refused, LedgerError::TooManyJudged(MAX_JUDGED_SLOTS + 2));
+    assert_eq!(refused, LedgerError::SeriesTooLong(MAX_SERIES_SLOTS + 1));
     assert!(judged(&own, Some(&window(60, 60, Vec::new()))).is_err(), "no time at all");
 }
 

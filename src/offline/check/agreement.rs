@@ -53,6 +53,12 @@ pub fn strange(agreement: &AgreementSpec, exclusion: &ExclusionSpec) -> Vec<Inva
     if !rules().flat_map(|rules| &rules.rules).any(|rule| rule.reason == exclusion.reason) {
         let message = format!("{} has no rule for it in spec.exclusions.rules, and refuses it", exclusion.agreement);
         found.push(InvalidSpec::new("spec.reason", message));
+    } else if !rules().any(|rules| rules.rule(exclusion.reason, exclusion.rule_name()).is_some()) {
+        let message = format!(
+            "{} has no rule of this name for the reason {:?} in spec.exclusions.rules, and refuses it",
+            exclusion.agreement, exclusion.reason
+        );
+        found.push(InvalidSpec::new("spec.ruleName", message));
     }
     found
 }

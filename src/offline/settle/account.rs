@@ -97,7 +97,7 @@ pub fn schedule(spec: &AgreementSpec) -> Result<Schedule, InvalidSpec> {
 ///
 /// # Errors
 /// Names the field of the measurements file or of the agreement.
-pub fn settle(case: &Case<'_>, schedule: &Schedule, periods: &[Bounds], read: &Ledgers) -> Result<Report, Fault> {
+pub fn settle(case: &Case<'_>, schedule: &Schedule, periods: &[Bounds], read: Ledgers) -> Result<Report, Fault> {
     case.measurements.check(case.spec)?;
     let calendar = WorkingDays::new(&case.spec.calendar).map_err(invalid)?;
     let contract = Contract { spec: case.spec, schedule, calendar: &calendar };
@@ -178,7 +178,7 @@ fn ledgers(
     case: &Case<'_>,
     schedule: &Schedule,
     periods: &[Bounds],
-    read: &Ledgers,
+    mut read: Ledgers,
 ) -> Result<BTreeMap<Timestamp, Arc<Earlier>>, Fault> {
     let looked_back_on = periods.iter().flat_map(|period| schedule.looked_back_on(period));
     let mut all = BTreeMap::new();
@@ -186,8 +186,8 @@ fn ledgers(
         if all.contains_key(&period.start) {
             continue;
         }
-        let ledger = match read.get(&period.start) {
-            Some(ledger) => ledger.clone(),
+        let ledger = match read.remove(&period.start) {
+            Some(ledger) => ledger,
             None => ledger(case, period)?,
         };
         let stored = stored_ledger::to_spec(&ledger, case.identity(), &[], true);

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
 use sha2::{Digest, Sha256};
 
@@ -19,9 +20,15 @@ use crate::api::metrics_source::IncreaseForm;
 use crate::api::{ServiceLevelAgreement, ServiceLevelExclusion};
 use crate::evaluate::exclusion::Request;
 use crate::evaluate::stored_ledger::hex;
+use crate::evaluate::validate::size;
 use crate::offline::manifests::{Manifests, manifests};
 use crate::offline::trouble::{self, Trouble};
 use crate::runtime::cli::settle::{Output, SettleArgs};
+
+/// The keys and values of a measurements file: a year of minutes that all differ has six million.
+const MOST_NODES: usize = 50_000_000;
+/// Their bytes.
+const MOST_BYTES: usize = 512 << 20;
 
 /// Settles and prints.
 #[must_use]
@@ -70,11 +77,14 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
     if let Some(url) = &arguments.prometheus {
         let named = &agreement.spec.metrics.source_ref.name;
         let source = sources.iter().find(|source| source.metadata.name.as_ref() == Some(named));
+        if let Some(fault) = size::beyond(&agreement.spec, Timestamp::UNIX_EPOCH, &size::OFFLINE) {
+            return Err(fault.into());
+        }
         let question = Question { url, agreement: &agreement, source, schedule: &schedule, periods: &periods };
         let answer = store::read(&question).map_err(Trouble::Unreadable)?;
         (read, case.origin) = (answer.ledgers, answer.origin);
     }
-    let report = account::settle(&case, &schedule, &periods, &read)?;
+    let report = account::settle(&case, &schedule, &periods, read)?;
     print(&report, arguments.output)
 }
 
@@ -108,7 +118,15 @@ fn request(exclusion: &ServiceLevelExclusion) -> Request<'_> {
 fn measurements(path: &Path) -> Result<(Measurements, String), Trouble> {
     let unreadable = |e| Trouble::Unreadable(format!("{}: {e}", path.display()));
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    let told = serde_saphyr::from_str(&text).map_err(|e| Trouble::Faulty(format!("{}: {e}", path.display())))?;
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_nodes: MOST_NODES,
+            max_events: 2 * MOST_NODES,
+            max_total_scalar_bytes: MOST_BYTES,
+        },
+    };
+    let told = serde_saphyr::from_str_with_options(&text, options);
+    let told = told.map_err(|e| Trouble::Faulty(format!("{}: {e}", path.display())))?;
     Ok((told, format!("(measurements file, SHA-256 {})", hex(&Sha256::digest(text.as_bytes())))))
 }
 

@@ -180,7 +180,7 @@ impl Contract<'_> {
         let begins = request.spec.window.as_ref().map(|window| window.from.0);
         let begins = begins.or_else(|| found_from(request.name, resolved));
         let terms = self.terms(begins.unwrap_or_else(|| self.schedule.from()))?;
-        let Some(agreed) = terms.exclusions.rules.iter().find(|rule| rule.reason == request.spec.reason) else {
+        let Some(agreed) = terms.exclusions.rule(request.spec.reason, request.spec.rule_name()) else {
             return Ok(report);
         };
         let (Some(rule), Some(window)) = (&agreed.force_majeure, &request.spec.window) else {

@@ -154,6 +154,8 @@ fn spells(
         .add_in_slots_of(seconds, series, slot_of(None, seconds, path)?)
         .map_err(|e| Fault::new(path, e.to_string()))?;
     let enough = enough(&outages, minimum_events);
+    // What is laid at the end moves nothing.
+    outages.sort_by_key(|outage| outage.from);
     for outage in &outages {
         let slot = slot_of(Some(outage), seconds, &format!("{path}.outages[{}]", outage.place))?;
         let alone = if has_enough(outage, minimum_events) {

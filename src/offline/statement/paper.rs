@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use crate::api::{GROUP, VERSION};
 
-/// The most that is read. The largest object an API server keeps has less than 2 MiB.
-const MOST_BYTES: u64 = 8 << 20;
+/// The most that is read. The largest object an API server keeps has less than 2 MiB; the ledger of a year that was
+/// settled without one may have a hundred.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// Why an object cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +26,7 @@ pub(super) enum PaperError {
         error: io::Error,
     },
     /// Too much.
-    #[error("{0}: it is larger than any Kubernetes object")]
+    #[error("{0}: it has more than 256 MiB, and no statement or ledger is that large")]
     TooLarge(String),
     /// Neither YAML nor JSON.
     #[error("{origin}: it can not be read as YAML: {error}")]

@@ -22,8 +22,8 @@ pub struct Exclusions {
 pub struct Exclusion {
     /// The name of the object.
     pub name: String,
-    /// Why it was asked for.
-    pub reason: &'static str,
+    /// Why it was asked for, with the rule's name where it has one.
+    pub reason: String,
     /// The objectives it is about.
     pub objectives: String,
     /// Its beginning.
@@ -59,7 +59,7 @@ impl Exclusion {
         let all = if line.honoured { "all" } else { "–" };
         Self {
             name: legible(&line.name).into_owned(),
-            reason: words::exclusion_reason(line.reason),
+            reason: words::exclusion_rule(line.reason, &line.rule_name),
             objectives: if objectives.is_empty() { all.to_owned() } else { objectives },
             from: clock.long(line.from.0),
             until: clock.long(line.until.0),

@@ -170,7 +170,7 @@ fn exclusions(statement: &StatementSpec, clock: &Clock) -> Option<String> {
         let effect = [line.effect, &line.events, &line.why, &line.told].into_iter().filter(|text| !text.is_empty());
         table.add_row(vec![
             line.name.clone(),
-            line.reason.to_owned(),
+            line.reason.clone(),
             line.objectives.clone(),
             line.from.clone(),
             line.until.clone(),

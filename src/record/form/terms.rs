@@ -136,7 +136,7 @@ fn exclusion(rule: &ExclusionRule) -> String {
         .map(|days| format!("announced {} before", counted(days, "working day", "working days")));
     let most = rule.yearly_allowance.as_ref().map(|length| format!("at most {length} in a year"));
     let told = [
-        Some(words::exclusion_reason(rule.reason).to_owned()),
+        Some(words::exclusion_rule(rule.reason, &rule.name)),
         Some(words::exclusion_effect(Some(rule.effect)).to_lowercase()),
         notice,
         working,

@@ -86,6 +86,13 @@ pub fn exclusion_reason(reason: ExclusionReason) -> &'static str {
     }
 }
 
+/// The same with the name of the rule, where it has one.
+#[must_use]
+pub fn exclusion_rule(reason: ExclusionReason, name: &str) -> String {
+    let reason = exclusion_reason(reason);
+    if name.is_empty() { reason.to_owned() } else { format!("{reason} ({})", legible(name)) }
+}
+
 /// What an exclusion did to the account.
 #[must_use]
 pub fn exclusion_effect(effect: Option<ExclusionEffect>) -> &'static str {

@@ -160,7 +160,7 @@ pub(super) fn exclusions(issued: &Issued, clock: &Clock) -> Vec<Vec<String>> {
         let (from, until) = (line.from.0, line.until.0);
         vec![
             line.name.clone(),
-            words::exclusion_reason(line.reason).to_owned(),
+            words::exclusion_rule(line.reason, &line.rule_name),
             line.objectives.join(" "),
             clock.civil(from),
             clock.civil(until),

@@ -1,0 +1,79 @@
+//! Windows that recur with exceptions, and two rules for one reason.
+
+use serde_json::{Value, json};
+
+use crate::settlement::{Settlement, all_fail, objective};
+use crate::verifies_what_was_settled::verify;
+
+/// An exclusion of maintenance, approved when it was announced.
+fn exclusion(name: &str, rule: &str, announced: &str, time: (&str, Value)) -> Value {
+    let mut spec = json!({
+        "agreement": "a", "reason": "Maintenance", "ruleName": rule, "declaredBy": "ann",
+        "announcedAt": announced, "approval": {"by": "bob", "at": announced},
+    });
+    spec[time.0] = time.1;
+    json!({"apiVersion": "guarantor.dev/v1alpha1", "kind": "ServiceLevelExclusion",
+        "metadata": {"name": name, "namespace": "n"}, "spec": spec})
+}
+
+fn settlement() -> Settlement {
+    // From two to three in the night, on the first five days of October.
+    let outage = json!({"from": "2026-10-01T02:00:00Z", "until": "2026-10-01T03:00:00Z", "repeat": 5, "every": "24h"});
+    let rules = json!({"rules": [
+        {"reason": "Maintenance", "name": "planned", "effect": "Exclude", "minimumNotice": "7d"},
+        {"reason": "Maintenance", "name": "short", "effect": "CountAsGood", "minimumNotice": "24h",
+            "yearlyAllowance": "30m"},
+    ]});
+    let measured = json!({"objectives": [{"name": "o", "outages": [outage]}]});
+    let mut settlement = Settlement::of(&json!([objective("99.9", all_fail())]), measured).with("exclusions", rules);
+    let nightly = json!({"rule": "FREQ=DAILY;COUNT=5", "start": "2026-10-01T02:00", "end": "2026-10-01T03:00",
+        "exdates": ["2026-10-03T02:00"], "rdates": ["2026-10-10T02:00"]});
+    let night = json!({"from": "2026-10-03T02:00:00Z", "until": "2026-10-03T03:00:00Z"});
+    settlement.exclusions = vec![
+        exclusion("nightly", "planned", "2026-09-01T00:00:00Z", ("recurrence", nightly)),
+        exclusion("one-night", "short", "2026-10-01T00:00:00Z", ("window", night)),
+    ];
+    settlement
+}
+
+#[test]
+fn each_window_counts_by_the_rule_that_its_exclusion_names() {
+    let settlement = settlement();
+    let answer = settlement.answer();
+    let period = &answer["periods"][0];
+    let objective = &period["statement"]["objectives"][0];
+    // Five hours are left out; of the third night half an hour counts as good, and the rest is lost.
+    let seconds = 739 * 3_600;
+    let counted = json!({"unit": "seconds", "good": (seconds - 1_800).to_string(), "total": seconds.to_string()});
+    assert_eq!(objective["counted"], counted);
+    let lines = period["statement"]["exclusions"].as_array().unwrap();
+    let told = |line: &Value| {
+        let text = |field: &str| line[field].as_str().unwrap_or_default().to_owned();
+        format!("{} {} {} {}{}", text("name"), text("ruleName"), &text("from")[5..10], text("effect"), text("code"))
+    };
+    let told: Vec<String> = lines.iter().map(told).collect();
+    let expected = [
+        "nightly planned 10-01 Exclude",
+        "nightly planned 10-02 Exclude",
+        "nightly planned 10-04 Exclude",
+        "nightly planned 10-05 Exclude",
+        "nightly planned 10-10 Exclude",
+        "one-night short 10-03 CountAsGood",
+        "one-night short 10-03 allowance_exceeded",
+    ];
+    assert_eq!(told, expected);
+    let agreement = settlement.agreement.to_string();
+    for agreement in [Some(agreement.as_str()), None] {
+        let (code, told) = verify(agreement, &period["objects"]);
+        assert!(code == Some(0) && told.contains("\nVerified: "), "{told}");
+    }
+    assert!(settlement.printed("html").0.contains("Maintenance (short)"));
+}
+
+#[test]
+fn an_exception_that_changes_nothing_is_refused() {
+    let mut settlement = settlement();
+    settlement.exclusions[0]["spec"]["recurrence"]["exdates"] = json!(["2026-10-03T02:30"]);
+    let fault = settlement.fault();
+    assert!(fault.contains("spec.recurrence.exdates[0]") && fault.contains("no window that begins at"), "{fault}");
+}
