@@ -110,6 +110,11 @@ use super::settlement::{BusinessCalendar, Settlement};
 #[x_kube(validation = Rule::new("!has(self.enforcement) || !has(self.enforcement.rollback) \
      || self.service.workloads.all(w, w.apiVersion == 'apps/v1' && w.kind == 'Deployment')")
     .message("spec.enforcement.rollback goes with a Deployment of apps/v1; remove it").field_path(".enforcement.rollback"))]
+#[x_kube(validation = Rule::new("!has(self.enforcement) || !has(self.enforcement.reschedule) \
+     || self.service.workloads.all(w, w.kind != 'StatefulSet' && w.kind != 'DaemonSet')")
+    .message("spec.enforcement.reschedule goes with a workload that keeps its pods by a ReplicaSet, such as a Deployment; \
+              remove it")
+    .field_path(".enforcement.reschedule"))]
 #[x_kube(validation = Rule::new("has(self.validity) == has(oldSelf.validity)")
     .field_path(".validity")
     .message("spec.validity cannot be added or removed, as periods are counted from its first day; make a new \

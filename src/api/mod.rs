@@ -24,6 +24,7 @@ pub mod objective;
 pub mod parameter;
 pub mod period;
 pub mod remedy;
+pub mod reschedule_status;
 pub mod rollout_status;
 pub mod scalar;
 pub mod settlement;

@@ -30,6 +30,7 @@ mod claims;
 mod context;
 mod enforce;
 mod error;
+mod evictions;
 mod exclusions;
 mod finalize;
 mod fleet;
