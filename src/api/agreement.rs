@@ -15,6 +15,8 @@ use super::parameter::{Dependency, Parameter, ParameterRule};
 use super::period::{Period, Validity};
 use super::settlement::{BusinessCalendar, Settlement};
 
+pub use super::slot_length::SlotLength;
+
 /// A service level agreement: who promises what to whom, how it is measured, what is owed when it is missed, and what
 /// the operator may do to keep it.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -328,42 +330,6 @@ pub struct SourceRef {
     /// Its name.
     #[schemars(length(min = 1, max = 253))]
     pub name: String,
-}
-
-/// Lengths a slot may have; each divides an hour. Below one minute they are meant for tests and demonstrations, with
-/// periods of hours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
-pub enum SlotLength {
-    /// Five seconds.
-    #[serde(rename = "5s")]
-    FiveSeconds,
-    /// Ten seconds.
-    #[serde(rename = "10s")]
-    TenSeconds,
-    /// Thirty seconds.
-    #[serde(rename = "30s")]
-    ThirtySeconds,
-    /// One minute.
-    #[default]
-    #[serde(rename = "1m")]
-    OneMinute,
-    /// Five minutes.
-    #[serde(rename = "5m")]
-    FiveMinutes,
-}
-
-impl SlotLength {
-    /// The length in whole seconds.
-    #[must_use]
-    pub fn seconds(self) -> i64 {
-        match self {
-            Self::FiveSeconds => 5,
-            Self::TenSeconds => 10,
-            Self::ThirtySeconds => 30,
-            Self::OneMinute => 60,
-            Self::FiveMinutes => 300,
-        }
-    }
 }
 
 /// What becomes of slots whose content nobody knows.

@@ -28,6 +28,7 @@ pub mod reschedule_status;
 pub mod rollout_status;
 pub mod scalar;
 pub mod settlement;
+pub mod slot_length;
 pub mod statement;
 pub mod terms;
 

@@ -126,7 +126,7 @@ const PRECAUTIONS: [Guard; 36] = [
     ("once a slot", ALL, pace::once_a_slot),
     ("last act judged", &[Verb::RaiseFloor], pace::judged),
     ("last rollback judged", &[Verb::RaiseFloor, Verb::RollBack, Verb::Reschedule], rollback::alone),
-    ("move judged first", &[Verb::RaiseFloor], reschedule::judged),
+    ("move judged first", &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore], reschedule::judged),
     ("cooled down", &[Verb::RaiseFloor], pace::cooled_down),
     ("small step", &[Verb::LowerFloor], pace::small_steps),
     ("of use", &[Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule], effect::of_use),

@@ -18,6 +18,8 @@ use super::plan::{Change, Step};
 const FIRST_WAIT: i64 = 5;
 /// The longest wait between two tries, in seconds.
 const LONGEST_WAIT: i64 = 60;
+/// A pod that was made later than this after an eviction did not come for it.
+const LANDING: SignedDuration = SignedDuration::from_mins(15);
 /// What is refused for so long is given up for the episode.
 pub const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
@@ -49,9 +51,13 @@ pub fn reconcile(
     something(moved)
 }
 
-/// The pod that came in place of one that was evicted at `at`: of those made since the first that none has taken yet.
+/// The pod that came in place of one that was evicted at `at`: of those made soon after the first that none has taken yet.
 fn successor<'a>(at: Timestamp, workload: &'a WorkloadObservation, taken: &[String]) -> Option<&'a PodObservation> {
-    let since = workload.pods.iter().filter(|pod| pod.created.is_some_and(|created| created >= at));
+    let soon_after = |created: Timestamp| {
+        let after = created.duration_since(at);
+        SignedDuration::ZERO <= after && after < LANDING
+    };
+    let since = workload.pods.iter().filter(|pod| pod.created.is_some_and(soon_after));
     since.filter(|pod| !taken.contains(&pod.uid)).min_by_key(|pod| (pod.created, &pod.name))
 }
 

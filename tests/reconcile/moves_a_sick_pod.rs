@@ -3,7 +3,7 @@
 
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
-use guarantor::api::enforcement_status::{ActionPhase, Verb, Verdict};
+use guarantor::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use guarantor_testbed::model::{FaultPlan, Recorded};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -77,6 +77,10 @@ fn moves(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
         fall_ill(stage, SICK);
         stage.until("an eviction", 400, |stage| !is_there(stage, SICK)).await?;
         stage.until("the end of the episode", 900, over).await?;
+        let done = |action: &&ActionRecord| action.phase != ActionPhase::Refused;
+        let judged =
+            |stage: &Stage| stage.status("web").actions.iter().filter(done).all(|action| action.verdict.is_some());
+        stage.until("the verdicts", 300, judged).await?;
         stage.seconds(40).await;
         let least = stage.replica_set.as_ref().unwrap().least_ready;
         if least < Some(4) {

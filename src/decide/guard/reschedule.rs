@@ -35,8 +35,8 @@ pub(super) fn within_budget(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     })
 }
 
-/// The last eviction is judged before the next one, or before anything is added: what the pod spoiled is in the account for
-/// a while.
+/// The last eviction is judged before the next one, and before anything is added or taken away: what the pod spoiled is in the
+/// account for a while, and its successor may not be better.
 pub(super) fn judged(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let open = open(&facts.actions)?;
     let (name, deadline) = (&open.target.name, open.deadline.0);

@@ -230,6 +230,12 @@ fn a_pod_that_nothing_took_the_place_of_is_no_help() {
         decided.actions.iter().find(|a| a.verb == Verb::Reschedule).unwrap().verdict,
         Some(Verdict::Ineffective)
     );
+    // One that is made much later came for something else.
+    scene.wait(300);
+    let mut other = super::fixture::pod(9);
+    other.created = Some(scene.now);
+    scene.workload().pods.push(other);
+    assert_eq!(scene.decide().enforcement.reschedule.unwrap().evictions[0].landed, None);
 }
 
 #[test]

@@ -129,24 +129,23 @@ fn accident_15_several_budgets_are_asked_for_ever() {
 
 #[test]
 fn accident_16_the_budget_needs_every_pod_there_is() {
-    // Whoever evicts without adding one first is refused for ever.
+    // Whoever evicts without adding one first is refused for ever, or takes one of those that are needed.
     let mut scene = one_sick();
     let wanted = scene.workload().spec_replicas;
-    let mut least = i32::MAX;
+    let mut done = Vec::new();
     for _ in 0..40 {
         let decided = scene.live();
-        if verb(&decided) == Some(Verb::Surge) {
-            spread(&mut scene);
+        done.extend(verb(&decided));
+        assert!(scene.workload().ready_pods() >= wanted, "as many as were wanted serve all the time: {done:?}");
+        match verb(&decided) {
+            Some(Verb::Surge) => spread(&mut scene),
+            Some(Verb::Reschedule) => break,
+            _ => {}
         }
-        least = least.min(scene.workload().ready_pods());
         scene.wait(30);
-        let sick = scene.workload().pods.iter().any(|pod| pod.name == "checkout-0");
-        fail(&mut scene, if sick { &["checkout-0"] } else { &[] });
-        newest_ready(&mut scene);
+        fail(&mut scene, &["checkout-0"]);
     }
-    let status = scene.status.clone();
-    assert!(scene.workload().pods.iter().all(|pod| pod.name != "checkout-0"), "it went: {status:?}");
-    assert_eq!(least, wanted, "and as many as were wanted served all the time");
+    assert_eq!(done, [Verb::Surge, Verb::Reschedule]);
 }
 
 #[test]
