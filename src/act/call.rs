@@ -36,6 +36,15 @@ impl Bound {
 
     /// Makes one request.
     pub(super) async fn call<T>(self, request: impl Future<Output = kube::Result<T>>) -> Result<T, Failure> {
+        self.call_for(request, failure).await
+    }
+
+    /// Makes one request whose refusals have a meaning of their own.
+    pub(super) async fn call_for<T>(
+        self,
+        request: impl Future<Output = kube::Result<T>>,
+        failure: fn(kube::Error) -> Failure,
+    ) -> Result<T, Failure> {
         let now = Instant::now();
         if now >= self.until {
             return Err(Failure::new(WriteResult::Refused, "not sent: this replica's time as the leader is over"));
@@ -48,7 +57,8 @@ impl Bound {
     }
 }
 
-fn failure(error: kube::Error) -> Failure {
+/// What a failure says of the object that was to be written.
+pub(super) fn failure(error: kube::Error) -> Failure {
     match error {
         kube::Error::Api(status) => {
             let about_identity = || {

@@ -1,6 +1,6 @@
 //! Acting: an admitted plan in, one conditional write per step, an [`Outcome`] per step out.
 //!
-//! Every write carries uid and resource version, is bounded in time (its own limit, and the instant until which this
+//! Every write carries uid and resource version (an eviction the uid alone), is bounded in time (its own limit, and the instant until which this
 //! replica holds the lease), and gives up its entry in `managedFields` afterwards, so that the next `helm upgrade` or
 //! server-side apply of the owner is not refused because of us. Must never choose, and never retry a write of a value: a
 //! conflict is for the next decision, on a fresh reading.
@@ -8,6 +8,7 @@
 //! The client given must have `Config::default_retry` off: with it, a refusal is repeated inside the call for minutes.
 
 mod call;
+mod eviction;
 pub mod managed_fields;
 mod merge;
 pub mod outcome;
@@ -40,6 +41,10 @@ pub const RBAC: &[(&str, &str, &[&str])] = &[
     ("keda.sh", "scaledobjects", &["get", "patch"]),
 ];
 
+/// What it needs beside, where agreements may move pods. The chart grants it with `rbac.reschedule`. Never `delete` on pods:
+/// that would go past every disruption budget.
+pub const RESCHEDULE_RBAC: &[(&str, &str, &[&str])] = &[("", "pods/eviction", &["create"])];
+
 /// Carries out a plan, step by step, up to the first step that is not done. `write_until`: when the lease's permit ends.
 pub async fn execute(client: &Client, write_until: Instant, plan: Plan<Admitted>) -> Vec<Outcome> {
     let bound = Bound::until(write_until);
@@ -59,6 +64,7 @@ async fn write(client: &Client, namespace: &str, step: &Step, bound: Bound) -> O
     let written = match &step.change {
         Change::Floor(change) => write_floor(client, namespace, step, change, bound).await,
         Change::Rollout(change) => rollout::write(client, namespace, step, change, bound).await,
+        Change::Eviction(_) => eviction::write(client, namespace, step, bound).await,
     };
     match written {
         Ok(note) => Outcome::of(step, WriteResult::Done, note),

@@ -1,7 +1,8 @@
 //! What became of a step, and how it is entered in the record.
 
-use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus};
-use crate::decide::{self, Step};
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus, Verb};
+use crate::api::reschedule_status::Obstacle;
+use crate::decide::{self, Step, moved};
 
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,13 @@ pub enum WriteResult {
     Conflict,
     /// It is not allowed or not valid. Nothing changed, and the same write will be refused again.
     Refused,
+    /// An eviction was refused. Nothing changed; it may be tried again later, as far as the obstacle lets it.
+    Hindered {
+        /// Why.
+        obstacle: Obstacle,
+        /// The seconds for which the API server asked.
+        retry_after: u32,
+    },
     /// No answer, or a failure after which the write may still take effect. Read it back.
     Unknown,
 }
@@ -33,18 +41,31 @@ impl Outcome {
     }
 }
 
-/// Enters outcomes in the records their intents are in, and in the floor that stands.
+/// Enters outcomes in the records their intents are in, in the floor that stands, and in what was moved.
 pub fn enter(outcomes: &[Outcome], enforcement: &mut EnforcementStatus, actions: &mut [ActionRecord]) {
     for outcome in outcomes {
         let Some(record) = actions.iter_mut().find(|record| record.id == outcome.id) else { continue };
         record.phase = match outcome.result {
             WriteResult::Done => ActionPhase::Done,
-            WriteResult::Conflict | WriteResult::Refused => ActionPhase::Refused,
+            WriteResult::Conflict | WriteResult::Refused | WriteResult::Hindered { .. } => ActionPhase::Refused,
             WriteResult::Unknown => ActionPhase::Unknown,
         };
         record.outcome.clone_from(&outcome.message);
         if outcome.result == WriteResult::Done {
             enforcement.floor = decide::effect(enforcement.floor.take(), record);
+        }
+        if record.verb == Verb::Reschedule {
+            let before = enforcement.reschedule.take();
+            enforcement.reschedule = match outcome.result {
+                WriteResult::Done => moved::done(before),
+                WriteResult::Unknown => before,
+                WriteResult::Hindered { obstacle, retry_after } => {
+                    moved::refused(before, record, obstacle, retry_after)
+                }
+                WriteResult::Conflict => moved::refused(before, record, Obstacle::Changed, 0),
+                // Not sent, since the permit had ended; whoever leads next decides anew.
+                WriteResult::Refused => moved::refused(before, record, Obstacle::Busy, 0),
+            };
         }
     }
 }

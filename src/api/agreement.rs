@@ -16,6 +16,8 @@ use super::parameter::{Dependency, Parameter, ParameterRule};
 use super::period::{Period, Validity};
 use super::settlement::{BusinessCalendar, Settlement};
 
+pub use super::slot_length::SlotLength;
+
 /// A service level agreement: who promises what to whom, how it is measured, what is owed when it is missed, and what
 /// the operator may do to keep it.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +113,11 @@ use super::settlement::{BusinessCalendar, Settlement};
 #[x_kube(validation = Rule::new("!has(self.enforcement) || !has(self.enforcement.rollback) \
      || self.service.workloads.all(w, w.apiVersion == 'apps/v1' && w.kind == 'Deployment')")
     .message("spec.enforcement.rollback goes with a Deployment of apps/v1; remove it").field_path(".enforcement.rollback"))]
+#[x_kube(validation = Rule::new("!has(self.enforcement) || !has(self.enforcement.reschedule) \
+     || self.service.workloads.all(w, w.kind != 'StatefulSet' && w.kind != 'DaemonSet')")
+    .message("spec.enforcement.reschedule goes with a workload that keeps its pods by a ReplicaSet, such as a Deployment; \
+              remove it")
+    .field_path(".enforcement.reschedule"))]
 #[x_kube(validation = Rule::new("has(self.validity) == has(oldSelf.validity)")
     .field_path(".validity")
     .message("spec.validity cannot be added or removed, as periods are counted from its first day; make a new \
@@ -339,6 +346,7 @@ pub struct SourceRef {
     pub name: String,
 }
 
+<<<<<<< HEAD
 /// Lengths a slot may have; each divides an hour. Below one minute they are meant for tests and demonstrations, with
 /// periods of hours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
@@ -374,3 +382,42 @@ impl SlotLength {
         }
     }
 }
+=======
+/// What becomes of slots whose content nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MissingData {
+    /// How an unknown slot counts. `Exclude`: neither for nor against; `Good` and `Bad`: as if every event of an
+    /// average slot had been good, or bad.
+    #[serde(default)]
+    pub treat_as: TreatAs,
+    /// The share of slots that must be known for a verdict, in percent. Below it, the objective is `NotDetermined`
+    /// unless the unknown slots could not change the verdict, all good or all bad. For the method `Events` an unknown slot
+    /// is taken to hold as many events as the known ones in the mean, and for `Value` one.
+    #[serde(default = "default_coverage")]
+    #[schemars(default = "default_coverage")]
+    pub minimum_coverage: Percent,
+}
+
+fn default_coverage() -> Percent {
+    Percent::from("90")
+}
+
+impl Default for MissingData {
+    fn default() -> Self {
+        Self { treat_as: TreatAs::default(), minimum_coverage: default_coverage() }
+    }
+}
+
+/// How an unknown slot counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum TreatAs {
+    /// Neither for nor against.
+    #[default]
+    Exclude,
+    /// As if every event of an average slot had been good.
+    Good,
+    /// As if every event of an average slot had been bad.
+    Bad,
+}
+>>>>>>> reschedule

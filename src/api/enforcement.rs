@@ -13,6 +13,10 @@ use super::Span;
     .message("spec.enforcement.scale must be given where spec.enforcement.mode is Enforce: the bounds {min, max} of \
               the replicas; or spec.enforcement.rollback")
     .field_path(".scale"))]
+#[x_kube(validation = Rule::new("!has(self.reschedule) || has(self.scale)")
+    .message("spec.enforcement.reschedule needs spec.enforcement.scale, as a pod is moved only after another one was \
+              added; give the bounds {min, max} of the replicas")
+    .field_path(".reschedule"))]
 pub struct Enforcement {
     /// `Observe` measures only, `Recommend` also says what it would do, `Enforce` does it.
     #[serde(default)]
@@ -24,6 +28,10 @@ pub struct Enforcement {
     /// it names the revision and undoes nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback: Option<Rollback>,
+    /// Lets the operator evict one pod that fails where the others do not, after a replica was added in its place. Left out:
+    /// it names the pod and moves nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reschedule: Option<Reschedule>,
     /// The shortest time between two raises of the same workload.
     #[serde(default = "default_cooldown")]
     #[schemars(default = "default_cooldown")]
@@ -40,6 +48,7 @@ impl Default for Enforcement {
             mode: Mode::default(),
             scale: None,
             rollback: None,
+            reschedule: None,
             cooldown: default_cooldown(),
             release_after: default_release_after(),
         }
@@ -95,6 +104,38 @@ fn default_per_day() -> i32 {
 
 fn default_served_for() -> Span {
     Span::from("30m")
+}
+
+/// How far pods that fail may be moved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reschedule {
+    /// Evictions for this agreement within 24 hours, at most.
+    #[serde(default = "default_evictions_per_day")]
+    #[schemars(default = "default_evictions_per_day", range(min = 1, max = 24))]
+    pub per_day: i32,
+    /// How old a pod must be to be moved: what is seen of a younger one may be its start.
+    #[serde(default = "default_min_age")]
+    #[schemars(default = "default_min_age")]
+    pub min_age: Span,
+    /// Also moves pods with an `emptyDir` volume, whose content goes with the pod, as `kubectl drain --delete-emptydir-data`
+    /// does. Pods with a `hostPath`, a claim of a persistent volume, or an ephemeral one are not moved in any case.
+    #[serde(default)]
+    pub delete_empty_dir_data: bool,
+}
+
+impl Default for Reschedule {
+    fn default() -> Self {
+        Self { per_day: default_evictions_per_day(), min_age: default_min_age(), delete_empty_dir_data: false }
+    }
+}
+
+fn default_evictions_per_day() -> i32 {
+    3
+}
+
+fn default_min_age() -> Span {
+    Span::from("10m")
 }
 
 /// Bounds for replicas.

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::diagnosis::Diagnosis;
+use super::reschedule_status::RescheduleStatus;
 use super::rollout_status::RolloutStatus;
 
 /// What the operator holds.
@@ -25,6 +26,9 @@ pub struct EnforcementStatus {
     /// The operator's hand in the rollout of the workload.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rollout: Option<RolloutStatus>,
+    /// The pods it moved within the last 24 hours, and what keeps it from moving one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reschedule: Option<RescheduleStatus>,
     /// The danger now being met.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub episode: Option<Episode>,
@@ -162,6 +166,10 @@ pub enum Verb {
     RollBack,
     /// Gives a rollout back to its owner: resumes it, where the operator paused it.
     ReleaseRollout,
+    /// Raises the floor by one, so that a replica more is ready before a pod is evicted.
+    Surge,
+    /// Evicts a pod that fails where the others do not, so that another one is made in its place.
+    Reschedule,
 }
 
 impl Verb {
@@ -170,8 +178,19 @@ impl Verb {
     pub fn is_about_rollout(self) -> bool {
         match self {
             Self::PauseRollout | Self::RollBack | Self::ReleaseRollout => true,
-            Self::FreezeScaleDown | Self::RaiseFloor | Self::LowerFloor | Self::Restore => false,
+            Self::FreezeScaleDown
+            | Self::RaiseFloor
+            | Self::LowerFloor
+            | Self::Restore
+            | Self::Surge
+            | Self::Reschedule => false,
         }
+    }
+
+    /// It is about the floor under the replicas of a workload.
+    #[must_use]
+    pub fn is_about_floor(self) -> bool {
+        !self.is_about_rollout() && self != Self::Reschedule
     }
 }
 

@@ -27,9 +27,11 @@ pub mod objective;
 pub mod parameter;
 pub mod period;
 pub mod remedy;
+pub mod reschedule_status;
 pub mod rollout_status;
 pub mod scalar;
 pub mod settlement;
+pub mod slot_length;
 pub mod statement;
 pub mod terms;
 

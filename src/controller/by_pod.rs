@@ -15,7 +15,7 @@ use crate::decide::cause::YOUNG;
 use crate::decide::health::{Danger, danger, pace};
 use crate::evaluate::assessment::Assessment;
 use crate::record::status;
-use crate::sense::signals::{SHORTEST_WINDOW, SignalAsk, Signals};
+use crate::sense::signals::{self, SignalAsk, Signals};
 use crate::sense::workload::WorkloadObservation;
 
 /// The window ends a moment before a rollout began, so that no request of the new revision is in it.
@@ -79,7 +79,7 @@ async fn ask(
     };
     let source = &agreement.spec.metrics.source_ref.name;
     let Some(handle) = context.handles.get(source) else { return nothing("the source cannot be read just now") };
-    let window = SHORTEST_WINDOW.max(SignedDuration::from_secs(agreement.spec.metrics.slot.seconds()));
+    let window = signals::window(agreement.spec.metrics.slot);
     let ask = SignalAsk {
         indicator: asked.indicator.clone(),
         tenancy: asked.tenancy.clone(),

@@ -11,6 +11,7 @@ use kube::runtime::reflector::Store;
 
 use super::backoff::Backoff;
 use super::book::Books;
+use super::evictions::Evictions;
 use super::fleet::Fleet;
 use super::registry::Registry;
 use super::source::SourceHandle;
@@ -44,7 +45,7 @@ pub struct Context {
     pub checkpoint: SignedDuration,
     /// The bytes of a ledger's spec beyond which it takes no more counts.
     pub ledger_bytes: usize,
-    /// Before this instant nothing is undone.
+    /// Before this instant nothing is undone, and no pod evicted.
     pub warm_until: Timestamp,
     /// The ceiling over the agreements' modes.
     pub ceiling: Mode,
@@ -72,6 +73,8 @@ pub struct Context {
     pub registry: Arc<Registry>,
     /// Which services burn.
     pub fleet: Fleet,
+    /// Which pods were evicted lately.
+    pub evictions: Evictions,
     /// What is remembered of each agreement.
     pub books: Books,
     /// Pauses after failures.

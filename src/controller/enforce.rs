@@ -20,7 +20,7 @@ use crate::api::condition::{self, ConditionStatus};
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::ActionTarget;
 use crate::api::{FINALIZER, ServiceLevelAgreement};
-use crate::decide::{AgreementIdentity, Decided, Decision, Hints, Situation, Staleness, decide};
+use crate::decide::{AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Staleness, decide};
 use crate::evaluate::assessment::Assessment;
 use crate::record::{event, status, writer};
 use crate::sense::signals::Signals;
@@ -107,6 +107,8 @@ pub(super) async fn enforce(
         before = by_pod::before(agreement, context, book, asked, assessment, observed, now).await;
     }
     let enforcement = next.enforcement.clone().unwrap_or_default();
+    // People read these instants.
+    let decided_at = status::whole_seconds(context.clock.now());
     let situation = Situation {
         agreement: &identity,
         enforcement: &agreement.spec.enforcement,
@@ -123,10 +125,13 @@ pub(super) async fn enforce(
         leader: context.fence.leads(Instant::now()),
         warm_until: context.warm_until,
         staleness,
-        // People read these instants.
-        now: status::whole_seconds(context.clock.now()),
+        now: decided_at,
     };
-    let Decided { decision, enforcement, actions, hints } = decide(&situation);
+    let decided = context.evictions.decide(&identity.uid, &context.agreements, decided_at, |evictions| {
+        let fleet = FleetView { evictions, ..fleet.clone() };
+        decide(&Situation { fleet: &fleet, ..situation.clone() })
+    });
+    let Decided { decision, enforcement, actions, hints } = decided;
     next.enforcement = Some(enforcement);
     next.actions = actions;
     hints_as_conditions(next, agreement, &hints, now);

@@ -72,6 +72,7 @@ impl Fleet {
             services: services.len(),
             own: own.and_then(|standing| *services.get(standing.service.as_str())?),
             burning_since: services.into_values().flatten().collect(),
+            evictions: Vec::new(),
         }
     }
 }

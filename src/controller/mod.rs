@@ -31,6 +31,7 @@ mod context;
 mod demands;
 mod enforce;
 mod error;
+mod evictions;
 mod exclusions;
 mod finalize;
 mod fleet;

@@ -24,6 +24,7 @@ use super::backoff::Backoff;
 use super::book::Books;
 use super::context::{Context, Handles};
 use super::error::{Error, Retry};
+use super::evictions::Evictions;
 use super::fleet::Fleet;
 use super::registry::Registry;
 use super::unreadable::Unreadable;
@@ -43,7 +44,7 @@ const DEBOUNCE: Duration = Duration::from_millis(100);
 /// A failure that may pass by itself is worth an Event when it comes after this many.
 const PATIENT_TRIES: u32 = 2;
 
-/// When this tenure has looked long enough to undo anything.
+/// When this tenure has looked long enough to disrupt anything.
 fn warm_until(setup: &Setup) -> Timestamp {
     let now = status::whole_seconds(setup.clock.now());
     now.saturating_add(setup.warm_up).unwrap_or(Timestamp::MAX)
@@ -82,6 +83,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         handles: Handles::default(),
         registry: Arc::new(Registry::new(wake)),
         fleet: Fleet::default(),
+        evictions: Evictions::default(),
         books: Books::default(),
         backoff: Backoff::default(),
     });

@@ -29,6 +29,7 @@ mod unknown;
 use crate::api::diagnosis::{CauseKind, Evidence, RuledOut, Subject};
 
 pub use bad_revision::YOUNG;
+pub use outlier_pod::odd;
 
 use self::comparison::Sample;
 use self::population::Population;
@@ -44,6 +45,8 @@ pub enum Remedy {
     KeepFloor,
     /// Keep what there is, and undo the revision with that `pod-template-hash`.
     Undo(String),
+    /// Keep what there is, and move one of the pods with these names, the worst first.
+    Move(Vec<String>),
     /// Hold and raise the floor.
     Scale,
 }

@@ -3,7 +3,9 @@
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::enforcement_status::{ActionRecord, Episode, FloorStatus};
+use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::rollout_status::RolloutStatus;
+use crate::sense::signals;
 use crate::sense::workload::{Floor, WorkloadObservation};
 
 use super::health::Health;
@@ -33,6 +35,8 @@ pub struct Facts<'a> {
     pub standing: Option<FloorStatus>,
     /// The operator's hand in the workload's rollout.
     pub hand: Option<RolloutStatus>,
+    /// The pods that were moved, and what keeps the operator from moving one.
+    pub moved: Option<RescheduleStatus>,
     /// The actions, newest first, settled and judged.
     pub actions: Vec<ActionRecord>,
     /// The episode, as of now.
@@ -76,7 +80,19 @@ impl Facts<'_> {
     #[must_use]
     pub fn judged_at(&self, starts_pods: bool) -> Timestamp {
         let start = if starts_pods { self.start_time() } else { SignedDuration::ZERO };
-        let slots = SignedDuration::from_secs(self.situation.slot.seconds().saturating_mul(2));
+        self.after(start, SignedDuration::from_secs(self.situation.slot.seconds()))
+    }
+
+    /// When a pod that is moved now can be judged: the new one had time to become ready, and two of the windows that are
+    /// read by pod lie after that.
+    #[must_use]
+    pub fn moved_by(&self) -> Timestamp {
+        self.after(self.start_time(), signals::window(self.situation.slot))
+    }
+
+    /// After `start`, twice `window`, and what is behind anyway.
+    fn after(&self, start: SignedDuration, window: SignedDuration) -> Timestamp {
+        let slots = window.saturating_add(window);
         let lag = self.assessment_age().max(SignedDuration::ZERO);
         let wait = [start, slots, lag].iter().fold(AUTOSCALER_SYNC, |sum, part| sum.saturating_add(*part));
         self.now().saturating_add(wait).unwrap_or(Timestamp::MAX)

@@ -20,6 +20,17 @@ pub struct FleetView {
     pub burning_since: Vec<Timestamp>,
     /// Since when the own one burns.
     pub own: Option<Timestamp>,
+    /// Pods evicted lately for other agreements than the own one.
+    pub evictions: Vec<FleetEviction>,
+}
+
+/// A pod that was evicted for another agreement, or may have been.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FleetEviction {
+    /// The node it was on.
+    pub node: String,
+    /// When it was intended.
+    pub at: Timestamp,
 }
 
 impl FleetView {
@@ -66,8 +77,8 @@ mod tests {
             (&[0, 10, 20, 10_000], Some(10_000), 1),
         ];
         for (since, own, together) in cases {
-            let view =
-                FleetView { services: 10, burning_since: since.iter().copied().map(at).collect(), own: own.map(at) };
+            let burning_since = since.iter().copied().map(at).collect();
+            let view = FleetView { services: 10, burning_since, own: own.map(at), ..FleetView::default() };
             assert_eq!(view.burning_together(), together, "{view:?}");
         }
     }

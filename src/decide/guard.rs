@@ -3,16 +3,21 @@
 //! Takes a proposed plan and the facts. The first guard that holds wins, and its words are what the user reads. Only a
 //! plan that every guard lets pass becomes a `Plan<Admitted>`, and nobody else can make one.
 
+mod blast_radius;
 mod bounds;
 mod data;
 mod effect;
 mod leadership;
 mod mode;
+mod node;
 mod ownership;
 mod pace;
+mod pod;
+mod reschedule;
 mod revision;
 mod rollback;
 mod rollout;
+mod warm_up;
 mod zero;
 
 use k8s_openapi::jiff::Timestamp;
@@ -22,6 +27,7 @@ use crate::api::enforcement_status::Verb;
 use super::facts::Facts;
 use super::plan::{Plan, Proposed, Step};
 
+pub use blast_radius::WITHIN as EVICTIONS_COUNT;
 pub use pace::LOWER_INTERVAL;
 
 /// The state of a plan that every guard has let pass.
@@ -44,7 +50,7 @@ impl Hold {
         Self { reason, message: message.into(), until: None }
     }
 
-    fn until(self, until: Timestamp) -> Self {
+    pub(super) fn until(self, until: Timestamp) -> Self {
         Self { until: Some(until), ..self }
     }
 }
@@ -53,15 +59,23 @@ impl Hold {
 type Guard = (&'static str, &'static [Verb], fn(&Step, &Facts<'_>) -> Option<Hold>);
 
 /// Asks for more replicas, or keeps some from going.
-const ADD: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor];
+const ADD: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::Surge];
 /// Moves a floor.
-const MOVE: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor];
+const MOVE: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge];
 /// Writes a floor.
-const FLOOR: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore];
+const FLOOR: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore, Verb::Surge];
 /// Touches a rollout.
 const ROLLOUT: &[Verb] = &[Verb::PauseRollout, Verb::RollBack];
+/// Undoes a revision.
+const UNDO: &[Verb] = &[Verb::RollBack];
+/// Moves a pod.
+const RESCHEDULE: &[Verb] = &[Verb::Reschedule];
 /// Disrupts pods that serve.
-const DISRUPT: &[Verb] = &[Verb::RollBack];
+const DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Reschedule];
+/// Counts on the replicas as they are, or changes them.
+const REPLICAS: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge, Verb::Reschedule];
+/// Rests on what the workload's controller has seen.
+const OBSERVED: &[Verb] = &[Verb::PauseRollout, Verb::RollBack, Verb::Reschedule];
 /// Whatever the operator does against a danger, or after it.
 const ALL: &[Verb] = &[
     Verb::FreezeScaleDown,
@@ -71,36 +85,51 @@ const ALL: &[Verb] = &[
     Verb::PauseRollout,
     Verb::RollBack,
     Verb::ReleaseRollout,
+    Verb::Surge,
+    Verb::Reschedule,
 ];
 
 /// Who may act at all. A recommendation needs none of these.
 const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
-const PRECAUTIONS: [Guard; 23] = [
+const PRECAUTIONS: [Guard; 36] = [
     ("one owner", FLOOR, ownership::clear),
     ("owner respected", MOVE, ownership::respected),
     ("rollback allowed", ROLLOUT, rollback::allowed),
+    ("reschedule allowed", RESCHEDULE, reschedule::allowed),
     ("rollout free", ROLLOUT, revision::free),
     ("revision respected", ROLLOUT, revision::respected),
     ("not at zero", ADD, zero::running),
     ("fresh data", ALL, data::fresh),
     ("enough data", ALL, data::covered),
-    ("no rollout", MOVE, rollout::at_rest),
-    ("spec observed", ROLLOUT, revision::observed),
+    ("no rollout", REPLICAS, rollout::at_rest),
+    ("spec observed", OBSERVED, revision::observed),
     ("no rollback undone", ROLLOUT, revision::not_gone_back_to),
-    ("proven revision", DISRUPT, revision::proven),
-    ("within the day's budget", DISRUPT, rollback::within_budget),
-    ("warmed up", DISRUPT, rollback::warmed_up),
-    ("confirmed", DISRUPT, rollback::confirmed),
+    ("proven revision", UNDO, revision::proven),
+    ("within the day's budget", UNDO, rollback::within_budget),
+    ("replaceable pod", RESCHEDULE, pod::replaceable),
+    ("serving pod", RESCHEDULE, pod::serving),
+    ("no critical pod", RESCHEDULE, pod::not_critical),
+    ("nothing to lose", RESCHEDULE, pod::keeps_nothing),
+    ("old enough pod", RESCHEDULE, pod::old_enough),
+    ("last move judged", RESCHEDULE, reschedule::judged),
+    ("one pod at a time", RESCHEDULE, reschedule::alone),
+    ("node not suspected", RESCHEDULE, node::not_suspected),
+    ("within the day's evictions", RESCHEDULE, reschedule::within_budget),
+    ("within the blast radius", RESCHEDULE, blast_radius::kept),
+    ("not refused", RESCHEDULE, reschedule::unhindered),
+    ("warmed up", DISRUPT, warm_up::over),
+    ("confirmed", UNDO, rollback::confirmed),
     ("sound bounds", MOVE, bounds::sound),
     ("within bounds", MOVE, bounds::kept),
     ("once a slot", ALL, pace::once_a_slot),
     ("last act judged", &[Verb::RaiseFloor], pace::judged),
-    ("last rollback judged", &[Verb::RaiseFloor, Verb::RollBack], rollback::alone),
+    ("last rollback judged", &[Verb::RaiseFloor, Verb::RollBack, Verb::Reschedule], rollback::alone),
+    ("move judged first", &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore], reschedule::judged),
     ("cooled down", &[Verb::RaiseFloor], pace::cooled_down),
     ("small step", &[Verb::LowerFloor], pace::small_steps),
-    ("of use", &[Verb::RaiseFloor, Verb::RollBack], effect::of_use),
+    ("of use", &[Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule], effect::of_use),
 ];
 
 /// Lets a plan pass, or says why not.

@@ -4,12 +4,14 @@
 //! assumed. A write that is still on its way carries the old resource version, so a new decision cannot be overwritten
 //! by it.
 
+mod eviction;
 mod rollout;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::jiff::Timestamp;
 
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorStatus, Verb, Verdict};
-use crate::sense::workload::{DeploymentState, Floor};
+use crate::sense::workload::{DeploymentState, Floor, PodObservation};
 
 /// What was read of the objects that actions write.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +20,10 @@ pub struct Seen<'a> {
     pub floors: &'a [&'a Floor],
     /// The workload, if it is a Deployment.
     pub deployment: Option<&'a DeploymentState>,
+    /// The pods of the workload.
+    pub pods: &'a [PodObservation],
+    /// When they were read.
+    pub at: Timestamp,
     /// On whose behalf.
     pub agreement: &'a str,
 }
@@ -74,6 +80,9 @@ impl Seen<'_> {
             };
             return Some(rollout::find(record, deployment, self.agreement));
         }
+        if record.verb == Verb::Reschedule {
+            return eviction::find(record, self.pods, self.at);
+        }
         let floor = self.floors.iter().find(|floor| floor.target.uid == record.target.uid);
         (!self.floors.is_empty()).then(|| find(record, floor.copied(), self.agreement))
     }
@@ -98,17 +107,17 @@ fn find(record: &ActionRecord, floor: Option<&Floor>, agreement: &str) -> Findin
 /// The floor that holds while an action is intended: the object it writes, as it is before. So it is found again after a crash.
 #[must_use]
 pub fn expected(floor: Option<FloorStatus>, record: &ActionRecord) -> Option<FloorStatus> {
-    if record.verb.is_about_rollout() {
+    if !record.verb.is_about_floor() {
         return floor;
     }
     let before = ActionRecord { verb: Verb::FreezeScaleDown, to: record.from, ..record.clone() };
     if floor.is_some() { floor } else { effect(None, &before) }
 }
 
-/// The floor that holds after an action was done; what is done to a rollout is told by the object itself, at the next look.
+/// The floor that holds after an action was done; what is done to a rollout or a pod is told by the object itself, at the next look.
 #[must_use]
 pub fn effect(floor: Option<FloorStatus>, record: &ActionRecord) -> Option<FloorStatus> {
-    if record.verb.is_about_rollout() {
+    if !record.verb.is_about_floor() {
         return floor;
     }
     if record.verb == Verb::Restore {

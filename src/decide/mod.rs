@@ -17,9 +17,11 @@ pub mod hand;
 pub mod health;
 mod intent;
 pub mod law;
+pub mod moved;
 pub mod plan;
 pub mod policy;
 pub mod release;
+pub mod reschedule;
 pub mod situation;
 pub mod size;
 pub mod standing;
@@ -31,11 +33,12 @@ pub mod undo;
 pub mod verdict;
 mod workflow;
 
-pub use fleet::FleetView;
+pub use fleet::{FleetEviction, FleetView};
 pub use guard::{Admitted, Hold};
 pub use intent::effect;
 pub use plan::{
-    BaselineChange, Change, FloorChange, MarkChange, Plan, Proposed, RolloutChange, RolloutWrite, Step, Value,
+    BaselineChange, Change, EvictionChange, FloorChange, MarkChange, Plan, Proposed, RolloutChange, RolloutWrite, Step,
+    Value,
 };
 pub use release::{Restoration, release_rollout, restore};
 pub use situation::{AgreementIdentity, Situation, Staleness};

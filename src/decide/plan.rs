@@ -3,6 +3,7 @@
 //! The type parameter says whether the guards have let it pass. A `Plan<Admitted>` is made by the guard chain alone,
 //! since nobody else can make an [`Admitted`](super::guard::Admitted), and nothing but a `Plan<Admitted>` is executed.
 
+mod eviction_change;
 mod floor_change;
 mod rollout_change;
 
@@ -17,6 +18,7 @@ use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Ve
 use super::evidence::Snapshot;
 use super::situation::AgreementIdentity;
 
+pub use eviction_change::EvictionChange;
 pub use floor_change::{BaselineChange, FloorChange, Value};
 pub use rollout_change::{MarkChange, RolloutChange, RolloutWrite};
 
@@ -43,7 +45,7 @@ pub struct Step {
     pub verb: Verb,
     /// The object written. Its uid is a precondition.
     pub target: ActionTarget,
-    /// The precondition: nobody has written the object since it was read.
+    /// The precondition: nobody has written the object since it was read. Empty: the uid alone is one.
     pub resource_version: String,
     /// What is written.
     pub change: Change,
@@ -64,6 +66,8 @@ pub enum Change {
     Floor(FloorChange),
     /// The rollout of a Deployment.
     Rollout(RolloutChange),
+    /// A pod, through its `Eviction` subresource.
+    Eviction(EvictionChange),
 }
 
 impl Plan<Proposed> {
@@ -104,16 +108,17 @@ impl Step {
     #[must_use]
     pub fn describe(&self) -> String {
         let what = match self.verb {
-            Verb::FreezeScaleDown => "hold the floor",
-            Verb::RaiseFloor => "raise the floor",
-            Verb::LowerFloor => "lower the floor",
-            Verb::Restore => "give the floor back",
-            Verb::PauseRollout => "pause the rollout",
-            Verb::RollBack => "undo the revision",
-            Verb::ReleaseRollout => "give the rollout back",
+            Verb::FreezeScaleDown => "hold the floor of",
+            Verb::RaiseFloor | Verb::Surge => "raise the floor of",
+            Verb::LowerFloor => "lower the floor of",
+            Verb::Restore => "give the floor back of",
+            Verb::PauseRollout => "pause the rollout of",
+            Verb::RollBack => "undo the revision of",
+            Verb::ReleaseRollout => "give the rollout back of",
+            Verb::Reschedule => "evict",
         };
         let Step { target, reason, .. } = self;
-        format!("{what} of {} {} ({}): {reason}", target.kind, target.name, self.change.describe())
+        format!("{what} {} {} ({}): {reason}", target.kind, target.name, self.change.describe())
     }
 
     /// The change of a floor; `None`: it changes something else.
@@ -121,7 +126,7 @@ impl Step {
     pub fn floor(&self) -> Option<&FloorChange> {
         match &self.change {
             Change::Floor(change) => Some(change),
-            Change::Rollout(_) => None,
+            Change::Rollout(_) | Change::Eviction(_) => None,
         }
     }
 
@@ -129,7 +134,7 @@ impl Step {
     #[must_use]
     pub fn rollout(&self) -> Option<&RolloutChange> {
         match &self.change {
-            Change::Floor(_) => None,
+            Change::Floor(_) | Change::Eviction(_) => None,
             Change::Rollout(change) => Some(change),
         }
     }
@@ -161,6 +166,7 @@ impl Change {
         match self {
             Self::Floor(change) => format!("{} -> {}", change.from, change.to),
             Self::Rollout(change) => change.describe(),
+            Self::Eviction(change) => format!("on node {}", change.node),
         }
     }
 
@@ -169,6 +175,7 @@ impl Change {
         match self {
             Self::Floor(change) => (Some(change.from), Some(change.to)),
             Self::Rollout(change) => (change.from, change.to),
+            Self::Eviction(_) => (None, None),
         }
     }
 }

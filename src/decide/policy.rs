@@ -13,7 +13,7 @@
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::enforcement::ScaleBounds;
-use crate::api::enforcement_status::{FloorStatus, Verb, Verdict};
+use crate::api::enforcement_status::{ActionRecord, FloorStatus, Verb, Verdict};
 use crate::sense::workload::{BaselineRecord, Floor, FloorKind};
 
 use super::evidence::Snapshot;
@@ -101,6 +101,18 @@ fn raise(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> Plan<Propose
     step(facts, floor, Verb::RaiseFloor, Write { to, value: Value::Set(to) }, reason, hypothesis, deadline)
 }
 
+/// A replica more, so that `pod` can be evicted.
+#[must_use]
+pub fn surge(facts: &Facts<'_>, floor: &Floor, to: i32, pod: &str) -> Plan<Proposed> {
+    let reason = format!(
+        "{} in danger through {pod}; a replica more is made ready, then it is evicted",
+        facts.health.endangered.join(", ")
+    );
+    let hypothesis = format!("{to} pods are ready");
+    let deadline = facts.judged_at(true);
+    step(facts, floor, Verb::Surge, Write { to, value: Value::Set(to) }, reason, hypothesis, deadline)
+}
+
 /// Replicas without a place after a raise was judged: they serve nobody, and keep others from being placed.
 fn without_place(
     facts: &Facts<'_>,
@@ -108,7 +120,8 @@ fn without_place(
     bounds: &ScaleBounds,
     standing: &FloorStatus,
 ) -> Option<Plan<Proposed>> {
-    let last = facts.actions_on_floor().find(|record| record.verb == Verb::RaiseFloor)?;
+    let raises = |record: &&ActionRecord| matches!(record.verb, Verb::RaiseFloor | Verb::Surge);
+    let last = facts.actions_on_floor().find(raises)?;
     let unplaced = facts.workload.unplaced_pods();
     let judged = last.verdict == Some(Verdict::Ineffective) && last.to == Some(standing.value);
     let to = release::lowest(standing, bounds).max(standing.value.saturating_sub(unplaced));

@@ -27,6 +27,8 @@ pub struct Timing {
     pub release_after: SignedDuration,
     /// How long a revision must have been in force to be gone back to.
     pub served_for: SignedDuration,
+    /// How old a pod must be to be moved.
+    pub min_age: SignedDuration,
 }
 
 impl Timing {
@@ -36,10 +38,12 @@ impl Timing {
     /// [`InvalidDuration`] naming the field.
     pub fn of(enforcement: &Enforcement) -> Result<Self, InvalidDuration> {
         let served_for = enforcement.rollback.clone().unwrap_or_default().served_for;
+        let min_age = enforcement.reschedule.clone().unwrap_or_default().min_age;
         Ok(Self {
             cooldown: parse("enforcement.cooldown", &enforcement.cooldown)?,
             release_after: parse("enforcement.releaseAfter", &enforcement.release_after)?,
             served_for: parse("enforcement.rollback.servedFor", &served_for)?,
+            min_age: parse("enforcement.reschedule.minAge", &min_age)?,
         })
     }
 }

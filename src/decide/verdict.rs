@@ -4,12 +4,15 @@
 //! whether the objective recovered. Missing data makes a verdict inconclusive, never good or bad.
 
 mod floor;
+mod reschedule;
 mod rollout;
 
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict, WithoutEffect};
+use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::rollout_status::RolloutStatus;
+use crate::sense::signals::Signals;
 use crate::sense::workload::WorkloadObservation;
 
 use super::evidence::Snapshot;
@@ -23,7 +26,7 @@ const ROSE: f64 = 2.0;
 const MORE_LOAD: f64 = 1.2;
 
 /// The verbs that are tried against a danger, and may turn out not to help.
-const REMEDIES: [Verb; 2] = [Verb::RaiseFloor, Verb::RollBack];
+const REMEDIES: [Verb; 4] = [Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule];
 
 /// What verdicts rest on.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +35,12 @@ pub struct Sight<'a> {
     pub workload: &'a WorkloadObservation,
     /// The operator's hand in the workload's rollout.
     pub hand: Option<&'a RolloutStatus>,
+    /// The pods that were moved.
+    pub moved: Option<&'a RescheduleStatus>,
+    /// The endangered objective by pod, just now.
+    pub signals: &'a Signals,
+    /// The window in which it is read by pod.
+    pub window: SignedDuration,
     /// The health now.
     pub health: &'a Health,
     /// The account is recent enough to judge by.
@@ -73,6 +82,8 @@ fn verdict(record: &ActionRecord, sight: Sight<'_>) -> Option<(Verdict, String)>
         Verb::PauseRollout => due.then(|| rollout::pause(record, sight)),
         Verb::RollBack => rollout::back(record, sight, due),
         Verb::ReleaseRollout => due.then(|| rollout::release(sight)),
+        Verb::Surge => floor::surge(record, sight, due),
+        Verb::Reschedule => due.then(|| reschedule::moved(record, sight)).flatten(),
     }
 }
 

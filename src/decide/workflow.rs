@@ -5,6 +5,7 @@ use k8s_openapi::jiff::Timestamp;
 use crate::api::agreement_status::KEPT;
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus, FloorStatus, Verb, Verdict};
+use crate::sense::signals;
 use crate::sense::workload::{Floor, WorkloadObservation};
 
 use super::cause::{self, Cause, Found, Remedy};
@@ -20,7 +21,7 @@ use super::situation::Situation;
 use super::standing::{self, Reset};
 use super::timing::Timing;
 use super::verdict::{self, Sight};
-use super::{episode, hand, intent, release, undo};
+use super::{episode, hand, intent, moved, release, reschedule, undo};
 
 /// What was decided.
 #[derive(Debug, PartialEq)]
@@ -95,6 +96,7 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
     let mut actions = facts.actions;
     // A floor that was left behind on another object stays in the status until it is given back.
     let mut hand = facts.hand;
+    let mut moved = facts.moved;
     let mut floor = left_behind(situation).map(|(_, standing)| standing).or(facts.standing);
     if let Decision::Act(plan) = &decision {
         let intents = plan.intents(situation.now);
@@ -102,10 +104,12 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
         floor = intents.iter().fold(floor, intent::expected);
         let touched = intents.iter().find(|intent| intent.verb.is_about_rollout());
         hand = hand.or_else(|| touched.map(|intent| hand::empty(intent.target.clone())));
+        moved = plan.steps.iter().fold(moved, |moved, step| moved::intended(moved, step, situation.now));
         actions.splice(0..0, intents);
     }
     actions.truncate(KEPT);
-    let enforcement = EnforcementStatus { message, reason, floor, rollout: hand, episode: facts.episode, diagnosis };
+    let (rollout, reschedule, episode) = (hand, moved, facts.episode);
+    let enforcement = EnforcementStatus { message, reason, floor, rollout, reschedule, episode, diagnosis };
     Decided { decision, enforcement, actions, hints }
 }
 
@@ -119,7 +123,8 @@ pub(super) fn work_out<'a>(
     let floor = workload.floor.floor();
     let floors: Vec<&Floor> = floor.into_iter().chain(situation.left_behind).collect();
     let deployment = workload.deployment.as_ref();
-    let (mut actions, done) = intent::settle(situation.actions, Seen { floors: &floors, deployment, agreement });
+    let seen = Seen { floors: &floors, deployment, pods: &workload.pods, at: workload.read_at, agreement };
+    let (mut actions, done) = intent::settle(situation.actions, seen);
     let written = done.iter().filter_map(|index| actions.get(*index));
     let status: Option<FloorStatus> = written.fold(situation.status.floor.clone(), intent::effect);
     let (standing, reset) = match floor {
@@ -131,11 +136,15 @@ pub(super) fn work_out<'a>(
         Some(deployment) => hand::reconcile(situation.status.rollout.as_ref(), deployment, agreement, situation.now),
         None => situation.status.rollout.clone(),
     };
+    let moved = moved::reconcile(situation.status.reschedule.as_ref(), &actions, workload, situation.now);
     let health = Health::of(situation.assessment);
     let fresh = situation.now.duration_since(situation.assessment.measured_through) <= situation.staleness.assessment;
     let sight = Sight {
         workload,
         hand: hand.as_ref(),
+        moved: moved.as_ref(),
+        signals: situation.signals,
+        window: signals::window(situation.slot),
         health: &health,
         fresh,
         measured_through: situation.assessment.measured_through,
@@ -148,7 +157,8 @@ pub(super) fn work_out<'a>(
     if let Some(episode) = &mut episode {
         episode::count(episode, without_effect);
     }
-    (Facts { situation, workload, timing, health, standing, hand, actions, episode }, reset)
+    let moved = moved::within(moved, episode.as_ref());
+    (Facts { situation, workload, timing, health, standing, hand, moved, actions, episode }, reset)
 }
 
 /// The decision, and the guards that let its plan pass.
@@ -163,7 +173,8 @@ fn choose(facts: &Facts<'_>, found: &Found) -> Chosen {
     if situation.mode() == Mode::Observe {
         return (nothing("Observing", "the mode is Observe: nothing is decided", None), Vec::new());
     }
-    if situation.enforcement.scale.is_none() && situation.enforcement.rollback.is_none() {
+    let enforcement = situation.enforcement;
+    if enforcement.scale.is_none() && enforcement.rollback.is_none() && enforcement.reschedule.is_none() {
         return (nothing("NoVerbAllowed", "enforcement.scale is left out, so nothing is scaled", None), Vec::new());
     }
     let told = || Hold { reason: cause.reason(), message: cause.message.clone(), until: None };
@@ -171,25 +182,44 @@ fn choose(facts: &Facts<'_>, found: &Found) -> Chosen {
         Remedy::Hold => (Decision::Hold(unclear(facts).unwrap_or_else(told)), Vec::new()),
         Remedy::KeepFloor => keep(facts, told()),
         Remedy::Undo(revision) => undo(facts, cause, revision),
+        Remedy::Move(suspects) => move_pod(facts, cause, suspects),
         Remedy::Scale => scale(facts),
     }
 }
 
 /// Undoes a revision, or says why not, and keeps the floor meanwhile.
 fn undo(facts: &Facts<'_>, cause: &Cause, revision: &str) -> Chosen {
-    let told = |reason, why: &str, until| Hold { reason, message: format!("{}; {why}", cause.message), until };
     let Some(allowed) = &facts.situation.enforcement.rollback else {
         let why = "enforcement.rollback is left out, so undoing it is left to a person (`kubectl rollout undo`)";
-        return keep(facts, told(cause.reason(), why, None));
+        return keep(facts, told(cause, Hold::new(cause.reason(), why)));
     };
-    match undo::propose(facts, allowed, revision).map(|plan| pass(plan, facts)) {
+    or_keep(facts, cause, undo::propose(facts, allowed, revision))
+}
+
+/// Moves one of the pods, or says why not, and keeps the floor meanwhile.
+fn move_pod(facts: &Facts<'_>, cause: &Cause, suspects: &[String]) -> Chosen {
+    if facts.situation.enforcement.reschedule.is_none() {
+        let why = "enforcement.reschedule is left out, so moving it is left to a person";
+        return keep(facts, told(cause, Hold::new(cause.reason(), why)));
+    }
+    or_keep(facts, cause, reschedule::propose(facts, suspects))
+}
+
+/// What is proposed, if the guards let it pass; otherwise what keeps the floor.
+fn or_keep(facts: &Facts<'_>, cause: &Cause, proposed: Result<Plan<Proposed>, Hold>) -> Chosen {
+    match proposed.map(|plan| pass(plan, facts)) {
         Ok((Decision::Hold(hold), passed)) => {
-            let (decision, more) = keep(facts, told(hold.reason, &hold.message, hold.until));
+            let (decision, more) = keep(facts, told(cause, hold));
             (decision, if more.is_empty() { passed } else { more })
         }
         Ok(chosen) => chosen,
-        Err(hold) => keep(facts, told(hold.reason, &hold.message, hold.until)),
+        Err(hold) => keep(facts, told(cause, hold)),
     }
+}
+
+/// A hold with the cause before it.
+fn told(cause: &Cause, hold: Hold) -> Hold {
+    Hold { message: format!("{}; {}", cause.message, hold.message), ..hold }
 }
 
 /// Keeps the floor where it could be undercut; where a guard holds back even that, or nothing is to be kept, the cause is
@@ -309,8 +339,8 @@ fn hints(facts: &Facts<'_>, decision: &Decision, reset: Option<Reset>) -> Hints 
         _ => None,
     };
     let unplaced = facts.workload.unplaced_pods();
-    let last = facts.actions_on_floor().find(|record| record.verb == Verb::RaiseFloor);
-    let short = last.is_some_and(|record| {
+    let mut last = facts.actions_on_floor().filter(|record| matches!(record.verb, Verb::RaiseFloor | Verb::Surge));
+    let short = last.next().is_some_and(|record| {
         record.phase == ActionPhase::Done && record.verdict.is_some_and(|verdict| verdict != Verdict::Effective)
     });
     let capacity = (short && unplaced > 0).then(|| {

@@ -214,6 +214,8 @@ fn done(action: &ActionRecord) -> Notice {
         Verb::PauseRollout => "RolloutPaused",
         Verb::RollBack => "RevisionUndone",
         Verb::ReleaseRollout => "RolloutReleased",
+        Verb::Surge => "FloorSurged",
+        Verb::Reschedule => "PodEvicted",
     };
     let change = match action.change() {
         change if change.is_empty() => change,

@@ -7,6 +7,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use crate::api::ServiceLevelAgreement;
 use crate::api::diagnosis::{Diagnosis, Evidence};
 use crate::api::enforcement_status::ActionRecord;
+use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::rollout_status::RolloutStatus;
 
 use super::form::legible::legible;
@@ -53,6 +54,9 @@ fn write(out: &mut String, agreement: &ServiceLevelAgreement, now: Timestamp) ->
     if let Some(rollout) = &enforcement.rollout {
         held(out, rollout)?;
     }
+    if let Some(moved) = &enforcement.reschedule {
+        evicted(out, moved)?;
+    }
     actions(out, &status.actions, now)
 }
 
@@ -64,6 +68,24 @@ fn held(out: &mut String, rollout: &RolloutStatus) -> std::fmt::Result {
     let Some(undone) = &rollout.undone else { return Ok(()) };
     let (bad, good, at) = (&undone.revision, &undone.back_to, undone.at.0);
     writeln!(out, "  of Deployment {name} revision {bad} was undone at {at}, back to {good}")
+}
+
+fn evicted(out: &mut String, moved: &RescheduleStatus) -> std::fmt::Result {
+    for eviction in &moved.evictions {
+        let (pod, node, at) = (legible(&eviction.pod), legible(&eviction.node), eviction.at.0);
+        let landed = eviction.landed.as_ref().map_or_else(
+            || "none has come in its place yet".to_owned(),
+            |landed| {
+                let node =
+                    landed.node.as_ref().map_or_else(|| "no node yet".into(), |node| format!("node {}", legible(node)));
+                format!("{} came in its place, on {node}", legible(&landed.pod))
+            },
+        );
+        writeln!(out, "  pod {pod} was evicted from node {node} at {at}; {landed}")?;
+    }
+    let Some(hindered) = &moved.hindered else { return Ok(()) };
+    let (pod, since, tries) = (legible(&hindered.pod), hindered.since.0, hindered.tries);
+    writeln!(out, "  the eviction of pod {pod} is refused since {since}, {tries} times: {}", legible(&hindered.message))
 }
 
 fn diagnosed(out: &mut String, diagnosis: &Diagnosis, now: Timestamp) -> std::fmt::Result {

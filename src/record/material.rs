@@ -64,6 +64,7 @@ fn enforcement_differs(last: &AgreementStatus, next: &AgreementStatus) -> bool {
             l.reason != n.reason
                 || l.floor != n.floor
                 || l.rollout != n.rollout
+                || l.reschedule != n.reschedule
                 || l.episode != n.episode
                 || suspects(l.diagnosis.as_ref()) != suspects(n.diagnosis.as_ref())
         }

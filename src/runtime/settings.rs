@@ -69,7 +69,7 @@ pub struct Settings {
     pub checkpoint_interval: Duration,
     /// How often every agreement is reconciled anyway.
     pub resync_interval: Duration,
-    /// For how long after this replica began to lead it undoes nothing that people rolled out.
+    /// For how long after this replica began to lead it undoes nothing that people rolled out, and evicts no pod.
     pub warm_up: Duration,
     /// The platform team's ceiling over every agreement's mode: the mode in force is the smaller of the two.
     pub enforcement: Mode,

@@ -6,12 +6,19 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
 
 use super::observation::Failure;
+use crate::api::agreement::SlotLength;
 use crate::api::objective::Indicator;
 
 /// The shortest window, however short the slots: less holds too few events and too few samples.
 pub const SHORTEST_WINDOW: SignedDuration = SignedDuration::from_mins(1);
 /// A newest sample older than this tells of another time than the present one.
 pub const STALE: SignedDuration = SignedDuration::from_secs(90);
+
+/// The window that is read by pod where slots have this length.
+#[must_use]
+pub fn window(slot: SlotLength) -> SignedDuration {
+    SHORTEST_WINDOW.max(SignedDuration::from_secs(slot.seconds()))
+}
 
 /// The events of one pod within the window.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -79,6 +79,18 @@ async fn revisions_can_be_read_only_where_they_may_be_undone() -> Result<()> {
 }
 
 #[tokio::test]
+async fn pods_can_be_evicted_only_where_they_may_be_moved_and_deleted_nowhere() -> Result<()> {
+    let objects = rendered(&["--set", "rbac.reschedule=true"]).await?;
+    let everything: Vec<Needed> = EVERYWHERE.into_iter().chain([guarantor::act::RESCHEDULE_RBAC]).collect();
+    let rights = granted(of_kind(&objects, "ClusterRole").unwrap());
+    assert_same("the ClusterRole", &rights, &needed(&everything));
+    let pods = |right: &&Right| right.1.starts_with("pods") && right.2 != "list";
+    let asked: Vec<&Right> = rights.iter().filter(pods).collect();
+    assert_eq!(asked, [&(String::new(), "pods/eviction".to_owned(), "create".to_owned())]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn no_secret_can_be_read_unless_one_is_named() -> Result<()> {
     let objects = rendered(&[]).await?;
     let rights: BTreeSet<Right> =

@@ -43,6 +43,7 @@ mod lives_on_the_rights_of_its_chart;
 mod measures;
 #[path = "../mistakes/mod.rs"]
 mod mistakes;
+mod moves_a_sick_pod;
 mod names_a_bad_revision_and_undoes_it;
 #[expect(dead_code, reason = "the published cases use the rest of it")]
 #[path = "../cases/numerals.rs"]

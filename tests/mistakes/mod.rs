@@ -48,7 +48,7 @@ pub fn agreement() -> Value {
                     {"objective": "availability", "below": "99", "percentOfFee": "25"}
                 ]
             },
-            "enforcement": {"mode": "Enforce", "scale": {"min": 2, "max": 20}, "rollback": {}}
+            "enforcement": {"mode": "Enforce", "scale": {"min": 2, "max": 20}, "rollback": {}, "reschedule": {}}
         }
     })
 }
@@ -330,6 +330,20 @@ fn of_enforcement() -> Vec<Mistake> {
             "spec.enforcement.rollback",
             &["spec.enforcement.rollback goes with a Deployment"],
         ),
+        (
+            "/spec/service/workloads/0/kind",
+            json!("StatefulSet"),
+            "spec.enforcement.reschedule",
+            &["spec.enforcement.reschedule goes with a workload that keeps its pods by a ReplicaSet"],
+        ),
+        (
+            "/spec/enforcement",
+            json!({"mode": "Enforce", "rollback": {}, "reschedule": {}}),
+            "spec.enforcement.reschedule",
+            &["spec.enforcement.reschedule needs spec.enforcement.scale"],
+        ),
+        ("/spec/enforcement/reschedule", json!({"perDay": 25}), "spec.enforcement.reschedule.perDay", &[]),
+        ("/spec/enforcement/reschedule", json!({"minAge": "old"}), "spec.enforcement.reschedule.minAge", &[]),
         ("/spec/enforcement/rollback", json!({"perDay": 0}), "spec.enforcement.rollback.perDay", &[]),
         ("/spec/enforcement/rollback", json!({"servedFor": "long"}), "spec.enforcement.rollback.servedFor", &[]),
         ("/spec/enforcement/mode", json!("Force"), "spec.enforcement.mode", &["Unsupported value"]),

@@ -79,6 +79,37 @@ fn a_decision_is_told_with_its_cause_evidence_and_ages() {
 }
 
 #[test]
+fn what_was_moved_is_told_with_where_it_landed_and_what_is_refused() {
+    let mut agreement = agreement();
+    let eviction = |pod: &str, landed: Value| {
+        let at = "2026-01-01T00:00:00Z";
+        json!({"action": "1", "at": at, "pod": pod, "node": "a", "owner": "rs", "landed": landed})
+    };
+    agreement["status"] = json!({"enforcement": {
+        "reason": "BlockedByPDB", "message": "held",
+        "reschedule": {
+            "evictions": [
+                eviction("checkout-0", json!({"pod": "checkout-7", "uid": "7", "node": "b"})),
+                eviction("checkout-1", Value::Null),
+            ],
+            "hindered": {
+                "obstacle": "DisruptionBudget", "message": "budget web needs 5", "pod": "checkout-2",
+                "since": "2026-01-01T00:10:00Z", "tries": 3, "until": "2026-01-01T00:11:00Z",
+            },
+        },
+    }});
+    let (code, text, _) = explain(&agreement.to_string());
+    assert_eq!(code, 0);
+    for line in [
+        "pod checkout-0 was evicted from node a at 2026-01-01T00:00:00Z; checkout-7 came in its place, on node b",
+        "pod checkout-1 was evicted from node a at 2026-01-01T00:00:00Z; none has come in its place yet",
+        "the eviction of pod checkout-2 is refused since 2026-01-01T00:10:00Z, 3 times: budget web needs 5",
+    ] {
+        assert!(text.contains(line), "{line}:\n{text}");
+    }
+}
+
+#[test]
 fn an_agreement_without_a_status_has_no_decision() {
     let (code, text, _) = explain(&agreement().to_string());
     assert!(code == 0 && text.contains("Nothing was decided yet."), "{text}");

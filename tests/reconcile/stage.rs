@@ -23,6 +23,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
+use crate::replica_set::ReplicaSet;
 use crate::rollouts::Rollouts;
 use crate::traffic::{Second, Traffic};
 
@@ -51,10 +52,12 @@ pub struct Stage {
     pub spike: bool,
     /// The room that the next operator finds in a ledger.
     pub ledger_bytes: usize,
-    /// For how long the next operator undoes nothing.
+    /// For how long the next operator disrupts nothing.
     pub warm_up: SignedDuration,
     /// Rolls the workload out, pod by pod, instead of only counting its pods.
     pub rollouts: Option<Rollouts>,
+    /// Makes and loses the workload's pods one by one, instead of only counting them.
+    pub replica_set: Option<ReplicaSet>,
     /// How many operators there have been.
     incarnations: usize,
     clock: Clock,
@@ -96,6 +99,7 @@ impl Stage {
             ledger_bytes: MOST_BYTES,
             warm_up: SignedDuration::ZERO,
             rollouts: None,
+            replica_set: None,
             incarnations: 0,
             clock,
             operator: None,
@@ -178,10 +182,11 @@ impl Stage {
 
     /// One second passes. An operator that lost the API server to a crash is replaced a little later.
     pub async fn second(&mut self) {
-        let bad = match &self.rollouts {
-            Some(rollouts) => rollouts.bad_in_a_hundred(),
-            None if self.spike && self.replicas < ENOUGH => 50,
-            None => 0,
+        let bad = match (&self.rollouts, &self.replica_set) {
+            (Some(rollouts), _) => rollouts.bad_in_a_hundred(),
+            (None, Some(pods)) => pods.bad_in_a_hundred(),
+            (None, None) if self.spike && self.replicas < ENOUGH => 50,
+            (None, None) => 0,
         };
         self.traffic.enter(self.now(), Second { total: 100, bad });
         sleep(Duration::from_secs(1)).await;
@@ -217,7 +222,7 @@ impl Stage {
     }
 
     /// The controllers an operator lives with, each when it has something to do.
-    fn world(&mut self) {
+    pub fn world(&mut self) {
         if self.second.is_multiple_of(AUTOSCALER_SYNC) {
             self.api.hpa_step();
         }
@@ -227,6 +232,11 @@ impl Stage {
         if let Some(rollouts) = &mut self.rollouts {
             rollouts.step(&self.api, &web, self.clock.now());
             self.traffic.say_by_pod(rollouts.by_pod());
+            return;
+        }
+        if let Some(pods) = &mut self.replica_set {
+            pods.step(&self.api, &web, self.clock.now());
+            self.traffic.say_by_pod(pods.by_pod());
             return;
         }
         if number("/status/observedGeneration") == number("/metadata/generation") {

@@ -98,6 +98,7 @@ fn ending(stage: &Stage) -> Ending {
     let workload: Vec<Value> = workload.into_iter().flatten().map(|object| floor(&object)).collect();
     let left = json!({
         "agreements": agreements, "statements": specs(STATEMENTS), "ledgers": ledgers, "workload": workload,
+        "pods": stage.api.list("pods").iter().map(|pod| &pod["metadata"]["name"]).collect::<Vec<_>>(),
     });
     Ending { acts, left }
 }
@@ -130,8 +131,13 @@ fn essentials(agreement: &Value) -> Value {
     json!({
         "name": agreement["metadata"]["name"], "finalizers": agreement["metadata"]["finalizers"],
         "observedGeneration": status["observedGeneration"], "conditions": conditions, "period": status["period"],
-        "statements": statements, "floor": status["enforcement"]["floor"], "episode": status["enforcement"]["episode"],
+        "moved": status.pointer("/enforcement/reschedule/evictions").map(moved), "statements": statements, "floor": status["enforcement"]["floor"], "episode": status["enforcement"]["episode"],
     })
+}
+
+/// Which pods were evicted.
+fn moved(evictions: &Value) -> Vec<&Value> {
+    evictions.as_array().into_iter().flatten().map(|eviction| &eviction["pod"]).collect()
 }
 
 /// What must hold in every run at every moment.

@@ -1,4 +1,5 @@
-//! A node whose pods fail: they belong elsewhere. Until there is a verb for it, the floor is held and the node named.
+//! A node whose pods fail: they belong elsewhere. The floor is held and the node named. Its pods are not moved: nothing steers
+//! what is evicted away from the node, so that it may come back.
 
 use crate::api::diagnosis::{CauseKind, Subject};
 
@@ -9,11 +10,14 @@ pub(super) fn ask(look: &Look<'_>) -> Answer {
     let pods = look.pods.as_ref().map_err(Clone::clone)?;
     let found = group(pods, "nodes", |member| member.node.as_ref(), |member| Some(&member.name))?;
     let name = &found.name;
+    let allowed = look.facts.situation.enforcement.reschedule.is_some();
+    let steering =
+        if allowed { "; none of them is evicted, as it could come back: nothing steers it elsewhere" } else { "" };
     Ok(Cause {
         kind: CauseKind::OutlierNode,
         message: format!(
             "{} in danger through node {name}: {} on its {} pods, elsewhere {}; look at the node, cordon it and move \
-             them; more replicas would leave them there, so the floor is held",
+             them; more replicas would leave them there, so the floor is held{steering}",
             endangered(look),
             told(found.sample),
             found.pods.len(),

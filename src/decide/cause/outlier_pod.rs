@@ -1,12 +1,12 @@
 //! A pod that fails where the others do not, or a few. With even balancing one sick pod of `n` spoils `1/n` of all
-//! requests, and each pod that is added only thins that out. Until there is a verb for it, the floor is held and the pod
-//! suspected.
+//! requests, and each pod that is added only thins that out. The floor is held and the pod named; where the agreement allows
+//! it, one is moved.
 
 use crate::api::diagnosis::{CauseKind, MOST_EVIDENCE, Subject};
 
 use super::comparison::{to_blame, worse};
 use super::outlier::RATIO;
-use super::population::{Member, sum};
+use super::population::{Member, Population, sum};
 use super::{Answer, Cause, Look, Remedy, endangered, evidence, told};
 
 /// With two pods nobody can say which of them is the odd one.
@@ -18,17 +18,10 @@ pub(super) fn ask(look: &Look<'_>) -> Answer {
     if all < FEWEST_PODS {
         return Err(format!("of {all} pods none can be told to be the odd one"));
     }
-    let comparisons = pods.comparisons();
-    let odd = |member: &&Member| {
-        let (own, rest) = pods.split(|other| other.name == member.name);
-        worse(own, rest, RATIO, comparisons)
-    };
-    let mut suspects: Vec<(&Member, f64)> =
-        pods.members.iter().filter_map(|member| Some((member, odd(&member)?))).collect();
+    let suspects = odd(pods);
     if suspects.is_empty() {
         return Err("no pod is at least twice as bad as the others beyond chance".to_owned());
     }
-    suspects.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     let suspected: Vec<&Member> = suspects.iter().map(|(member, _)| *member).collect();
     let sample = sum(&suspected);
     let (_, rest) = pods.split(|member| suspected.iter().any(|suspect| suspect.name == member.name));
@@ -54,8 +47,22 @@ pub(super) fn ask(look: &Look<'_>) -> Answer {
             told(sample),
             told(rest)
         ),
-        remedy: Remedy::KeepFloor,
+        remedy: Remedy::Move(names.iter().map(ToString::to_string).collect()),
         evidence: told_of,
         would_change: format!("{some} is gone or as good as the others, or the others get as bad"),
     })
+}
+
+/// The pods that are worse than all others beyond chance, the worst first, with by how much.
+#[must_use]
+pub fn odd(pods: &Population) -> Vec<(&Member, f64)> {
+    let comparisons = pods.comparisons();
+    let worse = |member: &Member| {
+        let (own, rest) = pods.split(|other| other.name == member.name);
+        worse(own, rest, RATIO, comparisons)
+    };
+    let mut odd: Vec<(&Member, f64)> =
+        pods.members.iter().filter_map(|member| Some((member, worse(member)?))).collect();
+    odd.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    odd
 }

@@ -6,13 +6,13 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::jiff::SignedDuration;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
 use num_traits::ToPrimitive;
 
 use crate::decide::facts::Facts;
 use crate::sense::signals::{PodEvents, PodVector, STALE, Signals};
-use crate::sense::workload::PodObservation;
+use crate::sense::workload::{PodObservation, WorkloadObservation};
 
 use super::comparison::{FEWEST_EVENTS, Sample, worse};
 use super::outlier::RATIO;
@@ -54,16 +54,24 @@ impl Population {
     /// # Errors
     /// Why it is not good enough, in words.
     pub fn of(facts: &Facts<'_>) -> Result<Self, String> {
-        let vector = match facts.situation.signals {
+        Self::join(facts.workload, facts.situation.signals, facts.now())
+    }
+
+    /// Joins what was read of a workload with what was read by pod.
+    ///
+    /// # Errors
+    /// As for [`Population::of`].
+    pub fn join(workload: &WorkloadObservation, signals: &Signals, now: Timestamp) -> Result<Self, String> {
+        let vector = match signals {
             Signals::ByPod(vector) => vector,
             other => return Err(other.trouble().unwrap_or_default()),
         };
-        let (age, sample_age) = (facts.now().duration_since(vector.at), facts.now().duration_since(vector.newest));
+        let (age, sample_age) = (now.duration_since(vector.at), now.duration_since(vector.newest));
         if age > AGE || age < SignedDuration::ZERO || sample_age > STALE {
             return Err(format!("what was read by pod is of {}, not of just now", vector.newest));
         }
         let events = |pod: &PodObservation| vector.pods.iter().find(|events| events.pod == pod.name);
-        let pods = &facts.workload.pods;
+        let pods = &workload.pods;
         let ready: Vec<_> = pods.iter().filter(|pod| pod.ready && !pod.terminating).collect();
         let covered = ready.iter().filter(|pod| events(pod).is_some()).count();
         if ready.is_empty() || covered.saturating_mul(100) < ready.len().saturating_mul(COVERED_PERCENT) {

@@ -62,6 +62,7 @@ fn burning_together(services: usize, seconds: &[i64]) -> FleetView {
         services,
         burning_since: seconds.iter().copied().map(at).collect(),
         own: seconds.first().copied().map(at),
+        ..FleetView::default()
     }
 }
 

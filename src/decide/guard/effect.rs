@@ -14,9 +14,9 @@ pub(super) fn of_use(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
 /// So many times without effect turn a verb off.
 fn enough(verb: Verb) -> i32 {
     match verb {
-        Verb::FreezeScaleDown | Verb::RaiseFloor | Verb::LowerFloor | Verb::Restore => 2,
-        // What disrupts is not tried twice.
-        Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout => 1,
+        Verb::FreezeScaleDown | Verb::RaiseFloor | Verb::LowerFloor | Verb::Restore | Verb::Reschedule => 2,
+        // What disrupts a whole service is not tried twice; nor is a replica without a place.
+        Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout | Verb::Surge => 1,
     }
 }
 
@@ -25,6 +25,14 @@ fn words(verb: Verb) -> &'static str {
         Verb::FreezeScaleDown | Verb::RaiseFloor | Verb::LowerFloor | Verb::Restore => {
             "raising the floor did not help in this episode; more replicas are not the cure. The floor is held until all is \
              safe; somebody should look"
+        }
+        Verb::Surge => {
+            "the replica that was added in this episode found no place or did not become ready, so no pod is moved; add nodes \
+             or raise the quota"
+        }
+        Verb::Reschedule => {
+            "moving a pod did not help twice in this episode, so the pods are not the cause, or not alone; somebody should \
+             look"
         }
         Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout => {
             "undoing a revision did not help in this episode, so the revision was not the cause, or not alone; somebody \

@@ -33,15 +33,6 @@ pub(super) fn within_budget(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
     })
 }
 
-/// An operator that has just begun, or taken over, waits: what it sees at first may be its own start.
-pub(super) fn warmed_up(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    let until = facts.situation.warm_until;
-    (facts.now() < until).then(|| {
-        let message = format!("the operator has just begun to work; it undoes nothing before {until}");
-        Hold::new("WarmingUp", message).until(until)
-    })
-}
-
 /// What was paused is undone only when a slot after the pause was seen too: one more look costs nothing then.
 pub(super) fn confirmed(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
     facts.paused_at()?;

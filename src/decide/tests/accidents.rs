@@ -242,7 +242,7 @@ fn accident_17_a_service_is_shrunk_while_a_part_of_it_fails() {
 fn accident_18_everything_is_started_at_once_by_many_agreements() {
     let mut scene = Scene::burning();
     let since = super::fixture::at(-30);
-    scene.fleet = FleetView { services: 5, burning_since: vec![since; 4], own: Some(since) };
+    scene.fleet = FleetView { services: 5, burning_since: vec![since; 4], own: Some(since), ..FleetView::default() };
     assert_eq!(act(&scene.live()), Some((Verb::FreezeScaleDown, 3, 6)), "each holds what it has");
     for _ in 0..10 {
         scene.wait(60);

@@ -76,6 +76,10 @@ pub(crate) fn pod(index: i32) -> PodObservation {
         node: Some("node-a".into()),
         zone: None,
         owner_uid: Some("rs".into()),
+        owner_kind: Some("ReplicaSet".into()),
+        running: true,
+        critical: false,
+        kept_volumes: Vec::new(),
         revision: Some("abc".into()),
         terminating: false,
     }
@@ -156,6 +160,7 @@ pub(crate) fn observation(replicas: i32, floor: FloorHolder) -> WorkloadObservat
         rollout: Rollout::Complete,
         rolled_out_at: None,
         deployment: None,
+        min_ready: SignedDuration::ZERO,
         selector: "app=checkout".into(),
         pods: (0..replicas).map(pod).collect(),
         floor,
@@ -301,6 +306,7 @@ impl Scene {
         match &step.change {
             Change::Floor(change) => self.write_floor(step, change),
             Change::Rollout(change) => super::rollouts::write(self, step, change),
+            Change::Eviction(_) => super::moves::write(self, step),
         }
     }
 

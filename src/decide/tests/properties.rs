@@ -128,7 +128,11 @@ proptest! {
                     prop_assert!(!matches!(before.assessment.objectives[0].state, State::Violated));
                 }
                 Verb::Restore => prop_assert_eq!(to, owner, "exactly what the owner wanted"),
-                Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout => {
+                Verb::PauseRollout
+                | Verb::RollBack
+                | Verb::ReleaseRollout
+                | Verb::Surge
+                | Verb::Reschedule => {
                     prop_assert!(false, "nobody allowed {:?}", verb);
                 }
             }

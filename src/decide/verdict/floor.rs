@@ -26,6 +26,19 @@ pub(super) fn reduction(sight: Sight<'_>) -> (Verdict, String) {
     }
 }
 
+/// The replica more is ready.
+pub(super) fn surge(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdict, String)> {
+    let (wanted, ready, to) = (sight.workload.spec_replicas, sight.workload.ready_pods(), record.to?);
+    if wanted >= to && ready >= to {
+        return Some((Verdict::Effective, format!("{ready} pods are ready")));
+    }
+    due.then(|| {
+        let unplaced = sight.workload.unplaced_pods();
+        let words = format!("only {ready} of {to} pods are ready by the deadline, {unplaced} unplaced");
+        (Verdict::Ineffective, words)
+    })
+}
+
 /// The pods are ready, and the objective recovers.
 pub(super) fn raise(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdict, String)> {
     let (wanted, ready) = (sight.workload.spec_replicas, sight.workload.ready_pods());

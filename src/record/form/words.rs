@@ -158,6 +158,8 @@ pub fn verb(verb: Verb) -> &'static str {
         Verb::PauseRollout => "Pause the rollout",
         Verb::RollBack => "Undo the revision",
         Verb::ReleaseRollout => "Give the rollout back",
+        Verb::Surge => "Add a replica before an eviction",
+        Verb::Reschedule => "Evict a pod",
     }
 }
 

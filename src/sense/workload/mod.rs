@@ -27,7 +27,7 @@ mod zones;
 use std::time::Duration;
 
 use k8s_openapi::api::autoscaling::v1::Scale;
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::api::{ApiResource, DynamicObject};
 use kube::core::GroupVersionKind;
 use kube::{Api, Client};
@@ -40,7 +40,9 @@ pub use baseline::{Baseline, BaselineRecord};
 pub use deployment::{DeploymentState, Revision, Revisions};
 pub use kinds::Kinds;
 pub use mark::{Mark, MarkRecord};
-pub use observation::{Floor, FloorHolder, FloorKind, PodObservation, Rollout, WorkloadObservation};
+pub use observation::{
+    Floor, FloorHolder, FloorKind, KeptVolume, PodObservation, Rollout, VolumeKind, WorkloadObservation,
+};
 pub use problem::WorkloadProblem;
 
 /// What this module needs of the operator's role: API group, resource, verbs. Another kind with a scale subresource
@@ -121,6 +123,9 @@ impl WorkloadReader {
             observed_generation: data.pointer("/status/observedGeneration").and_then(Value::as_i64),
             rollout: rollout::of(&workload.api_version, &workload.kind, &data),
             rolled_out_at: rollout::completed_at(&workload.api_version, &workload.kind, &data),
+            min_ready: SignedDuration::from_secs(
+                data.pointer("/spec/minReadySeconds").and_then(Value::as_i64).unwrap_or_default(),
+            ),
             deployment: is_deployment(&resource).then(|| DeploymentState::of(&object)),
             selector,
             pods,

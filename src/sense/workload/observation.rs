@@ -2,7 +2,7 @@
 //!
 //! Plain data. What it means for an objective is for `decide` to say.
 
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::agreement::WorkloadRef;
 use crate::api::enforcement_status::ActionTarget;
@@ -35,6 +35,8 @@ pub struct WorkloadObservation {
     pub rolled_out_at: Option<Timestamp>,
     /// What a Deployment tells of its rollout beside. `None`: it is of another kind.
     pub deployment: Option<DeploymentState>,
+    /// `spec.minReadySeconds`: how long a pod must be ready before it counts as available.
+    pub min_ready: SignedDuration,
     /// Its selector, as text.
     pub selector: String,
     /// The pods its selector matches.
@@ -48,6 +50,21 @@ impl WorkloadObservation {
     #[must_use]
     pub fn ready_pods(&self) -> i32 {
         count(self.pods.iter().filter(|pod| pod.ready && !pod.terminating))
+    }
+
+    /// Pods that have been ready for `spec.minReadySeconds` at `now`, and are not on their way out.
+    #[must_use]
+    pub fn available_pods(&self, now: Timestamp) -> i32 {
+        let since =
+            |pod: &PodObservation| pod.ready_since.is_some_and(|since| now.duration_since(since) >= self.min_ready);
+        let long_enough = |pod: &&PodObservation| self.min_ready.is_zero() || since(pod);
+        count(self.pods.iter().filter(|pod| pod.ready && !pod.terminating).filter(long_enough))
+    }
+
+    /// The pod with that uid.
+    #[must_use]
+    pub fn pod(&self, uid: &str) -> Option<&PodObservation> {
+        self.pods.iter().find(|pod| pod.uid == uid)
     }
 
     /// Replicas that are wanted but have no place: their pod was not created, or no node took it.
@@ -96,10 +113,38 @@ pub struct PodObservation {
     pub zone: Option<String>,
     /// The uid of its controller, a `ReplicaSet` for instance.
     pub owner_uid: Option<String>,
+    /// The kind of its controller. `None`: it has none.
+    pub owner_kind: Option<String>,
+    /// Its phase is `Running`.
+    pub running: bool,
+    /// Its priority is that of what a cluster or a node cannot do without.
+    pub critical: bool,
+    /// Its volumes whose content goes with the pod, or binds it to a place.
+    pub kept_volumes: Vec<KeptVolume>,
     /// The label by which its controller tells revisions apart.
     pub revision: Option<String>,
     /// It is being deleted.
     pub terminating: bool,
+}
+
+/// A volume that keeps what a pod wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptVolume {
+    /// Its name in the pod.
+    pub name: String,
+    /// What it is.
+    pub kind: VolumeKind,
+}
+
+/// What keeps what a pod wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VolumeKind {
+    /// `emptyDir`, in memory or not.
+    EmptyDir,
+    /// `hostPath`.
+    HostPath,
+    /// `persistentVolumeClaim`, or an ephemeral volume with a claim of its own.
+    Claim,
 }
 
 /// The object whose value is the floor under the workload's replicas. The one place where the operator writes.

@@ -5,19 +5,23 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, PodSpec, Volume};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::api::ListParams;
 use kube::{Api, Client};
 
 use super::call::bounded;
-use super::observation::PodObservation;
+use super::observation::{KeptVolume, PodObservation, VolumeKind};
 use super::problem::WorkloadProblem;
 
 /// Pods asked for at once.
 const PAGE: u32 = 500;
 /// Pages read at most; beyond it the answer would be partial, which is a failure.
 const MOST_PAGES: usize = 40;
+/// The priority from which on nothing of a user may be.
+const SYSTEM_PRIORITY: i32 = 2_000_000_000;
+/// The classes that stand for such a priority.
+const SYSTEM_CLASSES: [&str; 2] = ["system-cluster-critical", "system-node-critical"];
 
 /// The pods that match `selector`.
 pub(super) async fn matching(
@@ -50,6 +54,8 @@ fn counts(pod: &Pod) -> bool {
 
 fn observe(pod: Pod) -> PodObservation {
     let status = pod.status.unwrap_or_default();
+    let running = status.phase.as_deref() == Some("Running");
+    let spec = pod.spec.unwrap_or_default();
     let ready = status.conditions.into_iter().flatten().find(|condition| condition.type_ == "Ready");
     let is_ready = ready.as_ref().is_some_and(|condition| condition.status == "True");
     let labels = pod.metadata.labels.unwrap_or_default();
@@ -62,10 +68,34 @@ fn observe(pod: Pod) -> PodObservation {
         ready: is_ready,
         ready_since: ready.filter(|_| is_ready).and_then(|condition| condition.last_transition_time).map(|time| time.0),
         created: pod.metadata.creation_timestamp.map(|time| time.0),
-        node: pod.spec.and_then(|spec| spec.node_name).filter(|node| !node.is_empty()),
+        critical: is_critical(&spec),
+        kept_volumes: spec.volumes.iter().flatten().filter_map(kept).collect(),
+        node: spec.node_name.filter(|node| !node.is_empty()),
         zone: None,
+        owner_kind: owner.as_ref().map(|owner| owner.kind.clone()),
         owner_uid: owner.map(|owner| owner.uid),
+        running,
         revision: revision.cloned(),
         terminating: pod.metadata.deletion_timestamp.is_some(),
     }
+}
+
+fn is_critical(spec: &PodSpec) -> bool {
+    spec.priority.is_some_and(|priority| priority >= SYSTEM_PRIORITY)
+        || spec.priority_class_name.as_deref().is_some_and(|class| SYSTEM_CLASSES.contains(&class))
+}
+
+/// A volume that keeps what the pod wrote. `kubectl drain` counts `emptyDir` alone; what lies on the node, or is claimed,
+/// would be left behind or hold the new pod back.
+fn kept(volume: &Volume) -> Option<KeptVolume> {
+    let kind = if volume.empty_dir.is_some() {
+        VolumeKind::EmptyDir
+    } else if volume.host_path.is_some() {
+        VolumeKind::HostPath
+    } else if volume.persistent_volume_claim.is_some() || volume.ephemeral.is_some() {
+        VolumeKind::Claim
+    } else {
+        return None;
+    };
+    Some(KeptVolume { name: volume.name.clone(), kind })
 }

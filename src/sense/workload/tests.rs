@@ -121,6 +121,46 @@ async fn a_workload_is_read_with_all_that_belongs_to_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_keeps_a_pod_from_being_moved_is_read() {
+    let api = ApiServer::new();
+    let mut web_of_six = deployment("web", 6);
+    web_of_six["spec"]["minReadySeconds"] = json!(30);
+    api.apply(web_of_six).unwrap();
+    let volumes = json!([
+        {"name": "tmp", "emptyDir": {"medium": "Memory"}}, {"name": "logs", "hostPath": {"path": "/var/log"}},
+        {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}, {"name": "scratch", "ephemeral": {}},
+        {"name": "settings", "configMap": {"name": "web"}},
+    ]);
+    let owner =
+        json!([{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-1", "uid": "rs", "controller": true}]);
+    let mut kept = pod("a", &json!({"spec": {"nodeName": "a", "volumes": volumes}, "status": {"phase": "Running"}}));
+    kept["metadata"]["ownerReferences"] = owner;
+    api.apply(kept).unwrap();
+    api.apply(pod("b", &json!({"spec": {"priorityClassName": "system-node-critical"}}))).unwrap();
+    api.apply(pod("c", &json!({"spec": {"priority": 2_000_001_000}}))).unwrap();
+    api.apply(pod("d", &json!({"spec": {"priority": 1_000_000_000, "priorityClassName": "high"}}))).unwrap();
+    let ready = |since: &str| json!([{"type": "Ready", "status": "True", "lastTransitionTime": since}]);
+    api.apply(pod("e", &json!({"spec": {}, "status": {"conditions": ready("1970-01-01T00:00:00Z")}}))).unwrap();
+
+    let seen = read(&api, &web()).await.unwrap();
+    let kept: Vec<(&str, VolumeKind)> = seen.pods[0].kept_volumes.iter().map(|v| (v.name.as_str(), v.kind)).collect();
+    let expected = [
+        ("tmp", VolumeKind::EmptyDir),
+        ("logs", VolumeKind::HostPath),
+        ("data", VolumeKind::Claim),
+        ("scratch", VolumeKind::Claim),
+    ];
+    assert_eq!(kept, expected);
+    let of = |pod: &PodObservation| (pod.owner_kind.clone(), pod.running, pod.critical);
+    assert_eq!(of(&seen.pods[0]), (Some("ReplicaSet".to_owned()), true, false));
+    assert_eq!(seen.pods[1..4].iter().map(|pod| pod.critical).collect::<Vec<_>>(), [true, true, false]);
+    assert_eq!((of(&seen.pods[3]).0, of(&seen.pods[3]).1), (None, false));
+    for (second, available) in [(29, 0), (30, 1)] {
+        assert_eq!(seen.available_pods(Timestamp::from_second(second).unwrap()), available, "{second}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_zones_of_its_nodes_are_read_once_and_may_be_unknown() {
     let api = ApiServer::new();
     api.apply(deployment("web", 3)).unwrap();

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::definitions;
 use super::discovery;
+use super::eviction;
 use super::incoming::Incoming;
 use super::kind::ResourceKind;
 use super::object;
@@ -81,8 +82,8 @@ fn writing<'a>(
 }
 
 fn post(state: &mut State, target: &Target, incoming: &Incoming) -> Result<Reply, Refusal> {
-    if target.subresource == "eviction" {
-        return Err(refusal::not_modelled("eviction"));
+    if target.subresource == "eviction" && target.kind.resource() == "pods" {
+        return eviction::evict(state, target, incoming);
     }
     if target.name.is_some() || target.kind.namespaced && target.namespace.is_none() {
         return Err(refusal::method_not_allowed());

@@ -4,7 +4,7 @@
 //! an operator can trip over: revisions and conflicts, generation, the split of status, ownership of fields, scale, finalizers, watches.
 //! Rules follow Kubernetes 1.36 as observed; `conformance` states them once, to be run against this model and a real server.
 //!
-//! Not modelled: schemas, CEL rules, RBAC and admission; garbage collection; eviction and resize (501); strategic merge patch (415);
+//! Not modelled: schemas, CEL rules, RBAC and admission; garbage collection; resize (501); strategic merge patch (415);
 //! paging of lists (everything comes at once); create by PUT; that a namespace must exist; most defaults and validations of built-in kinds;
 //! metadata changes through the status subresource; core and `events.k8s.io` events being the same objects. Controllers run only when a test steps them.
 //!
@@ -17,6 +17,8 @@ pub mod conformance;
 mod definitions;
 mod discovery;
 mod dispatch;
+mod disruption;
+mod eviction;
 mod fault;
 mod fields;
 mod incoming;

@@ -136,6 +136,23 @@ pub(super) fn unsupported_media_type(content_type: &str) -> Refusal {
     refuse(415, "UnsupportedMediaType", &message)
 }
 
+/// 429 of an eviction that a budget does not allow now. There is no time to come back at.
+pub(super) fn disruption_budget(budget: &str, desired: i64, healthy: i64) -> Refusal {
+    let message = "Cannot evict pod as it would violate the pod's disruption budget.";
+    let cause = format!("The disruption budget {budget} needs {desired} healthy pods and has {healthy} currently");
+    let mut status = apply_conflict(
+        message,
+        vec![StatusCause { reason: "DisruptionBudget".to_owned(), message: cause, field: String::new() }],
+    );
+    (status.code, status.reason) = (429, "TooManyRequests".to_owned());
+    status
+}
+
+/// 500 of an eviction under more than one budget.
+pub(super) fn several_budgets() -> Refusal {
+    refuse(500, "", "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
+}
+
 /// 500.
 pub(super) fn internal(message: &str) -> Refusal {
     refuse(500, "InternalError", message)

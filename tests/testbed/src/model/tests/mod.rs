@@ -1,5 +1,6 @@
 //! Tests of the model: that it conforms to its own claims, and that its faults are what they say.
 
+mod eviction;
 mod faults;
 mod ownership;
 mod setup;

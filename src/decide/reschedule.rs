@@ -1,0 +1,128 @@
+//! What to do about one pod that fails where the others do not: add a replica, then evict the pod.
+//!
+//! 1. Whether the pod may be evicted at all is asked first: no replica is added for what would not be done.
+//! 2. A floor one higher than the replicas wanted, as a step of its own. It also lets a `PodDisruptionBudget` that counts
+//!    pods allow what it could not otherwise.
+//! 3. When as many others as were wanted are ready, none of what was added is to blame, and a slot since then says the same:
+//!    evict the pod by its uid. Its `ReplicaSet` makes another one; where it lands is looked at, and judged.
+//! 4. The floor comes down like any other, when all has been safe.
+//!
+//! Proposes only; whether it may be done is for the guards to say.
+
+use crate::api::enforcement::ScaleBounds;
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb, Verdict};
+use crate::sense::workload::{Floor, PodObservation};
+
+use super::evidence::Snapshot;
+use super::facts::Facts;
+use super::guard::{self, Hold};
+use super::plan::{Change, EvictionChange, Plan, Proposed, Step, step_id};
+use super::policy;
+
+/// The next step on the way to another pod. `suspects`: the names of the pods to blame, the worst first.
+///
+/// # Errors
+/// Why there is none, in words.
+pub fn propose(facts: &Facts<'_>, suspects: &[String]) -> Result<Plan<Proposed>, Hold> {
+    let pod = suspects
+        .iter()
+        .find_map(|name| serving(facts, name))
+        .ok_or_else(|| Hold::new("PodGone", format!("{} is on its way out or gone already", suspects.join(", "))))?;
+    let eviction = evict(facts, pod);
+    guard::review(&eviction, facts)?;
+    Ok(surge(facts, pod, suspects)?.unwrap_or(eviction))
+}
+
+fn serving<'a>(facts: &'a Facts<'_>, name: &str) -> Option<&'a PodObservation> {
+    facts.workload.pods.iter().find(|pod| pod.name == name && !pod.terminating)
+}
+
+fn evict(facts: &Facts<'_>, pod: &PodObservation) -> Plan<Proposed> {
+    let situation = facts.situation;
+    let target =
+        ActionTarget { api_version: "v1".into(), kind: "Pod".into(), name: pod.name.clone(), uid: pod.uid.clone() };
+    // One eviction of a pod in an episode, however often it is tried.
+    let episode = facts.episode.as_ref().map_or(situation.assessment.measured_through, |episode| episode.since.0);
+    let node = pod.node.clone().unwrap_or_default();
+    let owner = pod.owner_uid.clone().unwrap_or_default();
+    let step = Step {
+        id: step_id(situation.agreement, Verb::Reschedule, &target, episode),
+        verb: Verb::Reschedule,
+        target,
+        // The uid alone is the precondition: a stale version is refused too, but charges a PodDisruptionBudget.
+        resource_version: String::new(),
+        change: Change::Eviction(EvictionChange { node, owner }),
+        reason: format!(
+            "{} in danger through this pod, and a replica more is ready",
+            facts.health.endangered.join(", ")
+        ),
+        hypothesis:
+            "another pod is ready in its place and no worse than the others, and the error budget burns no more \
+                     or clearly more slowly"
+                .to_owned(),
+        deadline: facts.moved_by(),
+        before: Snapshot::of(&facts.health, facts.workload.ready_pods()),
+    };
+    Plan::propose(&situation.agreement.namespace, step)
+}
+
+/// The replica more that is still needed. `None`: it is ready.
+fn surge(facts: &Facts<'_>, pod: &PodObservation, suspects: &[String]) -> Result<Option<Plan<Proposed>>, Hold> {
+    let no = |why: &str| Hold::new("NoSurge", format!("no replica can be added before {} is evicted: {why}", pod.name));
+    if let Some(hold) = guard::unclear(facts) {
+        return Err(hold);
+    }
+    let (Some(bounds), Some(floor)) = (&facts.situation.enforcement.scale, facts.floor()) else {
+        return Err(no("enforcement.scale is left out"));
+    };
+    match raised(facts, floor) {
+        Some(record) => ready(facts, pod, suspects, record).map(|()| None),
+        None => add(facts, pod, floor, bounds).map(Some).map_err(|why| no(&why)),
+    }
+}
+
+/// The surge that stands: the last change of the floor, and nobody has asked for more since.
+fn raised<'a>(facts: &'a Facts<'_>, floor: &Floor) -> Option<&'a ActionRecord> {
+    let last = facts.actions_on_floor().find(|record| record.phase != ActionPhase::Refused)?;
+    let stands = facts.standing.as_ref().is_some_and(|standing| last.to == Some(standing.value));
+    let enough = last.to == Some(floor.current) && facts.workload.spec_replicas <= floor.current;
+    (last.verb == Verb::Surge && last.phase == ActionPhase::Done && stands && enough).then_some(last)
+}
+
+fn add(facts: &Facts<'_>, pod: &PodObservation, floor: &Floor, bounds: &ScaleBounds) -> Result<Plan<Proposed>, String> {
+    let wanted = facts.workload.spec_replicas.max(floor.current);
+    let (to, highest) = (wanted.saturating_add(1), policy::highest(bounds, floor));
+    if to > highest {
+        return Err(format!(
+            "{wanted} of at most {highest} are wanted already; raise enforcement.scale.max or the autoscaler's maximum"
+        ));
+    }
+    Ok(policy::surge(facts, floor, to, &pod.name))
+}
+
+fn ready(facts: &Facts<'_>, pod: &PodObservation, suspects: &[String], surge: &ActionRecord) -> Result<(), Hold> {
+    let to = surge.to.unwrap_or_default();
+    let waits = |reason, message: String| Err(Hold::new(reason, message).until(surge.deadline.0));
+    let available = facts.workload.available_pods(facts.now());
+    let own = i32::from(pod.ready);
+    if facts.workload.spec_replicas < to || available.saturating_sub(own) < to.saturating_sub(1) {
+        let message = format!("{available} of {to} pods are ready; {} is evicted when the others suffice", pod.name);
+        let failed = surge.verdict.is_some_and(|verdict| verdict != Verdict::Effective);
+        return waits(if failed { "NoSurge" } else { "AwaitingSurge" }, message);
+    }
+    // What came in place of an evicted pod is younger too, and was asked about by its verdict.
+    let landed = facts.moved.iter().flat_map(|moved| &moved.evictions).filter_map(|eviction| eviction.landed.as_ref());
+    let landed: Vec<&str> = landed.map(|landed| landed.uid.as_str()).collect();
+    let since = |pod: &&PodObservation| {
+        pod.created.is_none_or(|created| created >= surge.intended_at.0) && !landed.contains(&pod.uid.as_str())
+    };
+    let added = suspects.iter().filter_map(|name| serving(facts, name)).find(since);
+    if let Some(added) = added {
+        let message = format!("{}, which was added, is as sick; so it is not one pod alone", added.name);
+        return Err(Hold::new("SurgePodSick", message));
+    }
+    if facts.situation.assessment.measured_through <= surge.intended_at.0 {
+        return waits("Confirming", format!("{} is evicted when the next slot says the same", pod.name));
+    }
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! One pod of four fails: a replica is added, the pod is evicted within its disruption budget, another one takes its place, and
+//! the service recovers. Where the budget lets nothing go, the pod stays, and that is told.
+
+use anyhow::{Context, Result, ensure};
+use guarantor::api::agreement_status::AgreementStatus;
+use guarantor::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
+use guarantor_testbed::plant::pods::ERROR_SHARE_ANNOTATION;
+use guarantor_testbed::shop::STOREFRONT;
+use guarantor_testbed::{Operator, ShopOptions};
+use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use kube::ResourceExt;
+use kube::api::{Api, ListParams};
+
+use crate::accounts::{apply_in_calm, let_time_pass};
+use crate::stage::Stage;
+
+/// How long it is calm before.
+const A_WHILE: SignedDuration = SignedDuration::from_secs(30);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moves_a_sick_pod_within_its_budget() -> Result<()> {
+    // With four pods it lets nothing go; with one more, one.
+    let stage = shop("moved-pod", "4").await?;
+    let sick = fall_ill(&stage).await?;
+    let judged = |action: &ActionRecord| action.verb == Verb::Reschedule && action.verdict.is_some();
+    let actions = stage
+        .until(STOREFRONT, "a judged eviction", |s| s.actions.iter().any(judged).then(|| s.actions.clone()))
+        .await?;
+    let of = |verb| actions.iter().find(move |action| action.verb == verb && action.phase == ActionPhase::Done);
+    let (surge, eviction) = (of(Verb::Surge).context("a surge")?, of(Verb::Reschedule).context("an eviction")?);
+    ensure!((surge.from, surge.to) == (Some(4), Some(5)), "{surge:?}");
+    ensure!(eviction.target.uid == sick.uid().unwrap_or_default(), "another pod was evicted: {eviction:?}");
+    ensure!(eviction.verdict == Some(Verdict::Effective), "{actions:#?}");
+    let pods = pods(&stage).await?;
+    ensure!(pods.iter().all(|pod| pod.uid() != sick.uid()), "it is still there");
+    let status = stage.status(STOREFRONT).await?;
+    let moved = status.enforcement.and_then(|e| e.reschedule).context("what was moved")?.evictions;
+    let landed = moved.first().and_then(|eviction| eviction.landed.clone()).context("where it landed")?;
+    let successor = pods.iter().find(|pod| pod.name_any() == landed.pod).context("its successor")?;
+    ensure!(successor.spec.as_ref().and_then(|spec| spec.node_name.clone()) == landed.node, "{landed:?}");
+    let calm = |s: &AgreementStatus| {
+        s.enforcement.as_ref().is_none_or(|e| e.episode.is_none() && e.floor.is_none()).then_some(())
+    };
+    stage.until(STOREFRONT, "the end of the episode", calm).await?;
+    stage.shop.wait_for_replicas(4).await?;
+    stage.delete(STOREFRONT).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leaves_a_sick_pod_where_its_budget_lets_nothing_go() -> Result<()> {
+    let stage = shop("kept-pod", "5").await?;
+    let sick = fall_ill(&stage).await?;
+    let blocked = |s: &AgreementStatus| {
+        let enforcement = s.enforcement.as_ref()?;
+        (enforcement.reason == "BlockedByPDB").then(|| enforcement.message.clone())
+    };
+    let message = stage.until(STOREFRONT, "a hold", blocked).await?;
+    ensure!(message.contains("storefront") && message.contains("needs 5 healthy pods"), "{message}");
+    let_time_pass(Timestamp::now() + A_WHILE, async || {
+        ensure!(pods(&stage).await?.iter().any(|pod| pod.uid() == sick.uid()), "it was taken away");
+        Ok(())
+    })
+    .await?;
+    stage.delete(STOREFRONT).await
+}
+
+async fn pods(stage: &Stage) -> Result<Vec<Pod>> {
+    let api: Api<Pod> = Api::namespaced(stage.cluster.client()?, &stage.namespace);
+    Ok(api.list(&ListParams::default().labels(&format!("app={STOREFRONT}"))).await?.items)
+}
+
+/// One of the pods fails most of its requests from now on.
+async fn fall_ill(stage: &Stage) -> Result<Pod> {
+    let pod = pods(stage).await?.into_iter().next().context("a pod")?;
+    let annotation = format!("{ERROR_SHARE_ANNOTATION}=0.9");
+    let arguments = ["annotate", "pod", &pod.name_any(), "-n", &stage.namespace, &annotation];
+    stage.cluster.kubectl(&arguments).await?.ok()?;
+    Ok(pod)
+}
+
+/// A shop of four in calm, of which so many pods must be there, under an agreement that lets one be moved.
+async fn shop(namespace: &str, least: &str) -> Result<Stage> {
+    let options = ShopOptions { replicas: 4, rate: 40.0, ..ShopOptions::new(namespace) };
+    let mut stage = Stage::open_with(&options).await?;
+    // The first operator would wait before it moves anything.
+    stage.operator.take().context("an operator")?.stop().await?;
+    stage.options.flags.push("--warm-up=0s".to_owned());
+    stage.operator = Some(Operator::start(&stage.options).await?);
+    stage.apply(&budget(namespace, least)).await?;
+    apply_in_calm(&stage, &agreement(namespace)).await?;
+    let_time_pass(Timestamp::now() + A_WHILE, async || Ok(())).await?;
+    Ok(stage)
+}
+
+fn budget(namespace: &str, least: &str) -> String {
+    format!(
+        r#"apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
+spec: {{minAvailable: {least}, selector: {{matchLabels: {{app: {STOREFRONT}}}}}}}
+"#
+    )
+}
+
+/// All but one of a hundred requests succeed.
+fn agreement(namespace: &str) -> String {
+    format!(
+        r#"apiVersion: guarantor.dev/v1alpha1
+kind: ServiceLevelAgreement
+metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
+spec:
+  service:
+    name: {STOREFRONT}
+    workloads: [{{apiVersion: apps/v1, kind: Deployment, name: {STOREFRONT}}}]
+  metrics: {{sourceRef: {{name: {namespace}}}, slot: 5s}}
+  period: {{rolling: 30m}}
+  objectives:
+  - name: availability
+    indicator:
+      ratio:
+        bad: sum(increase(http_requests_total{{service="{STOREFRONT}",code=~"5.."}}[$slot]))
+        total: sum(increase(http_requests_total{{service="{STOREFRONT}"}}[$slot]))
+    target: "99"
+  enforcement:
+    mode: Enforce
+    scale: {{min: 2, max: 10}}
+    reschedule: {{minAge: 10s}}
+    cooldown: 10s
+    releaseAfter: 20s
+"#
+    )
+}

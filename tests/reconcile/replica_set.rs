@@ -1,0 +1,128 @@
+//! A `ReplicaSet`'s controller, as far as pods go: it makes as many as are wanted, each ready a few seconds later on a node
+//! of its own, and takes the newest away when there are too many. Some pods are sick, and fail every request.
+
+use std::collections::BTreeSet;
+
+use guarantor::sense::signals::{PodEvents, PodVector, Signals};
+use guarantor_testbed::model::ApiServer;
+use jiff::{SignedDuration, Timestamp};
+use num_rational::BigRational;
+use serde_json::{Value, json};
+
+use crate::stage::{DEPLOYMENTS, NAMESPACE};
+
+const PODS: &str = "pods";
+/// So many seconds after it was made a pod is ready.
+const START: i64 = 3;
+
+/// The pods of the Deployment `web`.
+#[derive(Clone, Debug, Default)]
+pub struct ReplicaSet {
+    /// The pods that fail every request.
+    pub sick: BTreeSet<String>,
+    /// Where pods land from now on; without it, each on a node of its own.
+    pub node: Option<String>,
+    /// The fewest pods that were ready at once since the first ones were.
+    pub least_ready: Option<usize>,
+    made: usize,
+    ready: Vec<String>,
+}
+
+impl ReplicaSet {
+    /// A second of the controllers' work.
+    pub fn step(&mut self, api: &ApiServer, web: &Value, now: Timestamp) {
+        let replicas = usize::try_from(web["spec"]["replicas"].as_i64().unwrap()).unwrap();
+        let mut pods = pods(api);
+        while pods.len() > replicas {
+            api.delete(PODS, NAMESPACE, &name(&pods.pop().unwrap())).unwrap();
+        }
+        for pod in &pods {
+            let made: Timestamp = pod["metadata"]["creationTimestamp"].as_str().unwrap().parse().unwrap();
+            if !is_ready(pod) && now.duration_since(made) >= SignedDuration::from_secs(START) {
+                get_ready(api, &name(pod), now);
+            }
+        }
+        for _ in pods.len()..replicas {
+            self.make(api);
+        }
+        let all = self::pods(api);
+        self.ready = all.iter().filter(|pod| is_ready(pod)).map(name).collect();
+        self.least_ready = match self.least_ready {
+            None => (self.ready.len() >= replicas).then_some(self.ready.len()),
+            Some(least) => Some(least.min(self.ready.len())),
+        };
+        let status = json!({
+            "observedGeneration": web["metadata"]["generation"], "replicas": all.len(), "updatedReplicas": all.len(),
+            "readyReplicas": self.ready.len(),
+            "conditions": [{"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}],
+        });
+        let edit = |web: &mut Value| web["status"] = status;
+        api.edit("kube-controller-manager", DEPLOYMENTS, NAMESPACE, "web", edit).unwrap();
+        api.disruption_step();
+    }
+
+    fn make(&mut self, api: &ApiServer) {
+        self.made += 1;
+        let name = format!("web-{:02}", self.made);
+        let node = self.node.clone().unwrap_or_else(|| format!("node-{}", self.made));
+        let owner = json!([
+            {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-1", "uid": "of the set", "controller": true},
+        ]);
+        let pod = json!({
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": {
+                "name": name, "namespace": NAMESPACE, "labels": {"app": "web", "pod-template-hash": "one"},
+                "ownerReferences": owner,
+            },
+            "spec": {"nodeName": node, "containers": [{"name": "web"}]},
+            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}]},
+        });
+        api.apply(pod).unwrap();
+    }
+
+    fn is_sick(&self, pod: &String) -> bool {
+        self.sick.contains(pod)
+    }
+
+    /// Of a hundred requests so many fail, with even balancing.
+    pub fn bad_in_a_hundred(&self) -> u64 {
+        let sick = self.ready.iter().filter(|pod| self.is_sick(pod)).count();
+        (sick * 100 / self.ready.len().max(1)) as u64
+    }
+
+    /// What the store says by pod.
+    pub fn by_pod(&self) -> Signals {
+        let whole = |number: u64| BigRational::from_integer(number.into());
+        let events = |pod: &String| {
+            let bad = whole(if self.is_sick(pod) { 600 } else { 1 });
+            PodEvents { pod: pod.clone(), total: whole(600), bad }
+        };
+        Signals::ByPod(Box::new(PodVector {
+            at: Timestamp::UNIX_EPOCH,
+            window: SignedDuration::from_mins(1),
+            newest: Timestamp::UNIX_EPOCH,
+            pods: self.ready.iter().map(events).collect(),
+            elsewhere: PodEvents { pod: String::new(), total: whole(0), bad: whole(0) },
+        }))
+    }
+}
+
+/// All pods, in the order in which they were made.
+pub fn pods(api: &ApiServer) -> Vec<Value> {
+    api.list(PODS)
+}
+
+/// A pod's name.
+pub fn name(pod: &Value) -> String {
+    pod["metadata"]["name"].as_str().unwrap().to_owned()
+}
+
+fn is_ready(pod: &Value) -> bool {
+    pod["status"]["conditions"][0]["status"] == "True"
+}
+
+fn get_ready(api: &ApiServer, name: &str, now: Timestamp) {
+    let since = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let condition = json!([{"type": "Ready", "status": "True", "lastTransitionTime": since}]);
+    api.edit("kubelet", PODS, NAMESPACE, name, |pod| pod["status"]["conditions"] = condition).unwrap();
+}
