@@ -168,7 +168,8 @@ pub struct AgreementSpec {
         .message("spec.objectives cannot be changed while the agreement is in force, as the slots already counted were \
                   counted by them; add an entry to spec.amendments"))]
     pub objectives: Vec<Objective>,
-    /// What becomes of time in which nobody knows how the service did.
+    /// What becomes of time in which nobody knows how the service did. Left out: nobody agreed how it counts, so that
+    /// there is a verdict only where it could not change it, all good or all bad.
     #[serde(default)]
     #[x_kube(validation = Rule::new("self == oldSelf")
         .message("spec.missingData cannot be changed while the agreement is in force; add an entry to \
@@ -367,7 +368,6 @@ impl SlotLength {
 pub struct MissingData {
     /// How an unknown slot counts. `Exclude`: neither for nor against; `Good` and `Bad`: as if every event of an
     /// average slot had been good, or bad.
-    #[serde(default)]
     pub treat_as: TreatAs,
     /// The share of slots that must be known for a verdict, in percent. Below it, the objective is `NotDetermined`
     /// unless the unknown slots could not change the verdict, all good or all bad. For the method `Events` an unknown slot
@@ -381,17 +381,17 @@ fn default_coverage() -> Percent {
     Percent::from("90")
 }
 
+/// Nothing was agreed: nothing unknown is left out of the verdict.
 impl Default for MissingData {
     fn default() -> Self {
-        Self { treat_as: TreatAs::default(), minimum_coverage: default_coverage() }
+        Self { treat_as: TreatAs::Exclude, minimum_coverage: Percent::from("100") }
     }
 }
 
 /// How an unknown slot counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum TreatAs {
     /// Neither for nor against.
-    #[default]
     Exclude,
     /// As if every event of an average slot had been good.
     Good,

@@ -153,9 +153,13 @@ pub(super) fn conditions(
         (None, None) => (ConditionStatus::True, "UpToDate", "every due slot is in the account".to_owned()),
     };
     condition::set(&mut next.conditions, condition::MEASURED, state, reason, &message, generation, now);
+    let is_open = assessment.objectives.iter().any(|o| o.verdict == State::NotDetermined);
     let (state, message) = match assessment.state {
         State::NotCovered => {
             (ConditionStatus::Unknown, "the promise does not cover this instance, see spec.coveredWhen")
+        }
+        State::Fulfilled if is_open => {
+            (ConditionStatus::True, "every objective is met so far; what is unknown could still change the verdict")
         }
         State::Fulfilled => (ConditionStatus::True, "every objective is met so far"),
         State::AtRisk => (ConditionStatus::True, "still met, but the error budget burns too fast or is nearly spent"),
