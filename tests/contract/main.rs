@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod a_month_fits_its_ledger;
 mod crds_are_generated;
 mod helm;
 mod keeps_floats_out_of_the_account;
