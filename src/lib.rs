@@ -40,7 +40,8 @@
 //! # Invariants
 //!
 //! - A module imports only from stages to its left. `evaluate` and `decide` know no client, no runtime and no clock.
-//! - Counts are kept, never ratios; percentages and money are exact. There is no float in the account.
+//! - Counts are kept, never ratios; percentages and money are exact. There is no float in the account: only [`decide`],
+//!   which estimates a load, and [`simulate`], which plays it, reckon with floats.
 //! - Missing, stale, partial or non-finite data is a value of its own. It is never zero, and it never reduces anything.
 //! - Slots are fixed by the clock and read at an explicit instant: reading one twice gives the same counts, so a crash
 //!   loses nothing that the store still has.
@@ -52,13 +53,17 @@
 //! - An agreement acts only in its own namespace and reads only series its source admits it to.
 //! - Nothing panics: no `unwrap`, `expect` or indexing outside tests.
 
+#![deny(clippy::float_arithmetic)]
+
 pub mod act;
 pub mod api;
 pub mod controller;
+#[allow(clippy::float_arithmetic, reason = "the law estimates a load and a need of pods, and changes no count")]
 pub mod decide;
 pub mod evaluate;
 pub mod offline;
 pub mod record;
 pub mod runtime;
 pub mod sense;
+#[allow(clippy::float_arithmetic, reason = "plays the law against a plant")]
 pub mod simulate;

@@ -189,7 +189,8 @@ pub struct AgreementSpec {
         .message("spec.objectives cannot be changed while the agreement is in force, as the slots already counted were \
                   counted by them; add an entry to spec.amendments"))]
     pub objectives: Vec<Objective>,
-    /// What becomes of time in which nobody knows how the service did.
+    /// What becomes of time in which nobody knows how the service did. Left out: nobody agreed how it counts, so that
+    /// there is a verdict only where it could not change it, all good or all bad.
     #[serde(default)]
     #[x_kube(validation = Rule::new("self == oldSelf")
         .message("spec.missingData cannot be changed while the agreement is in force; add an entry to \
@@ -345,79 +346,3 @@ pub struct SourceRef {
     #[schemars(length(min = 1, max = 253))]
     pub name: String,
 }
-
-<<<<<<< HEAD
-/// Lengths a slot may have; each divides an hour. Below one minute they are meant for tests and demonstrations, with
-/// periods of hours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
-pub enum SlotLength {
-    /// Five seconds.
-    #[serde(rename = "5s")]
-    FiveSeconds,
-    /// Ten seconds.
-    #[serde(rename = "10s")]
-    TenSeconds,
-    /// Thirty seconds.
-    #[serde(rename = "30s")]
-    ThirtySeconds,
-    /// One minute.
-    #[default]
-    #[serde(rename = "1m")]
-    OneMinute,
-    /// Five minutes.
-    #[serde(rename = "5m")]
-    FiveMinutes,
-}
-
-impl SlotLength {
-    /// The length in whole seconds.
-    #[must_use]
-    pub fn seconds(self) -> i64 {
-        match self {
-            Self::FiveSeconds => 5,
-            Self::TenSeconds => 10,
-            Self::ThirtySeconds => 30,
-            Self::OneMinute => 60,
-            Self::FiveMinutes => 300,
-        }
-    }
-}
-=======
-/// What becomes of slots whose content nobody knows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct MissingData {
-    /// How an unknown slot counts. `Exclude`: neither for nor against; `Good` and `Bad`: as if every event of an
-    /// average slot had been good, or bad.
-    #[serde(default)]
-    pub treat_as: TreatAs,
-    /// The share of slots that must be known for a verdict, in percent. Below it, the objective is `NotDetermined`
-    /// unless the unknown slots could not change the verdict, all good or all bad. For the method `Events` an unknown slot
-    /// is taken to hold as many events as the known ones in the mean, and for `Value` one.
-    #[serde(default = "default_coverage")]
-    #[schemars(default = "default_coverage")]
-    pub minimum_coverage: Percent,
-}
-
-fn default_coverage() -> Percent {
-    Percent::from("90")
-}
-
-impl Default for MissingData {
-    fn default() -> Self {
-        Self { treat_as: TreatAs::default(), minimum_coverage: default_coverage() }
-    }
-}
-
-/// How an unknown slot counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-pub enum TreatAs {
-    /// Neither for nor against.
-    #[default]
-    Exclude,
-    /// As if every event of an average slot had been good.
-    Good,
-    /// As if every event of an average slot had been bad.
-    Bad,
-}
->>>>>>> reschedule

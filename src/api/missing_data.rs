@@ -12,7 +12,6 @@ use super::Percent;
 pub struct MissingData {
     /// How an unknown slot counts. `Exclude`: neither for nor against; `Good` and `Bad`: as if every event of an
     /// average slot had been good, or bad.
-    #[serde(default)]
     pub treat_as: TreatAs,
     /// The share of slots that must be known for a verdict, in percent. Below it, the objective is `NotDetermined`
     /// unless the unknown slots could not change the verdict, all good or all bad. For the method `Events` an unknown slot
@@ -26,17 +25,17 @@ fn default_coverage() -> Percent {
     Percent::from("90")
 }
 
+/// Nothing was agreed: nothing unknown is left out of the verdict.
 impl Default for MissingData {
     fn default() -> Self {
-        Self { treat_as: TreatAs::default(), minimum_coverage: default_coverage() }
+        Self { treat_as: TreatAs::Exclude, minimum_coverage: Percent::from("100") }
     }
 }
 
 /// How an unknown slot counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum TreatAs {
     /// Neither for nor against.
-    #[default]
     Exclude,
     /// As if every event of an average slot had been good.
     Good,

@@ -76,6 +76,22 @@ pub struct Indicator {
     pub deployed: Option<String>,
 }
 
+impl Indicator {
+    /// Its `PromQL`, with the fields it stands in.
+    pub fn expressions(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let ratio = self.ratio.as_ref();
+        [
+            ("ratio.good", ratio.and_then(|r| r.good.as_deref())),
+            ("ratio.bad", ratio.and_then(|r| r.bad.as_deref())),
+            ("ratio.total", ratio.map(|r| r.total.as_str())),
+            ("value.expression", self.value.as_ref().and_then(|v| v.expression.as_deref())),
+            ("deployed", self.deployed.as_deref()),
+        ]
+        .into_iter()
+        .filter_map(|(field, text)| Some((field, text?)))
+    }
+}
+
 /// Events counted by PromQL. `$slot` stands for the range of one slot and is filled in by the operator:
 /// `sum(increase(http_requests_total{job="checkout",code=~"5.."}[$slot]))`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]

@@ -11,9 +11,10 @@ use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
 use crate::api::enforcement_status::ActionRecord;
+use crate::api::objective::Indicator;
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::indicator;
-use crate::evaluate::ledger::{Insertion, Ledger};
+use crate::evaluate::ledger::{Insertion, Ledger, LedgerError};
 use crate::evaluate::series;
 use crate::evaluate::slot::{Slot, SlotState, UnknownCause};
 use crate::record::ledger;
@@ -41,15 +42,10 @@ pub(super) fn enter(
     }
     for (name, reading) in mine {
         let Some(indicator) = series::find(&agreement.spec.objectives, &name) else { continue };
-        let slot = if open.room.takes_one_more(&open.ledger, &open.actions, context.ledger_bytes) {
-            indicator::slot(&indicator, &reading, generation)
-        } else {
-            Slot::unknown(UnknownCause::LedgerFull, generation)
-        };
-        context.metrics.slot(&agreement.spec.metrics.source_ref.name, state_word(&slot));
-        match open.ledger.insert(&name, reading.start, slot) {
-            Ok(Insertion::Entered) => open.dirty = true,
-            Ok(Insertion::Unchanged) => {}
+        let (state, entered) = count(open, &name, &indicator, &reading, generation, context.ledger_bytes);
+        context.metrics.slot(&agreement.spec.metrics.source_ref.name, state);
+        match entered {
+            Ok(Insertion::Entered | Insertion::Unchanged) => {}
             Ok(Insertion::Conflict) => tracing::warn!(
                 agreement = %agreement.name_any(), objective = %name, slot = %reading.start,
                 "a slot was read again with other counts; the first reading stands"
@@ -61,6 +57,27 @@ pub(super) fn enter(
         }
     }
     later
+}
+
+/// Enters what was read of a slot of a series, while there is room for it: what kind of slot it is, and whether the ledger
+/// has taken it.
+fn count(
+    open: &mut OpenLedger,
+    series: &str,
+    indicator: &Indicator,
+    reading: &SlotReading,
+    generation: i64,
+    most: usize,
+) -> (&'static str, Result<Insertion, LedgerError>) {
+    let slot = if open.room.takes_one_more(&open.ledger, &open.actions, most) {
+        indicator::slot(indicator, reading, generation)
+    } else {
+        Slot::unknown(UnknownCause::LedgerFull, generation)
+    };
+    let state = state_word(&slot);
+    let entered = open.ledger.insert(series, reading.start, slot);
+    open.dirty |= entered == Ok(Insertion::Entered);
+    (state, entered)
 }
 
 /// Writes the ledger.
@@ -153,9 +170,13 @@ pub(super) fn conditions(
         (None, None) => (ConditionStatus::True, "UpToDate", "every due slot is in the account".to_owned()),
     };
     condition::set(&mut next.conditions, condition::MEASURED, state, reason, &message, generation, now);
+    let is_open = assessment.objectives.iter().any(|o| o.verdict == State::NotDetermined);
     let (state, message) = match assessment.state {
         State::NotCovered => {
             (ConditionStatus::Unknown, "the promise does not cover this instance, see spec.coveredWhen")
+        }
+        State::Fulfilled if is_open => {
+            (ConditionStatus::True, "every objective is met so far; what is unknown could still change the verdict")
         }
         State::Fulfilled => (ConditionStatus::True, "every objective is met so far"),
         State::AtRisk => (ConditionStatus::True, "still met, but the error budget burns too fast or is nearly spent"),
@@ -189,6 +210,10 @@ fn failure_reason(failure: &Failure) -> &'static str {
         Kind::BeyondRetention => "BeyondRetention",
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod interrupted;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -20,12 +20,14 @@ use super::window::Archive;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement_status::ActionRecord;
+use crate::api::ledger::LedgerSpec;
 use crate::evaluate::amendment::terms_at;
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::period::{Bounds, Schedule};
+use crate::evaluate::stored_ledger::{self, StoredLedgerError};
 use crate::evaluate::window::Window;
-use crate::evaluate::{series, statement, stored_ledger};
+use crate::evaluate::{series, statement};
 use crate::sense::account;
 use crate::sense::signals::Signals;
 
@@ -229,12 +231,8 @@ async fn take_up(
     let (ledger, actions, resource_version, closed, room) = match stored {
         // A ledger of an earlier agreement of the same name is another account: it is replaced.
         Some(stored) if stored.spec.agreement.uid == uid => {
-            let mut ledger = stored_ledger::from_spec(&stored.spec)
+            let (ledger, room) = resumed(&stored.spec, &series, context.ledger_bytes)
                 .map_err(|e| Error::BrokenLedger { name: name.clone(), reason: e.to_string() })?;
-            ledger
-                .add_objectives(series.iter().map(String::as_str))
-                .map_err(|e| Error::BrokenLedger { name: name.clone(), reason: e.to_string() })?;
-            let room = Room::after(&stored.spec, context.ledger_bytes);
             (ledger, stored.spec.actions.clone(), stored.resource_version(), stored.spec.closed, room)
         }
         other => {
@@ -257,4 +255,18 @@ async fn take_up(
         certainty: Certainty::Known,
         room,
     })
+}
+
+/// A stored ledger as it is gone on with, and the room in its object. `series`: what the agreement asks.
+///
+/// # Errors
+/// It is no ledger.
+pub(super) fn resumed(
+    stored: &LedgerSpec,
+    series: &[String],
+    most: usize,
+) -> Result<(Ledger, Room), StoredLedgerError> {
+    let mut ledger = stored_ledger::from_spec(stored)?;
+    ledger.add_objectives(series.iter().map(String::as_str))?;
+    Ok((ledger, Room::after(stored, most)))
 }

@@ -207,7 +207,7 @@ pub fn refused(objectives: &[Objective], tenancy: &Tenancy) -> Vec<InvalidSpec> 
             let mut refuse = |field: &str, message: String| {
                 found.push(InvalidSpec::new(format!("spec.objectives[{index}].indicator.{member}{field}"), message));
             };
-            for (field, text) in expressions(indicator) {
+            for (field, text) in indicator.expressions() {
                 if let Err(refusal) = Expression::parse(text).and_then(|e| e.confine(tenancy)) {
                     refuse(field, refusal.to_string());
                 }
@@ -257,25 +257,11 @@ pub fn queries(
             let selector: Vec<String> = labels.map(|(k, v)| format!("{k}={v:?}")).collect();
             format!("histogram {}{{{}}} threshold {}", latency.histogram, selector.join(","), latency.threshold)
         });
-        let asked = expressions(indicator).map(|(_, expression)| text(expression));
+        let asked = indicator.expressions().map(|(_, expression)| text(expression));
         histogram.into_iter().chain(asked).collect::<Vec<_>>()
     };
     let all = |objective: &Objective| series::indicators(objective).iter().flat_map(|(_, i)| of(i)).collect();
     agreement.spec.objectives.iter().map(|o| (o.name.clone(), all(o))).collect()
-}
-
-/// The PromQL of an indicator, with the fields it stands in.
-fn expressions(indicator: &Indicator) -> impl Iterator<Item = (&'static str, &str)> {
-    let ratio = indicator.ratio.as_ref();
-    [
-        ("ratio.good", ratio.and_then(|r| r.good.as_deref())),
-        ("ratio.bad", ratio.and_then(|r| r.bad.as_deref())),
-        ("ratio.total", ratio.map(|r| r.total.as_str())),
-        ("value.expression", indicator.value.as_ref().and_then(|v| v.expression.as_deref())),
-        ("deployed", indicator.deployed.as_deref()),
-    ]
-    .into_iter()
-    .filter_map(|(field, text)| Some((field, text?)))
 }
 
 /// What a namespace is confined to: its own entry, else the one for all; `None` when the source does not admit it.

@@ -4,9 +4,10 @@
 //! less than that ago are not due); gives the [`Assessment`] that status, decisions and statements rest on.
 //!
 //! States while the period runs: `Violated` when the attainment so far is below the target, `AtRisk` when it is not but
-//! a pair of burn-rate windows fires or less than a tenth of the budget is left, `NotDetermined` when the coverage does
-//! not carry a verdict or nothing is known yet, otherwise `Fulfilled`. Once the period is over, nothing is at risk any
-//! more: `Fulfilled`, `Violated` or `NotDetermined`.
+//! a pair of burn-rate windows fires or less than a tenth of the budget is left, `NotDetermined` when too little is known
+//! to tell or nothing is yet, otherwise `Fulfilled`. Once the period is over, nothing is at risk any more: `Fulfilled`,
+//! `Violated` or `NotDetermined`. That is the verdict, by the agreement's own rule for what is unknown; what is owed rests
+//! on it at any time.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
@@ -100,6 +101,7 @@ fn without_verdict(objective: ObjectiveAssessment, why: &str) -> ObjectiveAssess
     ObjectiveAssessment {
         name: objective.name,
         state: State::NotCovered,
+        verdict: State::NotCovered,
         covered: false,
         not_covered_because: why.to_owned(),
         target: objective.target,
@@ -165,7 +167,8 @@ impl Moment<'_> {
         let budget_remaining = attainment.as_ref().and_then(|a| budget::remaining(a, &target));
         let burn = burn(method, &target, bounds.seconds());
         let nearly_spent = budget_remaining.as_ref().is_some_and(|left| *left < tenth());
-        let state = match finding.state {
+        let so_far = if closed { finding.state } else { judge(&account, &target, &self.rule.so_far()).state };
+        let state = match so_far {
             State::Fulfilled if !closed && (burn.burning || nearly_spent) => State::AtRisk,
             state => state,
         };
@@ -175,11 +178,13 @@ impl Moment<'_> {
         let assessment = ObjectiveAssessment {
             name: objective.name.clone(),
             state,
+            verdict: finding.state,
             covered: true,
             not_covered_because: String::new(),
             target,
             attainment,
             settles_on: finding.settles_on,
+            at_least: finding.at_least,
             total_events: account.counted.total.ratio(),
             bad_events: account.counted.bad.ratio(),
             born: account.born,

@@ -37,8 +37,10 @@ pub struct Assessment {
 pub struct ObjectiveAssessment {
     /// The objective's name.
     pub name: String,
-    /// Its state.
+    /// Its state, of a period that still runs as far as it can be told.
     pub state: State,
+    /// What it would be if the period closed now. `NotDetermined`: what is unknown so far could change it.
+    pub verdict: State,
     /// Whether the promise covers this instance. Where it does not, there is no verdict and nothing is owed.
     pub covered: bool,
     /// Why it does not, in words.
@@ -49,6 +51,8 @@ pub struct ObjectiveAssessment {
     pub attainment: Option<BigRational>,
     /// The attainment on which credits are owed, 0 to 1. `None`: nothing is.
     pub settles_on: Option<BigRational>,
+    /// The attainment that is reached for certain, 0 to 1, on which rewards are owed. `None`: nothing is.
+    pub at_least: Option<BigRational>,
     /// The attainment if all unknown slots had been bad, and good.
     pub bounds: Option<(BigRational, BigRational)>,
     /// All events and bad events counted.

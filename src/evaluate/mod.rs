@@ -58,10 +58,10 @@ pub mod window;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod example;
+pub(crate) mod example;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-mod oracle;
+pub(crate) mod oracle;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod pitfalls;

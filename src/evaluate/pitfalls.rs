@@ -1,4 +1,13 @@
 //! Where the numbers of other systems go wrong: one test for each way, named after it.
+//!
+//! What goes wrong between the store and a slot is in [`reading`]. Elsewhere, as it needs more than arithmetic: figures of
+//! two requests at two instants (`sense/reader/tests/joining.rs`, every request of a slot names its end), agreements of one
+//! name in two namespaces (`record/metrics/tests.rs`), and a broken object that stops all others
+//! (`tests/reconcile/an_object_that_cannot_be_read_disturbs_no_other.rs`, and of one objective
+//! `a_refused_objective_holds_up_no_other.rs`). One way is not open: no rules are generated that somebody could edit or
+//! delete in the store; what is asked is printed anew from the agreement each time.
+
+mod reading;
 
 use k8s_openapi::jiff::SignedDuration;
 

@@ -104,6 +104,11 @@ pub enum StatementError {
         "not everything that was excluded is listed ({0} lines are left out), so that it can not be computed again"
     )]
     ExclusionsLeftOut(i64),
+    /// Of the statements before, on which the credits rest, one is missing.
+    #[error(
+        "the statement of the period that begins at {0} is not among those before that were given; give all of them"
+    )]
+    PreviousMissing(Timestamp),
     /// The content has no canonical text to make a digest of.
     #[error(transparent)]
     Canonical(#[from] NotCanonical),

@@ -3,13 +3,16 @@
 //! Takes a statement's content as somebody holds it and the ledgers it names; computes everything again and lists what
 //! differs, field by field. It works on the JSON as it was read, so that a field this version does not know is not
 //! overlooked. Where the agreement is presented too, everything is computed by that, so that the terms are compared with
-//! what was agreed. What neither tells is taken as stated and listed as such: a digest protects it against accidents, not
+//! what was agreed; and what was excluded, or follows from the statements before, where these are. What none of them tells
+//! is taken as stated and listed as such: a digest protects it against accidents, not
 //! against somebody who makes a new digest.
 
+mod beside;
 mod difference;
 mod looking_back;
 mod recomputation;
 
+pub use beside::{Beside, NotCompared, Previous};
 pub use difference::{Difference, FieldPath, differences};
 
 use serde_json::Value;
@@ -20,7 +23,7 @@ use crate::api::ledger::LedgerSpec;
 use super::canonical_json::NotCanonical;
 use super::statement::{StatementError, content_digest};
 use super::stored_ledger;
-use recomputation::{AMENDABLE, recompute};
+use recomputation::{AMENDABLE, Recomputed, recompute};
 
 /// What is presented for verification.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +40,8 @@ pub struct Presented<'a> {
     pub earlier: &'a [(String, LedgerSpec)],
     /// The agreement, with which the terms are compared. `None`: they are taken as stated.
     pub agreement: Option<Terms<'a>>,
+    /// What else it rests on.
+    pub beside: Beside<'a>,
 }
 
 /// The agreement as it is presented.
@@ -95,6 +100,8 @@ pub struct Comparison {
     pub amended: Vec<Difference>,
     /// Fields that were taken from the statement, because nothing that was presented tells them.
     pub taken_as_stated: Vec<FieldPath>,
+    /// What the statement says was applied, and not compared, since nobody presented what it follows from.
+    pub not_compared: Vec<NotCompared>,
     /// The digest is not that of the statement's content, but of what was computed: `differences` lists exactly what
     /// was changed after the digest was made.
     pub restores_the_digest: bool,
@@ -170,8 +177,7 @@ fn basis(presented: &Presented<'_>) -> Basis {
 fn compare(presented: &Presented<'_>) -> Result<Comparison, StatementError> {
     let digest = FieldPath::of(&["digest"]);
     let edited = matches!(basis(presented), Basis::Edited { .. });
-    let recomputed = recompute(presented)?;
-    let mut computed = recomputed.content;
+    let Recomputed { content: mut computed, taken_as_stated, not_compared } = recompute(presented)?;
     // The digest comes last: it depends on what else is taken as stated.
     digest.put(&mut computed, presented.content.get("digest"));
     let (amended, mut differences): (Vec<_>, Vec<_>) = differences(presented.content, &computed)
@@ -186,7 +192,7 @@ fn compare(presented: &Presented<'_>) -> Result<Comparison, StatementError> {
     if !restores_the_digest {
         differences.push(Difference { path: digest, stated: stated.cloned(), computed: Some(restored.into()) });
     }
-    Ok(Comparison { differences, amended, taken_as_stated: recomputed.taken_as_stated, restores_the_digest })
+    Ok(Comparison { differences, amended, taken_as_stated, not_compared, restores_the_digest })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::check::{self, definition::Definitions, input};
+use super::check::{self, Surroundings, definition::Definitions, input};
 use super::trouble::Trouble;
 use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelExclusion};
 
@@ -24,7 +24,7 @@ pub(super) fn manifests(files: &[PathBuf]) -> Result<Manifests, Trouble> {
     let unreadable = |e: &dyn std::fmt::Display| Trouble::Unreadable(e.to_string());
     let inputs = input::read(files, &mut std::io::stdin().lock()).map_err(|e| unreadable(&e))?;
     let definitions = Definitions::of_this_program().map_err(|e| unreadable(&e))?;
-    let (report, objects) = check::accepted(&inputs, &definitions, None);
+    let (report, objects) = check::accepted(&inputs, &definitions, Surroundings::default());
     if report.has_errors() {
         return Err(Trouble::Faulty(format!("the manifests are refused:\n{}", check::report::table(&report))));
     }

@@ -8,6 +8,7 @@ pub mod check;
 pub mod explain;
 mod manifests;
 pub mod settle;
+#[allow(clippy::float_arithmetic, reason = "plays the law against a plant")]
 pub mod simulate;
 pub mod statement;
 mod trouble;

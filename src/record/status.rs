@@ -151,7 +151,7 @@ mod tests {
         let statement = serde_json::json!({
             "agreement": { "name": "a", "uid": "u" }, "generation": 1, "revision": 1, "service": "s", "digest": "",
             "terms": {
-                "period": {}, "slot": "10s", "objectives": [], "missingData": {}, "exclusions": {}, "settlement": {},
+                "period": {}, "slot": "10s", "objectives": [], "missingData": {"treatAs": "Exclude"}, "exclusions": {}, "settlement": {},
                 "calendar": {},
             },
             "period": { "start": "1970-01-01T00:01:00Z", "end": "1970-01-01T00:02:00Z", "timeZone": "UTC" },

@@ -74,6 +74,11 @@ pub struct CheckArgs {
     /// The namespace of objects that name none. Without it, what depends on the namespace is not checked for them.
     #[arg(short, long, value_name = "NAMESPACE")]
     pub namespace: Option<String>,
+
+    /// How long the metrics store keeps samples, such as `15d`, where no status of a `MetricsSource` among the manifests
+    /// says so. Without it, periods that are longer than the store looks back are not remarked on.
+    #[arg(long, value_name = "DURATION", value_parser = span)]
+    pub retention: Option<SignedDuration>,
 }
 
 /// The flags of `explain`.
@@ -204,6 +209,15 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     let signed: SignedDuration =
         text.parse().map_err(|error| format!("{error}; write a duration like `15s`, `1m30s` or `1h`"))?;
     Duration::try_from(signed).map_err(|_| "a duration must not be negative".to_owned())
+}
+
+/// Reads a length of time above zero as manifests write it, days of 24 hours included.
+///
+/// # Errors
+/// Says what is wrong with the text.
+pub fn span(text: &str) -> Result<SignedDuration, String> {
+    let length = crate::evaluate::span::elapsed(&text.into()).map_err(|error| error.to_string())?;
+    if length.is_zero() { Err("write more than nothing, for example 15d".to_owned()) } else { Ok(length) }
 }
 
 #[cfg(test)]

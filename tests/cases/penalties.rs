@@ -55,7 +55,7 @@ pub fn penalty(case: &Value, folder: &Path) -> Outcome {
     } else {
         return Err(Miss::NotExpressible("a penalty of another kind".to_owned()));
     }
-    scenario.set("missingData", json!({"minimumCoverage": "0"}));
+    scenario.set("missingData", json!({"treatAs": "Exclude", "minimumCoverage": "0"}));
     let credits = credits_of(&scenario.settle(folder)?);
     same_amount("penalty", &credits["amount"], &credits["currency"], wanted)?;
     for (name, wanted) in expected.as_object().into_iter().flatten().filter(|(name, _)| ends_it(name)) {

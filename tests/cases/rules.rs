@@ -77,19 +77,22 @@ pub fn missing_data(case: &Value, folder: &Path) -> Outcome {
     let policy = ["policy", "missing_data", "treat_as"].iter().find_map(|name| input.get(*name)).map(plain);
     let policy = policy.unwrap_or_default().to_lowercase();
     let treat_as = match policy.as_str() {
-        p if p.contains("good") || p.contains("up") => "Good",
-        p if p.contains("bad") || p.contains("down") => "Bad",
-        p if p.is_empty() || p.contains("exclu") || p.contains("ignore") => "Exclude",
-        p if p.contains("hold") => "Exclude",
+        p if p.contains("good") || p.contains("up") => Some("Good"),
+        p if p.contains("bad") || p.contains("down") => Some("Bad"),
+        p if p.contains("exclu") || p.contains("ignore") => Some("Exclude"),
+        // The verdict is held while anything is missing that could matter: what holds where nothing is agreed.
+        p if p.is_empty() || p.contains("hold") => None,
         other => return Err(Miss::NotExpressible(format!("missing data is {other}"))),
     };
-    // Without a policy nothing is said while anything is missing that could matter.
     let floor = input.as_object().into_iter().flatten().find(|(key, _)| key.contains("coverage"));
-    let floor = floor.map_or_else(
-        || if policy.is_empty() || policy.contains("hold") { "100" } else { "0" }.to_owned(),
-        |(_, floor)| plain(floor),
-    );
-    scenario.set("missingData", json!({"treatAs": treat_as, "minimumCoverage": floor}));
+    match (treat_as, floor) {
+        (None, None) => {}
+        (Some(treat_as), None) => scenario.set("missingData", json!({"treatAs": treat_as})),
+        (treat_as, Some((_, floor))) => {
+            let treat_as = treat_as.unwrap_or("Exclude");
+            scenario.set("missingData", json!({"treatAs": treat_as, "minimumCoverage": plain(floor)}));
+        }
+    }
     let run = |repeat: i64, bad: &str| json!({"every": "1m", "repeat": repeat, "total": "1", "bad": bad});
     let mut runs = Vec::new();
     if bad > 0 {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 const STAGES: [&str; 6] = ["api", "sense", "evaluate", "decide", "act", "record"];
 
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
+pub fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_path_buf()];
     while let Some(folder) = open.pop() {
@@ -22,27 +22,32 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The code of a file without comments and without its tests.
-fn product_code(path: &Path) -> String {
+/// The code of a file without comments and without its tests: a module that is declared for tests is left out by its line,
+/// one that is written out ends the file.
+pub fn product_code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     let mut code = String::new();
-    for line in text.lines() {
-        if line.trim_start().starts_with("#[cfg(test)]") {
-            break;
-        }
-        if !line.trim_start().starts_with("//") {
+    let mut is_for_tests = false;
+    for line in text.lines().map(str::trim_start).filter(|line| !line.starts_with("//")) {
+        if line.starts_with("#[cfg(test)]") {
+            is_for_tests = true;
+        } else if !is_for_tests {
             code.push_str(line);
             code.push('\n');
+        } else if line.contains("mod ") && line.ends_with('{') {
+            break;
+        } else if line.ends_with(';') {
+            is_for_tests = false;
         }
     }
     code
 }
 
-fn is_test_file(path: &Path) -> bool {
+pub fn is_test_file(path: &Path) -> bool {
     path.components().any(|c| c.as_os_str().to_string_lossy().trim_end_matches(".rs").ends_with("tests"))
 }
 
-fn source() -> PathBuf {
+pub fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
@@ -98,25 +103,6 @@ fn the_pure_stages_do_no_io_and_read_no_clock() {
                 // Virtual time has seeded chance in it.
                 let is_chance = stage == "simulate" && word == "rand::";
                 if code.contains(word) && !is_chance {
-                    faults.push(format!("{}: {word}", path.display()));
-                }
-            }
-        }
-    }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
-}
-
-#[test]
-fn the_account_has_no_floats() {
-    let mut faults = Vec::new();
-    for stage in ["api", "evaluate"] {
-        for path in rust_files(&source().join(stage)) {
-            let code = product_code(&path);
-            for word in ["f64", "f32", "to_f64", "from_float"] {
-                let whole_word = code
-                    .match_indices(word)
-                    .any(|(at, _)| !code[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
-                if whole_word {
                     faults.push(format!("{}: {word}", path.display()));
                 }
             }

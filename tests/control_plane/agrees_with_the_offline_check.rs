@@ -3,9 +3,9 @@
 
 use anyhow::{Result, bail};
 use guarantor::evaluate::lint::Severity;
-use guarantor::offline::check::check;
 use guarantor::offline::check::definition::Definitions;
 use guarantor::offline::check::input::Input;
+use guarantor::offline::check::{Surroundings, accepted};
 use jiff::Timestamp;
 use kube::Client;
 use serde_json::{Value, json};
@@ -126,7 +126,7 @@ async fn both_agree(mut sound: Value, resource: &str) -> Result<()> {
     let (mut refused, mut taken) = (0, 0);
     for (said, manifest) in bent(&sound) {
         let input = Input { name: "-".to_owned(), text: manifest.to_string() };
-        let found = check(&[input], &definitions, None).findings;
+        let found = accepted(&[input], &definitions, Surroundings::default()).0.findings;
         let against = found.iter().find(|f| f.severity == Severity::Error && OF_THE_DEFINITION.contains(&f.code));
         match (refusal(&client, resource, &manifest).await?, against) {
             (Some(_), Some(_)) => refused += 1,

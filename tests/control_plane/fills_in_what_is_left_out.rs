@@ -46,7 +46,7 @@ async fn fills_in_what_is_left_out() -> Result<()> {
     assert_eq!(agreement["timeZone"], "UTC");
     assert_eq!(agreement["metrics"]["slot"], "1m");
     assert_eq!(agreement["service"]["workloads"], json!([]));
-    assert_eq!(agreement["missingData"], json!({"treatAs": "Exclude", "minimumCoverage": "90"}));
+    assert_eq!(agreement["missingData"], json!({"treatAs": "Exclude", "minimumCoverage": "100"}));
     assert_eq!(agreement["enforcement"], json!({"mode": "Recommend", "cooldown": "1m", "releaseAfter": "5m"}));
     assert_eq!(agreement["objectives"][0]["measurement"], json!({"method": "Events"}));
     assert!(["credits", "validity", "parties"].iter().all(|field| agreement.get(field).is_none()), "{agreement}");

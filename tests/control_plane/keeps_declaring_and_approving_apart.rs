@@ -62,7 +62,7 @@ const STATEMENT: &str = r#"{apiVersion: guarantor.dev/v1alpha1, kind: ServiceLev
   metadata: {name: issued, namespace: two-people}, spec: {
   agreement: {name: a, uid: u}, generation: 1, revision: 1, service: s, state: Fulfilled, digest: d, actions: [],
   period: {start: "2026-01-01T00:00:00Z", end: "2026-02-01T00:00:00Z", timeZone: UTC}, objectives: [], violations: [],
-  violationsOmitted: 0, terms: {period: {calendar: Month}, slot: 1m, objectives: [{name: o, indicator: {}, target: "99"}], missingData: {},
+  violationsOmitted: 0, terms: {period: {calendar: Month}, slot: 1m, objectives: [{name: o, indicator: {}, target: "99"}], missingData: {treatAs: Exclude},
   exclusions: {}, settlement: {}, calendar: {}},
   evidence: {source: s, increase: Raw, ledger: l, ledgerDigest: d, operator: o, timeZoneDatabase: t}}}"#;
 

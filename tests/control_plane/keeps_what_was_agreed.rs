@@ -32,7 +32,7 @@ spec:
   service: checkout
   period: {start: "2026-01-01T00:00:00Z", end: "2026-02-01T00:00:00Z", timeZone: UTC}
   terms: {period: {calendar: Month}, slot: 5m, objectives: [{name: latency, indicator: {}, target: "99"}],
-    missingData: {}, exclusions: {}, settlement: {}, calendar: {}}
+    missingData: {treatAs: Exclude}, exclusions: {}, settlement: {}, calendar: {}}
   state: Violated
   objectives: []
   violations: []

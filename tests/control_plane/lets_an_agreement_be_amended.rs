@@ -9,7 +9,7 @@ use crate::stage::cluster;
 const NAMESPACE: &str = "amended";
 
 fn entry(effective: &str, coverage: &str) -> Value {
-    json!({"effective": effective, "missingData": {"minimumCoverage": coverage}})
+    json!({"effective": effective, "missingData": {"treatAs": "Exclude", "minimumCoverage": coverage}})
 }
 
 fn agreement(more: &Value) -> String {
@@ -62,7 +62,7 @@ async fn lets_an_agreement_be_amended() -> Result<()> {
         (json!({"amendments": [first, second, third]}), ONLY_AT_ITS_END),
         (json!({"amendments": [third, first]}), "must be a later day"),
         (json!({"amendmentRule": "NextPeriod"}), "spec.amendmentRule cannot be changed"),
-        (json!({"missingData": {"minimumCoverage": "1"}}), "add an entry to spec.amendments"),
+        (json!({"missingData": {"treatAs": "Exclude", "minimumCoverage": "1"}}), "add an entry to spec.amendments"),
     ];
     for (change, words) in refused {
         let answer = patch(&change).await?;

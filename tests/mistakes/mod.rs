@@ -355,7 +355,12 @@ fn of_enforcement() -> Vec<Mistake> {
             &["spec.service.workloads must name the workload"],
         ),
         ("/spec/service/workloads/1", second_workload, "spec.service.workloads", &["at most 1 item"]),
-        ("/spec/missingData", json!({"minimumCoverage": "150"}), "spec.missingData.minimumCoverage", &[]),
+        (
+            "/spec/missingData",
+            json!({"treatAs": "Exclude", "minimumCoverage": "150"}),
+            "spec.missingData.minimumCoverage",
+            &[],
+        ),
         ("/spec/enforcment", json!({"mode": "Enforce"}), "spec.enforcment", &["unknown field \"spec.enforcment\""]),
     ]
 }

@@ -102,6 +102,7 @@ fn a_metrics_source_among_the_manifests_is_asked() {
     let together = |tenants: Value, agreement: &str| {
         let mut source = mistakes::source();
         source["metadata"]["name"] = json!("main");
+        source["spec"]["tenants"] = json!([{"namespace": "default"}]);
         source["spec"]["tenants"] = tenants;
         // The order does not matter.
         check_text(&format!("{agreement}\n---\n{source}")).findings()
@@ -178,4 +179,29 @@ fn the_expressions_of_an_amendment_are_read() {
     agreement["spec"]["validity"] = json!({"from": "2026-01-01"});
     let field = "spec.amendments[0].objectives[0].indicator.ratio.bad";
     assert_eq!(check_text(&agreement.to_string()).findings(), [("expression".into(), field.into(), "Error".into())]);
+}
+
+#[test]
+fn a_period_longer_than_the_store_keeps_is_remarked_on_where_somebody_says_how_long_it_does() {
+    let agreement = mistakes::agreement().to_string();
+    let with = |flags: &[&str], input: &str| check(&[&["-", "-o", "json"], flags].concat(), input).findings();
+    let remark = ("period_beyond_retention".to_owned(), "spec.period".to_owned(), "Warning".to_owned());
+    assert_eq!(with(&[], &agreement), []);
+    assert_eq!(with(&["--retention", "15d"], &agreement), std::slice::from_ref(&remark));
+    assert_eq!(with(&["--retention", "31d"], &agreement), []);
+    // What the source's own status says is better known.
+    let mut source = mistakes::source();
+    source["metadata"]["name"] = json!("main");
+    source["spec"]["tenants"] = json!([{"namespace": "default"}]);
+    source["status"] =
+        json!({"retention": {"keeps": "400d", "askedAt": "2026-01-01T00:00:00Z", "evidence": "it says so"}});
+    let both = format!("{agreement}\n---\n{source}");
+    assert_eq!(with(&["--retention", "15d"], &both), []);
+    source["status"]["retention"]["keeps"] = json!("10d");
+    let both = format!("{agreement}\n---\n{source}");
+    assert_eq!(with(&["--retention", "400d"], &both), [remark]);
+    for nonsense in ["0d", "1mo", "long"] {
+        let answer = check(&["-", "--retention", nonsense], &agreement);
+        assert!(answer.code == 2 && answer.complaint.contains("--retention"), "{nonsense}: {}", answer.complaint);
+    }
 }

@@ -50,9 +50,10 @@ fn every_period_that_overlaps_the_named_time_is_settled() {
     let mut settlement = Settlement::of(&json!([objective("99.9", all_fail())]), measured);
     settlement.flags = vec!["--period", "2026"];
     assert_eq!(periods(&settlement).len(), 12);
-    settlement = settlement
-        .with("amendmentRule", json!("Split"))
-        .with("amendments", json!([{"effective": "2026-10-16", "missingData": {"minimumCoverage": "80"}}]));
+    settlement = settlement.with("amendmentRule", json!("Split")).with(
+        "amendments",
+        json!([{"effective": "2026-10-16", "missingData": {"treatAs": "Exclude", "minimumCoverage": "80"}}]),
+    );
     settlement.flags = vec!["--period", "2026-10"];
     assert_eq!(periods(&settlement), days([("2026-10-01", "2026-10-16"), ("2026-10-16", "2026-11-01")]));
     settlement.flags = vec!["--period", "2026-10-16"];

@@ -9,6 +9,11 @@ use crate::settlement::{Settlement, all_fail, objective};
 
 /// The exit code of `statement verify` over what was settled, and what it says.
 pub fn verify(agreement: Option<&str>, objects: &Value) -> (Option<i32>, String) {
+    verify_beside(agreement, objects, &[])
+}
+
+/// The same with these files beside, each after its flag.
+fn verify_beside(agreement: Option<&str>, objects: &Value, beside: &[(&str, &str)]) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
         let path = folder.path().join(name);
@@ -23,6 +28,9 @@ pub fn verify(agreement: Option<&str>, objects: &Value) -> (Option<i32>, String)
     }
     if let Some(agreement) = agreement {
         command.arg("--agreement").arg(write("agreement.yaml", agreement));
+    }
+    for (index, (flag, text)) in beside.iter().enumerate() {
+        command.arg(flag).arg(write(&format!("beside-{index}.yaml"), text));
     }
     let output = command.output().unwrap();
     let told = [output.stdout, output.stderr].concat();
@@ -92,9 +100,47 @@ fn so_does_that_of_the_example_with_its_exclusions() {
     command.current_dir(&folder).args(["settle", "-o", "json", "--agreement", "agreement.yaml"]);
     command.args(["--exclusions", "exclusions.yaml", "--measurements", "measurements.yaml"]);
     let answer: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
-    let agreement = std::fs::read_to_string(folder.join("agreement.yaml")).unwrap();
+    let [agreement, exclusions] =
+        ["agreement.yaml", "exclusions.yaml"].map(|name| std::fs::read_to_string(folder.join(name)).unwrap());
+    let objects = &answer["periods"][0]["objects"];
     for agreement in [Some(agreement.as_str()), None] {
-        let (code, told) = verify(agreement, &answer["periods"][0]["objects"]);
-        assert!(code == Some(0) && told.contains("\nVerified: "), "{told}");
+        let (code, told) = verify(agreement, objects);
+        assert!(code == Some(0) && told.contains("\nVerified: ") && told.contains("--exclusions tells"), "{told}");
+        let (code, told) = verify_beside(agreement, objects, &[("--exclusions", &exclusions)]);
+        assert!(code == Some(0) && told.contains("\nVerified: ") && !told.contains("--exclusions tells"), "{told}");
     }
+    // Half of them, or what was asked otherwise, does not come to the same.
+    let (half, _) = exclusions.split_once("---").unwrap();
+    let (code, told) = verify_beside(Some(&agreement), objects, &[("--exclusions", half)]);
+    assert!(code == Some(1) && told.contains("spec.exclusions["), "{told}");
+    let (code, told) = verify_beside(Some(&agreement), objects, &[("--exclusions", "kind: Pod")]);
+    assert!(code == Some(2) && told.contains("not a guarantor.dev/v1alpha1 ServiceLevelExclusion"), "{told}");
+}
+
+#[test]
+fn a_cap_of_the_year_is_verified_with_the_statements_before() {
+    let outage =
+        |month: &str| json!({"from": format!("{month}-05T00:00:00Z"), "until": format!("{month}-05T12:00:00Z")});
+    let outages = ["2026-09", "2026-10"].map(outage);
+    let measured = json!({"objectives": [{"name": "o", "outages": outages}]});
+    let settlement = Settlement::of(&json!([objective("99.9", all_fail())]), measured).with(
+        "credits",
+        json!({"fee": {"amount": "1000.00", "currency": "EUR"}, "capPerYear": {"amount": "300.00"},
+            "tiers": [{"objective": "o", "below": "99.9", "percentOfFee": "25"}]}),
+    );
+    let answer = settlement.answer();
+    let periods = answer["periods"].as_array().unwrap();
+    let [september, october] = [0, 1].map(|index| periods[index]["objects"].clone());
+    assert_eq!(october["statement"]["spec"]["credits"]["amount"], json!("50.00"));
+    let agreement = settlement.agreement.to_string();
+    let (code, told) = verify(Some(&agreement), &october);
+    assert!(code == Some(0) && told.contains("spec.credits.facts") && told.contains("--previous tells"), "{told}");
+    let list = |statement: &Value| json!({"apiVersion": "v1", "kind": "List", "items": [statement]}).to_string();
+    let previous = list(&september["statement"]);
+    let (code, told) = verify_beside(Some(&agreement), &october, &[("--previous", &previous)]);
+    assert!(code == Some(0) && !told.contains("spec.credits.facts") && !told.contains("--previous tells"), "{told}");
+    let mut altered = september["statement"].clone();
+    altered["spec"]["credits"]["amount"] = json!("0.00");
+    let (code, told) = verify_beside(Some(&agreement), &october, &[("--previous", &list(&altered))]);
+    assert!(code == Some(2) && told.contains("is not what was signed"), "{told}");
 }

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use guarantor::api::agreement::AgreementSpec;
 use guarantor::api::ledger::LedgerSpec;
 use guarantor::api::{BASELINE_ANNOTATION, FIELD_MANAGER, ROLLOUT_ANNOTATION};
-use guarantor::evaluate::verification::{Presented, Terms, Verdict, verify};
+use guarantor::evaluate::verification::{Beside, Presented, Terms, Verdict, verify};
 use guarantor_testbed::model::FaultPlan;
 use serde_json::{Value, json};
 
@@ -216,6 +216,7 @@ fn follows_from_its_ledger(stage: &Stage, statement: &Value) -> Result<(), Strin
         ledger: &ledger,
         earlier: &earlier,
         agreement: spec.as_ref().map(|spec| Terms { spec, generation }),
+        beside: Beside::default(),
     });
     match outcome.verdict() {
         Verdict::Verified | Verdict::PartlyVerified => Ok(()),

@@ -51,10 +51,12 @@ pub(crate) fn objective(name: &str) -> ObjectiveAssessment {
     ObjectiveAssessment {
         name: name.into(),
         state: State::Fulfilled,
+        verdict: State::Fulfilled,
         covered: true,
         target: ratio(99, 100),
         attainment: Some(ratio(1, 1)),
         settles_on: Some(ratio(1, 1)),
+        at_least: Some(ratio(1, 1)),
         total_events: ratio(1000, 1),
         bad_events: ratio(0, 1),
         coverage: Some(ratio(1, 1)),

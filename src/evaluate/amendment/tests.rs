@@ -100,8 +100,8 @@ fn an_amendment_that_cannot_be_worked_with_is_named_by_its_place() {
         "tiers": [{"objective": "speed", "below": "9", "percentOfFee": "1"}],
     });
     let rules = json!({"rules": [{"reason": "Maintenance", "effect": "Exclude", "minimumNotice": "soon"}]});
-    let sound = json!({"effective": "2026-02-01", "missingData": {"minimumCoverage": "50"}});
-    let unordered = json!([sound, {"effective": "2026-02-01", "missingData": {}}]);
+    let sound = json!({"effective": "2026-02-01", "missingData": {"treatAs": "Exclude", "minimumCoverage": "50"}});
+    let unordered = json!([sound, {"effective": "2026-02-01", "missingData": {"treatAs": "Good"}}]);
     let cases = [
         (day("2026-02-30"), "spec.amendments[0].effective"),
         (unordered, "spec.amendments[1].effective"),
@@ -114,7 +114,7 @@ fn an_amendment_that_cannot_be_worked_with_is_named_by_its_place() {
             "spec.amendments[1].exclusions.rules[0].minimumNotice",
         ),
         (
-            json!([{"effective": "2026-03-01", "missingData": {"minimumCoverage": "x"}}]),
+            json!([{"effective": "2026-03-01", "missingData": {"treatAs": "Exclude", "minimumCoverage": "x"}}]),
             "spec.amendments[0].missingData.minimumCoverage",
         ),
     ];
@@ -139,7 +139,7 @@ proptest! {
     ) {
         let first = k8s_openapi::jiff::civil::date(2026, 1, 1);
         let days: Vec<_> = days.into_iter().map(|d| first.checked_add(k8s_openapi::jiff::Span::new().days(d)).unwrap()).collect();
-        let amendments: Vec<_> = days.iter().map(|day| json!({"effective": day.to_string(), "missingData": {}})).collect();
+        let amendments: Vec<_> = days.iter().map(|day| json!({"effective": day.to_string(), "missingData": {"treatAs": "Good"}})).collect();
         let mut spec = amended_by("Split", &json!(amendments));
         spec.validity = None;
         let schedule = Schedule::new(&spec, at("2025-12-01T00:00:00Z")).unwrap();

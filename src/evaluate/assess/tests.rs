@@ -58,6 +58,35 @@ fn states_of_a_running_period() {
 }
 
 #[test]
+fn an_unknown_slot_leaves_the_verdict_open_and_hides_no_danger() {
+    let burning = [vec![measured(10_000, 0); 800], vec![unknown()], vec![measured(10_000, 150); 12]].concat();
+    let whole = Ledger::new(month(), 300, ["availability"]).unwrap().slot_count();
+    let good = || vec![measured(1_000, 0); whole - 10];
+    let decides = [good(), vec![measured(1_000, 900); 9], vec![unknown()]].concat();
+    for (name, slots, state, verdict) in [
+        (
+            "met, and one slot is too little to change it",
+            [good(), vec![unknown()]].concat(),
+            State::Fulfilled,
+            State::Fulfilled,
+        ),
+        (
+            "met, and one slot of twelve could be all bad",
+            [vec![measured(10, 0); 11], vec![unknown()]].concat(),
+            State::Fulfilled,
+            State::NotDetermined,
+        ),
+        ("burning, and one slot of 813 could be all bad", burning, State::AtRisk, State::NotDetermined),
+    ] {
+        let assessed = assessed(&slots);
+        assert_eq!((assessed.state, assessed.verdict), (state, verdict), "{name}");
+        assert_eq!(assessed.settles_on.is_some(), verdict == State::Fulfilled, "{name}");
+    }
+    let closed = assessed_at(&decides, month().end.checked_add(SETTLE).unwrap());
+    assert_eq!((closed.state, closed.verdict), (State::NotDetermined, State::NotDetermined));
+}
+
+#[test]
 fn a_period_that_is_over_is_not_at_risk() {
     let count = ledger(month(), 300, &[]).slot_count();
     let slots = vec![measured(1_000, 1); count];

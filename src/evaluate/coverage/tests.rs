@@ -1,6 +1,7 @@
+use super::super::assess::missing_data_rule;
 use super::super::due_slots::DueSlots;
 use super::super::exact::percent_text;
-use super::super::example::{measured, ratio};
+use super::super::example::{agreement, measured, ratio};
 use super::super::exemption::Record;
 use super::super::methods::CountingMethod;
 use super::super::methods::events::Events;
@@ -44,11 +45,52 @@ fn verdicts_by_hand() {
         ("not covered, lost whatever happened", account(10, 6, 10), rule(Exclude, 90), Violated, Some(ratio(14, 20))),
     ];
     for (name, account, rule, state, settles_on) in cases {
-        assert_eq!(judge(&account, &ratio(9, 10), &rule), Finding { state, settles_on }, "{name}");
+        let finding = judge(&account, &ratio(9, 10), &rule);
+        assert_eq!((finding.state, finding.settles_on), (state, settles_on), "{name}");
     }
-    // Kept whatever happened: a low target.
-    let finding = judge(&account(18, 0, 3), &ratio(8, 10), &rule(Exclude, 90));
-    assert_eq!(finding.state, Fulfilled);
+}
+
+#[test]
+fn a_credit_is_owed_on_the_best_and_a_reward_on_the_worst_that_the_unknown_leaves() {
+    let exclude = rule(TreatAs::Exclude, 90);
+    // Six bad of ten known, and ten unknown: from 4 to 14 of 20.
+    let missed = judge(&account(10, 6, 10), &ratio(9, 10), &exclude);
+    let sure = Finding { state: State::Violated, settles_on: Some(ratio(14, 20)), at_least: Some(ratio(4, 20)) };
+    assert_eq!(missed, sure);
+    // Kept whatever happened: a low target, and three unknown of 21.
+    let kept = judge(&account(18, 0, 3), &ratio(8, 10), &exclude);
+    let sure = Finding { state: State::Fulfilled, settles_on: Some(ratio(1, 1)), at_least: Some(ratio(18, 21)) };
+    assert_eq!(kept, sure);
+    let covered = judge(&account(18, 1, 2), &ratio(9, 10), &rule(TreatAs::Bad, 90));
+    assert_eq!((covered.settles_on, covered.at_least), (Some(ratio(17, 20)), Some(ratio(17, 20))));
+}
+
+#[test]
+fn where_nothing_was_agreed_one_unknown_slot_that_could_decide_leaves_it_open() {
+    let nothing_agreed = missing_data_rule(&agreement()).unwrap();
+    assert_eq!(nothing_agreed, rule(TreatAs::Exclude, 100));
+    let target = ratio(9, 10);
+    for (known, bad, unknown, state) in [
+        (99, 9, 0, State::Fulfilled),
+        (99, 10, 0, State::Violated),
+        (99, 9, 1, State::Fulfilled),
+        (99, 10, 1, State::NotDetermined),
+        (99, 11, 1, State::Violated),
+        // More than nine tenths are known, and all of it was good: nobody agreed that this is enough.
+        (91, 0, 9, State::Fulfilled),
+        (181, 2, 19, State::NotDetermined),
+    ] {
+        let account = account(known, bad, unknown);
+        assert_eq!(judge(&account, &target, &nothing_agreed).state, state, "{bad} of {known}, {unknown} unknown");
+        let floor = rule(TreatAs::Exclude, 90);
+        assert_ne!(judge(&account, &target, &floor).state, State::NotDetermined, "an agreed floor is kept to");
+    }
+}
+
+#[test]
+fn a_period_that_still_runs_has_a_state_from_nine_tenths_on() {
+    let so_far = |minimum: i64| rule(TreatAs::Bad, minimum).so_far();
+    assert_eq!([so_far(100), so_far(90), so_far(50)], [90, 90, 50].map(|minimum| rule(TreatAs::Bad, minimum)));
 }
 
 #[test]
@@ -60,7 +102,7 @@ fn a_period_without_traffic_refused_nobody() {
     };
     for treat_as in [TreatAs::Exclude, TreatAs::Good, TreatAs::Bad] {
         let finding = judge(&idle(1), &ratio(9, 10), &rule(treat_as, 90));
-        assert_eq!(finding, Finding { state: State::Fulfilled, settles_on: None });
+        assert_eq!(finding, Finding { state: State::Fulfilled, settles_on: None, at_least: None });
         assert_eq!(judge(&idle(2), &ratio(9, 10), &rule(treat_as, 90)).state, State::NotDetermined);
     }
 }

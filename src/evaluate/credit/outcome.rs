@@ -17,10 +17,12 @@ pub struct Outcome<'a> {
     pub objective: &'a str,
     /// Whether the promise covers this instance.
     pub covered: bool,
-    /// Its state.
+    /// The verdict on it.
     pub state: State,
     /// The attainment on which credits are owed, 0 to 1. `None`: nothing is.
     pub settles_on: Option<BigRational>,
+    /// The attainment that is reached for certain, 0 to 1, on which rewards are owed. `None`: nothing is.
+    pub at_least: Option<BigRational>,
     /// The bad time that counts.
     pub downtime: &'a [Bounds],
     /// How many violations began in the period, of values that are reported how many were late in it.
@@ -78,8 +80,9 @@ pub fn outcomes(assessment: &Assessment) -> Vec<Outcome<'_>> {
         .map(|o| Outcome {
             objective: &o.name,
             covered: o.covered,
-            state: o.state,
+            state: o.verdict,
             settles_on: o.settles_on.clone(),
+            at_least: o.at_least.clone(),
             downtime: &o.downtime,
             violations: o.incidents,
         })

@@ -126,7 +126,7 @@ fn steps(rules: &Rewards) -> Result<Vec<Step<'_>>, InvalidSpec> {
 fn attained(rules: &Rewards, outcomes: &[Outcome<'_>]) -> Option<BigRational> {
     let name = rules.objective.as_deref()?;
     let outcome = outcomes.iter().find(|o| o.objective == name && o.covered)?;
-    outcome.settles_on.as_ref().map(|attainment| attainment * hundred())
+    outcome.at_least.as_ref().map(|attainment| attainment * hundred())
 }
 
 fn is_violated(rules: &Rewards, outcomes: &[Outcome<'_>]) -> bool {

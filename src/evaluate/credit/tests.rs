@@ -33,7 +33,15 @@ fn june() -> Bounds {
 /// An objective with this attainment, missed where `target` is not reached.
 fn attained(objective: &str, attainment: BigRational, target: BigRational) -> Outcome<'_> {
     let state = if attainment < target { State::Violated } else { State::Fulfilled };
-    Outcome { objective, covered: true, state, settles_on: Some(attainment), downtime: &[], violations: 0 }
+    Outcome {
+        objective,
+        covered: true,
+        state,
+        settles_on: Some(attainment.clone()),
+        at_least: Some(attainment),
+        downtime: &[],
+        violations: 0,
+    }
 }
 
 fn missed(objective: &str) -> Outcome<'_> {
@@ -41,7 +49,7 @@ fn missed(objective: &str) -> Outcome<'_> {
 }
 
 fn not_determined(objective: &str) -> Outcome<'_> {
-    Outcome { state: State::NotDetermined, settles_on: None, ..missed(objective) }
+    Outcome { state: State::NotDetermined, settles_on: None, at_least: None, ..missed(objective) }
 }
 
 fn granted_with(credits: Value, outcomes: &[Outcome<'_>], facts: &Facts) -> CreditAssessment {

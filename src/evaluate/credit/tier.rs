@@ -2,6 +2,9 @@
 //!
 //! `below` and `above` are strict, `atMost` and `atLeast` are not, and everything is compared before it is rounded:
 //! exactly 99.9 is not below 99.9. Of several tiers that apply, the one with the lowest upper bound is granted.
+//!
+//! Where too little is known, and the target was missed whatever the rest was like, the tier is the one that applies for
+//! certain. If the rest could have led to another one, the line says to which.
 
 use num_rational::BigRational;
 
@@ -22,19 +25,50 @@ struct UpperBound {
     belongs: bool,
 }
 
+/// A tier with the name of its field.
+struct Placed<'a> {
+    field: String,
+    tier: &'a Tier,
+}
+
 /// The tier that applies to an objective, with its grant.
 pub(super) fn applying(table: &Credits, tariff: &Tariff, outcome: &Outcome<'_>) -> Result<Option<Line>, InvalidSpec> {
-    let Some(attainment) = &outcome.settles_on else { return Ok(None) };
-    let mut lowest: Option<(UpperBound, String, &Tier)> = None;
-    for (index, tier) in table.tiers.iter().enumerate().filter(|(_, t)| t.objective == outcome.objective) {
+    let at = |attainment: &Option<BigRational>| {
+        attainment.as_ref().map(|attainment| reached(table, outcome.objective, attainment)).transpose()
+    };
+    let (certain, at_worst) = (at(&outcome.settles_on)?.flatten(), at(&outcome.at_least)?.flatten());
+    let is_another = |worst: &&Placed<'_>| certain.as_ref().is_none_or(|certain| certain.field != worst.field);
+    let worse = at_worst.as_ref().filter(is_another).map(|worst| reckoning(worst.tier));
+    match (certain, worse) {
+        (Some(Placed { field, tier }), None) => Ok(Some(line(tier, grant(&field, tier, tariff)?, reckoning(tier)))),
+        (Some(Placed { field, tier }), Some(worse)) => {
+            let reckoning = format!("{} for certain; {worse} if all that is unknown was bad", reckoning(tier));
+            Ok(Some(line(tier, grant(&field, tier, tariff)?, reckoning)))
+        }
+        (None, Some(worse)) => {
+            let why = format!("no tier applies for certain; {worse} would if all that is unknown was bad");
+            Ok(Some(Line::silent(outcome.objective, &why)))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// The lowest tier of an objective that an attainment falls into.
+fn reached<'a>(
+    table: &'a Credits,
+    objective: &str,
+    attainment: &BigRational,
+) -> Result<Option<Placed<'a>>, InvalidSpec> {
+    let mut lowest: Option<(UpperBound, Placed<'a>)> = None;
+    for (index, tier) in table.tiers.iter().enumerate().filter(|(_, t)| t.objective == objective) {
         let field = format!("spec.credits.tiers[{index}]");
         let bound = upper(&field, tier)?;
         let applies = is_under(attainment, &bound) && is_over(attainment, &field, tier)?;
-        if applies && lowest.as_ref().is_none_or(|(lowest, ..)| bound < *lowest) {
-            lowest = Some((bound, field, tier));
+        if applies && lowest.as_ref().is_none_or(|(lowest, _)| bound < *lowest) {
+            lowest = Some((bound, Placed { field, tier }));
         }
     }
-    lowest.map(|(_, field, tier)| line(&field, tier, tariff)).transpose()
+    Ok(lowest.map(|(_, placed)| placed))
 }
 
 fn upper(field: &str, tier: &Tier) -> Result<UpperBound, InvalidSpec> {
@@ -57,8 +91,8 @@ fn is_over(attainment: &BigRational, field: &str, tier: &Tier) -> Result<bool, I
     Ok(above.is_none_or(|above| *attainment > above) && least.is_none_or(|least| *attainment >= least))
 }
 
-fn line(field: &str, tier: &Tier, tariff: &Tariff) -> Result<Line, InvalidSpec> {
-    let grant = grant(field, tier, tariff)?;
+/// Between which bounds a tier applies, in words.
+fn reckoning(tier: &Tier) -> String {
     let upper = |word: &str, bound: &Option<Percent>| bound.as_ref().map(|b| format!("{word} {b}"));
     let bounds = [
         upper("below", &tier.below),
@@ -66,12 +100,15 @@ fn line(field: &str, tier: &Tier, tariff: &Tariff) -> Result<Line, InvalidSpec> 
         upper("above", &tier.above),
         upper("at least", &tier.at_least),
     ];
-    let reckoning = bounds.into_iter().flatten().collect::<Vec<_>>().join(" and ");
+    bounds.into_iter().flatten().collect::<Vec<_>>().join(" and ")
+}
+
+fn line(tier: &Tier, grant: Grant, reckoning: String) -> Line {
     let source = match (&tier.below, &tier.at_most) {
         (Some(below), _) => Source::Below(below.to_string()),
         (None, most) => Source::AtMost(most.as_ref().map(ToString::to_string).unwrap_or_default()),
     };
-    Ok(Line::of_tier(&tier.objective, source, grant, reckoning))
+    Line::of_tier(&tier.objective, source, grant, reckoning)
 }
 
 /// Amounts are for the whole period, and so is a multiple of the daily usage: a part of it has its share. Days are whole,

@@ -9,6 +9,7 @@ mod band;
 mod cells;
 mod claims;
 mod constraints;
+mod estimates;
 mod hearsay;
 mod promise;
 mod tiers;
@@ -66,11 +67,13 @@ pub enum Code {
     MixedUnits,
     /// Deadlines of claims, and no credit that is claimed by one of them.
     ClaimDeadline,
+    /// An indicator's figure is an estimate.
+    EstimatedFigure,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::TierGap,
         Self::TierOverlap,
         Self::NonMonotonicCredit,
@@ -83,6 +86,7 @@ impl Code {
         Self::OwedByHearsay,
         Self::MixedUnits,
         Self::ClaimDeadline,
+        Self::EstimatedFigure,
     ];
 
     /// The stable word for machines.
@@ -101,6 +105,7 @@ impl Code {
             Self::OwedByHearsay => "owed_by_hearsay",
             Self::MixedUnits => "mixed_units",
             Self::ClaimDeadline => "claim_deadline",
+            Self::EstimatedFigure => "estimated_figure",
         }
     }
 
@@ -120,6 +125,7 @@ impl Code {
             Self::OwedByHearsay => "OwedByHearsay",
             Self::MixedUnits => "MixedUnits",
             Self::ClaimDeadline => "ClaimDeadline",
+            Self::EstimatedFigure => "EstimatedFigure",
         }
     }
 }
@@ -165,6 +171,7 @@ fn terms(spec: &AgreementSpec, retention: Option<SignedDuration>) -> Vec<Lint> {
     found.extend(constraints::broken(spec));
     found.extend(promise::targets(spec));
     found.extend(promise::composite(spec));
+    found.extend(estimates::lint(spec));
     for objective in &spec.objectives {
         let Some(target) = promise::percent(&objective.target) else { continue };
         found.extend(tiers::mixed(spec, &objective.name));

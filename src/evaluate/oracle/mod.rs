@@ -1,6 +1,6 @@
 //! The counting methods against looking at every second: slow, obvious, and written without any of their parts.
 
-mod brute_force;
+pub(crate) mod brute_force;
 
 use k8s_openapi::jiff::civil::{Date, date};
 use num_rational::BigRational;
@@ -46,7 +46,7 @@ fn beginning() -> impl Strategy<Value = Beginning> {
 const LENGTH: i64 = 2 * 3_600;
 
 /// From, until, effect, in seconds from the beginning. They overlap as they like.
-type Window = (i64, i64, ExclusionEffect);
+pub(crate) type Window = (i64, i64, ExclusionEffect);
 
 fn any_slot() -> impl Strategy<Value = Slot> {
     prop_oneof![

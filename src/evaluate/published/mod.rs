@@ -26,7 +26,6 @@ use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason};
 fn spec(measurement: &Value, members: Option<Value>) -> AgreementSpec {
     let mut spec = serde_json::to_value(agreement()).unwrap();
     spec["objectives"][0]["measurement"] = measurement.clone();
-    spec["missingData"]["minimumCoverage"] = json!("100");
     if let Some(members) = members {
         spec["objectives"][0]["indicator"] = json!({"members": members});
     }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::looking_back::{LookedBack, look_back};
-use super::{Basis, FieldPath, Presented, basis};
+use super::{Basis, FieldPath, NotCompared, Presented, basis, beside};
 use crate::api::agreement::AgreementSpec;
 use crate::api::credit_facts::CreditFacts;
 use crate::api::metrics_source::IncreaseForm;
@@ -16,7 +16,7 @@ use crate::api::statement::ExclusionLine;
 use crate::evaluate::assess::Circumstances;
 use crate::evaluate::credit;
 use crate::evaluate::detection;
-use crate::evaluate::exclusion::lines;
+use crate::evaluate::exclusion::{Exclusions, lines};
 use crate::evaluate::period::Bounds;
 use crate::evaluate::statement::{Closing, StatementError, name, statement};
 use crate::evaluate::terms;
@@ -46,6 +46,19 @@ pub(super) struct Recomputed {
     pub content: Value,
     /// What stands in it only because the statement says so.
     pub taken_as_stated: Vec<FieldPath>,
+    /// What of it was not compared, since it was not presented.
+    pub not_compared: Vec<NotCompared>,
+}
+
+/// What was presented of that which only the statement tells otherwise.
+#[derive(Clone, Copy)]
+struct Known {
+    /// Its name, which tells the revision.
+    revision: bool,
+    /// The statement whose place it takes.
+    superseded: bool,
+    /// The statements of the periods before.
+    earlier: bool,
 }
 
 /// Computes the statement.
@@ -58,23 +71,24 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
             .map_err(|e| StatementError::Json(format!("it does not tell the terms it was made by: {e}")))?;
         &told
     };
-    let stated: Vec<ExclusionLine> = read(presented.content, "exclusions");
     let url = text(presented.content, &["evidence", "source"]).split_once(' ').map_or("", |(_, url)| url);
     let revision = revision(presented);
     let LookedBack { window, taken_as_stated: of_window } = look_back(presented, spec)?;
-    let exclusions = lines::honoured(&stated);
-    let omitted = presented.content.get("exclusionsOmitted").and_then(Value::as_i64).unwrap_or_default();
-    if omitted > 0 && lines::mark(&exclusions) != text(presented.content, &["exclusionsMark"]) {
-        return Err(StatementError::ExclusionsLeftOut(omitted));
-    }
+    let period = Bounds { start: presented.ledger.period_start.0, end: presented.ledger.period_end.0 };
+    let judged = window.as_ref().map_or(period, |window| window.judged);
+    let exclusions = match beside::exclusions(presented, spec, judged)? {
+        Some(exclusions) => exclusions,
+        None => listed(presented.content)?,
+    };
     let circumstances = Circumstances {
-        period: Some(Bounds { start: presented.ledger.period_start.0, end: presented.ledger.period_end.0 }),
+        period: Some(period),
         exclusions,
-        facts: facts(presented.content, spec)?,
+        facts: beside::facts(presented, spec, facts(presented.content, spec)?)?,
         incidents: detection::told(&read(presented.content, "violations")),
         determined_at: determined_at(presented.content),
         ..Circumstances::default()
     };
+    let supersedes = beside::superseded(presented, spec);
     let closing = Closing {
         spec,
         generation: presented.agreement.and_then(|terms| terms.generation).unwrap_or_default(),
@@ -83,7 +97,7 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
         ledger: presented.ledger,
         window: window.as_ref(),
         circumstances: &circumstances,
-        supersedes: None,
+        supersedes,
         queries: &BTreeMap::new(),
         source_name: &spec.metrics.source_ref.name,
         source_url: url,
@@ -92,7 +106,12 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
     // A statement of a closed period does not depend on when it is made, nor on how long the slots took to settle.
     let made = statement(&closing, Timestamp::MAX, SignedDuration::ZERO)?;
     let mut content = serde_json::to_value(&made).map_err(|e| StatementError::Json(e.to_string()))?;
-    let mut taken_as_stated = taken_as_stated(presented, revision.is_some(), &content);
+    let known = Known {
+        revision: revision.is_some(),
+        superseded: supersedes.is_some(),
+        earlier: beside::earlier(presented, spec).is_some(),
+    };
+    let mut taken_as_stated = taken_as_stated(presented, known, &content);
     taken_as_stated.extend(of_window.into_iter().filter(|path| path.find(presented.content).is_some()));
     for path in &taken_as_stated {
         path.put(&mut content, path.find(presented.content));
@@ -106,7 +125,18 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
         taken_as_stated.extend(basis.filter(|path| path.find(&content).is_some()));
     }
     taken_as_stated.sort();
-    Ok(Recomputed { content, taken_as_stated })
+    Ok(Recomputed { content, taken_as_stated, not_compared: beside::not_compared(presented, spec) })
+}
+
+/// What was excluded, as the statement lists it.
+fn listed(content: &Value) -> Result<Exclusions, StatementError> {
+    let stated: Vec<ExclusionLine> = read(content, "exclusions");
+    let exclusions = lines::honoured(&stated);
+    let omitted = content.get("exclusionsOmitted").and_then(Value::as_i64).unwrap_or_default();
+    if omitted > 0 && lines::mark(&exclusions) != text(content, &["exclusionsMark"]) {
+        return Err(StatementError::ExclusionsLeftOut(omitted));
+    }
+    Ok(exclusions)
 }
 
 /// What the statement says its credits rest on, beside the measurements.
@@ -123,27 +153,36 @@ fn read<T: DeserializeOwned>(content: &Value, field: &str) -> Vec<T> {
 }
 
 /// When a statement was determined that takes the place of another one, which only it says.
-fn determined_at(content: &Value) -> Option<Timestamp> {
+pub(super) fn determined_at(content: &Value) -> Option<Timestamp> {
     content.get("supersedes")?;
     text(content, &["credits", "since"]).parse().ok()
 }
 
-/// What people reported, and what another statement granted: told by the statement alone, where it is told at all.
-fn reported(content: &Value) -> Vec<FieldPath> {
+/// What people reported, and what other statements tell that are not presented: told by the statement alone, where it is
+/// told at all.
+fn reported(presented: &Presented<'_>, known: Known) -> Vec<FieldPath> {
+    let content = presented.content;
     let violations = content.get("violations").and_then(Value::as_array).map_or(0, Vec::len);
     let noticed =
         |index| ["detectedBy", "detectedAt"].map(|field| FieldPath::of(&["violations"]).item(index).field(field));
     let detected = (0..violations).flat_map(noticed);
     let since = content.get("supersedes").map(|_| FieldPath::of(&["credits", "since"]));
-    let fields = [&FACTS[..], &["supersedes"], &["adjustment"]].map(FieldPath::of);
-    fields.into_iter().chain(detected).chain(since).filter(|path| path.find(content).is_some()).collect()
+    let facts = FieldPath::of(&FACTS);
+    let facts = match facts.find(content).filter(|_| known.earlier) {
+        Some(found) => beside::reported(found).into_iter().map(|field| facts.field(field)).collect(),
+        None => vec![facts],
+    };
+    let taken_place = ["supersedes", "adjustment"].into_iter().filter(|_| !known.superseded);
+    let other = taken_place.map(|field| FieldPath::of(&[field]));
+    other.chain(facts).chain(detected).chain(since).filter(|path| path.find(content).is_some()).collect()
 }
 
 /// The fields that nothing presented tells.
-fn taken_as_stated(presented: &Presented<'_>, revision_known: bool, computed: &Value) -> Vec<FieldPath> {
+fn taken_as_stated(presented: &Presented<'_>, known: Known, computed: &Value) -> Vec<FieldPath> {
     let mut taken: Vec<FieldPath> = STATED_ONLY.iter().map(|fields| FieldPath::of(fields)).collect();
-    taken.extend(reported(presented.content));
-    let at_times = STATED_AT_TIMES.iter().map(|fields| FieldPath::of(fields));
+    taken.extend(reported(presented, known));
+    let at_times = STATED_AT_TIMES.iter().filter(|_| presented.beside.exclusions.is_none());
+    let at_times = at_times.map(|fields| FieldPath::of(fields));
     taken.extend(at_times.filter(|path| path.find(presented.content).is_some()));
     let count = computed.get("objectives").and_then(Value::as_array).map_or(0, Vec::len);
     let objectives = || (0..count).map(|index| FieldPath::of(&["objectives"]).item(index));
@@ -151,7 +190,7 @@ fn taken_as_stated(presented: &Presented<'_>, revision_known: bool, computed: &V
     if basis(presented) != Basis::Agreement {
         taken.push(FieldPath::of(&["generation"]));
     }
-    if !revision_known {
+    if !known.revision {
         taken.push(FieldPath::of(&["revision"]));
     }
     if presented.ledger_name.is_none() {

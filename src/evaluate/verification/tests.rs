@@ -1,10 +1,11 @@
+mod beside;
 mod case;
 mod terms;
 
 use k8s_openapi::jiff::SignedDuration;
 use serde_json::json;
 
-use super::super::example::{SETTLE, at};
+use super::super::example::{SETTLE, at, measured, ratio};
 use super::super::exclusion::{Exclusions, Honoured};
 use super::super::period::Bounds;
 use super::*;

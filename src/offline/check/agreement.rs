@@ -1,10 +1,12 @@
 //! What only the operator sees of an agreement: days, zones, sizes, expressions, and what is hardly meant.
 //!
 //! Asks the functions that the operator asks. Where the agreement's metrics source is among the manifests, what it admits
-//! and how long it keeps samples is looked at too; otherwise the cluster may have one, and that is left open.
+//! and how long it keeps samples is looked at too; otherwise the cluster may have one, and that is left open unless
+//! somebody says it.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
+use super::Surroundings;
 use super::finding::{Fault, code};
 use crate::api::agreement::AgreementSpec;
 use crate::api::exclusion::ExclusionSpec;
@@ -15,9 +17,13 @@ use crate::evaluate::lint::{Lint, lint};
 use crate::evaluate::span;
 use crate::evaluate::validate::validate;
 
-/// Every fault of an agreement that its schema and rules accept. `namespace`: where it will be, if that is known.
+/// Every fault of an agreement that its schema and rules accept, with what is known of where it will be.
 #[must_use]
-pub fn check(agreement: &ServiceLevelAgreement, namespace: Option<&str>, source: Option<&MetricsSource>) -> Vec<Fault> {
+pub fn check(
+    agreement: &ServiceLevelAgreement,
+    Surroundings { namespace, retention }: Surroundings<'_>,
+    source: Option<&MetricsSource>,
+) -> Vec<Fault> {
     let spec = &agreement.spec;
     // Where the namespace is open, the one that a workload repeats may be it.
     let repeated = spec.service.workloads.iter().find_map(|workload| workload.namespace.as_deref());
@@ -33,7 +39,7 @@ pub fn check(agreement: &ServiceLevelAgreement, namespace: Option<&str>, source:
         Fault::warning(code::ONLY_OFFLINE, field, message)
     }));
     found.extend(expressions(spec, namespace, source));
-    found.extend(lint(spec, source.and_then(retention)).into_iter().map(of_lint));
+    found.extend(lint(spec, source.and_then(kept).or(retention)).into_iter().map(of_lint));
     found
 }
 
@@ -64,7 +70,7 @@ pub fn strange(agreement: &AgreementSpec, exclusion: &ExclusionSpec) -> Vec<Inva
 }
 
 /// How long a source keeps samples, where its status says so.
-fn retention(source: &MetricsSource) -> Option<SignedDuration> {
+fn kept(source: &MetricsSource) -> Option<SignedDuration> {
     span::elapsed(source.status.as_ref()?.retention.as_ref()?.keeps.as_ref()?).ok()
 }
 

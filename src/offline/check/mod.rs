@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::ExitCode;
 
+use k8s_openapi::jiff::SignedDuration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -51,6 +52,15 @@ pub struct Report {
     pub unfinished: usize,
     /// The objects of others, of which nothing is said.
     pub skipped: Vec<Skipped>,
+}
+
+/// What is known of the cluster beside the manifests.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Surroundings<'a> {
+    /// The namespace of objects that name none.
+    pub namespace: Option<&'a str>,
+    /// How long the metrics store keeps samples, where no source among the manifests tells.
+    pub retention: Option<SignedDuration>,
 }
 
 /// An object of somebody else.
@@ -91,7 +101,8 @@ pub fn command(arguments: &CheckArgs) -> ExitCode {
 fn run(arguments: &CheckArgs) -> Result<bool, String> {
     let inputs = input::read(&arguments.files, &mut std::io::stdin().lock()).map_err(|error| error.to_string())?;
     let definitions = Definitions::of_this_program().map_err(|error| error.to_string())?;
-    let mut report = check(&inputs, &definitions, arguments.namespace.as_deref());
+    let around = Surroundings { namespace: arguments.namespace.as_deref(), retention: arguments.retention };
+    let (mut report, _) = accepted(&inputs, &definitions, around);
     if arguments.deny_warnings {
         report.findings.iter_mut().for_each(|finding| finding.severity = Severity::Error);
     }
@@ -103,15 +114,10 @@ fn run(arguments: &CheckArgs) -> Result<bool, String> {
     Ok(!report.has_errors())
 }
 
-/// Checks all objects of all inputs. `namespace`: that of objects which name none.
+/// Checks all objects of all inputs, and gives those that their schemas accept, defaults filled in, in the order of the
+/// files.
 #[must_use]
-pub fn check(inputs: &[Input], definitions: &Definitions, namespace: Option<&str>) -> Report {
-    accepted(inputs, definitions, namespace).0
-}
-
-/// The same, with the objects that their schemas accept, defaults filled in, in the order of the files.
-#[must_use]
-pub fn accepted(inputs: &[Input], definitions: &Definitions, namespace: Option<&str>) -> (Report, Vec<Value>) {
+pub fn accepted(inputs: &[Input], definitions: &Definitions, around: Surroundings<'_>) -> (Report, Vec<Value>) {
     let mut report = Report::default();
     let mut accepted = Vec::new();
     for input in inputs {
@@ -133,7 +139,7 @@ pub fn accepted(inputs: &[Input], definitions: &Definitions, namespace: Option<&
     }
     let (sources, agreements) = (sources(&accepted), agreements(&accepted));
     for object in &accepted {
-        let faults = object.meaning(namespace, &sources, &agreements);
+        let faults = object.meaning(around, &sources, &agreements);
         report.findings.extend(object.found(faults));
     }
     let place = |file: &str| inputs.iter().position(|input| input.name == file);
@@ -160,14 +166,15 @@ impl Accepted<'_> {
     /// What a schema cannot see.
     fn meaning(
         &self,
-        namespace: Option<&str>,
+        around: Surroundings<'_>,
         sources: &BTreeMap<String, MetricsSource>,
         agreements: &Agreements,
     ) -> Vec<Fault> {
         let found = match self.object.kind.as_str() {
             "ServiceLevelAgreement" => self.typed().map(|agreement: ServiceLevelAgreement| {
-                let own = Some(self.object.namespace.as_str()).filter(|name| !name.is_empty()).or(namespace);
-                agreement::check(&agreement, own, sources.get(&agreement.spec.metrics.source_ref.name))
+                let own = Some(self.object.namespace.as_str()).filter(|name| !name.is_empty()).or(around.namespace);
+                let source = sources.get(&agreement.spec.metrics.source_ref.name);
+                agreement::check(&agreement, Surroundings { namespace: own, ..around }, source)
             }),
             "ServiceLevelExclusion" => self.typed().map(|exclusion: ServiceLevelExclusion| {
                 let key = (self.object.namespace.clone(), exclusion.spec.agreement.clone());

@@ -50,6 +50,7 @@ pub fn credits(promised: &Promised, attainment: Option<&BigRational>) -> Result<
             None => State::NotDetermined,
         },
         settles_on: attainment.cloned(),
+        at_least: attainment.cloned(),
         downtime: &[],
         violations: 0,
     };

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::api::{GROUP, VERSION};
+use crate::offline::check::manifest;
 
 /// The most that is read. The largest object an API server keeps has less than 2 MiB; the ledger of a year that was
 /// settled without one may have a hundred.
@@ -84,20 +85,7 @@ pub(super) struct Paper {
 impl Paper {
     /// Reads an object of kind `K` from a file, or from standard input where the path is `-`.
     pub(super) fn read<K: Resource<DynamicType = ()>>(path: &Path) -> Result<Self, PaperError> {
-        let fail = |error| PaperError::File { path: path.to_owned(), error };
-        let mut text = String::new();
-        let origin = if path == Path::new("-") {
-            io::stdin().take(MOST_BYTES + 1).read_to_string(&mut text).map_err(fail)?;
-            "standard input".to_owned()
-        } else {
-            std::fs::File::open(path)
-                .and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text))
-                .map_err(fail)?;
-            path.display().to_string()
-        };
-        if u64::try_from(text.len()).is_ok_and(|length| length > MOST_BYTES) {
-            return Err(PaperError::TooLarge(origin));
-        }
+        let (origin, text) = text(path)?;
         let yaml = |error: String| PaperError::Yaml { origin: origin.clone(), error };
         let value = if text.trim_start().starts_with('{') {
             serde_json::from_str(&text).or_else(|_| serde_saphyr::from_str(&text)).map_err(|e| yaml(e.to_string()))?
@@ -105,6 +93,16 @@ impl Paper {
             serde_saphyr::from_str(&text).map_err(|e| yaml(e.to_string()))?
         };
         Self::of::<K>(origin, value)
+    }
+
+    /// Reads the objects of kind `K` of a file, or of standard input where the path is `-`: of several documents, or a list.
+    pub(super) fn read_all<K: Resource<DynamicType = ()>>(path: &Path) -> Result<Vec<Self>, PaperError> {
+        let (origin, text) = text(path)?;
+        let objects = manifest::read(&text).into_iter().map(|object| {
+            let object = object.map_err(|e| PaperError::Yaml { origin: origin.clone(), error: e.message })?;
+            Self::of::<K>(origin.clone(), object.value)
+        });
+        objects.collect()
     }
 
     /// An object of kind `K` that was read already.
@@ -153,4 +151,21 @@ impl Paper {
             error: format!("spec: {error}"),
         })
     }
+}
+
+/// What a file holds, or standard input where the path is `-`, after the name of where it came from.
+fn text(path: &Path) -> Result<(String, String), PaperError> {
+    let fail = |error| PaperError::File { path: path.to_owned(), error };
+    let mut text = String::new();
+    let origin = if path == Path::new("-") {
+        io::stdin().take(MOST_BYTES + 1).read_to_string(&mut text).map_err(fail)?;
+        "standard input".to_owned()
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text)).map_err(fail)?;
+        path.display().to_string()
+    };
+    if u64::try_from(text.len()).is_ok_and(|length| length > MOST_BYTES) {
+        return Err(PaperError::TooLarge(origin));
+    }
+    Ok((origin, text))
 }

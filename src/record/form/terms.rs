@@ -1,12 +1,13 @@
 //! What was agreed for the period, in words: for the page and the terminal. How an objective is counted stands with it, and
 //! what is not told here stands in the statement's own `spec.terms`.
 
-use crate::api::agreement::TreatAs;
+use crate::api::agreement::{MissingData, TreatAs};
 use crate::api::credits::{Cap, Combine, Credits, Fee, Tier};
 use crate::api::exclusion_rules::ExclusionRule;
 use crate::api::period::{CalendarUnit, Period};
 use crate::api::settlement::{Deadline, GrantMode};
 use crate::api::statement::StatementSpec;
+use crate::evaluate::exact::{decimal, hundred};
 
 use super::figure::{counted, money, percent};
 use super::instant::day;
@@ -39,18 +40,7 @@ pub fn terms(statement: &StatementSpec) -> Vec<Term> {
         let description = objective.description.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
         tell("Promised", format!("{} {}{description}", objective.name, percent(objective.target.as_str())));
     }
-    let treated = match terms.missing_data.treat_as {
-        TreatAs::Exclude => "counts for nobody",
-        TreatAs::Good => "counts as good",
-        TreatAs::Bad => "counts as bad",
-    };
-    let coverage = percent(terms.missing_data.minimum_coverage.as_str());
-    tell(
-        "Unknown time",
-        format!(
-            "{treated}; where less than {coverage} of the time is known, there is a verdict only if the rest could not change it"
-        ),
-    );
+    tell("Unknown time", unknown_time(&terms.missing_data));
     for rule in &terms.exclusions.rules {
         tell("May be excluded", exclusion(rule));
     }
@@ -103,6 +93,23 @@ fn credit_terms(credits: &Credits, tell: &mut impl FnMut(&'static str, String)) 
             tell("At most", format!("{} {span}", limit(cap, &credits.fee.currency)));
         }
     }
+}
+
+/// What becomes of unknown time. Where all of it must be known, how it counts is never asked.
+fn unknown_time(rule: &MissingData) -> String {
+    let minimum = rule.minimum_coverage.as_str();
+    if decimal(minimum).is_ok_and(|minimum| minimum >= hundred()) {
+        return "there is a verdict only if it could not change it, all good or all bad".to_owned();
+    }
+    let treated = match rule.treat_as {
+        TreatAs::Exclude => "counts for nobody",
+        TreatAs::Good => "counts as good",
+        TreatAs::Bad => "counts as bad",
+    };
+    let coverage = percent(minimum);
+    format!(
+        "{treated}; where less than {coverage} of the time is known, there is a verdict only if the rest could not change it"
+    )
 }
 
 fn period(period: &Period) -> String {
@@ -236,7 +243,7 @@ mod tests {
         let terms = &mut statement["terms"];
         terms["period"] = json!({"trailing": {"days": 365, "every": "Month"}});
         terms["slot"] = "30s".into();
-        terms["missingData"]["treatAs"] = "Bad".into();
+        terms["missingData"] = json!({"treatAs": "Bad", "minimumCoverage": "100.0"});
         terms["credits"]["fee"] =
             json!({"amount": "4000.00", "currency": "EUR", "prepaidMonths": 12, "prorated": true});
         terms["credits"]["tiers"] = json!([{"objective": "latency", "atMost": "95", "above": "90", "serviceDays": 1}]);
@@ -253,6 +260,7 @@ mod tests {
         let told = told(&serde_json::from_value(statement).unwrap());
         for line in [
             "Settled: the last 365 days at the end of every month, counted in slots of 30 seconds",
+            "Unknown time: there is a verdict only if it could not change it, all good or all bad",
             "May be excluded: Maintenance, left out, announced 5d before, at most 12h in a year",
             "Fee: 4 000.00 EUR paid in advance for 12 months, a period that is cut short by its share",
             "Credit: latency at most 95 % and above 90 %: 1 day of service",

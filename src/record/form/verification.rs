@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::evaluate::verification::{Basis, Comparison, Difference, DigestCheck, FieldPath, Verdict, Verification};
+use crate::evaluate::verification::{
+    Basis, Comparison, Difference, DigestCheck, FieldPath, NotCompared, Verdict, Verification,
+};
 
 use super::figure::counted;
 use super::legible::legible;
@@ -40,6 +42,7 @@ pub fn text(subject: &Subject<'_>, verification: &Verification) -> String {
         parts.extend(contradictions(subject, verification, found));
         parts.extend(amendments(found));
         parts.extend(taken_as_stated(&found.taken_as_stated));
+        parts.extend(found.not_compared.iter().map(|what| not_compared(*what).to_owned()));
     }
     parts.extend(advice(verification.basis, subject));
     parts.push(verdict(verification));
@@ -166,6 +169,20 @@ fn taken_as_stated(fields: &[FieldPath]) -> Option<String> {
         .then(|| format!("Taken as stated, as nothing that was presented tells it:\n  {}", list.join("\n  ")))
 }
 
+fn not_compared(what: NotCompared) -> &'static str {
+    match what {
+        NotCompared::Exclusions => {
+            "Not compared: what was excluded, or should have been. Whether it follows from what was asked, --exclusions \
+             tells: give it all exclusions of the agreement."
+        }
+        NotCompared::Previous => {
+            "Not compared: what the credits rest on of earlier periods. Whether that is so, --previous tells, where \
+             spec.validity says when the years of a cap begin: give it all statements of the agreement that were issued \
+             before."
+        }
+    }
+}
+
 fn advice(basis: Basis, subject: &Subject<'_>) -> Option<String> {
     let stated = subject.content.get("generation").map(ToString::to_string).unwrap_or_default();
     match basis {
@@ -226,6 +243,7 @@ mod tests {
                 differences,
                 amended: Vec::new(),
                 taken_as_stated: vec![FieldPath::of(&["evidence", "operator"])],
+                not_compared: vec![NotCompared::Previous],
                 restores_the_digest: true,
             }),
         }
@@ -240,6 +258,7 @@ mod tests {
         let text = told(&json!({}), &verification(Vec::new()));
         assert!(text.contains("  ok       content  the digest is that of the content: abc"), "{text}");
         assert!(text.contains("Taken as stated") && text.contains("spec.evidence.operator"), "{text}");
+        assert!(text.contains("--previous tells") && !text.contains("--exclusions"), "{text}");
         assert!(
             text.ends_with("Verified: the statement is what follows from its ledger and its agreement.\n"),
             "{text}"

@@ -59,6 +59,16 @@ pub struct VerifyArgs {
     /// it, or the manifest that was in force. With NAMESPACE/NAME it is read from the cluster, if it is there.
     #[arg(long, value_name = "FILE")]
     pub agreement: Option<PathBuf>,
+
+    /// Compare what was excluded with what was asked, too: a file with all exclusions of the agreement, as `kubectl get slx
+    /// -o yaml` prints them; those of other agreements are left aside. Can be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub exclusions: Vec<PathBuf>,
+
+    /// Compare what the credits rest on with the statements before, too: a file with all of the agreement's, as `kubectl get
+    /// sls -o yaml` prints them; those of other agreements are left aside. Can be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub previous: Vec<PathBuf>,
 }
 
 /// The form of a statement.

@@ -7,6 +7,8 @@
 
 use std::collections::BTreeSet;
 
+use super::functions;
+
 /// How a matcher compares a label with its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Comparison {
@@ -149,6 +151,14 @@ impl Node {
         }
     }
 
+    /// The first function at or below this node whose result is an estimate.
+    pub(super) fn estimate(&self) -> Option<&'static str> {
+        match self {
+            Self::Call { function, .. } if functions::estimates(function) => Some(function),
+            other => other.children().into_iter().find_map(Self::estimate),
+        }
+    }
+
     /// How many selectors there are at or below this node.
     pub(super) fn selectors(&self) -> usize {
         match self {
@@ -171,4 +181,12 @@ impl Node {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Expression {
     pub(super) root: Node,
+}
+
+impl Expression {
+    /// A function in it that guesses how values are spread within a bucket of a histogram.
+    #[must_use]
+    pub fn estimate(&self) -> Option<&'static str> {
+        self.root.estimate()
+    }
 }

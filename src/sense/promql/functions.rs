@@ -80,6 +80,9 @@ const ALLOWED: &[&str] = &[
 /// The functions that can be asked `anchored`: those that look at the step over the slot's edge.
 const ANCHORED: &[&str] = &["changes", "delta", "increase", "rate", "resets"];
 
+/// The functions that guess how values are spread within a bucket.
+const ESTIMATES: &[&str] = &["histogram_fraction", "histogram_quantile"];
+
 /// Finds the function in the list.
 ///
 /// # Errors
@@ -100,4 +103,9 @@ pub(super) fn allowed(name: &str) -> Result<&'static str, Refusal> {
 /// Whether the function's range may carry `anchored`.
 pub(super) fn takes_anchored(function: &str) -> bool {
     ANCHORED.contains(&function)
+}
+
+/// Whether the function's result is an estimate, unless what it is asked about is the bound of a bucket.
+pub(super) fn estimates(function: &str) -> bool {
+    ESTIMATES.contains(&function)
 }

@@ -73,6 +73,20 @@ fn a_reward_for_what_nobody_knows_says_so() {
 }
 
 #[test]
+fn a_reward_is_owed_on_what_is_reached_for_certain() {
+    let table = json!({
+        "fee": fee("1000.00", "EUR"),
+        "rewards": {
+            "basis": "Attainment", "objective": "a",
+            "tiers": [{"atLeast": "99.9", "percent": "5"}, {"atLeast": "100", "percent": "10"}]
+        }
+    });
+    let outcome = Outcome { at_least: Some(ratio(999, 1000)), ..attained("a", ratio(1, 1), ratio(9, 10)) };
+    let reward = granted(table, &[outcome]).reward.unwrap();
+    assert_eq!((reward.exact, reward.reached), (ratio(50, 1), Some(ratio(999, 10))));
+}
+
+#[test]
 fn a_reward_that_can_not_be_worked_with_is_named() {
     let cases = [
         ("/rewards/tiers/0/atLeast", "spec.credits.rewards.tiers[0].atLeast"),

@@ -98,8 +98,28 @@ fn what_is_not_determined_or_not_covered_neither_grants_nor_denies_and_says_so()
     assert!(uncovered.lines[0].not_granted.contains("does not cover"), "{:?}", uncovered.lines);
     let other = status(table(), &[not_determined("latency")]);
     assert_eq!(other.lines, [], "nothing is owed on it anyhow");
-    let quiet = Outcome { settles_on: None, ..attained("availability", ratio(1, 1), ratio(9, 10)) };
+    let quiet = Outcome { settles_on: None, at_least: None, ..attained("availability", ratio(1, 1), ratio(9, 10)) };
     assert_eq!(status(table(), &[quiet]).lines, []);
+}
+
+#[test]
+fn what_is_owed_for_certain_is_granted_and_the_line_says_to_what_the_unknown_could_lead() {
+    let table = || json!({"fee": fee("4000.00", "EUR"), "tiers": three_tiers()});
+    let between = |worst: i64, best: i64| Outcome {
+        at_least: Some(ratio(worst, 1000)),
+        ..attained("availability", ratio(best, 1000), ratio(9995, 10_000))
+    };
+    for (worst, best, amount, words) in [
+        (991, 998, "400.00", "below 99.9"),
+        (985, 998, "400.00", "below 99.9 for certain; below 99.0 if all that is unknown was bad"),
+        (940, 985, "1000.00", "below 99.0 for certain; below 95.0 if all that is unknown was bad"),
+        (998, 999, "0.00", "no tier applies for certain; below 99.9 would if all that is unknown was bad"),
+    ] {
+        let status = status(table(), &[between(worst, best)]);
+        let line = &status.lines[0];
+        assert_eq!(status.amount, amount, "{line:?}");
+        assert!([&line.reckoning, &line.not_granted].iter().any(|told| *told == words), "{line:?}");
+    }
 }
 
 #[test]

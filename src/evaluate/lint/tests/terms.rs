@@ -30,6 +30,28 @@ fn deadlines_forfeit_what_is_claimed() {
 }
 
 #[test]
+fn a_figure_that_guesses_within_a_bucket_is_remarked_on_by_its_field() {
+    let objective = |indicator: Value| {
+        let promised = json!({"name": "availability", "target": "99.9"});
+        let mut objective = promised.as_object().unwrap().clone();
+        objective.insert("indicator".to_owned(), indicator);
+        json!([objective])
+    };
+    let total = "sum(increase(seconds_count[$slot]))";
+    let share = "histogram_fraction(0, 0.3, sum(increase(seconds[$slot]))) * sum(increase(seconds_count[$slot]))";
+    let ratio = |good: &str| json!({"good": good, "total": total});
+    let remark = |field: &str| [("estimated_figure", format!("spec.objectives[0].indicator.{field}"))];
+    assert_eq!(remarked(&[("objectives", objective(json!({"ratio": ratio(share)})))]), remark("ratio.good"));
+    let exact = "sum(increase(seconds_bucket{le=\"0.25\"}[$slot]))";
+    assert_eq!(remarked(&[("objectives", objective(json!({"ratio": ratio(exact)})))]), []);
+    let members = json!([{"name": "a", "ratio": ratio(exact)}, {"name": "b", "ratio": ratio(share)}]);
+    assert_eq!(remarked(&[("objectives", objective(json!({"members": members})))]), remark("members[1].ratio.good"));
+    let quantile = "histogram_quantile(0.99, sum by (le) (rate(seconds_bucket[$slot])))";
+    let value = json!({"value": {"expression": quantile, "limit": "300ms"}});
+    assert_eq!(remarked(&[("objectives", objective(value))]), remark("value.expression"));
+}
+
+#[test]
 fn tiers_of_different_units_are_not_compared() {
     let tiers = json!([
         {"objective": "availability", "below": "99.9", "percentOfFee": "10"},

@@ -4,11 +4,12 @@ use k8s_openapi::jiff::SignedDuration;
 use serde_json::json;
 
 use super::super::super::assess::Circumstances;
-use super::super::super::example::{agreement, at, measured, tally};
+use super::super::super::example::{SETTLE, agreement, at, measured, tally};
 use super::super::super::exclusion::{Exclusions, Honoured, Provenance};
 use super::super::super::ledger::Ledger;
 use super::super::super::period::Bounds;
 use super::super::super::period::Schedule;
+use super::super::super::restatement::Superseded;
 use super::super::super::slot::{Births, Slot, UnknownCause};
 use super::super::super::statement::{Closing, digest, ledger_name, name, statement};
 use super::super::*;
@@ -39,7 +40,31 @@ impl Case {
             ledger: &self.ledger,
             earlier: &[],
             agreement,
+            beside: Beside::default(),
         })
+    }
+
+    /// Makes it the second statement of its period.
+    pub fn takes_the_place_of(&mut self, superseded: Superseded<'_>, circumstances: &Circumstances) {
+        let stated: crate::api::statement::StatementSpec = serde_json::from_value(self.content.clone()).unwrap();
+        let queries = stated.objectives.iter().map(|o| (o.name.clone(), o.queries.clone())).collect();
+        let closing = Closing {
+            spec: &self.agreement,
+            generation: 2,
+            revision: 2,
+            ledger_name: &self.ledger_name,
+            ledger: &self.ledger,
+            window: None,
+            circumstances,
+            supersedes: Some(superseded),
+            queries: &queries,
+            source_name: "main",
+            source_url: "http://prometheus:9090",
+            increase: IncreaseForm::Anchored,
+        };
+        let made = statement(&closing, at("2026-11-12T00:00:00Z"), SETTLE).unwrap();
+        self.content = serde_json::to_value(&made).unwrap();
+        self.name = name("checkout", self.ledger.period_start.0, 2);
     }
 
     /// The forger's way: a changed content under a new digest.

@@ -1,0 +1,153 @@
+//! What a statement rests on beside its ledger and its terms: what was asked to have excluded, and the statements before.
+//!
+//! Where these are presented, what the statement says of them is computed and compared. Where they are not, it is applied
+//! as it is stated, and told as not compared: somebody who makes a new digest could have added or left out any of it.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::{FieldPath, Presented};
+use crate::api::agreement::AgreementSpec;
+use crate::api::credit_facts::CreditFacts;
+use crate::api::settlement::GrantMode;
+use crate::api::statement::StatementSpec;
+use crate::evaluate::amendment::terms_at;
+use crate::evaluate::credit::Facts;
+use crate::evaluate::exclusion::{Exclusions, Request, resolve_over};
+use crate::evaluate::history::{History, Legacy, contract_year};
+use crate::evaluate::period::{Bounds, Schedule};
+use crate::evaluate::restatement::Superseded;
+use crate::evaluate::statement::StatementError;
+use crate::evaluate::stored_ledger::{self, StoredLedgerError};
+
+/// What is presented beside ledgers and terms.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside<'a> {
+    /// All that was ever asked to have excluded from the agreement's account. `None`: what the statement says of it is
+    /// applied.
+    pub exclusions: Option<&'a [Request<'a>]>,
+    /// All statements of the agreement that were issued before. `None`: what this one says of them is applied.
+    pub previous: Option<&'a [Previous<'a>]>,
+    /// When the statement was issued: what became known later does not count. `None`: as its content tells.
+    pub issued: Option<Timestamp>,
+}
+
+/// A statement that was issued before.
+#[derive(Clone, Copy, Debug)]
+pub struct Previous<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// When it was issued, where that is known.
+    pub issued: Option<Timestamp>,
+    /// What it says.
+    pub statement: &'a StatementSpec,
+}
+
+/// Something that was not presented, so that what the statement says of it was not compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotCompared {
+    /// What was asked to have excluded.
+    Exclusions,
+    /// The statements before.
+    Previous,
+}
+
+/// What should have been presented for a whole comparison.
+pub(super) fn not_compared(presented: &Presented<'_>, spec: &AgreementSpec) -> Vec<NotCompared> {
+    let content = presented.content;
+    let tells = |path: &[&str]| FieldPath::of(path).find(content).is_some();
+    let excludes = !spec.exclusions.rules.is_empty() || tells(&["exclusions"]);
+    let granted = ["grantedThisPeriod", "rewardedThisPeriod", "grantedThisYear", "grantedBefore", "missedInARow"];
+    let rests = History::matters(spec.credits.as_ref())
+        || tells(&["supersedes"])
+        || granted.iter().any(|field| tells(&["credits", "facts", field]));
+    let open = [
+        (NotCompared::Exclusions, excludes && presented.beside.exclusions.is_none()),
+        (NotCompared::Previous, rests && earlier(presented, spec).is_none()),
+    ];
+    open.into_iter().filter(|(_, is_open)| *is_open).map(|(what, _)| what).collect()
+}
+
+/// The exclusions of the judged time as they follow from what was asked. `None`: that was not presented.
+pub(super) fn exclusions(
+    presented: &Presented<'_>,
+    spec: &AgreementSpec,
+    judged: Bounds,
+) -> Result<Option<Exclusions>, StatementError> {
+    let Some(requests) = presented.beside.exclusions else { return Ok(None) };
+    let period = Bounds { start: presented.ledger.period_start.0, end: presented.ledger.period_end.0 };
+    let terms = terms_at(spec, period.start)?;
+    Ok(Some(resolve_over(&terms, period, judged, requests, known_until(presented)?)?))
+}
+
+/// The instant whose knowledge the statement rests on: when it was issued; else what it says of what made it necessary, and
+/// of the first one of a period the end of its last slot.
+fn known_until(presented: &Presented<'_>) -> Result<Timestamp, StoredLedgerError> {
+    if let Some(issued) = presented.beside.issued {
+        return Ok(issued);
+    }
+    if presented.content.get("supersedes").is_some() {
+        return Ok(super::recomputation::determined_at(presented.content).unwrap_or(Timestamp::MAX));
+    }
+    Ok(stored_ledger::from_spec(presented.ledger)?.settles_at(SignedDuration::ZERO))
+}
+
+/// The statements that facts can be computed from. None where a cap begins anew with each year and nobody knows when the
+/// years do: that of an agreement without validity, only its creation tells.
+pub(super) fn earlier<'a>(presented: &Presented<'a>, spec: &AgreementSpec) -> Option<&'a [Previous<'a>]> {
+    let by_year = spec.credits.as_ref().is_some_and(|credits| credits.cap_per_year.is_some());
+    presented.beside.previous.filter(|_| spec.validity.is_some() || !by_year)
+}
+
+/// What the credits rest on as it follows from the statements before, in place of what is stated of them. What people
+/// reported stays as it is stated.
+pub(super) fn facts(presented: &Presented<'_>, spec: &AgreementSpec, stated: Facts) -> Result<Facts, StatementError> {
+    let Some(previous) = earlier(presented, spec) else { return Ok(stated) };
+    let start = presented.ledger.period_start.0;
+    let schedule = Schedule::new(spec, Timestamp::UNIX_EPOCH)?;
+    let mut standing: BTreeMap<Timestamp, &Previous<'_>> = BTreeMap::new();
+    for one in previous.iter().filter(|p| p.statement.period.start.0 < start && was_there(presented, p)) {
+        let known = standing.entry(one.statement.period.start.0).or_insert(one);
+        if known.statement.revision < one.statement.revision {
+            *known = one;
+        }
+    }
+    let whole = |start: Timestamp| schedule.whole(start).map_or(start, |whole| whole.start);
+    let mut history = History::default();
+    let mut reached: Option<Timestamp> = None;
+    for (begins, one) in &standing {
+        if let Some(missing) = reached.filter(|reached| reached < begins) {
+            return Err(StatementError::PreviousMissing(missing));
+        }
+        reached = Some(one.statement.period.end.0);
+        history.enter(contract_year(&schedule, *begins), whole(*begins), &Legacy::of(one.statement)?);
+    }
+    if let Some(missing) = reached.filter(|reached| *reached < start) {
+        return Err(StatementError::PreviousMissing(missing));
+    }
+    let terms = terms_at(spec, start)?;
+    let found = history.facts(terms.credits.as_ref(), contract_year(&schedule, start), whole(start));
+    Ok(Facts { volume: stated.volume, deliveries: stated.deliveries, chosen: stated.chosen, ..found })
+}
+
+/// The statement of the same period whose place this one takes, if it is presented. Where credits are claimed, what was
+/// granted of it stands elsewhere, and the adjustment stays as it is stated.
+pub(super) fn superseded<'a>(presented: &Presented<'a>, spec: &AgreementSpec) -> Option<Superseded<'a>> {
+    let name = presented.content.get("supersedes").and_then(Value::as_str)?;
+    let found = presented.beside.previous?.iter().find(|previous| previous.name == name)?;
+    let mode = spec.settlement.grant;
+    (mode == GrantMode::Automatic).then(|| Superseded::new(found.name, found.statement, mode))
+}
+
+/// Whether a statement was there when the one that is verified was made, as far as that can be told.
+fn was_there(presented: &Presented<'_>, previous: &Previous<'_>) -> bool {
+    presented.beside.issued.zip(previous.issued).is_none_or(|(this, that)| that <= this)
+}
+
+/// The fields of `credits.facts` that follow from no statement: what people reported.
+pub(super) fn reported(facts: &Value) -> Vec<&'static str> {
+    let known = serde_json::from_value::<CreditFacts>(facts.clone()).is_ok();
+    ["volume", "deliveries", "chosen"].into_iter().filter(|field| known && facts.get(field).is_some()).collect()
+}
