@@ -126,9 +126,9 @@ mod tests {
             let berlin = super::super::period::zone("Europe/Berlin").unwrap();
             let drawn_up = period.end.to_zoned(berlin.clone()).date();
             let one_before = period.start.to_zoned(berlin).date();
-            let open = OpenCredit { name: String::new(), amount: whole(100.into()), due: found.day };
-            let left = |on| settle(&whole(1000.into()), on, std::slice::from_ref(&open)).net;
-            assert_eq!((left(one_before), left(drawn_up)), (whole(1000.into()), whole(900.into())), "{granted}");
+            let open = OpenCredit { name: String::new(), amount: whole(100), due: found.day };
+            let left = |on| settle(&whole(1000), on, std::slice::from_ref(&open)).net;
+            assert_eq!((left(one_before), left(drawn_up)), (whole(1000), whole(900)), "{granted}");
         }
     }
 

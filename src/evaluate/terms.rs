@@ -41,6 +41,8 @@ pub fn agreement(content: &Value) -> Result<AgreementSpec, serde_json::Error> {
         agreement_type: AgreementType::default(),
         parties,
         validity: terms.validity,
+        // The account of a period does not rest on it.
+        ending: None,
         time_zone: period.time_zone,
         service: Service { name: service, description: None, workloads: Vec::new() },
         metrics: Metrics { source_ref: SourceRef { name: source.to_owned() }, slot: terms.slot },

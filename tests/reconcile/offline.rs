@@ -14,7 +14,7 @@ use crate::stage::NAMESPACE;
 
 /// What it tells of facts beside the measurements.
 pub fn settled(agreement: &ServiceLevelAgreement, schedule: &Schedule, facts: Value) -> Report {
-    settled_from(agreement, schedule, facts, &[], &Ledgers::new())
+    settled_from(agreement, schedule, facts, &[], Ledgers::new())
 }
 
 /// The same with the periods of these ledgers.
@@ -23,7 +23,7 @@ pub fn settled_from(
     schedule: &Schedule,
     facts: Value,
     periods: &[Bounds],
-    read: &Ledgers,
+    read: Ledgers,
 ) -> Report {
     let measurements: Measurements = serde_json::from_value(facts).unwrap();
     let origin =

@@ -85,7 +85,7 @@ fn as_settled_without_a_cluster(stage: &Stage, live: &StatementSpec) -> Result<(
     let period = schedule.containing(live.period.start.0).unwrap();
     let read = Ledgers::from([(period.start, stored_ledger::from_spec(&ledger.spec).unwrap())]);
     let facts = json!({"chosen": [{"at": period.start, "name": "fixed"}]});
-    let report = settled_from(&object, &schedule, facts, &[period], &read);
+    let report = settled_from(&object, &schedule, facts, &[period], read);
     let bare = |statement: &StatementSpec| {
         let mut credits = statement.credits.clone().unwrap();
         // When it was determined: with what was chosen.

@@ -48,7 +48,7 @@ async fn granted_days_put_the_end_off_until_a_notice_ends_it() {
         (read.collect(), issued.iter().map(|s| schedule.containing(s.period.start.0).unwrap()).collect());
     let live = term(&stage).unwrap();
     let facts = json!({"terminationNotice": "2026-01-05", "ended": live.last_day.clone().unwrap()});
-    let offline = settled_from(&object, &schedule, facts, &periods, &read);
+    let offline = settled_from(&object, &schedule, facts, &periods, read);
     let extended = offline.term.expect("days of service");
     assert_eq!((extended.service_days, Some(extended.last_day)), (live.service_days, live.last_day));
     assert_eq!(Some(extended.agreed_last_day), live.agreed_last_day);
