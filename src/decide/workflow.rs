@@ -191,7 +191,7 @@ fn choose(facts: &Facts<'_>, found: &Found) -> Chosen {
 fn undo(facts: &Facts<'_>, cause: &Cause, revision: &str) -> Chosen {
     let Some(allowed) = &facts.situation.enforcement.rollback else {
         let why = "enforcement.rollback is left out, so undoing it is left to a person (`kubectl rollout undo`)";
-        return keep(facts, told(cause, Hold::new(cause.reason(), why)));
+        return keep(facts, told(cause, &Hold::new(cause.reason(), why)));
     };
     or_keep(facts, cause, undo::propose(facts, allowed, revision))
 }
@@ -200,7 +200,7 @@ fn undo(facts: &Facts<'_>, cause: &Cause, revision: &str) -> Chosen {
 fn move_pod(facts: &Facts<'_>, cause: &Cause, suspects: &[String]) -> Chosen {
     if facts.situation.enforcement.reschedule.is_none() {
         let why = "enforcement.reschedule is left out, so moving it is left to a person";
-        return keep(facts, told(cause, Hold::new(cause.reason(), why)));
+        return keep(facts, told(cause, &Hold::new(cause.reason(), why)));
     }
     or_keep(facts, cause, reschedule::propose(facts, suspects))
 }
@@ -209,17 +209,18 @@ fn move_pod(facts: &Facts<'_>, cause: &Cause, suspects: &[String]) -> Chosen {
 fn or_keep(facts: &Facts<'_>, cause: &Cause, proposed: Result<Plan<Proposed>, Hold>) -> Chosen {
     match proposed.map(|plan| pass(plan, facts)) {
         Ok((Decision::Hold(hold), passed)) => {
-            let (decision, more) = keep(facts, told(cause, hold));
+            let (decision, more) = keep(facts, told(cause, &hold));
             (decision, if more.is_empty() { passed } else { more })
         }
         Ok(chosen) => chosen,
-        Err(hold) => keep(facts, told(cause, hold)),
+        Err(hold) => keep(facts, told(cause, &hold)),
     }
 }
 
 /// A hold with the cause before it.
-fn told(cause: &Cause, hold: Hold) -> Hold {
-    Hold { message: format!("{}; {}", cause.message, hold.message), ..hold }
+fn told(cause: &Cause, hold: &Hold) -> Hold {
+    let message = format!("{}; {}", cause.message, hold.message);
+    Hold { reason: hold.reason, message, until: hold.until }
 }
 
 /// Keeps the floor where it could be undercut; where a guard holds back even that, or nothing is to be kept, the cause is

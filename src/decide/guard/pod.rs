@@ -3,7 +3,7 @@
 
 use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
-use crate::sense::workload::{KeptVolume, PodObservation, VolumeKind};
+use crate::sense::workload::{KeptVolume, PodObservation, PodPhase, VolumeKind};
 
 use super::Hold;
 
@@ -24,7 +24,7 @@ pub(super) fn replaceable(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
 
 /// It runs on a node, and nobody has it on its way out.
 pub(super) fn serving(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    let serves = |pod: &PodObservation| pod.running && !pod.terminating && pod.node.is_some();
+    let serves = |pod: &PodObservation| pod.phase == PodPhase::Running && !pod.terminating && pod.node.is_some();
     (!of(step, facts).is_some_and(serves))
         .then(|| Hold::new("PodNotRunning", format!("{} is not running any more, or not yet", step.target.name)))
 }

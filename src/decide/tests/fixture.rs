@@ -15,7 +15,7 @@ use crate::decide::{BaselineChange, Change, Decided, Decision, FleetView, FloorC
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::sense::signals::{PodEvents, PodVector, Signals};
 use crate::sense::workload::{
-    Baseline, BaselineRecord, Floor, FloorHolder, FloorKind, PodObservation, Rollout, WorkloadObservation,
+    Baseline, BaselineRecord, Floor, FloorHolder, FloorKind, PodObservation, PodPhase, Rollout, WorkloadObservation,
     WorkloadProblem,
 };
 
@@ -79,7 +79,7 @@ pub(crate) fn pod(index: i32) -> PodObservation {
         zone: None,
         owner_uid: Some("rs".into()),
         owner_kind: Some("ReplicaSet".into()),
-        running: true,
+        phase: PodPhase::Running,
         critical: false,
         kept_volumes: Vec::new(),
         revision: Some("abc".into()),

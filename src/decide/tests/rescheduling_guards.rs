@@ -10,7 +10,7 @@ use crate::api::enforcement_status::{Episode, Verb, WithoutEffect};
 use crate::api::reschedule_status::{Eviction, Hindrance, Obstacle, RescheduleStatus};
 use crate::decide::FleetEviction;
 use crate::sense::signals::Signals;
-use crate::sense::workload::{Baseline, BaselineRecord, KeptVolume, PodObservation, Rollout, VolumeKind};
+use crate::sense::workload::{Baseline, BaselineRecord, KeptVolume, PodObservation, PodPhase, Rollout, VolumeKind};
 
 fn sick(scene: &mut Scene) -> &mut PodObservation {
     &mut scene.workload().pods[0]
@@ -69,7 +69,7 @@ fn an_eviction_is_held_by_every_guard_that_concerns_it() {
         ("NotReplaceable", |scene| sick(scene).owner_kind = Some("Job".into())),
         ("NotReplaceable", |scene| sick(scene).owner_kind = Some("Node".into())),
         ("PodGone", |scene| sick(scene).terminating = true),
-        ("PodNotRunning", |scene| sick(scene).running = false),
+        ("PodNotRunning", |scene| sick(scene).phase = PodPhase::Unknown),
         ("PodNotRunning", |scene| sick(scene).node = None),
         ("SystemCritical", |scene| sick(scene).critical = true),
         ("LocalStorage", |scene| sick(scene).kept_volumes = kept(VolumeKind::EmptyDir)),

@@ -41,7 +41,7 @@ pub use deployment::{DeploymentState, Revision, Revisions};
 pub use kinds::Kinds;
 pub use mark::{Mark, MarkRecord};
 pub use observation::{
-    Floor, FloorHolder, FloorKind, KeptVolume, PodObservation, Rollout, VolumeKind, WorkloadObservation,
+    Floor, FloorHolder, FloorKind, KeptVolume, PodObservation, PodPhase, Rollout, VolumeKind, WorkloadObservation,
 };
 pub use problem::WorkloadProblem;
 

@@ -115,8 +115,8 @@ pub struct PodObservation {
     pub owner_uid: Option<String>,
     /// The kind of its controller. `None`: it has none.
     pub owner_kind: Option<String>,
-    /// Its phase is `Running`.
-    pub running: bool,
+    /// How far its life has come.
+    pub phase: PodPhase,
     /// Its priority is that of what a cluster or a node cannot do without.
     pub critical: bool,
     /// Its volumes whose content goes with the pod, or binds it to a place.
@@ -125,6 +125,17 @@ pub struct PodObservation {
     pub revision: Option<String>,
     /// It is being deleted.
     pub terminating: bool,
+}
+
+/// How far the life of a pod has come; one that has ended is none of the workload's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PodPhase {
+    /// A node is to take it, or its containers are to start.
+    Pending,
+    /// A container of it has started.
+    Running,
+    /// Its node does not tell.
+    Unknown,
 }
 
 /// A volume that keeps what a pod wrote.

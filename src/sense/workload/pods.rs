@@ -11,7 +11,7 @@ use kube::api::ListParams;
 use kube::{Api, Client};
 
 use super::call::bounded;
-use super::observation::{KeptVolume, PodObservation, VolumeKind};
+use super::observation::{KeptVolume, PodObservation, PodPhase, VolumeKind};
 use super::problem::WorkloadProblem;
 
 /// Pods asked for at once.
@@ -54,7 +54,11 @@ fn counts(pod: &Pod) -> bool {
 
 fn observe(pod: Pod) -> PodObservation {
     let status = pod.status.unwrap_or_default();
-    let running = status.phase.as_deref() == Some("Running");
+    let phase = match status.phase.as_deref() {
+        Some("Running") => PodPhase::Running,
+        Some("Unknown") => PodPhase::Unknown,
+        _ => PodPhase::Pending,
+    };
     let spec = pod.spec.unwrap_or_default();
     let ready = status.conditions.into_iter().flatten().find(|condition| condition.type_ == "Ready");
     let is_ready = ready.as_ref().is_some_and(|condition| condition.status == "True");
@@ -74,7 +78,7 @@ fn observe(pod: Pod) -> PodObservation {
         zone: None,
         owner_kind: owner.as_ref().map(|owner| owner.kind.clone()),
         owner_uid: owner.map(|owner| owner.uid),
-        running,
+        phase,
         revision: revision.cloned(),
         terminating: pod.metadata.deletion_timestamp.is_some(),
     }

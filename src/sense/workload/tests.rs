@@ -151,10 +151,10 @@ async fn what_keeps_a_pod_from_being_moved_is_read() {
         ("scratch", VolumeKind::Claim),
     ];
     assert_eq!(kept, expected);
-    let of = |pod: &PodObservation| (pod.owner_kind.clone(), pod.running, pod.critical);
-    assert_eq!(of(&seen.pods[0]), (Some("ReplicaSet".to_owned()), true, false));
+    let of = |pod: &PodObservation| (pod.owner_kind.clone(), pod.phase, pod.critical);
+    assert_eq!(of(&seen.pods[0]), (Some("ReplicaSet".to_owned()), PodPhase::Running, false));
     assert_eq!(seen.pods[1..4].iter().map(|pod| pod.critical).collect::<Vec<_>>(), [true, true, false]);
-    assert_eq!((of(&seen.pods[3]).0, of(&seen.pods[3]).1), (None, false));
+    assert_eq!((of(&seen.pods[3]).0, of(&seen.pods[3]).1), (None, PodPhase::Pending));
     for (second, available) in [(29, 0), (30, 1)] {
         assert_eq!(seen.available_pods(Timestamp::from_second(second).unwrap()), available, "{second}");
     }
