@@ -95,11 +95,11 @@ async fn shop(namespace: &str, least: &str) -> Result<Stage> {
 
 fn budget(namespace: &str, least: &str) -> String {
     format!(
-        r#"apiVersion: policy/v1
+        r"apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
 spec: {{minAvailable: {least}, selector: {{matchLabels: {{app: {STOREFRONT}}}}}}}
-"#
+"
     )
 }
 
