@@ -13,6 +13,7 @@ pub mod credit_facts;
 pub mod credit_status;
 pub mod credits;
 pub mod diagnosis;
+pub mod diagnosis_record;
 pub mod enforcement;
 pub mod enforcement_status;
 pub mod exclusion;

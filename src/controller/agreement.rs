@@ -159,6 +159,7 @@ async fn work(
     drop(ledger);
     status::enter_account(&mut next, &assessment);
     detection::enter(&mut next.violations, &circumstances.incidents);
+    account::attribute(&mut next, book, window.as_ref(), assessment.judged_from);
     let source = &agreement.spec.metrics.source_ref.name;
     let nobody_reads = context.handles.get(source).is_none();
     let unreadable = if nobody_reads { source_trouble(context, source, as_of < now) } else { None };
@@ -173,6 +174,7 @@ async fn work(
     context.fleet.note(agreement, &next, present, now);
     let enforcing = enforce::enforce(agreement, context, book, &mut next, present, &asked, now);
     let again = Box::pin(enforcing).await?;
+    account::attribute(&mut next, book, window.as_ref(), assessment.judged_from);
     let mut again = again.into_iter().chain(second_look).min();
     if nobody_reads {
         // So nobody wakes this agreement.
@@ -227,7 +229,7 @@ async fn finish(
     now: Timestamp,
 ) -> Result<Action, Error> {
     if let Some(open) = &mut book.open {
-        account::remember_actions(open, &next.actions);
+        account::remember(open, &next);
     }
     write_status(agreement, context, book, next).await?;
     if let Some(open) = &mut book.open {

@@ -19,9 +19,9 @@ use super::terms::Resolved;
 use super::window::Archive;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
-use crate::api::enforcement_status::ActionRecord;
 use crate::evaluate::amendment::terms_at;
 use crate::evaluate::assessment::Assessment;
+use crate::evaluate::enforcement_log::EnforcementLog;
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::window::Window;
@@ -34,8 +34,8 @@ use crate::sense::signals::Signals;
 pub struct OpenLedger {
     /// The slots.
     pub ledger: Ledger,
-    /// What was done in the period, oldest first.
-    pub actions: Vec<ActionRecord>,
+    /// What was found and done in the period.
+    pub log: EnforcementLog,
     /// The name of its object.
     pub name: String,
     /// The resource version of the stored form; `None`: not stored yet.
@@ -226,7 +226,7 @@ async fn take_up(
     let series: Vec<String> = terms.objectives.iter().flat_map(series::names).collect();
     let stored = account::ledger(&context.client, &namespace, &name).await?;
     let uid = agreement.uid().unwrap_or_default();
-    let (ledger, actions, resource_version, closed, room) = match stored {
+    let (ledger, log, resource_version, closed, room) = match stored {
         // A ledger of an earlier agreement of the same name is another account: it is replaced.
         Some(stored) if stored.spec.agreement.uid == uid => {
             let mut ledger = stored_ledger::from_spec(&stored.spec)
@@ -235,17 +235,17 @@ async fn take_up(
                 .add_objectives(series.iter().map(String::as_str))
                 .map_err(|e| Error::BrokenLedger { name: name.clone(), reason: e.to_string() })?;
             let room = Room::after(&stored.spec, context.ledger_bytes);
-            (ledger, stored.spec.actions.clone(), stored.resource_version(), stored.spec.closed, room)
+            (ledger, EnforcementLog::of(&stored.spec), stored.resource_version(), stored.spec.closed, room)
         }
         other => {
             let empty = Ledger::new(bounds, agreement.spec.metrics.slot.seconds(), series.iter().map(String::as_str))
                 .map_err(|e| Error::Account(e.to_string()))?;
-            (empty, Vec::new(), other.and_then(|o| o.resource_version()), false, Room::default())
+            (empty, EnforcementLog::default(), other.and_then(|o| o.resource_version()), false, Room::default())
         }
     };
     Ok(OpenLedger {
         ledger,
-        actions,
+        log,
         name,
         resource_version,
         taken_up: now,

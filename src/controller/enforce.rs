@@ -18,9 +18,9 @@ use crate::act;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
 use crate::api::enforcement::Mode;
-use crate::api::enforcement_status::ActionTarget;
+use crate::api::enforcement_status::{ActionRecord, ActionTarget};
 use crate::api::{FINALIZER, ServiceLevelAgreement};
-use crate::decide::{AgreementIdentity, Decided, Decision, Hints, Situation, Staleness, decide};
+use crate::decide::{AgreementIdentity, Decided, Decision, Hints, Situation, Staleness, decide, record};
 use crate::evaluate::assessment::Assessment;
 use crate::record::{event, status, writer};
 use crate::sense::signals::Signals;
@@ -46,12 +46,12 @@ pub(super) async fn enforce(
     // Who has the finalizer has acted before. Should the status have lost what it held, the workload still says so.
     let unseen = !book.looked && agreement.finalizers().iter().any(|f| f == FINALIZER);
     if mode == Mode::Observe && holds_nothing(next) && !unseen {
-        nothing_is_wrong(next);
+        nothing_is_wrong(next, assessment, now);
         say(next, agreement, "Observing", "mode Observe: measured, nothing is decided", ConditionStatus::False, now);
         return Ok(None);
     }
     if !something_hangs_on_it(next, assessment) && !unseen {
-        nothing_is_wrong(next);
+        nothing_is_wrong(next, assessment, now);
         say(next, agreement, "NothingToDo", "no objective is in danger", ConditionStatus::False, now);
         return Ok(None);
     }
@@ -127,6 +127,13 @@ pub(super) async fn enforce(
         now: status::whole_seconds(context.clock.now()),
     };
     let Decided { decision, enforcement, actions, hints } = decide(&situation);
+    let look = record::Look {
+        enforcement: &enforcement,
+        intended: &intended(&next.actions, &actions),
+        account_through: assessment.measured_through,
+        now: situation.now,
+    };
+    record::enter(&mut next.diagnoses, look);
     next.enforcement = Some(enforcement);
     next.actions = actions;
     hints_as_conditions(next, agreement, &hints, now);
@@ -238,10 +245,17 @@ fn something_hangs_on_it(next: &AgreementStatus, assessment: &Assessment) -> boo
 }
 
 /// There is no danger, and so no cause of one.
-fn nothing_is_wrong(next: &mut AgreementStatus) {
-    if let Some(enforcement) = &mut next.enforcement {
-        enforcement.diagnosis = None;
-    }
+fn nothing_is_wrong(next: &mut AgreementStatus, assessment: &Assessment, now: Timestamp) {
+    let enforcement = next.enforcement.get_or_insert_default();
+    enforcement.diagnosis = None;
+    let (account_through, now) = (assessment.measured_through, status::whole_seconds(now));
+    record::enter(&mut next.diagnoses, record::Look { enforcement, intended: &[], account_through, now });
+}
+
+/// The ids of the actions that are intended now and were not before.
+fn intended(before: &[ActionRecord], now: &[ActionRecord]) -> Vec<String> {
+    let is_new = |action: &&ActionRecord| before.iter().all(|known| known.id != action.id);
+    now.iter().filter(is_new).map(|action| action.id.clone()).collect()
 }
 
 pub(super) fn holds_nothing(next: &AgreementStatus) -> bool {

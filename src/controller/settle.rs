@@ -57,7 +57,7 @@ pub(super) async fn close_if_due(
     if now < patience {
         return Ok(false);
     }
-    account::remember_actions(open, &next.actions);
+    account::remember(open, next);
     let period = open.ledger.bounds();
     let judged = window.map_or(period, |window| window.judged);
     let circumstances = known.circumstances(&agreement.spec, period, judged, book.past.as_ref(), now)?;
@@ -144,7 +144,7 @@ fn make(
     let found_before = || source.as_ref().and_then(|s| Some(s.status.as_ref()?.increase.as_ref()?.form));
     let increase = read_with.or_else(found_before).unwrap_or(IncreaseForm::Extrapolated);
     let queries = source.as_ref().map(|s| terms::queries(agreement, s, increase)).unwrap_or_default();
-    let stored = stored_ledger::to_spec(&open.ledger, ledger::identity(agreement), &open.actions, true);
+    let stored = stored_ledger::to_spec(&open.ledger, ledger::identity(agreement), &open.log, true);
     let closing = Closing {
         spec: &agreement.spec,
         generation: agreement.meta().generation.unwrap_or_default(),

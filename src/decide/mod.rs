@@ -19,6 +19,7 @@ mod intent;
 pub mod law;
 pub mod plan;
 pub mod policy;
+pub mod record;
 pub mod release;
 pub mod situation;
 pub mod size;

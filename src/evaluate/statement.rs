@@ -27,6 +27,7 @@ use crate::api::statement::{
 use super::amendment::{last_in_force, terms_at, terms_through};
 use super::assess::{Circumstances, assess};
 use super::assessment::ObjectiveAssessment;
+use super::attribution;
 use super::canonical_json::{NotCanonical, canonical};
 use super::count::Count;
 use super::credit;
@@ -164,6 +165,8 @@ pub fn statement(
     let judged = judged.bounds();
     let mut shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
     detection::enter(&mut shown, &closing.circumstances.incidents);
+    let found = window::diagnoses(&closing.ledger.diagnoses, closing.window);
+    attribution::enter(&mut shown, &found, Timestamp::MIN, ledger.slot_seconds());
     let mut credits = assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined));
     if let Some(credits) = &mut credits {
         let whole = closing.circumstances.whole_period.map_or_else(|| whole_of(spec, &bounds), Ok)?;

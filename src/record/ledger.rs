@@ -6,8 +6,8 @@ use kube::Resource;
 use kube::api::ObjectMeta;
 
 use crate::api::ServiceLevelAgreement;
-use crate::api::enforcement_status::ActionRecord;
 use crate::api::ledger::{AgreementIdentity, ServiceLevelLedger};
+use crate::evaluate::enforcement_log::EnforcementLog;
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::stored_ledger;
 
@@ -17,12 +17,11 @@ pub fn object(
     agreement: &ServiceLevelAgreement,
     name: &str,
     ledger: &Ledger,
-    actions: &[ActionRecord],
+    log: &EnforcementLog,
     closed: bool,
     resource_version: Option<String>,
 ) -> ServiceLevelLedger {
-    let mut object =
-        ServiceLevelLedger::new(name, stored_ledger::to_spec(ledger, identity(agreement), actions, closed));
+    let mut object = ServiceLevelLedger::new(name, stored_ledger::to_spec(ledger, identity(agreement), log, closed));
     object.metadata = ObjectMeta {
         name: Some(name.to_owned()),
         namespace: agreement.meta().namespace.clone(),

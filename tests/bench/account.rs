@@ -16,6 +16,7 @@ use guarantor::api::metrics_source::IncreaseForm;
 use guarantor::controller::room;
 use guarantor::evaluate::assess::{Circumstances, assess};
 use guarantor::evaluate::count::Count;
+use guarantor::evaluate::enforcement_log::EnforcementLog;
 use guarantor::evaluate::ledger::Ledger;
 use guarantor::evaluate::period::Bounds;
 use guarantor::evaluate::series;
@@ -108,7 +109,7 @@ fn stored(spec: &AgreementSpec, mut slot: impl FnMut(usize, i64) -> Slot) -> Led
         }
     }
     let identity = AgreementIdentity { name: "checkout".to_owned(), uid: String::new() };
-    stored_ledger::to_spec(&ledger, identity, &[], true)
+    stored_ledger::to_spec(&ledger, identity, &EnforcementLog::default(), true)
 }
 
 /// Requests that come by themselves.

@@ -35,6 +35,7 @@ mod sweep;
 mod takes_late_samples_into_account;
 mod tells_apart_what_was_not_deployed;
 mod tells_the_cause_of_a_danger;
+mod tells_the_cause_of_a_violation;
 mod traffic;
 mod two_agreements_do_not_share_a_workload;
 mod undoes_a_bad_revision;

@@ -2,6 +2,8 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
+use crate::api::agreement_status::Violation;
+use crate::api::diagnosis_record::NamedCause;
 use crate::api::statement::{ObjectiveStatement, StatementSpec};
 
 use super::exclusions::Exclusions;
@@ -10,7 +12,7 @@ use super::instant::{Clock, length, length_of};
 use super::legible::legible;
 use super::reckoning::{LineMoney, Reckoning, Step};
 use super::terms::terms;
-use super::{ALTERED, COMPUTED, Issued, outcome, words};
+use super::{ALTERED, COMPUTED, Issued, OBSERVED, outcome, words};
 
 /// Nothing but a line under the header.
 const LIGHT: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
@@ -33,6 +35,7 @@ pub fn text(issued: &Issued) -> String {
         Some(objectives(&issued.statement)),
         members(&issued.statement),
         violations(&issued.statement, &clock),
+        causes(&issued.statement, &clock),
         exclusions(&issued.statement, &clock),
         actions(&issued.statement, &clock),
         credits(&issued.statement, &clock),
@@ -161,6 +164,27 @@ fn violations(statement: &StatementSpec, clock: &Clock) -> Option<String> {
     let omitted = statement.violations_omitted;
     let more = if omitted > 0 { format!("\n{omitted} more are not listed.") } else { String::new() };
     (!statement.violations.is_empty()).then(|| format!("{table}{more}"))
+}
+
+/// What was found to be the cause of violations, and done against them. No table: nothing was.
+fn causes(statement: &StatementSpec, clock: &Clock) -> Option<String> {
+    let mut table = table(&["FOUND OF", "FROM", "CAUSE", "TOLD SINCE", "IN WORDS", "DONE AGAINST IT"]);
+    let found = |violation: &&Violation| !violation.causes.is_empty() || !violation.actions.is_empty();
+    for violation in statement.violations.iter().filter(found) {
+        let told =
+            |text: &dyn Fn(&NamedCause) -> String| violation.causes.iter().map(text).collect::<Vec<_>>().join("\n");
+        let since = |named: &NamedCause| format!("{}, {}", clock.long(named.since.0), words::cause_ended(named, clock));
+        let nothing = if violation.causes.is_empty() { "none could be shown" } else { "" };
+        table.add_row(vec![
+            legible(&violation.objective).into_owned(),
+            clock.long(violation.start.0),
+            format!("{nothing}{}", told(&words::cause)),
+            told(&since),
+            told(&|named| legible(&named.message).into_owned()),
+            words::done_against(statement, violation).join("\n"),
+        ]);
+    }
+    (!table.is_empty()).then(|| format!("{table}\n{OBSERVED}"))
 }
 
 fn exclusions(statement: &StatementSpec, clock: &Clock) -> Option<String> {

@@ -104,7 +104,7 @@ pub(super) fn objectives(issued: &Issued) -> Vec<Vec<String>> {
     cells.collect()
 }
 
-pub(super) const VIOLATIONS: [&str; 10] = [
+pub(super) const VIOLATIONS: [&str; 14] = [
     "objective",
     "from",
     "until",
@@ -115,6 +115,10 @@ pub(super) const VIOLATIONS: [&str; 10] = [
     "bad_events",
     "total_events",
     "detected_by",
+    "episode_since_utc",
+    "causes",
+    "causes_since_utc",
+    "done_against_it",
 ];
 
 pub(super) fn violations(issued: &Issued, clock: &Clock) -> Vec<Vec<String>> {
@@ -131,6 +135,10 @@ pub(super) fn violations(issued: &Issued, clock: &Clock) -> Vec<Vec<String>> {
             violation.bad_events.clone(),
             violation.total_events.clone(),
             violation.detected_by.map(|who| format!("{who:?}")).unwrap_or_default(),
+            violation.episode.as_ref().map(|since| since.0.to_string()).unwrap_or_default(),
+            violation.causes.iter().map(words::cause).collect::<Vec<_>>().join("; "),
+            violation.causes.iter().map(|named| named.since.0.to_string()).collect::<Vec<_>>().join("; "),
+            words::done_against(&issued.statement, violation).join("; "),
         ]
     });
     cells.collect()
