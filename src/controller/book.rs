@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
 
+use super::conclude::Ending;
 use super::context::Context;
 use super::error::Error;
 use super::late::{self, ClosedInDoubt};
@@ -75,6 +76,10 @@ pub struct Book {
     pub open: Option<OpenLedger>,
     /// How the period before stood at its end, if this process closed it.
     pub closing: Option<Arc<Assessment>>,
+    /// The end of the account, while the agreement is being deleted.
+    pub ending: Option<Ending>,
+    /// Whether the agreement is known to be kept by a finalizer until its account is closed.
+    pub kept: bool,
     /// The status as last written.
     pub status: AgreementStatus,
     /// Whether `status` is what is stored. Otherwise it is read back before anything else.
@@ -221,11 +226,16 @@ async fn take_up(
     now: Timestamp,
 ) -> Result<OpenLedger, Error> {
     let namespace = agreement.namespace().unwrap_or_default();
-    let name = statement::ledger_name(&agreement.name_any(), bounds.start);
+    let mut name = statement::ledger_name(&agreement.name_any(), bounds.start);
     let terms = terms_at(&agreement.spec, bounds.start).map_err(|e| Error::Account(e.to_string()))?;
     let series: Vec<String> = terms.objectives.iter().flat_map(series::names).collect();
-    let stored = account::ledger(&context.client, &namespace, &name).await?;
+    let mut stored = account::ledger(&context.client, &namespace, &name).await?;
     let uid = agreement.uid().unwrap_or_default();
+    if stored.as_ref().is_some_and(|stored| stored.spec.closed && stored.spec.agreement.uid != uid) {
+        // That is the evidence of an agreement of the same name, which was deleted while this period ran.
+        name = statement::own_ledger_name(&agreement.name_any(), &uid, bounds.start);
+        stored = account::ledger(&context.client, &namespace, &name).await?;
+    }
     let (ledger, log, resource_version, closed, room) = match stored {
         // A ledger of an earlier agreement of the same name is another account: it is replaced.
         Some(stored) if stored.spec.agreement.uid == uid => {

@@ -209,7 +209,7 @@ async fn carry_out(
     say(next, agreement, &reason, &words, ConditionStatus::True, now);
     // Before anything is changed there is a finalizer that will put it back, and a record that finds it after a crash.
     if !agreement.finalizers().iter().any(|f| f == FINALIZER) {
-        writer::set_finalizer(&context.client, agreement, true).await?;
+        writer::set_finalizer(&context.client, agreement, FINALIZER, true).await?;
         context.metrics.wrote(crate::record::metrics::Written::Finalizer);
     }
     write_status(agreement, context, book, next.clone()).await?;

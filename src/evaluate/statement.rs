@@ -127,6 +127,13 @@ pub fn ledger_name(agreement: &str, period_start: Timestamp) -> String {
     dated(agreement, period_start, "")
 }
 
+/// The name of a ledger where the other one is taken by the closed ledger of an earlier agreement of the same name.
+#[must_use]
+pub fn own_ledger_name(agreement: &str, uid: &str, period_start: Timestamp) -> String {
+    let mark: String = hex(&Sha256::digest(uid.as_bytes())).chars().take(8).collect();
+    dated(agreement, period_start, &format!("-{mark}"))
+}
+
 fn dated(agreement: &str, period_start: Timestamp, ending: &str) -> String {
     let suffix = format!("-{}{ending}", period_start.strftime("%Y%m%dt%H%M%Sz"));
     if agreement.len() + suffix.len() <= MAX_NAME {
@@ -193,6 +200,7 @@ pub fn statement(
         service: spec.service.name.clone(),
         period: StatementPeriod { start: Time(bounds.start), end: Time(bounds.end), time_zone: spec.time_zone.clone() },
         judged: (judged != bounds).then_some(JudgedTime { start: Time(judged.start), end: Time(judged.end) }),
+        last: closing.circumstances.last.clone(),
         amendment: amendment.to_owned(),
         terms: Box::new(terms::stated(spec, amendment)),
         state: assessment.state,

@@ -26,8 +26,9 @@ pub fn object(
         name: Some(name.to_owned()),
         namespace: agreement.meta().namespace.clone(),
         resource_version,
-        // A running ledger goes with its agreement. A closed one is the evidence of a statement, and stays with it.
-        owner_references: (!closed).then(|| owner(agreement)),
+        // A running ledger goes with its agreement. A closed one is the evidence of a statement, and stays with it; so does
+        // that of an agreement that is being deleted, should it never be closed.
+        owner_references: (!closed && agreement.meta().deletion_timestamp.is_none()).then(|| owner(agreement)),
         ..ObjectMeta::default()
     };
     object

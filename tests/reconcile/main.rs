@@ -15,6 +15,7 @@ mod an_idle_agreement_costs_next_to_nothing;
 mod an_object_that_cannot_be_read_disturbs_no_other;
 mod caps_credits_over_periods;
 mod closes_no_period_blind;
+mod closes_the_account_before_the_agreement_goes;
 mod conditions;
 mod finds_its_floor_when_the_status_was_lost;
 mod gives_the_floor_back_before_the_agreement_goes;

@@ -94,6 +94,7 @@ impl Kept {
                 whole_period: Some(self.whole),
                 facts,
                 incidents: super::incidents::over(case.measurements).into_iter().map(|(_, i)| i).collect(),
+                last: None,
                 determined_at: self.revisions.last().map(|_| as_of),
             };
             let made = self.statement(case, &circumstances)?;

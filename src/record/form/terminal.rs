@@ -2,8 +2,6 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
-use crate::api::agreement_status::Violation;
-use crate::api::diagnosis_record::NamedCause;
 use crate::api::statement::{ObjectiveStatement, StatementSpec};
 
 use super::exclusions::Exclusions;
@@ -80,6 +78,10 @@ fn heading(issued: &Issued, clock: &Clock) -> String {
     if let Some(judged) = &statement.judged {
         let (start, end) = (judged.start.0, judged.end.0);
         tell("Judged", format!("{} until {} ({})", clock.long(start), clock.long(end), length(start, end)));
+    }
+    let last = words::last(statement, clock);
+    if !last.is_empty() {
+        lines.push(last);
     }
     lines.join("\n")
 }
@@ -169,20 +171,19 @@ fn violations(statement: &StatementSpec, clock: &Clock) -> Option<String> {
 /// What was found to be the cause of violations, and done against them. No table: nothing was.
 fn causes(statement: &StatementSpec, clock: &Clock) -> Option<String> {
     let mut table = table(&["FOUND OF", "FROM", "CAUSE", "TOLD SINCE", "IN WORDS", "DONE AGAINST IT"]);
-    let found = |violation: &&Violation| !violation.causes.is_empty() || !violation.actions.is_empty();
-    for violation in statement.violations.iter().filter(found) {
-        let told =
-            |text: &dyn Fn(&NamedCause) -> String| violation.causes.iter().map(text).collect::<Vec<_>>().join("\n");
-        let since = |named: &NamedCause| format!("{}, {}", clock.long(named.since.0), words::cause_ended(named, clock));
-        let nothing = if violation.causes.is_empty() { "none could be shown" } else { "" };
-        table.add_row(vec![
-            legible(&violation.objective).into_owned(),
-            clock.long(violation.start.0),
-            format!("{nothing}{}", told(&words::cause)),
-            told(&since),
-            told(&|named| legible(&named.message).into_owned()),
-            words::done_against(statement, violation).join("\n"),
-        ]);
+    for violation in &statement.violations {
+        let of = [legible(&violation.objective).into_owned(), clock.long(violation.start.0)];
+        let done = words::done_against(statement, violation).join("\n");
+        let told = violation.causes.iter().map(|named| {
+            let since = format!("{}, {}", clock.long(named.since.0), words::cause_ended(named, clock));
+            [words::cause(named), since, legible(&named.message).into_owned()]
+        });
+        let unknown = (told.len() == 0 && !done.is_empty()).then(|| ["none could be shown", "", ""].map(str::to_owned));
+        for (index, cause) in told.chain(unknown).enumerate() {
+            // Of one violation the first line says which, and what was done.
+            let (of, done) = if index == 0 { (of.clone(), done.clone()) } else { Default::default() };
+            table.add_row(of.into_iter().chain(cause).chain([done]));
+        }
     }
     (!table.is_empty()).then(|| format!("{table}\n{OBSERVED}"))
 }

@@ -8,7 +8,7 @@ use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason};
 use crate::api::measurement::Method;
 use crate::api::metrics_source::IncreaseForm;
-use crate::api::statement::StatementSpec;
+use crate::api::statement::{FinalReason, StatementSpec};
 use crate::evaluate::methods::words::unit;
 
 use super::Issued;
@@ -72,6 +72,17 @@ pub fn in_force(statement: &StatementSpec) -> String {
     let amended = (!statement.amendment.is_empty())
         .then(|| format!("as amended from {} on", day(&legible(&statement.amendment))));
     generation.into_iter().chain(amended).collect::<Vec<_>>().join(", ")
+}
+
+/// That it is the last statement, and why; empty: it is not.
+#[must_use]
+pub fn last(statement: &StatementSpec, clock: &Clock) -> String {
+    let told = statement.last.as_ref().map(|last| match last.reason {
+        FinalReason::AgreementDeleted => {
+            format!("The last statement: the agreement was deleted at {}", clock.long(last.at.0))
+        }
+    });
+    told.unwrap_or_default()
 }
 
 /// Why something was asked to be excluded.

@@ -35,7 +35,7 @@ pub(super) fn statement(issued: &Issued, clock: &Clock) -> Vec<String> {
     ]
 }
 
-pub(super) const OBJECTIVES: [&str; 28] = [
+pub(super) const OBJECTIVES: [&str; 29] = [
     "objective",
     "state",
     "method",
@@ -64,6 +64,7 @@ pub(super) const OBJECTIVES: [&str; 28] = [
     "counted_total",
     "covered",
     "not_covered_because",
+    "final_because",
 ];
 
 pub(super) fn objectives(issued: &Issued) -> Vec<Vec<String>> {
@@ -99,6 +100,7 @@ pub(super) fn objectives(issued: &Issued) -> Vec<Vec<String>> {
             objective.counted.total.clone(),
             if objective.covered { "yes" } else { "no" }.to_owned(),
             objective.not_covered_because.clone(),
+            issued.statement.last.as_ref().map(|last| format!("{:?}", last.reason)).unwrap_or_default(),
         ]
     });
     cells.collect()
