@@ -6,6 +6,7 @@ use guarantor::api::{ServiceLevelLedger, ServiceLevelStatement};
 use guarantor::evaluate::count::Count;
 use guarantor::evaluate::slot::Slot;
 use guarantor::evaluate::{statement, stored_ledger};
+use guarantor_testbed::ControlPlane;
 use guarantor_testbed::wait::{Progress, wait_until};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
@@ -94,10 +95,14 @@ pub async fn audit(stage: &Stage, issued: &ServiceLevelStatement) -> Result<()> 
 
 /// What somebody with a kubeconfig finds who runs `guarantor statement verify`.
 pub async fn verified_by_name(stage: &Stage, name: &str) -> Result<()> {
-    let place = format!("{}/{name}", stage.shop.namespace);
+    verified(stage.cluster, &stage.shop.namespace, name).await
+}
+
+/// The same in any namespace.
+pub async fn verified(cluster: &ControlPlane, namespace: &str, name: &str) -> Result<()> {
     let verify = Command::new(env!("CARGO_BIN_EXE_guarantor"))
-        .args(["statement", "verify", &place])
-        .env("KUBECONFIG", stage.cluster.kubeconfig_path())
+        .args(["statement", "verify", &format!("{namespace}/{name}")])
+        .env("KUBECONFIG", cluster.kubeconfig_path())
         .output()
         .await?;
     let told = format!("{}{}", String::from_utf8_lossy(&verify.stdout), String::from_utf8_lossy(&verify.stderr));

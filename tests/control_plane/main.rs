@@ -48,6 +48,7 @@ mod names_a_bad_revision_and_undoes_it;
 #[expect(dead_code, reason = "the published cases use the rest of it")]
 #[path = "../cases/numerals.rs"]
 mod numerals;
+mod past;
 #[path = "../cases/periods.rs"]
 mod periods;
 #[expect(dead_code, reason = "the published cases use the rest of it")]
@@ -68,6 +69,7 @@ mod scenario;
 mod settles_a_past_month_as_published;
 mod settles_after_a_lost_answer;
 mod settles_an_outage_with_a_credit;
+mod settles_trailing_days;
 mod stage;
 mod two_hundred_idle_agreements_cost_little;
 #[expect(dead_code, reason = "the published cases use the rest of it")]

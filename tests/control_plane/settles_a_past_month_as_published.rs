@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -13,17 +13,13 @@ use guarantor_testbed::{ControlPlane, Operator, Prometheus, PrometheusOptions, S
 use jiff::Timestamp;
 use kube::api::{Api, ListParams};
 use serde_json::{Value, json};
-use tokio::process::Command;
 
 use crate::backfill::{counters, values};
 use crate::scenario::{Miss, Scenario};
 use crate::stage::{cluster, operator_options};
-use crate::{periods, recovery, uptime};
+use crate::{past, periods, recovery, uptime};
 
 const NAMESPACE: &str = "settles-the-past";
-/// How long the operator may take for all of them, and a command for one. They take a fraction of this; machines are
-/// shared.
-const CATCH_UP: Duration = Duration::from_secs(600);
 /// What the operator may ask of the store, and its largest size, in kB: thirty rounds for a month of minutes, shared by
 /// all agreements.
 const MOST_REQUESTS: f64 = 2500.0;
@@ -76,10 +72,10 @@ async fn a_month_that_is_over_is_settled_as_it_was_published() -> Result<()> {
         store.remote_write(&case.series).await?;
     }
     let written = begun.elapsed();
-    let source = source(&store);
-    apply(cluster, &source).await?;
+    let source = past::source(&store, NAMESPACE);
+    past::apply(cluster, &source).await?;
     for case in &cases {
-        apply(cluster, &case.scenario.agreement).await?;
+        past::apply(cluster, &case.scenario.agreement).await?;
     }
     let begun = Instant::now();
     let operator = Operator::start(&operator_options(cluster, NAMESPACE).await?).await?;
@@ -161,19 +157,6 @@ fn said(miss: Miss) -> anyhow::Error {
     }
 }
 
-fn source(store: &Prometheus) -> Value {
-    json!({
-        "apiVersion": "guarantor.dev/v1alpha1",
-        "kind": "MetricsSource",
-        "metadata": {"name": NAMESPACE},
-        "spec": {"url": store.url(), "timeout": "30s", "limits": {"concurrency": 8, "requestsPerSecond": 1000}, "tenants": [{"namespace": NAMESPACE}]},
-    })
-}
-
-async fn apply(cluster: &ControlPlane, manifest: &Value) -> Result<()> {
-    cluster.kubectl_with_input(&["apply", "-f", "-"], &manifest.to_string()).await?.ok().map(drop)
-}
-
 /// The statements, by the names of their agreements, once all are there.
 async fn statements(
     cluster: &ControlPlane,
@@ -181,7 +164,7 @@ async fn statements(
     count: usize,
 ) -> Result<BTreeMap<String, ServiceLevelStatement>> {
     let api: Api<ServiceLevelStatement> = Api::namespaced(cluster.client()?, NAMESPACE);
-    let all = wait_until("all statements", CATCH_UP, async || {
+    let all = wait_until("all statements", past::CATCH_UP, async || {
         let found = api.list(&ListParams::default()).await?.items;
         let missing = count - found.len().min(count);
         Ok(if missing == 0 { Progress::Done(found) } else { Progress::pending(format!("{missing} are missing")) })
@@ -213,40 +196,27 @@ async fn compare(
     issued: &ServiceLevelStatement,
 ) -> Result<()> {
     let issued = serde_json::to_value(&issued.spec)?;
-    let folder = tempfile::tempdir()?;
     if case.comparable {
+        let folder = tempfile::tempdir()?;
         let settled = case.scenario.settle(folder.path()).map_err(said)?;
         let expected = settled.pointer("/periods/0/statement").cloned().unwrap_or_default();
         same_figures(&issued, &expected).context("the statement against the case's measurements")?;
     }
+    let settle = async |manifests: &str| -> Result<Value> {
+        let period = case.scenario.period.as_deref().unwrap_or_default();
+        past::settle(store, manifests, period).await?.into_iter().next().context("no statement")
+    };
     if ["AZCDN-01", "AZST-01", "GVX-01"].contains(&case.name.to_uppercase().as_str()) {
         // From what somebody wrote down: the same but for who asked whom.
-        let settled = settle(folder.path(), store, &case.scenario.agreement.to_string(), &case.scenario).await?;
+        let settled = settle(&case.scenario.agreement.to_string()).await?;
         ensure!(without_evidence(&issued) == without_evidence(&settled), "issued {issued:#}\nsettled {settled:#}");
     }
     // From what is in the cluster: the same to the last digit of its digest.
     let arguments = ["get", "sla", &case.name, "-n", NAMESPACE, "-o", "yaml"];
     let stored = cluster.kubectl(&arguments).await?.ok()?;
-    let settled = settle(folder.path(), store, &format!("{source}\n---\n{stored}"), &case.scenario).await?;
+    let settled = settle(&format!("{source}\n---\n{stored}")).await?;
     ensure!(issued == settled, "issued {issued:#}\nsettled {settled:#}");
     Ok(())
-}
-
-/// What `guarantor settle` makes of the store.
-async fn settle(folder: &Path, store: &Prometheus, manifests: &str, scenario: &Scenario) -> Result<Value> {
-    let file = folder.join("live.yaml");
-    std::fs::write(&file, manifests)?;
-    let output = Command::new(env!("CARGO_BIN_EXE_guarantor"))
-        .args(["settle", "-o", "json", "--prometheus", &store.url()])
-        .args(["--period", scenario.period.as_deref().unwrap_or_default()])
-        .arg("--agreement")
-        .arg(&file)
-        .kill_on_drop(true)
-        .output();
-    let output = tokio::time::timeout(CATCH_UP, output).await.context("settle takes too long")??;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let report: Value = serde_json::from_slice(&output.stdout)?;
-    report.pointer("/periods/0/statement").cloned().context("no statement")
 }
 
 /// Objective by objective, what was attained and what is owed; and how much time was measured, whatever the slots.

@@ -228,7 +228,7 @@ fn config(options: &PrometheusOptions) -> Value {
         .collect();
     json!({
         "global": { "scrape_interval": interval, "scrape_timeout": interval },
-        "storage": { "tsdb": { "out_of_order_time_window": "40d" } },
+        "storage": { "tsdb": { "out_of_order_time_window": "100d" } },
         "scrape_configs": scrape,
     })
 }
