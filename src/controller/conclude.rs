@@ -143,6 +143,7 @@ async fn settle_up(
         book.open = None;
         // Nothing is left but what may be known yet of the last period.
         let Some(terms) = terms.filter(|_| book.in_doubt.is_some()) else { return Ok(None) };
+        late::register(agreement, context, book, &terms);
         return Ok(late::ask(agreement, context, book, &terms, now).or_else(|| now.checked_add(AGAIN).ok()));
     };
     if !ending.detached {

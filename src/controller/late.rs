@@ -7,6 +7,7 @@
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
+use kube::runtime::reflector::ObjectRef;
 
 use super::account;
 use super::agreement::asks;
@@ -120,6 +121,14 @@ pub(super) fn ask(
         None => open.looked_again = open.looked_again.max(through),
     }
     None
+}
+
+/// Has the reader know the closed period that is in doubt, where no other one is open: after a restart it does not.
+pub(super) fn register(agreement: &ServiceLevelAgreement, context: &Context, book: &Book, terms: &Terms) {
+    let Some(closed) = &book.in_doubt else { return };
+    let reference = ObjectRef::from_obj(agreement);
+    let asks = asks(agreement, terms, &closed.ledger);
+    context.registry.register(&agreement.uid().unwrap_or_default(), reference, asks, whole_slots_end(&closed.ledger));
 }
 
 /// Enters what a second look brought of the running period.

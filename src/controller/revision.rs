@@ -87,7 +87,8 @@ impl<'a> Reopened<'a> {
         }
         let in_force = terms_through(&terms, &before.amendment).map_err(|e| Error::Account(e.to_string()))?;
         let facts = past.map(|past| past.facts(&in_force, known.schedule, period.start)).unwrap_or_default();
-        let circumstances = Circumstances { facts, ..known.circumstances(&terms, period, judged, None, now)? };
+        let last = before.last.clone();
+        let circumstances = Circumstances { facts, last, ..known.circumstances(&terms, period, judged, None, now)? };
         let granted = is_granted(past, period, known, now);
         Ok(Some(Self { agreement, context, earlier, period, window, circumstances, terms, granted }))
     }

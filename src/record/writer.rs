@@ -192,3 +192,26 @@ pub async fn issue_statement(client: &Client, statement: &ServiceLevelStatement)
         other => other.map(drop),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn refused(code: u16, cause: &str) -> WriteError {
+        let status = json!({
+            "status": "Failure", "reason": "Forbidden", "code": code, "message": "it is forbidden",
+            "details": {"name": "web", "causes": [{"reason": cause, "message": "", "field": "metadata.namespace"}]},
+        });
+        let source = Box::new(kube::Error::Api(serde_json::from_value(status).unwrap()));
+        WriteError::Api { what: "the statement".to_owned(), source }
+    }
+
+    #[test]
+    fn a_namespace_that_is_being_deleted_is_told_from_other_refusals() {
+        assert!(refused(403, "NamespaceTerminating").is_of_a_terminating_namespace());
+        assert!(!refused(403, "Quota").is_of_a_terminating_namespace());
+        assert!(!refused(404, "NamespaceTerminating").is_of_a_terminating_namespace());
+        assert!(!WriteError::TimedOut(String::new()).is_of_a_terminating_namespace());
+    }
+}

@@ -80,6 +80,34 @@ async fn what_is_not_known_in_time_stays_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_arrives_within_the_grace_is_counted() {
+    for restart in [false, true] {
+        let mut stage = Stage::open(FaultPlan::none());
+        stage.api.apply(agreement("web", "Observe", "30m")).unwrap();
+        stage.seconds(60).await;
+        let from = stage.now();
+        stage.traffic.hold_up(from);
+        stage.seconds(20).await;
+        delete(&stage);
+        stage.until("a statement", 60, |stage| !stage.statements().is_empty()).await.unwrap();
+        assert!(!gone(&stage) && last(&stage).objectives[0].slots.unknown > 0);
+        if restart {
+            stage.kill();
+            stage.seconds(10).await;
+            stage.start(FaultPlan::none());
+        }
+        stage.seconds(10).await;
+        stage.traffic.arrive(from);
+        stage.until("the end of the agreement", 300, gone).await.unwrap();
+        let statements = stage.statements();
+        assert_eq!(statements.len(), 2, "restart: {restart}");
+        assert_eq!(statements[1].objectives[0].slots.unknown, 0, "restart: {restart}");
+        assert!(statements[1].last == statements[0].last && statements[1].last.is_some());
+        rules(&stage).unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_deletion_while_nobody_looked_is_caught_up_with() {
     let mut stage = Stage::open(FaultPlan::none());
     stage.api.apply(agreement("web", "Observe", "10m")).unwrap();
