@@ -11,7 +11,7 @@ use kube::{Resource, ResourceExt};
 
 use super::account;
 use super::amendments;
-use super::book::{Book, Certainty, OpenLedger};
+use super::book::{Book, Certainty, Keeping, OpenLedger};
 use super::circumstances::Known;
 use super::claims::{self, Claims};
 use super::context::Context;
@@ -181,11 +181,12 @@ pub(super) fn asks(agreement: &ServiceLevelAgreement, terms: &Terms, ledger: &Le
 
 /// From now on there is an account that a deletion has to close first.
 async fn keep(agreement: &ServiceLevelAgreement, context: &Context, book: &mut Book) -> Result<(), Error> {
-    if !book.kept && !agreement.finalizers().iter().any(|f| f == ACCOUNT_FINALIZER) {
+    let known = book.keeping == Keeping::Finalizer || agreement.finalizers().iter().any(|f| f == ACCOUNT_FINALIZER);
+    if !known {
         writer::set_finalizer(&context.client, agreement, ACCOUNT_FINALIZER, true).await?;
         context.metrics.wrote(Written::Finalizer);
     }
-    book.kept = true;
+    book.keeping = Keeping::Finalizer;
     Ok(())
 }
 

@@ -69,6 +69,16 @@ pub enum Certainty {
     Doubtful,
 }
 
+/// What keeps an agreement that is deleted until its account is closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keeping {
+    /// Nothing that this process knows of.
+    #[default]
+    Nothing,
+    /// The finalizer.
+    Finalizer,
+}
+
 /// One agreement's memory.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
@@ -78,8 +88,8 @@ pub struct Book {
     pub closing: Option<Arc<Assessment>>,
     /// The end of the account, while the agreement is being deleted.
     pub ending: Option<Ending>,
-    /// Whether the agreement is known to be kept by a finalizer until its account is closed.
-    pub kept: bool,
+    /// What keeps the agreement, once it is deleted, until its account is closed.
+    pub keeping: Keeping,
     /// The status as last written.
     pub status: AgreementStatus,
     /// Whether `status` is what is stored. Otherwise it is read back before anything else.

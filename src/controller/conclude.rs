@@ -77,7 +77,7 @@ pub(super) async fn conclude(
 ) -> Result<Option<Timestamp>, Error> {
     let ending = *book.ending.get_or_insert_with(|| Ending::of(agreement, context, now));
     let name = agreement.name_any();
-    match settle_up(agreement, context, book, now).await {
+    match Box::pin(settle_up(agreement, context, book, now)).await {
         Ok(Some(_)) if now >= ending.last_resort() => {
             give_up(agreement, context, "what was unknown could not be looked at again in time");
             Ok(None)

@@ -51,7 +51,7 @@ pub(super) async fn finalize(
         }
     }
     if has(ACCOUNT_FINALIZER) {
-        match conclude::conclude(agreement, context, book, now).await? {
+        match Box::pin(conclude::conclude(agreement, context, book, now)).await? {
             Some(look) => again = again.into_iter().chain([look]).min(),
             None => release(agreement, context, ACCOUNT_FINALIZER).await?,
         }

@@ -141,7 +141,8 @@ mod tests {
         assert_eq!(records[0].objectives, ["a", "b"]);
         assert_eq!(records[0].actions, ["freeze", "raise"]);
         look(&mut records, 30, Some(("OutlierPod", &["web-1"])), &["b"], "");
-        let [pod, load] = &records[..] else { panic!("{records:#?}") };
+        assert_eq!(records.len(), 2);
+        let (pod, load) = (&records[0], &records[1]);
         assert_eq!((&load.named.until, load.named.gave_way_to), (&Some(Time(at(30))), Some(CauseKind::OutlierPod)));
         assert_eq!((load.account_from.0, load.account_until.as_ref().unwrap().0), (at(5), at(25)));
         assert_eq!((pod.named.since.0, &pod.named.until), (at(0), &None), "as the diagnosis tells it");
