@@ -51,6 +51,7 @@ fn play(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
         let made = statement.last.as_ref().map(|last| (last.reason, last.at.0));
         assert_eq!(made, Some((FinalReason::AgreementDeleted, deleted)));
         assert_eq!(statement.period.end.0, whole_slots(deleted));
+        assert_eq!(statement.generation, 1, "the deletion is no generation of the spec");
         let slots = &statement.objectives[0].slots;
         assert_eq!((slots.unknown, statement.state), (0, State::Fulfilled), "every slot was read");
         let seconds = statement.period.end.0.as_second() - statement.period.start.0.as_second();
@@ -71,6 +72,10 @@ async fn what_is_not_known_in_time_stays_unknown() {
     delete(&stage);
     stage.seconds(30).await;
     assert!(!gone(&stage), "the store may answer yet");
+    let ledger = stage.api.list(LEDGERS).remove(0);
+    assert!(ledger["metadata"]["ownerReferences"].is_null(), "it does not go with the agreement: {ledger:#}");
+    let ready = stage.status("web").conditions.into_iter().find(|condition| condition.type_ == "Ready").unwrap();
+    assert_eq!((ready.status.as_str(), ready.reason.as_str()), ("False", "Deleting"));
     stage.until("the end of the agreement", 300, gone).await.unwrap();
     let statement = last(&stage);
     let slots = &statement.objectives[0].slots;

@@ -106,7 +106,9 @@ fn accident_20_two_revisions_take_turns() {
     assert_eq!(reason(&scene.decide()), "AlreadyGoneBack");
     // It knows that by itself, where the controller keeps no earlier numbers.
     let Revisions::Read(revisions) = &mut of(&mut scene).revisions else { panic!() };
-    revisions.iter_mut().for_each(|revision| revision.again = false);
+    for revision in revisions {
+        revision.again = false;
+    }
     assert_eq!(reason(&scene.decide()), "AlreadyGoneBack");
     // The same where a person went back to it, of which nothing but the revision tells.
     let mut scene = rolled_out();
