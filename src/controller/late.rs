@@ -10,7 +10,7 @@ use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
 use super::account;
-use super::agreement::asks;
+use super::agreement::{asks, write_status};
 use super::book::{Book, OpenLedger};
 use super::circumstances::Known;
 use super::context::Context;
@@ -184,6 +184,8 @@ pub(super) async fn restate(
             past.enter(&issued.spec, &agreement.spec)?;
         }
         *reference = settle::reference(&issued);
+        // As long as the status does not name it, the period stays in doubt: a look that is lost is asked for again.
+        write_status(agreement, context, book, next.clone()).await?;
     }
     book.in_doubt = None;
     Ok(())
