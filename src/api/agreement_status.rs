@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contract_status::{DemandStatus, PaymentStatus, TermStatus};
 use super::credit_status::{CreditState, CreditStatus};
+use super::diagnosis_record::{DiagnosisRecord, NamedCause};
 use super::enforcement_status::{ActionRecord, EnforcementStatus};
 
 /// Violations, actions and statement references kept in the status, the newest first.
@@ -52,6 +53,9 @@ pub struct AgreementStatus {
     /// The latest actions, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<ActionRecord>,
+    /// The causes found of the latest dangers, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diagnoses: Vec<DiagnosisRecord>,
     /// The `effective` day of an entry of `spec.amendments` that cannot be worked with. It can be corrected or removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 10))]
@@ -176,6 +180,19 @@ pub struct Violation {
     /// When the customer noticed it. Left out: nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detected_at: Option<Time>,
+    /// When the episode of danger began that it belongs to. Left out: the operator saw no danger, or did not look for
+    /// its cause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub episode: Option<Time>,
+    /// What the operator found to be its cause while it went on, in the order found: an observation, and no part of the
+    /// figures. Left out: nothing was found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 3))]
+    pub causes: Vec<NamedCause>,
+    /// The `id`s of the actions that were taken against it; with what became of them they are listed under `actions`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub actions: Vec<String>,
 }
 
 /// Who noticed an incident first, the `Provider` or the `Customer`; left out where nobody said.

@@ -45,6 +45,9 @@ pub struct Diagnosis {
     pub cause: CauseKind,
     /// Since when it is this one.
     pub since: Time,
+    /// The objectives that are in danger. Empty: none is, and the cause only holds something back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objectives: Vec<String>,
     /// The cause in words, with its figures.
     pub message: String,
     /// What it rests on: the suspect first, then what it is compared with.
@@ -103,6 +106,17 @@ pub enum Subject {
     Rest,
     /// The services the operator looks after.
     Services,
+}
+
+impl Subject {
+    /// Whether it is a part of the service, which can be blamed, and not what a part is compared with.
+    #[must_use]
+    pub fn is_part(self) -> bool {
+        match self {
+            Self::Pod | Self::Node | Self::Zone | Self::Revision => true,
+            Self::Before | Self::Rest | Self::Services => false,
+        }
+    }
 }
 
 /// A cause that was asked before and does not hold.

@@ -6,6 +6,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::diagnosis_record::DiagnosisRecord;
 use super::enforcement_status::ActionRecord;
 
 /// The slots of one agreement and one period. Written by the operator only.
@@ -53,6 +54,10 @@ pub struct LedgerSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 200))]
     pub actions: Vec<ActionRecord>,
+    /// The causes found of the period's dangers, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50))]
+    pub diagnoses: Vec<DiagnosisRecord>,
 }
 
 /// Names an agreement beyond doubt.

@@ -14,6 +14,7 @@ pub mod credit_facts;
 pub mod credit_status;
 pub mod credits;
 pub mod diagnosis;
+pub mod diagnosis_record;
 pub mod ending;
 pub mod enforcement;
 pub mod enforcement_status;
@@ -57,6 +58,9 @@ pub const FIELD_MANAGER: &str = "guarantor";
 
 /// Keeps a deleted agreement until the floors it raised stand at their baseline again, and the rollouts it paused go on.
 pub const FINALIZER: &str = "guarantor.dev/restore";
+
+/// Keeps a deleted agreement until its account is closed with a last statement.
+pub const ACCOUNT_FINALIZER: &str = "guarantor.dev/account";
 
 /// On a workload's autoscaler (or the workload itself): the value that stood before Guarantor changed it, as JSON.
 pub const BASELINE_ANNOTATION: &str = "guarantor.dev/baseline";

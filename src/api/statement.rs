@@ -58,6 +58,10 @@ pub struct StatementSpec {
     /// The time that is judged at the end of the period, and that all figures are of: trailing days. Left out: the period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged: Option<JudgedTime>,
+    /// Why the account ends with this period before the agreement's validity does: it is the last statement. Left out: it
+    /// does not.
+    #[serde(rename = "final", default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<FinalStatement>,
     /// The `effective` day of the last of `spec.amendments` that was in force in the period. Empty: none was.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 10))]
@@ -192,6 +196,22 @@ pub struct JudgedTime {
     pub start: Time,
     /// Does not count.
     pub end: Time,
+}
+
+/// Why an account ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+pub struct FinalStatement {
+    /// The reason as one word.
+    pub reason: FinalReason,
+    /// When that was. The period ends with the last whole slot before it.
+    pub at: Time,
+}
+
+/// What an account ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum FinalReason {
+    /// Somebody deleted the agreement.
+    AgreementDeleted,
 }
 
 /// The account of one objective.

@@ -10,20 +10,18 @@ use super::room::Room;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
-use crate::api::enforcement_status::ActionRecord;
 use crate::api::objective::Indicator;
 use crate::evaluate::assessment::Assessment;
+use crate::evaluate::attribution;
 use crate::evaluate::indicator;
 use crate::evaluate::ledger::{Insertion, Ledger, LedgerError};
 use crate::evaluate::series;
 use crate::evaluate::slot::{Slot, SlotState, UnknownCause};
+use crate::evaluate::window::{self, Window};
 use crate::record::ledger;
 use crate::record::metrics::Written;
 use crate::record::writer;
 use crate::sense::observation::{Failure, SlotReading};
-
-/// Actions kept in a ledger; of more, the latest.
-const MOST_ACTIONS: usize = 200;
 
 /// Enters the readings that belong to the open ledger and gives back the others.
 pub(super) fn enter(
@@ -69,7 +67,7 @@ fn count(
     generation: i64,
     most: usize,
 ) -> (&'static str, Result<Insertion, LedgerError>) {
-    let slot = if open.room.takes_one_more(&open.ledger, &open.actions, most) {
+    let slot = if open.room.takes_one_more(&open.ledger, &open.log, most) {
         indicator::slot(indicator, reading, generation)
     } else {
         Slot::unknown(UnknownCause::LedgerFull, generation)
@@ -92,8 +90,7 @@ pub(super) async fn store(
     closed: bool,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let object =
-        ledger::object(agreement, &open.name, &open.ledger, &open.actions, closed, open.resource_version.clone());
+    let object = ledger::object(agreement, &open.name, &open.ledger, &open.log, closed, open.resource_version.clone());
     open.room = Room::after(&object.spec, context.ledger_bytes);
     let stored = writer::store_ledger(&context.client, &object).await.inspect_err(|error| {
         if error.is_not_found() {
@@ -112,26 +109,19 @@ pub(super) async fn store(
     Ok(())
 }
 
-/// Takes over what the status says was done, so that the period's record is whole when the status forgets.
-pub(super) fn remember_actions(open: &mut OpenLedger, actions: &[ActionRecord]) {
-    if open.closed {
-        return;
+/// Takes over what the status says was found and done, so that the period's record is whole when the status forgets.
+pub(super) fn remember(open: &mut OpenLedger, status: &AgreementStatus) {
+    if !open.closed {
+        open.dirty |= open.log.remember(open.ledger.bounds(), &status.actions, &status.diagnoses);
     }
-    for action in actions.iter().rev().filter(|a| open.ledger.bounds().contains(a.intended_at.0)) {
-        match open.actions.iter_mut().find(|known| known.id == action.id) {
-            Some(known) if known == action => {}
-            Some(known) => {
-                known.clone_from(action);
-                open.dirty = true;
-            }
-            None => {
-                open.actions.push(action.clone());
-                open.dirty = true;
-            }
-        }
-    }
-    let surplus = open.actions.len().saturating_sub(MOST_ACTIONS);
-    open.actions.drain(..surplus);
+}
+
+/// Tells of the violations in the time that is judged, which begins at `from`, what was found to be their cause so far.
+pub(super) fn attribute(next: &mut AgreementStatus, book: &mut Book, window: Option<&Window>, from: Timestamp) {
+    let Some(open) = &mut book.open else { return };
+    remember(open, next);
+    let found = window::diagnoses(&open.log.diagnoses, window);
+    attribution::enter(&mut next.violations, &found, from, open.ledger.slot_seconds());
 }
 
 /// The instant at which the account is looked at: where the ledger ends, as long as that is less than two slots behind,

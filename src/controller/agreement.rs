@@ -11,7 +11,7 @@ use kube::{Resource, ResourceExt};
 
 use super::account;
 use super::amendments;
-use super::book::{Book, Certainty, OpenLedger};
+use super::book::{Book, Certainty, Keeping, OpenLedger};
 use super::circumstances::Known;
 use super::claims::{self, Claims};
 use super::context::Context;
@@ -22,16 +22,14 @@ use super::exclusions::Declared;
 use super::finalize;
 use super::late;
 use super::lives;
-use super::past;
+use super::periods;
 use super::registry::Asks;
-use super::restate;
 use super::retention;
 use super::room;
-use super::settle;
 use super::terms::{self, Refusal, Terms};
-use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::condition::{self, ConditionStatus};
+use crate::api::{ACCOUNT_FINALIZER, ServiceLevelAgreement};
 use crate::evaluate::assess::assess;
 use crate::evaluate::detection;
 use crate::evaluate::ledger::Ledger;
@@ -39,9 +37,6 @@ use crate::evaluate::lint::Lint;
 use crate::evaluate::window::judged;
 use crate::record::metrics::Written;
 use crate::record::{event, ledger, material, status, writer};
-
-/// The most periods that are closed in one reconcile; the next ones follow at once in the next.
-const PERIODS_AT_ONCE: usize = 4;
 
 /// The shortest time until a look that was asked for.
 const SHORTEST: Duration = Duration::from_millis(500);
@@ -61,7 +56,7 @@ pub async fn reconcile(agreement: Arc<ServiceLevelAgreement>, context: Arc<Conte
     let mut book = book.lock().await;
     book.load(&context, &agreement).await?;
     if agreement.meta().deletion_timestamp.is_some() {
-        return finalize::finalize(&agreement, &context, &book, now).await;
+        return Box::pin(finalize::finalize(&agreement, &context, &mut book, now)).await;
     }
     let source = agreement.spec.metrics.source_ref.name.clone();
     let declared = context.sources.find(|s| s.name_any() == source);
@@ -89,42 +84,13 @@ async fn work(
     let mut next = book.status.clone();
     ready(&mut next, agreement, now);
     advise(&mut next, agreement, &terms.advice, now);
-    // What the reader brought goes into the ledger of the period it belongs to; a period that is complete is closed.
-    let delivery = context.registry.take(&agreement.uid().unwrap_or_default());
-    let mut readings = delivery.readings;
     let declared = Declared::of(context, &agreement.namespace().unwrap_or_default(), &agreement.name_any());
     let known = Known { schedule: &terms.schedule, declared: &declared, claims };
-    past::recall(agreement, context, book, claims).await?;
-    late::recall(agreement, context, book, &terms.schedule, now).await?;
-    let mut looked = delivery.second_look;
-    if let Some(look) = &mut looked {
-        Box::pin(late::restate(agreement, context, book, look, &known, &mut next, now)).await?;
+    let progress = periods::close(agreement, context, book, &known, &mut next, now).await?;
+    if progress.more {
+        return Ok(Action::requeue(Duration::ZERO));
     }
-    // First what was settled already: the period that is closed next may rest on it.
-    Box::pin(restate::restate(agreement, context, book, &known, &mut next, now)).await?;
-    let mut closed = 0;
-    let mut window;
-    loop {
-        book.open(context, agreement, &terms.schedule, now).await?;
-        window = book.look_back(context, agreement, &terms.schedule).await?;
-        let Some(start) = book.open.as_ref().map(|open| open.ledger.bounds().start) else { break };
-        let agreement = in_force(agreement, start)?;
-        if let Some(look) = looked.take() {
-            late::enter(&agreement, context, book, look);
-        }
-        readings = account::enter(&agreement, context, book, readings);
-        if !settle::close_if_due(&agreement, context, book, window.as_ref(), &known, &mut next, now).await? {
-            break;
-        }
-        // What is agreed from the next period on may be counted otherwise: what was read beyond this one is read again.
-        if !agreement.spec.amendments.is_empty() {
-            readings.clear();
-        }
-        closed += 1;
-        if closed == PERIODS_AT_ONCE {
-            return Ok(Action::requeue(Duration::ZERO));
-        }
-    }
+    let window = progress.window;
     let due = lives::enter(&mut next, book.past.as_ref(), claims, &terms.schedule, now);
     lives::overdue(&mut next, agreement, book.past.as_ref(), claims, &terms.schedule, now);
     lives::term(&mut next, &agreement.spec, book.past.as_ref(), claims, now)?;
@@ -147,11 +113,12 @@ async fn work(
     let agreement = in_force(agreement, open.ledger.bounds().start)?;
     let agreement: &ServiceLevelAgreement = &agreement;
     register(agreement, context, terms, open);
+    keep(agreement, context, book).await?;
     let second_look = late::ask(agreement, context, book, terms, now);
     let Some(open) = &book.open else { return Ok(Action::requeue(Duration::ZERO)) };
     let asked = terms.asked(open.ledger.bounds().start);
     let as_of = account::as_of(&open.ledger, open.taken_up, context.settle, now);
-    if as_of < now && delivery.failure.is_none() && account::knows_less(&open.ledger, &next) {
+    if as_of < now && progress.failure.is_none() && account::knows_less(&open.ledger, &next) {
         // Taken over, and what was read since it was stored is being read again: until then the status stands.
         return finish(agreement, context, book, next, now.checked_add(LATER).ok(), now).await;
     }
@@ -163,10 +130,11 @@ async fn work(
     drop(ledger);
     status::enter_account(&mut next, &assessment);
     detection::enter(&mut next.violations, &circumstances.incidents);
+    account::attribute(&mut next, book, window.as_ref(), assessment.judged_from);
     let source = &agreement.spec.metrics.source_ref.name;
     let nobody_reads = context.handles.get(source).is_none();
     let unreadable = if nobody_reads { source_trouble(context, source, as_of < now) } else { None };
-    account::conditions(&mut next, agreement, &assessment, delivery.failure.as_ref(), unreadable.as_deref(), now);
+    account::conditions(&mut next, agreement, &assessment, progress.failure.as_ref(), unreadable.as_deref(), now);
     if let Some(open) = &book.open {
         retention::condition(&mut next, agreement, context, open, now);
         room::condition(&mut next, agreement, open, context.ledger_bytes, now);
@@ -177,6 +145,7 @@ async fn work(
     context.fleet.note(agreement, &next, present, now);
     let enforcing = enforce::enforce(agreement, context, book, &mut next, present, &asked, now);
     let again = Box::pin(enforcing).await?;
+    account::attribute(&mut next, book, window.as_ref(), assessment.judged_from);
     let mut again = again.into_iter().chain(second_look).min();
     if nobody_reads {
         // So nobody wakes this agreement.
@@ -214,8 +183,19 @@ pub(super) fn asks(agreement: &ServiceLevelAgreement, terms: &Terms, ledger: &Le
     }
 }
 
+/// From now on there is an account that a deletion has to close first.
+async fn keep(agreement: &ServiceLevelAgreement, context: &Context, book: &mut Book) -> Result<(), Error> {
+    let known = book.keeping == Keeping::Finalizer || agreement.finalizers().iter().any(|f| f == ACCOUNT_FINALIZER);
+    if !known {
+        writer::set_finalizer(&context.client, agreement, ACCOUNT_FINALIZER, true).await?;
+        context.metrics.wrote(Written::Finalizer);
+    }
+    book.keeping = Keeping::Finalizer;
+    Ok(())
+}
+
 /// Says what the reader shall ask from now on.
-fn register(agreement: &ServiceLevelAgreement, context: &Context, terms: &Terms, open: &OpenLedger) {
+pub(super) fn register(agreement: &ServiceLevelAgreement, context: &Context, terms: &Terms, open: &OpenLedger) {
     let asks = asks(agreement, terms, &open.ledger);
     let reference = kube::runtime::reflector::ObjectRef::from_obj(agreement);
     context.registry.register(&agreement.uid().unwrap_or_default(), reference, asks, open.ledger.measured_through());
@@ -231,7 +211,7 @@ async fn finish(
     now: Timestamp,
 ) -> Result<Action, Error> {
     if let Some(open) = &mut book.open {
-        account::remember_actions(open, &next.actions);
+        account::remember(open, &next);
     }
     write_status(agreement, context, book, next).await?;
     if let Some(open) = &mut book.open {

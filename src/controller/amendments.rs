@@ -42,6 +42,22 @@ pub(super) fn in_time(
     })
 }
 
+/// A deleted agreement as far as it was taken up: without the amendments that came too late, and in the generation of its
+/// last spec, since the API server counts the deletion as one more.
+pub(super) fn as_taken_up(
+    deleted: &ServiceLevelAgreement,
+    status: &AgreementStatus,
+    now: Timestamp,
+) -> ServiceLevelAgreement {
+    let mut agreement = deleted.clone();
+    agreement.metadata.generation = deleted.metadata.generation.map(|generation| generation.saturating_sub(1).max(1));
+    if in_time(deleted, status, now).is_err() {
+        let taken = status.amended_through.as_deref().unwrap_or_default();
+        agreement.spec.amendments.retain(|entry| entry.effective.as_str() <= taken);
+    }
+    agreement
+}
+
 /// Remembers what was taken up.
 pub(super) fn take_up(next: &mut AgreementStatus, agreement: &ServiceLevelAgreement) {
     next.amended_through = agreement.spec.amendments.last().map(|entry| entry.effective.clone());

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
 
+use super::conclude::Ending;
 use super::context::Context;
 use super::error::Error;
 use super::late::{self, ClosedInDoubt};
@@ -19,10 +20,10 @@ use super::terms::Resolved;
 use super::window::Archive;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
-use crate::api::enforcement_status::ActionRecord;
 use crate::api::ledger::LedgerSpec;
 use crate::evaluate::amendment::terms_at;
 use crate::evaluate::assessment::Assessment;
+use crate::evaluate::enforcement_log::EnforcementLog;
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::stored_ledger::{self, StoredLedgerError};
@@ -36,8 +37,8 @@ use crate::sense::signals::Signals;
 pub struct OpenLedger {
     /// The slots.
     pub ledger: Ledger,
-    /// What was done in the period, oldest first.
-    pub actions: Vec<ActionRecord>,
+    /// What was found and done in the period.
+    pub log: EnforcementLog,
     /// The name of its object.
     pub name: String,
     /// The resource version of the stored form; `None`: not stored yet.
@@ -70,6 +71,16 @@ pub enum Certainty {
     Doubtful,
 }
 
+/// What keeps an agreement that is deleted until its account is closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keeping {
+    /// Nothing that this process knows of.
+    #[default]
+    Nothing,
+    /// The finalizer.
+    Finalizer,
+}
+
 /// One agreement's memory.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
@@ -77,6 +88,10 @@ pub struct Book {
     pub open: Option<OpenLedger>,
     /// How the period before stood at its end, if this process closed it.
     pub closing: Option<Arc<Assessment>>,
+    /// The end of the account, while the agreement is being deleted.
+    pub ending: Option<Ending>,
+    /// What keeps the agreement, once it is deleted, until its account is closed.
+    pub keeping: Keeping,
     /// The status as last written.
     pub status: AgreementStatus,
     /// Whether `status` is what is stored. Otherwise it is read back before anything else.
@@ -223,27 +238,32 @@ async fn take_up(
     now: Timestamp,
 ) -> Result<OpenLedger, Error> {
     let namespace = agreement.namespace().unwrap_or_default();
-    let name = statement::ledger_name(&agreement.name_any(), bounds.start);
+    let mut name = statement::ledger_name(&agreement.name_any(), bounds.start);
     let terms = terms_at(&agreement.spec, bounds.start).map_err(|e| Error::Account(e.to_string()))?;
     let series: Vec<String> = terms.objectives.iter().flat_map(series::names).collect();
-    let stored = account::ledger(&context.client, &namespace, &name).await?;
+    let mut stored = account::ledger(&context.client, &namespace, &name).await?;
     let uid = agreement.uid().unwrap_or_default();
-    let (ledger, actions, resource_version, closed, room) = match stored {
+    if stored.as_ref().is_some_and(|stored| stored.spec.closed && stored.spec.agreement.uid != uid) {
+        // That is the evidence of an agreement of the same name, which was deleted while this period ran.
+        name = statement::own_ledger_name(&agreement.name_any(), &uid, bounds.start);
+        stored = account::ledger(&context.client, &namespace, &name).await?;
+    }
+    let (ledger, log, resource_version, closed, room) = match stored {
         // A ledger of an earlier agreement of the same name is another account: it is replaced.
         Some(stored) if stored.spec.agreement.uid == uid => {
             let (ledger, room) = resumed(&stored.spec, &series, context.ledger_bytes)
                 .map_err(|e| Error::BrokenLedger { name: name.clone(), reason: e.to_string() })?;
-            (ledger, stored.spec.actions.clone(), stored.resource_version(), stored.spec.closed, room)
+            (ledger, EnforcementLog::of(&stored.spec), stored.resource_version(), stored.spec.closed, room)
         }
         other => {
             let empty = Ledger::new(bounds, agreement.spec.metrics.slot.seconds(), series.iter().map(String::as_str))
                 .map_err(|e| Error::Account(e.to_string()))?;
-            (empty, Vec::new(), other.and_then(|o| o.resource_version()), false, Room::default())
+            (empty, EnforcementLog::default(), other.and_then(|o| o.resource_version()), false, Room::default())
         }
     };
     Ok(OpenLedger {
         ledger,
-        actions,
+        log,
         name,
         resource_version,
         taken_up: now,

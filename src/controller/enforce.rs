@@ -18,9 +18,9 @@ use crate::act;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
 use crate::api::enforcement::Mode;
-use crate::api::enforcement_status::ActionTarget;
+use crate::api::enforcement_status::{ActionRecord, ActionTarget};
 use crate::api::{FINALIZER, ServiceLevelAgreement};
-use crate::decide::{AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Staleness, decide};
+use crate::decide::{AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Staleness, decide, record};
 use crate::evaluate::assessment::Assessment;
 use crate::record::{event, status, writer};
 use crate::sense::signals::Signals;
@@ -46,12 +46,12 @@ pub(super) async fn enforce(
     // Who has the finalizer has acted before. Should the status have lost what it held, the workload still says so.
     let unseen = !book.looked && agreement.finalizers().iter().any(|f| f == FINALIZER);
     if mode == Mode::Observe && holds_nothing(next) && !unseen {
-        nothing_is_wrong(next);
+        nothing_is_wrong(next, assessment, now);
         say(next, agreement, "Observing", "mode Observe: measured, nothing is decided", ConditionStatus::False, now);
         return Ok(None);
     }
     if !something_hangs_on_it(next, assessment) && !unseen {
-        nothing_is_wrong(next);
+        nothing_is_wrong(next, assessment, now);
         say(next, agreement, "NothingToDo", "no objective is in danger", ConditionStatus::False, now);
         return Ok(None);
     }
@@ -132,6 +132,13 @@ pub(super) async fn enforce(
         decide(&Situation { fleet: &fleet, ..situation.clone() })
     });
     let Decided { decision, enforcement, actions, hints } = decided;
+    let look = record::Look {
+        enforcement: &enforcement,
+        intended: &intended(&next.actions, &actions),
+        account_through: assessment.measured_through,
+        now: decided_at,
+    };
+    record::enter(&mut next.diagnoses, look);
     next.enforcement = Some(enforcement);
     next.actions = actions;
     hints_as_conditions(next, agreement, &hints, now);
@@ -207,7 +214,7 @@ async fn carry_out(
     say(next, agreement, &reason, &words, ConditionStatus::True, now);
     // Before anything is changed there is a finalizer that will put it back, and a record that finds it after a crash.
     if !agreement.finalizers().iter().any(|f| f == FINALIZER) {
-        writer::set_finalizer(&context.client, agreement, true).await?;
+        writer::set_finalizer(&context.client, agreement, FINALIZER, true).await?;
         context.metrics.wrote(crate::record::metrics::Written::Finalizer);
     }
     write_status(agreement, context, book, next.clone()).await?;
@@ -243,10 +250,17 @@ fn something_hangs_on_it(next: &AgreementStatus, assessment: &Assessment) -> boo
 }
 
 /// There is no danger, and so no cause of one.
-fn nothing_is_wrong(next: &mut AgreementStatus) {
-    if let Some(enforcement) = &mut next.enforcement {
-        enforcement.diagnosis = None;
-    }
+fn nothing_is_wrong(next: &mut AgreementStatus, assessment: &Assessment, now: Timestamp) {
+    let enforcement = next.enforcement.get_or_insert_default();
+    enforcement.diagnosis = None;
+    let (account_through, now) = (assessment.measured_through, status::whole_seconds(now));
+    record::enter(&mut next.diagnoses, record::Look { enforcement, intended: &[], account_through, now });
+}
+
+/// The ids of the actions that are intended now and were not before.
+fn intended(before: &[ActionRecord], now: &[ActionRecord]) -> Vec<String> {
+    let is_new = |action: &&ActionRecord| before.iter().all(|known| known.id != action.id);
+    now.iter().filter(is_new).map(|action| action.id.clone()).collect()
 }
 
 pub(super) fn holds_nothing(next: &AgreementStatus) -> bool {

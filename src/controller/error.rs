@@ -52,6 +52,12 @@ impl Error {
         }
     }
 
+    /// Whether the agreement's namespace is being deleted and takes nothing new.
+    #[must_use]
+    pub fn is_of_a_terminating_namespace(&self) -> bool {
+        matches!(self, Self::Write(error) if error.is_of_a_terminating_namespace())
+    }
+
     /// Whether trying again can help.
     #[must_use]
     pub fn retry(&self) -> Retry {

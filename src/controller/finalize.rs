@@ -1,13 +1,15 @@
-//! An agreement goes: the floor and the rollout are given back, the ledger is left as it is, and the finalizer is released.
+//! An agreement goes: the floor and the rollout are given back, the account is closed, and the finalizers are released, each
+//! as soon as what it stands for is done.
 
 use std::time::Duration;
 
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
 use tokio::time::Instant;
 
 use super::book::Book;
+use super::conclude;
 use super::context::Context;
 use super::enforce::{identity, let_go_of};
 use super::error::Error;
@@ -16,40 +18,58 @@ use crate::api::agreement::WorkloadRef;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, Verb};
-use crate::api::{FINALIZER, ServiceLevelAgreement};
+use crate::api::{ACCOUNT_FINALIZER, FINALIZER, ServiceLevelAgreement};
 use crate::decide::{Admitted, Plan, Restoration, release_rollout, restore};
 use crate::record::{event, writer};
 use crate::sense::workload::deployment::{API_VERSION, KIND, PLURAL};
 use crate::sense::workload::{WorkloadObservation, WorkloadProblem};
 
 /// When to look again at a floor that could not be given back yet.
-const AGAIN: Duration = Duration::from_secs(5);
+const AGAIN: SignedDuration = SignedDuration::from_secs(5);
+/// The shortest time until a look that was asked for.
+const SHORTEST: Duration = Duration::from_millis(500);
 
-/// Gives the floor back and lets the agreement go.
+/// Gives the floor back, closes the account, and lets the agreement go.
 ///
 /// # Errors
-/// When the API server does not answer or refuses. The finalizer stays then.
+/// When the API server does not answer or refuses. The finalizers stay then.
 pub(super) async fn finalize(
     agreement: &ServiceLevelAgreement,
     context: &Context,
-    book: &Book,
+    book: &mut Book,
     now: Timestamp,
 ) -> Result<Action, Error> {
-    let uid = agreement.uid().unwrap_or_default();
-    context.registry.forget(&uid);
-    if !agreement.finalizers().iter().any(|f| f == FINALIZER) {
-        forget(agreement, context);
-        return Ok(Action::await_change());
+    context.fleet.forget(&agreement.uid().unwrap_or_default());
+    let has = |finalizer: &str| agreement.finalizers().iter().any(|f| f == finalizer);
+    let mut again = None;
+    // First the workload: who owns it waits for nothing else.
+    if has(FINALIZER) {
+        if give_back(agreement, context, book, now).await {
+            release(agreement, context, FINALIZER).await?;
+        } else {
+            again = now.checked_add(AGAIN).ok();
+        }
     }
-    if !give_back(agreement, context, book, now).await {
-        return Ok(Action::requeue(AGAIN));
+    if has(ACCOUNT_FINALIZER) {
+        match Box::pin(conclude::conclude(agreement, context, book, now)).await? {
+            Some(look) => again = again.into_iter().chain([look]).min(),
+            None => release(agreement, context, ACCOUNT_FINALIZER).await?,
+        }
     }
-    match writer::set_finalizer(&context.client, agreement, false).await {
-        Err(error) if error.is_not_found() => {}
-        other => other?,
+    if let Some(again) = again {
+        let wait = Duration::try_from(again.duration_since(now)).unwrap_or(SHORTEST);
+        return Ok(Action::requeue(wait.clamp(SHORTEST, context.resync)));
     }
+    context.registry.forget(&agreement.uid().unwrap_or_default());
     forget(agreement, context);
     Ok(Action::await_change())
+}
+
+async fn release(agreement: &ServiceLevelAgreement, context: &Context, finalizer: &str) -> Result<(), Error> {
+    match writer::set_finalizer(&context.client, agreement, finalizer, false).await {
+        Err(error) if error.is_not_found() => Ok(()),
+        other => Ok(other?),
+    }
 }
 
 /// Whether nothing of ours is left on the workload.

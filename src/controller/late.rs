@@ -7,9 +7,10 @@
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
+use kube::runtime::reflector::ObjectRef;
 
 use super::account;
-use super::agreement::asks;
+use super::agreement::{asks, write_status};
 use super::book::{Book, OpenLedger};
 use super::circumstances::Known;
 use super::context::Context;
@@ -21,8 +22,8 @@ use super::settle;
 use super::terms::Terms;
 use super::window::Archive;
 use crate::api::agreement_status::AgreementStatus;
-use crate::api::enforcement_status::ActionRecord;
 use crate::api::{ServiceLevelAgreement, ServiceLevelStatement};
+use crate::evaluate::enforcement_log::EnforcementLog;
 use crate::evaluate::ledger::{Insertion, Ledger};
 use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::{indicator, series, stored_ledger};
@@ -33,8 +34,8 @@ use crate::sense::account as records;
 pub struct ClosedInDoubt {
     /// Its slots.
     ledger: Ledger,
-    /// What was done in it.
-    actions: Vec<ActionRecord>,
+    /// What was found and done in it.
+    log: EnforcementLog,
     /// From the first to the last slot in doubt.
     doubt: Bounds,
     /// Whether a second look said more. It is kept until that is restated, should the API server fail meanwhile.
@@ -48,7 +49,7 @@ impl ClosedInDoubt {
         Some(Self {
             doubt: open.ledger.in_doubt(within)?,
             ledger: open.ledger.clone(),
-            actions: open.actions.clone(),
+            log: open.log.clone(),
             more: false,
         })
     }
@@ -88,7 +89,8 @@ pub(super) async fn recall(
     let ledger = stored_ledger::from_spec(&stored.spec)
         .map_err(|e| Error::BrokenLedger { name: name.clone(), reason: e.to_string() })?;
     let doubt = ledger.in_doubt(Bounds { start: from, end: whole_slots_end(&ledger) });
-    book.in_doubt = doubt.map(|doubt| ClosedInDoubt { ledger, actions: stored.spec.actions, doubt, more: false });
+    book.in_doubt =
+        doubt.map(|doubt| ClosedInDoubt { ledger, log: EnforcementLog::of(&stored.spec), doubt, more: false });
     Ok(())
 }
 
@@ -119,6 +121,14 @@ pub(super) fn ask(
         None => open.looked_again = open.looked_again.max(through),
     }
     None
+}
+
+/// Has the reader know the closed period that is in doubt, where no other one is open: after a restart it does not.
+pub(super) fn register(agreement: &ServiceLevelAgreement, context: &Context, book: &Book, terms: &Terms) {
+    let Some(closed) = &book.in_doubt else { return };
+    let reference = ObjectRef::from_obj(agreement);
+    let asks = asks(agreement, terms, &closed.ledger);
+    context.registry.register(&agreement.uid().unwrap_or_default(), reference, asks, whole_slots_end(&closed.ledger));
 }
 
 /// Enters what a second look brought of the running period.
@@ -174,6 +184,8 @@ pub(super) async fn restate(
             past.enter(&issued.spec, &agreement.spec)?;
         }
         *reference = settle::reference(&issued);
+        // As long as the status does not name it, the period stays in doubt: a look that is lost is asked for again.
+        write_status(agreement, context, book, next.clone()).await?;
     }
     book.in_doubt = None;
     Ok(())
@@ -194,7 +206,7 @@ async fn revise(
     // Not the present: made again after a crash it shall be the same.
     let looked = closed.ledger.settles_at(context.settle.saturating_add(context.grace));
     reopened.circumstances.determined_at = Some(looked);
-    reopened.issue(Slots::Anew(&closed.ledger, &closed.actions), |_| true, now).await
+    reopened.issue(Slots::Anew(&closed.ledger, &closed.log), |_| true, now).await
 }
 
 /// The first slot may begin before the period does, and the last one end after it.

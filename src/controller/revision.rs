@@ -16,11 +16,11 @@ use super::settle::MOST_REVISIONS;
 use super::window::Archive;
 use crate::api::agreement::AgreementSpec;
 use crate::api::credit_status::CreditState;
-use crate::api::enforcement_status::ActionRecord;
 use crate::api::statement::StatementSpec;
 use crate::api::{ServiceLevelAgreement, ServiceLevelLedger, ServiceLevelStatement};
 use crate::evaluate::amendment::terms_through;
 use crate::evaluate::assess::Circumstances;
+use crate::evaluate::enforcement_log::EnforcementLog;
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::period::Bounds;
 use crate::evaluate::restatement::Superseded;
@@ -52,8 +52,8 @@ pub(super) struct Reopened<'a> {
 pub(super) enum Slots<'a> {
     /// Those of the statement before.
     AsBefore(&'a ServiceLevelLedger),
-    /// More is known: a ledger of its own, under the statement's name, with what was done in the period.
-    Anew(&'a Ledger, &'a [ActionRecord]),
+    /// More is known: a ledger of its own, under the statement's name, with what was found and done in the period.
+    Anew(&'a Ledger, &'a EnforcementLog),
 }
 
 impl<'a> Reopened<'a> {
@@ -87,7 +87,8 @@ impl<'a> Reopened<'a> {
         }
         let in_force = terms_through(&terms, &before.amendment).map_err(|e| Error::Account(e.to_string()))?;
         let facts = known.facts(&in_force, past, period.start, now);
-        let circumstances = Circumstances { facts, ..known.circumstances(&terms, period, judged, None, now)? };
+        let last = before.last.clone();
+        let circumstances = Circumstances { facts, last, ..known.circumstances(&terms, period, judged, None, now)? };
         let granted = is_granted(past, period, known, now);
         Ok(Some(Self { agreement, context, earlier, period, window, circumstances, terms, granted }))
     }
@@ -120,9 +121,7 @@ impl<'a> Reopened<'a> {
                 None => {
                     let made = match slots {
                         Slots::AsBefore(ledger) => self.make(ledger, revision, now)?,
-                        Slots::Anew(slots, actions) => {
-                            self.make(&self.store(&name, slots, actions).await?, revision, now)?
-                        }
+                        Slots::Anew(slots, log) => self.make(&self.store(&name, slots, log).await?, revision, now)?,
                     };
                     if !matters(&made) {
                         return Ok(None);
@@ -141,12 +140,12 @@ impl<'a> Reopened<'a> {
     }
 
     /// Stores the ledger of a statement of this name.
-    async fn store(&self, name: &str, slots: &Ledger, actions: &[ActionRecord]) -> Result<ServiceLevelLedger, Error> {
+    async fn store(&self, name: &str, slots: &Ledger, log: &EnforcementLog) -> Result<ServiceLevelLedger, Error> {
         let client = &self.context.client;
         let namespace = self.agreement.namespace().unwrap_or_default();
         let before = records::ledger(client, &namespace, name).await?;
         let version = before.and_then(|ledger| ledger.resource_version());
-        let object = ledger::object(self.agreement, name, slots, actions, true, version);
+        let object = ledger::object(self.agreement, name, slots, log, true, version);
         writer::store_ledger(client, &object).await?;
         self.context.metrics.wrote(Written::Ledger);
         Ok(object)

@@ -12,8 +12,8 @@ use super::book::OpenLedger;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::condition::{self, ConditionStatus};
-use crate::api::enforcement_status::ActionRecord;
 use crate::api::ledger::{AgreementIdentity, LedgerSpec};
+use crate::evaluate::enforcement_log::EnforcementLog;
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::period::Bounds;
 use crate::evaluate::stored_ledger;
@@ -51,12 +51,12 @@ impl Room {
 
     /// Whether the ledger takes the counts of one more slot. What is full stays full: the rest of the period is unknown
     /// in one piece.
-    pub(super) fn takes_one_more(&mut self, ledger: &Ledger, actions: &[ActionRecord], most: usize) -> bool {
+    pub(super) fn takes_one_more(&mut self, ledger: &Ledger, log: &EnforcementLog, most: usize) -> bool {
         self.since = self.since.saturating_add(1);
         let at_worst = self.taken.saturating_add(self.since.saturating_mul(SLOT_BYTES));
         if !self.full && at_worst > most.saturating_add(UNMEASURED) {
             let nobody = AgreementIdentity { name: String::new(), uid: String::new() };
-            *self = Self::after(&stored_ledger::to_spec(ledger, nobody, actions, false), most);
+            *self = Self::after(&stored_ledger::to_spec(ledger, nobody, log, false), most);
         }
         !self.full
     }
@@ -134,7 +134,7 @@ mod tests {
         let mut entered = 0;
         let most = 4_000;
         for minute in 0..10_000 {
-            if !room.takes_one_more(&ledger, &[], most) {
+            if !room.takes_one_more(&ledger, &EnforcementLog::default(), most) {
                 break;
             }
             // Numbers that do not compress.
@@ -144,9 +144,11 @@ mod tests {
             entered += 1;
         }
         let nobody = AgreementIdentity { name: String::new(), uid: String::new() };
-        let bytes = serde_json::to_vec(&stored_ledger::to_spec(&ledger, nobody, &[], false)).unwrap().len();
+        let bytes = serde_json::to_vec(&stored_ledger::to_spec(&ledger, nobody, &EnforcementLog::default(), false))
+            .unwrap()
+            .len();
         assert!(room.full && entered < 10_000, "{entered}");
         assert!((most..most + UNMEASURED).contains(&bytes), "{bytes} bytes of {entered} slots");
-        assert!(!room.takes_one_more(&ledger, &[], most), "what is full stays full");
+        assert!(!room.takes_one_more(&ledger, &EnforcementLog::default(), most), "what is full stays full");
     }
 }

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
@@ -19,6 +20,7 @@ use super::late::ClosedInDoubt;
 use super::terms;
 use crate::api::agreement_status::{AgreementStatus, KEPT, StatementRef};
 use crate::api::metrics_source::IncreaseForm;
+use crate::api::statement::{FinalReason, FinalStatement};
 use crate::api::{ServiceLevelAgreement, ServiceLevelStatement};
 use crate::evaluate::assess::{Circumstances, assess};
 use crate::evaluate::assessment::Assessment;
@@ -54,13 +56,19 @@ pub(super) async fn close_if_due(
     // The grace runs from when the missing slots could be read: after a downtime that is not the period's end.
     let readable = ready.max(open.taken_up);
     let patience = if settled { ready } else { readable.checked_add(context.grace).unwrap_or(Timestamp::MAX) };
+    // A deletion waits for all that is due together, and not for one period after the other.
+    let patience = book.ending.map_or(patience, |ending| patience.min(ending.patience).max(ready));
     if now < patience {
         return Ok(false);
     }
-    account::remember_actions(open, &next.actions);
+    account::remember(open, next);
     let period = open.ledger.bounds();
     let judged = window.map_or(period, |window| window.judged);
-    let circumstances = known.circumstances(&agreement.spec, period, judged, book.past.as_ref(), now)?;
+    let mut circumstances = known.circumstances(&agreement.spec, period, judged, book.past.as_ref(), now)?;
+    circumstances.last = book
+        .ending
+        .filter(|ending| ending.end == period.end)
+        .map(|ending| FinalStatement { reason: FinalReason::AgreementDeleted, at: Time(ending.deleted) });
     let issued = issue(agreement, context, open, window, &circumstances, now).await?;
     let closing = at_its_end(agreement, open, window, &circumstances)?;
     if let Some(past) = &mut book.past {
@@ -144,7 +152,7 @@ fn make(
     let found_before = || source.as_ref().and_then(|s| Some(s.status.as_ref()?.increase.as_ref()?.form));
     let increase = read_with.or_else(found_before).unwrap_or(IncreaseForm::Extrapolated);
     let queries = source.as_ref().map(|s| terms::queries(agreement, s, increase)).unwrap_or_default();
-    let stored = stored_ledger::to_spec(&open.ledger, ledger::identity(agreement), &open.actions, true);
+    let stored = stored_ledger::to_spec(&open.ledger, ledger::identity(agreement), &open.log, true);
     let closing = Closing {
         spec: &agreement.spec,
         generation: agreement.meta().generation.unwrap_or_default(),

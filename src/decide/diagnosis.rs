@@ -28,6 +28,7 @@ pub fn told(facts: &Facts<'_>, found: &Found, guards_passed: &[&'static str], an
     Some(Diagnosis {
         cause: cause.kind,
         since: before.map_or(Time(situation.now), |before| before.since.clone()),
+        objectives: facts.health.endangered.clone(),
         message: short(&cause.message),
         evidence: cause.evidence.iter().take(MOST_EVIDENCE).cloned().collect(),
         ruled_out: found

@@ -20,6 +20,7 @@ pub mod law;
 pub mod moved;
 pub mod plan;
 pub mod policy;
+pub mod record;
 pub mod release;
 pub mod reschedule;
 pub mod situation;

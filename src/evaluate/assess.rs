@@ -15,6 +15,7 @@ use num_rational::BigRational;
 use crate::api::agreement::AgreementSpec;
 use crate::api::agreement_status::State;
 use crate::api::objective::Objective;
+use crate::api::statement::FinalStatement;
 
 use super::assessment::{Assessment, ObjectiveAssessment, ViolationSpan};
 use super::budget;
@@ -47,6 +48,8 @@ pub struct Circumstances {
     pub facts: Facts,
     /// What people reported, and who noticed it first.
     pub incidents: Vec<Incident>,
+    /// Why the account ends with the period before the agreement's validity does. `None`: it does not.
+    pub last: Option<FinalStatement>,
     /// When what the statement says was determined. `None`: with its last slot. Later where it takes the place of another
     /// one: then it is the instant at which what changes it took effect, so that making it twice makes one.
     pub determined_at: Option<Timestamp>,
@@ -63,7 +66,8 @@ pub fn assess(
     now: Timestamp,
     settle: SignedDuration,
 ) -> Result<Assessment, InvalidSpec> {
-    let Circumstances { exclusions, period, whole_period, facts, .. } = circumstances;
+    let Circumstances { exclusions, period, whole_period, last, .. } = circumstances;
+    let facts = Facts { ends: last.is_some(), ..circumstances.facts.clone() };
     let period = period.unwrap_or_else(|| ledger.bounds());
     let rule = missing_data_rule(spec)?;
     let not_covered: Vec<_> = parameter_rule::broken(&spec.covered_when, &spec.parameters).collect();
@@ -92,7 +96,7 @@ pub fn assess(
         credits: None,
     };
     let whole = whole_period.or_else(|| whole_of(spec, &period).ok()).unwrap_or(period);
-    assessment.credits = credit::owed(spec, period, whole, &credit::outcomes(&assessment), facts)?;
+    assessment.credits = credit::owed(spec, period, whole, &credit::outcomes(&assessment), &facts)?;
     Ok(assessment)
 }
 

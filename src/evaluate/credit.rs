@@ -56,7 +56,7 @@ pub fn owed(
     facts: &Facts,
 ) -> Result<Option<CreditAssessment>, InvalidSpec> {
     let Some(table) = &spec.credits else { return Ok(None) };
-    let tariff = Tariff::new(spec, table, period, whole_period)?;
+    let tariff = Tariff::new(spec, table, period, whole_period, facts.ends)?;
     let mut lines = Vec::new();
     let mut rights = Rights::default();
     for outcome in outcomes {

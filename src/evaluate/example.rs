@@ -5,6 +5,7 @@ use num_rational::BigRational;
 use serde_json::json;
 
 use crate::api::agreement::AgreementSpec;
+use crate::api::diagnosis_record::DiagnosisRecord;
 
 use super::count::Count;
 use super::ledger::Ledger;
@@ -64,6 +65,18 @@ pub fn ledger(bounds: Bounds, slot_seconds: i64, slots: &[Slot]) -> Ledger {
     let mut ledger = Ledger::new(bounds, slot_seconds, ["availability"]).unwrap();
     ledger.set_slots("availability", slots.to_vec()).unwrap();
     ledger
+}
+
+/// A cause that was found of a danger of the objective `a`, by an account through `from`, and given up by one through
+/// `until`; of pods, of `web-1`.
+pub fn diagnosis(cause: &str, from: i64, until: Option<i64>) -> DiagnosisRecord {
+    let suspects = if cause == "OutlierPod" { json!([{"subject": "Pod", "name": "web-1"}]) } else { json!([]) };
+    let (from, until) = (second(from), until.map(second));
+    serde_json::from_value(json!({
+        "named": {"cause": cause, "suspects": suspects, "since": from, "until": until, "message": "it is the worst"},
+        "objectives": ["a"], "episode": from, "accountFrom": from, "accountUntil": until,
+    }))
+    .unwrap()
 }
 
 /// The settle delay of the tests.

@@ -9,6 +9,7 @@
 pub mod amendment;
 pub mod assess;
 pub mod assessment;
+pub mod attribution;
 pub mod budget;
 pub mod burn_rate;
 pub mod calendar;
@@ -26,6 +27,7 @@ pub mod cure;
 pub mod deadline;
 pub mod detection;
 pub mod due_slots;
+pub mod enforcement_log;
 pub mod exact;
 pub mod exclusion;
 pub mod exemption;

@@ -109,6 +109,15 @@ impl Schedule {
         Ok(Self { zone, rhythm, trailing_days, from, until, cuts })
     }
 
+    /// The same, of an agreement that is over at this instant at the latest.
+    #[must_use]
+    pub fn ending(&self, at: Timestamp) -> Self {
+        let until = self.until.map_or(at, |until| until.min(at));
+        // The period that runs then was taken up as a longer one.
+        let cuts = self.cuts.iter().copied().filter(|cut| *cut < until).chain([until]).collect();
+        Self { until: Some(until), cuts, ..self.clone() }
+    }
+
     /// When the agreement comes into force.
     #[must_use]
     pub fn from(&self) -> Timestamp {

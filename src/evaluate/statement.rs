@@ -27,6 +27,7 @@ use crate::api::statement::{
 use super::amendment::{last_in_force, terms_at, terms_through};
 use super::assess::{Circumstances, assess};
 use super::assessment::ObjectiveAssessment;
+use super::attribution;
 use super::canonical_json::{NotCanonical, canonical};
 use super::count::Count;
 use super::credit;
@@ -131,6 +132,13 @@ pub fn ledger_name(agreement: &str, period_start: Timestamp) -> String {
     dated(agreement, period_start, "")
 }
 
+/// The name of a ledger where the other one is taken by the closed ledger of an earlier agreement of the same name.
+#[must_use]
+pub fn own_ledger_name(agreement: &str, uid: &str, period_start: Timestamp) -> String {
+    let mark: String = hex(&Sha256::digest(uid.as_bytes())).chars().take(8).collect();
+    dated(agreement, period_start, &format!("-{mark}"))
+}
+
 fn dated(agreement: &str, period_start: Timestamp, ending: &str) -> String {
     let suffix = format!("-{}{ending}", period_start.strftime("%Y%m%dt%H%M%Sz"));
     if agreement.len() + suffix.len() <= MAX_NAME {
@@ -169,6 +177,8 @@ pub fn statement(
     let judged = judged.bounds();
     let mut shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
     detection::enter(&mut shown, &closing.circumstances.incidents);
+    let found = window::diagnoses(&closing.ledger.diagnoses, closing.window);
+    attribution::enter(&mut shown, &found, Timestamp::MIN, ledger.slot_seconds());
     let mut credits = assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined));
     if let Some(credits) = &mut credits {
         let whole = closing.circumstances.whole_period.map_or_else(|| whole_of(spec, &bounds), Ok)?;
@@ -195,6 +205,7 @@ pub fn statement(
         service: spec.service.name.clone(),
         period: StatementPeriod { start: Time(bounds.start), end: Time(bounds.end), time_zone: spec.time_zone.clone() },
         judged: (judged != bounds).then_some(JudgedTime { start: Time(judged.start), end: Time(judged.end) }),
+        last: closing.circumstances.last.clone(),
         amendment: amendment.to_owned(),
         terms: Box::new(terms::stated(spec, amendment)),
         state: assessment.state,

@@ -4,10 +4,10 @@ use k8s_openapi::ByteString;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use sha2::{Digest, Sha256};
 
-use crate::api::enforcement_status::ActionRecord;
 use crate::api::ledger::{AgreementIdentity, LedgerSpec, ObjectiveSlots};
 
 use super::codec::{self, CodecError};
+use super::enforcement_log::EnforcementLog;
 use super::ledger::{Held, Ledger, LedgerError};
 use super::period::Bounds;
 
@@ -29,7 +29,7 @@ pub enum StoredLedgerError {
 
 /// The ledger as it is written.
 #[must_use]
-pub fn to_spec(ledger: &Ledger, agreement: AgreementIdentity, actions: &[ActionRecord], closed: bool) -> LedgerSpec {
+pub fn to_spec(ledger: &Ledger, agreement: AgreementIdentity, log: &EnforcementLog, closed: bool) -> LedgerSpec {
     let Bounds { start, end } = ledger.bounds();
     let slots = |name: &str| {
         let bytes = match ledger.held(name) {
@@ -46,7 +46,8 @@ pub fn to_spec(ledger: &Ledger, agreement: AgreementIdentity, actions: &[ActionR
         slot_seconds: i32::try_from(ledger.slot_seconds()).unwrap_or(i32::MAX),
         closed,
         objectives: ledger.objectives().map(slots).collect(),
-        actions: actions.to_vec(),
+        actions: log.actions.clone(),
+        diagnoses: log.diagnoses.clone(),
     }
 }
 
@@ -120,7 +121,7 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_back() {
-        let spec = to_spec(&ledger(), agreement(), &[], false);
+        let spec = to_spec(&ledger(), agreement(), &EnforcementLog::default(), false);
         let wire: LedgerSpec = serde_json::from_str(&serde_json::to_string(&spec).unwrap()).unwrap();
         assert_eq!(wire, spec);
         assert_eq!(from_spec(&wire).unwrap(), ledger());
@@ -128,17 +129,17 @@ mod tests {
 
     #[test]
     fn a_damaged_ledger_is_refused_by_name() {
-        let mut spec = to_spec(&ledger(), agreement(), &[], false);
+        let mut spec = to_spec(&ledger(), agreement(), &EnforcementLog::default(), false);
         spec.objectives[1].slots = ByteString(vec![1, 2, 3]);
         assert!(from_spec(&spec).unwrap_err().to_string().starts_with("objectives[b].slots: "));
-        let mut spec = to_spec(&ledger(), agreement(), &[], false);
+        let mut spec = to_spec(&ledger(), agreement(), &EnforcementLog::default(), false);
         spec.period_end = Time(Timestamp::from_second(60).unwrap());
         assert_eq!(from_spec(&spec), Err(LedgerError::TooManySlots(2).into()));
     }
 
     #[test]
     fn the_digest_depends_on_every_name_and_byte() {
-        let base = to_spec(&ledger(), agreement(), &[], false).objectives;
+        let base = to_spec(&ledger(), agreement(), &EnforcementLog::default(), false).objectives;
         let mut renamed = base.clone();
         renamed[0].name = "c".to_owned();
         let mut flipped = base.clone();

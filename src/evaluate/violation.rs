@@ -144,6 +144,9 @@ pub fn shown(span: &ViolationSpan) -> Violation {
         total_events: count(&span.total_events),
         detected_by: None,
         detected_at: None,
+        episode: None,
+        causes: Vec::new(),
+        actions: Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::api::diagnosis_record::DiagnosisRecord;
 use crate::api::ledger::LedgerSpec;
 use crate::api::statement::EarlierLedger;
 
@@ -23,6 +24,8 @@ pub struct Earlier {
     pub digest: String,
     /// Its slots.
     pub ledger: Ledger,
+    /// The causes that were found in it.
+    pub diagnoses: Vec<DiagnosisRecord>,
 }
 
 impl Earlier {
@@ -35,6 +38,7 @@ impl Earlier {
             name: name.to_owned(),
             digest: stored_ledger::digest(&stored.objectives),
             ledger: stored_ledger::from_spec(stored)?,
+            diagnoses: stored.diagnoses.clone(),
         })
     }
 
@@ -52,6 +56,22 @@ pub struct Window {
     pub judged: Bounds,
     /// What is left of the ledgers that reach into it, in the order of time, without that of the period.
     pub earlier: Vec<Arc<Earlier>>,
+}
+
+/// The causes that were found in the time that is judged, oldest first, those of the period itself last.
+#[must_use]
+pub fn diagnoses(own: &[DiagnosisRecord], window: Option<&Window>) -> Vec<DiagnosisRecord> {
+    let earlier = window.iter().flat_map(|window| &window.earlier).flat_map(|earlier| &earlier.diagnoses);
+    let mut found: Vec<DiagnosisRecord> = Vec::new();
+    for record in earlier.chain(own) {
+        // What was found in one period and still told in the next stands in both ledgers; the later one knows its end.
+        found.retain(|known| {
+            (&known.named.since, known.named.cause, &known.named.suspects)
+                != (&record.named.since, record.named.cause, &record.named.suspects)
+        });
+        found.push(record.clone());
+    }
+    found
 }
 
 /// The slots that are judged: those of the period's `own` ledger, or of the window that ends with it.

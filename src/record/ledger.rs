@@ -6,8 +6,8 @@ use kube::Resource;
 use kube::api::ObjectMeta;
 
 use crate::api::ServiceLevelAgreement;
-use crate::api::enforcement_status::ActionRecord;
 use crate::api::ledger::{AgreementIdentity, ServiceLevelLedger};
+use crate::evaluate::enforcement_log::EnforcementLog;
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::stored_ledger;
 
@@ -17,18 +17,18 @@ pub fn object(
     agreement: &ServiceLevelAgreement,
     name: &str,
     ledger: &Ledger,
-    actions: &[ActionRecord],
+    log: &EnforcementLog,
     closed: bool,
     resource_version: Option<String>,
 ) -> ServiceLevelLedger {
-    let mut object =
-        ServiceLevelLedger::new(name, stored_ledger::to_spec(ledger, identity(agreement), actions, closed));
+    let mut object = ServiceLevelLedger::new(name, stored_ledger::to_spec(ledger, identity(agreement), log, closed));
     object.metadata = ObjectMeta {
         name: Some(name.to_owned()),
         namespace: agreement.meta().namespace.clone(),
         resource_version,
-        // A running ledger goes with its agreement. A closed one is the evidence of a statement, and stays with it.
-        owner_references: (!closed).then(|| owner(agreement)),
+        // A running ledger goes with its agreement. A closed one is the evidence of a statement, and stays with it; so does
+        // that of an agreement that is being deleted, should it never be closed.
+        owner_references: (!closed && agreement.meta().deletion_timestamp.is_none()).then(|| owner(agreement)),
         ..ObjectMeta::default()
     };
     object

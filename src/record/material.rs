@@ -3,10 +3,7 @@
 //! An agreement that is kept counts events in every slot. Writing each new figure would cost the API server a write
 //! per agreement and slot, and wake every watcher, to say that nothing happened.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use k8s_openapi::jiff::Timestamp;
-
-use crate::api::agreement_status::{AgreementStatus, DetectedBy, ObjectiveStatus, Violation};
+use crate::api::agreement_status::{AgreementStatus, ObjectiveStatus, Violation};
 use crate::api::diagnosis::{CauseKind, Diagnosis};
 use crate::evaluate::credit;
 
@@ -28,6 +25,7 @@ pub fn differs(last: &AgreementStatus, next: &AgreementStatus) -> bool {
         || last.demands != next.demands
         || last.term != next.term
         || last.actions != next.actions
+        || last.diagnoses != next.diagnoses
         || last.violations.len() != next.violations.len()
         || last.violations.iter().zip(&next.violations).any(|(a, b)| told(a) != told(b))
         || conditions_differ(last, next)
@@ -39,8 +37,8 @@ pub fn differs(last: &AgreementStatus, next: &AgreementStatus) -> bool {
 }
 
 /// What is told of a violation; its figures grow while it goes on.
-fn told(violation: &Violation) -> (Timestamp, Option<&Time>, Option<DetectedBy>, Option<&Time>) {
-    (violation.start.0, violation.end.as_ref(), violation.detected_by, violation.detected_at.as_ref())
+fn told(violation: &Violation) -> Violation {
+    Violation { depth: String::new(), bad_events: String::new(), total_events: String::new(), ..violation.clone() }
 }
 
 /// Messages carry figures; a condition changed when its status, its reason or its generation did.

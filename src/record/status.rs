@@ -143,6 +143,9 @@ mod tests {
             total_events: String::new(),
             detected_by: None,
             detected_at: None,
+            episode: None,
+            causes: Vec::new(),
+            actions: Vec::new(),
         }
     }
 

@@ -11,7 +11,7 @@ use kube::{Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::api::{FIELD_MANAGER, FINALIZER, ServiceLevelAgreement, ServiceLevelLedger, ServiceLevelStatement};
+use crate::api::{FIELD_MANAGER, ServiceLevelAgreement, ServiceLevelLedger, ServiceLevelStatement};
 
 /// What this module needs of the API server: group, resource, verbs. A test compares it with the chart.
 pub const RBAC: &[(&str, &str, &[&str])] = &[
@@ -27,6 +27,9 @@ pub const RBAC: &[(&str, &str, &[&str])] = &[
 
 /// How long one write may take before its outcome counts as unknown.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How the API server says that a namespace is being deleted.
+const NAMESPACE_TERMINATING: &str = "NamespaceTerminating";
 
 /// How often the finalizer is tried again on a fresh reading.
 const FINALIZER_ATTEMPTS: usize = 3;
@@ -63,6 +66,15 @@ impl WriteError {
 
     fn is_conflict(&self) -> bool {
         matches!(self, Self::Api { source, .. } if matches!(&**source, kube::Error::Api(s) if s.is_conflict()))
+    }
+
+    /// Whether its namespace is being deleted and takes nothing new.
+    #[must_use]
+    pub fn is_of_a_terminating_namespace(&self) -> bool {
+        let Self::Api { source, .. } = self else { return false };
+        let kube::Error::Api(status) = &**source else { return false };
+        let causes = status.details.iter().flat_map(|details| &details.causes);
+        status.code == 403 && causes.into_iter().any(|cause| cause.reason == NAMESPACE_TERMINATING)
     }
 
     /// Whether the object is gone.
@@ -105,7 +117,7 @@ where
     bounded(&what, api.patch_status(&name, &params, &Patch::<()>::Json(patch))).await.map(drop)
 }
 
-/// Adds or removes Guarantor's finalizer. Other finalizers stay.
+/// Adds or removes one of Guarantor's finalizers. Others stay.
 ///
 /// `agreement` may be older than what is stored, even than our own last write of its status: after a conflict the
 /// finalizers are read anew.
@@ -115,6 +127,7 @@ where
 pub async fn set_finalizer(
     client: &Client,
     agreement: &ServiceLevelAgreement,
+    ours: &str,
     present: bool,
 ) -> Result<(), WriteError> {
     let (namespace, name) = (agreement.namespace().unwrap_or_default(), agreement.name_any());
@@ -122,23 +135,23 @@ pub async fn set_finalizer(
     let what = format!("the finalizer of {namespace}/{name}");
     let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
     let mut metadata = agreement.metadata.clone();
-    let mut written = bounded(&what, api.patch_metadata(&name, &params, &finalizer(&metadata, present))).await;
+    let mut written = bounded(&what, api.patch_metadata(&name, &params, &finalizer(&metadata, ours, present))).await;
     for _ in 0..FINALIZER_ATTEMPTS {
         if !written.as_ref().is_err_and(WriteError::is_conflict) {
             break;
         }
         metadata = bounded(&what, api.get_metadata(&name)).await?.metadata;
         metadata.uid = agreement.uid();
-        written = bounded(&what, api.patch_metadata(&name, &params, &finalizer(&metadata, present))).await;
+        written = bounded(&what, api.patch_metadata(&name, &params, &finalizer(&metadata, ours, present))).await;
     }
     written.map(drop)
 }
 
 /// The patch that leaves every other finalizer, provided that nothing changed since `metadata` was read. The uid keeps
 /// it off an object made anew under the same name.
-fn finalizer(metadata: &ObjectMeta, present: bool) -> Patch<serde_json::Value> {
-    let others = metadata.finalizers.iter().flatten().filter(|f| *f != FINALIZER).cloned();
-    let finalizers: Vec<String> = others.chain(present.then(|| FINALIZER.to_owned())).collect();
+fn finalizer(metadata: &ObjectMeta, ours: &str, present: bool) -> Patch<serde_json::Value> {
+    let others = metadata.finalizers.iter().flatten().filter(|f| *f != ours).cloned();
+    let finalizers: Vec<String> = others.chain(present.then(|| ours.to_owned())).collect();
     Patch::Merge(json!({
         "metadata": {
             "uid": metadata.uid, "resourceVersion": metadata.resource_version, "finalizers": finalizers,
@@ -177,5 +190,28 @@ pub async fn issue_statement(client: &Client, statement: &ServiceLevelStatement)
             Ok(())
         }
         other => other.map(drop),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn refused(code: u16, cause: &str) -> WriteError {
+        let status = json!({
+            "status": "Failure", "reason": "Forbidden", "code": code, "message": "it is forbidden",
+            "details": {"name": "web", "causes": [{"reason": cause, "message": "", "field": "metadata.namespace"}]},
+        });
+        let source = Box::new(kube::Error::Api(serde_json::from_value(status).unwrap()));
+        WriteError::Api { what: "the statement".to_owned(), source }
+    }
+
+    #[test]
+    fn a_namespace_that_is_being_deleted_is_told_from_other_refusals() {
+        assert!(refused(403, "NamespaceTerminating").is_of_a_terminating_namespace());
+        assert!(!refused(403, "Quota").is_of_a_terminating_namespace());
+        assert!(!refused(404, "NamespaceTerminating").is_of_a_terminating_namespace());
+        assert!(!WriteError::TimedOut(String::new()).is_of_a_terminating_namespace());
     }
 }

@@ -17,6 +17,7 @@ use guarantor::api::metrics_source::IncreaseForm;
 use guarantor::controller::room;
 use guarantor::evaluate::assess::{Circumstances, assess};
 use guarantor::evaluate::count::Count;
+use guarantor::evaluate::enforcement_log::EnforcementLog;
 use guarantor::evaluate::ledger::Ledger;
 use guarantor::evaluate::period::Bounds;
 use guarantor::evaluate::slot::{Births, Slot, Tally};
@@ -44,7 +45,7 @@ fn pool() -> AgreementSpec {
 
 fn stored(ledger: &Ledger) -> LedgerSpec {
     let identity = AgreementIdentity { name: "checkout".to_owned(), uid: String::new() };
-    stored_ledger::to_spec(ledger, identity, &[], true)
+    stored_ledger::to_spec(ledger, identity, &EnforcementLog::default(), true)
 }
 
 /// Attempts by the clock: one is late now and then, and every machine is down for a quarter of an hour.

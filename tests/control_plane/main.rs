@@ -19,6 +19,7 @@ mod backfill;
 mod catches_up_what_it_missed;
 mod claims_a_credit_as_two_people;
 mod closes_a_period_once;
+mod closes_the_account_of_a_deleted_agreement;
 #[path = "../cases/credits.rs"]
 mod credits;
 #[path = "../cases/exempt.rs"]

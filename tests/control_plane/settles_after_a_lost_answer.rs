@@ -5,6 +5,7 @@ use anyhow::{Context, Result};
 use guarantor::api::ServiceLevelLedger;
 use guarantor::api::agreement_status::State;
 use guarantor::api::ledger::AgreementIdentity;
+use guarantor::evaluate::enforcement_log::EnforcementLog;
 use guarantor::evaluate::ledger::Ledger;
 use guarantor::evaluate::period::Bounds;
 use guarantor::evaluate::{statement, stored_ledger};
@@ -27,7 +28,8 @@ async fn settles_a_period_although_an_answer_was_lost() -> Result<()> {
     let name = statement::ledger_name("storefront", period.start.0);
     let empty = Ledger::new(Bounds { start: period.start.0, end: period.end.0 }, 5, ["availability"])?;
     let identity = AgreementIdentity { name: "storefront".to_owned(), uid: agreement.uid().context("a uid")? };
-    let stored = ServiceLevelLedger::new(&name, stored_ledger::to_spec(&empty, identity, &[], false));
+    let stored =
+        ServiceLevelLedger::new(&name, stored_ledger::to_spec(&empty, identity, &EnforcementLog::default(), false));
     let stored = serde_json::to_string(&stored)?;
     stage.cluster.kubectl_with_input(&["create", "-n", NAMESPACE, AS_OPERATOR, "-f", "-"], &stored).await?.ok()?;
 

@@ -29,6 +29,9 @@ fn play(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
                 gone
             })
             .await?;
+        let statements = stage.statements();
+        assert!(statements.len() == 1 && statements[0].last.is_some(), "{statements:#?}");
+        assert!(!statements[0].actions.is_empty(), "what was done for it is told");
         stage.seconds(40).await;
         Ok(())
     }

@@ -13,6 +13,7 @@ use guarantor::api::settlement::GrantMode;
 use guarantor::api::statement::StatementSpec;
 use guarantor::evaluate::assess::Circumstances;
 use guarantor::evaluate::count::Count;
+use guarantor::evaluate::enforcement_log::EnforcementLog;
 use guarantor::evaluate::ledger::Insertion;
 use guarantor::evaluate::period::Bounds;
 use guarantor::evaluate::restatement::Superseded;
@@ -222,7 +223,7 @@ async fn a_newer_ledger_of_an_earlier_period_is_looked_back_on() {
     let entered = slots.insert("availability", late, Slot::known(tally, Births::default(), 1)).unwrap();
     assert_eq!(entered, Insertion::Entered);
     let name = "web-20251229t000000z-r2";
-    let ledger = stored_ledger::to_spec(&slots, stored_first.agreement, &[], true);
+    let ledger = stored_ledger::to_spec(&slots, stored_first.agreement, &EnforcementLog::default(), true);
     let made = restated(
         &stage.agreement("web").unwrap().spec,
         &before,

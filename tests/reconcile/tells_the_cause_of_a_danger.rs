@@ -11,7 +11,7 @@ use num_rational::BigRational;
 use crate::stage::{AUTOSCALERS, NAMESPACE, Stage, agreement, autoscaler};
 
 /// Three pods of six hundred requests each; of `web-1` so many were bad, of the others one.
-fn by_pod(bad: i64) -> Signals {
+pub fn by_pod(bad: i64) -> Signals {
     let whole = |number: i64| BigRational::from_integer(number.into());
     let events = |pod: &str, bad| PodEvents { pod: pod.to_owned(), total: whole(600), bad: whole(bad) };
     Signals::ByPod(Box::new(PodVector {

@@ -41,6 +41,8 @@ pub struct Traffic {
 struct Manners {
     /// How long it says that it keeps samples.
     keeps: Option<Span>,
+    /// It does not answer at all.
+    silent: bool,
     /// The objectives whose expressions it refuses.
     refused: BTreeSet<String>,
     /// Seconds of which the samples have not arrived yet.
@@ -82,6 +84,11 @@ impl Traffic {
     /// How long the store says from now on that it keeps samples.
     pub fn keep(&self, span: &str) {
         self.manners.lock().unwrap().keeps = Some(span.into());
+    }
+
+    /// Answers nothing from now on, or again.
+    pub fn silent(&self, silent: bool) {
+        self.manners.lock().unwrap().silent = silent;
     }
 
     /// Refuses the expressions of an objective from now on.
@@ -136,7 +143,12 @@ impl Traffic {
     fn read(&self, ask: &IndicatorAsk) -> IndicatorReading {
         let refused = self.manners.lock().unwrap().refused.contains(&ask.key.objective);
         let deployed = |start| ask.indicator.deployed.as_ref().map(|_| self.deployed(start));
-        let slot = |start| if refused { refusal(start) } else { self.slot(start, deployed(start)) };
+        let silent = self.manners.lock().unwrap().silent;
+        let slot = |start| match (silent, refused) {
+            (true, _) => failed(start, FailureKind::Unreachable, "nobody answers"),
+            (false, true) => failed(start, FailureKind::Expression, REFUSAL),
+            (false, false) => self.slot(start, deployed(start)),
+        };
         IndicatorReading {
             key: ask.key.clone(),
             form: IncreaseForm::Anchored,
@@ -169,9 +181,10 @@ fn value(number: u64) -> Reading {
 }
 
 /// What a reader says of an expression that the store refuses by itself.
-fn refusal(start: Timestamp) -> SlotReading {
-    let message = "indicator.ratio.bad: the store refused the request (422): duplicate series".to_owned();
-    let failed = Reading::Failed(Failure { kind: FailureKind::Expression, message });
+const REFUSAL: &str = "indicator.ratio.bad: the store refused the request (422): duplicate series";
+
+fn failed(start: Timestamp, kind: FailureKind, message: &str) -> SlotReading {
+    let failed = Reading::Failed(Failure { kind, message: message.to_owned() });
     SlotReading {
         start,
         counted: ReadingPair { total: failed.clone(), part: failed.clone() },

@@ -12,6 +12,7 @@ use super::*;
 use crate::api::agreement::AgreementSpec;
 use crate::api::ledger::{AgreementIdentity, LedgerSpec};
 use crate::evaluate::assess::{Circumstances, assess};
+use crate::evaluate::enforcement_log::EnforcementLog;
 use crate::evaluate::exact::whole;
 use crate::evaluate::example::{agreement, measured, second};
 use crate::evaluate::oracle::brute_force::{Minutes, World, requests};
@@ -125,7 +126,7 @@ fn start_of(index: usize) -> Timestamp {
 fn begun(ledger: Ledger, room: Room) -> OpenLedger {
     OpenLedger {
         ledger,
-        actions: Vec::new(),
+        log: EnforcementLog::default(),
         name: "checkout".to_owned(),
         resource_version: None,
         taken_up: start_of(0),
@@ -175,7 +176,7 @@ impl<'a> Operator<'a> {
 
     fn as_stored(&self) -> LedgerSpec {
         let identity = AgreementIdentity { name: "checkout".to_owned(), uid: "u".to_owned() };
-        stored_ledger::to_spec(&self.open.ledger, identity, &self.open.actions, false)
+        stored_ledger::to_spec(&self.open.ledger, identity, &self.open.log, false)
     }
 
     fn takes(&mut self, event: Event) {

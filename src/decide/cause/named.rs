@@ -58,7 +58,7 @@ pub(super) fn revision(look: &Look<'_>, hash: &str) -> bool {
 /// What was blamed, by kind and name.
 fn names(before: &Diagnosis) -> Vec<(Subject, &str)> {
     let parts = before.evidence.iter().map(|evidence| (evidence.subject, evidence.name.as_str()));
-    parts.filter(|(kind, _)| matches!(kind, Subject::Pod | Subject::Node | Subject::Zone | Subject::Revision)).collect()
+    parts.filter(|(kind, _)| kind.is_part()).collect()
 }
 
 fn of_pod(pod: &PodObservation, named: &[(Subject, &str)]) -> bool {

@@ -78,6 +78,8 @@ pub fn stated(facts: &CreditFacts, spec: &AgreementSpec) -> Result<Facts, Invali
         granted_before: granted_before("grantedBefore", &facts.granted_before)?,
         missed_in_a_row: facts.missed_in_a_row.iter().map(missed).collect::<Result<_, _>>()?,
         chosen: facts.chosen.clone(),
+        // That the statement says elsewhere.
+        ends: false,
     })
 }
 

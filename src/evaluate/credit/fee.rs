@@ -60,8 +60,15 @@ pub(super) struct Charged {
 }
 
 impl Charged {
-    pub(super) fn new(spec: &AgreementSpec, period: Bounds, whole_period: Bounds) -> Result<Self, InvalidSpec> {
+    /// `ends`: the agreement ends with the period, whatever its validity says.
+    pub(super) fn new(
+        spec: &AgreementSpec,
+        period: Bounds,
+        whole_period: Bounds,
+        ends: bool,
+    ) -> Result<Self, InvalidSpec> {
         let uncut = uncut(spec, &period, &whole_period)?;
+        let uncut = if ends { Bounds { end: period.end, ..uncut } } else { uncut };
         let share = |part: Bounds, of: Bounds| {
             let share = divide(&whole(part.seconds()), &whole(of.seconds()));
             share.unwrap_or_else(BigRational::one).min(BigRational::one())

@@ -49,6 +49,8 @@ pub struct Facts {
     pub missed_in_a_row: BTreeMap<String, u32>,
     /// The objective (for a tier) or the remedy that the customer chose.
     pub chosen: Option<String>,
+    /// Whether the agreement ends with the period, whatever its validity says: then the fee is for no more than that.
+    pub ends: bool,
 }
 
 /// A delivery.

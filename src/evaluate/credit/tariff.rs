@@ -42,8 +42,9 @@ impl Tariff {
         table: &Credits,
         period: Bounds,
         whole_period: Bounds,
+        ends: bool,
     ) -> Result<Self, InvalidSpec> {
-        let charged = Charged::new(spec, period, whole_period)?;
+        let charged = Charged::new(spec, period, whole_period, ends)?;
         let fee = charged.fee("spec.credits.fee", &table.fee, true)?;
         let further = table.further_fees.iter().enumerate();
         let daily_usage = table.daily_usage.as_ref().map(|usage| {

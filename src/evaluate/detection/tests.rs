@@ -76,6 +76,9 @@ fn violation(objective: &str, from: i64, until: Option<i64>) -> Violation {
         total_events: String::new(),
         detected_by: None,
         detected_at: None,
+        episode: None,
+        causes: Vec::new(),
+        actions: Vec::new(),
     }
 }
 

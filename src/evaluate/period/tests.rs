@@ -30,6 +30,19 @@ fn hours(spec: &AgreementSpec, day: &str) -> i64 {
 }
 
 #[test]
+fn an_agreement_that_ends_early_has_no_period_after_that() {
+    let month = schedule(&calendar("UTC", CalendarUnit::Month));
+    let (end, june) = (at("2026-06-15T10:00:00Z"), at("2026-06-10T00:00:00Z"));
+    let ending = month.ending(end);
+    let cut = Bounds { start: at("2026-06-01T00:00:00Z"), end };
+    assert_eq!(ending.containing(june), Some(cut));
+    assert_eq!((ending.containing(end), ending.until()), (None, Some(end)));
+    assert_eq!(ending.cut_within(&month.containing(june).unwrap()), Some(end), "it was taken up as a whole month");
+    assert_eq!(ending.containing(at("2026-05-10T00:00:00Z")), month.containing(at("2026-05-10T00:00:00Z")));
+    assert_eq!(ending.ending(at("2027-01-01T00:00:00Z")).until(), Some(end), "it never ends later than it did");
+}
+
+#[test]
 fn a_month_has_the_hours_its_zone_gives_it() {
     let cases = [
         ("Europe/Berlin", "2025-10-15", 745),

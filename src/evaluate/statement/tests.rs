@@ -5,6 +5,7 @@ use super::*;
 use crate::api::agreement_status::{DetectedBy, State};
 use crate::api::enforcement_status::{ActionPhase, ActionTarget, Verb};
 use crate::api::settlement::GrantMode;
+use crate::evaluate::enforcement_log::EnforcementLog;
 
 fn slots() -> Vec<Slot> {
     let count = 8_940; // October 2026 in Berlin: 745 hours.
@@ -20,7 +21,7 @@ fn stored(slots: &[Slot]) -> LedgerSpec {
     let schedule = Schedule::new(&agreement(), at("2025-01-01T00:00:00Z")).unwrap();
     let bounds = schedule.containing(at("2026-10-15T00:00:00Z")).unwrap();
     let identity = AgreementIdentity { name: "checkout".to_owned(), uid: "u-1".to_owned() };
-    stored_ledger::to_spec(&ledger(bounds, 300, slots), identity, &[], true)
+    stored_ledger::to_spec(&ledger(bounds, 300, slots), identity, &EnforcementLog::default(), true)
 }
 
 fn action(id: &str, at_: &str) -> ActionRecord {

@@ -36,9 +36,9 @@ const STATED_ONLY: [&[&str]; 3] =
 /// What the credits rest on beside the measurements.
 const FACTS: [&str; 2] = ["credits", "facts"];
 
-/// The same, where they stand in it: what somebody asked to have excluded is known from its own objects. What counted is
-/// applied as it is stated.
-const STATED_AT_TIMES: [&[&str]; 2] = [&["exclusions"], &["exclusionsOmitted"]];
+/// The same, where they stand in it: what somebody asked to have excluded is known from its own objects, and that the
+/// agreement was deleted from nothing else. What counted is applied as it is stated.
+const STATED_AT_TIMES: [&[&str]; 3] = [&["exclusions"], &["exclusionsOmitted"], &["final"]];
 
 /// The statement as it should be.
 pub(super) struct Recomputed {
@@ -86,6 +86,7 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
         facts: beside::facts(presented, spec, facts(presented.content, spec)?)?,
         incidents: detection::told(&read(presented.content, "violations")),
         determined_at: determined_at(presented.content),
+        last: presented.content.get("final").and_then(|last| serde_json::from_value(last.clone()).ok()),
         ..Circumstances::default()
     };
     let supersedes = beside::superseded(presented, spec);

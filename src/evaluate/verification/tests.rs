@@ -2,13 +2,16 @@ mod beside;
 mod case;
 mod terms;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::SignedDuration;
 use serde_json::json;
 
+use super::super::assess::Circumstances;
 use super::super::example::{SETTLE, at, measured, ratio};
 use super::super::exclusion::{Exclusions, Honoured};
 use super::super::period::Bounds;
 use super::*;
+use crate::api::statement::{FinalReason, FinalStatement};
 
 use case::*;
 
@@ -55,6 +58,32 @@ fn what_people_reported_is_taken_as_stated_and_credits_are_reckoned_with_it() {
     assert!(!differs.iter().any(|path| path.starts_with("adjustment") || path.starts_with("credits.facts")));
     case.content["credits"]["facts"]["grantedThisYear"]["amounts"][0]["amount"] = "a hundred".into();
     assert!(case.verify().comparison.is_err(), "facts that can not be read");
+}
+
+#[test]
+fn that_the_agreement_was_deleted_is_taken_as_stated() {
+    let case = case(0, SETTLE);
+    let ledger = stored_ledger::from_spec(&case.ledger).unwrap().until(at("2026-10-31T22:00:00Z")).unwrap();
+    let last = FinalStatement { reason: FinalReason::AgreementDeleted, at: Time(at("2026-10-31T22:03:00Z")) };
+    let deleted = Circumstances { last: Some(last), ..Circumstances::default() };
+    let mut case = made_of(case.agreement, &ledger, &deleted, SETTLE);
+    let outcome = case.verify();
+    assert_eq!(outcome.verdict(), Verdict::Verified, "{outcome:#?}");
+    let taken = outcome.comparison.unwrap().taken_as_stated;
+    assert!(taken.iter().any(|path| path.to_string() == "final"), "{taken:#?}");
+    case.content["final"]["at"] = "2026-10-30T22:00:00Z".into();
+    assert_eq!(case.verify().verdict(), Verdict::Contradicted, "the digest covers it");
+}
+
+#[test]
+fn a_cause_that_the_ledger_does_not_tell_is_named() {
+    let mut case = case(0, SETTLE);
+    assert_eq!(case.content["violations"][0]["causes"][0]["cause"], "OutlierPod");
+    case.content["violations"][0]["causes"][0]["suspects"][0]["name"] = "web-2".into();
+    case.sign();
+    let found = case.verify().comparison.unwrap();
+    let differs: Vec<String> = found.differences.iter().map(|d| d.path.to_string()).collect();
+    assert!(differs.contains(&"violations[0].causes[0].suspects[0].name".to_owned()), "{differs:?}");
 }
 
 #[test]

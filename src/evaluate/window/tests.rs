@@ -21,7 +21,7 @@ fn ledger(start: i64, end: i64, slots: &[Slot]) -> Ledger {
 }
 
 fn window(start: i64, end: i64, earlier: Vec<Ledger>) -> Window {
-    let named = |ledger: Ledger| Earlier { name: "l".to_owned(), digest: String::new(), ledger };
+    let named = |ledger: Ledger| Earlier { name: "l".to_owned(), digest: String::new(), ledger, diagnoses: Vec::new() };
     Window { judged: bounds(start, end), earlier: earlier.into_iter().map(|l| Arc::new(named(l))).collect() }
 }
 

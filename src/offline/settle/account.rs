@@ -24,6 +24,7 @@ use crate::api::metrics_source::IncreaseForm;
 use crate::evaluate::amendment::terms_at;
 use crate::evaluate::calendar::WorkingDays;
 use crate::evaluate::credit::{Delivery, Facts};
+use crate::evaluate::enforcement_log::EnforcementLog;
 use crate::evaluate::exact::decimal;
 use crate::evaluate::exclusion::Request;
 use crate::evaluate::history::{History, contract_year};
@@ -190,10 +191,10 @@ fn ledgers(
             Some(ledger) => ledger,
             None => ledger(case, period)?,
         };
-        let stored = stored_ledger::to_spec(&ledger, case.identity(), &[], true);
+        let stored = stored_ledger::to_spec(&ledger, case.identity(), &EnforcementLog::default(), true);
         let (name, digest) =
             (statement::ledger_name(case.name, period.start), stored_ledger::digest(&stored.objectives));
-        all.insert(period.start, Arc::new(Earlier { name, digest, ledger }));
+        all.insert(period.start, Arc::new(Earlier { name, digest, ledger, diagnoses: Vec::new() }));
     }
     Ok(all)
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::api::ledger::{LedgerSpec, ServiceLevelLedger};
 use crate::api::statement::{ServiceLevelStatement, StatementSpec};
 use crate::evaluate::detection::Classification;
+use crate::evaluate::enforcement_log::EnforcementLog;
 use crate::evaluate::statement::{ledger_name, name};
 use crate::evaluate::stored_ledger;
 use crate::evaluate::window::{Earlier, Window};
@@ -87,7 +88,8 @@ impl Objects {
         let start = ledger.period_start.0;
         let (name, ledger_name) = (name(agreement, start, statement.revision), ledger_name(agreement, start));
         let stored = |earlier: &Arc<Earlier>| {
-            let spec = stored_ledger::to_spec(&earlier.ledger, ledger.agreement.clone(), &[], true);
+            let spec =
+                stored_ledger::to_spec(&earlier.ledger, ledger.agreement.clone(), &EnforcementLog::default(), true);
             ServiceLevelLedger::new(&earlier.name, spec)
         };
         let earlier = window.into_iter().flat_map(|window| &window.earlier).map(stored).collect();

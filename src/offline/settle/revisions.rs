@@ -13,6 +13,7 @@ use crate::api::statement::StatementSpec;
 use crate::evaluate::amendment::terms_at;
 use crate::evaluate::assess::Circumstances;
 use crate::evaluate::credit::Facts;
+use crate::evaluate::enforcement_log::EnforcementLog;
 use crate::evaluate::exclusion::{self, Exclusions};
 use crate::evaluate::history::{History, Legacy};
 use crate::evaluate::ledger::Ledger;
@@ -68,7 +69,7 @@ impl Kept {
             credits,
             reported,
             facts: Facts::default(),
-            ledger: stored_ledger::to_spec(ledger, case.identity(), &[], true),
+            ledger: stored_ledger::to_spec(ledger, case.identity(), &EnforcementLog::default(), true),
             window,
         })
     }
@@ -93,6 +94,7 @@ impl Kept {
                 whole_period: Some(self.whole),
                 facts,
                 incidents: super::incidents::over(case.measurements).into_iter().map(|(_, i)| i).collect(),
+                last: None,
                 determined_at: self.revisions.last().map(|_| as_of),
             };
             let made = self.statement(case, &circumstances)?;

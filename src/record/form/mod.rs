@@ -47,6 +47,10 @@ pub struct Issued {
 /// What a form says first of an account that nobody has issued.
 pub const COMPUTED: &str = "Computed by `guarantor settle` by the same rules as the operator's. Nobody has issued it.";
 
+/// What a form says below the causes of violations.
+pub const OBSERVED: &str = "Causes are what the operator found while the violation went on, and no part of the figures. Of \
+                            a violation that is not listed here nothing was found.";
+
 /// What a form says first when the digest is not that of the content.
 pub const ALTERED: &str = "This is not what was issued: the digest is not that of the content. Do not rely on any \
                            figure below before `guarantor statement verify` has shown what was changed.";

@@ -10,7 +10,7 @@ use super::instant::{Clock, length, length_of};
 use super::legible::legible;
 use super::reckoning::{LineMoney, Reckoning, Step};
 use super::terms::terms;
-use super::{ALTERED, COMPUTED, Issued, outcome, words};
+use super::{ALTERED, COMPUTED, Issued, OBSERVED, outcome, words};
 
 /// Nothing but a line under the header.
 const LIGHT: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
@@ -33,6 +33,7 @@ pub fn text(issued: &Issued) -> String {
         Some(objectives(&issued.statement)),
         members(&issued.statement),
         violations(&issued.statement, &clock),
+        causes(&issued.statement, &clock),
         exclusions(&issued.statement, &clock),
         actions(&issued.statement, &clock),
         credits(&issued.statement, &clock),
@@ -77,6 +78,10 @@ fn heading(issued: &Issued, clock: &Clock) -> String {
     if let Some(judged) = &statement.judged {
         let (start, end) = (judged.start.0, judged.end.0);
         tell("Judged", format!("{} until {} ({})", clock.long(start), clock.long(end), length(start, end)));
+    }
+    let last = words::last(statement, clock);
+    if !last.is_empty() {
+        lines.push(last);
     }
     lines.join("\n")
 }
@@ -161,6 +166,26 @@ fn violations(statement: &StatementSpec, clock: &Clock) -> Option<String> {
     let omitted = statement.violations_omitted;
     let more = if omitted > 0 { format!("\n{omitted} more are not listed.") } else { String::new() };
     (!statement.violations.is_empty()).then(|| format!("{table}{more}"))
+}
+
+/// What was found to be the cause of violations, and done against them. No table: nothing was.
+fn causes(statement: &StatementSpec, clock: &Clock) -> Option<String> {
+    let mut table = table(&["FOUND OF", "FROM", "CAUSE", "TOLD SINCE", "IN WORDS", "DONE AGAINST IT"]);
+    for violation in &statement.violations {
+        let of = [legible(&violation.objective).into_owned(), clock.long(violation.start.0)];
+        let done = words::done_against(statement, violation).join("\n");
+        let told = violation.causes.iter().map(|named| {
+            let since = format!("{}, {}", clock.long(named.since.0), words::cause_ended(named, clock));
+            [words::cause(named), since, legible(&named.message).into_owned()]
+        });
+        let unknown = (told.len() == 0 && !done.is_empty()).then(|| ["none could be shown", "", ""].map(str::to_owned));
+        for (index, cause) in told.chain(unknown).enumerate() {
+            // Of one violation the first line says which, and what was done.
+            let (of, done) = if index == 0 { (of.clone(), done.clone()) } else { Default::default() };
+            table.add_row(of.into_iter().chain(cause).chain([done]));
+        }
+    }
+    (!table.is_empty()).then(|| format!("{table}\n{OBSERVED}"))
 }
 
 fn exclusions(statement: &StatementSpec, clock: &Clock) -> Option<String> {

@@ -3,15 +3,16 @@
 use crate::api::agreement_status::{DetectedBy, State, Violation};
 use crate::api::credit_status::CreditState;
 use crate::api::credits::CreditForm;
+use crate::api::diagnosis_record::NamedCause;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason};
 use crate::api::measurement::Method;
 use crate::api::metrics_source::IncreaseForm;
-use crate::api::statement::StatementSpec;
+use crate::api::statement::{FinalReason, StatementSpec};
 use crate::evaluate::methods::words::unit;
 
 use super::Issued;
-use super::instant::{day, length};
+use super::instant::{Clock, day, length};
 use super::legible::legible;
 
 /// The state of an objective or an agreement.
@@ -71,6 +72,17 @@ pub fn in_force(statement: &StatementSpec) -> String {
     let amended = (!statement.amendment.is_empty())
         .then(|| format!("as amended from {} on", day(&legible(&statement.amendment))));
     generation.into_iter().chain(amended).collect::<Vec<_>>().join(", ")
+}
+
+/// That it is the last statement, and why; empty: it is not.
+#[must_use]
+pub fn last(statement: &StatementSpec, clock: &Clock) -> String {
+    let told = statement.last.as_ref().map(|last| match last.reason {
+        FinalReason::AgreementDeleted => {
+            format!("The last statement: the agreement was deleted at {}", clock.long(last.at.0))
+        }
+    });
+    told.unwrap_or_default()
 }
 
 /// Why something was asked to be excluded.
@@ -161,6 +173,40 @@ pub fn verb(verb: Verb) -> &'static str {
         Verb::Surge => "Add a replica before an eviction",
         Verb::Reschedule => "Evict a pod",
     }
+}
+
+/// A cause as a violation tells it: `OutlierPod: Pod web-1`.
+#[must_use]
+pub fn cause(named: &NamedCause) -> String {
+    let suspects = named.suspects.iter().map(|suspect| format!("{:?} {}", suspect.subject, legible(&suspect.name)));
+    let suspects = suspects.collect::<Vec<_>>().join(", ");
+    let colon = if suspects.is_empty() { "" } else { ": " };
+    format!("{:?}{colon}{suspects}", named.cause)
+}
+
+/// What became of a cause that was told.
+#[must_use]
+pub fn cause_ended(named: &NamedCause, clock: &Clock) -> String {
+    match (&named.until, named.gave_way_to) {
+        (None, _) => "told to the end".to_owned(),
+        (Some(until), None) => format!("until {}, when the danger was over", clock.long(until.0)),
+        (Some(until), Some(next)) => format!("until {}, then {next:?}", clock.long(until.0)),
+    }
+}
+
+/// What was done against a violation: `Raise the floor 3 → 6, effective`. What the statement does not list any more, by
+/// its id.
+#[must_use]
+pub fn done_against(statement: &StatementSpec, violation: &Violation) -> Vec<String> {
+    let told = |id: &String| match statement.actions.iter().find(|action| action.id == *id) {
+        Some(action) => {
+            let done = [verb(action.verb).to_owned(), change(action)];
+            let done = done.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
+            format!("{done}, {}", action_outcome(action).to_lowercase())
+        }
+        None => legible(id).into_owned(),
+    };
+    violation.actions.iter().map(told).collect()
 }
 
 /// What an action changed: `3 → 6`.

@@ -9,6 +9,7 @@ use guarantor::api::metrics_source::IncreaseForm;
 use guarantor::api::{ServiceLevelAgreement, ServiceLevelStatement};
 use guarantor::evaluate::assess::Circumstances;
 use guarantor::evaluate::count::Count;
+use guarantor::evaluate::enforcement_log::EnforcementLog;
 use guarantor::evaluate::ledger::Ledger;
 use guarantor::evaluate::period::{Bounds, Schedule};
 use guarantor::evaluate::slot::{Births, Slot, Tally};
@@ -95,7 +96,7 @@ fn stored(period: Bounds, series: &str) -> LedgerSpec {
         ledger.insert(series, start, Slot::known(tally, Births::default(), 2)).unwrap();
     }
     let identity = AgreementIdentity { name: "checkout".to_owned(), uid: "u-1".to_owned() };
-    stored_ledger::to_spec(&ledger, identity, &[], true)
+    stored_ledger::to_spec(&ledger, identity, &EnforcementLog::default(), true)
 }
 
 fn at(text: &str) -> Timestamp {

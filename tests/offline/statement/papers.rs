@@ -8,6 +8,7 @@ use guarantor::api::metrics_source::IncreaseForm;
 use guarantor::api::{ServiceLevelAgreement, ServiceLevelStatement};
 use guarantor::evaluate::assess::Circumstances;
 use guarantor::evaluate::count::Count;
+use guarantor::evaluate::enforcement_log::EnforcementLog;
 use guarantor::evaluate::ledger::Ledger;
 use guarantor::evaluate::period::Schedule;
 use guarantor::evaluate::slot::{Births, Slot, Tally, UnknownCause};
@@ -44,7 +45,7 @@ impl Papers {
             ledger.insert("latency", start, latency(index)).unwrap();
         }
         let identity = AgreementIdentity { name: "checkout".to_owned(), uid: UID.to_owned() };
-        let stored = stored_ledger::to_spec(&ledger, identity, &actions(), true);
+        let stored = stored_ledger::to_spec(&ledger, identity, &log(), true);
 
         let ledger_name = ledger_name("checkout", bounds.start);
         let queries = BTreeMap::from([
@@ -133,6 +134,30 @@ fn latency(slot: i64) -> Slot {
         slot if slot % 288 < 12 => counted(0, 0),
         slot => counted(u32::try_from(4_000 + slot % 97).unwrap(), u32::try_from(slot % 19).unwrap()),
     }
+}
+
+/// A pod is blamed first, and the load when that turns out to be wrong.
+fn log() -> EnforcementLog {
+    let found = |cause: Value, actions: &[&str], from: &str, until: &str| {
+        json!({
+            "named": cause, "objectives": ["availability", "latency"], "episode": "2026-10-12T09:05:30Z", "actions": actions,
+            "accountFrom": from, "accountUntil": until,
+        })
+    };
+    let pod = json!({
+        "cause": "OutlierPod", "suspects": [{"subject": "Pod", "name": "checkout-7d9f8c6b5-x2x4q"}],
+        "since": "2026-10-12T09:05:30Z", "until": "2026-10-12T09:10:30Z", "gaveWayTo": "Saturation",
+        "message": "availability in danger through pod checkout-7d9f8c6b5-x2x4q: 700 of 1733 events bad (40.4 %)",
+    });
+    let load = json!({
+        "cause": "Saturation", "since": "2026-10-12T09:10:30Z", "until": "2026-10-12T12:40:30Z",
+        "message": "all pods are bad alike under 17 requests per second, more than was ever safe",
+    });
+    let diagnoses = json!([
+        found(pod, &["a-1"], "2026-10-12T09:05:00Z", "2026-10-12T09:10:00Z"),
+        found(load, &["a-2"], "2026-10-12T09:10:00Z", "2026-10-12T12:40:00Z"),
+    ]);
+    EnforcementLog { actions: actions(), diagnoses: serde_json::from_value(diagnoses).unwrap() }
 }
 
 fn actions() -> Vec<guarantor::api::enforcement_status::ActionRecord> {

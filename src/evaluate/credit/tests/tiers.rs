@@ -192,6 +192,21 @@ fn only_a_prorated_fee_is_shared_by_a_period_that_is_cut_short() {
 }
 
 #[test]
+fn an_agreement_that_is_deleted_is_charged_as_if_its_validity_had_ended() {
+    let ten_days = Bounds { end: at("2025-06-11T00:00:00Z"), ..june() };
+    let deleted = Facts { ends: true, ..Facts::default() };
+    let amount = |prorated: bool| {
+        let mut spec = spec(json!({
+            "fee": {"amount": "300.00", "currency": "EUR", "prorated": prorated},
+            "tiers": [{"objective": "availability", "below": "99.9", "percentOfFee": "10"}],
+        }));
+        spec.validity = serde_json::from_value(json!({"from": "2025-01-01"})).unwrap();
+        owed(&spec, ten_days, june(), &[missed("availability")], &deleted).unwrap().unwrap().amount.issued_text()
+    };
+    assert_eq!([true, false].map(amount), ["10.00", "30.00"]);
+}
+
+#[test]
 fn what_can_not_be_worked_with_is_named() {
     let tier = |field: &str, text: &str| {
         let mut tier = json!({"objective": "availability", "below": "99.9", "percentOfFee": "10"});

@@ -4,6 +4,7 @@ use k8s_openapi::jiff::SignedDuration;
 use serde_json::json;
 
 use super::super::super::assess::Circumstances;
+use super::super::super::enforcement_log::EnforcementLog;
 use super::super::super::example::{SETTLE, agreement, at, measured, tally};
 use super::super::super::exclusion::{Exclusions, Honoured, Provenance};
 use super::super::super::ledger::Ledger;
@@ -126,7 +127,8 @@ pub fn case_with(exclusions: Exclusions, unknown: usize, settle: SignedDuration)
 pub fn made_of(spec: AgreementSpec, ledger: &Ledger, circumstances: &Circumstances, settle: SignedDuration) -> Case {
     let start = ledger.bounds().start;
     let identity = AgreementIdentity { name: "checkout".to_owned(), uid: "u-1".to_owned() };
-    let ledger = stored_ledger::to_spec(ledger, identity, &[action()], true);
+    let log = EnforcementLog { actions: vec![action()], diagnoses: vec![cause()] };
+    let ledger = stored_ledger::to_spec(ledger, identity, &log, true);
     let queries = [("availability".to_owned(), vec!["sum(a)".to_owned(), "sum(b)".to_owned()])].into();
     let ledger_name = ledger_name("checkout", start);
     let closing = Closing {
@@ -158,6 +160,19 @@ pub fn action() -> crate::api::enforcement_status::ActionRecord {
         "target": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "checkout", "uid": "w-1"},
         "phase": "Done", "intendedAt": "2026-10-31T20:00:00Z", "deadline": "2026-10-31T20:10:00Z",
         "outcome": "taken", "verdict": "Effective", "evidence": "5 of 5 ready",
+    }))
+    .unwrap()
+}
+
+/// Of the last hours of the violation of availability.
+pub fn cause() -> crate::api::diagnosis_record::DiagnosisRecord {
+    serde_json::from_value(json!({
+        "named": {
+            "cause": "OutlierPod", "suspects": [{"subject": "Pod", "name": "web-1"}], "since": "2026-10-31T20:05:00Z",
+            "until": "2026-10-31T21:05:00Z", "gaveWayTo": "Saturation", "message": "web-1 is worse than the others",
+        },
+        "objectives": ["availability"], "episode": "2026-10-31T19:00:00Z", "accountFrom": "2026-10-31T20:00:00Z",
+        "accountUntil": "2026-10-31T21:00:00Z", "actions": ["a-1"],
     }))
     .unwrap()
 }

@@ -33,6 +33,8 @@ pub(super) struct Heading {
     pub length: String,
     /// The time that is judged; empty where it is the period.
     pub judged: String,
+    /// Why the account ends with the period; empty where it does not.
+    pub last: String,
 }
 
 /// A party.
@@ -67,6 +69,7 @@ impl Heading {
             zone: legible(&period.time_zone).into_owned(),
             length: length(period.start.0, period.end.0),
             judged: judged(statement, clock),
+            last: words::last(statement, clock),
         }
     }
 }

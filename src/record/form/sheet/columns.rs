@@ -35,7 +35,7 @@ pub(super) fn statement(issued: &Issued, clock: &Clock) -> Vec<String> {
     ]
 }
 
-pub(super) const OBJECTIVES: [&str; 28] = [
+pub(super) const OBJECTIVES: [&str; 29] = [
     "objective",
     "state",
     "method",
@@ -64,6 +64,7 @@ pub(super) const OBJECTIVES: [&str; 28] = [
     "counted_total",
     "covered",
     "not_covered_because",
+    "final_because",
 ];
 
 pub(super) fn objectives(issued: &Issued) -> Vec<Vec<String>> {
@@ -99,12 +100,13 @@ pub(super) fn objectives(issued: &Issued) -> Vec<Vec<String>> {
             objective.counted.total.clone(),
             if objective.covered { "yes" } else { "no" }.to_owned(),
             objective.not_covered_because.clone(),
+            issued.statement.last.as_ref().map(|last| format!("{:?}", last.reason)).unwrap_or_default(),
         ]
     });
     cells.collect()
 }
 
-pub(super) const VIOLATIONS: [&str; 10] = [
+pub(super) const VIOLATIONS: [&str; 14] = [
     "objective",
     "from",
     "until",
@@ -115,6 +117,10 @@ pub(super) const VIOLATIONS: [&str; 10] = [
     "bad_events",
     "total_events",
     "detected_by",
+    "episode_since_utc",
+    "causes",
+    "causes_since_utc",
+    "done_against_it",
 ];
 
 pub(super) fn violations(issued: &Issued, clock: &Clock) -> Vec<Vec<String>> {
@@ -131,6 +137,10 @@ pub(super) fn violations(issued: &Issued, clock: &Clock) -> Vec<Vec<String>> {
             violation.bad_events.clone(),
             violation.total_events.clone(),
             violation.detected_by.map(|who| format!("{who:?}")).unwrap_or_default(),
+            violation.episode.as_ref().map(|since| since.0.to_string()).unwrap_or_default(),
+            violation.causes.iter().map(words::cause).collect::<Vec<_>>().join("; "),
+            violation.causes.iter().map(|named| named.since.0.to_string()).collect::<Vec<_>>().join("; "),
+            words::done_against(&issued.statement, violation).join("; "),
         ]
     });
     cells.collect()
