@@ -48,8 +48,15 @@ async fn installed(cluster: &'static ControlPlane) -> Result<&'static ControlPla
         let chart = chart();
         let chart = chart.to_str().context("the chart's path is not UTF-8")?;
         cluster.create_namespace(SYSTEM).await?;
-        let arguments =
-            ["install", "guarantor", chart, "--namespace", SYSTEM, "--set", "replicas=0,rbac.rollback=true,rbac.reschedule=true"];
+        let arguments = [
+            "install",
+            "guarantor",
+            chart,
+            "--namespace",
+            SYSTEM,
+            "--set",
+            "replicas=0,rbac.rollback=true,rbac.reschedule=true",
+        ];
         cluster.helm(&arguments).await?.ok()?;
         until_served(cluster).await
     })
