@@ -86,7 +86,7 @@ async fn work(
     advise(&mut next, agreement, &terms.advice, now);
     let declared = Declared::of(context, &agreement.namespace().unwrap_or_default(), &agreement.name_any());
     let known = Known { schedule: &terms.schedule, declared: &declared, claims };
-    let progress = periods::close(agreement, context, book, &known, &mut next, now).await?;
+    let progress = Box::pin(periods::close(agreement, context, book, &known, &mut next, now)).await?;
     if progress.more {
         return Ok(Action::requeue(Duration::ZERO));
     }

@@ -134,7 +134,7 @@ async fn settle_up(
         generation,
         now,
     );
-    let progress = periods::close(agreement, context, book, &known, &mut next, now).await?;
+    let progress = Box::pin(periods::close(agreement, context, book, &known, &mut next, now)).await?;
     if progress.more {
         return Ok(Some(now));
     }

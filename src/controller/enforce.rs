@@ -131,26 +131,34 @@ pub(super) async fn enforce(
         let fleet = FleetView { evictions, ..fleet.clone() };
         decide(&Situation { fleet: &fleet, ..situation.clone() })
     });
-    let Decided { decision, enforcement, actions, hints } = decided;
-    let look = record::Look {
-        enforcement: &enforcement,
-        intended: &intended(&next.actions, &actions),
-        account_through: assessment.measured_through,
-        now: decided_at,
-    };
-    record::enter(&mut next.diagnoses, look);
-    next.enforcement = Some(enforcement);
-    next.actions = actions;
-    hints_as_conditions(next, agreement, &hints, now);
-    let floor = next.enforcement.as_ref().and_then(|e| e.floor.as_ref());
-    if let (Some(reset), Some(floor)) = (&hints.reset, floor) {
-        event::publish(&context.recorder, agreement.object_ref(&()), vec![event::reset(&floor.target, reset)]);
-    }
+    let decision = enter(agreement, context, next, decided, (assessment.measured_through, decided_at), now);
     // An act gives up the ownership that comes with it, and is conditional on the object as it was read.
     if mode == Mode::Enforce && !matches!(decision, Decision::Act(_)) {
         let_go_of_fields(context, &identity, observed.as_ref().ok()).await;
     }
     follow(agreement, context, book, next, decision, now).await
+}
+
+/// Writes into the next status what was decided `at` an instant on an account up to another, and gives what is to be done.
+fn enter(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    next: &mut AgreementStatus,
+    decided: Decided,
+    (account_through, at): (Timestamp, Timestamp),
+    now: Timestamp,
+) -> Decision {
+    let Decided { decision, enforcement, actions, hints } = decided;
+    let intended = intended(&next.actions, &actions);
+    let look = record::Look { enforcement: &enforcement, intended: &intended, account_through, now: at };
+    record::enter(&mut next.diagnoses, look);
+    if let (Some(reset), Some(floor)) = (&hints.reset, &enforcement.floor) {
+        event::publish(&context.recorder, agreement.object_ref(&()), vec![event::reset(&floor.target, reset)]);
+    }
+    next.enforcement = Some(enforcement);
+    next.actions = actions;
+    hints_as_conditions(next, agreement, &hints, now);
+    decision
 }
 
 /// Carries out what was decided, or says why nothing is done; gives when to look again.

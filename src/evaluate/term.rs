@@ -95,7 +95,7 @@ pub fn term(spec: &AgreementSpec, service_days: i64) -> Result<Option<TermStatus
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use serde_json::{Value, json};
 

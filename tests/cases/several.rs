@@ -22,7 +22,9 @@ pub fn run(case: &Value, profiles: &Value, folder: &Path) -> Outcome {
         let (mut objective, mut told) = measures::measured(field(profile, "measure")?, given, &period)?;
         objective["name"] = json!(name);
         objective["target"] = json!(uptime::promise(case, profile)?);
-        told.iter_mut().for_each(|told| told["name"] = json!(name));
+        for told in &mut told {
+            told["name"] = json!(name);
+        }
         objectives.push(objective);
         measured.extend(told);
         tiers.extend(credits::tiers(profile.get("tiers"), "percentOfFee", name)?);

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use guarantor::api::ServiceLevelAgreement;
-use guarantor::evaluate::stored_ledger;
 use guarantor::evaluate::enforcement_log::EnforcementLog;
+use guarantor::evaluate::stored_ledger;
 use guarantor::record::ledger;
 
 #[test]
@@ -18,8 +18,14 @@ fn a_month_of_three_busy_objectives_fits_and_is_as_large_as_the_readme_says() {
     let mut agreement = ServiceLevelAgreement::new("checkout", spec);
     agreement.metadata.namespace = Some("shop".to_owned());
     agreement.metadata.uid = Some("3f0c1b9e-5d2a-4c6e-9f1b-0a7d8e4c2b61".to_owned());
-    let object =
-        ledger::object(&agreement, "checkout-20260601t000000z", &busy, &EnforcementLog::default(), false, Some("123456789".to_owned()));
+    let object = ledger::object(
+        &agreement,
+        "checkout-20260601t000000z",
+        &busy,
+        &EnforcementLog::default(),
+        false,
+        Some("123456789".to_owned()),
+    );
     assert_eq!(object.spec.objectives.len(), 3);
     assert_eq!(stored_ledger::from_spec(&object.spec).unwrap(), busy, "nothing of it is lost");
     let bytes = serde_json::to_vec(&object).unwrap().len();
