@@ -16,7 +16,7 @@ const BEYOND_A_DAY: u64 = 25 * 60 * 60;
 #[tokio::test(start_paused = true)]
 async fn it_was_cured_in_time_or_the_agreement_may_be_ended() {
     let mut stage = Stage::open(FaultPlan::none());
-    let mut object = agreement("web", "Observe", "30d");
+    let mut object = agreement("web", "Observe", "30m");
     object["spec"]["settlement"] = json!({"cureDays": 1});
     object["spec"]["metrics"]["slot"] = json!("5m");
     stage.api.apply(object).unwrap();
@@ -66,7 +66,7 @@ async fn it_was_cured_in_time_or_the_agreement_may_be_ended() {
 #[tokio::test(start_paused = true)]
 async fn where_no_time_for_it_is_agreed_nothing_is_cured() {
     let mut stage = Stage::open(FaultPlan::none());
-    stage.api.apply(agreement("web", "Observe", "30d")).unwrap();
+    stage.api.apply(agreement("web", "Observe", "30m")).unwrap();
     stage.api.apply(demand("left")).unwrap();
     let nothing = Some(("False".to_owned(), "NothingToCure".to_owned()));
     stage.until("it is told", 60, |stage| told(stage, "left") == nothing).await.unwrap();
