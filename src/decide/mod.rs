@@ -7,6 +7,7 @@
 //! crash, and enters the outcomes afterwards.
 
 pub mod cause;
+mod choice;
 pub mod diagnosis;
 pub mod episode;
 pub mod evidence;

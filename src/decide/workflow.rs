@@ -1,27 +1,24 @@
-//! The way to a decision: settle the history, read the danger, ask for the cause, climb the ladder, pass the guards.
+//! The way to a decision: settle the history, judge what is due, read the danger, ask for the cause, choose.
 
 use k8s_openapi::jiff::Timestamp;
 
 use crate::api::agreement_status::KEPT;
-use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus, FloorStatus, Verb, Verdict};
 use crate::sense::signals;
 use crate::sense::workload::{Floor, WorkloadObservation};
 
-use super::cause::{self, Cause, Found, Remedy};
+use super::cause;
 use super::diagnosis;
-use super::evidence::Snapshot;
 use super::facts::Facts;
 use super::guard::{self, Admitted, Hold};
 use super::health::Health;
 use super::intent::Seen;
-use super::plan::{Plan, Proposed};
-use super::policy::{self, Proposal};
+use super::plan::Plan;
 use super::situation::Situation;
 use super::standing::{self, Reset};
 use super::timing::Timing;
 use super::verdict::{self, Sight};
-use super::{episode, hand, intent, moved, release, reschedule, undo};
+use super::{choice, episode, hand, intent, moved};
 
 /// What was decided.
 #[derive(Debug, PartialEq)]
@@ -89,7 +86,7 @@ pub fn decide(situation: &Situation<'_>) -> Decided {
 fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadObservation) -> Decided {
     let (facts, reset) = work_out(situation, timing, workload);
     let found = cause::find(&facts);
-    let (decision, passed) = choose(&facts, &found);
+    let (decision, passed) = choice::choose(&facts, &found);
     let hints = hints(&facts, &decision, reset);
     let (reason, message) = words(&decision);
     let diagnosis = diagnosis::told(&facts, &found, &passed, &message);
@@ -97,7 +94,7 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
     // A floor that was left behind on another object stays in the status until it is given back.
     let mut hand = facts.hand;
     let mut moved = facts.moved;
-    let mut floor = left_behind(situation).map(|(_, standing)| standing).or(facts.standing);
+    let mut floor = choice::left_behind(situation).map(|(_, standing)| standing).or(facts.standing);
     if let Decision::Act(plan) = &decision {
         let intents = plan.intents(situation.now);
         actions.retain(|record| intents.iter().all(|intent| intent.id != record.id));
@@ -159,166 +156,6 @@ pub(super) fn work_out<'a>(
     }
     let moved = moved::within(moved, episode.as_ref());
     (Facts { situation, workload, timing, health, standing, hand, moved, actions, episode }, reset)
-}
-
-/// The decision, and the guards that let its plan pass.
-type Chosen = (Decision, Vec<&'static str>);
-
-fn choose(facts: &Facts<'_>, found: &Found) -> Chosen {
-    let situation = facts.situation;
-    let cause = &found.cause;
-    if let Some(decision) = give_back(facts).or_else(|| give_rollout_back(facts, cause)) {
-        return (decision, Vec::new());
-    }
-    if situation.mode() == Mode::Observe {
-        return (nothing("Observing", "the mode is Observe: nothing is decided", None), Vec::new());
-    }
-    let enforcement = situation.enforcement;
-    if enforcement.scale.is_none() && enforcement.rollback.is_none() && enforcement.reschedule.is_none() {
-        return (nothing("NoVerbAllowed", "enforcement.scale is left out, so nothing is scaled", None), Vec::new());
-    }
-    let told = || Hold { reason: cause.reason(), message: cause.message.clone(), until: None };
-    match &cause.remedy {
-        Remedy::Hold => (Decision::Hold(unclear(facts).unwrap_or_else(told)), Vec::new()),
-        Remedy::KeepFloor => keep(facts, told()),
-        Remedy::Undo(revision) => undo(facts, cause, revision),
-        Remedy::Move(suspects) => move_pod(facts, cause, suspects),
-        Remedy::Scale => scale(facts),
-    }
-}
-
-/// Undoes a revision, or says why not, and keeps the floor meanwhile.
-fn undo(facts: &Facts<'_>, cause: &Cause, revision: &str) -> Chosen {
-    let Some(allowed) = &facts.situation.enforcement.rollback else {
-        let why = "enforcement.rollback is left out, so undoing it is left to a person (`kubectl rollout undo`)";
-        return keep(facts, told(cause, &Hold::new(cause.reason(), why)));
-    };
-    or_keep(facts, cause, undo::propose(facts, allowed, revision))
-}
-
-/// Moves one of the pods, or says why not, and keeps the floor meanwhile.
-fn move_pod(facts: &Facts<'_>, cause: &Cause, suspects: &[String]) -> Chosen {
-    if facts.situation.enforcement.reschedule.is_none() {
-        let why = "enforcement.reschedule is left out, so moving it is left to a person";
-        return keep(facts, told(cause, &Hold::new(cause.reason(), why)));
-    }
-    or_keep(facts, cause, reschedule::propose(facts, suspects))
-}
-
-/// What is proposed, if the guards let it pass; otherwise what keeps the floor.
-fn or_keep(facts: &Facts<'_>, cause: &Cause, proposed: Result<Plan<Proposed>, Hold>) -> Chosen {
-    match proposed.map(|plan| pass(plan, facts)) {
-        Ok((Decision::Hold(hold), passed)) => {
-            let (decision, more) = keep(facts, told(cause, &hold));
-            (decision, if more.is_empty() { passed } else { more })
-        }
-        Ok(chosen) => chosen,
-        Err(hold) => keep(facts, told(cause, &hold)),
-    }
-}
-
-/// A hold with the cause before it.
-fn told(cause: &Cause, hold: &Hold) -> Hold {
-    let message = format!("{}; {}", cause.message, hold.message);
-    Hold { reason: hold.reason, message, until: hold.until }
-}
-
-/// Keeps the floor where it could be undercut; where a guard holds back even that, or nothing is to be kept, the cause is
-/// what a person has to know.
-fn keep(facts: &Facts<'_>, told: Hold) -> Chosen {
-    let scaled = facts.situation.enforcement.scale.as_ref().zip(facts.floor());
-    match scaled.and_then(|(bounds, floor)| policy::keep(facts, floor, bounds)).map(|plan| pass(plan, facts)) {
-        None | Some((Decision::Hold(_), _)) => (Decision::Hold(unclear(facts).unwrap_or(told)), Vec::new()),
-        Some(chosen) => chosen,
-    }
-}
-
-/// What is scaled needs one object to write.
-fn unclear(facts: &Facts<'_>) -> Option<Hold> {
-    facts.situation.enforcement.scale.as_ref().and_then(|_| guard::unclear(facts))
-}
-
-fn scale(facts: &Facts<'_>) -> Chosen {
-    let Some(bounds) = &facts.situation.enforcement.scale else {
-        return (nothing("NoVerbAllowed", "enforcement.scale is left out, so nothing is scaled", None), Vec::new());
-    };
-    if let Some(hold) = unclear(facts) {
-        return (Decision::Hold(hold), Vec::new());
-    }
-    let Some(floor) = facts.floor() else { return (nothing("NoFloor", "nothing holds a floor", None), Vec::new()) };
-    match policy::propose(facts, floor, bounds) {
-        Proposal::Idle { reason, message, until } => (nothing(reason, message, until), Vec::new()),
-        Proposal::Plan(plan) => pass(plan, facts),
-    }
-}
-
-fn pass(plan: Plan<Proposed>, facts: &Facts<'_>) -> Chosen {
-    let recommends = facts.situation.mode() == Mode::Recommend;
-    let passed = guard::passed(&plan, facts, !recommends);
-    if recommends {
-        let decision = match guard::review(&plan, facts) {
-            Ok(()) => Decision::Recommend(plan.describe()),
-            Err(hold) => Decision::Hold(hold),
-        };
-        return (decision, passed);
-    }
-    let decision = match guard::admit(plan, facts) {
-        Ok(plan) => Decision::Act(plan),
-        Err(hold) => Decision::Hold(hold),
-    };
-    (decision, passed)
-}
-
-/// A floor that has no reason to stand any more, whatever is measured: it was left behind on another object, or the
-/// agreement allows no scaling now. A lowered ceiling of the cluster is another matter: then nothing at all is written.
-fn give_back(facts: &Facts<'_>) -> Option<Decision> {
-    let situation = facts.situation;
-    let revoked = situation.enforcement.mode < Mode::Enforce || situation.enforcement.scale.is_none();
-    let (floor, standing, reason) = match (left_behind(situation), facts.floor(), &facts.standing) {
-        (Some((left, standing)), _, _) => (left, standing, "the workload is scaled by another object now"),
-        (None, Some(floor), Some(standing)) if revoked => {
-            (floor, standing.clone(), "the agreement allows no scaling any more")
-        }
-        _ => return None,
-    };
-    if situation.ceiling < Mode::Enforce {
-        let message = "a floor is to be given back, but the operator's flag --enforcement forbids every change";
-        return Some(Decision::Hold(Hold { reason: "ModeCeiling", message: message.into(), until: None }));
-    }
-    let before = Snapshot::of(&facts.health, facts.workload.ready_pods());
-    let (slot, deadline) = (standing.since.0, facts.judged_at(false));
-    let plan = release::restoring(situation.agreement, floor, &standing, slot, deadline, reason.into(), before);
-    Some(match guard::admit_restoration(plan, situation.leader) {
-        Ok(plan) => Decision::Act(plan),
-        Err(hold) => Decision::Hold(hold),
-    })
-}
-
-/// A pause of the rollout that has no reason to stand any more.
-fn give_rollout_back(facts: &Facts<'_>, cause: &Cause) -> Option<Decision> {
-    let plan = undo::release(facts, cause.kind)?;
-    if facts.situation.ceiling < Mode::Enforce {
-        let message = "a rollout is to be given back, but the operator's flag --enforcement forbids every change";
-        return Some(Decision::Hold(Hold { reason: "ModeCeiling", message: message.into(), until: None }));
-    }
-    Some(match guard::admit_restoration(plan, facts.situation.leader) {
-        Ok(plan) => Decision::Act(plan),
-        Err(hold) => Decision::Hold(hold),
-    })
-}
-
-/// The floor left behind on an object that scales the workload no more. While it is not clear what does, nothing is left
-/// behind yet.
-fn left_behind<'a>(situation: &Situation<'a>) -> Option<(&'a Floor, FloorStatus)> {
-    let present = situation.workload.ok()?.floor.floor()?;
-    let left = situation.left_behind.filter(|left| left.target.uid != present.target.uid)?;
-    let status = situation.status.floor.as_ref();
-    let (standing, _) = standing::reconcile(status, left, &situation.agreement.name, situation.now);
-    Some((left, standing?))
-}
-
-fn nothing(reason: &'static str, message: impl Into<String>, until: Option<Timestamp>) -> Decision {
-    Decision::Nothing { reason, message: message.into(), until }
 }
 
 fn words(decision: &Decision) -> (String, String) {

@@ -7,6 +7,7 @@ use guarantor::evaluate::count::Count;
 use guarantor::evaluate::slot::Slot;
 use guarantor::evaluate::{statement, stored_ledger};
 use guarantor_testbed::ControlPlane;
+use guarantor_testbed::shop::STOREFRONT;
 use guarantor_testbed::wait::{Progress, wait_until};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
@@ -130,5 +131,30 @@ spec:
         total: sum(increase(http_requests_total{{service="storefront"}}[$slot]))
     target: "95"
 {extra}"#
+    )
+}
+
+/// An agreement by which all but one of a hundred requests succeed, and by which the operator may act; `more` goes on with
+/// its enforcement, from a comma on.
+pub fn enforced_agreement(namespace: &str, more: &str) -> String {
+    format!(
+        r#"apiVersion: guarantor.dev/v1alpha1
+kind: ServiceLevelAgreement
+metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
+spec:
+  service:
+    name: {STOREFRONT}
+    workloads: [{{apiVersion: apps/v1, kind: Deployment, name: {STOREFRONT}}}]
+  metrics: {{sourceRef: {{name: {namespace}}}, slot: 5s}}
+  period: {{rolling: 30m}}
+  objectives:
+  - name: availability
+    indicator:
+      ratio:
+        bad: sum(increase(http_requests_total{{service="{STOREFRONT}",code=~"5.."}}[$slot]))
+        total: sum(increase(http_requests_total{{service="{STOREFRONT}"}}[$slot]))
+    target: "99"
+  enforcement: {{mode: Enforce, scale: {{min: 2, max: 10}}, cooldown: 10s, releaseAfter: 20s{more}}}
+"#
     )
 }

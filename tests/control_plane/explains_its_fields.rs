@@ -27,7 +27,7 @@ async fn explains_its_fields() -> Result<()> {
         ("slx.spec.recurrence", "FREQ=WEEKLY;BYDAY=SU|on the wall"),
         ("slx.spec.forceMajeure", "notice|in default"),
         ("slx.status", "Honoured"),
-        ("slc.spec", "Exactly one of this and `incident` is given|The user who makes it|confirmsTimes"),
+        ("slc.spec", "Exactly one of this, `incident` and `demand` is given|The user who makes it|confirmsTimes"),
         ("slc.spec.decision", "`Rejected`|confirms what is said"),
         ("slc.spec.incident", "When the customer noticed it"),
         ("slc.status", "Effective|The life of a credit"),

@@ -14,9 +14,10 @@ use crate::stage::{SYSTEM, Stage, TIMEOUT, latency_agreement};
 
 const NAMESPACE: &str = "lives-on-rights";
 
-/// Rights this story has no use for: other ways to hold a floor, the revisions to go back to, exclusions and claims, and
-/// what earlier statements granted, which have stories of their own, and the count of an Event that happens again.
-const OTHER_STORIES: [&str; 13] = [
+/// Rights this story has no use for: other ways to hold a floor, the pods to move, the revisions to go back to, exclusions and
+/// claims, and what earlier statements granted, which have stories of their own, and the count of an Event that happens again.
+const OTHER_STORIES: [&str; 14] = [
+    " pods/eviction create",
     "guarantor.dev servicelevelexclusions/status patch",
     "guarantor.dev servicelevelclaims/status patch",
     "guarantor.dev servicelevelstatements list",

@@ -12,7 +12,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 use kube::api::{Api, ListParams};
 
-use crate::accounts::{apply_in_calm, let_time_pass};
+use crate::accounts::{apply_in_calm, enforced_agreement, let_time_pass};
 use crate::stage::Stage;
 
 /// How long it is calm before.
@@ -88,7 +88,7 @@ async fn shop(namespace: &str, least: &str) -> Result<Stage> {
     stage.options.flags.push("--warm-up=0s".to_owned());
     stage.operator = Some(Operator::start(&stage.options).await?);
     stage.apply(&budget(namespace, least)).await?;
-    apply_in_calm(&stage, &agreement(namespace)).await?;
+    apply_in_calm(&stage, &enforced_agreement(namespace, ", reschedule: {minAge: 10s}")).await?;
     let_time_pass(Timestamp::now() + A_WHILE, async || Ok(())).await?;
     Ok(stage)
 }
@@ -100,34 +100,5 @@ kind: PodDisruptionBudget
 metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
 spec: {{minAvailable: {least}, selector: {{matchLabels: {{app: {STOREFRONT}}}}}}}
 "
-    )
-}
-
-/// All but one of a hundred requests succeed.
-fn agreement(namespace: &str) -> String {
-    format!(
-        r#"apiVersion: guarantor.dev/v1alpha1
-kind: ServiceLevelAgreement
-metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
-spec:
-  service:
-    name: {STOREFRONT}
-    workloads: [{{apiVersion: apps/v1, kind: Deployment, name: {STOREFRONT}}}]
-  metrics: {{sourceRef: {{name: {namespace}}}, slot: 5s}}
-  period: {{rolling: 30m}}
-  objectives:
-  - name: availability
-    indicator:
-      ratio:
-        bad: sum(increase(http_requests_total{{service="{STOREFRONT}",code=~"5.."}}[$slot]))
-        total: sum(increase(http_requests_total{{service="{STOREFRONT}"}}[$slot]))
-    target: "99"
-  enforcement:
-    mode: Enforce
-    scale: {{min: 2, max: 10}}
-    reschedule: {{minAge: 10s}}
-    cooldown: 10s
-    releaseAfter: 20s
-"#
     )
 }

@@ -15,7 +15,7 @@ use kube::ResourceExt;
 use kube::api::Api;
 use tokio::process::Command;
 
-use crate::accounts::{apply_in_calm, let_time_pass};
+use crate::accounts::{apply_in_calm, enforced_agreement, let_time_pass};
 use crate::stage::Stage;
 
 /// How long it is calm before, and how long nothing may be added after the cause is told: a raise would come with the next
@@ -78,7 +78,7 @@ async fn shop(namespace: &str, more: &str) -> Result<Stage> {
     stage.operator.take().context("an operator")?.stop().await?;
     stage.options.flags.push("--warm-up=0s".to_owned());
     stage.operator = Some(Operator::start(&stage.options).await?);
-    apply_in_calm(&stage, &agreement(namespace, more)).await?;
+    apply_in_calm(&stage, &enforced_agreement(namespace, more)).await?;
     // So that there is a budget to lose, and something to compare with.
     let_time_pass(Timestamp::now() + A_WHILE, async || Ok(())).await?;
     Ok(stage)
@@ -108,28 +108,4 @@ async fn told(stage: &Stage, cause: CauseKind, words: &str) -> Result<()> {
     let text = String::from_utf8_lossy(&explain.stdout);
     ensure!(text.contains(&format!("Cause: {cause:?}")) && text.contains(words), "{text}");
     Ok(())
-}
-
-/// All but one of a hundred requests succeed.
-fn agreement(namespace: &str, more: &str) -> String {
-    format!(
-        r#"apiVersion: guarantor.dev/v1alpha1
-kind: ServiceLevelAgreement
-metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
-spec:
-  service:
-    name: {STOREFRONT}
-    workloads: [{{apiVersion: apps/v1, kind: Deployment, name: {STOREFRONT}}}]
-  metrics: {{sourceRef: {{name: {namespace}}}, slot: 5s}}
-  period: {{rolling: 30m}}
-  objectives:
-  - name: availability
-    indicator:
-      ratio:
-        bad: sum(increase(http_requests_total{{service="{STOREFRONT}",code=~"5.."}}[$slot]))
-        total: sum(increase(http_requests_total{{service="{STOREFRONT}"}}[$slot]))
-    target: "99"
-  enforcement: {{mode: Enforce, scale: {{min: 2, max: 10}}, cooldown: 10s, releaseAfter: 20s{more}}}
-"#
-    )
 }

@@ -64,6 +64,47 @@ fn every_period_that_overlaps_the_named_time_is_settled() {
 }
 
 #[test]
+fn a_named_period_rests_on_what_is_told_of_those_before() {
+    // Every month misses: 300 each, 700 in a year, and the customer may end the agreement after two.
+    let outage = json!({"from": "2026-01-05T00:00:00Z", "until": "2026-01-06T00:00:00Z", "every": "744h", "repeat": 4});
+    let measured = json!({"objectives": [{"name": "o", "outages": [outage]}]});
+    let credits = json!({
+        "fee": {"amount": "1000.00", "currency": "EUR"},
+        "tiers": [{"objective": "o", "below": "99.9", "percentOfFee": "30"}],
+        "remedies": [{"name": "end", "objective": "o", "terminationRight": {"missedPeriods": 2}}],
+        "capPerYear": {"amount": "700.00"},
+    });
+    let all = Settlement::of(&json!([objective("99.9", all_fail())]), measured).with("credits", credits);
+    let whole = all.answer();
+    let owed: Vec<_> = (0..4).map(|month| whole["periods"][month]["statement"]["credits"]["amount"].clone()).collect();
+    assert_eq!(owed, ["300.00", "300.00", "100.00", "0.00"]);
+    for (month, flag) in ["2026-01", "2026-02", "2026-03", "2026-04"].into_iter().enumerate() {
+        let mut one = all.clone();
+        one.flags = vec!["--period", flag];
+        assert_eq!(one.statement(), whole["periods"][month]["statement"], "{flag}");
+    }
+}
+
+#[test]
+fn a_part_of_a_period_rests_on_the_part_before_it() {
+    let outage = json!({"from": "2026-10-01T00:00:00Z", "until": "2026-10-02T00:00:00Z", "every": "480h", "repeat": 2});
+    let measured = json!({"objectives": [{"name": "o", "outages": [outage]}]});
+    let credits = json!({
+        "fee": {"amount": "1000.00", "currency": "EUR"},
+        "tiers": [{"objective": "o", "below": "99.9", "amount": "400.00"}],
+        "cap": {"amount": "300.00"},
+    });
+    let missing = json!([{"effective": "2026-10-16", "missingData": {"treatAs": "Exclude"}}]);
+    let all = Settlement::of(&json!([objective("99.9", all_fail())]), measured).with("credits", credits);
+    let all = all.with("amendmentRule", json!("Split")).with("amendments", missing);
+    let whole = all.answer();
+    let mut second = all;
+    second.flags = vec!["--period", "2026-10-16"];
+    assert_eq!(second.statement(), whole["periods"][1]["statement"]);
+    assert_eq!(whole["periods"][1]["statement"]["credits"]["amount"], "106.45");
+}
+
+#[test]
 fn slots_that_name_no_beginning_begin_with_the_first_period() {
     let slots = json!([{"every": "5m", "repeat": 8928, "total": 100, "bad": 0},
         {"every": "5m", "repeat": 8640, "total": 100, "bad": 50}]);

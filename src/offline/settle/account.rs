@@ -99,6 +99,19 @@ pub fn schedule(spec: &AgreementSpec) -> Result<Schedule, InvalidSpec> {
 /// # Errors
 /// Names the field of the measurements file or of the agreement.
 pub fn settle(case: &Case<'_>, schedule: &Schedule, periods: &[Bounds], read: Ledgers) -> Result<Report, Fault> {
+    settle_from(case, schedule, (periods, Timestamp::MIN), read)
+}
+
+/// The same, and tells of those that begin at an instant or later: the others are what these rest on.
+///
+/// # Errors
+/// Names the field of the measurements file or of the agreement.
+pub fn settle_from(
+    case: &Case<'_>,
+    schedule: &Schedule,
+    (periods, from): (&[Bounds], Timestamp),
+    read: Ledgers,
+) -> Result<Report, Fault> {
     case.measurements.check(case.spec)?;
     let calendar = WorkingDays::new(&case.spec.calendar).map_err(invalid)?;
     let contract = Contract { spec: case.spec, schedule, calendar: &calendar };
@@ -114,7 +127,7 @@ pub fn settle(case: &Case<'_>, schedule: &Schedule, periods: &[Bounds], read: Le
     }
     let history = bring_up_to_date(case, &mut all)?;
     let mut resolved = Vec::new();
-    for kept in all {
+    for kept in all.into_iter().filter(|kept| kept.period.start >= from) {
         // What stands in the end: an exclusion that was revoked no longer counts.
         resolved.extend(kept.exclusions);
         let Some(statement) = kept.revisions.last().cloned() else { continue };

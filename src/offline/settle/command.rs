@@ -12,13 +12,15 @@ use sha2::{Digest, Sha256};
 use super::account::{self, Case, Ledgers, Origin};
 use super::fault::Fault;
 use super::measurements::Measurements;
-use super::periods::periods;
+use super::periods::{periods, rested_on};
 use super::report::Report;
 use super::store::{self, Question};
 use super::view;
+use crate::api::agreement::AgreementSpec;
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::{ServiceLevelAgreement, ServiceLevelExclusion};
 use crate::evaluate::exclusion::Request;
+use crate::evaluate::history::History;
 use crate::evaluate::stored_ledger::hex;
 use crate::evaluate::validate::size;
 use crate::offline::manifests::{Manifests, manifests};
@@ -52,8 +54,11 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
     exclusions.iter().try_for_each(|exclusion| is_for(exclusion, &agreement))?;
     let requests: Vec<Request<'_>> = exclusions.iter().map(request).collect();
     let schedule = account::schedule(&agreement.spec).map_err(account::invalid)?;
-    let periods = periods(&measurements, &schedule, arguments.period.as_deref())?;
-    let measurements = match periods.first().map(|first| schedule.judged(first)) {
+    let asked = periods(&measurements, &schedule, arguments.period.as_deref())?;
+    let from = asked.first().map_or(Timestamp::MIN, |first| first.start);
+    let matters = reaches_over_periods(&agreement.spec);
+    let periods = [rested_on(&measurements, &schedule, &asked, matters)?, asked].concat();
+    let measurements = match periods.iter().find(|period| period.start >= from).map(|first| schedule.judged(first)) {
         Some(first) => measurements.beginning_at(first.start),
         None => measurements,
     };
@@ -84,8 +89,27 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
         let answer = store::read(&question).map_err(Trouble::Unreadable)?;
         (read, case.origin) = (answer.ledgers, answer.origin);
     }
-    let report = account::settle(&case, &schedule, &periods, read)?;
-    print(&report, arguments.output)
+    let report = account::settle_from(&case, &schedule, (&periods, from), read)?;
+    print(&report, arguments.output)?;
+    if arguments.prometheus.is_some() && matters && schedule.from() < from {
+        say(
+            "what earlier periods granted and missed is not read from the store, and caps by year and contract and misses in \
+             a row begin with the first period; name them all by --period to have them counted",
+        );
+    }
+    Ok(())
+}
+
+/// Whether what is owed for a period rests on earlier ones, by the terms as they were made or as an amendment has them.
+fn reaches_over_periods(spec: &AgreementSpec) -> bool {
+    let amended = spec.amendments.iter().map(|amendment| amendment.credits.as_ref());
+    std::iter::once(spec.credits.as_ref()).chain(amended).any(History::matters)
+}
+
+/// Says something beside the answer.
+fn say(what: &str) {
+    // The answer is printed whether or not this can be said.
+    let _ = writeln!(std::io::stderr(), "guarantor: {what}");
 }
 
 /// Whether an exclusion is for the agreement that is settled: one that has no effect is hardly meant to have none.
@@ -141,8 +165,7 @@ fn print(report: &Report, output: Output) -> Result<(), Trouble> {
     if let (Output::Html, count @ 2.., Some(last)) = (output, report.periods.len(), report.periods.last()) {
         let told =
             format!("the page shows the last of {count} periods, from {} on; --period names another", last.start);
-        // It is printed whether or not this can be said.
-        let _ = writeln!(std::io::stderr(), "guarantor: {told}");
+        say(&told);
     }
     Ok(())
 }

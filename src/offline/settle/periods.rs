@@ -43,6 +43,34 @@ pub fn periods(measurements: &Measurements, schedule: &Schedule, named: Option<&
     Ok(found)
 }
 
+/// The periods before those that are asked for that they rest on: the parts of the first one that lie before it, where an
+/// amendment splits it, and where caps or misses in a row reach over periods all that the measurements tell of.
+///
+/// # Errors
+/// They are too many, or the measurements cannot be worked with.
+pub fn rested_on(
+    measurements: &Measurements,
+    schedule: &Schedule,
+    asked: &[Bounds],
+    matters: bool,
+) -> Result<Vec<Bounds>, Fault> {
+    let Some(first) = asked.first() else { return Ok(Vec::new()) };
+    let told = if matters { reach(measurements, schedule.zone())? } else { None };
+    let whole = schedule.whole(first.start).unwrap_or(*first);
+    let from = told.map_or(whole.start, |told| told.start.min(whole.start)).max(schedule.from());
+    let mut found = Vec::new();
+    let mut next = schedule.containing(from);
+    while let Some(period) = next.filter(|period| period.start < first.start) {
+        if found.len() == MOST_PERIODS {
+            let message = format!("rests on more than {MOST_PERIODS} periods before it; leave older measurements out");
+            return Err(Fault::new("--period", message));
+        }
+        next = schedule.next(&period);
+        found.push(period);
+    }
+    Ok(found)
+}
+
 /// The time that a text names: a day, a month or a year of the zone.
 fn time_of(text: &str, zone: &TimeZone) -> Result<Bounds, Fault> {
     let (first, last) = match text.len() {

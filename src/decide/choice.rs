@@ -1,0 +1,179 @@
+//! The choice of what to do about a cause: what stands without a reason is given back, then the verb of the cause's remedy is
+//! proposed and passes the guards, and whatever is held, the floor is kept where it could be undercut.
+
+use k8s_openapi::jiff::Timestamp;
+
+use crate::api::enforcement::Mode;
+use crate::api::enforcement_status::FloorStatus;
+use crate::sense::workload::Floor;
+
+use super::cause::{Cause, Found, Remedy};
+use super::evidence::Snapshot;
+use super::facts::Facts;
+use super::guard::{self, Hold};
+use super::plan::{Plan, Proposed};
+use super::policy::{self, Proposal};
+use super::situation::Situation;
+use super::workflow::Decision;
+use super::{release, reschedule, standing, undo};
+
+/// The decision, and the guards that let its plan pass.
+pub(super) type Chosen = (Decision, Vec<&'static str>);
+
+/// Chooses what is done about the cause that was found: what stands without a reason is given back first.
+pub(super) fn choose(facts: &Facts<'_>, found: &Found) -> Chosen {
+    let situation = facts.situation;
+    let cause = &found.cause;
+    if let Some(decision) = give_back(facts).or_else(|| give_rollout_back(facts, cause)) {
+        return (decision, Vec::new());
+    }
+    if situation.mode() == Mode::Observe {
+        return (nothing("Observing", "the mode is Observe: nothing is decided", None), Vec::new());
+    }
+    let enforcement = situation.enforcement;
+    if enforcement.scale.is_none() && enforcement.rollback.is_none() && enforcement.reschedule.is_none() {
+        return (nothing("NoVerbAllowed", "enforcement.scale is left out, so nothing is scaled", None), Vec::new());
+    }
+    let told = || Hold { reason: cause.reason(), message: cause.message.clone(), until: None };
+    match &cause.remedy {
+        Remedy::Hold => (Decision::Hold(unclear(facts).unwrap_or_else(told)), Vec::new()),
+        Remedy::KeepFloor => keep(facts, told()),
+        Remedy::Undo(revision) => undo(facts, cause, revision),
+        Remedy::Move(suspects) => move_pod(facts, cause, suspects),
+        Remedy::Scale => scale(facts),
+    }
+}
+
+/// Undoes a revision, or says why not, and keeps the floor meanwhile.
+fn undo(facts: &Facts<'_>, cause: &Cause, revision: &str) -> Chosen {
+    let Some(allowed) = &facts.situation.enforcement.rollback else {
+        let why = "enforcement.rollback is left out, so undoing it is left to a person (`kubectl rollout undo`)";
+        return keep(facts, told(cause, &Hold::new(cause.reason(), why)));
+    };
+    or_keep(facts, cause, undo::propose(facts, allowed, revision))
+}
+
+/// Moves one of the pods, or says why not, and keeps the floor meanwhile.
+fn move_pod(facts: &Facts<'_>, cause: &Cause, suspects: &[String]) -> Chosen {
+    if facts.situation.enforcement.reschedule.is_none() {
+        let why = "enforcement.reschedule is left out, so moving it is left to a person";
+        return keep(facts, told(cause, &Hold::new(cause.reason(), why)));
+    }
+    or_keep(facts, cause, reschedule::propose(facts, suspects))
+}
+
+/// What is proposed, if the guards let it pass; otherwise what keeps the floor.
+fn or_keep(facts: &Facts<'_>, cause: &Cause, proposed: Result<Plan<Proposed>, Hold>) -> Chosen {
+    match proposed.map(|plan| pass(plan, facts)) {
+        Ok((Decision::Hold(hold), passed)) => {
+            let (decision, more) = keep(facts, told(cause, &hold));
+            (decision, if more.is_empty() { passed } else { more })
+        }
+        Ok(chosen) => chosen,
+        Err(hold) => keep(facts, told(cause, &hold)),
+    }
+}
+
+/// A hold with the cause before it.
+fn told(cause: &Cause, hold: &Hold) -> Hold {
+    let message = format!("{}; {}", cause.message, hold.message);
+    Hold { reason: hold.reason, message, until: hold.until }
+}
+
+/// Keeps the floor where it could be undercut; where a guard holds back even that, or nothing is to be kept, the cause is
+/// what a person has to know.
+fn keep(facts: &Facts<'_>, told: Hold) -> Chosen {
+    let scaled = facts.situation.enforcement.scale.as_ref().zip(facts.floor());
+    match scaled.and_then(|(bounds, floor)| policy::keep(facts, floor, bounds)).map(|plan| pass(plan, facts)) {
+        None | Some((Decision::Hold(_), _)) => (Decision::Hold(unclear(facts).unwrap_or(told)), Vec::new()),
+        Some(chosen) => chosen,
+    }
+}
+
+/// What is scaled needs one object to write.
+fn unclear(facts: &Facts<'_>) -> Option<Hold> {
+    facts.situation.enforcement.scale.as_ref().and_then(|_| guard::unclear(facts))
+}
+
+fn scale(facts: &Facts<'_>) -> Chosen {
+    let Some(bounds) = &facts.situation.enforcement.scale else {
+        return (nothing("NoVerbAllowed", "enforcement.scale is left out, so nothing is scaled", None), Vec::new());
+    };
+    if let Some(hold) = unclear(facts) {
+        return (Decision::Hold(hold), Vec::new());
+    }
+    let Some(floor) = facts.floor() else { return (nothing("NoFloor", "nothing holds a floor", None), Vec::new()) };
+    match policy::propose(facts, floor, bounds) {
+        Proposal::Idle { reason, message, until } => (nothing(reason, message, until), Vec::new()),
+        Proposal::Plan(plan) => pass(plan, facts),
+    }
+}
+
+fn pass(plan: Plan<Proposed>, facts: &Facts<'_>) -> Chosen {
+    let recommends = facts.situation.mode() == Mode::Recommend;
+    let passed = guard::passed(&plan, facts, !recommends);
+    if recommends {
+        let decision = match guard::review(&plan, facts) {
+            Ok(()) => Decision::Recommend(plan.describe()),
+            Err(hold) => Decision::Hold(hold),
+        };
+        return (decision, passed);
+    }
+    let decision = match guard::admit(plan, facts) {
+        Ok(plan) => Decision::Act(plan),
+        Err(hold) => Decision::Hold(hold),
+    };
+    (decision, passed)
+}
+
+/// A floor that has no reason to stand any more, whatever is measured: it was left behind on another object, or the
+/// agreement allows no scaling now. A lowered ceiling of the cluster is another matter: then nothing at all is written.
+fn give_back(facts: &Facts<'_>) -> Option<Decision> {
+    let situation = facts.situation;
+    let revoked = situation.enforcement.mode < Mode::Enforce || situation.enforcement.scale.is_none();
+    let (floor, standing, reason) = match (left_behind(situation), facts.floor(), &facts.standing) {
+        (Some((left, standing)), _, _) => (left, standing, "the workload is scaled by another object now"),
+        (None, Some(floor), Some(standing)) if revoked => {
+            (floor, standing.clone(), "the agreement allows no scaling any more")
+        }
+        _ => return None,
+    };
+    if situation.ceiling < Mode::Enforce {
+        let message = "a floor is to be given back, but the operator's flag --enforcement forbids every change";
+        return Some(Decision::Hold(Hold { reason: "ModeCeiling", message: message.into(), until: None }));
+    }
+    let before = Snapshot::of(&facts.health, facts.workload.ready_pods());
+    let (slot, deadline) = (standing.since.0, facts.judged_at(false));
+    let plan = release::restoring(situation.agreement, floor, &standing, slot, deadline, reason.into(), before);
+    Some(match guard::admit_restoration(plan, situation.leader) {
+        Ok(plan) => Decision::Act(plan),
+        Err(hold) => Decision::Hold(hold),
+    })
+}
+
+/// A pause of the rollout that has no reason to stand any more.
+fn give_rollout_back(facts: &Facts<'_>, cause: &Cause) -> Option<Decision> {
+    let plan = undo::release(facts, cause.kind)?;
+    if facts.situation.ceiling < Mode::Enforce {
+        let message = "a rollout is to be given back, but the operator's flag --enforcement forbids every change";
+        return Some(Decision::Hold(Hold { reason: "ModeCeiling", message: message.into(), until: None }));
+    }
+    Some(match guard::admit_restoration(plan, facts.situation.leader) {
+        Ok(plan) => Decision::Act(plan),
+        Err(hold) => Decision::Hold(hold),
+    })
+}
+
+/// The floor left behind on an object that scales the workload no more. While it is not clear what does, nothing is left
+/// behind yet.
+pub(super) fn left_behind<'a>(situation: &Situation<'a>) -> Option<(&'a Floor, FloorStatus)> {
+    let present = situation.workload.ok()?.floor.floor()?;
+    let left = situation.left_behind.filter(|left| left.target.uid != present.target.uid)?;
+    let status = situation.status.floor.as_ref();
+    let (standing, _) = standing::reconcile(status, left, &situation.agreement.name, situation.now);
+    Some((left, standing?))
+}
+
+fn nothing(reason: &'static str, message: impl Into<String>, until: Option<Timestamp>) -> Decision {
+    Decision::Nothing { reason, message: message.into(), until }
+}
