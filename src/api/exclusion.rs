@@ -141,8 +141,9 @@ pub struct TimeWindow {
     pub until: Time,
 }
 
-/// A time that comes again, by the clock on the wall: a window from two to four lasts three hours on the night in which
-/// the clock shows two twice.
+/// A time that comes again, by the clock on the wall at both its ends: a window from two to four lasts three hours on the
+/// night in which the clock shows two twice and one hour where it skips two, and what lies within the skipped hour does
+/// not take place. (A `DTEND` of RFC 5545 would keep its length.)
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Recurrence {

@@ -79,7 +79,9 @@ fn rule(line: &CreditLine) -> String {
         ("", below, _) => format!("below {below}"),
         (reckoning, ..) => reckoning.to_owned(),
     };
-    format!("Tier {}", percent(&legible(&bounds)))
+    // Where too little is known, the words go on with what it could have come to.
+    let (bounds, beyond) = bounds.find(" for certain").map_or((bounds.as_str(), ""), |at| bounds.split_at(at));
+    format!("Tier {}{}", percent(&legible(bounds)), legible(beyond))
 }
 
 fn grant(line: &CreditLine) -> String {

@@ -87,6 +87,14 @@ fn each_line_says_its_rule_and_its_grant() {
 }
 
 #[test]
+fn a_tier_that_applies_for_certain_says_what_the_unknown_could_come_to() {
+    let mut credits = issued().statement.credits.unwrap();
+    credits.lines[0].reckoning = "below 99.9 for certain; below 95.0 if all that is unknown was bad".to_owned();
+    let rule = plain(&told(&credits).lines[0].rule);
+    assert_eq!(rule, "Tier below 99.9 % for certain; below 95.0 if all that is unknown was bad");
+}
+
+#[test]
 fn what_is_no_money_stands_beside_it() {
     let beside: Vec<_> =
         revised_reckoning().beside.iter().map(|b| plain(&format!("{}: {}", b.name, b.figure))).collect();
