@@ -158,3 +158,14 @@ spec:
 "#
     )
 }
+
+/// The stage's metrics source with the same series for a second namespace.
+pub fn shared_source(stage: &Stage, namespace: &str, twin: &str) -> String {
+    stage.shop.metrics_source().replace(
+        &format!("  - namespace: {namespace}\n"),
+        &format!(
+            "  - {{namespace: {namespace}}}\n  \
+             - {{namespace: {twin}, matchers: [{{label: namespace, value: {namespace}}}]}}\n"
+        ),
+    )
+}

@@ -12,7 +12,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 use kube::api::Api;
 
-use crate::accounts::{apply_in_calm, availability_agreement, ledgers, let_time_pass};
+use crate::accounts::{apply_in_calm, availability_agreement, ledgers, let_time_pass, shared_source};
 use crate::stage::{PATIENCE, Stage, operator_options};
 
 const NAMESPACE: &str = "catches-up";
@@ -26,13 +26,7 @@ const SETTLE: &str = "6s";
 async fn an_outage_of_the_operator_leaves_no_trace_in_the_account() -> Result<()> {
     let mut stage = Stage::open(NAMESPACE).await?;
     stage.cluster.create_namespace(TWIN).await?;
-    let source = stage.shop.metrics_source().replace(
-        &format!("  - namespace: {NAMESPACE}\n"),
-        &format!(
-            "  - {{namespace: {NAMESPACE}}}\n  \
-             - {{namespace: {TWIN}, matchers: [{{label: namespace, value: {NAMESPACE}}}]}}\n"
-        ),
-    );
+    let source = shared_source(&stage, NAMESPACE, TWIN);
     stage.apply(&source).await?;
     // The same periods for both, whenever each is created: they are counted from midnight.
     let today = Timestamp::now().strftime("%Y-%m-%d");

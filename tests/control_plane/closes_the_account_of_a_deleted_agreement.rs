@@ -6,7 +6,7 @@ use guarantor::api::agreement_status::AgreementStatus;
 use guarantor::api::statement::FinalReason;
 use guarantor_testbed::Operator;
 
-use crate::accounts::{apply_in_calm, audit, availability_agreement, statements};
+use crate::accounts::{apply_in_calm, audit, availability_agreement, shared_source, statements};
 use crate::stage::{Stage, TIMEOUT, operator_options};
 
 const NAMESPACE: &str = "closes-account";
@@ -44,13 +44,7 @@ async fn closes_the_account_of_a_deleted_agreement() -> Result<()> {
     }
 
     stage.cluster.create_namespace(TWIN).await?;
-    let source = stage.shop.metrics_source().replace(
-        &format!("  - namespace: {NAMESPACE}\n"),
-        &format!(
-            "  - {{namespace: {NAMESPACE}}}\n  \
-             - {{namespace: {TWIN}, matchers: [{{label: namespace, value: {NAMESPACE}}}]}}\n"
-        ),
-    );
+    let source = shared_source(&stage, NAMESPACE, TWIN);
     stage.apply(&source).await?;
     let operator = Operator::start(&operator_options(stage.cluster, TWIN).await?).await?;
     stage.apply(&availability_agreement(TWIN, NAMESPACE, "1h", "")).await?;

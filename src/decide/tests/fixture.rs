@@ -295,6 +295,18 @@ impl Scene {
         decided
     }
 
+    /// Decides and writes the status; then the operator dies, before or after its first write, and knows the action in
+    /// this phase when it is back.
+    pub(crate) fn crash(&mut self, phase: ActionPhase, wrote: bool) {
+        let decided = self.decide();
+        self.status = decided.enforcement.clone();
+        self.actions.clone_from(&decided.actions);
+        self.actions[0].phase = phase;
+        if wrote {
+            self.write(step(&decided));
+        }
+    }
+
     /// The API server takes the write, and everybody follows.
     pub(crate) fn carry_out(&mut self, step: &Step) {
         self.write(step);

@@ -155,13 +155,7 @@ fn a_crash_leaves_the_same_end() {
     for wrote in [true, false] {
         for phase in [ActionPhase::Intended, ActionPhase::Unknown] {
             let mut scene = surged();
-            let decided = scene.decide();
-            scene.status = decided.enforcement.clone();
-            scene.actions.clone_from(&decided.actions);
-            scene.actions[0].phase = phase;
-            if wrote {
-                scene.write(step(&decided));
-            }
+            scene.crash(phase, wrote);
             scene.wait(15);
             assert_eq!(verb(&scene.live()), None, "{wrote} {phase:?}: what may still come is waited for");
             assert_eq!(reason(&scene.decide()), "AwaitingVerdict");

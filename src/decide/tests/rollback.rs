@@ -194,13 +194,7 @@ fn a_crash_leaves_the_same_end() {
     for wrote in [true, false] {
         for phase in [ActionPhase::Intended, ActionPhase::Unknown] {
             let mut scene = rolled_out();
-            let decided = scene.decide();
-            scene.status = decided.enforcement.clone();
-            scene.actions.clone_from(&decided.actions);
-            scene.actions[0].phase = phase;
-            if wrote {
-                scene.write(step(&decided));
-            }
+            scene.crash(phase, wrote);
             scene.wait(60);
             let again = verb(&scene.live());
             assert_eq!(again, (!wrote).then_some(Verb::RollBack), "{wrote} {phase:?}");
