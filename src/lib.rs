@@ -29,13 +29,15 @@
 //!
 //! To follow one agreement from `kubectl apply` to its statement: `api::agreement` (what was written),
 //! `controller::terms` (what it asks, confined to its namespace), `controller::registry` and `controller::reader` (all
-//! agreements' questions joined into a few requests), `controller::account` and `evaluate::indicator` (a reading becomes a
-//! slot), `evaluate::ledger`, `evaluate::exclusion` (what does not count), `evaluate::methods` (slots become one figure),
-//! `evaluate::credit` (what is owed), `evaluate::assess`, `controller::enforce` with `controller::by_pod` and
-//! `decide::cause` (why it is in danger), `decide::policy` and `decide::guard` (what is done, or why not), `act`, `record::status`, `controller::settle` and `evaluate::statement`, which rests on the
-//! statements before it (`controller::past`, `evaluate::history`); where something changes afterwards,
-//! `controller::restate`; what becomes of its credit, `evaluate::claim`, `evaluate::credit_life` and `controller::lives`.
-//! `offline::settle` goes the same way from a file.
+//! agreements' questions joined into a few requests), `controller::account` and `evaluate::indicator` (a reading
+//! becomes a slot), `evaluate::ledger`, `evaluate::exclusion` (what does not count), `evaluate::methods` (slots become
+//! one figure), `evaluate::credit` (what is owed), `evaluate::assess`, `controller::enforce` with `controller::by_pod`
+//! and `decide::cause` (why it is in danger), `decide::choice`, which asks `decide::policy`, `decide::undo` or
+//! `decide::reschedule`, and `decide::guard` (what is done, or why not), `act`, `record::status`,
+//! `controller::periods`, `controller::settle` and `evaluate::statement`, which rests on the statements before it
+//! (`controller::past`, `evaluate::history`); where something changes afterwards, `controller::restate`; what becomes
+//! of its credit, `evaluate::claim`, `evaluate::credit_life` and `controller::lives`; when the agreement is deleted,
+//! `controller::conclude`. `offline::settle` goes the same way from a file.
 //!
 //! # Invariants
 //!

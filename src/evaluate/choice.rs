@@ -112,7 +112,8 @@ mod tests {
         assert_eq!(of(&[]), None);
         assert_eq!(of(&[("2026-05-02T00:00:00Z", "availability"), ("2026-05-01T00:00:00Z", "fixed")]), Some("fixed"));
         assert_eq!(of(&[("2026-05-01T00:00:00Z", "typo"), ("2026-05-02T00:00:00Z", "fixed")]), Some("fixed"));
-        assert_eq!(of(&[("2026-07-01T00:00:00Z", "fixed")]), None, "not made yet");
+        assert_eq!(of(&[(NOW, "fixed")]), Some("fixed"), "made just now");
+        assert_eq!(of(&[("2026-06-30T00:00:01Z", "fixed")]), None, "not made yet");
     }
 
     #[test]
