@@ -63,6 +63,18 @@ fn equal_seeds_give_equal_bytes() {
 }
 
 #[test]
+fn the_page_shows_what_happened() {
+    let page = simulate(&["--policies", "law,static=20", "-o", "html"]);
+    assert_eq!((page.code, page.complaint.as_str()), (0, ""));
+    let told = played(&["--policies", "law"]);
+    assert!(page.text.contains(told["attainmentPercent"].as_str().unwrap()), "{told}");
+    assert_eq!(page.text.matches("<svg ").count(), 5);
+    assert_eq!(page.text, simulate(&["--policies", "law,static=20", "-o", "html"]).text);
+    // A fixed number of pods is never changed, and the law changes something.
+    assert_eq!(page.text.matches("<td class=\"whole\">0 up, 0 down</td>").count(), 1);
+}
+
+#[test]
 fn many_pods_keep_the_promise_and_one_owes_the_worst_tier() {
     let many = played(&["--policies", "static=20"]);
     assert_eq!((&many["kept"], &many["owed"]), (&true.into(), &"0.00 EUR".into()));
@@ -161,7 +173,7 @@ fn what_is_wrong_is_named() {
         (&["--pods", "99"], 1, "--pods: 99 is not within"),
         (&["--fault", "node-crash@1h"], 1, "--fault: \"node-crash@1h\" would begin after the end"),
         (&["--scrape", "0s"], 1, "--scrape: must be from 1s"),
-        (&["--output", "html"], 2, "--output"),
+        (&["--output", "csv"], 2, "--output"),
         (&["--seeds", "0"], 2, "--seeds"),
     ] {
         let answer = simulate(flags);

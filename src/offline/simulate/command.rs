@@ -10,13 +10,12 @@ use super::progress::Progress;
 use super::promised::{Promised, promised};
 use super::report::{PolicyReport, Report, TraceReport};
 use super::scenario::{requests, scenario};
-use super::{faults, load, owed, row, view};
+use super::{faults, load, owed, page, row, view};
 use crate::api::ServiceLevelAgreement;
 use crate::offline::manifests::{Manifests, manifests};
 use crate::offline::settle::fault::Fault;
 use crate::offline::trouble::{self, Trouble};
-use crate::runtime::cli::Format;
-use crate::runtime::cli::simulate::SimulateArgs;
+use crate::runtime::cli::simulate::{Output, SimulateArgs};
 use crate::simulate::run::Scenario;
 
 /// What is owed is a figure of a whole period, and a run is a part of one.
@@ -38,11 +37,17 @@ fn run(arguments: &SimulateArgs) -> Result<(), Trouble> {
     let choices = choices(&arguments.policies, &promised, scenario.plant.service_time)?;
     let runs = choices.len().saturating_mul(arguments.seeds.into());
     let mut progress = Progress::new(runs, requests(arguments, &scenario.load));
-    let rows = choices
+    let played = choices
         .into_iter()
         .map(|choice| row::row(choice, &scenario, &promised, arguments.seeds, &mut progress))
         .collect::<Result<Vec<_>, Fault>>()?;
-    print(&report(&agreement, &promised, &scenario, rows), arguments.output)
+    let (rows, courses): (Vec<_>, Vec<_>) = played.into_iter().unzip();
+    let report = report(&agreement, &promised, &scenario, rows);
+    print(&match arguments.output {
+        Output::Json => serde_json::to_string_pretty(&report).map_err(|e| Trouble::Unreadable(e.to_string()))? + "\n",
+        Output::Table => view::table(&report),
+        Output::Html => page::html(&report, &promised, &courses)?,
+    })
 }
 
 fn report(
@@ -71,11 +76,7 @@ fn report(
     }
 }
 
-fn print(report: &Report, output: Format) -> Result<(), Trouble> {
-    let text = match output {
-        Format::Json => serde_json::to_string_pretty(report).map_err(|e| Trouble::Unreadable(e.to_string()))? + "\n",
-        Format::Table => view::table(report),
-    };
+fn print(text: &str) -> Result<(), Trouble> {
     let printed = std::io::stdout().write_all(text.as_bytes());
     printed.map_err(|e| Trouble::Unreadable(format!("cannot print the answer: {e}")))
 }

@@ -2,15 +2,19 @@
 //!
 //! [`promised`] (what the agreement promises) and [`load`], [`faults`], [`policies`] (what the flags ask for) make
 //! [`scenario`]s, which [`crate::simulate`] plays; [`owed`] says what the agreement would cost at the attainment that came
-//! of it, by the same core as a statement; [`row`], [`report`] and [`view`] tell it. [`command`] is the whole way on one
+//! of it, by the same core as a statement; [`row`], [`report`] and [`view`] tell it, and
+//! [`page`] shows by [`plot`]s what happened in the [`course`] of each run. [`command`] is the whole way on one
 //! page.
 //!
 //! Reads no clock: the same files and flags give the same bytes.
 
 pub mod command;
+pub mod course;
 pub mod faults;
 pub mod load;
 pub mod owed;
+pub mod page;
+pub mod plot;
 pub mod policies;
 pub mod progress;
 pub mod promised;

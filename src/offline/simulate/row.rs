@@ -2,6 +2,7 @@
 
 use num_rational::BigRational;
 
+use super::course::Course;
 use super::owed;
 use super::policies::Choice;
 use super::progress::Progress;
@@ -14,6 +15,9 @@ use crate::offline::settle::fault::Fault;
 use crate::simulate::run::{Scenario, run};
 use crate::simulate::score::Promise;
 
+/// A way of scaling: what all of its runs come to, and how the first of them went.
+pub type Played = (PolicyReport, Course);
+
 /// Plays a policy once with each seed and judges it.
 ///
 /// # Errors
@@ -24,17 +28,18 @@ pub fn row(
     promised: &Promised,
     seeds: u8,
     progress: &mut Progress,
-) -> Result<PolicyReport, Fault> {
+) -> Result<Played, Fault> {
     // A failed request is not a good one, so that a minute with too many of them is bad already.
     let promise = Promise { latency: promised.latency, good: promised.good, available: 0.0 };
     let mut runs = Vec::new();
-    let mut name = String::new();
+    let (mut name, mut first) = (String::new(), None);
     for number in 0..seeds {
         let seed = scenario.seed.wrapping_add(number.into());
         let scenario = Scenario { seed, replicas: choice.at_first(scenario.replicas), ..scenario.clone() };
         let mut policy = choice.policy(&scenario, promised);
         name = policy.name();
         let outcome = run(&scenario, policy.as_mut()).map_err(|e| Fault::new("the flags", e.to_string()))?;
+        first = first.or_else(|| Some(Course::new(&outcome, &scenario.load, promised)));
         runs.push(RunReport::new(seed, &outcome, &outcome.score(promise)));
         progress.step();
     }
@@ -43,7 +48,7 @@ pub fn row(
     let attainment = divide(&whole(good), &whole(total));
     let credits = owed::credits(promised, attainment.as_ref()).map_err(|e| Fault::new(e.field, e.message))?;
     let mean = |of: fn(&RunReport) -> f64| runs.iter().map(of).sum::<f64>() / f64::from(seeds.max(1));
-    Ok(PolicyReport {
+    let report = PolicyReport {
         policy: name,
         good,
         total,
@@ -58,5 +63,6 @@ pub fn row(
         owed: credits.as_ref().map(at_stake),
         credits: credits.as_ref().map(|credits| shown(credits, CreditState::Accruing)),
         runs,
-    })
+    };
+    Ok((report, first.unwrap_or_default()))
 }

@@ -9,33 +9,36 @@ use crate::record::form::terminal;
 /// The columns with figures.
 const FIGURES: std::ops::RangeInclusive<usize> = 1..=6;
 
+/// The columns.
+pub(super) const HEADER: [&str; 8] =
+    ["POLICY", "ATTAINED %", "GOOD / ALL", "KEPT", "BAD MIN", "PODS", "POD-HOURS", "OWED"];
+
 /// On a terminal.
 #[must_use]
 pub fn table(report: &Report) -> String {
-    let header = ["POLICY", "ATTAINED %", "GOOD / ALL", "KEPT", "BAD MIN", "PODS", "POD-HOURS", "OWED"];
-    let mut table = terminal::table(&header);
+    let mut table = terminal::table(&HEADER);
     for policy in &report.policies {
         table.add_row(row(policy));
     }
     terminal::right(&mut table, FIGURES);
     let lines: Vec<String> = table.to_string().lines().map(|line| line.trim_end().to_owned()).collect();
-    let (promise, load, notes) = (promise(report), load(report), notes(report).join("\n"));
-    format!("{promise}\n{load}\n\n{}\n\n{notes}\n", lines.join("\n"))
+    let (name, promise, load, notes) = (name(report), promise(report), load(report), notes(report).join("\n"));
+    format!("{name}: {promise}\n{load}\n\n{}\n\n{notes}\n", lines.join("\n"))
 }
 
-fn promise(report: &Report) -> String {
+/// The agreement and its objective.
+pub(super) fn name(report: &Report) -> String {
+    format!("{}, {}", legible(&report.agreement), legible(&report.objective))
+}
+
+pub(super) fn promise(report: &Report) -> String {
     format!(
-        "{}, {}: {} % of all requests within {}, by {} to {} pods",
-        legible(&report.agreement),
-        legible(&report.objective),
-        report.target_percent,
-        report.threshold,
-        report.min_replicas,
-        report.max_replicas
+        "{} % of all requests within {}, by {} to {} pods",
+        report.target_percent, report.threshold, report.min_replicas, report.max_replicas
     )
 }
 
-fn load(report: &Report) -> String {
+pub(super) fn load(report: &Report) -> String {
     let trace = &report.trace;
     let length = length_of(i64::try_from(trace.seconds).unwrap_or(i64::MAX));
     let seeds = report.policies.first().map_or(0, |policy| policy.runs.len());
@@ -47,7 +50,7 @@ fn load(report: &Report) -> String {
     )
 }
 
-fn row(policy: &PolicyReport) -> Vec<String> {
+pub(super) fn row(policy: &PolicyReport) -> Vec<String> {
     vec![
         policy.policy.clone(),
         if policy.attainment_percent.is_empty() { "–".to_owned() } else { policy.attainment_percent.clone() },
@@ -78,7 +81,7 @@ fn owed(policy: &PolicyReport) -> String {
     if percent.is_empty() || percent == "0" { owed.clone() } else { format!("{owed} ({percent} % of the fee)") }
 }
 
-fn notes(report: &Report) -> Vec<String> {
+pub(super) fn notes(report: &Report) -> Vec<String> {
     let mut notes = vec![
         format!("OWED: {}.", report.owed_is),
         "PODS: in the mean, those that start and drain included. BAD MIN: fewer requests than promised were good."

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{Format, duration};
+use super::duration;
 
 /// The flags of `simulate`.
 #[derive(Debug, Args)]
@@ -96,7 +96,19 @@ pub struct SimulateArgs {
 
     /// How the answer is printed.
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub output: Format,
+    pub output: Output,
+}
+
+/// How the answer is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people, on a terminal.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+    /// A page with plots: load, replicas, latency, budget and credits over the time of the first seed's run.
+    Html,
 }
 
 /// How requests are spread over the pods.

@@ -1,0 +1,182 @@
+//! The answer as a page of HTML: what was tried, how each way of scaling came out, and the plots people look at.
+//!
+//! Needs nothing from anywhere else, and is set like a statement. The plots are drawn by [`super::plot`] from figures and
+//! our own words alone; everything else is escaped by the template.
+
+use std::str::FromStr;
+
+use askama::Template;
+
+use super::course::Course;
+use super::owed;
+use super::plot::{self, Plot};
+use super::promised::Promised;
+use super::report::{PolicyReport, Report};
+use super::view;
+use crate::api::credit_status::CreditState;
+use crate::evaluate::credit::shown;
+use crate::offline::settle::fault::Fault;
+
+/// No lower is drawn what is left of a budget, in percent of it: a budget that is spent twice is spent.
+const SPENT_TWICE: f64 = -100.0;
+
+#[derive(Template)]
+#[template(path = "offline/simulate/page/page.html")]
+struct Page {
+    title: String,
+    promise: String,
+    load: String,
+    header: [&'static str; 8],
+    rows: Vec<Row>,
+    figures: Vec<Figure>,
+    notes: Vec<String>,
+}
+
+/// A way of scaling in the table.
+struct Row {
+    colour: String,
+    cells: Vec<String>,
+    changes: String,
+}
+
+/// A plot, and what it shows.
+struct Figure {
+    title: &'static str,
+    says: String,
+    svg: String,
+}
+
+/// The page; the courses are those of the first seed, one for each policy of the report.
+///
+/// # Errors
+/// A plot or a template fails, which none does on figures and text; or the field of a credit table that can not be worked
+/// with.
+pub fn html(report: &Report, promised: &Promised, courses: &[Course]) -> Result<String, Fault> {
+    let broken = |why: String| Fault::new("--output", why);
+    let rows =
+        report.policies.iter().zip(courses).enumerate().map(|(place, (policy, course))| row(place, policy, course));
+    let page = Page {
+        title: view::name(report),
+        promise: view::promise(report),
+        load: view::load(report),
+        header: view::HEADER,
+        rows: rows.collect(),
+        figures: figures(report, promised, courses)?
+            .into_iter()
+            .map(drawn)
+            .collect::<Result<_, _>>()
+            .map_err(broken)?,
+        notes: view::notes(report),
+    };
+    page.render().map_err(|e| broken(e.to_string()))
+}
+
+fn row(place: usize, policy: &PolicyReport, course: &Course) -> Row {
+    let (more, fewer) = course.changes();
+    Row { colour: plot::colour(place), cells: view::row(policy), changes: format!("{more} up, {fewer} down") }
+}
+
+/// A plot to be drawn, with its title and what it shows.
+type Planned = (&'static str, String, Plot);
+
+fn drawn((title, says, plot): Planned) -> Result<Figure, String> {
+    Ok(Figure { title, says, svg: plot.svg()? })
+}
+
+fn figures(report: &Report, promised: &Promised, courses: &[Course]) -> Result<Vec<Planned>, Fault> {
+    let seconds = courses.first().map_or(0.0, |course| course.seconds);
+    let all = |of: &dyn Fn(&Course) -> Vec<Piece>| courses.iter().map(of).collect();
+    let plot = |quantity: &str, curves: Vec<Vec<Piece>>| Plot {
+        quantity: quantity.to_owned(),
+        seconds,
+        curves,
+        limit: None,
+        logarithmic: false,
+    };
+    // The load is the same for all, and drawn once, in the colour of none.
+    let offered = courses.first().map(|course| course.stretches.iter().map(|s| (s.end, s.offered)).collect());
+    let mut figures = vec![
+        ("Load", "What clients asked for.".to_owned(), plot("requests/s", offered.map(|o| vec![vec![o]]).unwrap_or_default())),
+        (
+            "Replicas",
+            "Replicas asked for: every step is an action of the policy.".to_owned(),
+            plot("replicas", all(&|course| vec![steps(course)])),
+        ),
+        (
+            "Latency",
+            format!(
+                "Within which {} % of the requests of a minute were answered, to the next bound of the histogram. Dashed: \
+                 what is promised, {}.",
+                report.target_percent, report.threshold
+            ),
+            Plot {
+                limit: Some(promised.latency),
+                logarithmic: true,
+                ..plot("seconds", all(&|course| pieces(course, |s| s.latency)))
+            },
+        ),
+        (
+            "Budget",
+            "What is left of the requests that may be bad in the whole run; below 0 the promise can no longer be kept. A \
+             budget that is spent twice is drawn no lower."
+                .to_owned(),
+            plot("% left", courses.iter().map(|course| vec![budget(course, promised)]).collect()),
+        ),
+    ];
+    if let Some(currency) = report.policies.iter().find_map(|p| p.credits.as_ref()).map(|c| c.currency.clone()) {
+        let curves =
+            courses.iter().map(|course| Ok(vec![owed_so_far(course, promised)?])).collect::<Result<_, Fault>>()?;
+        let says = "What would be owed for a whole period at the attainment up to then.".to_owned();
+        figures.push(("Credits", says, plot(&currency, curves)));
+    }
+    Ok(figures)
+}
+
+/// Seconds and values without a gap.
+type Piece = Vec<(f64, f64)>;
+
+/// A number of replicas stands until the next is asked for.
+fn steps(course: &Course) -> Piece {
+    let ends = course.replicas.iter().skip(1).map(|(at, _)| *at).chain([course.seconds]);
+    let pods = course.replicas.iter().zip(ends);
+    pods.flat_map(|((from, pods), to)| [(*from, f64::from(*pods)), (to, f64::from(*pods))]).collect()
+}
+
+fn pieces(course: &Course, of: fn(&super::course::Stretch) -> Option<f64>) -> Vec<Piece> {
+    let known = course.stretches.split(|stretch| of(stretch).is_none());
+    let piece = |stretches: &[super::course::Stretch]| -> Piece {
+        stretches.iter().filter_map(|stretch| Some((stretch.end, of(stretch)?))).collect()
+    };
+    known.map(piece).filter(|piece| !piece.is_empty()).collect()
+}
+
+/// Percent of the budget of the whole run that are left.
+fn budget(course: &Course, promised: &Promised) -> Piece {
+    let number = |count: u64| u32::try_from(count).map_or(f64::from(u32::MAX), f64::from);
+    let all = course.stretches.last().map_or(0, |stretch| stretch.total);
+    let allowed = (1.0 - promised.good) * number(all);
+    let left = course.stretches.iter().map(|stretch| {
+        let bad = number(stretch.total.saturating_sub(stretch.good));
+        let left = if allowed > 0.0 { 100.0 * (1.0 - bad / allowed) } else { 0.0 };
+        (stretch.end, left.max(SPENT_TWICE))
+    });
+    std::iter::once((0.0, 100.0)).chain(left).collect()
+}
+
+fn owed_so_far(course: &Course, promised: &Promised) -> Result<Piece, Fault> {
+    let mut piece = Piece::new();
+    for stretch in &course.stretches {
+        let credits = owed::credits(promised, stretch.attainment().as_ref());
+        let credits = credits.map_err(|e| Fault::new(e.field, e.message))?;
+        let amount = credits.map(|credits| shown(&credits, CreditState::Accruing).amount);
+        // A plot shows no more than a float has.
+        let amount = amount.and_then(|amount| f64::from_str(&amount).ok()).unwrap_or_default();
+        piece.extend(piece.last().map(|(_, before)| (stretch.end, *before)));
+        piece.push((stretch.end, amount));
+    }
+    Ok(piece)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::float_cmp)]
+mod tests;

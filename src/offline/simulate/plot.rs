@@ -1,0 +1,173 @@
+//! Plots as SVG, to stand in a page.
+
+use plotters::prelude::*;
+
+/// Width and height in pixels of the screen; a printer scales them.
+const SIZE: (u32, u32) = (860, 220);
+/// What text is set in.
+const FONT: (&str, u32) = ("sans-serif", 12);
+/// Room above the highest value.
+const ABOVE: f64 = 1.05;
+/// The colours of the policies in their order: those of Okabe and Ito, which everybody can tell apart.
+const COLOURS: [RGBColor; 7] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(230, 159, 0),
+    RGBColor(86, 180, 233),
+    RGBColor(90, 90, 90),
+];
+
+/// One quantity over the time of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plot {
+    /// The quantity with its unit, at the vertical axis.
+    pub quantity: String,
+    /// Seconds the run lasts.
+    pub seconds: f64,
+    /// One for each policy, in their order: pieces of seconds and values. Between two pieces nothing is known.
+    pub curves: Vec<Vec<Vec<(f64, f64)>>>,
+    /// A value that is promised, or agreed.
+    pub limit: Option<f64>,
+    /// Whether equal distances are equal factors.
+    pub logarithmic: bool,
+}
+
+/// The colour of a policy, as a style sheet writes it.
+#[must_use]
+pub fn colour(place: usize) -> String {
+    let RGBColor(red, green, blue) = of(place);
+    format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
+fn of(place: usize) -> RGBColor {
+    COLOURS.get(place % COLOURS.len()).copied().unwrap_or(BLACK)
+}
+
+impl Plot {
+    /// Draws it. All text of it is ours and the plotting library's.
+    ///
+    /// # Errors
+    /// What the library says; it draws into memory.
+    pub fn svg(&self) -> Result<String, String> {
+        let mut svg = String::new();
+        self.draw(&mut svg).map_err(|e| format!("the plot of {} cannot be drawn: {e}", self.quantity))?;
+        Ok(svg)
+    }
+
+    fn draw(&self, svg: &mut String) -> Result<(), Box<dyn std::error::Error>> {
+        let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
+        let (unit, of_unit) = time(self.seconds);
+        let (lowest, highest) = self.range();
+        let mut chart = ChartBuilder::on(&area)
+            .margin(8)
+            .x_label_area_size(34)
+            .y_label_area_size(58)
+            .build_cartesian_2d(0.0..(self.seconds / of_unit).max(f64::MIN_POSITIVE), lowest..highest)?;
+        chart
+            .configure_mesh()
+            .light_line_style(TRANSPARENT)
+            .label_style(FONT)
+            .axis_desc_style(FONT)
+            .x_desc(unit)
+            .y_desc(self.quantity.as_str())
+            .y_label_formatter(&|value| self.label(*value))
+            .draw()?;
+        if let Some(limit) = self.limit.map(|limit| self.scaled(limit)) {
+            let ends = [(0.0, limit), (self.seconds / of_unit, limit)];
+            chart.draw_series(DashedLineSeries::new(ends, 6, 4, BLACK.stroke_width(1)))?;
+        }
+        for (place, pieces) in self.curves.iter().enumerate() {
+            for piece in pieces {
+                let points = piece.iter().map(|(at, value)| (at / of_unit, self.scaled(*value)));
+                chart.draw_series(LineSeries::new(points, of(place).stroke_width(2)))?;
+            }
+        }
+        // The drawing borrows the text until it is dropped.
+        drop(chart);
+        area.present()?;
+        Ok(())
+    }
+
+    /// From zero, or from the lowest value, to a little above the highest.
+    fn range(&self) -> (f64, f64) {
+        let values = self.curves.iter().flatten().flatten().map(|(_, value)| *value).chain(self.limit);
+        let values: Vec<f64> = values.map(|value| self.scaled(value)).collect();
+        let (lowest, highest) = (fold(&values, f64::min), fold(&values, f64::max));
+        if self.logarithmic {
+            return (lowest.floor(), highest.ceil().max(lowest.floor() + 1.0));
+        }
+        let (lowest, highest) = (lowest.min(0.0), highest.max(0.0));
+        (lowest, if highest > lowest { lowest + (highest - lowest) * ABOVE } else { lowest + 1.0 })
+    }
+
+    fn scaled(&self, value: f64) -> f64 {
+        if self.logarithmic { value.max(f64::MIN_POSITIVE).log10() } else { value }
+    }
+
+    fn label(&self, value: f64) -> String {
+        let shown = if self.logarithmic { 10_f64.powf(value) } else { value };
+        let places = if shown.abs() >= 10.0 || shown.fract() == 0.0 { 0 } else { 3 };
+        let text = format!("{shown:.places$}");
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    }
+}
+
+/// The unit of time that suits the length of a run, and how many seconds it has.
+fn time(seconds: f64) -> (&'static str, f64) {
+    match seconds {
+        ..7_200.0 => ("minutes", 60.0),
+        ..259_200.0 => ("hours", 3_600.0),
+        _ => ("days", 86_400.0),
+    }
+}
+
+fn fold(values: &[f64], of: fn(f64, f64) -> f64) -> f64 {
+    values.iter().copied().reduce(of).unwrap_or(0.0)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn plot(curves: Vec<Vec<Vec<(f64, f64)>>>) -> Plot {
+        Plot { quantity: "pods".to_owned(), seconds: 600.0, curves, limit: None, logarithmic: false }
+    }
+
+    #[test]
+    fn every_piece_of_every_policy_is_a_line_of_its_own_colour() {
+        let step = |from: f64| vec![(from, 1.0), (from + 60.0, 5.0)];
+        let svg = plot(vec![vec![step(0.0), step(120.0)], vec![step(0.0)]]).svg().unwrap();
+        let lines = |place| svg.matches(&format!("stroke=\"{}\"", colour(place).to_uppercase())).count();
+        assert_eq!((lines(0), lines(1)), (2, 1), "{svg}");
+        assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
+        assert!(svg.contains("minutes") && svg.contains("pods"));
+        let with_limit = Plot { limit: Some(3.0), ..plot(vec![vec![step(0.0)]]) }.svg().unwrap();
+        assert!(with_limit.matches("<polyline").count() > 10, "a dashed line");
+    }
+
+    #[test]
+    fn nothing_to_show_is_an_empty_plot() {
+        for curves in [vec![], vec![vec![]], vec![vec![vec![(0.0, 0.0)]]]] {
+            assert!(plot(curves).svg().unwrap().contains("</svg>"));
+        }
+        let nothing = Plot { seconds: 0.0, logarithmic: true, ..plot(vec![]) };
+        assert!(nothing.svg().unwrap().contains("</svg>"));
+    }
+
+    #[test]
+    fn labels_are_short() {
+        let linear = plot(vec![]);
+        let logarithmic = Plot { logarithmic: true, ..plot(vec![]) };
+        for (plot, value, expected) in
+            [(&linear, 120.0, "120"), (&linear, 0.25, "0.25"), (&logarithmic, -1.0, "0.1"), (&logarithmic, 1.0, "10")]
+        {
+            assert_eq!(plot.label(value), expected);
+        }
+        assert_eq!(time(3600.0).0, "minutes");
+        assert_eq!(time(86_400.0).0, "hours");
+        assert_eq!(time(604_800.0).0, "days");
+    }
+}
