@@ -92,11 +92,12 @@ fn figures(report: &Report, promised: &Promised, courses: &[Course]) -> Result<V
         curves,
         limit: None,
         logarithmic: false,
+        of_none: false,
     };
     // The load is the same for all, and drawn once, in the colour of none.
     let offered = courses.first().map(|course| course.stretches.iter().map(|s| (s.end, s.offered)).collect());
     let mut figures = vec![
-        ("Load", "What clients asked for.".to_owned(), plot("requests/s", offered.map(|o| vec![vec![o]]).unwrap_or_default())),
+        ("Load", "What clients asked for.".to_owned(), Plot { of_none: true, ..plot("requests/s", offered.map(|o| vec![vec![o]]).unwrap_or_default()) }),
         (
             "Replicas",
             "Replicas asked for: every step is an action of the policy.".to_owned(),

@@ -1,5 +1,8 @@
 //! Plots as SVG, to stand in a page.
 
+use plotters::coord::Shift;
+use plotters::coord::combinators::BindKeyPoints;
+use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
 
 /// Width and height in pixels of the screen; a printer scales them.
@@ -8,6 +11,8 @@ const SIZE: (u32, u32) = (860, 220);
 const FONT: (&str, u32) = ("sans-serif", 12);
 /// Room above the highest value.
 const ABOVE: f64 = 1.05;
+/// The lowest value of a logarithmic axis.
+const SMALLEST: f64 = 1e-6;
 /// The colours of the policies in their order: those of Okabe and Ito, which everybody can tell apart.
 const COLOURS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
@@ -18,6 +23,9 @@ const COLOURS: [RGBColor; 7] = [
     RGBColor(86, 180, 233),
     RGBColor(90, 90, 90),
 ];
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Failure = Box<dyn std::error::Error>;
 
 /// One quantity over the time of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +40,8 @@ pub struct Plot {
     pub limit: Option<f64>,
     /// Whether equal distances are equal factors.
     pub logarithmic: bool,
+    /// Whether the curve is of no policy.
+    pub of_none: bool,
 }
 
 /// The colour of a policy, as a style sheet writes it.
@@ -56,62 +66,80 @@ impl Plot {
         Ok(svg)
     }
 
-    fn draw(&self, svg: &mut String) -> Result<(), Box<dyn std::error::Error>> {
+    fn draw(&self, svg: &mut String) -> Result<(), Failure> {
         let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
-        let (unit, of_unit) = time(self.seconds);
         let (lowest, highest) = self.range();
-        let mut chart = ChartBuilder::on(&area)
+        if self.logarithmic {
+            self.draw_along(&area, (lowest..highest).log_scale().with_key_points(marks(lowest, highest)))?;
+        } else {
+            self.draw_along(&area, lowest..highest)?;
+        }
+        area.present()?;
+        Ok(())
+    }
+
+    /// Draws along this vertical axis.
+    fn draw_along<Y>(&self, area: &Area<'_>, axis: Y) -> Result<(), Failure>
+    where
+        Y: AsRangedCoord<Value = f64>,
+        Y::CoordDescType: ValueFormatter<f64> + Ranged<ValueType = f64>,
+    {
+        let (unit, of_unit) = time(self.seconds);
+        let mut chart = ChartBuilder::on(area)
             .margin(8)
             .x_label_area_size(34)
             .y_label_area_size(58)
-            .build_cartesian_2d(0.0..(self.seconds / of_unit).max(f64::MIN_POSITIVE), lowest..highest)?;
+            .build_cartesian_2d(0.0..(self.seconds / of_unit).max(f64::MIN_POSITIVE), axis)?;
         chart
             .configure_mesh()
             .light_line_style(TRANSPARENT)
+            .bold_line_style(RGBColor(0xd5, 0xdb, 0xe1))
             .label_style(FONT)
             .axis_desc_style(FONT)
             .x_desc(unit)
             .y_desc(self.quantity.as_str())
-            .y_label_formatter(&|value| self.label(*value))
+            .x_label_formatter(&|value| label(*value))
+            .y_label_formatter(&|value| label(*value))
             .draw()?;
-        if let Some(limit) = self.limit.map(|limit| self.scaled(limit)) {
+        if let Some(limit) = self.limit {
             let ends = [(0.0, limit), (self.seconds / of_unit, limit)];
             chart.draw_series(DashedLineSeries::new(ends, 6, 4, BLACK.stroke_width(1)))?;
         }
         for (place, pieces) in self.curves.iter().enumerate() {
             for piece in pieces {
-                let points = piece.iter().map(|(at, value)| (at / of_unit, self.scaled(*value)));
-                chart.draw_series(LineSeries::new(points, of(place).stroke_width(2)))?;
+                let points = piece.iter().map(|(at, value)| (at / of_unit, *value));
+                let colour = if self.of_none { BLACK } else { of(place) };
+                chart.draw_series(LineSeries::new(points, colour.stroke_width(2)))?;
             }
         }
-        // The drawing borrows the text until it is dropped.
-        drop(chart);
-        area.present()?;
         Ok(())
     }
 
-    /// From zero, or from the lowest value, to a little above the highest.
+    /// From zero, or from the power of ten below the lowest value, to a little above the highest.
     fn range(&self) -> (f64, f64) {
         let values = self.curves.iter().flatten().flatten().map(|(_, value)| *value).chain(self.limit);
-        let values: Vec<f64> = values.map(|value| self.scaled(value)).collect();
+        let values: Vec<f64> = values.collect();
         let (lowest, highest) = (fold(&values, f64::min), fold(&values, f64::max));
         if self.logarithmic {
-            return (lowest.floor(), highest.ceil().max(lowest.floor() + 1.0));
+            let below = 10_f64.powf(lowest.max(SMALLEST).log10().floor());
+            return (below, (highest * ABOVE).max(below * 10.0));
         }
         let (lowest, highest) = (lowest.min(0.0), highest.max(0.0));
         (lowest, if highest > lowest { lowest + (highest - lowest) * ABOVE } else { lowest + 1.0 })
     }
+}
 
-    fn scaled(&self, value: f64) -> f64 {
-        if self.logarithmic { value.max(f64::MIN_POSITIVE).log10() } else { value }
-    }
+/// One, two and five of each power of ten from the lowest to the highest value.
+fn marks(lowest: f64, highest: f64) -> Vec<f64> {
+    let powers = std::iter::successors(Some(lowest), |power| Some(power * 10.0)).take_while(|power| *power <= highest);
+    let marks = powers.flat_map(|power| [power, 2.0 * power, 5.0 * power]);
+    marks.filter(|mark| *mark <= highest).collect()
+}
 
-    fn label(&self, value: f64) -> String {
-        let shown = if self.logarithmic { 10_f64.powf(value) } else { value };
-        let places = if shown.abs() >= 10.0 || shown.fract() == 0.0 { 0 } else { 3 };
-        let text = format!("{shown:.places$}");
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-    }
+/// At most three places.
+fn label(value: f64) -> String {
+    let text = format!("{value:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// The unit of time that suits the length of a run, and how many seconds it has.
@@ -133,7 +161,7 @@ mod tests {
     use super::*;
 
     fn plot(curves: Vec<Vec<Vec<(f64, f64)>>>) -> Plot {
-        Plot { quantity: "pods".to_owned(), seconds: 600.0, curves, limit: None, logarithmic: false }
+        Plot { quantity: "pods".to_owned(), seconds: 600.0, curves, limit: None, logarithmic: false, of_none: false }
     }
 
     #[test]
@@ -158,13 +186,17 @@ mod tests {
     }
 
     #[test]
+    fn a_logarithmic_axis_is_marked_in_equal_steps() {
+        let marks: Vec<String> = marks(0.1, 2.6).into_iter().map(label).collect();
+        assert_eq!(marks, ["0.1", "0.2", "0.5", "1", "2"]);
+    }
+
+    #[test]
     fn labels_are_short() {
-        let linear = plot(vec![]);
-        let logarithmic = Plot { logarithmic: true, ..plot(vec![]) };
-        for (plot, value, expected) in
-            [(&linear, 120.0, "120"), (&linear, 0.25, "0.25"), (&logarithmic, -1.0, "0.1"), (&logarithmic, 1.0, "10")]
+        for (value, expected) in
+            [(120.0, "120"), (0.25, "0.25"), (0.1, "0.1"), (10.0, "10"), (0.0, "0"), (-100.0, "-100")]
         {
-            assert_eq!(plot.label(value), expected);
+            assert_eq!(label(value), expected);
         }
         assert_eq!(time(3600.0).0, "minutes");
         assert_eq!(time(86_400.0).0, "hours");
