@@ -49,7 +49,7 @@ pub enum Unreadable {
 }
 
 /// A row: when it begins, in seconds since the first one, and what it says.
-type Row = (f64, f64);
+pub type Row = (f64, f64);
 
 /// Reads a recording; `column` names the one to take of several.
 ///
@@ -88,6 +88,14 @@ pub fn read(text: &str, column: Option<&str>) -> Result<Load, Unreadable> {
     }
     let is_rate = name == "rate" || name.ends_with("_per_second");
     Ok(Load::new(by_second(&rows, is_rate)?)?)
+}
+
+/// Makes a load of rates: when each begins, in seconds, and requests per second until the next one.
+///
+/// # Errors
+/// When there are fewer than two, or they span too long.
+pub fn of_rates(rates: &[Row]) -> Result<Load, Unreadable> {
+    Ok(Load::new(by_second(rates, true)?)?)
 }
 
 fn cell(text: &str, row: usize) -> Result<f64, Unreadable> {

@@ -8,4 +8,5 @@ mod joining;
 mod refusals;
 mod retention;
 mod settling;
+mod simulating;
 mod stores;

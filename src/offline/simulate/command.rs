@@ -31,7 +31,7 @@ fn run(arguments: &SimulateArgs) -> Result<(), Trouble> {
     let Manifests { agreement, .. } = manifests(std::slice::from_ref(&arguments.agreement))?;
     let promised = promised(&agreement.spec, arguments.objective.as_deref())?;
     owed::check(&promised)?;
-    let load = load::load(&arguments.trace, arguments.column.as_deref(), arguments.scale_to)?;
+    let load = load::load(arguments, &promised)?;
     let faults = faults::faults(&arguments.fault, load.seconds())?;
     let scenario = scenario(arguments, &promised, load, faults)?;
     let choices = choices(&arguments.policies, &promised, scenario.plant.service_time)?;

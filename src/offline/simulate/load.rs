@@ -1,28 +1,61 @@
-//! The load of a run: the trace, the column of it that is meant, and how high it is to be.
+//! The load of a run: the trace, the column of it that is meant, or what a store recorded; and how high it is to be.
 
-use std::path::Path;
+use std::io::{Write, stderr};
 
+use super::promised::Promised;
+use super::store::{self, Question, Recorded};
 use crate::offline::settle::fault::Fault;
 use crate::offline::trouble::Trouble;
+use crate::runtime::cli::simulate::SimulateArgs;
 use crate::simulate::load::Load;
 use crate::simulate::trace::{self, Unreadable};
 
 /// Reads the load of a run.
-pub(super) fn load(path: &Path, column: Option<&str>, mean: Option<f64>) -> Result<Load, Trouble> {
-    let text = std::fs::read_to_string(path);
-    let text = text.map_err(|e| Trouble::Unreadable(format!("--trace: {}: {e}", path.display())))?;
-    let load = of_text(&text, column, mean)?;
+pub(super) fn load(arguments: &SimulateArgs, promised: &Promised) -> Result<Load, Trouble> {
+    let load = match (&arguments.trace, &arguments.prometheus) {
+        (Some(path), _) => {
+            let text = std::fs::read_to_string(path);
+            let text = text.map_err(|e| Trouble::Unreadable(format!("--trace: {}: {e}", path.display())))?;
+            of_text(&text, arguments.column.as_deref())?
+        }
+        (None, Some(url)) => of_store(url, arguments, promised)?,
+        (None, None) => return Err(Fault::new("--trace", "is needed, or --prometheus in its place").into()),
+    };
+    let from = if arguments.trace.is_some() { "--trace" } else { "--query" };
+    Ok(stretched(load, from, arguments.scale_to)?)
+}
+
+fn of_text(text: &str, column: Option<&str>) -> Result<Load, Fault> {
+    let column = column.map(|column| named(text, column)).transpose()?;
+    trace::read(text, column.as_deref()).map_err(|fault| match fault {
+        Unreadable::Column { .. } => Fault::new("--column", fault.to_string()),
+        _ => Fault::new("--trace", fault.to_string()),
+    })
+}
+
+fn of_store(url: &str, arguments: &SimulateArgs, promised: &Promised) -> Result<Load, Trouble> {
+    let (Some(from), Some(until)) = (arguments.from, arguments.until) else {
+        return Err(Fault::new("--from", "and --until are needed with --prometheus").into());
+    };
+    let step = u32::try_from(arguments.step.as_secs()).ok().filter(|step| (1..=3600).contains(step));
+    let step = step.ok_or_else(|| Fault::new("--step", "must be from 1s to 1h"))?;
+    if until.as_second() - from.as_second() < 2 * i64::from(step) {
+        return Err(Fault::new("--until", "must be at least two steps after --from").into());
+    }
+    let query = arguments.query.clone().unwrap_or_else(|| store::query(&promised.indicator, step));
+    let Recorded { load, holes: (holes, steps) } = store::read(&Question { url, query: &query, from, until, step })?;
+    if holes > 0 {
+        let told = format!("the store says nothing of {holes} of {steps} steps; the load before them is kept");
+        // The answer is right without it, and says how long the load is.
+        let _ = writeln!(stderr(), "guarantor: {told}");
+    }
     Ok(load)
 }
 
-fn of_text(text: &str, column: Option<&str>, mean: Option<f64>) -> Result<Load, Fault> {
-    let column = column.map(|column| named(text, column)).transpose()?;
-    let load = trace::read(text, column.as_deref()).map_err(|fault| match fault {
-        Unreadable::Column { .. } => Fault::new("--column", fault.to_string()),
-        _ => Fault::new("--trace", fault.to_string()),
-    })?;
+/// As much higher or lower as gives it this mean; `from` is the flag it comes from.
+fn stretched(load: Load, from: &str, mean: Option<f64>) -> Result<Load, Fault> {
     if load.mean() <= 0.0 {
-        return Err(Fault::new("--trace", "there are no requests in it"));
+        return Err(Fault::new(from, "there are no requests in it"));
     }
     match mean {
         Some(mean) if mean.is_finite() && mean > 0.0 => Ok(load.scaled(mean / load.mean())),
@@ -59,9 +92,9 @@ mod tests {
     #[test]
     fn a_column_goes_by_its_name_or_number() {
         for (column, rate) in [(None, 1.0), (Some("a"), 1.0), (Some("2"), 1.0), (Some("b"), 2.0), (Some("3"), 2.0)] {
-            assert!((of_text(TWO, column, None).unwrap().mean() - rate).abs() < 1e-9, "{column:?}");
+            assert!((of_text(TWO, column).unwrap().mean() - rate).abs() < 1e-9, "{column:?}");
         }
-        assert!((of_text(TWO, Some("b"), Some(5.0)).unwrap().mean() - 5.0).abs() < 1e-9);
+        assert!((stretched(of_text(TWO, Some("b")).unwrap(), "--trace", Some(5.0)).unwrap().mean() - 5.0).abs() < 1e-9);
     }
 
     #[test]
@@ -77,7 +110,8 @@ mod tests {
             ("0\n0\n", None, None, "--trace: there are no"),
             ("1\nx\n", None, None, "--trace: row 2"),
         ] {
-            let fault = of_text(text, column, mean).unwrap_err().to_string();
+            let fault =
+                of_text(text, column).and_then(|load| stretched(load, "--trace", mean)).unwrap_err().to_string();
             assert!(fault.starts_with(flag), "{flag}: {fault}");
         }
     }

@@ -24,6 +24,8 @@ const LOOKED_THROUGH: usize = 8;
 pub struct Promised {
     /// The objective's name.
     pub objective: String,
+    /// What it measures.
+    pub indicator: LatencyIndicator,
     /// A request is good when it took no longer, in seconds.
     pub latency: f64,
     /// The share that must be good, exactly.
@@ -72,6 +74,7 @@ pub fn promised(spec: &AgreementSpec, asked: Option<&str>) -> Result<Promised, F
     let (name, as_written) = (objective.name.clone(), (latency.threshold.to_string(), objective.target.to_string()));
     Ok(Promised {
         objective: name,
+        indicator: latency.clone(),
         latency: threshold,
         target,
         good,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use k8s_openapi::jiff::Timestamp;
 
 use super::duration;
 
@@ -38,11 +39,31 @@ pub struct SimulateArgs {
     /// The load: a file with requests per second, one number a line for each second; or a CSV with a header, whose first
     /// column is `minute`, `second` or a time, and another one the requests until the next row (requests per second if
     /// it is called `rate` or its name ends in `_per_second`).
-    #[arg(long, value_name = "FILE")]
-    pub trace: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "prometheus", conflicts_with = "prometheus")]
+    pub trace: Option<PathBuf>,
+
+    /// Read the load from this Prometheus-compatible store, from `--from` until `--until`.
+    #[arg(long, value_name = "URL", requires = "from", requires = "until")]
+    pub prometheus: Option<String>,
+
+    /// The load in PromQL: requests per second, one series. Without it: what the agreement's histogram counts.
+    #[arg(long, value_name = "PROMQL", requires = "prometheus")]
+    pub query: Option<String>,
+
+    /// When the load from the store begins, such as `2026-10-01T00:00:00Z`.
+    #[arg(long, value_name = "INSTANT", requires = "prometheus")]
+    pub from: Option<Timestamp>,
+
+    /// When it ends.
+    #[arg(long, value_name = "INSTANT", requires = "prometheus")]
+    pub until: Option<Timestamp>,
+
+    /// How far apart the store is asked, at least twice as far as it scrapes.
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = duration, requires = "prometheus")]
+    pub step: Duration,
 
     /// The column of the CSV by its name or its number, the first one being 1. Without it: the second one.
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN", requires = "trace")]
     pub column: Option<String>,
 
     /// Make the trace as much higher or lower as gives it this mean, in requests per second.
