@@ -27,6 +27,8 @@ const SECONDS: usize = 128;
 pub struct Scenario {
     /// The offered load; its length is the run's.
     pub load: Load,
+    /// Whole minutes at its beginning that are played and not judged: the policy has come to know the load by then.
+    pub lead_in: u32,
     /// The service.
     pub plant: PlantSpec,
     /// What goes wrong.
@@ -41,7 +43,7 @@ pub struct Scenario {
     pub seed: u64,
 }
 
-/// What came of a run.
+/// What came of a run, from the end of its lead-in on. All instants are since then.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The counts of each minute.
@@ -87,6 +89,7 @@ pub fn run(scenario: &Scenario, policy: &mut dyn Policy) -> Result<Outcome, Impo
         occupancy: 0.0,
         gap_until: -1.0,
         replicas: vec![(0.0, scenario.replicas)],
+        led_in: 0.0,
     };
     run.begin(policy);
     run.play(policy);
@@ -106,6 +109,8 @@ struct Run<'a> {
     occupancy: f64,
     gap_until: f64,
     replicas: Vec<(f64, u32)>,
+    /// Pod-seconds of the lead-in.
+    led_in: f64,
 }
 
 impl Run<'_> {
@@ -125,6 +130,9 @@ impl Run<'_> {
     fn play(&mut self, policy: &mut dyn Policy) {
         let mut gaps = Pcg64Mcg::seed_from_u64(self.scenario.seed.wrapping_mul(8));
         for second in 0..self.scenario.load.seconds() {
+            if second == self.lead_in() {
+                self.led_in = self.plant.fleet.totals(number(second)).pod_seconds;
+            }
             let (rate, end) = (self.scenario.load.rate(second), number(second + 1));
             let mut gap = || -> f64 { Exp1.sample(&mut gaps) };
             let mut at = if rate > 0.0 { number(second) + gap() / rate } else { end };
@@ -137,17 +145,27 @@ impl Run<'_> {
         }
     }
 
+    /// Seconds that are not judged.
+    fn lead_in(&self) -> usize {
+        usize::try_from(self.scenario.lead_in).unwrap_or(usize::MAX).saturating_mul(60)
+    }
+
     fn end(mut self) -> Outcome {
-        let seconds = number(self.scenario.load.seconds());
-        self.plant.advance(seconds);
+        let (from, until) = (number(self.lead_in()), number(self.scenario.load.seconds()));
+        self.plant.advance(until);
+        let standing = self.replicas.iter().rev().find(|(at, _)| *at <= from).map(|(_, replicas)| (0.0, *replicas));
+        let changed = self.replicas.iter().filter(|(at, _)| *at > from).map(|(at, replicas)| (at - from, *replicas));
+        self.all_scrapes.retain(|scrape| scrape.at >= from);
+        self.all_scrapes.iter_mut().for_each(|scrape| scrape.at -= from);
+        let starts = self.starts.iter().filter(|(at, _)| *at >= from).map(|(at, took)| (at - from, *took));
         Outcome {
-            pod_seconds: self.plant.fleet.totals(seconds).pod_seconds,
+            pod_seconds: self.plant.fleet.totals(until).pod_seconds - self.led_in,
             bounds: self.plant.spec().bounds.clone(),
-            minutes: std::mem::take(&mut self.plant.tally.minutes),
-            seconds,
-            replicas: self.replicas,
+            minutes: self.plant.tally.minutes.iter().skip(self.lead_in() / 60).cloned().collect(),
+            seconds: until - from,
+            replicas: standing.into_iter().chain(changed).collect(),
+            starts: starts.collect(),
             scrapes: self.all_scrapes,
-            starts: self.starts,
         }
     }
 

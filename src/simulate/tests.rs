@@ -13,6 +13,7 @@ const PROMISE: Promise = Promise { latency: 0.5, good: 0.95, available: 0.999 };
 fn scenario(rate: f64, seconds: usize, replicas: u32) -> Scenario {
     Scenario {
         load: Load::new(vec![rate; seconds]).unwrap(),
+        lead_in: 0,
         plant: PlantSpec::default(),
         faults: Vec::new(),
         scrape: 15.0,
@@ -60,6 +61,31 @@ fn equal_seeds_give_equal_runs_and_others_do_not() {
     };
     assert_eq!(play(7), play(7));
     assert_ne!(play(7), play(8));
+}
+
+/// What was played before is not judged, and the run is no other for it.
+#[test]
+fn a_lead_in_is_played_and_not_judged() {
+    let whole =
+        Scenario { load: Load::new([vec![150.0; 600], vec![100.0; 900]].concat()).unwrap(), ..scenario(0.0, 0, 8) };
+    let play = |scenario: &Scenario| run(scenario, &mut Hpa::new(0.6, 1.0)).unwrap();
+    let (all, judged) = (play(&whole), play(&Scenario { lead_in: 10, ..whole.clone() }));
+    assert_eq!(judged.minutes, all.minutes[10..]);
+    assert_eq!(judged.seconds.to_bits(), 900.0_f64.to_bits());
+    let at = |outcome: &Outcome, second: f64| outcome.replicas.iter().rev().find(|(at, _)| *at <= second).unwrap().1;
+    for second in [0.0, 100.0, 450.0, 899.0] {
+        assert_eq!(at(&judged, second), at(&all, second + 600.0), "{second}");
+    }
+    assert!(judged.replicas.iter().skip(1).all(|(at, _)| *at > 0.0) && judged.replicas.len() > 1);
+    let first = &judged.scrapes[0];
+    assert!(
+        all.scrapes
+            .iter()
+            .any(|scrape| scrape.requests == first.requests && scrape.at.to_bits() == (first.at + 600.0).to_bits())
+    );
+    let fixed = |lead_in| run(&Scenario { lead_in, ..whole.clone() }, &mut Fixed(8)).unwrap();
+    assert!((fixed(10).pod_seconds - 8.0 * 900.0).abs() < 1e-6, "{}", fixed(10).pod_seconds);
+    assert!((fixed(0).pod_seconds - 8.0 * 1500.0).abs() < 1e-6);
 }
 
 /// Every request is counted once, whatever happens to it.

@@ -75,6 +75,26 @@ fn the_page_shows_what_happened() {
 }
 
 #[test]
+fn a_past_is_played_and_not_judged() {
+    let answer = simulate(&["--policies", "law,static=20", "--history", "4m", "-o", "json"]);
+    assert_eq!((answer.code, answer.complaint.as_str()), (0, ""));
+    let report = answer.json();
+    assert_eq!((&report["trace"]["historySeconds"], &report["trace"]["seconds"]), (&240.into(), &360.into()));
+    for policy in report["policies"].as_array().unwrap() {
+        assert_eq!(policy["minutes"], 6.0, "{policy}");
+    }
+    // Twenty pods for six minutes.
+    assert!((report["policies"][1]["podHours"].as_f64().unwrap() - 2.0).abs() < 1e-9);
+    // A node that crashes in the past is another story than one that crashes in what is judged.
+    let crash = simulate(&["--policies", "static=20", "--history", "4m", "--fault", "node-crash@7m"]);
+    assert!(crash.complaint.contains("lasts 360 s"), "{}", crash.complaint);
+    let told = simulate(&["--policies", "static=20", "--history", "4m"]).text.replace('\u{a0}', " ");
+    assert!(told.contains("Load: 6 min after 4 min that are known and not judged, "), "{told}");
+    let page = simulate(&["--policies", "law", "--history", "4m", "-o", "html"]);
+    assert_eq!(page.text.matches("<svg ").count(), 5, "{}", page.complaint);
+}
+
+#[test]
 fn many_pods_keep_the_promise_and_one_owes_the_worst_tier() {
     let many = played(&["--policies", "static=20"]);
     assert_eq!((&many["kept"], &many["owed"]), (&true.into(), &"0.00 EUR".into()));
@@ -174,6 +194,8 @@ fn what_is_wrong_is_named() {
         (&["--fault", "node-crash@1h"], 1, "--fault: \"node-crash@1h\" would begin after the end"),
         (&["--scrape", "0s"], 1, "--scrape: must be from 1s"),
         (&["--output", "csv"], 2, "--output"),
+        (&["--history", "10m"], 1, "--history: must leave"),
+        (&["--history", "90s"], 1, "--history: must be whole minutes"),
         (&["--seeds", "0"], 2, "--seeds"),
     ] {
         let answer = simulate(flags);

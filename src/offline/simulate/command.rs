@@ -2,9 +2,11 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use kube::ResourceExt;
 
+use super::past::{self, Parted};
 use super::policies::choices;
 use super::progress::Progress;
 use super::promised::{Promised, promised};
@@ -16,7 +18,6 @@ use crate::offline::manifests::{Manifests, manifests};
 use crate::offline::settle::fault::Fault;
 use crate::offline::trouble::{self, Trouble};
 use crate::runtime::cli::simulate::{Output, SimulateArgs};
-use crate::simulate::run::Scenario;
 
 /// What is owed is a figure of a whole period, and a run is a part of one.
 const OWED_IS: &str = "for one period, if the whole period went like this";
@@ -31,18 +32,19 @@ fn run(arguments: &SimulateArgs) -> Result<(), Trouble> {
     let Manifests { agreement, .. } = manifests(std::slice::from_ref(&arguments.agreement))?;
     let promised = promised(&agreement.spec, arguments.objective.as_deref())?;
     owed::check(&promised)?;
-    let load = load::load(arguments, &promised)?;
-    let faults = faults::faults(&arguments.fault, load.seconds())?;
-    let scenario = scenario(arguments, &promised, load, faults)?;
+    let load = past::parted(&load::load(arguments, &promised)?, arguments.history)?;
+    let lead_in = Duration::from_secs(u64::from(load.lead_in) * 60);
+    let faults = faults::faults(&arguments.fault, load.judged.seconds(), lead_in)?;
+    let scenario = scenario(arguments, &promised, &load, faults)?;
     let choices = choices(&arguments.policies, &promised, scenario.plant.service_time)?;
     let runs = choices.len().saturating_mul(arguments.seeds.into());
     let mut progress = Progress::new(runs, requests(arguments, &scenario.load));
     let played = choices
         .into_iter()
-        .map(|choice| row::row(choice, &scenario, &promised, arguments.seeds, &mut progress))
+        .map(|choice| row::row(choice, &scenario, &load, &promised, arguments.seeds, &mut progress))
         .collect::<Result<Vec<_>, Fault>>()?;
     let (rows, courses): (Vec<_>, Vec<_>) = played.into_iter().unzip();
-    let report = report(&agreement, &promised, &scenario, rows);
+    let report = report(&agreement, &promised, &load, rows);
     print(&match arguments.output {
         Output::Json => serde_json::to_string_pretty(&report).map_err(|e| Trouble::Unreadable(e.to_string()))? + "\n",
         Output::Table => view::table(&report),
@@ -53,10 +55,10 @@ fn run(arguments: &SimulateArgs) -> Result<(), Trouble> {
 fn report(
     agreement: &ServiceLevelAgreement,
     promised: &Promised,
-    scenario: &Scenario,
+    load: &Parted,
     policies: Vec<PolicyReport>,
 ) -> Report {
-    let load = &scenario.load;
+    let (past, judged) = (load.remembered.seconds() + load.played.seconds() - load.judged.seconds(), &load.judged);
     let (min_replicas, max_replicas) = promised.replicas;
     Report {
         agreement: agreement.name_any(),
@@ -66,9 +68,10 @@ fn report(
         min_replicas,
         max_replicas,
         trace: TraceReport {
-            seconds: load.seconds(),
-            mean_rate: load.mean(),
-            highest_rate: load.rates().iter().copied().fold(0.0, f64::max),
+            history_seconds: past,
+            seconds: judged.seconds(),
+            mean_rate: judged.mean(),
+            highest_rate: judged.rates().iter().copied().fold(0.0, f64::max),
         },
         not_simulated: owed::left_out(promised),
         owed_is: OWED_IS,

@@ -1,5 +1,7 @@
 //! What is to go wrong, as `--fault` says it: `KIND@TIME`, or `KIND@TIME=VALUE`.
 
+use std::time::Duration;
+
 use crate::offline::settle::fault::Fault as Wrong;
 use crate::runtime::cli::duration;
 use crate::simulate::fault::Fault;
@@ -7,25 +9,25 @@ use crate::simulate::fault::Fault;
 /// Seconds until somebody rolls a bad revision back.
 const UNNOTICED: f64 = 600.0;
 
-/// Reads the faults of a run that lasts so many seconds.
+/// Reads the faults of a run that is judged for so many seconds, after a lead-in of others.
 ///
 /// # Errors
 /// Says what is wrong with which of them.
-pub fn faults(texts: &[String], seconds: usize) -> Result<Vec<Fault>, Wrong> {
+pub fn faults(texts: &[String], seconds: usize, lead_in: Duration) -> Result<Vec<Fault>, Wrong> {
     texts
         .iter()
-        .map(|text| fault(text, seconds).map_err(|why| Wrong::new("--fault", format!("{text:?} {why}"))))
+        .map(|text| fault(text, seconds, lead_in).map_err(|why| Wrong::new("--fault", format!("{text:?} {why}"))))
         .collect()
 }
 
-fn fault(text: &str, seconds: usize) -> Result<Fault, String> {
+fn fault(text: &str, seconds: usize, lead_in: Duration) -> Result<Fault, String> {
     let (kind, rest) = text.split_once('@').ok_or("does not say when; write for example node-crash@30m")?;
     let (time, value) = rest.split_once('=').map_or((rest, None), |(time, value)| (time, Some(value)));
     let begins = duration(time).map_err(|e| format!("has no time after the @: {e}"))?;
     if usize::try_from(begins.as_secs()).map_or(true, |begins| begins >= seconds) {
         return Err(format!("would begin after the end of the trace, which lasts {seconds} s"));
     }
-    let at = begins.as_secs_f64();
+    let at = lead_in.saturating_add(begins).as_secs_f64();
     match kind {
         "node-crash" if value.is_some() => Err("takes no value; leave out what follows the =".to_owned()),
         "node-crash" => Ok(Fault::NodeCrash { at, node: 0 }),
@@ -62,8 +64,14 @@ mod tests {
             ("scrape-gap@0s=2m", Fault::ScrapeGap { at: 0.0, lasts: 120.0 }),
             ("service-time@10m=2", Fault::ServiceTime { at: 600.0, factor: 2.0 }),
         ] {
-            assert_eq!(fault(text, 7200).unwrap(), expected, "{text}");
+            assert_eq!(fault(text, 7200, Duration::ZERO).unwrap(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_fault_waits_for_what_is_judged() {
+        let found = faults(&["node-crash@30m".to_owned()], 7200, Duration::from_secs(3600)).unwrap();
+        assert_eq!(found, [Fault::NodeCrash { at: 5400.0, node: 0 }]);
     }
 
     #[test]
@@ -79,7 +87,7 @@ mod tests {
             ("scrape-gap@1m=5", "no duration"),
             ("earthquake@1m", "is none of"),
         ] {
-            let wrong = faults(&[text.to_owned()], 7200).unwrap_err().to_string();
+            let wrong = faults(&[text.to_owned()], 7200, Duration::ZERO).unwrap_err().to_string();
             assert!(wrong.starts_with("--fault: ") && wrong.contains(why), "{text}: {wrong}");
         }
     }

@@ -1,6 +1,7 @@
 //! `guarantor simulate`: an agreement and a recorded load in, a row for every way of scaling out.
 //!
-//! [`promised`] (what the agreement promises) and [`load`] (a file's, or a [`store`]'s), [`faults`], [`policies`] (what the flags ask for) make
+//! [`promised`] (what the agreement promises) and [`load`] (a file's, or a [`store`]'s, of
+//! which the [`past`] may not be judged), [`faults`], [`policies`] (what the flags ask for) make
 //! [`scenario`]s, which [`crate::simulate`] plays; [`owed`] says what the agreement would cost at the attainment that came
 //! of it, by the same core as a statement; [`row`], [`report`] and [`view`] tell it, and
 //! [`page`] shows by [`plot`]s what happened in the [`course`] of each run. [`command`] is the whole way on one
@@ -14,6 +15,7 @@ pub mod faults;
 pub mod load;
 pub mod owed;
 pub mod page;
+pub mod past;
 pub mod plot;
 pub mod policies;
 pub mod progress;

@@ -3,6 +3,7 @@
 use super::promised::Promised;
 use crate::decide::law::{Constants, Promise, Settings};
 use crate::offline::settle::fault::Fault;
+use crate::simulate::load::Load;
 use crate::simulate::policy::Policy;
 use crate::simulate::policy::clairvoyant::Clairvoyant;
 use crate::simulate::policy::fixed::Fixed;
@@ -100,21 +101,24 @@ impl Choice {
         if let Self::Static(pods) = self { *pods } else { others }
     }
 
-    /// The policy, which knows nothing yet.
+    /// The policy; the law knows the load `before` the run.
     #[must_use]
-    pub fn policy(&self, scenario: &Scenario, promised: &Promised) -> Box<dyn Policy> {
+    pub fn policy(&self, scenario: &Scenario, before: &Load, promised: &Promised) -> Box<dyn Policy> {
         let plant = &scenario.plant;
         let cores = plant.limits.cores;
         let per_pod = |busy: f64| busy * cores / plant.service_time;
         match *self {
-            Self::Law => Box::new(Guarantor::new(Settings {
-                // A failed request is not a good one, so that no more may fail than may be slow.
-                promise: Promise { latency: promised.latency, good: promised.good, available: promised.good },
-                cores,
-                scrape: scenario.scrape,
-                bounds: plant.bounds.clone(),
-                constants: Constants::default(),
-            })),
+            Self::Law => {
+                let settings = Settings {
+                    // A failed request is not a good one, so that no more may fail than may be slow.
+                    promise: Promise { latency: promised.latency, good: promised.good, available: promised.good },
+                    cores,
+                    scrape: scenario.scrape,
+                    bounds: plant.bounds.clone(),
+                    constants: Constants::default(),
+                };
+                Box::new(Guarantor::new(settings).knowing(before))
+            }
             Self::Hpa(target) => Box::new(Hpa::new(target, cores)),
             Self::Keda(busy) => Box::new(Keda::new(per_pod(busy), format!("{busy:.2}"))),
             Self::Kpa(concurrency) => Box::new(Kpa::new(concurrency)),

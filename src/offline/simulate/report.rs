@@ -37,7 +37,9 @@ pub struct Report {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TraceReport {
-    /// Its length.
+    /// The length of its part that is the past of the rest.
+    pub history_seconds: usize,
+    /// The length of what is judged.
     pub seconds: usize,
     /// Requests per second.
     pub mean_rate: f64,

@@ -4,6 +4,7 @@ use num_rational::BigRational;
 
 use super::course::Course;
 use super::owed;
+use super::past::Parted;
 use super::policies::Choice;
 use super::progress::Progress;
 use super::promised::Promised;
@@ -25,6 +26,7 @@ pub type Played = (PolicyReport, Course);
 pub fn row(
     choice: Choice,
     scenario: &Scenario,
+    load: &Parted,
     promised: &Promised,
     seeds: u8,
     progress: &mut Progress,
@@ -36,10 +38,10 @@ pub fn row(
     for number in 0..seeds {
         let seed = scenario.seed.wrapping_add(number.into());
         let scenario = Scenario { seed, replicas: choice.at_first(scenario.replicas), ..scenario.clone() };
-        let mut policy = choice.policy(&scenario, promised);
+        let mut policy = choice.policy(&scenario, &load.remembered, promised);
         name = policy.name();
         let outcome = run(&scenario, policy.as_mut()).map_err(|e| Fault::new("the flags", e.to_string()))?;
-        first = first.or_else(|| Some(Course::new(&outcome, &scenario.load, promised)));
+        first = first.or_else(|| Some(Course::new(&outcome, &load.judged, promised)));
         runs.push(RunReport::new(seed, &outcome, &outcome.score(promise)));
         progress.step();
     }

@@ -1,5 +1,6 @@
 //! What is played: the service the flags describe, under the load, with the faults.
 
+use super::past::Parted;
 use super::promised::Promised;
 use crate::offline::settle::fault::Fault;
 use crate::runtime::cli::simulate::{Balancer, SimulateArgs};
@@ -33,11 +34,12 @@ const AT_FIRST: f64 = 0.5;
 pub fn scenario(
     arguments: &SimulateArgs,
     promised: &Promised,
-    load: Load,
+    load: &Parted,
     faults: Vec<fault::Fault>,
 ) -> Result<Scenario, Fault> {
     let [service_time, start, scrape] =
         [arguments.service_time, arguments.start, arguments.scrape].map(|length| length.as_secs_f64());
+    let (lead_in, load) = (load.lead_in, load.played.clone());
     let seconds = f64::from(u32::try_from(load.seconds()).unwrap_or(u32::MAX));
     let (shortest, longest) = SCRAPES;
     let rules = [
@@ -68,7 +70,7 @@ pub fn scenario(
         bounds: bounds(promised.latency),
         ..PlantSpec::default()
     };
-    Ok(Scenario { load, plant, faults, scrape, replicas, bounds: promised.replicas, seed: arguments.seed })
+    Ok(Scenario { load, lead_in, plant, faults, scrape, replicas, bounds: promised.replicas, seed: arguments.seed })
 }
 
 /// Requests of all runs together.

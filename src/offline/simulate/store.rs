@@ -127,7 +127,7 @@ fn recorded(question: &Question<'_>, samples: &[(i64, String)]) -> Result<Record
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::float_cmp)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::float_cmp)]
 mod tests {
     use super::*;
 

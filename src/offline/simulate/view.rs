@@ -40,10 +40,13 @@ pub(super) fn promise(report: &Report) -> String {
 
 pub(super) fn load(report: &Report) -> String {
     let trace = &report.trace;
-    let length = length_of(i64::try_from(trace.seconds).unwrap_or(i64::MAX));
+    let length = |seconds: usize| length_of(i64::try_from(seconds).unwrap_or(i64::MAX));
+    let past = trace.history_seconds;
+    let past = if past > 0 { format!(" after {} that are known and not judged", length(past)) } else { String::new() };
     let seeds = report.policies.first().map_or(0, |policy| policy.runs.len());
     format!(
-        "Load: {length}, {:.1} requests/s in the mean, {:.1} in the highest second; {}",
+        "Load: {}{past}, {:.1} requests/s in the mean, {:.1} in the highest second; {}",
+        length(trace.seconds),
         trace.mean_rate,
         trace.highest_rate,
         counted(seeds, "seed", "seeds, judged together")

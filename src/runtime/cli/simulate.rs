@@ -12,7 +12,7 @@ use super::duration;
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Policies, in the order in which they are to be told of:
-  law             Guarantor's scaling law, which has seen nothing before. The operator does not yet scale by it
+  law             Guarantor's scaling law, which has seen what --history says. The operator does not yet scale by it
   hpa=0.6         an HorizontalPodAutoscaler that aims at so much of the CPU request
   keda=0.6        KEDA on the request rate: a pod for what keeps it so busy
   kpa, kpa=2      Knative on concurrency: aims at 70 % of so many requests in flight at a pod. Left out: what keeps
@@ -69,6 +69,12 @@ pub struct SimulateArgs {
     /// Make the trace as much higher or lower as gives it this mean, in requests per second.
     #[arg(long, value_name = "RPS")]
     pub scale_to: Option<f64>,
+
+    /// So much of the beginning of the load is the past, and not judged. The law knows it as the operator knows what its
+    /// store recorded: all of it by the mean of five minutes, and the last three hours by every scrape. These are played, for
+    /// every policy. Without it the load begins with nothing known.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub history: Option<Duration>,
 
     /// The objective to try, where the agreement has several on latency.
     #[arg(long, value_name = "NAME")]

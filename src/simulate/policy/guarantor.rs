@@ -2,8 +2,11 @@
 
 use super::{Order, Policy};
 use crate::decide::law::{Law, Sample, Settings, Wanted};
-use crate::simulate::load::number;
+use crate::simulate::load::{Load, number};
 use crate::simulate::view::{Scrape, View};
+
+/// Seconds of which a metrics store is asked one rate.
+const REMEMBERED: usize = 300;
 
 /// The law, fed by scrapes.
 #[derive(Debug)]
@@ -20,10 +23,17 @@ impl Guarantor {
         Self { law: Law::new(settings), seen: f64::NEG_INFINITY, course: Vec::new() }
     }
 
-    /// A law that has seen something already.
+    /// Tells it of the load before the run, which ends as the run begins: its mean in every five minutes.
     #[must_use]
-    pub fn calibrated(law: Law) -> Self {
-        Self { law, seen: f64::NEG_INFINITY, course: Vec::new() }
+    pub fn knowing(mut self, before: &Load) -> Self {
+        let all = number(before.seconds());
+        let (mut from, each) = (0, REMEMBERED);
+        while from + each <= before.seconds() {
+            let middle = number(from) + number(each) / 2.0;
+            self.law.remember(middle - all, before.part(from, from + each).mean());
+            from += each;
+        }
+        self
     }
 
     /// What the law wanted at each decision, and why.

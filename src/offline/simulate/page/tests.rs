@@ -52,7 +52,7 @@ fn report(promised: &Promised) -> Report {
         threshold: promised.threshold.clone(),
         min_replicas: 1,
         max_replicas: 60,
-        trace: TraceReport { seconds: 180, mean_rate: 10.0, highest_rate: 10.0 },
+        trace: TraceReport { history_seconds: 0, seconds: 180, mean_rate: 10.0, highest_rate: 10.0 },
         not_simulated: Vec::new(),
         owed_is: "for one period",
         policies: vec![policy("Guarantor"), policy("HPA 0.60")],
