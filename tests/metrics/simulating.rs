@@ -19,7 +19,7 @@ async fn store() -> (Prometheus, Timestamp) {
     let start = (Timestamp::now().as_second() - 7_200).div_euclid(60) * 60;
     let series = |service: &str| Series::new("http_request_duration_seconds_count").label("service", service);
     let (mut catalog, mut cart, mut counted) = (series("catalog"), series("cart"), 0.0);
-    for scrape in -8..2 * HALF / SCRAPE + 1 {
+    for scrape in -8..=2 * HALF / SCRAPE {
         let at = Timestamp::from_second(start + scrape * SCRAPE).unwrap();
         catalog.push(at, counted);
         cart.push(at, f64::from(i32::try_from((scrape + 8) * SCRAPE).unwrap()));
