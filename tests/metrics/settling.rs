@@ -216,6 +216,7 @@ async fn what_a_day_rests_on_is_read_from_the_store() {
     // A day that was kept ends the row, and nothing before it is of account.
     let mut kept = with_credits("cap");
     kept["spec"]["amendmentRule"] = json!("NextPeriod");
+    kept["spec"]["credits"]["tiers"][0]["below"] = json!("75");
     let mut lax = kept["spec"]["objectives"].clone();
     lax[0]["target"] = json!("80");
     let strict = kept["spec"]["objectives"].clone();

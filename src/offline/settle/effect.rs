@@ -5,27 +5,26 @@
 //! which no claim grows is worth noting down all the same.
 
 use k8s_openapi::jiff::Timestamp;
-use k8s_openapi::jiff::tz::TimeZone;
 use num_traits::Zero;
 
 use super::consequences::day;
 use super::fault::Fault;
-use super::measurements::{Delivery, Measured, Measurements, Outage};
-use super::outside;
+use super::measurements::{Delivery, Measurements, Outage};
+use super::outside::{made_at, of_force};
 use super::remarks;
 use crate::api::agreement::AgreementSpec;
 use crate::api::credits::Credits;
 use crate::api::remedy::RewardBasis;
 use crate::evaluate::amendment::terms_at;
 use crate::evaluate::exact::decimal;
-use crate::evaluate::period::{Schedule, first_instant_of};
+use crate::evaluate::period::Schedule;
 
 /// What has no effect and does no harm, with its place in the measurements.
 ///
 /// # Errors
 /// Names what has no effect and is hardly meant to have none.
 pub fn effects(measurements: &Measurements, spec: &AgreementSpec, schedule: &Schedule) -> Result<Vec<Fault>, Fault> {
-    outside::of_force(measurements, schedule)?;
+    of_force(measurements, schedule)?;
     for (index, measured) in measurements.objectives.iter().enumerate() {
         for (place, outage) in measured.outages.iter().flatten().enumerate() {
             reaches_somebody(outage, &format!("objectives[{index}].outages[{place}]"))?;
@@ -86,12 +85,6 @@ fn is_charged(delivery: &Delivery, spec: &AgreementSpec, schedule: &Schedule, pa
     Err(Fault::new(format!("{path}.objective"), message))
 }
 
-/// When a delivery was made. `None`: nobody said.
-pub(super) fn made_at(delivery: &Delivery, zone: &TimeZone, path: &str) -> Result<Option<Timestamp>, Fault> {
-    let done = delivery.done.as_deref().map(|done| day(done, &format!("{path}.done"))).transpose()?;
-    Ok(done.and_then(|done| first_instant_of(done, zone)))
-}
-
 /// Why nothing is set off against the next settlement.
 fn no_offset(spec: &AgreementSpec) -> Option<Fault> {
     let message = match &spec.settlement.payment {
@@ -106,9 +99,4 @@ fn no_offset(spec: &AgreementSpec) -> Option<Fault> {
 fn credits_at(spec: &AgreementSpec, schedule: &Schedule, at: Timestamp) -> Result<Option<Credits>, Fault> {
     let start = schedule.containing(at).map_or(at, |period| period.start);
     Ok(terms_at(spec, start).map_err(super::account::invalid)?.credits.clone())
-}
-
-/// Whether an entry tells nothing at all of its objective.
-pub(super) fn is_silent(measured: &Measured) -> bool {
-    measured.runs().is_empty() && measured.outages.is_none() && measured.values.is_none()
 }

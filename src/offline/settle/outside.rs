@@ -1,13 +1,14 @@
 //! What lies wholly outside the time in which the agreement is in force: nothing was promised then, and no statement
 //! could tell of it.
 
+use k8s_openapi::jiff::tz::TimeZone;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
-use super::effect::made_at;
+use super::consequences::day;
 use super::fault::Fault;
-use super::measurements::{Measured, Measurements};
+use super::measurements::{Delivery, Measured, Measurements};
 use super::periods::{reach_of, runs};
-use crate::evaluate::period::{Bounds, Schedule};
+use crate::evaluate::period::{Bounds, Schedule, first_instant_of};
 
 /// Whether everything lies in that time, or reaches into it.
 ///
@@ -75,4 +76,10 @@ fn time(bounds: &Bounds, force: &Bounds, path: impl FnOnce() -> String) -> Resul
         format!("lies after the agreement is in force, which is until {}; leave it out", force.end)
     };
     Err(Fault::new(path(), message))
+}
+
+/// When a delivery was made. `None`: nobody said.
+pub(super) fn made_at(delivery: &Delivery, zone: &TimeZone, path: &str) -> Result<Option<Timestamp>, Fault> {
+    let done = delivery.done.as_deref().map(|done| day(done, &format!("{path}.done"))).transpose()?;
+    Ok(done.and_then(|done| first_instant_of(done, zone)))
 }

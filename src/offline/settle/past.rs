@@ -55,7 +55,7 @@ impl Past<'_> {
             let Some(oldest) = parts.first() else { break };
             if found.len().saturating_add(parts.len()) > MOST_PERIODS {
                 let message = format!(
-                    "rests on more than {MOST_PERIODS} periods before it; settle what is told of them from a file"
+                    "rests on more than {MOST_PERIODS} periods before it, which are more than are read; name an earlier time"
                 );
                 return Err(Fault::new("--period", message).into());
             }

@@ -55,5 +55,27 @@ fn field(text: &str) -> Option<String> {
         })
     });
     again.err()?;
-    found.filter(|path| !path.is_empty() && path != ".")
+    // A question mark stands for a field that could not be told.
+    let path = found?;
+    let path = path.trim_end_matches('?').trim_end_matches('.');
+    (!path.is_empty()).then(|| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::field;
+
+    #[test]
+    fn a_fault_of_the_whole_file_is_in_no_field() {
+        let slots = "objectives: [{name: o, slots: [{every: 5m}, {every: 5m, repeat: -1}]}]";
+        for (text, expected) in [
+            (slots, Some("objectives[0].slots[1].repeat")),
+            ("objectives: []\nobjectives: []", None),
+            ("objectives: [{name: o, slots: [{every: 5m, every: 5m}]}]", Some("objectives[0].slots[0]")),
+            ("- o", None),
+            ("objectives: []", None),
+        ] {
+            assert_eq!(field(text).as_deref(), expected, "{text}");
+        }
+    }
 }

@@ -3,7 +3,6 @@
 
 use num_traits::Zero;
 
-use super::effect::is_silent;
 use super::fault::Fault;
 use super::measurements::{Incident, Measured, Measurements, Outage};
 use crate::api::agreement::AgreementSpec;
@@ -86,4 +85,9 @@ fn incident(incident: &Incident, settlement: &Settlement, path: &str) -> Option<
         return Some(without_effect(format!("{path}.detectedBy"), "who noticed it first counts when until is given"));
     }
     None
+}
+
+/// Whether an entry tells nothing at all of its objective.
+fn is_silent(measured: &Measured) -> bool {
+    measured.runs().is_empty() && measured.outages.is_none() && measured.values.is_none()
 }
