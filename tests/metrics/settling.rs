@@ -22,12 +22,12 @@ fn midnight(days_ago: i64) -> (Timestamp, String) {
 
 /// The day before yesterday in two namespaces, a scrape a minute.
 async fn store() -> Prometheus {
-    store_of(1).await
+    store_of(1, PrometheusOptions::default()).await
 }
 
 /// So many days up to the day before yesterday, all alike.
-async fn store_of(days: i64) -> Prometheus {
-    let prometheus = Prometheus::start(PrometheusOptions::default()).await.unwrap();
+async fn store_of(days: i64, options: PrometheusOptions) -> Prometheus {
+    let prometheus = Prometheus::start(options).await.unwrap();
     let start = midnight(days + 1).0.as_second();
     let mut history = Vec::new();
     for namespace in ["shop", "bank"] {
@@ -196,7 +196,7 @@ fn settled(output: &Output) -> (Vec<Value>, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_day_rests_on_is_read_from_the_store() {
-    let store = store_of(5).await;
+    let store = store_of(5, PrometheusOptions::default()).await;
     let of = |agreement: &Value, days_ago: i64| {
         let output = settle(&store.url(), &[agreement.clone(), source("shop")], &midnight(days_ago).1);
         let (mut credits, said) = settled(&output);
@@ -231,6 +231,15 @@ async fn what_a_day_rests_on_is_read_from_the_store() {
     let month = midnight(40).1;
     let (_, said) = of(&open, 40);
     assert!(said.contains("the agreement names no spec.validity.from"), "{month}: {said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_store_no_longer_has_of_the_past_is_said() {
+    let store = store_of(2, PrometheusOptions { keeps_days: 3, ..PrometheusOptions::default() }).await;
+    let agreement = with_credits("capPerContract");
+    let (credits, said) = settled(&settle(&store.url(), &[agreement, source("shop")], &midnight(2).1));
+    assert_eq!(credits[0]["amount"], json!("30.00"));
+    assert!(said.contains("the store keeps nothing from before") && said.lines().count() == 1, "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use serde_saphyr::UserMessageFormatter;
 use sha2::{Digest, Sha256};
 
 use super::measurements::Measurements;
@@ -28,7 +29,7 @@ pub(super) fn measurements(path: &Path) -> Result<(Measurements, String), Troubl
             // Writing to a text does not fail.
             let _ = write!(message, "{field}: ");
         }
-        Trouble::Faulty(message + &e.to_string())
+        Trouble::Faulty(message + &e.render_with_formatter(&UserMessageFormatter))
     })?;
     Ok((told, format!("(measurements file, SHA-256 {})", hex(&Sha256::digest(text.as_bytes())))))
 }
