@@ -7,6 +7,7 @@
 use k8s_openapi::jiff::Timestamp;
 use num_traits::Zero;
 
+use super::choice::is_offered;
 use super::consequences::day;
 use super::fault::Fault;
 use super::measurements::{Delivery, Measurements, Outage};
@@ -42,6 +43,9 @@ pub fn effects(measurements: &Measurements, spec: &AgreementSpec, schedule: &Sch
                 "no reward by volume is agreed for its period (spec.credits.rewards, basis Volume); leave it out";
             return Err(Fault::new(format!("volumes[{index}]"), message));
         }
+    }
+    for (index, choice) in measurements.chosen.iter().enumerate() {
+        is_offered(index, choice, credits_at(spec, schedule, choice.at)?.as_ref())?;
     }
     for (index, delivery) in measurements.deliveries.iter().enumerate() {
         is_charged(delivery, spec, schedule, &format!("deliveries[{index}]"))?;
