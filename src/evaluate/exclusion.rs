@@ -31,7 +31,7 @@ mod terms;
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::jiff::civil::Date;
+use k8s_openapi::jiff::civil::{Date, DateTime};
 use k8s_openapi::jiff::tz::TimeZone;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
@@ -194,6 +194,13 @@ pub fn faults(spec: &ExclusionSpec) -> Vec<InvalidSpec> {
     let recurring =
         recurring.map(|_| InvalidSpec::new("spec.events", "goes with spec.window: a number of events cannot recur"));
     windows.into_iter().chain(events).chain(recurring).collect()
+}
+
+/// When windows of a request that recurs would begin in a time, on the wall, that do not take place: the clock skips them.
+#[must_use]
+pub fn skipped(spec: &ExclusionSpec, agreement: &TimeZone, time: Bounds) -> Vec<DateTime> {
+    let series = spec.recurrence.as_ref().and_then(|recurrence| recurrence::Series::new(recurrence, agreement).ok());
+    series.and_then(|series| series.skipped(time).ok()).unwrap_or_default()
 }
 
 /// What is wrong with the rules of an agreement.

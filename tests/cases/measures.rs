@@ -11,8 +11,8 @@ use crate::uptime::OBJECTIVE;
 pub fn measured(measure: &Value, input: &Value, period: &Period) -> Result<(Value, Vec<Value>), Miss> {
     match text(measure, "method")?.as_str() {
         "interval_mean_error" => mean_of_slots(measure, input),
-        "downtime" => bad_minutes(measure, input),
-        "all_zones_down" => pool("AllDown", measure, zones(input)?),
+        "downtime" => bad_minutes(measure, input, period),
+        "all_zones_down" => pool("AllDown", measure, zones(input, period)?),
         "summed_deployment_minutes" => pool("Sum", measure, resources(input, period)?),
         "request_ratio" => requests(input, period),
         "user_minutes" => user_minutes(input),
@@ -38,7 +38,9 @@ fn mean_of_slots(measure: &Value, input: &Value) -> Result<(Value, Vec<Value>), 
     };
     let objective = json!({"indicator": ratio_indicator(), "measurement": measurement});
     let mut slots = Vec::new();
-    for interval in field(input, "intervals")?.as_array().into_iter().flatten() {
+    let given = field(input, "intervals")?.as_array().into_iter().flatten();
+    // A run of no slot is none.
+    for interval in given.filter(|interval| interval.get("n") != Some(&json!(0))) {
         if interval.get("no_data").and_then(Value::as_bool).unwrap_or_default() {
             slots.push(json!({"every": every, "repeat": field(interval, "n")?, "state": "Unknown"}));
             continue;
@@ -55,7 +57,7 @@ fn mean_of_slots(measure: &Value, input: &Value) -> Result<(Value, Vec<Value>), 
     Ok((objective, vec![json!({"name": OBJECTIVE, "slots": slots})]))
 }
 
-fn bad_minutes(measure: &Value, input: &Value) -> Result<(Value, Vec<Value>), Miss> {
+fn bad_minutes(measure: &Value, input: &Value, period: &Period) -> Result<(Value, Vec<Value>), Miss> {
     let mut measurement = json!({"method": "BadMinutes"});
     measurement["badWhen"] = match measure.get("error_rate_gt") {
         Some(rate) => json!({"errorRateAbove": percent(&plain(rate))}),
@@ -74,12 +76,12 @@ fn bad_minutes(measure: &Value, input: &Value) -> Result<(Value, Vec<Value>), Mi
         other => return Err(Miss::NotExpressible(format!("denominator {other}"))),
     };
     let objective = json!({"indicator": ratio_indicator(), "measurement": measurement});
-    let mut measured = json!({"name": OBJECTIVE, "outages": outages(input.get("outages"), measure)?});
+    let mut measured = json!({"name": OBJECTIVE, "outages": in_force(outages(input.get("outages"), measure)?, period)});
     if let Some(deployed) = input.get("deployed") {
-        measured["deployed"] = intervals(deployed)?;
+        measured["deployed"] = json!(in_force(intervals(deployed)?, period));
     }
     if let Some(unknown) = input.get("no_data").filter(|v| v.is_array()) {
-        measured["unknown"] = intervals(unknown)?;
+        measured["unknown"] = json!(in_force(intervals(unknown)?, period));
     }
     Ok((objective, vec![measured]))
 }
@@ -122,12 +124,25 @@ pub fn outages(given: Option<&Value>, measure: &Value) -> Result<Vec<Value>, Mis
     Ok(outages)
 }
 
-fn intervals(given: &Value) -> Result<Value, Miss> {
+/// Those of these times that reach into the time in which the agreement is in force: of others no statement tells, and a
+/// measurements file has none. Only a period that is reckoned from its first day says when that is.
+fn in_force(mut times: Vec<Value>, period: &Period) -> Vec<Value> {
+    let last_end = |time: &Value| -> Option<jiff::Timestamp> {
+        let end: jiff::Timestamp = time["until"].as_str()?.parse().ok()?;
+        let every: i64 = time["every"].as_str().unwrap_or("0s").trim_end_matches('s').parse().ok()?;
+        let more = time["repeat"].as_i64().unwrap_or(1) - 1;
+        Some(end + jiff::SignedDuration::from_secs(every * more.max(0)))
+    };
+    times.retain(|time| period.validity.is_none() || last_end(time).is_none_or(|end| end > period.start));
+    times
+}
+
+fn intervals(given: &Value) -> Result<Vec<Value>, Miss> {
     let mut written = Vec::new();
     for interval in given.as_array().into_iter().flatten() {
         written.push(json!({"from": text(interval, "start")?, "until": text(interval, "end")?}));
     }
-    Ok(Value::Array(written))
+    Ok(written)
 }
 
 fn pool(pool: &str, measure: &Value, members: Vec<(String, bool, Value)>) -> Result<(Value, Vec<Value>), Miss> {
@@ -160,11 +175,14 @@ fn label(name: &str) -> String {
     name.trim_matches('-').to_owned()
 }
 
-fn zones(input: &Value) -> Result<Vec<(String, bool, Value)>, Miss> {
+fn zones(input: &Value, period: &Period) -> Result<Vec<(String, bool, Value)>, Miss> {
     let zones = field(input, "az_outages")?.as_object().cloned().unwrap_or_default();
     zones
         .into_iter()
-        .map(|(name, given)| Ok((label(&name), true, json!({"outages": outages(Some(&given), &Value::Null)?}))))
+        .map(|(name, given)| {
+            let outages = in_force(outages(Some(&given), &Value::Null)?, period);
+            Ok((label(&name), true, json!({"outages": outages})))
+        })
         .collect()
 }
 
@@ -222,9 +240,14 @@ fn user_minutes(input: &Value) -> Result<(Value, Vec<Value>), Miss> {
     let mut slots = Vec::new();
     for incident in field(input, "incidents")?.as_array().into_iter().flatten() {
         let minutes = whole(field(incident, "minutes")?)?;
+        if minutes == 0 {
+            continue;
+        }
         slots.push(json!({"every": "1m", "repeat": minutes, "total": users, "bad": text(incident, "users")?}));
         left -= minutes;
     }
-    slots.push(json!({"every": "1m", "repeat": left, "total": users, "bad": "0"}));
+    if left != 0 {
+        slots.push(json!({"every": "1m", "repeat": left, "total": users, "bad": "0"}));
+    }
     Ok((objective, vec![json!({"name": OBJECTIVE, "slots": slots})]))
 }

@@ -22,13 +22,18 @@ fn midnight(days_ago: i64) -> (Timestamp, String) {
 
 /// The day before yesterday in two namespaces, a scrape a minute.
 async fn store() -> Prometheus {
-    let prometheus = Prometheus::start(PrometheusOptions::default()).await.unwrap();
-    let start = midnight(2).0.as_second();
+    store_of(1, PrometheusOptions::default()).await
+}
+
+/// So many days up to the day before yesterday, all alike.
+async fn store_of(days: i64, options: PrometheusOptions) -> Prometheus {
+    let prometheus = Prometheus::start(options).await.unwrap();
+    let start = midnight(days + 1).0.as_second();
     let mut history = Vec::new();
     for namespace in ["shop", "bank"] {
         for (code, each) in REQUESTS {
             let mut series = Series::new("requests_total").label("namespace", namespace).label("code", code);
-            for minute in -10..DAY / 60 {
+            for minute in -10..days * DAY / 60 {
                 let at = Timestamp::from_second(start + minute * 60 + 15).unwrap();
                 series.push(at, f64::from(each * i32::try_from((minute + 1).max(0)).unwrap()));
             }
@@ -165,6 +170,76 @@ async fn time_in_which_nothing_was_deployed_is_no_time_of_the_service() {
     // Without a witness nobody knows; without a question it idled.
     assert_eq!(settled(Some(counted), "Deployed").1, [300, 0, 0, 1140]);
     assert_eq!(settled(None, "Deployed"), (json!("95/96"), [300, 1140, 0, 0]));
+}
+
+/// Five days, each of which misses; a cap on all that is granted, and the right to end the agreement after five misses in
+/// a row.
+fn with_credits(cap: &str) -> Value {
+    let mut agreement = agreement();
+    agreement["spec"]["validity"]["from"] = json!(midnight(6).1);
+    agreement["spec"]["credits"] = json!({
+        "fee": {"amount": "100.00", "currency": "EUR"},
+        "tiers": [{"objective": "availability", "below": "95", "amount": "30.00"}],
+        "remedies": [{"name": "end", "objective": "availability", "terminationRight": {"missedPeriods": 5}}],
+        cap: {"amount": "130.00"},
+    });
+    agreement
+}
+
+fn settled(output: &Output) -> (Vec<Value>, String) {
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let periods = report["periods"].as_array().unwrap().iter();
+    (periods.map(|period| period["statement"]["credits"].clone()).collect(), said)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_day_rests_on_is_read_from_the_store() {
+    let store = store_of(5, PrometheusOptions::default()).await;
+    let of = |agreement: &Value, days_ago: i64| {
+        let output = settle(&store.url(), &[agreement.clone(), source("shop")], &midnight(days_ago).1);
+        let (mut credits, said) = settled(&output);
+        assert_eq!(credits.len(), 1, "only the day that is named is told of");
+        (credits.remove(0), said)
+    };
+    let by_contract = with_credits("capPerContract");
+    for (days_ago, owed) in [(6, "30.00"), (5, "30.00"), (4, "30.00"), (3, "30.00"), (2, "10.00")] {
+        let (credits, said) = of(&by_contract, days_ago);
+        let missed = credits["facts"]["missedInARow"][0]["periods"].as_i64().unwrap_or_default();
+        assert_eq!((&credits["amount"], missed, said.as_str()), (&json!(owed), 6 - days_ago, ""));
+        assert_eq!(credits["terminationRight"].as_bool(), (days_ago == 2).then_some(true));
+    }
+    // The agreement began within the last year, so that its year is all of it.
+    let (by_year, _) = of(&with_credits("capPerYear"), 2);
+    assert_eq!(by_year["amount"], json!("10.00"));
+    // A day that was kept ends the row, and nothing before it is of account.
+    let mut kept = with_credits("cap");
+    kept["spec"]["amendmentRule"] = json!("NextPeriod");
+    kept["spec"]["credits"]["tiers"][0]["below"] = json!("75");
+    let mut lax = kept["spec"]["objectives"].clone();
+    lax[0]["target"] = json!("80");
+    let strict = kept["spec"]["objectives"].clone();
+    kept["spec"]["amendments"] = json!([{"effective": midnight(4).1, "objectives": lax},
+        {"effective": midnight(3).1, "objectives": strict}]);
+    let (credits, _) = of(&kept, 2);
+    assert_eq!(credits["facts"]["missedInARow"][0]["periods"], json!(1), "{credits:#}");
+    // Nobody says when the agreement began.
+    let mut open = by_contract;
+    open["spec"].as_object_mut().unwrap().remove("validity");
+    open["spec"]["period"] = json!({"calendar": "Month"});
+    let month = midnight(40).1;
+    let (_, said) = of(&open, 40);
+    assert!(said.contains("the agreement names no spec.validity.from"), "{month}: {said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_store_no_longer_has_of_the_past_is_said() {
+    let store = store_of(2, PrometheusOptions { keeps_days: 3, ..PrometheusOptions::default() }).await;
+    let agreement = with_credits("capPerContract");
+    let (credits, said) = settled(&settle(&store.url(), &[agreement, source("shop")], &midnight(2).1));
+    assert_eq!(credits[0]["amount"], json!("30.00"));
+    assert!(said.contains("the store keeps nothing from before") && said.lines().count() == 1, "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,6 +31,7 @@ fn the_file_in_the_help_can_be_settled() {
         "tiers": [{"objective": "availability", "below": "99.9", "percentOfFee": "10"}],
         "remedies": [{"name": "delay", "objective": "recovery", "perDayLate": {"percentOfFee": "1"}}],
         "combine": "CustomersChoice",
+        "rewards": {"basis": "Volume", "tiers": [{"atLeast": "100000", "percent": "1"}]},
     });
     let settlement = json!({
         "grant": "Automatic",
@@ -39,8 +40,7 @@ fn the_file_in_the_help_can_be_settled() {
         "payment": {"withinDays": 30, "offset": true},
         "deposit": {"amount": "1000.00", "currency": "EUR", "holdMonths": 1, "refundWithinDays": 10},
     });
-    // More days of four objectives in minutes would not fit into a ledger.
-    let validity = json!({"from": "2026-10-01", "until": "2026-10-20"});
+    let validity = json!({"from": "2026-10-01", "until": "2026-11-01"});
     let settled = Settlement::of(&objectives, measured).with("validity", validity);
     let settled = settled.with("credits", credits).with("settlement", settlement);
     let statement = settled.statement();

@@ -12,9 +12,11 @@ mod marks_what_is_not_exact;
 #[path = "../mistakes/mod.rs"]
 mod mistakes;
 mod names_its_sources_by_their_content;
+mod names_the_field_that_is_wrong;
 mod reads_what_kubectl_reads;
 mod refuses_what_would_be_ignored;
 mod remarks_on_tier_tables;
+mod remarks_on_what_has_no_effect;
 mod says_it_with_an_exit_code;
 mod says_what_a_page_leaves_out;
 mod sees_what_a_schema_cannot;

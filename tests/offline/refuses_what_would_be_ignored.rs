@@ -119,8 +119,112 @@ fn exclusions_of_another_agreement() {
     );
     settlement.exclusions = vec![exclusion("a", "other")];
     assert!(settlement.fault().starts_with("ServiceLevelExclusion works: metadata.namespace: \"other\" is not"));
+    settlement.exclusions = vec![exclusion("a", "n"), exclusion("a", "n")];
+    assert!(settlement.fault().starts_with("ServiceLevelExclusion works: metadata.name: stands there twice"));
     settlement.exclusions = vec![exclusion("a", "n")];
     assert_eq!(settlement.answer()["exclusions"][0]["exempt"], false);
+}
+
+fn outage(changes: &Value) -> Value {
+    let mut outage = json!({"from": "2026-10-05T00:00:00Z", "until": "2026-10-05T01:00:00Z"});
+    for (field, value) in changes.as_object().unwrap() {
+        outage[field] = value.clone();
+    }
+    outage
+}
+
+#[test]
+fn outages_that_are_none() {
+    let of = |changes: &Value| fault(&bad_minutes(), json!({"outages": [outage(&json!({})), outage(changes)]}));
+    for nobody in ["0", "0.00"] {
+        let told = "objectives[0].outages[1].affected: is 0: an outage that reached nobody is none";
+        assert!(of(&json!({"affected": nobody})).starts_with(told));
+    }
+    assert!(
+        of(&json!({"every": "24h"})).starts_with("objectives[0].outages[1].every: goes with repeat: say how often")
+    );
+    assert_eq!(
+        fault(&bad_minutes(), json!({"outages": [], "slots": []})),
+        "objectives[0].slots: stands beside outages; give slots or outages, not both"
+    );
+}
+
+#[test]
+fn what_lies_out_of_force() {
+    let value = json!([{"name": "o", "target": "90", "indicator": {"value": {"limit": "4h"}},
+        "measurement": {"method": "Value"}}]);
+    let (before, after) = ("2025-12-31T22:00:00Z", "2027-01-01T00:00:00Z");
+    let time = |from: &str, until: &str| json!({"from": from, "until": until});
+    let early = || time(before, "2026-01-01T00:00:00Z");
+    let slots = json!([{"from": MONTH, "every": "5m", "total": 1, "bad": 0},
+        {"from": before, "every": "5m", "repeat": 24, "total": 1, "bad": 0}]);
+    let told = "lies before the agreement is in force, which is from 2026-01-01T00:00:00Z on; leave it out";
+    let cases = [
+        (bad_minutes(), json!({"outages": [early()]}), "outages[0]"),
+        (bad_minutes(), json!({"outages": [], "unknown": [early()]}), "unknown[0]"),
+        (bad_minutes(), json!({"outages": [], "deployed": [early()]}), "deployed[0]"),
+        (events(), json!({"slots": slots}), "slots[1]"),
+        (value, json!({"values": [{"at": before, "value": "3h"}]}), "values[0].at"),
+    ];
+    for (objectives, entry, place) in cases {
+        assert_eq!(fault(&objectives, entry), format!("objectives[0].{place}: {told}"));
+    }
+    let late = fault(&bad_minutes(), json!({"outages": [time(after, "2027-01-01T01:00:00Z")]}));
+    let told = "lies after the agreement is in force, which is until 2027-01-01T00:00:00Z; leave it out";
+    assert_eq!(late, format!("objectives[0].outages[0]: {told}"));
+    // What reaches into it, or comes again in it, is of it.
+    let reaching = json!([{"from": before, "until": "2026-01-01T00:01:00Z"},
+        {"from": before, "until": "2025-12-31T23:00:00Z", "every": "24h", "repeat": 2}]);
+    let measured = json!({"objectives": [{"name": "o", "outages": reaching}]});
+    let mut settlement = Settlement::of(&bad_minutes(), measured);
+    settlement.flags = vec!["--period", "2026-01"];
+    assert_eq!(settlement.statement()["objectives"][0]["counted"]["good"], json!("2674740"));
+    settlement.measurements["incidents"] = json!([{"from": before, "until": "2025-12-31T23:00:00Z"}]);
+    assert!(settlement.fault().starts_with("incidents[0]: lies before"));
+}
+
+#[test]
+fn what_is_counted_for_a_rule_that_nobody_agreed_on() {
+    let mut settlement = Settlement::of(&bad_minutes(), json!({"objectives": [{"name": "o", "outages": []}]}));
+    settlement.flags = vec!["--period", "2026-10"];
+    let told = |settlement: &Settlement, field: &str, value: Value| {
+        let mut other = settlement.clone();
+        other.measurements[field] = value;
+        other.fault()
+    };
+    let volumes = json!([{"at": MONTH, "amount": 100}]);
+    let by_volume = "volumes[0]: no reward by volume is agreed for its period";
+    assert!(told(&settlement, "volumes", volumes.clone()).starts_with(by_volume));
+    let of_attainment = settlement.clone().with(
+        "credits",
+        json!({"fee": {"amount": "1000.00", "currency": "EUR"},
+            "rewards": {"basis": "Attainment", "objective": "o", "tiers": [{"atLeast": "99.99", "percent": "1"}]}}),
+    );
+    assert!(told(&of_attainment, "volumes", volumes).starts_with(by_volume));
+    let delivery = json!([{"objective": "o", "due": "2026-10-01", "done": "2026-10-05"}]);
+    let told_of = told(&settlement, "deliveries", delivery);
+    assert!(told_of.starts_with("deliveries[0].objective: no remedy of \"o\" is perDayLate"), "{told_of}");
+    let next = json!({"gross": "100.00"});
+    let not_agreed = told(&settlement, "nextSettlement", next.clone());
+    assert!(not_agreed.starts_with("nextSettlement: spec.settlement.payment is not agreed"), "{not_agreed}");
+    let paid = settlement.clone().with("settlement", json!({"payment": {"withinDays": 30}}));
+    assert!(told(&paid, "nextSettlement", next).starts_with("nextSettlement: spec.settlement.payment.offset is not"));
+    let ends = json!([{"from": MONTH, "until": MONTH}]);
+    assert_eq!(told(&settlement, "incidents", ends), "incidents[0].until: must be later than from");
+}
+
+#[test]
+fn a_rule_is_one_of_the_period_it_was_agreed_for() {
+    let measured = json!({"objectives": [{"name": "o", "outages": []}], "volumes": [{"at": MONTH, "amount": 100}]});
+    let credits = json!({"fee": {"amount": "1000.00", "currency": "EUR"},
+        "rewards": {"basis": "Volume", "tiers": [{"atLeast": "5", "percent": "10"}]}});
+    let amended = |effective: &str| {
+        Settlement::of(&bad_minutes(), measured.clone())
+            .with("amendmentRule", json!("NextPeriod"))
+            .with("amendments", json!([{"effective": effective, "credits": credits}]))
+    };
+    assert!(amended("2026-11-01").fault().starts_with("volumes[0]: no reward by volume is agreed for its period"));
+    assert_eq!(amended("2026-10-01").statement()["credits"]["reward"]["amount"], json!("10.00"));
 }
 
 #[test]

@@ -40,9 +40,10 @@ fn an_objective_that_an_amendment_adds_is_measured_from_then_on() {
     let both = json!([first, named("p", first.clone())]);
     let outage = json!([{"from": "2026-10-20T10:00:00Z", "until": "2026-10-20T12:00:00Z"}]);
     let measured = json!({"objectives": [{"name": "o", "outages": []}, {"name": "p", "outages": outage}],
-        "volumes": [{"at": "2026-10-01T00:00:00Z", "amount": 1}],
         "incidents": [{"from": "2026-10-20T10:00:00Z", "until": "2026-10-20T12:00:00Z", "detectedBy": "Customer"}]});
-    let answer = amended(Settlement::of(&json!([first]), measured), &both).answer();
+    let mut settlement = amended(Settlement::of(&json!([first]), measured), &both);
+    settlement.flags = vec!["--period", "2026-10"];
+    let answer = settlement.answer();
     let objectives = |period: usize| answer["periods"][period]["statement"]["objectives"].as_array().unwrap();
     assert_eq!((objectives(0).len(), objectives(1).len()), (1, 2));
     assert_eq!(objectives(1)[1]["attainmentRatio"], "191/192");

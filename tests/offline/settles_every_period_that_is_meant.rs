@@ -36,10 +36,17 @@ fn repeated_outages_and_deliveries_reach_to_their_last() {
     let measured = json!({"objectives": [{"name": "o", "outages": [outage]}]});
     assert_eq!(periods(&Settlement::of(&objectives, measured)), days([OCTOBER, NOVEMBER]));
     let outage = json!({"from": "2026-10-01T00:00:00Z", "until": "2026-11-01T00:00:00Z"});
-    let mut measured = json!({"objectives": [{"name": "o", "outages": [outage]}]});
-    assert_eq!(periods(&Settlement::of(&objectives, measured.clone())), days([OCTOBER]));
-    measured["deliveries"] = json!([{"objective": "o", "due": "2026-10-30", "done": "2026-11-02"}]);
-    assert_eq!(periods(&Settlement::of(&objectives, measured)), days([OCTOBER, NOVEMBER]));
+    let measured = json!({"objectives": [{"name": "o", "outages": [outage]}]});
+    let delivery = json!({"name": "p", "target": "100", "indicator": {"value": {"limit": "24h"}},
+        "measurement": {"method": "Value"}});
+    let mut delivered = Settlement::of(&json!([objective("99.9", all_fail()), delivery]), measured).with(
+        "credits",
+        json!({"fee": {"amount": "1000.00", "currency": "EUR"}, "remedies": [
+            {"name": "late", "objective": "p", "perDayLate": {"amount": "5.00"}}]}),
+    );
+    assert_eq!(periods(&delivered), days([OCTOBER]));
+    delivered.measurements["deliveries"] = json!([{"objective": "p", "due": "2026-10-30", "done": "2026-11-02"}]);
+    assert_eq!(periods(&delivered), days([OCTOBER, NOVEMBER]));
 }
 
 #[test]
@@ -110,7 +117,10 @@ fn slots_that_name_no_beginning_begin_with_the_first_period() {
         {"every": "5m", "repeat": 8640, "total": 100, "bad": 50}]);
     let measured = json!({"objectives": [{"name": "o", "slots": slots}],
         "volumes": [{"at": "2026-10-02T00:00:00Z", "amount": 1}, {"at": "2026-11-02T00:00:00Z", "amount": 1}]});
-    let settlement = Settlement::of(&json!([objective("99.9", json!({"method": "Events"}))]), measured);
+    let by_volume = json!({"fee": {"amount": "1000.00", "currency": "EUR"},
+        "rewards": {"basis": "Volume", "tiers": [{"atLeast": "5", "percent": "1"}]}});
+    let objectives = json!([objective("99.9", json!({"method": "Events"}))]);
+    let settlement = Settlement::of(&objectives, measured).with("credits", by_volume);
     let answer = settlement.answer();
     let ratio = |period: usize| answer["periods"][period]["statement"]["objectives"][0]["attainmentRatio"].clone();
     assert_eq!((ratio(0), ratio(1)), (json!("1/1"), json!("1/2")));
@@ -118,15 +128,18 @@ fn slots_that_name_no_beginning_begin_with_the_first_period() {
 
 #[test]
 fn a_time_out_of_force_is_named() {
-    let measured = json!({"objectives": [{"name": "o", "outages": [
-        {"from": "2025-10-05T00:00:00Z", "until": "2025-10-05T12:00:00Z"}]}]});
-    let mut settlement = Settlement::of(&json!([objective("99.9", all_fail())]), measured);
+    let measured = json!({"objectives": [{"name": "o", "outages": []}], "demands": [{"at": "2025-10-05T00:00:00Z"}]});
+    let mut settlement =
+        Settlement::of(&json!([objective("99.9", all_fail())]), measured).with("settlement", json!({"cureDays": 10}));
     assert_eq!(
         settlement.fault(),
         "--period: the agreement was not in force in the time that the measurements tell of"
     );
     settlement.flags = vec!["--period", "2025-12"];
     assert_eq!(settlement.fault(), "--period: the agreement was not in force in 2025-12");
-    settlement.flags = vec!["--period", "2025-13"];
-    assert_eq!(settlement.fault(), "--period: \"2025-13-01\" is not a day of the calendar; write YYYY-MM-DD");
+    for nothing in ["2025-13", "2025-02-29", "abcd", "2025-1", "25", ""] {
+        settlement.flags = vec!["--period", nothing];
+        let told = "is no day, month or year of the calendar; write YYYY-MM-DD, YYYY-MM or YYYY";
+        assert_eq!(settlement.fault(), format!("--period: {nothing:?} {told}"));
+    }
 }

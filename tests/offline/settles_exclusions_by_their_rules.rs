@@ -77,3 +77,34 @@ fn an_exception_that_changes_nothing_is_refused() {
     let fault = settlement.fault();
     assert!(fault.contains("spec.recurrence.exdates[0]") && fault.contains("no window that begins at"), "{fault}");
 }
+
+#[test]
+fn a_window_that_the_clock_skips_is_said_not_to_take_place() {
+    // Berlin, 2026-03-29: from 02:00 to 03:00 there is no time.
+    let of = |start: &str, end: &str, rule: &str| {
+        let outage = json!({"from": "2026-03-29T00:30:00Z", "until": "2026-03-29T02:30:00Z"});
+        let measured = json!({"objectives": [{"name": "o", "outages": [outage]}]});
+        let mut settlement = Settlement::of(&json!([objective("99.9", all_fail())]), measured)
+            .with("timeZone", json!("Europe/Berlin"))
+            .with("exclusions", json!({"rules": [{"reason": "Maintenance", "name": "planned", "effect": "Exclude"}]}));
+        let night = json!({"rule": rule, "start": start, "end": end});
+        settlement.exclusions = vec![exclusion("night", "planned", "2026-01-01T00:00:00Z", ("recurrence", night))];
+        settlement.flags = vec!["--period", "2026-03"];
+        let answer = settlement.answer();
+        let row = answer["exclusions"][0].clone();
+        let lines = answer["periods"][0]["statement"]["exclusions"].as_array().map_or(0, Vec::len);
+        (row["exempt"].as_bool().unwrap(), row["why"].as_str().unwrap_or_default().to_owned(), lines)
+    };
+    let told = |start: &str| format!("the window from {start} on the wall does not take place: the clock skips it");
+    let once = "FREQ=DAILY;COUNT=1";
+    for (start, end) in [("02:00", "03:00"), ("02:15", "02:45")] {
+        let day = |time: &str| format!("2026-03-29T{time}");
+        assert_eq!(of(&day(start), &day(end), once), (false, told(&format!("2026-03-29T{start}:00")), 0));
+    }
+    // The other thirty nights of March count.
+    let nightly = of("2026-03-01T02:15", "2026-03-01T02:45", "FREQ=DAILY;COUNT=31");
+    assert_eq!(nightly, (true, told("2026-03-29T02:15:00"), 30));
+    assert_eq!(of("2026-03-28T02:15", "2026-03-28T02:45", once), (true, String::new(), 1));
+    let elsewhere = of("2026-04-01T02:15", "2026-04-01T02:45", once);
+    assert_eq!(elsewhere, (false, "it has no window in the time that is settled".to_owned(), 0));
+}

@@ -44,5 +44,8 @@ fn what_cannot_be_chosen_is_refused() {
     ] {
         let fault = settlement(combine, chosen).fault();
         assert!(fault.starts_with(told), "{fault}");
-    }
+    } // Whatever period is settled.
+    let mut later = settlement("CustomersChoice", json!([{"at": "2026-12-01T00:00:00Z", "name": "typo"}]));
+    later.flags = vec!["--period", "2026-10"];
+    assert!(later.fault().starts_with("chosen[0].name: \"typo\" is neither"));
 }

@@ -4,12 +4,12 @@
 //! zone data turns each pair of digits into instants. Its own zones are another edition of the data and wrong where
 //! clocks change. What RFC 5545 says of such a night is kept: a time that the clock shows twice is its first occurrence,
 //! one that it skips is moved on by what is skipped. A window from two to four so lasts three hours in autumn and one in
-//! spring. Windows that are left out (`EXDATE`) or added (`RDATE`) are digits on the same wall.
+//! spring. A window of which the clock skips all digits is ignored (RFC 5545 3.3.10): there was no such time. Windows that are left out (`EXDATE`) or added (`RDATE`) are digits on the same wall.
 
 mod exceptions;
 
 use k8s_openapi::jiff::civil::DateTime;
-use k8s_openapi::jiff::tz::TimeZone;
+use k8s_openapi::jiff::tz::{AmbiguousOffset, TimeZone};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use rrule::{RRuleError, RRuleSet};
 
@@ -99,6 +99,22 @@ impl Series {
     /// # Errors
     /// They are too many, or what is left out or added would have no effect.
     pub fn windows(self, range: Bounds) -> Result<Vec<Bounds>, InvalidSpec> {
+        let all = self.all(range)?.into_iter().filter(|(_, window)| window.start < window.end);
+        Ok(all.map(|(_, window)| window).filter(|window| window.overlap(&range).is_some()).collect())
+    }
+
+    /// When windows of the range would begin on the wall that do not take place, since the clock skips them whole; in
+    /// order.
+    ///
+    /// # Errors
+    /// As for [`Self::windows`].
+    pub fn skipped(self, range: Bounds) -> Result<Vec<DateTime>, InvalidSpec> {
+        let all = self.all(range)?.into_iter().filter(|(_, window)| window.start >= window.end);
+        Ok(all.filter(|(_, window)| range.contains(window.start)).map(|(start, _)| start).collect())
+    }
+
+    /// All windows that begin before the range ends, by their digits; one of which nothing is left has no length.
+    fn all(self, range: Bounds) -> Result<Vec<(DateTime, Bounds)>, InvalidSpec> {
         self.check_exceptions()?;
         let Self { set, length, zone, .. } = self;
         let last = range.end.to_zoned(zone.clone()).datetime();
@@ -111,7 +127,7 @@ impl Series {
             if count >= MOST_WINDOWS {
                 return Err(too_many());
             }
-            windows.extend(window(start, length, &zone).filter(|w| w.overlap(&range).is_some()));
+            windows.extend(window(start, length, &zone).map(|window| (start, window)));
         }
         Ok(windows)
     }
@@ -135,11 +151,24 @@ fn digits(wall: DateTime) -> String {
     wall.strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 
-/// The window that begins at these digits on the wall. `None`: the clock skips so much of it that nothing is left.
+/// The window that begins at these digits on the wall; without length where the clock skips so much of it that nothing
+/// is left. `None`: it lies beyond the calendar.
 fn window(start: DateTime, length: SignedDuration, zone: &TimeZone) -> Option<Bounds> {
     let end = start.checked_add(length).ok()?;
     let instant = |digits: DateTime| digits.to_zoned(zone.clone()).ok().map(|z| z.timestamp());
-    Some(Bounds { start: instant(start)?, end: instant(end)? }).filter(|w| w.start < w.end)
+    let begins = instant(start)?;
+    let is_skipped = skips(start, zone).is_some_and(|gap| length < gap) && skips(end, zone).is_some();
+    Some(Bounds { start: begins, end: if is_skipped { begins } else { instant(end)? } })
+}
+
+/// How much the clock skips where it skips these digits.
+fn skips(digits: DateTime, zone: &TimeZone) -> Option<SignedDuration> {
+    match zone.to_ambiguous_timestamp(digits).offset() {
+        AmbiguousOffset::Gap { before, after } => {
+            Some(SignedDuration::from_secs(i64::from(after.seconds()) - i64::from(before.seconds())))
+        }
+        AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => None,
+    }
 }
 
 /// A date and time on the wall.

@@ -126,8 +126,11 @@ pub fn settle_from(
         all.push(Kept::new(case, (*period, whole), year, (&own.ledger, window), reported(case, *period)?)?);
     }
     let history = bring_up_to_date(case, &mut all)?;
-    let mut resolved = Vec::new();
+    let (mut resolved, mut settled) = (Vec::new(), None);
     for kept in all.into_iter().filter(|kept| kept.period.start >= from) {
+        let judged = kept.window.as_ref().map_or(kept.period, |window| window.judged);
+        let time = settled.get_or_insert(judged);
+        *time = Bounds { start: time.start.min(judged.start), end: time.end.max(judged.end) };
         // What stands in the end: an exclusion that was revoked no longer counts.
         resolved.extend(kept.exclusions);
         let Some(statement) = kept.revisions.last().cloned() else { continue };
@@ -136,7 +139,7 @@ pub fn settle_from(
         report.periods.push(PeriodReport { start, end, statement, revisions: kept.revisions, objects });
     }
     for request in case.requests {
-        report.exclusions.push(contract.exclusion(request, &resolved)?);
+        report.exclusions.push(contract.exclusion(request, &resolved, settled)?);
     }
     consequences::enter(&contract, case.measurements, &history, &mut report)?;
     Ok(report)

@@ -2,8 +2,9 @@
 
 use super::account::invalid;
 use super::fault::Fault;
-use super::measurements::Measurements;
+use super::measurements::{Choice, Measurements};
 use crate::api::agreement::AgreementSpec;
+use crate::api::credits::Credits;
 use crate::evaluate::amendment::terms_at;
 use crate::evaluate::choice::{NotOffered, offered};
 use crate::evaluate::period::Bounds;
@@ -24,9 +25,17 @@ pub(super) fn chosen(
         return Err(Fault::new(format!("chosen[{second}]"), message));
     }
     let terms = terms_at(spec, period.start).map_err(invalid)?;
-    offered(terms.credits.as_ref(), &choice.name).map_err(|why| {
+    is_offered(index, choice, terms.credits.as_ref())?;
+    Ok(Some(choice.name.clone()))
+}
+
+/// Whether these credits give a choice, and this one.
+///
+/// # Errors
+/// Names the choice that they do not give.
+pub(super) fn is_offered(index: usize, choice: &Choice, credits: Option<&Credits>) -> Result<(), Fault> {
+    offered(credits, &choice.name).map_err(|why| {
         let field = if why == NotOffered::NothingToChoose { "" } else { ".name" };
         Fault::new(format!("chosen[{index}]{field}"), why.to_string())
-    })?;
-    Ok(Some(choice.name.clone()))
+    })
 }

@@ -1,36 +1,34 @@
 //! The command on one page: files in, a report out, and an exit code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::Path;
 use std::process::ExitCode;
 
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
-use sha2::{Digest, Sha256};
 
 use super::account::{self, Case, Ledgers, Origin};
+use super::effect::effects;
 use super::fault::Fault;
 use super::measurements::Measurements;
+use super::past::Past;
 use super::periods::{periods, rested_on};
+use super::reading;
 use super::report::Report;
-use super::store::{self, Question};
+use super::store::{Question, Store};
 use super::view;
 use crate::api::agreement::AgreementSpec;
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::{ServiceLevelAgreement, ServiceLevelExclusion};
 use crate::evaluate::exclusion::Request;
 use crate::evaluate::history::History;
-use crate::evaluate::stored_ledger::hex;
 use crate::evaluate::validate::size;
 use crate::offline::manifests::{Manifests, manifests};
 use crate::offline::trouble::{self, Trouble};
 use crate::runtime::cli::settle::{Output, SettleArgs};
 
-/// The keys and values of a measurements file: a year of minutes that all differ has six million.
-const MOST_NODES: usize = 50_000_000;
-/// Their bytes.
-const MOST_BYTES: usize = 512 << 20;
+/// Remarks that are said by themselves.
+const MOST_REMARKS: usize = 20;
 
 /// Settles and prints.
 #[must_use]
@@ -43,7 +41,7 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
     files.extend(arguments.exclusions.iter().cloned());
     let Manifests { agreement, exclusions, sources } = manifests(&files)?;
     let (measurements, told) = match &arguments.measurements {
-        Some(path) => measurements(path)?,
+        Some(path) => reading::measurements(path)?,
         None => (Measurements::default(), String::new()),
     };
     if arguments.prometheus.is_some() && !measurements.objectives.is_empty() {
@@ -51,13 +49,15 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
         return Err(Fault::new("objectives", message).into());
     }
     let name = agreement.metadata.name.clone().unwrap_or_default();
-    exclusions.iter().try_for_each(|exclusion| is_for(exclusion, &agreement))?;
+    are_for(&exclusions, &agreement)?;
     let requests: Vec<Request<'_>> = exclusions.iter().map(request).collect();
     let schedule = account::schedule(&agreement.spec).map_err(account::invalid)?;
+    measurements.check(&agreement.spec)?;
+    let remarks = effects(&measurements, &agreement.spec, &schedule)?;
     let asked = periods(&measurements, &schedule, arguments.period.as_deref())?;
     let from = asked.first().map_or(Timestamp::MIN, |first| first.start);
     let matters = reaches_over_periods(&agreement.spec);
-    let periods = [rested_on(&measurements, &schedule, &asked, matters)?, asked].concat();
+    let mut periods = [rested_on(&measurements, &schedule, &asked, matters)?, asked].concat();
     let measurements = match periods.iter().find(|period| period.start >= from).map(|first| schedule.judged(first)) {
         Some(first) => measurements.beginning_at(first.start),
         None => measurements,
@@ -79,25 +79,48 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
         },
     };
     let mut read = Ledgers::new();
+    let mut lost = None;
     if let Some(url) = &arguments.prometheus {
         let named = &agreement.spec.metrics.source_ref.name;
         let source = sources.iter().find(|source| source.metadata.name.as_ref() == Some(named));
         if let Some(fault) = size::beyond(&agreement.spec, Timestamp::UNIX_EPOCH, &size::OFFLINE) {
             return Err(fault.into());
         }
-        let question = Question { url, agreement: &agreement, source, schedule: &schedule, periods: &periods };
-        let answer = store::read(&question).map_err(Trouble::Unreadable)?;
-        (read, case.origin) = (answer.ledgers, answer.origin);
+        let store = Store::open(&Question { url, agreement: &agreement, source, schedule: &schedule })?;
+        case.origin = store.origin().clone();
+        let past = Past { case: &case, schedule: &schedule, store: &store };
+        let first = periods.first().map_or(from, |first| first.start);
+        let (earlier, kept_from) = past.before(first, &mut read)?;
+        periods.splice(0..0, earlier);
+        store.read(&periods, &mut read)?;
+        lost = kept_from;
     }
     let report = account::settle_from(&case, &schedule, (&periods, from), read)?;
     print(&report, arguments.output)?;
-    if arguments.prometheus.is_some() && matters && schedule.from() < from {
+    tell(&remarks);
+    if let Some(at) = lost {
+        say(&format!(
+            "the store keeps nothing from before {at}: what earlier periods granted and missed until then is not counted"
+        ));
+    }
+    if arguments.prometheus.is_some() && matters && agreement.spec.validity.is_none() {
         say(
-            "what earlier periods granted and missed is not read from the store, and caps by year and contract and misses in \
-             a row begin with the first period; name them all by --period to have them counted",
+            "the agreement names no spec.validity.from, so that its years and its earlier periods are not known: caps by year \
+             and contract and misses in a row begin with the first period that is named",
         );
     }
     Ok(())
+}
+
+/// Says what was taken without effect.
+fn tell(remarks: &[Fault]) {
+    for remark in remarks.iter().take(MOST_REMARKS) {
+        say(&format!("measurements: {remark}"));
+    }
+    match remarks.len().saturating_sub(MOST_REMARKS) {
+        0 => {}
+        more => say(&format!("measurements: {more} more entries have no effect")),
+    }
 }
 
 /// Whether what is owed for a period rests on earlier ones, by the terms as they were made or as an amendment has them.
@@ -110,6 +133,20 @@ fn reaches_over_periods(spec: &AgreementSpec) -> bool {
 fn say(what: &str) {
     // The answer is printed whether or not this can be said.
     let _ = writeln!(std::io::stderr(), "guarantor: {what}");
+}
+
+/// Whether every exclusion is for the agreement, and none stands there twice: a cluster has one of each name.
+fn are_for(exclusions: &[ServiceLevelExclusion], agreement: &ServiceLevelAgreement) -> Result<(), Fault> {
+    let mut seen = BTreeSet::new();
+    for exclusion in exclusions {
+        is_for(exclusion, agreement)?;
+        let name = exclusion.name_any();
+        if !seen.insert(name.clone()) {
+            let message = "stands there twice; give each exclusion a name of its own, or leave one out";
+            return Err(Fault::new(format!("ServiceLevelExclusion {name}: metadata.name"), message));
+        }
+    }
+    Ok(())
 }
 
 /// Whether an exclusion is for the agreement that is settled: one that has no effect is hardly meant to have none.
@@ -136,22 +173,6 @@ fn request(exclusion: &ServiceLevelExclusion) -> Request<'_> {
         created: exclusion.metadata.creation_timestamp.as_ref().map(|t| t.0),
         spec: &exclusion.spec,
     }
-}
-
-/// What a file tells, and which one it is: by its content, since the same facts under another name are the same.
-fn measurements(path: &Path) -> Result<(Measurements, String), Trouble> {
-    let unreadable = |e| Trouble::Unreadable(format!("{}: {e}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            max_nodes: MOST_NODES,
-            max_events: 2 * MOST_NODES,
-            max_total_scalar_bytes: MOST_BYTES,
-        },
-    };
-    let told = serde_saphyr::from_str_with_options(&text, options);
-    let told = told.map_err(|e| Trouble::Faulty(format!("{}: {e}", path.display())))?;
-    Ok((told, format!("(measurements file, SHA-256 {})", hex(&Sha256::digest(text.as_bytes())))))
 }
 
 fn print(report: &Report, output: Output) -> Result<(), Trouble> {

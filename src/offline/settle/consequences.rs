@@ -21,7 +21,7 @@ use crate::evaluate::contract_dates::{earliest_end, extended_term};
 use crate::evaluate::cure;
 use crate::evaluate::deadline::{Anchors, deadline, opening};
 use crate::evaluate::exact::{decimal, decimal_text};
-use crate::evaluate::exclusion::{Exclusions, Request, force_majeure};
+use crate::evaluate::exclusion::{Exclusions, Request, force_majeure, skipped};
 use crate::evaluate::history::History;
 use crate::evaluate::methods::value::Limit;
 use crate::evaluate::period::{Bounds, Schedule};
@@ -163,8 +163,13 @@ impl Contract<'_> {
         Ok(reports)
     }
 
-    /// Whether an exclusion counts, with what the clocks of force majeure say of it.
-    pub(super) fn exclusion(&self, request: &Request<'_>, resolved: &[Exclusions]) -> Result<ExclusionReport, Fault> {
+    /// Whether an exclusion counts in these periods, with what the clocks of force majeure say of it.
+    pub(super) fn exclusion(
+        &self,
+        request: &Request<'_>,
+        resolved: &[Exclusions],
+        settled: Option<Bounds>,
+    ) -> Result<ExclusionReport, Fault> {
         let honoured = resolved.iter().any(|e| e.honoured.iter().any(|h| h.name == request.name));
         let refused = resolved.iter().flat_map(|e| &e.refused).find(|r| r.name == request.name);
         let mut report = ExclusionReport {
@@ -175,7 +180,10 @@ impl Contract<'_> {
             proof_valid: None,
             proof_by: None,
             exempt: honoured,
-            why: refused.filter(|_| !honoured).map(|r| format!("{}: {}", r.code, r.why)).unwrap_or_default(),
+            why: match refused.filter(|_| !honoured) {
+                Some(refused) => format!("{}: {}", refused.code, refused.why),
+                None => self.without_time(request, honoured, settled),
+            },
         };
         let begins = request.spec.window.as_ref().map(|window| window.from.0);
         let begins = begins.or_else(|| found_from(request.name, resolved));
@@ -204,6 +212,22 @@ impl Contract<'_> {
             Some(self.moment(over, by))
         });
         Ok(report)
+    }
+}
+
+impl Contract<'_> {
+    /// Which windows of an exclusion do not take place, or that it has none. Empty: it covers some time, and all of it.
+    fn without_time(&self, request: &Request<'_>, honoured: bool, settled: Option<Bounds>) -> String {
+        let skipped = settled.map(|time| skipped(request.spec, self.zone(), time)).unwrap_or_default();
+        let more = skipped.len().saturating_sub(1);
+        match skipped.first() {
+            Some(first) if more > 0 => {
+                format!("the windows from {first} on the wall and {more} more do not take place: the clock skips them")
+            }
+            Some(first) => format!("the window from {first} on the wall does not take place: the clock skips it"),
+            None if honoured => String::new(),
+            None => "it has no window in the time that is settled".to_owned(),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::account::invalid;
 use super::fault::Fault;
 use super::measurements::{Measured, Measurements, SlotRun, SlotWord};
 use super::periods::runs;
-use super::series::seconds;
+use super::series::{self, seconds};
 use crate::api::agreement::AgreementSpec;
 use crate::api::measurement::{Measurement, Method};
 use crate::api::objective::Objective;
@@ -34,13 +34,17 @@ impl Measurements {
             let path = format!("objectives[{index}]");
             let found = of_name(&measured.name);
             if found.is_empty() {
-                let message = format!("{:?} is none of the agreement's objectives", measured.name);
+                let message = match measured.name.as_str() {
+                    "" => "is missing: say which objective was measured".to_owned(),
+                    name => format!("{name:?} is none of the agreement's objectives"),
+                };
                 return Err(Fault::new(format!("{path}.name"), message));
             }
             if !found.iter().any(|objective| belongs(measured, objective, &path).is_ok()) {
                 found.iter().try_for_each(|objective| belongs(measured, objective, &path))?;
             }
             coherent(measured, &path)?;
+            series::check(measured, &path)?;
             if !seen.insert((&measured.name, &measured.member)) {
                 return Err(Fault::new(path, "stands there twice; put both into one entry"));
             }
@@ -88,7 +92,7 @@ pub(super) fn counts(
     path: &str,
 ) -> Result<(), Fault> {
     match &objective.indicator.value {
-        Some(_) if !measured.slots.is_empty() || measured.outages.is_some() => {
+        Some(_) if measured.slots.is_some() || measured.outages.is_some() => {
             return Err(Fault::new(path, "the objective counts values; give values"));
         }
         None if measured.values.is_some() => {
@@ -97,7 +101,7 @@ pub(super) fn counts(
         }
         Some(_) | None => {}
     }
-    for (index, run) in measured.slots.iter().enumerate() {
+    for (index, run) in measured.runs().iter().enumerate() {
         let path = format!("{path}.slots[{index}].every");
         let every = seconds(&run.every, &path)?;
         slots(place, objective, every).map_err(|fault| Fault::new(&path, fault.message))?;
@@ -118,10 +122,10 @@ fn coherent(measured: &Measured, path: &str) -> Result<(), Fault> {
         let message = "goes with outages; where there were none, write outages: []";
         return Err(Fault::new(format!("{path}.{name}"), message));
     }
-    for (index, run) in measured.slots.iter().enumerate() {
+    for (index, run) in measured.runs().iter().enumerate() {
         without_counts(run, &format!("{path}.slots[{index}]"))?;
     }
-    let mut covered = runs(&measured.slots, path)?;
+    let mut covered = runs(measured.runs(), path)?;
     covered.retain(|(_, bounds)| bounds.start < bounds.end);
     covered.sort_by_key(|(_, bounds)| bounds.start);
     for pair in covered.windows(2) {

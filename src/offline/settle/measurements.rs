@@ -13,7 +13,8 @@
 //! Numbers keep every digit they are written with. An instant is RFC 3339; a length is Go-style, such as `5m`.
 
 use k8s_openapi::jiff::Timestamp;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 use crate::api::agreement_status::DetectedBy;
 use crate::api::{Quantity, Span};
@@ -55,7 +56,7 @@ pub struct Measured {
     /// The member of a pool; left out for an objective without.
     pub member: Option<String>,
     /// Counts per slot. Without these and without `outages`, nobody knows anything.
-    pub slots: Vec<SlotRun>,
+    pub slots: Option<Vec<SlotRun>>,
     /// Times in which it was bad; all other time was good, all of it where the list is empty. Give these or `slots`.
     pub outages: Option<Vec<Outage>>,
     /// Times of which nobody knows. With `outages`.
@@ -64,6 +65,14 @@ pub struct Measured {
     pub deployed: Option<Vec<Interval>>,
     /// Single values: all there were.
     pub values: Option<Vec<Value>>,
+}
+
+impl Measured {
+    /// The slots that are told of.
+    #[must_use]
+    pub fn runs(&self) -> &[SlotRun] {
+        self.slots.as_deref().unwrap_or_default()
+    }
 }
 
 /// Equal slots in a row. No two runs tell of the same time.
@@ -77,7 +86,7 @@ pub struct SlotRun {
     /// The length of a slot.
     pub every: Span,
     /// How many there are.
-    #[serde(default = "one")]
+    #[serde(default = "one", deserialize_with = "times")]
     pub repeat: u32,
     /// The events of each. Counts belong to the state `Measured`.
     #[serde(default)]
@@ -101,6 +110,15 @@ pub struct SlotRun {
 
 fn one() -> u32 {
     1
+}
+
+/// How often something is there. What does not fit is told in words that say what would.
+fn times<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    u32::deserialize(from).map_err(|_| D::Error::custom(format!("must be a whole number from 0 to {}", u32::MAX)))
+}
+
+fn some_times<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+    times(from).map(Some)
 }
 
 /// What is known of a slot.
@@ -136,12 +154,20 @@ pub struct Outage {
     /// How many events there were in a minute, for objectives with a minimum of events.
     #[serde(default)]
     pub events_per_minute: Option<Quantity>,
-    /// How often it came, each `every` after the one before.
-    #[serde(default = "one")]
-    pub repeat: u32,
+    /// How often it came, each `every` after the one before; left out: once.
+    #[serde(default, deserialize_with = "some_times")]
+    pub repeat: Option<u32>,
     /// The time from one beginning to the next.
     #[serde(default)]
     pub every: Option<Span>,
+}
+
+impl Outage {
+    /// How often it came.
+    #[must_use]
+    pub fn times(&self) -> u32 {
+        self.repeat.unwrap_or(1)
+    }
 }
 
 /// A time, half open.
@@ -263,7 +289,8 @@ impl Measurements {
     /// The same, with every first run of slots that does not say when it begins beginning at this instant.
     #[must_use]
     pub fn beginning_at(mut self, start: Timestamp) -> Self {
-        for first in self.objectives.iter_mut().filter_map(|measured| measured.slots.first_mut()) {
+        let slots = self.objectives.iter_mut().filter_map(|measured| measured.slots.as_mut());
+        for first in slots.filter_map(|slots| slots.first_mut()) {
             first.from.get_or_insert(start);
         }
         self

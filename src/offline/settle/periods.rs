@@ -3,6 +3,7 @@
 //! One line of a file may tell a year, so that what counts is where runs and repetitions end, not only where they begin.
 //! Whatever is chosen, every period that overlaps it is settled: a month that an amendment splits is two.
 
+use k8s_openapi::jiff::civil::Date;
 use k8s_openapi::jiff::tz::TimeZone;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
@@ -13,7 +14,7 @@ use super::series::seconds;
 use crate::evaluate::period::{Bounds, Schedule, first_instant_of};
 
 /// Periods that one call settles at the most.
-const MOST_PERIODS: usize = 400;
+pub(super) const MOST_PERIODS: usize = 400;
 
 /// All periods that overlap the day, month or year that a text names, or that the measurements reach into.
 ///
@@ -73,11 +74,17 @@ pub fn rested_on(
 
 /// The time that a text names: a day, a month or a year of the zone.
 fn time_of(text: &str, zone: &TimeZone) -> Result<Bounds, Fault> {
-    let (first, last) = match text.len() {
-        4 => day(&format!("{text}-01-01"), "--period").map(|first| (first, first.last_of_year()))?,
-        7 => day(&format!("{text}-01"), "--period").map(|first| (first, first.last_of_month()))?,
-        _ => day(text, "--period").map(|day| (day, day))?,
+    let day = |text: String| text.parse::<Date>().ok();
+    let days = match text.len() {
+        4 => day(format!("{text}-01-01")).map(|first| (first, first.last_of_year())),
+        7 => day(format!("{text}-01")).map(|first| (first, first.last_of_month())),
+        10 => day(text.to_owned()).map(|day| (day, day)),
+        _ => None,
     };
+    let (first, last) = days.ok_or_else(|| {
+        let message = format!("{text:?} is no day, month or year of the calendar; write YYYY-MM-DD, YYYY-MM or YYYY");
+        Fault::new("--period", message)
+    })?;
     let end = last.tomorrow().ok().and_then(|next| first_instant_of(next, zone));
     let bounds = first_instant_of(first, zone).zip(end).map(|(start, end)| Bounds { start, end });
     bounds.ok_or_else(|| Fault::new("--period", format!("{text} is beyond what can be reckoned with")))
@@ -88,9 +95,9 @@ fn reach(measurements: &Measurements, zone: &TimeZone) -> Result<Option<Bounds>,
     let mut all = Vec::new();
     for (index, measured) in measurements.objectives.iter().enumerate() {
         let path = format!("objectives[{index}]");
-        all.extend(runs(&measured.slots, &path)?.into_iter().map(|(_, bounds)| bounds));
+        all.extend(runs(measured.runs(), &path)?.into_iter().map(|(_, bounds)| bounds));
         for (place, outage) in measured.outages.iter().flatten().enumerate() {
-            all.push(repeated(outage, &format!("{path}.outages[{place}]"))?);
+            all.push(reach_of(outage, &format!("{path}.outages[{place}]"))?);
         }
         let intervals = measured.unknown.iter().chain(measured.deployed.iter().flatten());
         all.extend(intervals.map(|interval| Bounds { start: interval.from, end: interval.until }));
@@ -104,6 +111,8 @@ fn reach(measurements: &Measurements, zone: &TimeZone) -> Result<Option<Bounds>,
         let done = delivery.done.as_deref().map(|done| day(done, &format!("deliveries[{index}].done"))).transpose()?;
         all.extend(done.and_then(|done| first_instant_of(done, zone)).map(instant));
     }
+    // A run of no slot tells of no time.
+    all.retain(|bounds| bounds.start < bounds.end);
     let (first, last) = (all.iter().map(|b| b.start).min(), all.iter().map(|b| b.end).max());
     Ok(first.zip(last).map(|(start, end)| Bounds { start, end }))
 }
@@ -122,10 +131,13 @@ pub(super) fn runs(runs: &[SlotRun], path: &str) -> Result<Vec<(usize, Bounds)>,
     Ok(covered)
 }
 
-/// From the first beginning of an outage to its last end.
-fn repeated(outage: &Outage, path: &str) -> Result<Bounds, Fault> {
+/// From the first beginning of an outage to its last end; empty where it never came.
+pub(super) fn reach_of(outage: &Outage, path: &str) -> Result<Bounds, Fault> {
     let every = outage.every.as_ref().map(|every| seconds(every, &format!("{path}.every"))).transpose()?;
-    let more = i64::from(outage.repeat.saturating_sub(1)).saturating_mul(every.unwrap_or_default());
+    let Some(more) = outage.times().checked_sub(1) else {
+        return Ok(Bounds { start: outage.from, end: outage.from });
+    };
+    let more = i64::from(more).saturating_mul(every.unwrap_or_default());
     Ok(Bounds { start: outage.from, end: later(outage.until, more) })
 }
 

@@ -130,7 +130,7 @@ pub struct ExclusionReport {
     pub proof_by: Option<Moment>,
     /// Whether it counts.
     pub exempt: bool,
-    /// Why not; empty where it counts.
+    /// Why not; where it counts, which of its windows do not take place. Empty otherwise.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub why: String,
 }

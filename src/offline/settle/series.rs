@@ -39,13 +39,33 @@ pub fn enter(
     path: &str,
     period: Bounds,
 ) -> Result<(), Fault> {
-    match (measured.slots.as_slice(), &measured.outages) {
+    match (measured.runs(), &measured.outages) {
         // Nothing is said of it, so that nobody knows anything.
         ([], None) => Ok(()),
         ([], Some(outages)) => spells(timeline, series, (outages.as_slice(), measured), minimum_events, path, period),
         (slots, None) => counted(timeline, series, slots, path, period),
-        (_, Some(_)) => Err(Fault::new(path, "give slots or outages, not both")),
+        (_, Some(_)) => Err(both(path)),
     }
+}
+
+fn both(path: &str) -> Fault {
+    Fault::new(format!("{path}.slots"), "stands beside outages; give slots or outages, not both")
+}
+
+/// Whether what is told of outages can be worked with, whatever period is settled.
+///
+/// # Errors
+/// Names the field of the measurements file.
+pub(super) fn check(measured: &Measured, path: &str) -> Result<(), Fault> {
+    if measured.slots.is_some() && measured.outages.is_some() {
+        return Err(both(path));
+    }
+    for (index, outage) in measured.outages.iter().flatten().enumerate() {
+        told(outage, index, &format!("{path}.outages[{index}]"))?;
+    }
+    seconds_of(&measured.unknown, &format!("{path}.unknown"))?;
+    seconds_of(measured.deployed.as_deref().unwrap_or_default(), &format!("{path}.deployed"))?;
+    Ok(())
 }
 
 /// Slots that are given as counts. What is not given was not read.
@@ -99,21 +119,33 @@ fn slot(run: &SlotRun, path: &str) -> Result<Slot, Fault> {
         SlotWord::NoTraffic => return Ok(Slot::known(Tally::default(), Births::default(), 0)),
         SlotWord::Measured => {}
     }
-    let total = number("total", &run.total)?.ok_or_else(|| Fault::new(format!("{path}.total"), "is missing"))?;
-    let bad = match (number("bad", &run.bad)?, number("good", &run.good)?) {
-        (Some(bad), None) => bad,
-        (None, Some(good)) => &total - good,
+    let all = number("total", &run.total)?.ok_or_else(|| Fault::new(format!("{path}.total"), "is missing"))?;
+    let (given, told) = match (number("bad", &run.bad)?, number("good", &run.good)?) {
+        (Some(bad), None) => ("bad", bad),
+        (None, Some(good)) => ("good", good),
         _ => return Err(Fault::new(path, "give exactly one of bad and good")),
     };
-    let bad = bad - number("excludedBad", &run.excluded_bad)?.unwrap_or_default();
-    let total = total - number("excludedTotal", &run.excluded_total)?.unwrap_or_default();
+    let less = |from: &BigRational, name: &str, part: BigRational, of: &str| {
+        let left = from - part;
+        if left.is_negative() {
+            Err(Fault::new(format!("{path}.{name}"), format!("is more than {of}")))
+        } else {
+            Ok(left)
+        }
+    };
+    let rest = less(&all, given, told.clone(), "the total")?;
+    let bad = if given == "bad" { told } else { rest };
+    let excluded = |name: &str, value: &Option<Quantity>| number(name, value).map(Option::unwrap_or_default);
+    let bad = less(&bad, "excludedBad", excluded("excludedBad", &run.excluded_bad)?, "what was bad")?;
+    let total = less(&all, "excludedTotal", excluded("excludedTotal", &run.excluded_total)?, "the total")?;
     if bad > total {
-        return Err(Fault::new(format!("{path}.bad"), "is more than the total"));
+        let message = "leaves fewer events than were bad; say in excludedBad how many of these leave with it";
+        return Err(Fault::new(format!("{path}.excludedTotal"), message));
     }
     let count = |name: &str, value: &BigRational| {
         Count::exact(value).map_err(|e| Fault::new(format!("{path}.{name}"), e.to_string()))
     };
-    let tally = Tally { total: count("total", &total)?, bad: count("bad", &bad)? };
+    let tally = Tally { total: count("total", &total)?, bad: count(given, &bad)? };
     Ok(Slot::known(tally, Births::default(), 0))
 }
 
@@ -219,7 +251,19 @@ fn slot_of(outage: Option<&Spell>, seconds: i64, path: &str) -> Result<Slot, Fau
     Ok(Slot::known(tally, Births::default(), 0))
 }
 
+/// An outage each time that it came.
 fn repeated(outage: &Outage, place: usize, path: &str, into: &mut Vec<Spell>) -> Result<(), Fault> {
+    let (first, every) = told(outage, place, path)?;
+    for n in 0..i64::from(outage.times()) {
+        let shift = every.saturating_mul(n);
+        let (from, until) = (first.from.saturating_add(shift), first.until.saturating_add(shift));
+        into.push(Spell { from, until, bad: first.bad.clone(), events: first.events.clone(), place });
+    }
+    Ok(())
+}
+
+/// An outage when it first came, and the seconds from one beginning to the next.
+fn told(outage: &Outage, place: usize, path: &str) -> Result<(Spell, i64), Fault> {
     let share = |name: &str, value: &Option<Quantity>| -> Result<BigRational, Fault> {
         let Some(value) = value else { return Ok(BigRational::one()) };
         let path = format!("{path}.{name}");
@@ -238,22 +282,17 @@ fn repeated(outage: &Outage, place: usize, path: &str, into: &mut Vec<Spell>) ->
         None => None,
     };
     let (from, until) = bounds(outage.from, outage.until, path)?;
-    if outage.repeat > MOST_REPEATS {
+    if outage.times() > MOST_REPEATS {
         return Err(Fault::new(format!("{path}.repeat"), format!("can be {MOST_REPEATS} at the most")));
     }
     let every = match &outage.every {
         Some(every) => seconds(every, &format!("{path}.every"))?,
-        None if outage.repeat > 1 => {
+        None if outage.times() > 1 => {
             return Err(Fault::new(format!("{path}.every"), "is missing, as repeat is above 1"));
         }
         None => 0,
     };
-    for n in 0..i64::from(outage.repeat) {
-        let shift = every.saturating_mul(n);
-        let (bad, events) = (bad.clone(), events.clone());
-        into.push(Spell { from: from.saturating_add(shift), until: until.saturating_add(shift), bad, events, place });
-    }
-    Ok(())
+    Ok((Spell { from, until, bad, events, place }, every))
 }
 
 fn seconds_of(intervals: &[Interval], path: &str) -> Result<Vec<(i64, i64)>, Fault> {
@@ -275,8 +314,8 @@ fn merged(mut spans: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
 }
 
 fn bounds(from: Timestamp, until: Timestamp, path: &str) -> Result<(i64, i64), Fault> {
-    if from.subsec_nanosecond() != 0 || until.subsec_nanosecond() != 0 {
-        return Err(Fault::new(path, "must begin and end with a whole second"));
+    if let Some((name, _)) = [("from", from), ("until", until)].iter().find(|(_, at)| at.subsec_nanosecond() != 0) {
+        return Err(Fault::new(format!("{path}.{name}"), "must be a whole second"));
     }
     if from >= until {
         return Err(Fault::new(format!("{path}.until"), "must be later than from"));

@@ -7,8 +7,11 @@
 //! The operator waits for a store that does not answer and enters what it cannot ask as unknown. Here both end the
 //! command: nobody is served by a statement that says nothing.
 
+use std::sync::Arc;
+
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
+use tokio::runtime::Runtime;
 
 use super::account::{Ledgers, Origin};
 use crate::api::metrics_source::{IncreaseForm, Limits, MetricsSourceSpec, default_pod_label};
@@ -22,6 +25,7 @@ use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::series;
 use crate::evaluate::slot::{Slot, UnknownCause};
 use crate::evaluate::span;
+use crate::offline::trouble::Trouble;
 use crate::sense::observation::{FailureKind, Reading};
 use crate::sense::reader::{IndicatorAsk, ReadingKey, SlotRange};
 use crate::sense::source::{HttpStores, Opened, SlotReader, Sources};
@@ -36,16 +40,8 @@ const LEAST_AT_ONCE: u32 = 300;
 /// How long one request may take: nobody waits for the next slot here.
 const PATIENCE: &str = "60s";
 
-/// What was read.
-pub struct Answer {
-    /// The slots of each period, and of those it looks back on, by its beginning.
-    pub ledgers: Ledgers,
-    /// Where they come from.
-    pub origin: Origin,
-}
-
 /// What is read.
-pub struct Question<'a> {
+pub(super) struct Question<'a> {
     /// The store's address.
     pub url: &'a str,
     /// The agreement.
@@ -54,59 +50,94 @@ pub struct Question<'a> {
     pub source: Option<&'a MetricsSource>,
     /// Its schedule.
     pub schedule: &'a Schedule,
-    /// The periods, which must be over.
-    pub periods: &'a [Bounds],
 }
 
-/// Reads the slots of periods that are over.
-///
-/// # Errors
-/// Says why the store can not be read, or which period is not over.
-pub fn read(question: &Question<'_>) -> Result<Answer, String> {
-    // Another command of this process may have been first.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
-    runtime.block_on(ask(question))
+/// A store that answers.
+pub(super) struct Store<'a> {
+    url: &'a str,
+    agreement: &'a ServiceLevelAgreement,
+    schedule: &'a Schedule,
+    tenancy: Tenancy,
+    origin: Origin,
+    reader: Arc<dyn SlotReader>,
+    now: Timestamp,
+    /// What began before it is no longer in the store, or not all of it.
+    horizon: Timestamp,
+    runtime: Runtime,
 }
 
-async fn ask(question: &Question<'_>) -> Result<Answer, String> {
-    let Question { url, agreement, source, schedule, periods } = question;
-    let tenancy = tenancy(agreement, *source)?;
-    let spec = MetricsSourceSpec {
-        url: (*url).to_owned(),
-        timeout: Span::from(PATIENCE),
-        // Secrets are in the cluster.
-        tls: None,
-        auth: None,
-        allow_plain_text_credentials: None,
-        headers: source.map(|source| source.spec.headers.clone()).unwrap_or_default(),
-        pod_label: source.map_or_else(default_pod_label, |source| source.spec.pod_label.clone()),
-        limits: source.map_or_else(Limits::default, |source| source.spec.limits.clone()),
-        tenants: Vec::new(),
-    };
-    let now = Timestamp::now();
-    let opened = HttpStores.open(&spec, &Credentials::default(), now).await;
-    let Opened { increase, retention, reader } = opened.map_err(|e| format!("--prometheus {url}: {e}"))?;
-    let keeps = retention.keeps.as_ref().and_then(|keeps| span::elapsed(keeps).ok());
-    let mut ledgers = Ledgers::new();
-    let mut read: Vec<Bounds> = periods.iter().flat_map(|period| schedule.looked_back_on(period)).collect();
-    read.extend_from_slice(periods);
-    read.sort_by_key(|period| period.start);
-    read.dedup();
-    for period in read {
-        let terms = terms_at(&agreement.spec, period.start).map_err(|e| e.to_string())?;
-        let questions = Questions {
-            generation: agreement.meta().generation.unwrap_or_default(),
-            slot_seconds: terms.metrics.slot.seconds(),
-            asked: terms.objectives.iter().flat_map(series::indicators).collect(),
-            tenancy: tenancy.clone(),
-            horizon: keeps.and_then(|keeps| now.checked_sub(keeps).ok()).unwrap_or(Timestamp::MIN),
+impl<'a> Store<'a> {
+    /// Opens a store, and asks how long it keeps samples.
+    ///
+    /// # Errors
+    /// Says why the store can not be read.
+    pub(super) fn open(question: &Question<'a>) -> Result<Self, Trouble> {
+        // Another command of this process may have been first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|e| Trouble::Unreadable(e.to_string()))?;
+        let Question { url, agreement, source, schedule } = *question;
+        let tenancy = tenancy(agreement, source).map_err(Trouble::Unreadable)?;
+        let spec = MetricsSourceSpec {
+            url: url.to_owned(),
+            timeout: Span::from(PATIENCE),
+            // Secrets are in the cluster.
+            tls: None,
+            auth: None,
+            allow_plain_text_credentials: None,
+            headers: source.map(|source| source.spec.headers.clone()).unwrap_or_default(),
+            pod_label: source.map_or_else(default_pod_label, |source| source.spec.pod_label.clone()),
+            limits: source.map_or_else(Limits::default, |source| source.spec.limits.clone()),
+            tenants: Vec::new(),
         };
-        let ledger = questions.ledger(&*reader, period, now).await.map_err(|e| format!("--prometheus {url}: {e}"))?;
-        ledgers.insert(period.start, ledger);
+        let now = Timestamp::now();
+        let opened = runtime.block_on(HttpStores.open(&spec, &Credentials::default(), now));
+        let Opened { increase, retention, reader } = opened.map_err(|e| Self::trouble(url, &e))?;
+        let keeps = retention.keeps.as_ref().and_then(|keeps| span::elapsed(keeps).ok());
+        let horizon = keeps.and_then(|keeps| now.checked_sub(keeps).ok()).unwrap_or(Timestamp::MIN);
+        let origin = origin(url, agreement, source, increase.form);
+        Ok(Self { url, agreement, schedule, tenancy, origin, reader, now, horizon, runtime })
     }
-    let origin = origin(url, agreement, *source, increase.form);
-    Ok(Answer { ledgers, origin })
+
+    /// Where its figures come from.
+    #[must_use]
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// From when on it keeps all samples; the first instant of time where it does not say.
+    #[must_use]
+    pub(super) fn kept_from(&self) -> Timestamp {
+        self.horizon
+    }
+
+    /// Reads the slots of periods that are over, and of those they look back on, unless they were read before.
+    ///
+    /// # Errors
+    /// Says why the store can not be read, or which period is not over.
+    pub(super) fn read(&self, periods: &[Bounds], read: &mut Ledgers) -> Result<(), Trouble> {
+        let looked_back_on = periods.iter().flat_map(|period| self.schedule.looked_back_on(period));
+        for period in looked_back_on.chain(periods.iter().copied()) {
+            if read.contains_key(&period.start) {
+                continue;
+            }
+            let terms = terms_at(&self.agreement.spec, period.start)?;
+            let questions = Questions {
+                generation: self.agreement.meta().generation.unwrap_or_default(),
+                slot_seconds: terms.metrics.slot.seconds(),
+                asked: terms.objectives.iter().flat_map(series::indicators).collect(),
+                tenancy: self.tenancy.clone(),
+                horizon: self.horizon,
+            };
+            let ledger = self.runtime.block_on(questions.ledger(&*self.reader, period, self.now));
+            read.insert(period.start, ledger.map_err(|e| Self::trouble(self.url, &e))?);
+        }
+        Ok(())
+    }
+
+    fn trouble(url: &str, what: &dyn std::fmt::Display) -> Trouble {
+        Trouble::Unreadable(format!("--prometheus {url}: {what}"))
+    }
 }
 
 /// What the expressions are confined to.

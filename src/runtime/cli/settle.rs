@@ -24,7 +24,8 @@ pub struct SettleArgs {
     #[arg(long, value_name = "FILE", required_unless_present = "prometheus")]
     pub measurements: Option<PathBuf>,
 
-    /// Read what was measured from this Prometheus-compatible store, for the time named by `--period`.
+    /// Read what was measured from this Prometheus-compatible store, for the time named by `--period`, and for what
+    /// that rests on: earlier periods where the agreement has caps by year or contract or counts misses in a row.
     #[arg(long, value_name = "URL", requires = "period")]
     pub prometheus: Option<String>,
 

@@ -40,6 +40,31 @@ fn a_day_whose_midnight_is_skipped_keeps_its_window() {
 }
 
 #[test]
+fn a_window_within_what_the_clock_skips_does_not_take_place() {
+    // Berlin, 2025-03-30: from 02:00 to 03:00 there is no time.
+    let of = |start: &str, end: &str| {
+        let day = |time: &str| format!("2025-03-29T{time}");
+        let daily = series("FREQ=DAILY;COUNT=3", &day(start), &day(end));
+        let range = Bounds { start: at("2025-03-29T23:00:00Z"), end: at("2025-03-30T22:00:00Z") };
+        let berlin = zone("Europe/Berlin").unwrap();
+        let skipped = Series::new(&daily, &berlin).unwrap().skipped(range).unwrap();
+        let skipped: Vec<String> = skipped.iter().map(ToString::to_string).collect();
+        (windows(&daily, "Europe/Berlin", "2025-03-29T23:00:00Z", "2025-03-30T22:00:00Z"), skipped)
+    };
+    for (start, end) in [("02:00", "03:00"), ("02:15", "02:45"), ("02:30", "03:00"), ("02:00", "02:59")] {
+        assert_eq!(of(start, end), (Vec::new(), vec![format!("2025-03-30T{start}:00")]), "{start} to {end}");
+    }
+    let reaching = [
+        ("01:59", "02:30", pair("2025-03-30T00:59:00Z", "2025-03-30T01:30:00Z")),
+        ("02:30", "04:00", pair("2025-03-30T01:30:00Z", "2025-03-30T02:00:00Z")),
+        ("03:00", "04:00", pair("2025-03-30T01:00:00Z", "2025-03-30T02:00:00Z")),
+    ];
+    for (start, end, window) in reaching {
+        assert_eq!(of(start, end), (vec![window], Vec::new()), "{start} to {end}");
+    }
+}
+
+#[test]
 fn a_window_that_reaches_into_the_range_is_one_of_it_and_whole() {
     let monthly = series("FREQ=MONTHLY;BYMONTHDAY=-1", "2025-01-31T22:00", "2025-02-01T02:00");
     let found = windows(&monthly, "UTC", "2025-03-01T00:00:00Z", "2025-03-31T22:00:00Z");
