@@ -8,7 +8,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::contract_status::{DemandStatus, PaymentStatus, TermStatus};
+use super::contract_status::{DemandStatus, OverpaymentStatus, PaymentStatus, TermStatus};
 use super::credit_status::{CreditState, CreditStatus};
 use super::diagnosis_record::{DiagnosisRecord, NamedCause};
 use super::enforcement_status::{ActionRecord, EnforcementStatus};
@@ -235,7 +235,15 @@ pub struct StatementRef {
     /// When the time is over for the next thing that has to be done, or the credit expires. Left out: nothing has to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim_by: Option<Time>,
-    /// By when it is to be paid. Left out: it is not granted or it was paid, it is no money, or nothing was agreed on it.
+    /// What is to be paid of it first, and by when. Left out: it is not granted or it was paid, it is no money, or nothing was
+    /// agreed on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment: Option<PaymentStatus>,
+    /// What newer statements of the period added to what was due already: each falls due by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 15))]
+    pub later_payments: Vec<PaymentStatus>,
+    /// What was paid beyond what is owed by now. Left out: nothing, or a payment on a claim took account of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overpaid: Option<OverpaymentStatus>,
 }
