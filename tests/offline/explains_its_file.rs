@@ -33,7 +33,7 @@ fn the_file_in_the_help_can_be_settled() {
         "combine": "CustomersChoice",
     });
     let settlement = json!({
-        "grant": "Automatic",
+        "grant": "OnClaim",
         "cureDays": 30,
         "terminationNoticeDays": 30,
         "payment": {"withinDays": 30, "offset": true},

@@ -125,7 +125,9 @@ pub fn settle_from(
         let year = contract_year(schedule, period.start);
         all.push(Kept::new(case, (*period, whole), year, (&own.ledger, window), reported(case, *period)?)?);
     }
-    let history = bring_up_to_date(case, &mut all)?;
+    bring_up_to_date(case, &mut all)?;
+    let days = all.iter().map(|kept| kept.added_days(case.spec.settlement.grant));
+    let (granted, waiting) = days.fold((0, 0), |(granted, waiting), (more, open)| (granted + more, waiting + open));
     let mut resolved = Vec::new();
     for kept in all.into_iter().filter(|kept| kept.period.start >= from) {
         // What stands in the end: an exclusion that was revoked no longer counts.
@@ -138,13 +140,13 @@ pub fn settle_from(
     for request in case.requests {
         report.exclusions.push(contract.exclusion(request, &resolved)?);
     }
-    consequences::enter(&contract, case.measurements, &history, &mut report)?;
+    consequences::enter(&contract, case.measurements, (granted, waiting), &mut report)?;
     Ok(report)
 }
 
 /// Settles each period at its end, and every one that is settled already again when something about an exclusion became
-/// known; gives what all of them left behind.
-fn bring_up_to_date(case: &Case<'_>, all: &mut [Kept]) -> Result<History, Fault> {
+/// known.
+fn bring_up_to_date(case: &Case<'_>, all: &mut [Kept]) -> Result<(), Fault> {
     let changed: BTreeSet<Timestamp> = case.requests.iter().flat_map(|r| changes(r.spec)).collect();
     let moments: BTreeSet<Timestamp> = all.iter().map(|kept| kept.closed).chain(changed.iter().copied()).collect();
     let (mut history, mut settled) = (History::default(), 0);
@@ -157,7 +159,7 @@ fn bring_up_to_date(case: &Case<'_>, all: &mut [Kept]) -> Result<History, Fault>
             settled += 1;
         }
     }
-    Ok(history)
+    Ok(())
 }
 
 /// What was turned over, delivered and chosen in a period.

@@ -11,6 +11,7 @@ pub mod command;
 pub mod consequences;
 pub mod fault;
 pub mod fit;
+pub mod grants;
 pub mod incidents;
 pub mod measurements;
 pub mod payments;
