@@ -216,7 +216,8 @@ async fn finish(
     write_status(agreement, context, book, next).await?;
     if let Some(open) = &mut book.open {
         let uid = agreement.uid().unwrap_or_default();
-        if open.dirty && ledger::checkpoint_due(&uid, open.stored_at, now, context.checkpoint, open.first) {
+        let is_due = ledger::checkpoint_due(&uid, open.stored_at, now, context.checkpoint, open.first);
+        if open.dirty && (is_due || open.room.is_behind(&open.log)) {
             account::store(agreement, context, open, false, now).await?;
         }
     }

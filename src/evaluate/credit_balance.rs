@@ -119,7 +119,7 @@ impl<'a> Account<'a> {
     fn owe(&mut self, more: Owed, since: Timestamp) {
         let Some(overpaid) = self.balance.overpaid.take() else { return self.fall_due(more, since) };
         let (due, left) = more.against(&overpaid.owed);
-        self.overpay(left, overpaid.since);
+        self.overpay(&left, overpaid.since);
         self.fall_due(due, since);
     }
 
@@ -129,7 +129,7 @@ impl<'a> Account<'a> {
             (part.owed, less) = part.owed.against(&less);
         }
         self.balance.due.retain(|part| !part.owed.is_nothing());
-        self.overpay(less, since);
+        self.overpay(&less, since);
     }
 
     fn fall_due(&mut self, owed: Owed, since: Timestamp) {
@@ -138,12 +138,12 @@ impl<'a> Account<'a> {
         }
     }
 
-    fn overpay(&mut self, owed: Owed, since: Timestamp) {
+    fn overpay(&mut self, owed: &Owed, since: Timestamp) {
         if owed.is_nothing() {
             return;
         }
         let before = self.balance.overpaid.take().map(|before| before.owed).unwrap_or_default();
-        self.balance.overpaid = Some(Part { owed: before.and(&owed), since });
+        self.balance.overpaid = Some(Part { owed: before.and(owed), since });
     }
 
     fn pay(&mut self, payment: &CreditEvent) {

@@ -51,6 +51,12 @@ impl EnforcementLog {
         take_over((&mut self.diagnoses, &mut self.diagnoses_omitted), diagnoses, MOST_DIAGNOSES) || changed
     }
 
+    /// How many actions there were, kept or not.
+    #[must_use]
+    pub fn acts(&self) -> i64 {
+        self.actions_omitted.saturating_add(i64::try_from(self.actions.len()).unwrap_or(i64::MAX))
+    }
+
     /// As much of it as fits into so many bytes as JSON: at most half for the causes, and the rest for the actions.
     #[must_use]
     pub fn within(&self, bytes: usize) -> Self {
@@ -206,14 +212,13 @@ mod tests {
         let bytes = serde_json::to_vec(&stored.actions).unwrap().len();
         assert!(bytes <= 3_000 && stored.actions.len() < 10, "{bytes} bytes of {}", stored.actions.len());
         assert_eq!(stored.actions, log.actions[log.actions.len() - stored.actions.len()..], "the latest");
-        let all = |log: &EnforcementLog| log.actions_omitted + i64::try_from(log.actions.len()).unwrap();
-        assert_eq!(all(&stored), 900);
+        assert_eq!(stored.acts(), 900);
         // Read back, it is told again of more than it keeps, and of one that is new.
         let mut read = stored.clone();
         assert!(!read.remember(period(), &told(1_899), &[]));
         assert_eq!(read, stored);
         assert!(read.remember(period(), &told(1_900), &[]));
-        assert_eq!(all(&read), 901);
+        assert_eq!(read.acts(), 901);
     }
 
     #[test]
