@@ -174,7 +174,7 @@ pub struct Violation {
     pub bad_events: String,
     /// All events in that time.
     pub total_events: String,
-    /// Who noticed it first. Left out: nobody said.
+    /// Who noticed it first. Left out: nobody said, and the operator saw no danger itself (`episode`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detected_by: Option<DetectedBy>,
     /// When the customer noticed it. Left out: nobody said.
@@ -195,7 +195,8 @@ pub struct Violation {
     pub actions: Vec<String>,
 }
 
-/// Who noticed an incident first, the `Provider` or the `Customer`; left out where nobody said.
+/// Who noticed an incident first, the `Provider` or the `Customer`: whom a report names, and without one the provider where the
+/// operator saw the danger itself. Left out: nobody said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum DetectedBy {
     /// The provider, by its monitoring.

@@ -179,6 +179,7 @@ pub fn statement(
     detection::enter(&mut shown, &closing.circumstances.incidents);
     let found = window::diagnoses(&closing.ledger.diagnoses, closing.window);
     attribution::enter(&mut shown, &found, Timestamp::MIN, ledger.slot_seconds());
+    detection::enter_seen(&mut shown);
     let mut credits = assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined));
     if let Some(credits) = &mut credits {
         let whole = closing.circumstances.whole_period.map_or_else(|| whole_of(spec, &bounds), Ok)?;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::looking_back::{LookedBack, look_back};
 use super::{Basis, FieldPath, NotCompared, Presented, basis, beside};
 use crate::api::agreement::AgreementSpec;
+use crate::api::agreement_status::Violation;
 use crate::api::credit_facts::CreditFacts;
 use crate::api::metrics_source::IncreaseForm;
 use crate::api::statement::{ExclusionLine, StatementSpec};
@@ -172,10 +173,11 @@ pub(super) fn determined_at(content: &Value) -> Option<Timestamp> {
 /// told at all.
 fn reported(presented: &Presented<'_>, known: Known) -> Vec<FieldPath> {
     let content = presented.content;
-    let violations = content.get("violations").and_then(Value::as_array).map_or(0, Vec::len);
+    let violations: Vec<Violation> = read(content, "violations");
+    let reported = violations.iter().enumerate().filter(|(_, violation)| !detection::is_seen(violation));
     let noticed =
         |index| ["detectedBy", "detectedAt"].map(|field| FieldPath::of(&["violations"]).item(index).field(field));
-    let detected = (0..violations).flat_map(noticed);
+    let detected = reported.flat_map(|(index, _)| noticed(index));
     let since = content.get("supersedes").map(|_| FieldPath::of(&["credits", "since"]));
     let facts = FieldPath::of(&FACTS);
     let facts = match facts.find(content).filter(|_| known.earlier) {
