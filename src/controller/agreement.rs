@@ -92,7 +92,7 @@ async fn work(
     }
     let window = progress.window;
     let due = lives::enter(&mut next, book.past.as_ref(), claims, &terms.schedule, now);
-    lives::overdue(&mut next, agreement, book.past.as_ref(), claims, &terms.schedule, now);
+    lives::unsettled(&mut next, agreement, book.past.as_ref(), claims, &terms.schedule, now);
     lives::term(&mut next, &agreement.spec, book.past.as_ref(), claims, now)?;
     let due = due.into_iter().chain(demands::enter(&mut next, &agreement.spec, claims.all(), now)).min();
     let Some(open) = &book.open else {

@@ -122,8 +122,9 @@ fn too_much(over: &Part, standing: &Standing, schedule: &Schedule) -> Overpaymen
     }
 }
 
-/// Tells of the credits that were not paid in time, also of those whose statements the status lists no more.
-pub(super) fn overdue(
+/// Tells of the credits that were not paid in time, and of those that were paid too much, also where the status lists their
+/// statements no more.
+pub(super) fn unsettled(
     next: &mut AgreementStatus,
     agreement: &ServiceLevelAgreement,
     past: Option<&Past>,
@@ -131,26 +132,35 @@ pub(super) fn overdue(
     schedule: &Schedule,
     now: Timestamp,
 ) {
-    let all = past.into_iter().flat_map(Past::all).flat_map(|(start, standing)| {
-        let found = stands(start, standing, claims, now);
-        let due = found.map(|found| payments(standing, &found, schedule)).unwrap_or_default();
-        due.into_iter().map(move |(part, pay)| (start, part, pay))
-    });
-    let owed = all.filter(|(_, _, pay)| pay.over <= now).map(|(start, part, pay)| {
-        let since = format!("{} for the period from {start} was to be paid by {}", part.owed.words(), pay.day);
-        match pay.set_off_with {
-            Some(period) => format!("{since}, and is taken off the settlement of the period from {}", period.start),
-            None => since,
+    let (mut owed, mut overpaid) = (Vec::new(), Vec::new());
+    for (start, standing) in past.into_iter().flat_map(Past::all) {
+        let Some(found) = stands(start, standing, claims, now) else { continue };
+        for (part, pay) in payments(standing, &found, schedule).into_iter().filter(|(_, pay)| pay.over <= now) {
+            let since = format!("{} for the period from {start} was to be paid by {}", part.owed.words(), pay.day);
+            owed.push(match pay.set_off_with {
+                Some(period) => format!("{since}, and is taken off the settlement of the period from {}", period.start),
+                None => since,
+            });
         }
-    });
-    let owed: Vec<String> = owed.collect();
-    let list = &mut next.conditions;
-    if owed.is_empty() {
-        return condition::clear(list, condition::PAYMENT_OVERDUE);
+        if let Some(over) = found.overpaid.map(|over| too_much(&over, standing, schedule)) {
+            let since = format!("{} too much was paid for the period from {start}", over.amount);
+            overpaid.push(match over.set_off_with {
+                Some(with) => format!("{since}, and is taken back in the settlement of the period from {}", with.0),
+                None => format!("{since}, and nothing is agreed by which it is set off"),
+            });
+        }
     }
-    let more = owed.len().saturating_sub(NAMED);
-    let named = owed.into_iter().take(NAMED).collect::<Vec<_>>().join("; ");
-    let message = if more == 0 { named } else { format!("{named}; and {more} more") };
-    let generation = agreement.meta().generation;
-    condition::set(list, condition::PAYMENT_OVERDUE, ConditionStatus::True, "NotPaid", &message, generation, now);
+    for (kind, reason, told) in
+        [(condition::PAYMENT_OVERDUE, "NotPaid", owed), (condition::OVERPAID, "LessIsGranted", overpaid)]
+    {
+        if told.is_empty() {
+            condition::clear(&mut next.conditions, kind);
+            continue;
+        }
+        let more = told.len().saturating_sub(NAMED);
+        let named = told.into_iter().take(NAMED).collect::<Vec<_>>().join("; ");
+        let message = if more == 0 { named } else { format!("{named}; and {more} more") };
+        let generation = agreement.meta().generation;
+        condition::set(&mut next.conditions, kind, ConditionStatus::True, reason, &message, generation, now);
+    }
 }

@@ -2,7 +2,7 @@
 //! off; more is, and only the difference falls due. `guarantor settle` makes the same of the same facts.
 
 use guarantor::api::agreement_status::StatementRef;
-use guarantor::api::condition::PAYMENT_OVERDUE;
+use guarantor::api::condition::{OVERPAID, PAYMENT_OVERDUE};
 use guarantor::api::credit_status::CreditState;
 use guarantor::evaluate::period::Schedule;
 use guarantor_testbed::model::FaultPlan;
@@ -58,6 +58,8 @@ async fn what_was_paid_stays_paid() {
     assert_eq!((less.credit.as_str(), less.credit_state), ("120.00 EUR", Some(CreditState::Settled)));
     assert_eq!((over.amount.as_str(), less.payment.clone()), ("180.00 EUR", None));
     assert_eq!(less.credit_reason, "paid, and 180.00 EUR more than is owed by now");
+    let words = condition(&stage, OVERPAID).unwrap();
+    assert!(words.starts_with("180.00 EUR too much was paid for the period from"), "{words}");
     let with = schedule(&stage).containing(over.since.0).unwrap();
     assert_eq!(over.set_off_with.as_ref().map(|start| start.0), Some(with.start));
     assert!(over.since.0 <= stage.now() && approved <= over.since.0, "{over:?}");
@@ -79,6 +81,7 @@ async fn what_was_paid_stays_paid() {
     pay(&mut stage, "set-off", Some("invoice 12")).await;
     stage.until("it is set off", 60, |stage| first(stage).is_some_and(|r| r.overpaid.is_none())).await.unwrap();
     let balanced = first(&stage).unwrap();
+    assert_eq!(condition(&stage, OVERPAID), None);
     assert_eq!(
         (balanced.credit_state, balanced.credit_reason.as_str()),
         (Some(CreditState::Settled), "set off in invoice 12")
@@ -94,7 +97,7 @@ async fn what_was_paid_stays_paid() {
     assert_eq!(more.credit_reason, "180.00 EUR beside what was paid");
     let tomorrow = revoked.to_zoned(zone()).date().tomorrow().unwrap();
     assert_eq!(more.payment.clone().unwrap().last_day, tomorrow.to_string());
-    assert!(stage.status("web").conditions.iter().all(|condition| condition.type_ != PAYMENT_OVERDUE));
+    assert_eq!(overdue(&stage), None);
     pay(&mut stage, "difference", None).await;
     stage.until("all is paid", 60, |stage| stands(stage) == CreditState::Settled).await.unwrap();
     assert_eq!(first(&stage).unwrap().payment, None);
@@ -197,7 +200,12 @@ fn amount(reference: &StatementRef) -> Option<String> {
 }
 
 fn overdue(stage: &Stage) -> Option<String> {
-    let told = stage.status("web").conditions.into_iter().find(|condition| condition.type_ == PAYMENT_OVERDUE);
+    condition(stage, PAYMENT_OVERDUE)
+}
+
+/// What a condition of this kind says.
+fn condition(stage: &Stage, kind: &str) -> Option<String> {
+    let told = stage.status("web").conditions.into_iter().find(|condition| condition.type_ == kind);
     told.map(|condition| condition.message)
 }
 
