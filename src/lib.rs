@@ -36,8 +36,8 @@
 //! `decide::reschedule`, and `decide::guard` (what is done, or why not), `act`, `record::status`,
 //! `controller::periods`, `controller::settle` and `evaluate::statement`, which rests on the statements before it
 //! (`controller::past`, `evaluate::history`); where something changes afterwards, `controller::restate`; what becomes
-//! of its credit, `evaluate::claim`, `evaluate::credit_life` and `controller::lives`; when the agreement is deleted,
-//! `controller::conclude`. `offline::settle` goes the same way from a file.
+//! of its credit, `evaluate::claim`, `evaluate::credit_life`, `evaluate::credit_balance` and `controller::lives`; when the
+//! agreement is deleted, `controller::conclude`. `offline::settle` goes the same way from a file.
 //!
 //! # Invariants
 //!

@@ -8,7 +8,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::contract_status::{DemandStatus, PaymentStatus, TermStatus};
+use super::contract_status::{DemandStatus, OverpaymentStatus, PaymentStatus, TermStatus};
 use super::credit_status::{CreditState, CreditStatus};
 use super::diagnosis_record::{DiagnosisRecord, NamedCause};
 use super::enforcement_status::{ActionRecord, EnforcementStatus};
@@ -24,7 +24,7 @@ pub struct AgreementStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// `Ready`, `Measured`, `Fulfilled`, `Enforcing`, and while true `Stalled`, `ConflictingManager`,
-    /// `CapacityInsufficient`, `Advised`, `PaymentOverdue`.
+    /// `CapacityInsufficient`, `Advised`, `PaymentOverdue`, `Overpaid`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
@@ -174,7 +174,7 @@ pub struct Violation {
     pub bad_events: String,
     /// All events in that time.
     pub total_events: String,
-    /// Who noticed it first. Left out: nobody said.
+    /// Who noticed it first. Left out: nobody said, and the operator saw no danger itself (`episode`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detected_by: Option<DetectedBy>,
     /// When the customer noticed it. Left out: nobody said.
@@ -195,7 +195,8 @@ pub struct Violation {
     pub actions: Vec<String>,
 }
 
-/// Who noticed an incident first, the `Provider` or the `Customer`; left out where nobody said.
+/// Who noticed an incident first, the `Provider` or the `Customer`: whom a report names, and without one the provider where the
+/// operator saw the danger itself. Left out: nobody said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum DetectedBy {
     /// The provider, by its monitoring.
@@ -235,7 +236,15 @@ pub struct StatementRef {
     /// When the time is over for the next thing that has to be done, or the credit expires. Left out: nothing has to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim_by: Option<Time>,
-    /// By when it is to be paid. Left out: it is not granted or it was paid, it is no money, or nothing was agreed on it.
+    /// What is to be paid of it first, and by when. Left out: it is not granted or it was paid, it is no money, or nothing was
+    /// agreed on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment: Option<PaymentStatus>,
+    /// What newer statements of the period added to what was due already: each falls due by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 15))]
+    pub later_payments: Vec<PaymentStatus>,
+    /// What was paid beyond what is owed by now. Left out: nothing, or a payment on a claim took account of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overpaid: Option<OverpaymentStatus>,
 }

@@ -116,7 +116,8 @@ pub struct ClaimSpec {
     /// What the provider decided. Another person than `madeBy` gives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<ClaimDecision>,
-    /// That the credit was paid or set off. Another person than `madeBy` says so.
+    /// That the credit was paid or set off, as much of it as was granted by then. Another person than `madeBy` says so. What a
+    /// newer statement of the period changes is told by a payment on another claim.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment: Option<ClaimPayment>,
     /// That the breach was cured. Another person than `madeBy` says so.
@@ -228,7 +229,8 @@ pub enum ClaimVerdict {
     Rejected,
 }
 
-/// That a credit was paid.
+/// That a credit was paid: all that was granted of it by then and not paid before, or what had been paid too much was taken
+/// back. What a newer statement grants is paid by another claim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClaimPayment {

@@ -26,6 +26,8 @@ pub const ADVISED: &str = "Advised";
 pub const BEYOND_RETENTION: &str = "BeyondRetention";
 /// A credit was not paid in time. Present only while true.
 pub const PAYMENT_OVERDUE: &str = "PaymentOverdue";
+/// More was paid for a credit than is owed by now. Present only while true.
+pub const OVERPAID: &str = "Overpaid";
 /// The ledger of the period takes no more counts, or will not before the period ends. Present only while true.
 pub const LEDGER_FULL: &str = "LedgerFull";
 /// The agreement's rules let it count (on a `ServiceLevelExclusion`).

@@ -4,10 +4,14 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// By when a credit is to be paid (`spec.settlement.payment`). It is notified when it is granted.
+/// What of a credit is to be paid, and by when (`spec.settlement.payment`). It is notified when it is granted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentStatus {
+    /// How much, with the currency: `120.00 EUR`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 512))]
+    pub amount: String,
     /// The last day on which it is paid in time, in the agreement's time zone, `YYYY-MM-DD`.
     #[schemars(length(max = 10))]
     pub last_day: String,
@@ -18,6 +22,21 @@ pub struct PaymentStatus {
     pub overdue: bool,
     /// What is not paid in time is taken off the settlement of the period that begins then, which is drawn up at its end.
     /// Left out: nothing is set off, or no period of the agreement follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_off_with: Option<Time>,
+}
+
+/// What was paid for a credit beyond what is owed by now: a newer statement grants less than the one that was paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OverpaymentStatus {
+    /// How much, with the currency: `20.00 EUR`.
+    #[schemars(length(max = 512))]
+    pub amount: String,
+    /// Since when: the newer statement was determined then.
+    pub since: Time,
+    /// It is taken back in the settlement of the period that begins then, which is drawn up at its end. Left out: nothing
+    /// is set off by `spec.settlement.payment`, or no period of the agreement follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_off_with: Option<Time>,
 }

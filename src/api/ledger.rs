@@ -50,14 +50,26 @@ pub struct LedgerSpec {
     #[schemars(length(max = 64))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub objectives: Vec<ObjectiveSlots>,
-    /// What the operator did in the period, oldest first: the status keeps only the latest.
+    /// What the operator did in the period, oldest first: the status keeps only the latest. As much as there is room for
+    /// beside the slots, the latest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 200))]
     pub actions: Vec<ActionRecord>,
-    /// The causes found of the period's dangers, oldest first.
+    /// How many actions came before these.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub actions_omitted: i64,
+    /// The causes found of the period's dangers, oldest first. As much as there is room for, the latest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
     pub diagnoses: Vec<DiagnosisRecord>,
+    /// How many causes came before these.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub diagnoses_omitted: i64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(n: &i64) -> bool {
+    *n == 0
 }
 
 /// Names an agreement beyond doubt.

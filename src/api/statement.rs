@@ -91,9 +91,16 @@ pub struct StatementSpec {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 64))]
     pub exclusions_mark: String,
-    /// What the operator did in the period, oldest first.
+    /// What the operator did in the period, oldest first, as far as `actionsOmitted` does not say otherwise.
     #[schemars(length(max = 50))]
     pub actions: Vec<ActionRecord>,
+    /// Actions before those that are listed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub actions_omitted: i64,
+    /// Causes found in the period that its ledger had no room for, the earliest: of violations of that time none may be
+    /// told.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub causes_omitted: i64,
     /// What is owed. Left out: the agreement grants no credits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credits: Option<CreditStatus>,

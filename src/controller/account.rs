@@ -13,6 +13,7 @@ use crate::api::condition::{self, ConditionStatus};
 use crate::api::objective::Indicator;
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::attribution;
+use crate::evaluate::detection;
 use crate::evaluate::indicator;
 use crate::evaluate::ledger::{Insertion, Ledger, LedgerError};
 use crate::evaluate::series;
@@ -116,12 +117,14 @@ pub(super) fn remember(open: &mut OpenLedger, status: &AgreementStatus) {
     }
 }
 
-/// Tells of the violations in the time that is judged, which begins at `from`, what was found to be their cause so far.
+/// Tells of the violations in the time that is judged, which begins at `from`, what was found to be their cause so far, and
+/// that the operator saw them itself.
 pub(super) fn attribute(next: &mut AgreementStatus, book: &mut Book, window: Option<&Window>, from: Timestamp) {
     let Some(open) = &mut book.open else { return };
     remember(open, next);
     let found = window::diagnoses(&open.log.diagnoses, window);
     attribution::enter(&mut next.violations, &found, from, open.ledger.slot_seconds());
+    detection::enter_seen(&mut next.violations);
 }
 
 /// The instant at which the account is looked at: where the ledger ends, as long as that is less than two slots behind,

@@ -92,7 +92,7 @@ async fn work(
     }
     let window = progress.window;
     let due = lives::enter(&mut next, book.past.as_ref(), claims, &terms.schedule, now);
-    lives::overdue(&mut next, agreement, book.past.as_ref(), claims, &terms.schedule, now);
+    lives::unsettled(&mut next, agreement, book.past.as_ref(), claims, &terms.schedule, now);
     lives::term(&mut next, &agreement.spec, book.past.as_ref(), claims, now)?;
     let due = due.into_iter().chain(demands::enter(&mut next, &agreement.spec, claims.all(), now)).min();
     let Some(open) = &book.open else {
@@ -216,7 +216,8 @@ async fn finish(
     write_status(agreement, context, book, next).await?;
     if let Some(open) = &mut book.open {
         let uid = agreement.uid().unwrap_or_default();
-        if open.dirty && ledger::checkpoint_due(&uid, open.stored_at, now, context.checkpoint, open.first) {
+        let is_due = ledger::checkpoint_due(&uid, open.stored_at, now, context.checkpoint, open.first);
+        if open.dirty && (is_due || open.room.is_behind(&open.log)) {
             account::store(agreement, context, open, false, now).await?;
         }
     }

@@ -16,6 +16,7 @@ use super::book::Book;
 use super::context::Context;
 use super::demands;
 use super::error::Error;
+use super::lives;
 use super::past::Standing;
 use crate::api::agreement_status::{AgreementStatus, DetectedBy};
 use crate::api::claim::{ClaimStatus, ClaimVerdict};
@@ -25,7 +26,8 @@ use crate::api::{AgreementSpec, ServiceLevelAgreement, ServiceLevelClaim};
 use crate::evaluate::amendment::terms_at;
 use crate::evaluate::choice::{self, Choice, offered};
 use crate::evaluate::claim::{Claim, Claimed};
-use crate::evaluate::credit_life::{CreditEvent, Life, life};
+use crate::evaluate::credit_balance::Issue;
+use crate::evaluate::credit_life::Life;
 use crate::evaluate::detection::Incident;
 use crate::record::{status, writer};
 
@@ -58,11 +60,12 @@ impl Claims {
         self.0.iter().flat_map(|each| claim(each).incidents(now)).collect()
     }
 
-    /// What happened to the credit of a period.
-    pub fn events(&self, period_start: Timestamp, standing: &Standing) -> Vec<CreditEvent> {
-        let claimed = standing.claimed(period_start);
-        let about = self.0.iter().map(|each| claim(each)).filter(|claim| claim.concerns(&claimed));
-        about.flat_map(|claim| claim.events(&claimed)).collect()
+    /// The credit of a period with what happened to it, statement by statement. Empty: the agreement grants none.
+    pub fn issues<'a>(&self, period_start: Timestamp, standing: &'a Standing) -> Vec<Issue<'a>> {
+        standing.issues(period_start, |claimed| {
+            let about = self.0.iter().map(|each| claim(each)).filter(|claim| claim.concerns(claimed));
+            about.flat_map(|claim| claim.events(claimed)).collect()
+        })
     }
 
     /// Which credit the customer chose for a period, by its terms. `standing`: the statement that stands for it.
@@ -75,10 +78,9 @@ impl Claims {
     ) -> Option<Choice<'_>> {
         let claimed = standing.map_or_else(|| Claimed::unsettled(period_start), |s| s.claimed(period_start));
         let made = self.0.iter().map(|each| claim(each)).filter(|claim| claim.concerns(&claimed));
-        let events = standing.map(|standing| self.events(period_start, standing)).unwrap_or_default();
-        let course = standing.and_then(|standing| standing.course.as_ref());
+        let issues = standing.map(|standing| self.issues(period_start, standing)).unwrap_or_default();
         let made = made.filter_map(|claim| claim.choice());
-        choice::chosen(terms.credits.as_ref(), made, course.map(|course| (course, events.as_slice())), now)
+        choice::chosen(terms.credits.as_ref(), made, &issues, now)
     }
 
     /// Each claim that chooses and its generation, and how many of the instants it names have come.
@@ -189,13 +191,15 @@ fn of_credit(claims: &Claims, each: &ServiceLevelClaim, book: &Book, spec: &Agre
                        from when it was made";
         return Finding::new(ConditionStatus::Unknown, "NotSettled", message);
     };
-    let Some(course) = &standing.course else {
+    let (Some(course), Some(found)) = (standing.course(), lives::stands(start, standing, claims, now)) else {
         return Finding::new(ConditionStatus::False, "NothingGranted", "the agreement grants no credits");
     };
-    let found = life(course, &claims.events(start, standing), now);
-    let mut finding = in_state(&found, course.grants, claim);
+    let mut finding = in_state(&found.life, course.grants, claim);
+    if found.overpaid.is_some() {
+        finding.reason = "Overpaid";
+    }
     let name = standing.names.last().cloned().unwrap_or_default();
-    finding.credit = Some((name, found.state, found.since));
+    finding.credit = Some((name, found.life.state, found.life.since));
     if let Some(words) = of_choice(claims, claim, spec, (start, standing), now) {
         finding.message = format!("{}; {words}", finding.message);
     }

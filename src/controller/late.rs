@@ -181,7 +181,7 @@ pub(super) async fn restate(
         && let Some(issued) = Box::pin(revise(agreement, context, closed, memory, &reference.name, known, now)).await?
     {
         if let Some(past) = &mut book.past {
-            past.enter(&issued.spec, &agreement.spec)?;
+            past.enter(&issued, &agreement.spec, now)?;
         }
         *reference = settle::reference(&issued);
         // As long as the status does not name it, the period stays in doubt: a look that is lost is asked for again.

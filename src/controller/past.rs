@@ -17,14 +17,16 @@ use super::error::Error;
 use crate::api::amendment::AmendmentRule;
 use crate::api::settlement::GrantMode;
 use crate::api::statement::{EarlierLedger, StatementSpec};
-use crate::api::{AgreementSpec, ServiceLevelAgreement};
+use crate::api::{AgreementSpec, ServiceLevelAgreement, ServiceLevelStatement};
 use crate::evaluate::amendment::terms_through;
 use crate::evaluate::claim::Claimed;
 use crate::evaluate::credit::{Facts, stated};
+use crate::evaluate::credit_balance::Issue;
 use crate::evaluate::credit_course;
-use crate::evaluate::credit_life::Course;
+use crate::evaluate::credit_life::{Course, CreditEvent};
 use crate::evaluate::exclusion::lines;
 use crate::evaluate::history::{History, Legacy, contract_year};
+use crate::evaluate::owed::Owed;
 use crate::evaluate::payment::Payable;
 use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::statement;
@@ -50,15 +52,38 @@ pub struct Standing {
     pub ledger: EarlierLedger,
     /// The ledgers of earlier periods that it looks back on.
     pub looks_back_on: Vec<EarlierLedger>,
-    /// What its credit has to go through. `None`: the agreement grants none.
-    pub course: Option<Course>,
-    /// What is to be paid for its credit. `None`: nothing, or nobody agreed when.
+    /// How its credit is paid. `None`: nobody agreed on it.
     pub payable: Option<Payable>,
+    /// It and those it took the place of, by their revisions.
+    issued: BTreeMap<i32, Issued>,
+}
+
+/// A statement of a period, as far as the life of the period's credit goes.
+#[derive(Clone, Debug)]
+struct Issued {
+    /// What its credit has to go through. `None`: the agreement grants none.
+    course: Option<Course>,
+    /// What it comes to.
+    owed: Owed,
+    /// Since when it stands: it was determined and issued by then. What nobody had seen nobody paid or rejected.
+    known: Timestamp,
+}
+
+impl Issued {
+    fn of(statement: &StatementSpec, issued: Timestamp, spec: &AgreementSpec) -> Result<Self, Error> {
+        let course = credit_course::of_statement(statement, spec.settlement.grant).map_err(|e| fault(&e))?;
+        let owed = statement.credits.as_ref().map(Owed::of).transpose().map_err(|e| fault(&e))?.unwrap_or_default();
+        let determined = course.as_ref().and_then(|course| course.determined_at);
+        Ok(Self { course, owed, known: determined.map_or(issued, |determined| determined.max(issued)) })
+    }
+}
+
+fn fault(error: &dyn std::fmt::Display) -> Error {
+    Error::Account(format!("an earlier statement: {error}"))
 }
 
 impl Standing {
-    fn of(statement: &StatementSpec, spec: &AgreementSpec) -> Result<Self, Error> {
-        let fault = |e: &dyn std::fmt::Display| Error::Account(format!("an earlier statement: {e}"));
+    fn of(statement: &StatementSpec, spec: &AgreementSpec, issued: BTreeMap<i32, Issued>) -> Result<Self, Error> {
         let start = statement.period.start.0;
         let names = (1..=statement.revision).map(|r| statement::name(&statement.agreement.name, start, r));
         let terms = terms_through(spec, &statement.amendment).map_err(|e| fault(&e))?;
@@ -75,15 +100,39 @@ impl Standing {
                 digest: statement.evidence.ledger_digest.clone(),
             },
             looks_back_on: statement.evidence.earlier.clone(),
-            payable: Payable::of(&terms, statement.credits.as_ref()).map_err(|e| fault(&e))?,
-            course: credit_course::of_statement(statement, spec.settlement.grant).map_err(|e| fault(&e))?,
+            payable: Payable::of(&terms).map_err(|e| fault(&e))?,
+            issued,
         })
     }
 
-    /// As claims on its credit see it.
+    /// As claims on the credit of its period see it.
     pub fn claimed(&self, period_start: Timestamp) -> Claimed<'_> {
-        let restated = self.course.as_ref().filter(|_| self.revision > 1).and_then(|course| course.determined_at);
+        Claimed { restated: None, ..self.claimed_since(period_start, None) }
+    }
+
+    fn claimed_since(&self, period_start: Timestamp, restated: Option<Timestamp>) -> Claimed<'_> {
         Claimed { period_start, names: &self.names, restated }
+    }
+
+    /// What its credit has to go through. `None`: the agreement grants none.
+    pub fn course(&self) -> Option<&Course> {
+        self.issued.values().next_back()?.course.as_ref()
+    }
+
+    /// The credit of its period, statement by statement, with what happened to each by these claims. Empty: the agreement
+    /// grants none.
+    pub fn issues(&self, period_start: Timestamp, events: impl Fn(&Claimed<'_>) -> Vec<CreditEvent>) -> Vec<Issue<'_>> {
+        if self.course().is_none() {
+            return Vec::new();
+        }
+        let mut found: Vec<Issue<'_>> = Vec::new();
+        for issued in self.issued.values() {
+            let Some(course) = &issued.course else { continue };
+            let restated = Some(issued.known).filter(|_| !found.is_empty());
+            let events = events(&self.claimed_since(period_start, restated));
+            found.push(Issue { course, owed: &issued.owed, known: issued.known, events });
+        }
+        found
     }
 }
 
@@ -92,15 +141,22 @@ impl Standing {
 pub struct Past(BTreeMap<Timestamp, Standing>);
 
 impl Past {
-    /// Enters a statement of an agreement with this spec; of one period the latest revision stands.
+    /// Enters a statement of an agreement with this spec; of one period the latest revision stands. `now`: when it was issued,
+    /// where the API server did not say so yet.
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn enter(&mut self, statement: &StatementSpec, spec: &AgreementSpec) -> Result<(), Error> {
-        let standing = Standing::of(statement, spec)?;
-        let known = self.0.get(&statement.period.start.0);
-        if known.is_none_or(|known| known.revision <= standing.revision) {
-            self.0.insert(statement.period.start.0, standing);
+    pub fn enter(&mut self, object: &ServiceLevelStatement, spec: &AgreementSpec, now: Timestamp) -> Result<(), Error> {
+        let issued_at = object.creation_timestamp().map_or(now, |at| at.0);
+        let statement = &object.spec;
+        let start = statement.period.start.0;
+        let mut issued = self.0.get(&start).map(|known| known.issued.clone()).unwrap_or_default();
+        issued.insert(statement.revision, Issued::of(statement, issued_at, spec)?);
+        match self.0.get_mut(&start).filter(|known| statement.revision < known.revision) {
+            Some(known) => known.issued = issued,
+            None => {
+                self.0.insert(start, Standing::of(statement, spec, issued)?);
+            }
         }
         Ok(())
     }
@@ -157,7 +213,7 @@ pub(super) async fn read(agreement: &ServiceLevelAgreement, context: &Context, b
     let (namespace, uid) = (agreement.namespace().unwrap_or_default(), agreement.uid().unwrap_or_default());
     let mut past = Past::default();
     for statement in account::statements(&context.client, &namespace, &uid).await? {
-        past.enter(&statement.spec, &agreement.spec)?;
+        past.enter(&statement, &agreement.spec, context.clock.now())?;
     }
     book.past = Some(past);
     Ok(())

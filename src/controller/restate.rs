@@ -69,7 +69,7 @@ pub(super) async fn restate(
         let memory = (book.past.as_ref(), &mut book.archive);
         if let Some(issued) = Box::pin(anew(agreement, context, memory, known, reference, now)).await? {
             if let Some(past) = &mut book.past {
-                past.enter(&issued.spec, &agreement.spec)?;
+                past.enter(&issued, &agreement.spec, now)?;
             }
             *reference = settle::reference(&issued);
         }
@@ -99,6 +99,8 @@ fn older(past: Option<&Past>, declared: &Declared, listed: &[StatementRef]) -> V
             credit_reason: String::new(),
             claim_by: None,
             payment: None,
+            later_payments: Vec::new(),
+            overpaid: None,
         })
     };
     standing.filter_map(reference).collect()
@@ -179,7 +181,7 @@ async fn anew(
     let before = reopened.earlier.spec.credits.as_ref().and_then(|credits| credits.since.as_ref()).map(|since| since.0);
     let looked_back_on = past.into_iter().flat_map(|past| past.looked_back_on(known.schedule, &reopened.period));
     let restated = looked_back_on.filter(|standing| looks && standing.revision > 1);
-    let restated = restated.filter_map(|standing| standing.course.as_ref()?.determined_at).max();
+    let restated = restated.filter_map(|standing| standing.course()?.determined_at).max();
     let terms = terms_at(&agreement.spec, reopened.period.start).map_err(|fault| unworkable(&fault))?;
     let chose = known.claims.chosen(&terms, reopened.period.start, standing, now).map(|choice| choice.at);
     let determined = before.max(known.declared.changed_at(now)).max(restated).max(chose);

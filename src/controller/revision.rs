@@ -15,7 +15,6 @@ use super::past::Past;
 use super::settle::MOST_REVISIONS;
 use super::window::Archive;
 use crate::api::agreement::AgreementSpec;
-use crate::api::credit_status::CreditState;
 use crate::api::statement::StatementSpec;
 use crate::api::{ServiceLevelAgreement, ServiceLevelLedger, ServiceLevelStatement};
 use crate::evaluate::amendment::terms_through;
@@ -181,8 +180,8 @@ impl<'a> Reopened<'a> {
 /// Whether the credit of a closed period is granted by now.
 fn is_granted(past: Option<&Past>, period: Bounds, known: &Known<'_>, now: Timestamp) -> bool {
     let standing = past.and_then(|past| past.standing(period.start));
-    let life = standing.and_then(|standing| lives::stands(period.start, standing, known.claims, now));
-    life.is_some_and(|life| matches!(life.state, CreditState::Granted | CreditState::Settled))
+    let found = standing.and_then(|standing| lives::stands(period.start, standing, known.claims, now));
+    found.is_some_and(|found| found.is_granted())
 }
 
 /// The agreement as it was settled then: with the amendments of that time, the parties and the service as they stood.

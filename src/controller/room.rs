@@ -28,6 +28,9 @@ const UNMEASURED: usize = 100_000;
 /// What a slot can add; most add less than five bytes.
 const SLOT_BYTES: usize = 64;
 
+/// Acts that only the status keeps. It keeps ten, and one reconcile adds two at the most.
+const MOST_UNSTORED: i64 = 8;
+
 /// The room in the object of one ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Room {
@@ -38,6 +41,8 @@ pub struct Room {
     /// How many slots were entered since.
     since: usize,
     full: bool,
+    /// How many acts of the period were known when it was stored last.
+    acts: i64,
 }
 
 impl Room {
@@ -46,7 +51,8 @@ impl Room {
     pub fn after(stored: &LedgerSpec, most: usize) -> Self {
         // What cannot be written down cannot be stored either.
         let taken = serde_json::to_vec(stored).map_or(usize::MAX, |json| json.len());
-        Self { taken, through: Some(stored.measured_through.0), since: 0, full: taken >= most }
+        let acts = EnforcementLog::of(stored).acts();
+        Self { taken, through: Some(stored.measured_through.0), since: 0, full: taken >= most, acts }
     }
 
     /// Whether the ledger takes the counts of one more slot. What is full stays full: the rest of the period is unknown
@@ -56,9 +62,15 @@ impl Room {
         let at_worst = self.taken.saturating_add(self.since.saturating_mul(SLOT_BYTES));
         if !self.full && at_worst > most.saturating_add(UNMEASURED) {
             let nobody = AgreementIdentity { name: String::new(), uid: String::new() };
-            *self = Self::after(&stored_ledger::to_spec(ledger, nobody, log, false), most);
+            // It is measured, and not stored.
+            *self = Self { acts: self.acts, ..Self::after(&stored_ledger::to_spec(ledger, nobody, log, false), most) };
         }
         !self.full
+    }
+
+    /// Whether so many acts are in no ledger yet that the status will soon forget one: then a crash would lose it, uncounted.
+    pub(super) fn is_behind(&self, log: &EnforcementLog) -> bool {
+        log.acts().saturating_sub(self.acts) >= MOST_UNSTORED
     }
 
     /// The day on which a period's ledger is full, if it goes on like this and is not over by then.
@@ -108,6 +120,7 @@ pub(super) fn condition(
 mod tests {
     use super::*;
     use crate::evaluate::count::Count;
+    use crate::evaluate::example::action;
     use crate::evaluate::slot::{Births, Slot, Tally};
 
     fn at(second: i64) -> Timestamp {
@@ -118,12 +131,33 @@ mod tests {
     fn the_day_is_told_once_it_can_be() {
         const DAY: i64 = 86_400;
         let period = Bounds { start: at(0), end: at(30 * DAY) };
-        let after = |taken, day: i64| Room { taken, through: Some(at(day * DAY)), since: 0, full: false };
+        let after = |taken, day: i64| Room { taken, through: Some(at(day * DAY)), ..Room::default() };
         assert_eq!(after(99, 1).full_on(period, 1_000), None, "too early to tell");
         assert_eq!(after(100, 2).full_on(period, 1_000), Some(at(20 * DAY)));
         assert_eq!(after(100, 3).full_on(period, 1_000), None, "it lasts as long as the period");
         assert_eq!(after(500, 20).full_on(period, 1_000), None);
         assert_eq!(Room::default().full_on(period, 1_000), None);
+    }
+
+    #[test]
+    fn acts_are_stored_before_the_status_forgets_them() {
+        let mut ledger = Ledger::new(Bounds { start: at(0), end: at(600_000) }, 60, ["a"]).unwrap();
+        let mut log = EnforcementLog::default();
+        let nobody = || AgreementIdentity { name: String::new(), uid: String::new() };
+        let mut room = Room::default();
+        for second in 0..180 {
+            log.remember(ledger.bounds(), &[action(second)], &[]);
+            assert_eq!(room.is_behind(&log), second >= 7, "{second}");
+        }
+        // Measured in between it is still not stored.
+        let tally = Tally { total: Count::events(1), bad: Count::ZERO };
+        ledger.insert("a", at(0), Slot::known(tally, Births::default(), 1)).unwrap();
+        room.taken = 1_000_000;
+        assert!(room.takes_one_more(&ledger, &log, 100_000) && room.taken < 100_000 && room.is_behind(&log));
+        // Not all of them fit, and all are counted.
+        let stored = stored_ledger::to_spec(&ledger, nobody(), &log, false);
+        assert!(stored.actions.len() < 180);
+        assert!(!Room::after(&stored, 100_000).is_behind(&log));
     }
 
     #[test]

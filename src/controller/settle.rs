@@ -72,7 +72,7 @@ pub(super) async fn close_if_due(
     let issued = issue(agreement, context, open, window, &circumstances, now).await?;
     let closing = at_its_end(agreement, open, window, &circumstances)?;
     if let Some(past) = &mut book.past {
-        past.enter(&issued.spec, &agreement.spec)?;
+        past.enter(&issued, &agreement.spec, now)?;
     }
     let reference = reference(&issued);
     next.statements.retain(|s| s.name != reference.name);
@@ -183,5 +183,7 @@ pub(super) fn reference(statement: &ServiceLevelStatement) -> StatementRef {
         credit_reason: credits.map(|credits| credits.reason.clone()).unwrap_or_default(),
         claim_by: credits.and_then(|credits| credits.deadlines.iter().map(|deadline| deadline.by.clone()).min()),
         payment: None,
+        later_payments: Vec::new(),
+        overpaid: None,
     }
 }

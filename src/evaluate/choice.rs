@@ -8,7 +8,7 @@ use k8s_openapi::jiff::Timestamp;
 use crate::api::credit_status::CreditState;
 use crate::api::credits::{Combine, Credits};
 
-use super::credit_life::{Course, CreditEvent, life};
+use super::credit_balance::{Issue, balance};
 
 /// A choice as somebody made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,18 +46,18 @@ pub fn offered(credits: Option<&Credits>, name: &str) -> Result<(), NotOffered> 
     }
 }
 
-/// The choice that counts at `now`: of what is offered, the first one that was made while the credit was open. `credit`: its
-/// course and what happened to it; `None` while the period is not settled.
+/// The choice that counts at `now`: of what is offered, the first one that was made while the credit was open. `credit`: the
+/// statements of the period and what happened to it; empty while the period is not settled.
 #[must_use]
 pub fn chosen<'a>(
     credits: Option<&Credits>,
     made: impl IntoIterator<Item = Choice<'a>>,
-    credit: Option<(&Course, &[CreditEvent])>,
+    credit: &[Issue<'_>],
     now: Timestamp,
 ) -> Option<Choice<'a>> {
     let is_open = |at: Timestamp| {
-        credit.is_none_or(|(course, events)| {
-            !matches!(life(course, events, at).state, CreditState::Settled | CreditState::Expired | CreditState::Voided)
+        balance(credit, at).is_none_or(|found| {
+            !matches!(found.life.state, CreditState::Settled | CreditState::Expired | CreditState::Voided)
         })
     };
     let counts = |choice: &Choice<'_>| choice.at <= now && offered(credits, choice.name).is_ok() && is_open(choice.at);
@@ -70,9 +70,10 @@ mod tests {
     use k8s_openapi::jiff::civil::date;
     use serde_json::json;
 
-    use super::super::credit_life::{Act, CLAIM, NamedDeadline};
+    use super::super::credit_life::{Act, CLAIM, Course, CreditEvent, NamedDeadline};
     use super::super::deadline::Due;
     use super::super::example::at;
+    use super::super::owed::Owed;
     use super::*;
     use crate::api::settlement::GrantMode;
 
@@ -107,7 +108,7 @@ mod tests {
     fn the_first_that_is_offered_stands() {
         let theirs = credits("CustomersChoice");
         let of = |made: &[(&str, &'static str)]| {
-            chosen(Some(&theirs), choices(made), None, at(NOW)).map(|choice| choice.name)
+            chosen(Some(&theirs), choices(made), &[], at(NOW)).map(|choice| choice.name)
         };
         assert_eq!(of(&[]), None);
         assert_eq!(of(&[("2026-05-02T00:00:00Z", "availability"), ("2026-05-01T00:00:00Z", "fixed")]), Some("fixed"));
@@ -142,8 +143,9 @@ mod tests {
             (vec![claim(), rejected()], "2026-06-02T00:00:00Z", false),
             (vec![claim()], "2026-04-20T00:00:00Z", true),
         ] {
-            let found = chosen(Some(&theirs), choices(&[(when, "fixed")]), Some((&course, &events)), at(NOW));
-            assert_eq!(found.is_some(), counts, "{events:?} {when}");
+            let issue = Issue { course: &course, owed: &Owed::default(), known: at(NOW), events };
+            let found = chosen(Some(&theirs), choices(&[(when, "fixed")]), std::slice::from_ref(&issue), at(NOW));
+            assert_eq!(found.is_some(), counts, "{:?} {when}", issue.events);
         }
     }
 }

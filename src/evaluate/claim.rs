@@ -3,7 +3,8 @@
 //! What counts is what cannot be made up afterwards: a claim counts from the creation of its object, and an earlier
 //! instant only where the provider's decision confirms it. A claim is about the credit of a period: where a newer statement
 //! takes the place of the one that was claimed, the claim and its approval go over to it. A rejection or a payment does
-//! not, since nobody rejected or paid what was not yet known.
+//! not, since nobody rejected or paid what was not yet known; what was paid before counts in the balance
+//! ([`super::credit_balance`]).
 
 use k8s_openapi::jiff::tz::TimeZone;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -32,7 +33,7 @@ pub struct Claimed<'a> {
     pub period_start: Timestamp,
     /// The names of the period's statements, the one that stands and those it took the place of.
     pub names: &'a [String],
-    /// When it took the place of another one. `None`: it is the first.
+    /// Since when it is known that it took the place of another one. `None`: it is the first.
     pub restated: Option<Timestamp>,
 }
 

@@ -10,7 +10,8 @@
 //! instant; it remembers nothing, so that the same facts always give the same state. Where credits are granted
 //! automatically, the statement grants them. Where they are claimed, every deadline must be kept: missing one forfeits
 //! the credit, unless it was granted before. A newer statement takes the place of a credit that is not granted yet; one
-//! that is stands, and the newer statement carries the difference ([`super::restatement`]).
+//! that is stands, and the newer statement carries the difference ([`super::restatement`]), of which
+//! [`super::credit_balance`] says what is due and what was paid too much.
 
 use k8s_openapi::jiff::Timestamp;
 

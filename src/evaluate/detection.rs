@@ -116,7 +116,21 @@ pub fn enter(violations: &mut [Violation], incidents: &[Incident]) {
     }
 }
 
-/// What violations as a statement lists them say of who noticed them, so that a statement can be made again from itself.
+/// Enters the provider where the operator saw the danger itself and no incident was reported: its monitoring noticed first.
+/// When, the episode tells.
+pub fn enter_seen(violations: &mut [Violation]) {
+    for violation in violations.iter_mut().filter(|violation| violation.episode.is_some()) {
+        violation.detected_by.get_or_insert(DetectedBy::Provider);
+    }
+}
+
+/// Whether it follows from the account itself who noticed it: the operator saw the danger, and nobody else is named.
+#[must_use]
+pub fn is_seen(violation: &Violation) -> bool {
+    violation.episode.is_some() && violation.detected_by == Some(DetectedBy::Provider)
+}
+
+/// What violations as a statement lists them say of who reported them, so that a statement can be made again from itself.
 #[must_use]
 pub fn told(violations: &[Violation]) -> Vec<Incident> {
     let of = |violation: &Violation| {
@@ -128,7 +142,7 @@ pub fn told(violations: &[Violation]) -> Vec<Incident> {
             noticed_at: violation.detected_at.as_ref().map(|at| at.0),
         })
     };
-    violations.iter().filter_map(of).collect()
+    violations.iter().filter(|violation| !is_seen(violation)).filter_map(of).collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::api::agreement::AgreementSpec;
 use crate::api::diagnosis_record::DiagnosisRecord;
+use crate::api::enforcement_status::ActionRecord;
 
 use super::count::Count;
 use super::ledger::Ledger;
@@ -75,6 +76,22 @@ pub fn diagnosis(cause: &str, from: i64, until: Option<i64>) -> DiagnosisRecord 
     serde_json::from_value(json!({
         "named": {"cause": cause, "suspects": suspects, "since": from, "until": until, "message": "it is the worst"},
         "objectives": ["a"], "episode": from, "accountFrom": from, "accountUntil": until,
+    }))
+    .unwrap()
+}
+
+/// An action of this second.
+pub fn action(intended: i64) -> ActionRecord {
+    serde_json::from_value(json!({
+        "id": format!("raise-{intended}"), "verb": "RaiseFloor", "from": 3, "to": 6,
+        "target": {
+            "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "name": "checkout",
+            "uid": "3f0c1b9e-5d2a-4c6e-9f1b-0a7d8e4c2b61",
+        },
+        "reason": "latency burns 14.4 times as fast as it may, and all pods are bad alike",
+        "hypothesis": "with 6 replicas latency burns less than half as fast", "phase": "Done",
+        "intendedAt": second(intended), "deadline": second(intended + 300), "verdict": "Effective",
+        "evidence": "the burn rate fell from 14.4 to 0.3",
     }))
     .unwrap()
 }

@@ -3,7 +3,8 @@
 //! Takes the statements that stand, oldest first, and gives what a later period rests on: what was granted in its year of
 //! the contract and in all, for the caps, and how many periods right before it were missed, for the right to end the
 //! agreement. A credit counts by what its statement grants, whatever became of it afterwards: an account that is closed
-//! does not change because a claim came too late or an invoice was not paid.
+//! does not change because a claim came too late or an invoice was not paid. Only the term counts what was granted: days of
+//! service that nobody claimed are not added to it.
 //!
 //! Parts of one period, which an amendment splits, are one period for both: its caps hold over all of them, and it is
 //! missed once.
@@ -73,8 +74,6 @@ pub struct History {
     years: BTreeMap<i64, Granted>,
     /// Granted in all.
     before: Granted,
-    /// Days of service that were added to the end of the agreement.
-    added_days: i64,
     /// Misses in a row, per objective, up to the whole period of `parts`.
     missed: BTreeMap<String, u32>,
     /// What belongs to the last whole period.
@@ -155,12 +154,6 @@ impl History {
         }
     }
 
-    /// Days of service that were added to the end of the agreement.
-    #[must_use]
-    pub fn service_days(&self) -> i64 {
-        self.added_days
-    }
-
     /// Whole periods missed in a row before the one that begins at `whole`.
     fn missed_in_a_row(&self, whole: Timestamp) -> BTreeMap<String, u32> {
         if self.parts.whole == Some(whole) { self.missed.clone() } else { self.parts.carried_on(&self.missed) }
@@ -181,7 +174,6 @@ impl History {
         for (objective, state) in &legacy.outcomes {
             self.parts.enter(objective, *state);
         }
-        self.added_days = self.added_days.saturating_add(legacy.added_days);
         self.parts.rewarded += &legacy.rewarded;
         for granted in [self.years.entry(year).or_default(), &mut self.before, &mut self.parts.granted] {
             granted.service_days = granted.service_days.saturating_add(legacy.granted.service_days);

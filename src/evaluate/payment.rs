@@ -1,29 +1,26 @@
 //! The payment of a credit: by when it is made, and what it is set off against where it is not.
 //!
+//! What of a credit is due since when, and what of it was paid too much, is its balance ([`super::credit_balance`]).
+//!
 //! A credit is notified when it is granted: with its statement, or with the provider's decision on the claim. What of it is
 //! not paid in time is taken off the next settlement, where that is agreed. Every period is settled at its end, so that it
 //! is the settlement of the period in which the time for paying runs out: [`super::settlement::settle`] takes off there
-//! what was due before the day on which the settlement is drawn up.
-
-use k8s_openapi::jiff::civil::Date;
-use k8s_openapi::jiff::{SignedDuration, Timestamp};
-use num_traits::Zero;
+//! what was due before the day on which the settlement is drawn up. What was paid too much is nobody's to pay back by a day:
+//! where it may be set off, it is, in the settlement of the period in which that became known.
 
 use crate::api::agreement::AgreementSpec;
-use crate::api::credit_status::CreditStatus;
 use crate::api::settlement::Payment;
+use k8s_openapi::jiff::civil::Date;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use super::calendar::WorkingDays;
 use super::contract_dates::pay_by;
-use super::exact::decimal;
 use super::invalid::InvalidSpec;
 use super::period::{Bounds, Schedule, first_instant_of};
 
-/// What is to be paid for a credit, and how that was agreed.
+/// How the credit of a period is paid, as it was agreed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payable {
-    /// The money in words: `120.00 EUR`.
-    pub amount: String,
     agreed: Payment,
     calendar: WorkingDays,
 }
@@ -40,19 +37,13 @@ pub struct PayBy {
 }
 
 impl Payable {
-    /// What is to be paid for a credit by the terms of its period. `None`: no money, or nobody agreed when.
+    /// By the terms of a period. `None`: nobody agreed on it.
     ///
     /// # Errors
     /// A holiday of the terms is no day.
-    pub fn of(terms: &AgreementSpec, credits: Option<&CreditStatus>) -> Result<Option<Self>, InvalidSpec> {
-        let (Some(agreed), Some(credits)) = (&terms.settlement.payment, credits) else { return Ok(None) };
-        let is_money = |text: &str| decimal(text).is_ok_and(|amount| !amount.is_zero());
-        let owed = credits.amounts.iter().filter(|owed| owed.issued && is_money(&owed.amount));
-        let amount = owed.map(|owed| format!("{} {}", owed.amount, owed.currency)).collect::<Vec<_>>().join(" + ");
-        if amount.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(Self { amount, agreed: agreed.clone(), calendar: WorkingDays::new(&terms.calendar)? }))
+    pub fn of(terms: &AgreementSpec) -> Result<Option<Self>, InvalidSpec> {
+        let Some(agreed) = &terms.settlement.payment else { return Ok(None) };
+        Ok(Some(Self { agreed: agreed.clone(), calendar: WorkingDays::new(&terms.calendar)? }))
     }
 
     /// By when it is to be paid, if it was granted at this instant. `None`: beyond what can be reckoned with.
@@ -62,31 +53,27 @@ impl Payable {
         let day = pay_by(&self.agreed, notified, &self.calendar)?;
         let over = first_instant_of(day.tomorrow().ok()?, schedule.zone())?;
         let last = over.checked_sub(SignedDuration::from_nanos(1)).ok()?;
-        Some(PayBy { day, over, set_off_with: schedule.containing(last).filter(|_| self.agreed.offset) })
+        Some(PayBy { day, over, set_off_with: self.settlement_of(last, schedule) })
+    }
+
+    /// The period whose settlement takes back what was paid too much, which became known at this instant. `None`: nothing is
+    /// set off, or no period of the agreement has that instant.
+    #[must_use]
+    pub fn settlement_of(&self, known: Timestamp, schedule: &Schedule) -> Option<Bounds> {
+        schedule.containing(known).filter(|_| self.agreed.offset)
     }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests {
+    use k8s_openapi::jiff::civil::date;
     use serde_json::{Value, json};
 
     use super::super::exact::whole;
     use super::super::example::{agreement, at};
     use super::super::settlement::{OpenCredit, settle};
     use super::*;
-
-    fn granted_with_money() -> CreditStatus {
-        serde_json::from_value(json!({
-            "state": "Granted",
-            "amounts": [
-                {"currency": "EUR", "amount": "120.00", "issued": true},
-                {"currency": "USD", "amount": "0.00", "issued": true},
-                {"currency": "JPY", "amount": "5", "issued": false},
-            ],
-        }))
-        .unwrap()
-    }
 
     /// A month of Berlin in 2026, with this agreed on payment.
     fn terms(payment: Value) -> AgreementSpec {
@@ -97,7 +84,7 @@ mod tests {
 
     fn due(payment: Value, granted: &str) -> PayBy {
         let terms = terms(payment);
-        let payable = Payable::of(&terms, Some(&granted_with_money())).unwrap().unwrap();
+        let payable = Payable::of(&terms).unwrap().unwrap();
         payable.by(at(granted), &Schedule::new(&terms, at("2026-01-01T00:00:00Z")).unwrap()).unwrap()
     }
 
@@ -133,15 +120,24 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_payable_without_money_or_without_a_time_for_it() {
-        let granted = granted_with_money();
-        assert_eq!(Payable::of(&agreement(), Some(&granted)).unwrap(), None);
-        let agreed = terms(json!({"withinDays": 10}));
-        assert_eq!(Payable::of(&agreed, None).unwrap(), None);
-        let mut days = granted.clone();
-        days.amounts.clear();
-        days.service_days = 3;
-        assert_eq!(Payable::of(&agreed, Some(&days)).unwrap(), None);
-        assert_eq!(Payable::of(&agreed, Some(&granted)).unwrap().unwrap().amount, "120.00 EUR");
+    fn what_was_paid_too_much_is_taken_back_by_the_settlement_of_its_period() {
+        let taken_back = |payment: Value, known: &str| {
+            let terms = terms(payment);
+            let schedule = Schedule::new(&terms, at("2026-01-01T00:00:00Z")).unwrap();
+            Payable::of(&terms).unwrap().unwrap().settlement_of(at(known), &schedule).map(|period| period.start)
+        };
+        let offset = || json!({"withinDays": 10, "offset": true});
+        assert_eq!(taken_back(offset(), "2026-04-25T10:00:00Z"), Some(at("2026-03-31T22:00:00Z")));
+        assert_eq!(taken_back(offset(), "2027-01-02T10:00:00Z"), None, "the agreement is over by then");
+        assert_eq!(taken_back(json!({"withinDays": 10}), "2026-04-25T10:00:00Z"), None);
+        // It is taken off, or rather added, in the same settlement.
+        let open = OpenCredit { name: String::new(), amount: whole(-20), due: date(2026, 4, 25) };
+        assert_eq!(settle(&whole(1000), date(2026, 5, 1), &[open]).net, whole(1020));
+    }
+
+    #[test]
+    fn nothing_is_payable_by_a_day_that_nobody_agreed_on() {
+        assert_eq!(Payable::of(&agreement()).unwrap(), None);
+        assert!(Payable::of(&terms(json!({"withinDays": 10}))).unwrap().is_some());
     }
 }

@@ -179,6 +179,7 @@ pub fn statement(
     detection::enter(&mut shown, &closing.circumstances.incidents);
     let found = window::diagnoses(&closing.ledger.diagnoses, closing.window);
     attribution::enter(&mut shown, &found, Timestamp::MIN, ledger.slot_seconds());
+    detection::enter_seen(&mut shown);
     let mut credits = assessment.credits.as_ref().map(|credits| credit::shown(credits, CreditState::Determined));
     if let Some(credits) = &mut credits {
         let whole = closing.circumstances.whole_period.map_or_else(|| whole_of(spec, &bounds), Ok)?;
@@ -197,6 +198,7 @@ pub fn statement(
     let objectives = assessment.objectives.iter().zip(&spec.objectives);
     let earlier = closing.window.iter().flat_map(|window| &window.earlier);
     let (exclusions, exclusions_omitted) = lines::lines(&closing.circumstances.exclusions);
+    let (actions, actions_omitted) = actions(closing.ledger, &ledger);
     let mut statement = StatementSpec {
         agreement: AgreementIdentity::clone(&closing.ledger.agreement),
         generation: closing.generation,
@@ -228,7 +230,9 @@ pub fn statement(
         exclusions,
         exclusions_omitted,
         exclusions_mark: lines::mark(&closing.circumstances.exclusions),
-        actions: actions(&closing.ledger.actions, &ledger),
+        actions,
+        actions_omitted,
+        causes_omitted: closing.ledger.diagnoses_omitted,
         credits,
         supersedes: superseded.map(|s| s.name.to_owned()),
         adjustment,
@@ -345,11 +349,13 @@ fn number(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-/// The actions of the period, oldest first; of too many, the latest.
-fn actions(all: &[ActionRecord], ledger: &Ledger) -> Vec<ActionRecord> {
-    let mut actions: Vec<_> = all.iter().filter(|a| ledger.bounds().contains(a.intended_at.0)).cloned().collect();
+/// The actions of the period, oldest first; of too many, the latest, and how many came before them.
+fn actions(stored: &LedgerSpec, ledger: &Ledger) -> (Vec<ActionRecord>, i64) {
+    let of_the_period = stored.actions.iter().filter(|action| ledger.bounds().contains(action.intended_at.0));
+    let mut actions: Vec<_> = of_the_period.cloned().collect();
     actions.sort_by(|a, b| (a.intended_at.0, &a.id).cmp(&(b.intended_at.0, &b.id)));
-    actions.split_off(actions.len().saturating_sub(MAX_ACTIONS))
+    let over = actions.len().saturating_sub(MAX_ACTIONS);
+    (actions.split_off(over), stored.actions_omitted.saturating_add(number(over)))
 }
 
 #[cfg(test)]

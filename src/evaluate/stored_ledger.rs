@@ -11,6 +11,13 @@ use super::enforcement_log::EnforcementLog;
 use super::ledger::{Held, Ledger, LedgerError};
 use super::period::Bounds;
 
+/// The bytes of a ledger's spec up to which it takes what was found and done beside its slots. A month's ledger stays below
+/// 64 KiB with it, metadata and all.
+const WITH_LOG: usize = 62_000;
+
+/// What a log may take in any case: of a ledger of so many slots that it is larger by itself.
+const LOG: usize = 6_000;
+
 /// Why a stored ledger can not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoredLedgerError {
@@ -38,6 +45,8 @@ pub fn to_spec(ledger: &Ledger, agreement: AgreementIdentity, log: &EnforcementL
         };
         ObjectiveSlots { name: name.to_owned(), slots: ByteString(bytes) }
     };
+    let objectives: Vec<ObjectiveSlots> = ledger.objectives().map(slots).collect();
+    let log = log.within(WITH_LOG.saturating_sub(objectives.iter().map(written).sum()).max(LOG));
     LedgerSpec {
         agreement,
         period_start: Time(start),
@@ -45,10 +54,17 @@ pub fn to_spec(ledger: &Ledger, agreement: AgreementIdentity, log: &EnforcementL
         measured_through: Time(ledger.measured_through()),
         slot_seconds: i32::try_from(ledger.slot_seconds()).unwrap_or(i32::MAX),
         closed,
-        objectives: ledger.objectives().map(slots).collect(),
-        actions: log.actions.clone(),
-        diagnoses: log.diagnoses.clone(),
+        objectives,
+        actions: log.actions,
+        actions_omitted: log.actions_omitted,
+        diagnoses: log.diagnoses,
+        diagnoses_omitted: log.diagnoses_omitted,
     }
+}
+
+/// The bytes of an objective's slots as JSON, a little more rather than less: three bytes are four in base64.
+fn written(objective: &ObjectiveSlots) -> usize {
+    objective.slots.0.len().div_ceil(3) * 4 + objective.name.len() + 32
 }
 
 /// The ledger as it was read back.

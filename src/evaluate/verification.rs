@@ -15,6 +15,7 @@ mod recomputation;
 pub use beside::{Beside, NotCompared, Previous};
 pub use difference::{Difference, FieldPath, differences};
 
+use k8s_openapi::jiff::Timestamp;
 use serde_json::Value;
 
 use crate::api::agreement::AgreementSpec;
@@ -51,6 +52,8 @@ pub struct Terms<'a> {
     pub spec: &'a AgreementSpec,
     /// Its generation. `None`: a manifest that does not come from a cluster, taken as the one that was in force.
     pub generation: Option<i64>,
+    /// When it was created, with which it came into force where `spec.validity` says nothing else. `None`: it is not known.
+    pub created: Option<Timestamp>,
 }
 
 /// What the statement was computed again from.

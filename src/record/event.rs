@@ -1,5 +1,7 @@
 //! Kubernetes Events for what a person would want to be told: found by comparing two statuses, published best effort.
 
+mod credits;
+
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::ObjectReference;
@@ -9,7 +11,6 @@ use tokio::time::timeout;
 use crate::api::agreement_status::{AgreementStatus, ObjectiveStatus, State, StatementRef};
 use crate::api::condition;
 use crate::api::contract_status::{CureState, DemandStatus};
-use crate::api::credit_status::CreditState;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb};
 use crate::decide::standing::Reset;
 
@@ -94,8 +95,9 @@ pub fn notices(last: &AgreementStatus, next: &AgreementStatus) -> Vec<Notice> {
             found.push(settled(statement));
         }
     }
-    found.extend(next.statements.iter().filter_map(|statement| moved(last, statement)));
-    found.extend(next.statements.iter().filter_map(|statement| not_paid(last, statement)));
+    found.extend(next.statements.iter().filter_map(|statement| credits::moved(last, statement)));
+    found.extend(next.statements.iter().flat_map(|statement| credits::not_paid(last, statement)));
+    found.extend(next.statements.iter().filter_map(|statement| credits::overpaid(last, statement)));
     found.extend(next.demands.iter().filter_map(|demand| not_cured(last, demand)));
     for kind in [condition::BEYOND_RETENTION, condition::LEDGER_FULL] {
         let said = |s: &AgreementStatus| s.conditions.iter().find(|c| c.type_ == kind).cloned();
@@ -113,32 +115,6 @@ pub fn notices(last: &AgreementStatus, next: &AgreementStatus) -> Vec<Notice> {
         found.push(notice(false, "EnforcementChanged", &enforcement.reason, enforcement.message.clone()));
     }
     found
-}
-
-/// What became of the credit of a statement that was known before.
-fn moved(last: &AgreementStatus, statement: &StatementRef) -> Option<Notice> {
-    let before = last.statements.iter().find(|before| before.name == statement.name)?.credit_state?;
-    let stands = statement.credit_state.filter(|stands| *stands != before)?;
-    let note = format!("the credit of {} is {stands:?}: {}", statement.name, statement.credit_reason);
-    let warns = matches!(stands, CreditState::Expired | CreditState::Voided);
-    let action: String = format!("Credit-{}", statement.name).chars().take(ACTION_LIMIT).collect();
-    Some(notice(warns, &format!("Credit{stands:?}"), &action, note))
-}
-
-/// The credit of a statement was not paid in time, and was not overdue before.
-fn not_paid(last: &AgreementStatus, statement: &StatementRef) -> Option<Notice> {
-    let payment = statement.payment.as_ref().filter(|payment| payment.overdue)?;
-    let before = last.statements.iter().find(|before| before.name == statement.name);
-    if before.and_then(|before| before.payment.as_ref()).is_some_and(|before| before.overdue) {
-        return None;
-    }
-    let then = payment
-        .set_off_with
-        .as_ref()
-        .map_or_else(String::new, |start| format!("; it is taken off the settlement of the period from {}", start.0));
-    let note = format!("the credit of {} was to be paid by {}{then}", statement.name, payment.last_day);
-    let action: String = format!("Pay-{}", statement.name).chars().take(ACTION_LIMIT).collect();
-    Some(notice(true, condition::PAYMENT_OVERDUE, &action, note))
 }
 
 /// A breach was not cured in time.

@@ -31,7 +31,7 @@ async fn explains_its_fields() -> Result<()> {
         ("slc.spec.decision", "`Rejected`|confirms what is said"),
         ("slc.spec.incident", "When the customer noticed it"),
         ("slc.status", "Effective|The life of a credit"),
-        ("sla.status.statements", "creditState|claimBy"),
+        ("sla.status.statements", "creditState|claimBy|laterPayments|What was paid beyond what is owed by now"),
         ("sla.status", "conditions|measuredThrough|statements"),
         ("msrc.spec", "http://prometheus.monitoring:9090|allowPlainTextCredentials|tenants"),
         ("msrc.spec.tenants.matchers", "$namespace"),

@@ -34,7 +34,7 @@ fn the_file_in_the_help_can_be_settled() {
         "rewards": {"basis": "Volume", "tiers": [{"atLeast": "100000", "percent": "1"}]},
     });
     let settlement = json!({
-        "grant": "Automatic",
+        "grant": "OnClaim",
         "cureDays": 30,
         "terminationNoticeDays": 30,
         "payment": {"withinDays": 30, "offset": true},

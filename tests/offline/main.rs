@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod accepts_every_example;
+mod adds_the_days_that_were_granted;
 mod command;
 mod explains_a_decision;
 mod explains_its_file;

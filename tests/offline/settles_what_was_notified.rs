@@ -54,6 +54,21 @@ fn an_amount_keeps_its_own_currency() {
 }
 
 #[test]
+fn what_was_paid_too_much_is_added_to_the_next_settlement() {
+    let all = json!([notified("120.00", None), notified("-20.00", None), notified("-5", Some("JPY"))]);
+    let answer = settlement(&all, &json!({"gross": "1000.00", "on": "2026-10-10"})).answer();
+    let set_off: Vec<_> = answer["payments"].as_array().unwrap().iter().map(|p| &p["setOff"]).collect();
+    assert_eq!(set_off, ["0.00", "-20.00", "0"], "what is taken back is due at once, and what is owed is not yet");
+    assert_eq!(answer["nextSettlement"]["net"], "1020.00");
+    let answer = settlement(&all, &json!({"gross": "1000.00"})).answer();
+    assert_eq!(answer["nextSettlement"]["net"], "900.00");
+    let mut returned = notified("-20.00", None);
+    returned["paid"] = json!(true);
+    let answer = settlement(&json!([returned]), &json!({"gross": "1000.00"})).answer();
+    assert_eq!(answer["nextSettlement"]["net"], "1000.00");
+}
+
+#[test]
 fn a_currency_that_does_not_exist_and_digits_that_it_does_not_have_are_refused() {
     for (amount, currency, told) in [
         ("1.00", "EURO", "notified[0].currency: \"EURO\" is no currency of ISO 4217"),

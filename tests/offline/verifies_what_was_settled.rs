@@ -117,17 +117,46 @@ fn so_does_that_of_the_example_with_its_exclusions() {
     assert!(code == Some(2) && told.contains("not a guarantor.dev/v1alpha1 ServiceLevelExclusion"), "{told}");
 }
 
-#[test]
-fn a_cap_of_the_year_is_verified_with_the_statements_before() {
+/// Half a day lost in September and in October, and a cap of the year that leaves fifty euros of the second credit.
+fn capped() -> Settlement {
     let outage =
         |month: &str| json!({"from": format!("{month}-05T00:00:00Z"), "until": format!("{month}-05T12:00:00Z")});
     let outages = ["2026-09", "2026-10"].map(outage);
     let measured = json!({"objectives": [{"name": "o", "outages": outages}]});
-    let settlement = Settlement::of(&json!([objective("99.9", all_fail())]), measured).with(
+    Settlement::of(&json!([objective("99.9", all_fail())]), measured).with(
         "credits",
         json!({"fee": {"amount": "1000.00", "currency": "EUR"}, "capPerYear": {"amount": "300.00"},
             "tiers": [{"objective": "o", "below": "99.9", "percentOfFee": "25"}]}),
-    );
+    )
+}
+
+#[test]
+fn a_cap_of_the_year_is_verified_without_validity_by_the_creation_of_the_agreement() {
+    let mut settlement = capped();
+    settlement.agreement["spec"].as_object_mut().unwrap().remove("validity");
+    let answer = settlement.answer();
+    let periods = answer["periods"].as_array().unwrap();
+    let [september, october] = [0, 1].map(|index| periods[index]["objects"].clone());
+    assert_eq!(october["statement"]["spec"]["credits"]["amount"], json!("50.00"));
+    let previous = json!({"apiVersion": "v1", "kind": "List", "items": [september["statement"]]}).to_string();
+    let mut verified = |created: Option<&str>| {
+        if let Some(created) = created {
+            settlement.agreement["metadata"]["creationTimestamp"] = created.into();
+        }
+        verify_beside(Some(&settlement.agreement.to_string()), &october, &[("--previous", &previous)])
+    };
+    let (code, told) = verified(None);
+    assert!(code == Some(0) && told.contains("although --previous was given"), "{told}");
+    let (code, told) = verified(Some("2026-01-01T00:00:00Z"));
+    assert!(code == Some(0) && !told.contains("Not compared") && !told.contains("spec.credits.facts"), "{told}");
+    // A year of the agreement would have begun in between.
+    let (code, told) = verified(Some("2025-09-20T00:00:00Z"));
+    assert!(code == Some(1) && told.contains("spec.credits"), "{told}");
+}
+
+#[test]
+fn a_cap_of_the_year_is_verified_with_the_statements_before() {
+    let settlement = capped();
     let answer = settlement.answer();
     let periods = answer["periods"].as_array().unwrap();
     let [september, october] = [0, 1].map(|index| periods[index]["objects"].clone());

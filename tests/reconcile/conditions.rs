@@ -36,6 +36,7 @@ fn of_one(state: &ServiceLevelAgreement, conditions: &[Condition]) -> Option<&'s
         "LedgerFull",
         "Advised",
         "PaymentOverdue",
+        "Overpaid",
     ];
     [
         (observed > generation, "status.observedGeneration is no later than the spec"),

@@ -12,6 +12,7 @@ mod a_granted_credit_is_to_be_paid;
 mod a_lagging_watch_makes_nothing_happen_twice;
 mod a_missed_event_is_made_up_for;
 mod a_refused_objective_holds_up_no_other;
+mod a_restated_credit_owes_the_difference;
 mod amends_an_agreement_in_force;
 mod an_idle_agreement_costs_next_to_nothing;
 mod an_object_that_cannot_be_read_disturbs_no_other;

@@ -229,7 +229,7 @@ fn follows_from_its_ledger(stage: &Stage, statement: &Value) -> Result<(), Strin
         ledger_name: Some(ledger_name),
         ledger: &ledger,
         earlier: &earlier,
-        agreement: spec.as_ref().map(|spec| Terms { spec, generation }),
+        agreement: spec.as_ref().map(|spec| Terms { spec, generation, created: None }),
         beside: Beside::default(),
     });
     match outcome.verdict() {

@@ -1,7 +1,7 @@
 //! What was found to be the cause of a violation while it went on is told with it, in the status and in the statement of
 //! its period, also after the operator that found it is gone.
 
-use guarantor::api::agreement_status::Violation;
+use guarantor::api::agreement_status::{DetectedBy, Violation};
 use guarantor::api::diagnosis::CauseKind;
 use guarantor::api::enforcement_status::Verb;
 use guarantor_testbed::model::FaultPlan;
@@ -50,6 +50,7 @@ async fn a_cause_that_was_found_ends_up_in_the_statement() {
     assert!(violation.start.0 < pod.since.0 && pod.message.contains("web-1"), "{pod:#?}");
     assert!(pod.gave_way_to.is_some() && pod.until.is_some(), "it was disproved while the danger went on: {pod:#?}");
     assert!(violation.episode.as_ref().is_some_and(|since| since.0 <= pod.since.0));
+    assert_eq!(violation.detected_by, Some(DetectedBy::Provider), "it saw the danger itself");
     let verbs: Vec<_> =
         violation.actions.iter().filter_map(|id| statement.actions.iter().find(|a| a.id == *id)).collect();
     assert_eq!(verbs.len(), violation.actions.len(), "every action is listed with what became of it");
@@ -71,7 +72,7 @@ async fn where_nobody_looked_for_a_cause_nothing_is_said() {
     let stored = stage.api.list(STATEMENTS).remove(0);
     let violation = &stored["spec"]["violations"][0];
     assert!(violation["start"].is_string(), "{stored:#}");
-    for field in ["causes", "episode", "actions"] {
+    for field in ["causes", "episode", "actions", "detectedBy"] {
         assert!(violation[field].is_null(), "{violation:#}");
     }
 }

@@ -96,6 +96,17 @@ fn a_violation_tells_who_noticed_it_where_somebody_did() {
     assert_eq!(violations.map(|v| v.detected_by), [Some(DetectedBy::Customer), None, None]);
 }
 
+#[test]
+fn what_the_operator_saw_itself_the_provider_noticed_unless_somebody_reported_it() {
+    let seen = |objective: &str| Violation { episode: Some(Time(second(90))), ..violation(objective, 100, Some(200)) };
+    let mut violations = [seen("a"), seen("b"), violation("b", 300, None)];
+    let reported = Incident { objective: Some("a".to_owned()), ..incident(100, 200, DetectedBy::Customer) };
+    enter(&mut violations, &[reported]);
+    enter_seen(&mut violations);
+    let who = violations.map(|violation| violation.detected_by);
+    assert_eq!(who, [Some(DetectedBy::Customer), Some(DetectedBy::Provider), None]);
+}
+
 proptest! {
     /// Second by second.
     #[test]

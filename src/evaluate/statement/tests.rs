@@ -177,7 +177,11 @@ fn only_the_actions_of_the_period_are_listed_oldest_first() {
     let statement = made(&stored(&slots()), &actions, LATER).unwrap();
     assert_eq!(statement.actions.iter().map(|a| a.id.as_str()).collect::<Vec<_>>(), ["first", "late"]);
     actions.extend((0..60).map(|i| action(&format!("{i}"), "2026-10-05T00:00:00Z")));
-    assert_eq!(made(&stored(&slots()), &actions, LATER).unwrap().actions.len(), 50);
+    let many = made(&stored(&slots()), &actions, LATER).unwrap();
+    assert_eq!((many.actions.len(), many.actions_omitted), (50, 12));
+    let trimmed = LedgerSpec { actions_omitted: 1_000, diagnoses_omitted: 7, ..stored(&slots()) };
+    let many = made(&trimmed, &actions, LATER).unwrap();
+    assert_eq!((many.actions.len(), many.actions_omitted, many.causes_omitted), (50, 1_012, 7));
 }
 
 #[test]

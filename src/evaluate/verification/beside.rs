@@ -52,6 +52,12 @@ pub enum NotCompared {
     Exclusions,
     /// The statements before.
     Previous,
+    /// The same, although they were: a cap begins anew with each year of the agreement, and when that came into force
+    /// nothing presented tells.
+    Years,
+    /// Whether the credit of the statement whose place it takes was granted by then, which only claims tell. What it changes
+    /// was compared for both.
+    Granted,
 }
 
 /// What should have been presented for a whole comparison.
@@ -63,9 +69,12 @@ pub(super) fn not_compared(presented: &Presented<'_>, spec: &AgreementSpec) -> V
     let rests = History::matters(spec.credits.as_ref())
         || tells(&["supersedes"])
         || granted.iter().any(|field| tells(&["credits", "facts", field]));
+    let given = presented.beside.previous.is_some();
     let open = [
         (NotCompared::Exclusions, excludes && presented.beside.exclusions.is_none()),
-        (NotCompared::Previous, rests && earlier(presented, spec).is_none()),
+        (NotCompared::Previous, rests && !given),
+        (NotCompared::Years, rests && given && earlier(presented, spec).is_none()),
+        (NotCompared::Granted, superseded(presented).is_some() && spec.settlement.grant == GrantMode::OnClaim),
     ];
     open.into_iter().filter(|(_, is_open)| *is_open).map(|(what, _)| what).collect()
 }
@@ -98,7 +107,13 @@ fn known_until(presented: &Presented<'_>) -> Result<Timestamp, StoredLedgerError
 /// years do: that of an agreement without validity, only its creation tells.
 pub(super) fn earlier<'a>(presented: &Presented<'a>, spec: &AgreementSpec) -> Option<&'a [Previous<'a>]> {
     let by_year = spec.credits.as_ref().is_some_and(|credits| credits.cap_per_year.is_some());
-    presented.beside.previous.filter(|_| spec.validity.is_some() || !by_year)
+    let begins = spec.validity.is_some() || created(presented).is_some();
+    presented.beside.previous.filter(|_| begins || !by_year)
+}
+
+/// When the agreement was created, where it is at hand and tells it.
+fn created(presented: &Presented<'_>) -> Option<Timestamp> {
+    presented.agreement.and_then(|terms| terms.created)
 }
 
 /// What the credits rest on as it follows from the statements before, in place of what is stated of them. What people
@@ -106,7 +121,7 @@ pub(super) fn earlier<'a>(presented: &Presented<'a>, spec: &AgreementSpec) -> Op
 pub(super) fn facts(presented: &Presented<'_>, spec: &AgreementSpec, stated: Facts) -> Result<Facts, StatementError> {
     let Some(previous) = earlier(presented, spec) else { return Ok(stated) };
     let start = presented.ledger.period_start.0;
-    let schedule = Schedule::new(spec, Timestamp::UNIX_EPOCH)?;
+    let schedule = Schedule::new(spec, created(presented).unwrap_or(Timestamp::UNIX_EPOCH))?;
     let mut standing: BTreeMap<Timestamp, &Previous<'_>> = BTreeMap::new();
     for one in previous.iter().filter(|p| p.statement.period.start.0 < start && was_there(presented, p)) {
         let known = standing.entry(one.statement.period.start.0).or_insert(one);
@@ -132,13 +147,20 @@ pub(super) fn facts(presented: &Presented<'_>, spec: &AgreementSpec, stated: Fac
     Ok(Facts { volume: stated.volume, deliveries: stated.deliveries, chosen: stated.chosen, ..found })
 }
 
-/// The statement of the same period whose place this one takes, if it is presented. Where credits are claimed, what was
-/// granted of it stands elsewhere, and the adjustment stays as it is stated.
-pub(super) fn superseded<'a>(presented: &Presented<'a>, spec: &AgreementSpec) -> Option<Superseded<'a>> {
+/// The statement of the same period whose place this one takes, if it is presented: as one that granted its credit, and
+/// where credits are claimed as one that did not, too.
+pub(super) fn superseded<'a>(presented: &Presented<'a>) -> Option<&'a Previous<'a>> {
     let name = presented.content.get("supersedes").and_then(Value::as_str)?;
-    let found = presented.beside.previous?.iter().find(|previous| previous.name == name)?;
+    presented.beside.previous?.iter().find(|previous| previous.name == name)
+}
+
+/// What a statement may take the place of: one that says itself whether it granted its credit; and where it had to be
+/// claimed, the same with the credit granted afterwards.
+pub(super) fn places<'a>(found: &Previous<'a>, spec: &AgreementSpec) -> Vec<Superseded<'a>> {
     let mode = spec.settlement.grant;
-    (mode == GrantMode::Automatic).then(|| Superseded::new(found.name, found.statement, mode))
+    let by_itself = Superseded::new(found.name, found.statement, mode);
+    let granted = Superseded { granted: found.statement.credits.as_ref(), ..by_itself };
+    if mode == GrantMode::OnClaim { vec![by_itself, granted] } else { vec![by_itself] }
 }
 
 /// Whether a statement was there when the one that is verified was made, as far as that can be told.

@@ -10,9 +10,10 @@ use serde_json::Value;
 use super::looking_back::{LookedBack, look_back};
 use super::{Basis, FieldPath, NotCompared, Presented, basis, beside};
 use crate::api::agreement::AgreementSpec;
+use crate::api::agreement_status::Violation;
 use crate::api::credit_facts::CreditFacts;
 use crate::api::metrics_source::IncreaseForm;
-use crate::api::statement::ExclusionLine;
+use crate::api::statement::{ExclusionLine, StatementSpec};
 use crate::evaluate::assess::Circumstances;
 use crate::evaluate::credit;
 use crate::evaluate::detection;
@@ -89,7 +90,8 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
         last: presented.content.get("final").and_then(|last| serde_json::from_value(last.clone()).ok()),
         ..Circumstances::default()
     };
-    let supersedes = beside::superseded(presented, spec);
+    let places = beside::superseded(presented).map(|found| beside::places(found, spec)).unwrap_or_default();
+    let supersedes = places.first().copied();
     let closing = Closing {
         spec,
         generation: presented.agreement.and_then(|terms| terms.generation).unwrap_or_default(),
@@ -105,7 +107,15 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
         increase: IncreaseForm::Extrapolated,
     };
     // A statement of a closed period does not depend on when it is made, nor on how long the slots took to settle.
-    let made = statement(&closing, Timestamp::MAX, SignedDuration::ZERO)?;
+    let mut made = statement(&closing, Timestamp::MAX, SignedDuration::ZERO)?;
+    for other in places.get(1..).unwrap_or_default() {
+        let stated = presented.content.get("adjustment");
+        let is_stated = |made: &StatementSpec| serde_json::to_value(&made.adjustment).ok().as_ref() == stated;
+        if !is_stated(&made) {
+            let closing = Closing { supersedes: Some(*other), ..closing.clone() };
+            made = Some(statement(&closing, Timestamp::MAX, SignedDuration::ZERO)?).filter(is_stated).unwrap_or(made);
+        }
+    }
     let mut content = serde_json::to_value(&made).map_err(|e| StatementError::Json(e.to_string()))?;
     let known = Known {
         revision: revision.is_some(),
@@ -163,10 +173,11 @@ pub(super) fn determined_at(content: &Value) -> Option<Timestamp> {
 /// told at all.
 fn reported(presented: &Presented<'_>, known: Known) -> Vec<FieldPath> {
     let content = presented.content;
-    let violations = content.get("violations").and_then(Value::as_array).map_or(0, Vec::len);
+    let violations: Vec<Violation> = read(content, "violations");
+    let reported = violations.iter().enumerate().filter(|(_, violation)| !detection::is_seen(violation));
     let noticed =
         |index| ["detectedBy", "detectedAt"].map(|field| FieldPath::of(&["violations"]).item(index).field(field));
-    let detected = (0..violations).flat_map(noticed);
+    let detected = reported.flat_map(|(index, _)| noticed(index));
     let since = content.get("supersedes").map(|_| FieldPath::of(&["credits", "since"]));
     let facts = FieldPath::of(&FACTS);
     let facts = match facts.find(content).filter(|_| known.earlier) {

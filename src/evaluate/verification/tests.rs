@@ -38,6 +38,17 @@ fn what_follows_from_ledger_and_agreement_is_verified() {
 }
 
 #[test]
+fn that_the_operator_saw_it_itself_follows_from_the_ledger() {
+    let mut case = case(0, SETTLE);
+    assert_eq!(case.content["violations"][0]["detectedBy"], "Provider");
+    case.content["violations"][0].as_object_mut().unwrap().remove("detectedBy");
+    case.sign();
+    let differs = case.verify().comparison.unwrap().differences;
+    let differs: Vec<String> = differs.iter().map(|d| d.path.to_string()).collect();
+    assert!(differs.contains(&"violations[0].detectedBy".to_owned()), "{differs:?}");
+}
+
+#[test]
 fn what_people_reported_is_taken_as_stated_and_credits_are_reckoned_with_it() {
     let mut case = case(0, SETTLE);
     let mut spec = serde_json::to_value(&case.agreement).unwrap();

@@ -125,7 +125,9 @@ pub fn settle_from(
         let year = contract_year(schedule, period.start);
         all.push(Kept::new(case, (*period, whole), year, (&own.ledger, window), reported(case, *period)?)?);
     }
-    let history = bring_up_to_date(case, &mut all)?;
+    bring_up_to_date(case, &mut all)?;
+    let days = all.iter().map(|kept| kept.added_days(case.spec.settlement.grant));
+    let (granted, waiting) = days.fold((0, 0), |(granted, waiting), (more, open)| (granted + more, waiting + open));
     let (mut resolved, mut settled) = (Vec::new(), None);
     for kept in all.into_iter().filter(|kept| kept.period.start >= from) {
         let judged = kept.window.as_ref().map_or(kept.period, |window| window.judged);
@@ -141,13 +143,13 @@ pub fn settle_from(
     for request in case.requests {
         report.exclusions.push(contract.exclusion(request, &resolved, settled)?);
     }
-    consequences::enter(&contract, case.measurements, &history, &mut report)?;
+    consequences::enter(&contract, case.measurements, (granted, waiting), &mut report)?;
     Ok(report)
 }
 
 /// Settles each period at its end, and every one that is settled already again when something about an exclusion became
-/// known; gives what all of them left behind.
-fn bring_up_to_date(case: &Case<'_>, all: &mut [Kept]) -> Result<History, Fault> {
+/// known.
+fn bring_up_to_date(case: &Case<'_>, all: &mut [Kept]) -> Result<(), Fault> {
     let changed: BTreeSet<Timestamp> = case.requests.iter().flat_map(|r| changes(r.spec)).collect();
     let moments: BTreeSet<Timestamp> = all.iter().map(|kept| kept.closed).chain(changed.iter().copied()).collect();
     let (mut history, mut settled) = (History::default(), 0);
@@ -160,7 +162,7 @@ fn bring_up_to_date(case: &Case<'_>, all: &mut [Kept]) -> Result<History, Fault>
             settled += 1;
         }
     }
-    Ok(history)
+    Ok(())
 }
 
 /// What was turned over, delivered and chosen in a period.

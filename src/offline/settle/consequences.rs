@@ -22,7 +22,6 @@ use crate::evaluate::cure;
 use crate::evaluate::deadline::{Anchors, deadline, opening};
 use crate::evaluate::exact::{decimal, decimal_text};
 use crate::evaluate::exclusion::{Exclusions, Request, force_majeure, skipped};
-use crate::evaluate::history::History;
 use crate::evaluate::methods::value::Limit;
 use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::span;
@@ -120,11 +119,14 @@ impl Contract<'_> {
         Ok(Some(Termination { notice_on: notice.to_owned(), earliest_end: end.to_string() }))
     }
 
-    /// The term with the days of service that were granted.
-    pub(super) fn term(&self, service_days: i64) -> Option<Term> {
+    /// The term with the days of service that were granted, beside those of which nobody said that they were.
+    pub(super) fn term(&self, (service_days, not_granted): (i64, i64)) -> Option<Term> {
+        if service_days <= 0 && not_granted <= 0 {
+            return None;
+        }
         let last = term::agreed_last_day(self.spec).ok()??;
-        let extended = extended_term(last, service_days)?;
-        Some(Term { agreed_last_day: last.to_string(), service_days, last_day: extended.to_string() })
+        let last_day = extended_term(last, service_days)?.to_string();
+        Some(Term { agreed_last_day: last.to_string(), service_days, not_granted_days: not_granted, last_day })
     }
 
     /// The terms in force at an instant: those of the period in which it lies.
@@ -249,11 +251,12 @@ fn in_time(name: &str, resolved: &[Exclusions]) -> Option<bool> {
     (honoured || codes.contains(&"allowance_exceeded")).then_some(true)
 }
 
-/// Enters everything that follows into the report.
+/// Enters everything that follows into the report. `service_days`: those that were granted, and those of which nobody said
+/// so.
 pub(super) fn enter(
     contract: &Contract<'_>,
     measurements: &Measurements,
-    history: &History,
+    service_days: (i64, i64),
     report: &mut Report,
 ) -> Result<(), Fault> {
     report.values = contract.values(measurements)?;
@@ -264,7 +267,7 @@ pub(super) fn enter(
     report.termination = contract.termination(measurements.termination_notice.as_deref())?;
     contract.payments(measurements, report)?;
     contract.classify(measurements, report)?;
-    report.term = if history.service_days() > 0 { contract.term(history.service_days()) } else { None };
+    report.term = contract.term(service_days);
     Ok(())
 }
 

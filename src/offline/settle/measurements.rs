@@ -33,6 +33,8 @@ pub struct Measurements {
     pub deliveries: Vec<Delivery>,
     /// What the customer chose, where the agreement grants one credit of their choice.
     pub chosen: Vec<Choice>,
+    /// Credits that were claimed in time and granted, where credits have to be claimed.
+    pub granted: Vec<Grant>,
     /// Written demands to cure a breach.
     pub demands: Vec<Demand>,
     /// Credits and penalties that were notified, and whether they were paid.
@@ -244,6 +246,16 @@ pub struct Choice {
     pub name: String,
 }
 
+/// That the credit of a period was claimed in time and granted (`spec.settlement.grant: OnClaim`).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Grant {
+    /// A moment of the period.
+    pub at: Timestamp,
+    /// When it was granted.
+    pub granted_at: Timestamp,
+}
+
 /// A written demand to cure a breach.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -275,12 +287,12 @@ pub struct Invoice {
 pub struct Notified {
     /// The day, `YYYY-MM-DD`.
     pub on: String,
-    /// How much.
+    /// How much. With a minus sign it is taken back: a newer statement granted less than was paid.
     pub amount: Quantity,
     /// Its currency, ISO 4217; left out: the fee's.
     #[serde(default)]
     pub currency: Option<String>,
-    /// Whether it was paid in time.
+    /// Whether it was paid in time; of what is taken back, whether it was returned.
     #[serde(default)]
     pub paid: bool,
 }

@@ -12,6 +12,7 @@ pub mod consequences;
 pub mod effect;
 pub mod fault;
 pub mod fit;
+pub mod grants;
 pub mod incidents;
 pub mod measurements;
 mod outside;

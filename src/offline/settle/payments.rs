@@ -2,7 +2,7 @@
 
 use k8s_openapi::jiff::civil::Date;
 use num_rational::BigRational;
-use num_traits::Zero;
+use num_traits::{Signed, Zero};
 
 use super::account::invalid;
 use super::consequences::{Contract, day};
@@ -32,10 +32,11 @@ impl Contract<'_> {
                 ));
             };
             let on = day(&notified.on, &format!("{path}.on"))?;
-            let due = pay_by(payment, on, self.calendar);
-            let due = due.ok_or_else(|| Fault::new(format!("{path}.on"), "leads beyond the calendar"))?;
             let currency = self.currency(notified.currency.as_deref(), &format!("{path}.currency"))?;
-            let amount = figure(&notified.amount, &currency, &format!("{path}.amount"))?;
+            let amount = signed_figure(&notified.amount, &currency, &format!("{path}.amount"))?;
+            // What was paid too much is taken back with the settlement that follows, and nobody has to pay it by a day.
+            let due = if amount.is_negative() { Some(on) } else { pay_by(payment, on, self.calendar) };
+            let due = due.ok_or_else(|| Fault::new(format!("{path}.on"), "leads beyond the calendar"))?;
             report.payments.push(PaymentReport {
                 notified_on: notified.on.clone(),
                 amount: money(&amount, currency.places),
@@ -124,6 +125,14 @@ impl Contract<'_> {
 struct Currency {
     code: String,
     places: u16,
+}
+
+/// The same with a sign before it, where it is taken back.
+fn signed_figure(text: &Quantity, currency: &Currency, field: &str) -> Result<BigRational, Fault> {
+    match text.as_str().strip_prefix('-') {
+        Some(amount) => figure(&amount.into(), currency, field).map(|amount| -amount),
+        None => figure(text, currency, field),
+    }
 }
 
 /// An amount that stands in `field`; one with more places than its currency has is refused.

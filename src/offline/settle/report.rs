@@ -209,14 +209,14 @@ pub struct DemandReport {
 pub struct PaymentReport {
     /// The day on which it was notified.
     pub notified_on: String,
-    /// How much.
+    /// How much; negative where it is taken back.
     pub amount: String,
     /// Its currency: that of the fee; left out where no credits are agreed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub currency: String,
-    /// The last day for paying it.
+    /// The last day for paying it. Of what is taken back, the day on which it was notified: it is set off after that.
     pub pay_by: String,
-    /// How much of it is set off against the next settlement.
+    /// How much of it is set off against the next settlement; negative where it is added to it.
     pub set_off: String,
 }
 
@@ -253,8 +253,17 @@ pub struct Term {
     pub agreed_last_day: String,
     /// Days of service that were granted.
     pub service_days: i64,
-    /// The last day with them.
+    /// Days of service that statements come to and that have to be claimed, where the file does not tell that they were
+    /// granted. They are not added.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub not_granted_days: i64,
+    /// The last day with those that were granted.
     pub last_day: String,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(n: &i64) -> bool {
+    *n == 0
 }
 
 /// The deposit after the end of the agreement.

@@ -7,8 +7,10 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use super::account::{Case, invalid};
 use super::fault::Fault;
+use super::grants;
 use crate::api::credits::Credits;
 use crate::api::ledger::LedgerSpec;
+use crate::api::settlement::GrantMode;
 use crate::api::statement::StatementSpec;
 use crate::evaluate::amendment::terms_at;
 use crate::evaluate::assess::Circumstances;
@@ -41,6 +43,8 @@ pub(super) struct Kept {
     credits: Option<Credits>,
     /// What was turned over, delivered and chosen.
     reported: Facts,
+    /// When its credit was granted on a claim, where the file tells it.
+    granted_at: Option<Timestamp>,
     /// What the one that stands rests on.
     facts: Facts,
     /// The slots, as they are stored.
@@ -68,6 +72,7 @@ impl Kept {
             year,
             credits,
             reported,
+            granted_at: grants::granted_at(case.measurements, case.spec, period)?,
             facts: Facts::default(),
             ledger: stored_ledger::to_spec(ledger, case.identity(), &EnforcementLog::default(), true),
             window,
@@ -97,7 +102,7 @@ impl Kept {
                 last: None,
                 determined_at: self.revisions.last().map(|_| as_of),
             };
-            let made = self.statement(case, &circumstances)?;
+            let made = self.statement(case, &circumstances, as_of)?;
             let standing = self.revisions.last().map(|standing| standing.credits.as_ref());
             if counts || standing.is_none_or(|standing| !same_outcome(standing, made.credits.as_ref())) {
                 self.exclusions = Some(circumstances.exclusions);
@@ -112,8 +117,21 @@ impl Kept {
         Ok(())
     }
 
-    fn statement(&self, case: &Case<'_>, circumstances: &Circumstances) -> Result<StatementSpec, Fault> {
+    /// Days of service that the statement that stands adds to the term: those that are granted, and those of which nobody
+    /// said so.
+    pub(super) fn added_days(&self, mode: GrantMode) -> (i64, i64) {
+        let days = self.revisions.last().and_then(|standing| standing.credits.as_ref()).map_or(0, |c| c.service_days);
+        if mode == GrantMode::Automatic || self.granted_at.is_some() { (days, 0) } else { (0, days) }
+    }
+
+    fn statement(
+        &self,
+        case: &Case<'_>,
+        circumstances: &Circumstances,
+        as_of: Timestamp,
+    ) -> Result<StatementSpec, Fault> {
         let superseded = self.revisions.last();
+        let is_granted = self.granted_at.is_some_and(|at| at <= as_of);
         let revision = superseded.map_or(1, |s| s.revision.saturating_add(1));
         let start = self.ledger.period_start.0;
         let name = superseded.map(|s| statement::name(case.name, start, s.revision));
@@ -125,7 +143,10 @@ impl Kept {
             ledger: &self.ledger,
             window: self.window.as_ref(),
             circumstances,
-            supersedes: name.as_deref().zip(superseded).map(|(n, s)| Superseded::new(n, s, case.spec.settlement.grant)),
+            supersedes: name.as_deref().zip(superseded).map(|(name, standing)| {
+                let made = Superseded::new(name, standing, case.spec.settlement.grant);
+                if is_granted { Superseded { granted: standing.credits.as_ref(), ..made } } else { made }
+            }),
             queries: &case.origin.queries,
             source_name: &case.origin.name,
             source_url: &case.origin.url,

@@ -115,6 +115,10 @@ fn dates(report: &Report, clock: &Clock) -> Option<String> {
         format!("Demand of {}: to be cured by {}, {then}", instant(&d.at, clock), instant(&d.cure_by, clock))
     }));
     lines.extend(report.payments.iter().map(|p| {
+        if let (Some(back), added) = (p.amount.strip_prefix('-'), p.set_off.trim_start_matches('-')) {
+            let [back, added] = [back, added].map(|figure| amount(figure, &p.currency));
+            return format!("{back} taken back on {}: {added} added to the next settlement", day(&p.notified_on));
+        }
         format!(
             "{} notified on {}: to be paid by {}; {} set off",
             amount(&p.amount, &p.currency),
@@ -132,7 +136,12 @@ fn dates(report: &Report, clock: &Clock) -> Option<String> {
     }));
     lines.extend(report.term.iter().map(|t| {
         let days = counted(t.service_days, "day of service is", "days of service are");
-        format!("Term: {days} added to {}; the last day is {}", day(&t.agreed_last_day), day(&t.last_day))
+        let open = (t.not_granted_days > 0).then(|| {
+            let days = counted(t.not_granted_days, "day has", "days have");
+            format!("; {days} to be claimed, and nothing tells that they were granted")
+        });
+        let (agreed, last, open) = (day(&t.agreed_last_day), day(&t.last_day), open.unwrap_or_default());
+        format!("Term: {days} added to {agreed}; the last day is {last}{open}")
     }));
     lines.extend(report.deposit.iter().map(|d| {
         format!(

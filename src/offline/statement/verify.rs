@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &VerifyArgs) -> Result<ExitCode, Problem> {
     let ledger: LedgerSpec = papers.ledgers.own.spec("ServiceLevelLedger")?;
     let earlier = papers.ledgers.earlier()?;
     let agreement = match &papers.agreement {
-        Some(paper) => Some((same_agreement(paper, &ledger.agreement)?, paper.meta.generation)),
+        Some(paper) => Some((same_agreement(paper, &ledger.agreement)?, &paper.meta)),
         None => None,
     };
     let exclusions = papers.exclusions.as_deref().map(|papers| asked(papers, &ledger.agreement)).transpose()?;
@@ -56,7 +56,11 @@ pub(super) fn run(arguments: &VerifyArgs) -> Result<ExitCode, Problem> {
         ledger_name: ledger_name.as_deref(),
         ledger: &ledger,
         earlier: &earlier,
-        agreement: agreement.as_ref().map(|(spec, generation)| Terms { spec, generation: *generation }),
+        agreement: agreement.as_ref().map(|(spec, meta)| Terms {
+            spec,
+            generation: meta.generation,
+            created: created(meta),
+        }),
         beside: Beside {
             exclusions: requests.as_deref(),
             previous: previous.as_deref(),

@@ -15,7 +15,7 @@ mod violations;
 
 use askama::Template;
 
-use super::{ALTERED, COMPUTED, Issued, outcome};
+use super::{ALTERED, COMPUTED, Issued, outcome, words};
 use actions::Action;
 use evidence::Evidence;
 use heading::Heading;
@@ -43,6 +43,8 @@ struct Page {
     violations: Violations,
     exclusions: Exclusions,
     actions: Vec<Action>,
+    actions_left_out: Option<String>,
+    causes_left_out: Option<String>,
     terms: Vec<Term>,
     evidence: Evidence,
     proof: Proof,
@@ -65,6 +67,8 @@ pub fn html(issued: &Issued) -> Result<String, askama::Error> {
         violations: Violations::new(statement, &clock),
         exclusions: Exclusions::new(statement, &clock),
         actions: statement.actions.iter().map(|action| Action::new(action, &clock)).collect(),
+        actions_left_out: words::actions_left_out(statement),
+        causes_left_out: words::causes_left_out(statement),
         terms: terms(statement),
         evidence: Evidence::new(issued),
         proof: Proof::new(issued),

@@ -164,8 +164,13 @@ fn violations(statement: &StatementSpec, clock: &Clock) -> Option<String> {
     }
     right(&mut table, 3..=6);
     let omitted = statement.violations_omitted;
-    let more = if omitted > 0 { format!("\n{omitted} more are not listed.") } else { String::new() };
-    (!statement.violations.is_empty()).then(|| format!("{table}{more}"))
+    let more = (omitted > 0).then(|| format!("{omitted} more are not listed."));
+    let noticed = statement.violations.iter().filter_map(|violation| {
+        let noticed = Some(words::noticed(violation, clock)).filter(|noticed| !noticed.is_empty())?;
+        Some(format!("{} from {}: {noticed}", legible(&violation.objective), clock.long(violation.start.0)))
+    });
+    let told: Vec<String> = std::iter::once(table.to_string()).chain(more).chain(noticed).collect();
+    (!statement.violations.is_empty()).then(|| told.join("\n"))
 }
 
 /// What was found to be the cause of violations, and done against them. No table: nothing was.
@@ -185,7 +190,9 @@ fn causes(statement: &StatementSpec, clock: &Clock) -> Option<String> {
             table.add_row(of.into_iter().chain(cause).chain([done]));
         }
     }
-    (!table.is_empty()).then(|| format!("{table}\n{OBSERVED}"))
+    let mut told = if table.is_empty() { Vec::new() } else { vec![table.to_string(), OBSERVED.to_owned()] };
+    told.extend(words::causes_left_out(statement));
+    (!told.is_empty()).then(|| told.join("\n"))
 }
 
 fn exclusions(statement: &StatementSpec, clock: &Clock) -> Option<String> {
@@ -221,7 +228,9 @@ fn actions(statement: &StatementSpec, clock: &Clock) -> Option<String> {
             words::action_outcome(action).to_owned(),
         ]);
     }
-    (!statement.actions.is_empty()).then(|| table.to_string())
+    let mut told = if table.is_empty() { Vec::new() } else { vec![table.to_string()] };
+    told.extend(words::actions_left_out(statement));
+    (!told.is_empty()).then(|| told.join("\n"))
 }
 
 fn credits(statement: &StatementSpec, clock: &Clock) -> Option<String> {

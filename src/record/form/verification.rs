@@ -176,9 +176,17 @@ fn not_compared(what: NotCompared) -> &'static str {
              tells: give it all exclusions of the agreement."
         }
         NotCompared::Previous => {
-            "Not compared: what the credits rest on of earlier periods. Whether that is so, --previous tells, where \
-             spec.validity says when the years of a cap begin: give it all statements of the agreement that were issued \
-             before."
+            "Not compared: what the credits rest on of earlier periods. Whether that is so, --previous tells: give it all \
+             statements of the agreement that were issued before."
+        }
+        NotCompared::Years => {
+            "Not compared: what the credits rest on of earlier periods, although --previous was given. A cap begins anew with \
+             each year of the agreement, and when it came into force neither spec.validity nor the creation of an agreement \
+             tells: give --agreement as the cluster has it."
+        }
+        NotCompared::Granted => {
+            "Not compared: whether the credit of the statement whose place this one takes was granted by then, which its \
+             claims tell. What it changes was compared for both, and is right for one of them."
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::api::statement::{FinalReason, StatementSpec};
 use crate::evaluate::methods::words::unit;
 
 use super::Issued;
+use super::figure::counted;
 use super::instant::{Clock, day, length};
 use super::legible::legible;
 
@@ -115,13 +116,15 @@ pub fn exclusion_effect(effect: Option<ExclusionEffect>) -> &'static str {
     }
 }
 
-/// Who noticed a violation first.
+/// Who noticed a violation first, and when the customer did. Empty: nobody said.
 #[must_use]
-pub fn detected_by(who: DetectedBy) -> &'static str {
-    match who {
-        DetectedBy::Provider => "noticed first by the provider",
-        DetectedBy::Customer => "noticed first by the customer",
-    }
+pub fn noticed(violation: &Violation, clock: &Clock) -> String {
+    let who = match violation.detected_by {
+        Some(DetectedBy::Provider) => "noticed first by the provider",
+        Some(DetectedBy::Customer) => "noticed first by the customer",
+        None => return String::new(),
+    };
+    violation.detected_at.as_ref().map_or_else(|| who.to_owned(), |at| format!("{who}, {}", clock.long(at.0)))
 }
 
 /// What a counting method does; the name itself where this version does not know it.
@@ -207,6 +210,24 @@ pub fn done_against(statement: &StatementSpec, violation: &Violation) -> Vec<Str
         None => legible(id).into_owned(),
     };
     violation.actions.iter().map(told).collect()
+}
+
+/// How many actions a statement does not list. `None`: it lists all.
+#[must_use]
+pub fn actions_left_out(statement: &StatementSpec) -> Option<String> {
+    let count = statement.actions_omitted;
+    (count > 0).then(|| format!("{} not listed.", counted(count, "earlier act is", "earlier acts are")))
+}
+
+/// How many causes of violations a statement does not know any more. `None`: none.
+#[must_use]
+pub fn causes_left_out(statement: &StatementSpec) -> Option<String> {
+    let count = statement.causes_omitted;
+    let told = || {
+        let causes = counted(count, "cause", "causes");
+        format!("{causes} found earlier had no room in the ledger: of violations of that time none may be told.")
+    };
+    (count > 0).then(told)
 }
 
 /// What an action changed: `3 → 6`.

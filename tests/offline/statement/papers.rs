@@ -157,7 +157,8 @@ fn log() -> EnforcementLog {
         found(pod, &["a-1"], "2026-10-12T09:05:00Z", "2026-10-12T09:10:00Z"),
         found(load, &["a-2"], "2026-10-12T09:10:00Z", "2026-10-12T12:40:00Z"),
     ]);
-    EnforcementLog { actions: actions(), diagnoses: serde_json::from_value(diagnoses).unwrap() }
+    let diagnoses = serde_json::from_value(diagnoses).unwrap();
+    EnforcementLog { actions: actions(), diagnoses, ..EnforcementLog::default() }
 }
 
 fn actions() -> Vec<guarantor::api::enforcement_status::ActionRecord> {

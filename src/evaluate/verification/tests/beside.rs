@@ -17,7 +17,7 @@ fn presented<'a>(case: &'a Case, beside: Beside<'a>) -> Presented<'a> {
         ledger_name: Some(&case.ledger_name),
         ledger: &case.ledger,
         earlier: &[],
-        agreement: Some(Terms { spec: &case.agreement, generation: case.generation }),
+        agreement: Some(Terms { spec: &case.agreement, generation: case.generation, created: None }),
         beside,
     }
 }
@@ -177,6 +177,56 @@ fn the_years_of_an_agreement_without_validity_are_not_guessed() {
     let outcome = verify(&presented(&case, Beside { previous: Some(&[]), ..Beside::default() }));
     assert_eq!(outcome.verdict(), Verdict::Verified, "{outcome:#?}");
     let found = outcome.comparison.unwrap();
-    assert_eq!(found.not_compared, [NotCompared::Previous]);
+    assert_eq!(found.not_compared, [NotCompared::Years]);
     assert!(found.taken_as_stated.iter().any(|path| path.to_string() == "credits.facts"));
+}
+
+#[test]
+fn the_years_of_an_agreement_begin_with_its_creation_where_that_is_at_hand() {
+    let mut spec = agreed(&[("/credits/capPerYear", json!({"amount": "1500.00"}))]);
+    spec.validity = None;
+    let made = |of: &str, granted: i64| {
+        let money = [("EUR".to_owned(), ratio(granted, 1))].into();
+        let granted_this_year = Granted { money, service_days: 0 };
+        let facts = if granted == 0 { Facts::default() } else { Facts { granted_this_year, ..Facts::default() } };
+        month(&spec, of, &Circumstances { facts, ..Circumstances::default() })
+    };
+    let (august, september) = (made("2026-08-15T00:00:00Z", 0), made("2026-09-15T00:00:00Z", 1_000));
+    let before = statement_of(&august);
+    let previous = [Previous { name: &august.name, issued: None, statement: &before }];
+    let verdict = |created: &str| {
+        let beside = Beside { previous: Some(&previous), ..Beside::default() };
+        let mut presented = presented(&september, beside);
+        presented.agreement = presented.agreement.map(|terms| Terms { created: Some(at(created)), ..terms });
+        let outcome = verify(&presented);
+        assert_eq!(outcome.comparison.as_ref().unwrap().not_compared, [], "{outcome:#?}");
+        outcome.verdict()
+    };
+    assert_eq!(verdict("2025-10-05T00:00:00Z"), Verdict::Verified, "August and September are of one year");
+    assert_eq!(verdict("2025-08-15T00:00:00Z"), Verdict::Contradicted, "a year began in August, after its first day");
+}
+
+#[test]
+fn what_is_adjusted_where_credits_are_claimed_is_one_of_two_things() {
+    let spec = agreed(&[("/settlement", json!({"grant": "OnClaim"}))]);
+    let first = month(&spec, "2026-10-15T00:00:00Z", &Circumstances::default());
+    let before = statement_of(&first);
+    let determined_at = Some(at("2026-11-10T00:00:00Z"));
+    let circumstances = Circumstances { exclusions: maintenance(), determined_at, ..Circumstances::default() };
+    let statements = [Previous { name: &first.name, issued: None, statement: &before }];
+    let beside = Beside { previous: Some(&statements), ..Beside::default() };
+    let waits = Superseded::new(&first.name, &before, spec.settlement.grant);
+    assert_eq!(waits.granted, None);
+    for superseded in [waits, Superseded { granted: before.credits.as_ref(), ..waits }] {
+        let mut second = month(&spec, "2026-10-15T00:00:00Z", &circumstances);
+        second.takes_the_place_of(superseded, &circumstances);
+        let outcome = verify(&presented(&second, beside));
+        assert_eq!(outcome.verdict(), Verdict::Verified, "{outcome:#?}");
+        let found = outcome.comparison.unwrap();
+        assert_eq!(found.not_compared, [NotCompared::Exclusions, NotCompared::Granted]);
+        assert!(found.taken_as_stated.iter().all(|path| path.to_string() != "adjustment"));
+        second.content["adjustment"]["amounts"] = json!([{"currency": "EUR", "amount": "-1.23"}]);
+        second.sign();
+        assert_eq!(verify(&presented(&second, beside)).verdict(), Verdict::Contradicted);
+    }
 }

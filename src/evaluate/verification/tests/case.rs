@@ -30,7 +30,7 @@ pub struct Case {
 
 impl Case {
     pub fn verify(&self) -> Verification {
-        self.verify_with(Some(Terms { spec: &self.agreement, generation: self.generation }))
+        self.verify_with(Some(Terms { spec: &self.agreement, generation: self.generation, created: None }))
     }
 
     pub fn verify_with(&self, agreement: Option<Terms<'_>>) -> Verification {
@@ -127,7 +127,7 @@ pub fn case_with(exclusions: Exclusions, unknown: usize, settle: SignedDuration)
 pub fn made_of(spec: AgreementSpec, ledger: &Ledger, circumstances: &Circumstances, settle: SignedDuration) -> Case {
     let start = ledger.bounds().start;
     let identity = AgreementIdentity { name: "checkout".to_owned(), uid: "u-1".to_owned() };
-    let log = EnforcementLog { actions: vec![action()], diagnoses: vec![cause()] };
+    let log = EnforcementLog { actions: vec![action()], diagnoses: vec![cause()], ..EnforcementLog::default() };
     let ledger = stored_ledger::to_spec(ledger, identity, &log, true);
     let queries = [("availability".to_owned(), vec!["sum(a)".to_owned(), "sum(b)".to_owned()])].into();
     let ledger_name = ledger_name("checkout", start);

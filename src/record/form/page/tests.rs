@@ -1,5 +1,6 @@
 use super::super::example::{hostile, issued, revised};
 use super::*;
+use crate::api::agreement_status::DetectedBy;
 
 fn plain(issued: &Issued) -> String {
     html(issued).unwrap().replace(['\u{a0}', '\u{202f}'], " ")
@@ -160,6 +161,30 @@ fn omitted_violations_are_counted() {
     let mut many = issued();
     many.statement.violations_omitted = 247;
     assert!(plain(&many).contains("247 more are not listed"));
+}
+
+#[test]
+fn who_noticed_a_violation_first_is_told_with_when() {
+    let mut noticed = issued();
+    let none = super::super::terminal::text(&noticed);
+    assert!(!plain(&noticed).contains("noticed first") && !none.contains("noticed first"));
+    let violation = &mut noticed.statement.violations[0];
+    violation.detected_by = Some(DetectedBy::Customer);
+    violation.detected_at = serde_json::from_value("2026-10-12T09:10:00Z".into()).unwrap();
+    for text in [plain(&noticed), super::super::terminal::text(&noticed)] {
+        assert!(text.contains("noticed first by the customer, 12 Oct 2026, 11:10"), "{text}");
+    }
+}
+
+#[test]
+fn omitted_acts_and_causes_are_counted_on_paper_and_terminal() {
+    let mut many = issued();
+    (many.statement.actions_omitted, many.statement.causes_omitted) = (2_950, 1);
+    for text in [plain(&many), super::super::terminal::text(&many)] {
+        assert!(text.contains("2950 earlier acts are not listed."), "{text}");
+        assert!(text.contains("1 cause found earlier had no room in the ledger"), "{text}");
+    }
+    assert!(!plain(&issued()).contains("earlier act") && !plain(&issued()).contains("no room"));
 }
 
 #[test]
