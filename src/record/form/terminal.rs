@@ -229,6 +229,7 @@ fn credits(statement: &StatementSpec, clock: &Clock) -> Option<String> {
     let mut parts = Vec::new();
     if !credits.is_empty() {
         parts.push(lines(&credits));
+        parts.extend(courses(&credits));
         parts.extend(credits.amounts.iter().map(|amount| {
             let total = format!("Credit for the period: {}", amount.issued);
             format!("In {}\n{}\n{total}", amount.currency, steps(&amount.steps))
@@ -269,6 +270,17 @@ fn lines(credits: &Reckoning) -> String {
     }
     right(&mut table, 3..=4);
     table.to_string()
+}
+
+/// How each line comes to its amount. No text: there is nothing to reckon.
+fn courses(credits: &Reckoning) -> Option<String> {
+    let lines = credits.lines.iter().filter(|line| !line.steps.is_empty());
+    let told = lines.map(|line| {
+        let steps: String = line.steps.iter().map(|step| format!("\n    {step}")).collect();
+        format!("  {}, {}{steps}", line.objective, line.rule)
+    });
+    let told: Vec<_> = told.collect();
+    (!told.is_empty()).then(|| format!("How each line is reckoned\n{}", told.join("\n")))
 }
 
 /// The steps of a calculation, one below the other, their figures at the left of what they are by.
