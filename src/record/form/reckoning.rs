@@ -61,6 +61,8 @@ pub struct Life {
     pub reason: String,
     /// What it is given as.
     pub form: &'static str,
+    /// From when on a claim is taken; empty: at once, or none is needed.
+    pub claims_open: String,
 }
 
 /// Something that has to be done in time.
@@ -96,6 +98,7 @@ impl Reckoning {
                 since: credits.since.as_ref().map(|since| clock.long(since.0)).unwrap_or_default(),
                 reason: legible(&credits.reason).into_owned(),
                 form: words::credit_form(credits.form),
+                claims_open: credits.claims_open.as_ref().map(|open| clock.long(open.0)).unwrap_or_default(),
             },
         }
     }

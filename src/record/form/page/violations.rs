@@ -20,7 +20,7 @@ pub(super) struct Violations {
 pub(super) struct Violation {
     pub objective: String,
     /// Who noticed it first; empty: nobody said.
-    pub noticed: &'static str,
+    pub noticed: String,
     pub start: String,
     pub end: String,
     pub length: String,
@@ -70,7 +70,7 @@ impl Violations {
             let end = violation.end.as_ref().map_or(statement.period.end.0, |end| end.0);
             Violation {
                 objective: legible(&violation.objective).into_owned(),
-                noticed: violation.detected_by.map(words::detected_by).unwrap_or_default(),
+                noticed: words::noticed(violation, clock),
                 start: clock.long(violation.start.0),
                 end: clock.long(end),
                 length: words::lasted(statement, violation),

@@ -13,16 +13,20 @@ const VIOLATION: &str = "each unbroken time in which it was missed is one, also 
 /// A remedy with its rule.
 pub(super) fn remedy(remedy: &Remedy, credits: &Credits) -> String {
     let of_the_fee = of_the_fee(credits);
+    let the_fee = if credits.further_fees.is_empty() { "fee" } else { "of each fee" };
     let rules = [
         remedy.proportional.as_ref().map(|rule| {
-            format!("where it was missed, {} × 100 % less the attainment, {of_the_fee}", rule.multiple)
+            format!(
+                "where it was missed, {} times the share {of_the_fee} that was lost, which is 100\u{a0}% less the attainment",
+                rule.multiple
+            )
         }),
         remedy.per_incident.as_ref().map(|rule| {
             format!("{} for each violation; {VIOLATION}", money(rule.amount.as_str(), &credits.fee.currency))
         }),
         remedy.per_day_late.as_ref().map(|rule| per_day_late(rule, credits)),
         remedy.multiple_of_fee.as_ref().map(|rule| {
-            format!("{} × the whole {of_the_fee} for each violation; {VIOLATION}", rule.multiple)
+            format!("{} times the whole {the_fee} for each violation; {VIOLATION}", rule.multiple)
         }),
         remedy.free_hours.as_ref().map(|rule| {
             let down = &rule.unavailable_for;

@@ -1,3 +1,5 @@
+mod complete;
+
 use serde_json::json;
 
 use super::super::example::issued;
@@ -16,11 +18,20 @@ fn what_was_agreed_is_told_in_words() {
             "In force: from 1 Jan 2026 on, before 1 Jan 2027",
             "Settled: every calendar month, counted in slots of 5 minutes",
             "Promised: availability 99.9 %",
+            "Counted: availability: good events over all events; an unknown slot is taken to hold as many as a known one in \
+             the mean",
             "Promised: latency 99 %",
+            "Counted: latency: good events over all events; an unknown slot is taken to hold as many as a known one in the \
+             mean",
             "Unknown time: counts for nobody; where less than 90 % of the time is known, there is a verdict only if \
              the rest could not change it",
             "Fee: 4 000.00 EUR for a period",
             "Credit: availability below 99.9 %: 10 % of the fee",
+            "Tiers: compared with the exact attainment, before anything is rounded: exactly 99.9 is not below 99.9; of several \
+             for one objective the one with the lowest upper bound applies",
+            "At most: the whole fee for one period, of tiers in percent of it",
+            "Rounded: once, after the limits, half up, to 0.01 EUR",
+            "Granted: with the statement, without a claim",
         ]
     );
 }
@@ -50,10 +61,14 @@ fn what_is_rarely_agreed_is_told_too() {
         "May be excluded: Maintenance, left out, announced 5d before, at most 12h in a year",
         "Fee: 4 000.00 EUR paid in advance for 12 months, a period that is cut short by its share",
         "Credit: latency at most 95 % and above 90 %: 1 day of service",
-        "Remedy: outage for latency",
+        "Remedy: outage, for latency: 5 EUR for each violation; each unbroken time in which it was missed is one, also where \
+         it goes on over the end of the period, and what only excluded time separates is one; of reported values each that \
+         was late is one",
         "Of several: they add up",
         "At most: 50 % of the fee and 2 500 EUR in a year of the agreement",
-        "Granted: on a claim of the customer: claim within 10 working days",
+        "Granted: on a claim of the customer: claim within 10 working days after the last day of the period; what is not \
+         done in time forfeits it",
+        "Working days: every day but Saturday and Sunday",
         "Parameter: zones = 2",
         "Covered when: zones >= 2",
     ] {

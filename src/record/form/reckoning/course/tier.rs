@@ -3,7 +3,7 @@
 use num_rational::BigRational;
 
 use crate::api::credit_status::CreditLine;
-use crate::api::credits::Tier;
+use crate::api::credits::{Combine, Tier};
 use crate::evaluate::credit::Portion;
 use crate::evaluate::exact::{amount, decimal, share, whole};
 use crate::record::form::figure::{counted, exact_money, exact_number, money, percent};
@@ -44,7 +44,7 @@ fn fixed(agreed: &BigRational, line: &CreditLine, ground: &Ground) -> Course {
 
 /// Days, and where they are paid what they are worth.
 fn service_days(days: i32, line: &CreditLine, ground: &Ground) -> Course {
-    let mut course = Course::default();
+    let mut course = Course { steps: worth(&whole(days), ground), ..Course::default() };
     for (_, fee) in ground.fees().filter(|(_, fee)| ground.tariff.days_are_money && stated(line, fee).is_some()) {
         let comes_to = whole(days) * &fee.day;
         course.steps.push(format!(
@@ -69,5 +69,24 @@ fn usage(multiple: &BigRational, line: &CreditLine, ground: &Ground) -> Course {
     let step = format!("{} × {each} a day{} = {figure}", exact_number(multiple), part(ground));
     let is_listed = rate.is_money && stated(line, &ground.tariff.fee).is_some();
     let by_itself = if is_listed { vec![(rate.unit.clone(), comes_to)] } else { Vec::new() };
-    Course { share: None, by_itself, steps: vec![step] }
+    let compared = if rate.is_money { Vec::new() } else { worth(&(multiple * ground.tariff.charged.part()), ground) };
+    Course { share: None, by_itself, steps: std::iter::once(step).chain(compared).collect() }
+}
+
+/// What so many days are worth where they are only compared with money.
+fn worth(days: &BigRational, ground: &Ground) -> Vec<String> {
+    let credits = &ground.credits;
+    let compares = matches!(credits.combine, Combine::Highest | Combine::CustomersChoice);
+    let several = credits.tiers.len() + credits.remedies.len() > 1;
+    if ground.tariff.days_are_money || !compares || !several {
+        return Vec::new();
+    }
+    let fee = &ground.tariff.fee;
+    vec![format!(
+        "compared as {} × {} / {} days = {}",
+        exact_number(days),
+        exact_money(&fee.whole, &fee.currency),
+        exact_number(&ground.tariff.charged.days),
+        exact_money(&(days * &fee.day), &fee.currency),
+    )]
 }
