@@ -294,7 +294,7 @@ pub struct CountedUnits {
 pub struct UnknownCounted {
     /// How many, cut to six places. With the method `Events` as many for each slot as a known one has in the mean.
     pub total: String,
-    /// The bad ones, cut to six places. With bad time also what is a run that counts only together with them.
+    /// The bad ones, cut to six places. Of time also known bad time that counts only in one run with them.
     pub bad: String,
 }
 

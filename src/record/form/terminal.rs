@@ -281,10 +281,7 @@ fn lines(credits: &Reckoning) -> String {
 /// How each line comes to its amount. No text: there is nothing to reckon.
 fn courses(credits: &Reckoning) -> Option<String> {
     let lines = credits.lines.iter().filter(|line| !line.steps.is_empty());
-    let told = lines.map(|line| {
-        let steps: String = line.steps.iter().map(|step| format!("\n    {step}")).collect();
-        format!("  {}, {}{steps}", line.objective, line.rule)
-    });
+    let told = lines.map(|line| format!("  {}, {}\n    {}", line.objective, line.rule, line.steps.join("\n    ")));
     let told: Vec<_> = told.collect();
     (!told.is_empty()).then(|| format!("How each line is reckoned\n{}", told.join("\n")))
 }

@@ -3,6 +3,7 @@
 use num_rational::BigRational;
 
 use crate::api::agreement::{MissingData, TreatAs};
+use crate::api::agreement_status::State;
 use crate::api::statement::{ObjectiveStatement, UnknownCounted};
 use crate::evaluate::exact::{PERCENT_PLACES, decimal, decimal_text, divide, whole};
 
@@ -76,18 +77,15 @@ fn bounded(objective: &ObjectiveStatement, rule: &MissingData) -> Option<String>
     if decimal(&objective.coverage).ok()? >= decimal(minimum).ok()? {
         return None;
     }
+    let less = format!(" Less than {} is known", percent(&legible(minimum)));
+    if objective.state == State::NotDetermined {
+        return Some(format!("{less}, and the rest could change the verdict: there is none."));
+    }
     let [worst, best] = &objective.attainment_bounds;
-    let bounds = if worst.is_empty() {
-        String::new()
-    } else {
-        let [worst, best] = [worst, best].map(|bound| percent(&legible(bound)));
-        format!(
-            ": {worst} if all of it was bad, {best} if all was good; a credit rests on the second, a reward on the first"
-        )
-    };
+    let [worst, best] = [worst, best].map(|bound| percent(&legible(bound)));
     Some(format!(
-        " Less than {} is known, so that there is only a verdict that holds whatever the rest was{bounds}.",
-        percent(&legible(minimum))
+        "{less}, and the verdict is the same whatever the rest was: {worst} if all of it was bad, on which a reward rests, \
+         {best} if all of it was good, on which a credit rests."
     ))
 }
 
@@ -131,7 +129,8 @@ mod tests {
     #[test]
     fn too_little_that_is_known_tells_what_the_verdict_rests_on() {
         let told = told("events", [""; 2], TreatAs::Exclude, "89.999999");
-        let bounds = "99.789595 % if all of it was bad, 99.845523 % if all was good; a credit rests on the second";
-        assert!(told.contains("Less than 90 % is known") && told.contains(bounds), "{told}");
+        let bounds = "99.789595 % if all of it was bad, on which a reward rests, 99.845523 % if all of it was good, on which a \
+                      credit rests.";
+        assert!(told.contains("Less than 90 % is known") && told.ends_with(bounds), "{told}");
     }
 }

@@ -14,8 +14,8 @@ pub(super) fn combination(credits: &Credits) -> String {
     };
     let tiers = || credits.tiers.iter();
     let has_days = tiers().any(|tier| tier.service_days.is_some() || tier.multiple_of_daily_usage.is_some());
-    let compares = matches!(credits.combine, Combine::Highest | Combine::CustomersChoice);
-    let compared = match (compares, has_days) {
+    let by_worth = matches!(credits.combine, Combine::Highest | Combine::CustomersChoice);
+    let compared = match (by_worth, has_days) {
         (true, true) => {
             "; they are compared in money of the fee, and only for that a day of service or of usage is worth the fee of a \
              whole period over its days"

@@ -118,7 +118,7 @@ fn told(terms: &Value) -> [String; 2] {
 fn leaves(value: &Value, path: &str, found: &mut Vec<(String, String)>) {
     match value {
         Value::Object(fields) => {
-            fields.iter().for_each(|(name, field)| leaves(field, &format!("{path}.{name}"), found))
+            fields.iter().for_each(|(name, field)| leaves(field, &format!("{path}.{name}"), found));
         }
         Value::Array(items) => items.iter().for_each(|item| leaves(item, path, found)),
         Value::String(text) => found.push((path.to_owned(), text.clone())),
