@@ -13,6 +13,7 @@ mod marks_what_is_not_exact;
 mod mistakes;
 mod names_its_sources_by_their_content;
 mod reads_what_kubectl_reads;
+mod reckons_by_hand;
 mod refuses_what_would_be_ignored;
 mod remarks_on_tier_tables;
 mod says_it_with_an_exit_code;
