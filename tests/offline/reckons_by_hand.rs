@@ -192,7 +192,7 @@ fn days_of_service_a_multiple_of_usage_and_a_volume() {
         );
     let told = [
         "594.4 of 743 slots good",
-        "60 slots are unknown, and counted as bad: 1 rates more, 1 of them bad, so that 594.4 of 744 are good.",
+        "60 slots are unknown, and counted as bad: 1 rate more, 1 of them bad, so that 594.4 of 744 are good.",
         "7 days × 3 100.00 KWD / 31 days = 700.00 KWD",
         "the limits take 200.00 KWD of it and leave 500.00 KWD",
         "2.5 × 12.5 GB a day = 31.25 GB",

@@ -47,6 +47,7 @@ fn added(objective: &ObjectiveStatement) -> Option<String> {
         unit => (unit, String::new()),
     };
     let [more, bad, good, all] = [more, bad, good, all].map(|number| exact_number(&number));
+    let unit = if more == "1" { unit.trim_end_matches('s') } else { unit };
     let told = format!(": {more} {unit} more{each}, {bad} of them bad, so that {good} of {all} are good");
     Some(legible(&told).into_owned())
 }

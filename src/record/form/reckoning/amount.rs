@@ -97,6 +97,7 @@ fn steps(
             figure: figure(&amount.before_cap, before.as_ref()),
         },
     ];
+    steps.extend(charged.and_then(|(ground, (_, fee))| limit::whole_fee(ground, fee, credits, told.courses)));
     steps.extend(charged.into_iter().flat_map(|(ground, (_, fee))| limit::steps(ground, fee)));
     steps.extend([
         Step { name: "Cap", rule: capped, figure: cut.clone() },

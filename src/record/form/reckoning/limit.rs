@@ -3,16 +3,40 @@
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
+use crate::api::credit_status::{CreditLine, CreditStatus};
+use crate::api::credits::Cap;
 use crate::evaluate::credit::{BaseFee, CappedBy, Limit, limits};
 use crate::record::form::figure::{exact_money, percent};
 
 use super::amount::Step;
+use super::course::Course;
 use super::ground::Ground;
 
 /// A step for every agreed limit in the currency of a fee, with what it leaves.
 pub(super) fn steps(ground: &Ground, fee: &BaseFee) -> Vec<Step> {
     let Ok(limits) = limits(&ground.credits, fee, &ground.facts) else { return Vec::new() };
     limits.iter().map(|limit| step(limit, fee)).collect()
+}
+
+/// That tiers in percent of the fee grant no more than the whole of it, where no cap on money was agreed and they come to
+/// more. `None`: they do not, or one was.
+pub(super) fn whole_fee(ground: &Ground, fee: &BaseFee, credits: &CreditStatus, courses: &[Course]) -> Option<Step> {
+    let is_agreed = |cap: &Cap| cap.percent_of_fee.is_some() || cap.amount.is_some();
+    if ground.credits.cap.as_ref().is_some_and(is_agreed) {
+        return None;
+    }
+    let is_share = |line: &CreditLine| line.granted && line.remedy.is_empty() && !line.percent_of_fee.is_empty();
+    let lines = credits.lines.iter().zip(courses).filter(|(line, _)| is_share(line));
+    let sum: BigRational = lines.filter_map(|(_, course)| course.amount(&fee.currency)).sum();
+    let money = |amount: &BigRational| exact_money(amount, &fee.currency);
+    (sum > fee.amount).then(|| Step {
+        name: "Limit",
+        rule: format!(
+            "Tiers in percent of the fee come to {}, and grant at most the whole of it for one period.",
+            money(&sum)
+        ),
+        figure: money(&fee.amount),
+    })
 }
 
 fn step(limit: &Limit, fee: &BaseFee) -> Step {

@@ -9,7 +9,7 @@ use crate::record::form::figure::{counted, exact_money, money, percent};
 use crate::record::form::instant::day;
 use crate::record::form::reckoning::ground::Ground;
 
-use super::{Course, stated, worth};
+use super::{Course, is_stated, stated, worth};
 
 /// The way from the deliveries that a statement tells to the line.
 pub(super) fn course(rule: &PerDayLate, line: &CreditLine, ground: &Ground) -> Option<Course> {
@@ -23,6 +23,10 @@ pub(super) fn course(rule: &PerDayLate, line: &CreditLine, ground: &Ground) -> O
     for (_, fee) in ground.fees().filter(|(_, fee)| stated(line, fee).is_some()) {
         course.steps.extend(late.iter().map(|delivery| step(rule, delivery, fee, ground)));
         let together = worth(&sum, fee);
+        if !is_stated(line, fee, &together) {
+            course.steps.push("the statement does not list every delivery".to_owned());
+            continue;
+        }
         if late.len() > 1 {
             course.steps.push(format!("together {}", exact_money(&together, &fee.currency)));
         }

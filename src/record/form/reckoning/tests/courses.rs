@@ -62,8 +62,9 @@ impl Case {
             downtime: &[],
             violations: self.violations,
         };
+        let other = Outcome { objective: "latency", ..outcome.clone() };
         let whole = whole_of(&spec, &period).unwrap();
-        let credits = owed(&spec, period, whole, &[outcome], &self.facts).unwrap().unwrap();
+        let credits = owed(&spec, period, whole, &[outcome, other], &self.facts).unwrap().unwrap();
         let credits = shown(&credits, CreditState::Determined);
         statement["credits"] = serde_json::to_value(&credits).unwrap();
         let statement: StatementSpec = serde_json::from_value(statement).unwrap();
@@ -178,6 +179,38 @@ fn limits_say_what_they_leave_and_what_they_take() {
     let lines = told_steps(&reckoning);
     assert!(lines.contains(&"the limits take 400.00 EUR of it and leave 1 200.00 EUR".to_owned()), "{lines:#?}");
     assert!(lines.contains(&"the limits take 500.00 EUR of it and leave 0.00 EUR".to_owned()), "{lines:#?}");
+}
+
+#[test]
+fn tiers_in_percent_of_the_fee_grant_no_more_than_the_whole_of_it() {
+    let mut other = tier(json!({"percentOfFee": "70"}));
+    other["objective"] = "latency".into();
+    let credits = json!({"fee": fee(), "combine": "Sum", "tiers": [tier(json!({"percentOfFee": "60"})), other],
+        "remedies": [remedy("perIncident", json!({"amount": "500"}))], "capPerYear": {"amount": "4200"}});
+    let (_, reckoning) = Case { violations: 1, ..Case::of(credits) }.told();
+    let told = steps(&reckoning.amounts[0]);
+    for step in [
+        "Limit: Tiers in percent of the fee come to 5 200.00 EUR, and grant at most the whole of it for one period. 4 000.00 EUR",
+        "Limit: At most 4 200.00 EUR in one year. 4 200.00 EUR",
+        "Cap: Cut to what is left of the most that is granted in one year. It takes 1 500.00 EUR. 4 200.000000 EUR",
+    ] {
+        assert!(told.iter().any(|told| told == step), "{step}: {told:#?}");
+    }
+}
+
+#[test]
+fn deliveries_that_are_not_all_listed_are_not_summed_up() {
+    let one = |day: u32| Delivery {
+        objective: "availability".to_owned(),
+        due: "2026-10-01".parse().unwrap(),
+        done: format!("2026-10-{day:02}").parse().unwrap(),
+    };
+    let deliveries = (0..70).map(|n| one(2 + n % 20)).collect();
+    let credits = json!({"fee": fee(), "remedies": [remedy("perDayLate", json!({"amount": "1"}))]});
+    let (_, reckoning) = Case { facts: Facts { deliveries, ..Facts::default() }, ..Case::of(credits) }.told();
+    let told = told_steps(&reckoning);
+    assert_eq!((told.len(), told[64].as_str()), (65, "the statement does not list every delivery"));
+    assert_eq!(plain(&reckoning.lines[0].money[0].by_itself), "685.000000 EUR");
 }
 
 #[test]
