@@ -290,6 +290,19 @@ pub struct CountedUnits {
     pub good: String,
     /// All of them.
     pub total: String,
+    /// What the unknown slots add, where the agreement counts them as good or bad. Left out: they count for nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<UnknownCounted>,
+}
+
+/// What unknown slots are taken to hold by `missingData.treatAs`. The attainment is the good ones and these without the bad
+/// ones of these, over all and these.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct UnknownCounted {
+    /// How many, cut to six places. With the method `Events` as many for each slot as a known one has in the mean.
+    pub total: String,
+    /// The bad ones, cut to six places. Of time also known bad time that counts only in one run with them.
+    pub bad: String,
 }
 
 /// The account of one member of a pool.

@@ -193,6 +193,7 @@ impl Moment<'_> {
             bad_events: account.counted.bad.ratio(),
             born: account.born,
             unattributed: account.unattributed,
+            unknown_units: account.unknown_treated(self.rule.treat_as),
             good_units: account.good,
             total_units: account.total,
             slots: account.census,

@@ -7,7 +7,7 @@ use crate::api::agreement_status::State;
 
 use super::credit::CreditAssessment;
 use super::due_slots::Census;
-use super::methods::MemberAccount;
+use super::methods::{MemberAccount, UnknownUnits};
 use super::period::Bounds;
 use super::slot::Tally;
 
@@ -67,6 +67,8 @@ pub struct ObjectiveAssessment {
     pub good_units: BigRational,
     /// What that is divided by, in the same unit.
     pub total_units: BigRational,
+    /// What the unknown adds to both by the agreement's rule for it. `None`: nothing.
+    pub unknown_units: Option<UnknownUnits>,
     /// The slots by state.
     pub slots: Census,
     /// What is known of what is due and not excluded, 0 to 1. `None`: nothing is due yet.

@@ -25,14 +25,17 @@ mod tier;
 
 pub use amount::Amount;
 pub use assessment::{CreditAssessment, UsageAmount};
-pub use cap::CappedBy;
+pub use cap::{CappedBy, Limit, day_limits, limits};
 pub use entitlement::{Grant, Portion};
 pub use facts::stated;
-pub use fee::{BaseFee, exponent};
+pub use fee::{BaseFee, Charged, exponent};
 pub use line::{Line, LineMoney, Source};
 pub use outcome::{Delivery, Facts, Granted, Outcome, outcomes};
-pub use reward::RewardAssessment;
+pub use remedy::{LateDelivery, late};
+pub use reward::{RewardAssessment, VolumePart, volume_parts};
 pub use shown::{at_stake, in_words, shown};
+pub use tariff::{DailyRate, Tariff};
+pub use tier::bounds;
 
 use crate::api::agreement::AgreementSpec;
 use crate::api::agreement_status::State;
@@ -40,7 +43,6 @@ use crate::api::agreement_status::State;
 use super::invalid::InvalidSpec;
 use super::period::Bounds;
 use entitlement::{Entitlement, Rights};
-use tariff::Tariff;
 
 /// What is owed for `period`, which is `whole_period` unless the agreement begins or ends within it.
 ///

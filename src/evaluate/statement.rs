@@ -21,7 +21,7 @@ use crate::api::metrics_source::IncreaseForm;
 use crate::api::objective::Objective;
 use crate::api::statement::{
     CountedUnits, EventPair, Evidence, JudgedTime, MemberStatement, ObjectiveStatement, SlotCounts, StatementPeriod,
-    StatementSpec,
+    StatementSpec, UnknownCounted,
 };
 
 use super::amendment::{last_in_force, terms_at, terms_through};
@@ -313,11 +313,14 @@ fn figures(assessed: &ObjectiveAssessment) -> ObjectiveStatement {
 }
 
 fn units(method: Method, assessed: &ObjectiveAssessment) -> CountedUnits {
-    let [good, total] = [&assessed.good_units, &assessed.total_units].map(|n| {
+    let text = |n: &BigRational| {
         let text = decimal_text(n, 6);
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    });
-    CountedUnits { unit: words::unit(method).to_owned(), good, total }
+    };
+    let (good, total) = (text(&assessed.good_units), text(&assessed.total_units));
+    let unknown = assessed.unknown_units.as_ref();
+    let unknown = unknown.map(|units| UnknownCounted { total: text(&units.total), bad: text(&units.bad) });
+    CountedUnits { unit: words::unit(method).to_owned(), good, total, unknown }
 }
 
 fn member(account: &MemberAccount) -> MemberStatement {

@@ -15,6 +15,7 @@ mod mistakes;
 mod names_its_sources_by_their_content;
 mod names_the_field_that_is_wrong;
 mod reads_what_kubectl_reads;
+mod reckons_by_hand;
 mod refuses_what_would_be_ignored;
 mod remarks_on_tier_tables;
 mod remarks_on_what_has_no_effect;

@@ -69,7 +69,7 @@ fn the_page_is_as_it_was_approved() {
 fn the_tables_and_sheets_are_as_they_were_approved() {
     let folder = Papers::october().save("tables");
     insta::assert_snapshot!("tables", show(&folder, &[]).text);
-    for rows in ["objectives", "violations", "credits", "actions"] {
+    for rows in ["objectives", "violations", "credits", "actions", "terms"] {
         let sheet = show(&folder, &["-o", "csv", "--rows", rows]);
         assert_eq!(sheet.code, 0, "{}", sheet.errors);
         insta::assert_snapshot!(format!("sheet_{rows}"), sheet.text.replace('\r', ""));

@@ -8,6 +8,7 @@
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
+use crate::api::Percent;
 use crate::api::credits::{Cap, Credits};
 
 use super::super::invalid::InvalidSpec;
@@ -71,11 +72,10 @@ pub(super) fn money(
         }
     }
     let mut tightest: Option<(CappedBy, BigRational)> = None;
-    for (kind, cap, used) in caps(table, facts) {
-        let used = used.money.get(&fee.currency).cloned().unwrap_or_default();
-        let Some(room) = room(kind, cap, fee, &used)? else { continue };
+    for limit in limits(table, fee, facts)? {
+        let room = limit.left();
         if tightest.as_ref().is_none_or(|(_, least)| room < *least) {
-            tightest = Some((kind, room));
+            tightest = Some((limit.kind, room));
         }
     }
     if let Some((kind, room)) = tightest
@@ -91,22 +91,56 @@ fn is_share_by_tier(line: &Line) -> bool {
     is_share && matches!(line.source, Source::Below(_) | Source::AtMost(_))
 }
 
-/// What a cap leaves in the currency of a fee of which so much was used. `None`: it says nothing about that currency.
-fn room(kind: CappedBy, cap: &Cap, fee: &BaseFee, used: &BigRational) -> Result<Option<BigRational>, InvalidSpec> {
-    let field = match kind {
-        CappedBy::Fee | CappedBy::Period => "spec.credits.cap",
-        CappedBy::Year => "spec.credits.capPerYear",
-        CappedBy::Contract => "spec.credits.capPerContract",
-    };
-    // A period that is cut short, or a part of one, is capped by its own fee; a year knows nothing of it.
-    let is_of_period = kind == CappedBy::Period;
-    let base = if is_of_period { &fee.amount } else { &fee.whole };
-    let share =
-        cap.percent_of_fee.as_ref().map(|p| figure::share(|| format!("{field}.percentOfFee"), p)).transpose()?;
-    let amount = cap.amount.as_ref().map(|a| figure::money(|| format!("{field}.amount"), a)).transpose()?;
-    let by_share = share.map(|share| share * base - if is_of_period { BigRational::zero() } else { used.clone() });
-    let by_amount = amount.filter(|_| fee.is_first).map(|amount| amount - used);
-    Ok([by_share, by_amount].into_iter().flatten().min().map(|room| room.max(BigRational::zero())))
+/// What a cap leaves in one currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// The cap.
+    pub kind: CappedBy,
+    /// In percent of `base`. `None`: it is an amount.
+    pub percent: Option<Percent>,
+    /// The fee that the percentage is of.
+    pub base: BigRational,
+    /// The most that is granted.
+    pub most: BigRational,
+    /// What was granted of it before.
+    pub used: BigRational,
+}
+
+impl Limit {
+    /// What is left of it.
+    #[must_use]
+    pub fn left(&self) -> BigRational {
+        (&self.most - &self.used).max(BigRational::zero())
+    }
+}
+
+/// What the agreed caps say about the currency of a fee, those of the period first.
+///
+/// # Errors
+/// Names the cap that is no number.
+pub fn limits(table: &Credits, fee: &BaseFee, facts: &Facts) -> Result<Vec<Limit>, InvalidSpec> {
+    let mut limits = Vec::new();
+    for (kind, cap, used) in caps(table, facts) {
+        let field = match kind {
+            CappedBy::Fee | CappedBy::Period => "spec.credits.cap",
+            CappedBy::Year => "spec.credits.capPerYear",
+            CappedBy::Contract => "spec.credits.capPerContract",
+        };
+        let used = used.money.get(&fee.currency).cloned().unwrap_or_default();
+        // A period that is cut short, or a part of one, is capped by its own fee; a year knows nothing of it.
+        let is_of_period = kind == CappedBy::Period;
+        let base = if is_of_period { &fee.amount } else { &fee.whole };
+        if let Some(percent) = &cap.percent_of_fee {
+            let most = figure::share(|| format!("{field}.percentOfFee"), percent)? * base;
+            let used = if is_of_period { BigRational::zero() } else { used.clone() };
+            limits.push(Limit { kind, percent: Some(percent.clone()), base: base.clone(), most, used });
+        }
+        if let Some(amount) = cap.amount.as_ref().filter(|_| fee.is_first) {
+            let most = figure::money(|| format!("{field}.amount"), amount)?;
+            limits.push(Limit { kind, percent: None, base: base.clone(), most, used });
+        }
+    }
+    Ok(limits)
 }
 
 /// Takes what is beyond `most` from the last parts first. Whether anything was.
@@ -123,11 +157,17 @@ fn cut<'a>(parts: impl Iterator<Item = &'a mut LineMoney>, most: BigRational) ->
     was_cut
 }
 
+/// What the caps say in days of service: which, the most, and what was granted of it before.
+#[must_use]
+pub fn day_limits(table: &Credits, facts: &Facts) -> Vec<(CappedBy, i64, i64)> {
+    caps(table, facts)
+        .filter_map(|(kind, cap, used)| Some((kind, cap.service_days?.into(), used.service_days)))
+        .collect()
+}
+
 /// Caps the days of service of the granted lines, and gives their sum.
 pub(super) fn service_days(table: &Credits, lines: &mut [Line], facts: &Facts) -> i64 {
-    let room = caps(table, facts)
-        .filter_map(|(_, cap, used)| Some(i64::from(cap.service_days?).saturating_sub(used.service_days)))
-        .min();
+    let room = day_limits(table, facts).into_iter().map(|(_, most, used)| most.saturating_sub(used)).min();
     let mut sum: i64 = 0;
     for line in lines.iter_mut().filter(|line| line.granted) {
         if let Some(Grant::ServiceDays(days)) = &line.grant {

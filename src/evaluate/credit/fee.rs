@@ -47,16 +47,19 @@ pub fn exponent(field: &str, code: &str) -> Result<u16, InvalidSpec> {
 }
 
 /// The time a fee is for.
-#[derive(Clone, Debug)]
-pub(super) struct Charged {
-    /// The share of the whole period in which the agreement is in force.
-    in_force: BigRational,
-    /// The share of that time which this period has: below 1 where an amendment splits it.
-    part: BigRational,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Charged {
+    /// Seconds of this period.
+    pub period_seconds: i64,
+    /// Seconds of the whole period in which the agreement is in force: more than those of this one where an amendment
+    /// splits it.
+    pub in_force_seconds: i64,
+    /// Seconds of the whole period.
+    pub whole_seconds: i64,
     /// Days of the whole period.
-    days: BigRational,
+    pub days: BigRational,
     /// Months of it, of which a prepayment has so many.
-    months: BigRational,
+    pub months: i64,
 }
 
 impl Charged {
@@ -69,43 +72,51 @@ impl Charged {
     ) -> Result<Self, InvalidSpec> {
         let uncut = uncut(spec, &period, &whole_period)?;
         let uncut = if ends { Bounds { end: period.end, ..uncut } } else { uncut };
-        let share = |part: Bounds, of: Bounds| {
-            let share = divide(&whole(part.seconds()), &whole(of.seconds()));
-            share.unwrap_or_else(BigRational::one).min(BigRational::one())
-        };
         Ok(Self {
-            in_force: share(uncut, whole_period),
-            part: share(period, uncut),
+            period_seconds: period.seconds(),
+            in_force_seconds: uncut.seconds(),
+            whole_seconds: whole_period.seconds(),
             days: days(spec, whole_period)?,
-            months: whole(months(&spec.period)),
+            months: months(&spec.period),
         })
     }
 
-    /// The share of this period among the parts into which an amendment splits one; 1 where none does.
-    pub(super) fn part(&self) -> &BigRational {
-        &self.part
+    /// The share of the whole period in which the agreement is in force.
+    #[must_use]
+    pub fn in_force(&self) -> BigRational {
+        share(self.in_force_seconds, self.whole_seconds)
+    }
+
+    /// The share of that time which this period has: below 1 where an amendment splits it.
+    #[must_use]
+    pub fn part(&self) -> BigRational {
+        share(self.period_seconds, self.in_force_seconds)
     }
 
     /// Reads a fee of the table.
     pub(super) fn fee(&self, field: &str, fee: &Fee, is_first: bool) -> Result<BaseFee, InvalidSpec> {
         let amount = figure::money(|| format!("{field}.amount"), &fee.amount)?;
         let whole_fee = match fee.prepaid_months {
-            Some(prepaid) => divide(&(amount * &self.months), &whole(prepaid)).ok_or_else(|| {
+            Some(prepaid) => divide(&(amount * whole(self.months)), &whole(prepaid)).ok_or_else(|| {
                 InvalidSpec::new(format!("{field}.prepaidMonths"), "must be at least 1; leave it out otherwise")
             })?,
             None => amount,
         };
-        let charged = if fee.prorated { &whole_fee * &self.in_force } else { whole_fee.clone() };
+        let charged = if fee.prorated { &whole_fee * self.in_force() } else { whole_fee.clone() };
         Ok(BaseFee {
             currency: fee.currency.clone(),
             exponent: exponent(&format!("{field}.currency"), &fee.currency)?,
             base: fee.base.clone().unwrap_or_default(),
             is_first,
-            amount: charged * &self.part,
+            amount: charged * self.part(),
             day: divide(&whole_fee, &self.days).unwrap_or_else(BigRational::zero),
             whole: whole_fee,
         })
     }
+}
+
+fn share(part: i64, of: i64) -> BigRational {
+    divide(&whole(part), &whole(of)).unwrap_or_else(BigRational::one).min(BigRational::one())
 }
 
 /// The days of a period by the calendar of the agreement's zone: the day on which clocks change is one day. What is over

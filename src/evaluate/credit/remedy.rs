@@ -6,6 +6,8 @@ mod per_violation;
 mod proportional;
 mod termination;
 
+pub use per_day_late::{LateDelivery, late};
+
 use crate::api::agreement::AgreementSpec;
 use crate::api::agreement_status::State;
 use crate::api::remedy::Remedy;

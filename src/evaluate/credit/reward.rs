@@ -136,13 +136,36 @@ fn is_violated(rules: &Rewards, outcomes: &[Outcome<'_>]) -> bool {
 
 /// Each part of a volume at the rate of the step it lies in; what lies below the first step has none.
 fn marginal(steps: &[Step<'_>], volume: &BigRational) -> BigRational {
-    let mut steps: Vec<_> = steps.iter().collect();
-    steps.sort_by(|a, b| a.at_least.cmp(&b.at_least));
+    parts(steps, volume).iter().map(|part| (&part.until - &part.from) * &part.share).sum()
+}
+
+/// The part of a volume that lies in one step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VolumePart {
+    /// Where the step begins.
+    pub from: BigRational,
+    /// Where the next one does, or the volume ends.
+    pub until: BigRational,
+    /// The rate of the step, as a share.
+    pub share: BigRational,
+}
+
+/// The parts of a volume by the steps of a reward, the highest first.
+///
+/// # Errors
+/// Names the step that is no number.
+pub fn volume_parts(rules: &Rewards, volume: &BigRational) -> Result<Vec<VolumePart>, InvalidSpec> {
+    Ok(parts(&steps(rules)?, volume))
+}
+
+fn parts(steps: &[Step<'_>], volume: &BigRational) -> Vec<VolumePart> {
+    let mut steps: Vec<_> = steps.iter().filter(|step| step.at_least <= *volume).collect();
+    steps.sort_by(|a, b| b.at_least.cmp(&a.at_least));
     let mut upper = volume.clone();
-    let mut sum = BigRational::zero();
-    for step in steps.iter().rev().filter(|step| step.at_least <= *volume) {
-        sum += (&upper - &step.at_least) * &step.share;
-        upper = step.at_least.clone();
+    let mut parts = Vec::with_capacity(steps.len());
+    for step in steps {
+        let until = std::mem::replace(&mut upper, step.at_least.clone());
+        parts.push(VolumePart { from: step.at_least.clone(), until, share: step.share.clone() });
     }
-    sum
+    parts
 }

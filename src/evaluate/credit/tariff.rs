@@ -16,28 +16,38 @@ use super::figure;
 use super::line::{Line, LineMoney};
 
 /// What things are worth in one period.
-#[derive(Clone, Debug)]
-pub(super) struct Tariff {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tariff {
     /// The fee that fixed amounts share their currency with.
-    pub(super) fee: BaseFee,
+    pub fee: BaseFee,
     /// Fees in other currencies.
-    pub(super) further: Vec<BaseFee>,
+    pub further: Vec<BaseFee>,
     /// Days of service are paid.
-    pub(super) days_are_money: bool,
-    /// The share of this period among the parts into which an amendment splits one.
-    part: BigRational,
-    daily_usage: Option<DailyUsage>,
+    pub days_are_money: bool,
+    /// The time the fees are for.
+    pub charged: Charged,
+    /// What a day costs on average, where the agreement tells.
+    pub daily_usage: Option<DailyRate>,
 }
 
-#[derive(Clone, Debug)]
-struct DailyUsage {
-    amount: BigRational,
-    unit: String,
-    is_money: bool,
+/// What a day costs on average.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DailyRate {
+    /// How much of the unit.
+    pub amount: BigRational,
+    /// What it is counted in.
+    pub unit: String,
+    /// Whether the unit is the fee's currency, so that it is money like any other.
+    pub is_money: bool,
 }
 
 impl Tariff {
-    pub(super) fn new(
+    /// The tariff of `period`, which is `whole_period` unless the agreement begins, ends or is amended within it.
+    /// `ends`: the agreement ends with the period, whatever its validity says.
+    ///
+    /// # Errors
+    /// Names the fee, the day or the zone that can not be worked with.
+    pub fn new(
         spec: &AgreementSpec,
         table: &Credits,
         period: Bounds,
@@ -48,7 +58,7 @@ impl Tariff {
         let fee = charged.fee("spec.credits.fee", &table.fee, true)?;
         let further = table.further_fees.iter().enumerate();
         let daily_usage = table.daily_usage.as_ref().map(|usage| {
-            Ok(DailyUsage {
+            Ok(DailyRate {
                 amount: figure::quantity(|| "spec.credits.dailyUsage.amount".to_owned(), &usage.amount)?,
                 unit: usage.unit.clone(),
                 is_money: usage.unit == fee.currency,
@@ -60,20 +70,20 @@ impl Tariff {
                 .collect::<Result<_, _>>()?,
             days_are_money: table.service_days == Some(ServiceDaysRule::MonetaryValue),
             daily_usage: daily_usage.transpose()?,
-            part: charged.part().clone(),
+            charged,
             fee,
         })
     }
 
     /// What is granted once for a period, as far as it falls on this part of it.
     pub(super) fn for_this_part(&self, once: &BigRational) -> BigRational {
-        once * &self.part
+        once * self.charged.part()
     }
 
     /// A share of the fee for all parts of the period, as a share of the fee for this one: what happened once costs the
     /// same whether or not an amendment splits the period.
     pub(super) fn of_all_parts(&self, share: &BigRational) -> BigRational {
-        divide(share, &self.part).unwrap_or_default()
+        divide(share, &self.charged.part()).unwrap_or_default()
     }
 
     /// What a line comes to in the currency of a fee: by itself, and what is left of it before money is capped.

@@ -38,11 +38,11 @@ pub(super) fn applying(table: &Credits, tariff: &Tariff, outcome: &Outcome<'_>) 
     };
     let (certain, at_worst) = (at(&outcome.settles_on)?.flatten(), at(&outcome.at_least)?.flatten());
     let is_another = |worst: &&Placed<'_>| certain.as_ref().is_none_or(|certain| certain.field != worst.field);
-    let worse = at_worst.as_ref().filter(is_another).map(|worst| reckoning(worst.tier));
+    let worse = at_worst.as_ref().filter(is_another).map(|worst| bounds(worst.tier));
     match (certain, worse) {
-        (Some(Placed { field, tier }), None) => Ok(Some(line(tier, grant(&field, tier, tariff)?, reckoning(tier)))),
+        (Some(Placed { field, tier }), None) => Ok(Some(line(tier, grant(&field, tier, tariff)?, bounds(tier)))),
         (Some(Placed { field, tier }), Some(worse)) => {
-            let reckoning = format!("{} for certain; {worse} if all that is unknown was bad", reckoning(tier));
+            let reckoning = format!("{} for certain; {worse} if all that is unknown was bad", bounds(tier));
             Ok(Some(line(tier, grant(&field, tier, tariff)?, reckoning)))
         }
         (None, Some(worse)) => {
@@ -92,15 +92,16 @@ fn is_over(attainment: &BigRational, field: &str, tier: &Tier) -> Result<bool, I
 }
 
 /// Between which bounds a tier applies, in words.
-fn reckoning(tier: &Tier) -> String {
+#[must_use]
+pub fn bounds(tier: &Tier) -> String {
     let upper = |word: &str, bound: &Option<Percent>| bound.as_ref().map(|b| format!("{word} {b}"));
-    let bounds = [
+    let written = [
         upper("below", &tier.below),
         upper("at most", &tier.at_most),
         upper("above", &tier.above),
         upper("at least", &tier.at_least),
     ];
-    bounds.into_iter().flatten().collect::<Vec<_>>().join(" and ")
+    written.into_iter().flatten().collect::<Vec<_>>().join(" and ")
 }
 
 fn line(tier: &Tier, grant: Grant, reckoning: String) -> Line {

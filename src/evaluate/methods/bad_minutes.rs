@@ -17,7 +17,7 @@ use super::super::stretch::{Stretch, seconds_within};
 use super::super::violation::of_downtime;
 use super::events::tallies;
 use super::minute_rule::{Condition, MinuteRule, Spell};
-use super::{Account, CountingMethod};
+use super::{Account, CountingMethod, UnknownUnits};
 
 /// The time of one service, or of a pool that is down when all of it is.
 #[derive(Clone, Debug)]
@@ -132,6 +132,7 @@ pub(super) fn account(
         good,
         total,
         bounds,
+        unknown: Some(UnknownUnits { total: whole(seconds.unknown), bad: whole(seconds.possible - seconds.certain) }),
     }
 }
 

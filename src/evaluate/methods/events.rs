@@ -11,8 +11,8 @@ use super::super::due_slots::{Census, DueSlots};
 use super::super::exact::{divide, whole};
 use super::super::exemption::Record;
 use super::super::slot::Tally;
-use super::Account;
 use super::by_slot::BySlot;
+use super::{Account, UnknownUnits};
 
 /// What an unknown slot may have held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,12 @@ impl BySlot for Events<'_> {
             }
         };
         let coverage = divide(&whole(census.known()), &whole(census.expected()));
-        Account { census, counted, born, unattributed, coverage, good, total, attainment, bounds }
+        let weight = match self.weight {
+            Weight::MeanTraffic => divide(&(&total * whole(census.unknown)), &whole(census.known())),
+            Weight::OneValue => Some(whole(census.unknown)),
+        };
+        let unknown = weight.map(|weight| UnknownUnits { total: weight.clone(), bad: weight });
+        Account { census, counted, born, unattributed, coverage, good, total, attainment, bounds, unknown }
     }
 }
 

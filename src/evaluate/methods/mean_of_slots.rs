@@ -13,10 +13,10 @@ use super::super::invalid::InvalidSpec;
 use super::super::rate_sum::RateSum;
 use super::super::slot::{SlotState, Tally};
 use super::super::span;
-use super::Account;
 use super::by_slot::BySlot;
 use super::events::tallies;
 use super::groups::{Group, groups};
+use super::{Account, UnknownUnits};
 
 /// How the rates are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +115,7 @@ impl BySlot for MeanOfSlots<'_> {
             total: whole(known),
             attainment,
             bounds: worst.zip(best),
+            unknown: Some(UnknownUnits { total: whole(rates.unknown), bad: whole(rates.unknown) }),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
+use num_traits::Zero;
 
 use crate::api::agreement::TreatAs;
 use crate::api::measurement::Method;
@@ -58,9 +59,32 @@ pub struct Account {
     /// The attainment if every unknown slot had been all bad, and all good. `None`: even then nothing to divide by, or
     /// nothing known about how much an unknown slot weighs.
     pub bounds: Option<(BigRational, BigRational)>,
+    /// What the unknown slots hold if all of it was bad. `None`: nothing is known about how much they weigh.
+    pub unknown: Option<UnknownUnits>,
+}
+
+/// What unknown slots are taken to hold, in the unit of the method.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnknownUnits {
+    /// All of it.
+    pub total: BigRational,
+    /// What is bad by it. Of bad time it can be more than that, where known time makes a run that counts only together
+    /// with it.
+    pub bad: BigRational,
 }
 
 impl Account {
+    /// What the unknown slots add to the account by the agreement's rule for them. `None`: nothing.
+    #[must_use]
+    pub fn unknown_treated(&self, unknown_as: TreatAs) -> Option<UnknownUnits> {
+        let unknown = self.unknown.as_ref().filter(|unknown| !unknown.total.is_zero())?;
+        match unknown_as {
+            TreatAs::Exclude => None,
+            TreatAs::Good => Some(UnknownUnits { bad: BigRational::zero(), ..unknown.clone() }),
+            TreatAs::Bad => Some(unknown.clone()),
+        }
+    }
+
     /// The attainment by the agreement's rule for unknown slots.
     #[must_use]
     pub fn attainment_treating(&self, unknown_as: TreatAs) -> Option<BigRational> {

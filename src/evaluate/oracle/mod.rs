@@ -9,7 +9,7 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 
 use super::due_slots::DueSlots;
-use super::exact::whole;
+use super::exact::{divide, whole};
 use super::example::{measured, ratio, second};
 use super::exclusion::{Exclusions, Honoured, Provenance};
 use super::exemption::{Exemptions, Record};
@@ -22,6 +22,7 @@ use super::methods::{Account, CountingMethod};
 use super::period::{Bounds, first_instant_of, zone};
 use super::run::Runs;
 use super::slot::{Slot, UnknownCause};
+use crate::api::agreement::TreatAs;
 use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason};
 use crate::api::measurement::{EmptySlot, Measurement, Pool};
 use crate::api::objective::Member;
@@ -142,6 +143,15 @@ fn figures(account: &Account) -> (Option<BigRational>, Option<(BigRational, BigR
     (account.attainment.clone(), account.bounds.clone())
 }
 
+/// Whether what the unknown slots add makes the attainment, counted as good and as bad.
+fn adds_up(account: &Account) -> bool {
+    [TreatAs::Good, TreatAs::Bad].into_iter().all(|treat_as| {
+        let Some(unknown) = account.unknown_treated(treat_as) else { return true };
+        let good = &account.good + &unknown.total - &unknown.bad;
+        divide(&good, &(&account.total + &unknown.total)) == account.attainment_treating(treat_as)
+    })
+}
+
 fn slot_seconds() -> impl Strategy<Value = i64> {
     select(vec![1i64, 5, 10, 30, 60])
 }
@@ -159,6 +169,7 @@ proptest! {
         let found = BadMinutes::new(&rule, begin.due(&slots), &exemptions);
         let expected = Minutes::of(&measurement, begin.world(&slots, &windows).conditions(&measurement));
         prop_assert_eq!(figures(&found.account()), expected.figures());
+        prop_assert!(adds_up(&found.account()));
         let downtime: Vec<(i64, i64)> =
             found.downtime().iter().map(|b| (b.start.as_second() - begin.0, b.end.as_second() - begin.0)).collect();
         prop_assert_eq!(downtime, expected.runs());
@@ -179,6 +190,7 @@ proptest! {
         let exemptions = begin.exemptions(&windows);
         let found = MeanOfSlots::new(rule, exemptions.by_slot(begin.due(&slots)));
         prop_assert_eq!(figures(&found.account()), mean(&begin.world(&slots, &windows), over, skip));
+        prop_assert!(adds_up(&found.account()));
         let as_runs = begin.runs(&slots);
         let same = MeanOfSlots::new(rule, exemptions.by_slot(DueSlots::of_runs(&as_runs, as_runs.count())));
         prop_assert_eq!(same.account(), found.account());
@@ -193,6 +205,7 @@ proptest! {
         let found = Events::of(exemptions.by_slot(begin.due(&slots))).account();
         let (total, bad) = requests(&begin.world(&slots, &windows));
         prop_assert_eq!((found.counted.total.ratio(), found.counted.bad.ratio()), (whole(total), whole(bad)));
+        prop_assert!(adds_up(&found));
         let as_runs = begin.runs(&slots);
         let same = Events::of(exemptions.by_slot(DueSlots::of_runs(&as_runs, as_runs.count()))).account();
         prop_assert_eq!(same, found);
@@ -214,6 +227,7 @@ proptest! {
         let covered: Vec<_> = members.iter().filter(|(_, covered)| *covered)
             .map(|(slots, _)| begin.world(slots, &windows).conditions(&measurement)).collect();
         prop_assert_eq!(figures(&found.account()), brute_force::pool(&measurement, &covered, together));
+        prop_assert!(adds_up(&found.account()));
     }
 
     #[test]

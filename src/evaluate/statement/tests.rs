@@ -2,6 +2,7 @@ use super::super::example::{SETTLE, agreement, at, ledger, measured, tally};
 use super::super::period::Schedule;
 use super::super::slot::{Births, Slot, UnknownCause};
 use super::*;
+use crate::api::agreement::{MissingData, TreatAs};
 use crate::api::agreement_status::{DetectedBy, State};
 use crate::api::enforcement_status::{ActionPhase, ActionTarget, Verb};
 use crate::api::settlement::GrantMode;
@@ -303,4 +304,20 @@ fn a_period_is_settled_by_the_terms_it_began_with_and_restated_by_the_same() {
     let restated = with(&amended("2026-10-01", "50"), Some(("l-r1", &first)));
     assert_eq!((restated.amendment.as_str(), percent(&restated).as_str()), ("", "10.000000"));
     assert_eq!(restated.supersedes.as_deref(), Some("l-r1"));
+}
+
+#[test]
+fn what_unknown_slots_add_is_stated_where_the_agreement_counts_them() {
+    let counted = |treat_as| {
+        let missing_data = MissingData { treat_as, minimum_coverage: "90".into() };
+        let spec = AgreementSpec { missing_data, ..agreement() };
+        let none = Circumstances::default();
+        let made = made_with(&spec, &stored(&slots()), &[], "2026-11-02T00:00:00Z", &none, None).unwrap();
+        made.objectives.into_iter().next().unwrap().counted.unknown
+    };
+    let added = |total: &str, bad: &str| Some(UnknownCounted { total: total.to_owned(), bad: bad.to_owned() });
+    // 8 931 000 events in 8 935 known slots, and five unknown ones.
+    assert_eq!(counted(TreatAs::Exclude), None);
+    assert_eq!(counted(TreatAs::Good), added("4997.761611", "0"));
+    assert_eq!(counted(TreatAs::Bad), added("4997.761611", "4997.761611"));
 }

@@ -63,5 +63,6 @@ fn rows(rows: Option<Rows>) -> sheet::Rows {
         Some(Rows::Credits) => sheet::Rows::Credits,
         Some(Rows::Exclusions) => sheet::Rows::Exclusions,
         Some(Rows::Actions) => sheet::Rows::Actions,
+        Some(Rows::Terms) => sheet::Rows::Terms,
     }
 }

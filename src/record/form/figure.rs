@@ -5,7 +5,7 @@ use std::fmt::Display;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 
-use crate::evaluate::exact::{PERCENT_PLACES, hundred, ten_to, whole};
+use crate::evaluate::exact::{PERCENT_PLACES, decimal_text, hundred, ratio_text, ten_to, whole};
 use crate::evaluate::rate_sum::is_bracketed;
 
 /// Stands between groups of digits: narrow, and no line breaks at it (ISO 80000-1 wants a small space, no comma).
@@ -94,6 +94,44 @@ pub fn money(amount: &str, currency: &str) -> String {
     format!("{}{SPACE}{currency}", grouped(amount))
 }
 
+/// An exact amount, with two places at least, cut at six and marked where it goes on: `400.00 EUR`, `0.194444… EUR`.
+#[must_use]
+pub fn exact_money(value: &BigRational, currency: &str) -> String {
+    format!("{}{SPACE}{currency}", exact(value, 2))
+}
+
+/// An exact number without useless zeros, cut at six places and marked where it goes on: `12.5`, `0.333333…`.
+#[must_use]
+pub fn exact_number(value: &BigRational) -> String {
+    exact(value, 0)
+}
+
+/// An exact share in percent, in the same way: `0.5 %`, `0.004861… %`.
+#[must_use]
+pub fn exact_percent(share: &BigRational) -> String {
+    percent(&exact_number(&(share * hundred())))
+}
+
+/// A cut figure that the statement states, marked where the exact one that it was cut from goes on.
+#[must_use]
+pub fn stated_money(stated: &str, value: Option<&BigRational>, currency: &str) -> String {
+    let is_its = |value: &&BigRational| decimal_text(value, PERCENT_PLACES) == stated;
+    match value.filter(is_its) {
+        Some(value) => cut_money(stated, &ratio_text(value), currency),
+        None => money(stated, currency),
+    }
+}
+
+fn exact(value: &BigRational, places: usize) -> String {
+    let text = decimal_text(value, PERCENT_PLACES);
+    let more = goes_on(&ratio_text(value), &BigRational::one());
+    let (units, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let fraction = if more { fraction } else { fraction.trim_end_matches('0') };
+    let fraction = format!("{fraction:0<places$}");
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{}{point}{fraction}{}", grouped(units), if more { "…" } else { "" })
+}
+
 /// A change with its sign: `+400.00`, `−1 250.00`.
 #[must_use]
 pub fn signed(change: &str) -> String {
@@ -164,6 +202,18 @@ mod tests {
         assert!(is_near(&near) && plain(&attained(&near)).starts_with("≈ 1 999 999"));
         assert_eq!(plain(&money("12345.60", "EUR")), "12 345.60 EUR");
         assert_eq!(counted(1, "slot", "slots") + ", " + &counted(0, "slot", "slots"), "1 slot, 0 slots");
+    }
+
+    #[test]
+    fn exact_figures_are_cut_at_six_places_and_say_so() {
+        let ratio = |n: i64, d: i64| BigRational::new(n.into(), d.into());
+        assert_eq!(plain(&exact_money(&ratio(4000, 1), "EUR")), "4 000.00 EUR");
+        assert_eq!(plain(&exact_money(&ratio(7, 36), "EUR")), "0.194444… EUR");
+        assert_eq!(plain(&exact_money(&ratio(1, 8), "EUR")), "0.125 EUR");
+        assert_eq!(exact_number(&ratio(25, 2)) + ", " + &exact_number(&ratio(10, 1)), "12.5, 10");
+        assert_eq!(plain(&exact_percent(&ratio(7, 144_000))), "0.004861… %");
+        assert_eq!(plain(&stated_money("0.194444", Some(&ratio(7, 36)), "EUR")), "0.194444… EUR");
+        assert_eq!(plain(&stated_money("0.194445", Some(&ratio(7, 36)), "EUR")), "0.194445 EUR");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The forms of a statement: a page to print, tables for a terminal, sheets for a spreadsheet.
 //!
-//! Takes a statement as it was issued; gives text. A form shows what was issued and computes no figure of its own: what
-//! is not in the statement is not on paper. Every text that somebody could choose goes through [`legible`] first.
+//! Takes a statement as it was issued; gives text. A form shows what was issued, and has no account of its own: between two
+//! figures of a statement it tells the product or the sum by its terms, as whoever reads it would reckon. Every text that somebody could choose goes through [`legible`] first.
 //!
 //! A field that statements gain is shown in up to three places: [`page`] (a section of the page), [`terminal`] (a table)
 //! and [`sheet`] (a column, or rows of their own).
@@ -16,6 +16,7 @@ pub mod reckoning;
 pub mod sheet;
 pub mod terminal;
 pub mod terms;
+pub mod unknown;
 pub mod verification;
 pub mod words;
 

@@ -1,26 +1,33 @@
 //! A credit told from its lines to its amounts, in the order of the calculation: what the page and the terminal lay out.
 //!
-//! Every figure is one that the statement holds. What is said in words beside it says which rule stands between it and
-//! the figure before.
+//! Every amount is one that the statement holds. What is said in words beside it says which rule stands between it and
+//! the figure before, and the steps of a line are reckoned from the statement's own terms, as whoever reads it would.
 
 mod amount;
 mod beside;
+mod course;
 mod facts;
+mod fee;
+mod ground;
+mod limit;
 mod line;
 mod reward;
 
-pub use amount::{Amount, Step};
+pub use amount::{Amount, Step, minor_unit};
 pub use beside::Beside;
 pub use facts::Fact;
 pub use line::{Line, LineMoney};
 pub use reward::Reward;
 
-use crate::api::credit_status::{CreditDeadline, CreditStatus};
+use crate::api::credit_status::{CreditDeadline, CreditLine, CreditStatus};
 use crate::api::statement::StatementSpec;
 
 use super::instant::{Clock, day};
 use super::legible::legible;
 use super::words;
+use amount::Told;
+use course::Course;
+use ground::Ground;
 
 /// The whole way of one credit.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +61,8 @@ pub struct Life {
     pub reason: String,
     /// What it is given as.
     pub form: &'static str,
+    /// From when on a claim is taken; empty: at once, or none is needed.
+    pub claims_open: String,
 }
 
 /// Something that has to be done in time.
@@ -71,12 +80,17 @@ impl Reckoning {
     /// The reckoning of a statement's credits.
     #[must_use]
     pub fn new(credits: &CreditStatus, statement: &StatementSpec, clock: &Clock) -> Self {
+        let ground = Ground::of(statement);
+        let ground = ground.as_ref();
+        let course = |line: &CreditLine| ground.map(|ground| Course::of(line, statement, ground)).unwrap_or_default();
+        let courses: Vec<Course> = credits.lines.iter().map(course).collect();
+        let told = Told { ground, courses: &courses };
         Self {
-            lines: lines(credits, statement),
-            amounts: amount::amounts(credits, statement.generation),
-            beside: beside::beside(credits),
+            lines: lines(credits, &courses, statement),
+            amounts: amount::amounts(statement, credits, &told),
+            beside: beside::beside(credits, ground),
             facts: facts::facts(&credits.facts),
-            reward: credits.reward.as_ref().map(Reward::new),
+            reward: credits.reward.as_ref().map(|reward| Reward::new(reward, ground)),
             deadlines: credits.deadlines.iter().map(|due| Due::new(due, clock)).collect(),
             life: Life {
                 state: words::credit_state(credits.state),
@@ -84,6 +98,7 @@ impl Reckoning {
                 since: credits.since.as_ref().map(|since| clock.long(since.0)).unwrap_or_default(),
                 reason: legible(&credits.reason).into_owned(),
                 form: words::credit_form(credits.form),
+                claims_open: credits.claims_open.as_ref().map(|open| clock.long(open.0)).unwrap_or_default(),
             },
         }
     }
@@ -96,10 +111,10 @@ impl Reckoning {
 }
 
 /// The lines; what was attained of an objective stands in its first one.
-fn lines(credits: &CreditStatus, statement: &StatementSpec) -> Vec<Line> {
+fn lines(credits: &CreditStatus, courses: &[Course], statement: &StatementSpec) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::with_capacity(credits.lines.len());
-    for line in &credits.lines {
-        let mut next = Line::new(line, statement);
+    for (line, course) in credits.lines.iter().zip(courses) {
+        let mut next = Line::new(line, course, statement);
         if lines.iter().any(|line| line.objective == next.objective) {
             next.attained.clear();
         }
@@ -119,5 +134,5 @@ impl Due {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::needless_pass_by_value)]
 mod tests;

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 use super::Issued;
 use super::instant::Clock;
-use columns::{ACTIONS, EXCLUSIONS, OBJECTIVES, STATEMENT, VIOLATIONS};
+use columns::{ACTIONS, EXCLUSIONS, OBJECTIVES, STATEMENT, TERMS, VIOLATIONS};
 
 /// What a row of the sheet is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub enum Rows {
     Exclusions,
     /// An action of the operator.
     Actions,
+    /// A term of the agreement.
+    Terms,
 }
 
 /// Why there is no sheet.
@@ -47,9 +49,10 @@ pub fn csv(issued: &Issued, rows: Rows) -> Result<String, SheetError> {
     let (names, cells): (Vec<&str>, Vec<Vec<String>>) = match rows {
         Rows::Objectives => (OBJECTIVES.to_vec(), columns::objectives(issued)),
         Rows::Violations => (VIOLATIONS.to_vec(), columns::violations(issued, &clock)),
-        Rows::Credits => (credits::names(), credits::rows(&issued.statement)),
+        Rows::Credits => (credits::names(), credits::rows(&issued.statement, &clock)),
         Rows::Exclusions => (EXCLUSIONS.to_vec(), columns::exclusions(issued, &clock)),
         Rows::Actions => (ACTIONS.to_vec(), columns::actions(issued, &clock)),
+        Rows::Terms => (TERMS.to_vec(), columns::terms_agreed(issued)),
     };
     writer.write_record(STATEMENT.iter().chain(&names)).map_err(|e| failed(&e))?;
     let statement = columns::statement(issued, &clock);

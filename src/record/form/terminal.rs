@@ -10,6 +10,7 @@ use super::instant::{Clock, length, length_of};
 use super::legible::legible;
 use super::reckoning::{LineMoney, Reckoning, Step};
 use super::terms::terms;
+use super::unknown::unknown;
 use super::{ALTERED, COMPUTED, Issued, OBSERVED, outcome, words};
 
 /// Nothing but a line under the header.
@@ -106,22 +107,26 @@ fn objectives(statement: &StatementSpec) -> String {
         ]);
     }
     right(&mut table, 2..=6);
+    let mut told = vec![table.to_string()];
     let near = statement.objectives.iter().any(|objective| is_near(&objective.attainment_ratio));
-    if near { format!("{table}\n{BRACKETED}") } else { table.to_string() }
+    told.extend(near.then(|| BRACKETED.to_owned()));
+    for objective in &statement.objectives {
+        let unknown = unknown(objective, &statement.terms.missing_data);
+        let notes = [unknown, words::not_covered(objective), words::reported(objective)];
+        let notes = notes.into_iter().filter(|note| !note.is_empty());
+        told.extend(notes.map(|note| format!("{}: {note}", legible(&objective.name))));
+    }
+    told.join("\n")
 }
 
 /// What was counted: bad events of all, or good seconds, slots or values of all.
 fn counted(objective: &ObjectiveStatement) -> String {
     let number = |text: &str| grouped(&legible(text));
-    match objective.counted.unit.as_str() {
-        "" | "events" => {
-            format!("{} of {} events bad", number(&objective.bad_events), number(&objective.total_events))
-        }
-        unit => {
-            let counted = &objective.counted;
-            format!("{} of {} {} good", number(&counted.good), number(&counted.total), legible(unit))
-        }
+    let units = words::units(objective);
+    if !units.is_empty() {
+        return units;
     }
+    format!("{} of {} events bad", number(&objective.bad_events), number(&objective.total_events))
 }
 
 /// The members of pools.
@@ -154,7 +159,7 @@ fn violations(statement: &StatementSpec, clock: &Clock) -> Option<String> {
         let end = violation.end.as_ref().map_or(statement.period.end.0, |end| end.0);
         table.add_row(vec![
             legible(&violation.objective).into_owned(),
-            clock.long(violation.start.0),
+            [clock.long(violation.start.0), words::noticed(violation, clock)].join("\n").trim_end().to_owned(),
             clock.long(end),
             words::lasted(statement, violation),
             percent(&legible(&violation.depth)),
@@ -238,6 +243,7 @@ fn credits(statement: &StatementSpec, clock: &Clock) -> Option<String> {
     let mut parts = Vec::new();
     if !credits.is_empty() {
         parts.push(lines(&credits));
+        parts.extend(courses(&credits));
         parts.extend(credits.amounts.iter().map(|amount| {
             let total = format!("Credit for the period: {}", amount.issued);
             format!("In {}\n{}\n{total}", amount.currency, steps(&amount.steps))
@@ -256,6 +262,7 @@ fn credits(statement: &StatementSpec, clock: &Clock) -> Option<String> {
     let mut tail = vec![format!("State of the credit: {}{since}: {}", life.state, life.meaning)];
     tail.extend((!life.reason.is_empty()).then(|| format!("Why: {}", life.reason)));
     tail.push(format!("Given as: {}", life.form));
+    tail.extend((!life.claims_open.is_empty()).then(|| format!("Claims are taken from {} on", life.claims_open)));
     let dates = credits.deadlines.iter();
     tail.extend(dates.map(|due| format!("Last day for {}: {}, over at {}", due.name, due.last_day, due.by)));
     parts.push(tail.join("\n"));
@@ -278,6 +285,14 @@ fn lines(credits: &Reckoning) -> String {
     }
     right(&mut table, 3..=4);
     table.to_string()
+}
+
+/// How each line comes to its amount. No text: there is nothing to reckon.
+fn courses(credits: &Reckoning) -> Option<String> {
+    let lines = credits.lines.iter().filter(|line| !line.steps.is_empty());
+    let told = lines.map(|line| format!("  {}, {}\n    {}", line.objective, line.rule, line.steps.join("\n    ")));
+    let told: Vec<_> = told.collect();
+    (!told.is_empty()).then(|| format!("How each line is reckoned\n{}", told.join("\n")))
 }
 
 /// The steps of a calculation, one below the other, their figures at the left of what they are by.

@@ -1,18 +1,28 @@
-//! What was agreed for the period, in words: for the page and the terminal. How an objective is counted stands with it, and
-//! what is not told here stands in the statement's own `spec.terms`.
+//! What was agreed for the period, in words: for the page and the terminal. It tells every figure that a credit is reckoned
+//! by, so that a reader with nothing but the paper can reckon it again. Expressions stand with the evidence.
+
+mod calendar;
+mod caps;
+mod deadline;
+mod exclusion;
+mod fee;
+mod promise;
+mod remedy;
+mod reward;
+mod settlement;
+mod tier;
 
 use crate::api::agreement::{MissingData, TreatAs};
-use crate::api::credits::{Cap, Combine, Credits, Fee, Tier};
-use crate::api::exclusion_rules::ExclusionRule;
-use crate::api::period::{CalendarUnit, Period};
-use crate::api::settlement::{Deadline, GrantMode};
+use crate::api::amendment::AmendmentRule;
+use crate::api::credits::Credits;
+use crate::api::exclusion_rules::ApprovalRule;
+use crate::api::settlement::GrantMode;
 use crate::api::statement::StatementSpec;
 use crate::evaluate::exact::{decimal, hundred};
 
-use super::figure::{counted, money, percent};
+use super::figure::percent;
 use super::instant::day;
 use super::legible::legible;
-use super::words;
 
 /// One term.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,22 +45,30 @@ pub fn terms(statement: &StatementSpec) -> Vec<Term> {
         let until = validity.until.as_ref().map(|until| format!(", before {}", day(until))).unwrap_or_default();
         tell("In force", format!("from {} on{until}", day(&validity.from)));
     }
-    tell("Settled", format!("{}, counted in slots of {}", period(&terms.period), slot(terms.slot.seconds())));
+    tell("Settled", promise::settled(terms));
+    if let Some(rule) = terms.amendment_rule {
+        tell("Amended", amended(rule).to_owned());
+    }
     for objective in &terms.objectives {
-        let description = objective.description.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
-        tell("Promised", format!("{} {}{description}", objective.name, percent(objective.target.as_str())));
+        tell("Promised", promise::promise(objective));
+        tell("Counted", promise::counting(objective, terms.slot.seconds()));
     }
     tell("Unknown time", unknown_time(&terms.missing_data));
     for rule in &terms.exclusions.rules {
-        tell("May be excluded", exclusion(rule));
+        tell("May be excluded", exclusion::rule(rule));
+    }
+    if !terms.exclusions.rules.is_empty() {
+        tell("Approval", approval(terms.exclusions.approval).to_owned());
     }
     if let Some(credits) = &terms.credits {
         credit_terms(credits, &mut tell);
     }
-    if terms.settlement.grant == GrantMode::OnClaim {
-        let deadlines = terms.settlement.deadlines.iter().map(deadline).collect::<Vec<_>>().join(", ");
-        let by = if deadlines.is_empty() { String::new() } else { format!(": {deadlines}") };
-        tell("Granted", format!("on a claim of the customer{by}"));
+    if terms.credits.is_some() || terms.settlement.grant == GrantMode::OnClaim {
+        tell("Granted", settlement::granted(&terms.settlement));
+    }
+    settlement::consequences(&terms.settlement, &mut tell);
+    if calendar::counts(terms) {
+        tell("Working days", calendar::working_days(&terms.calendar));
     }
     for parameter in &terms.parameters {
         tell("Parameter", format!("{} = {}", parameter.name, parameter.value));
@@ -63,34 +81,31 @@ pub fn terms(statement: &StatementSpec) -> Vec<Term> {
 
 fn credit_terms(credits: &Credits, tell: &mut impl FnMut(&'static str, String)) {
     for charged in std::iter::once(&credits.fee).chain(&credits.further_fees) {
-        tell("Fee", fee(charged));
+        tell("Fee", fee::fee(charged));
+    }
+    if let Some(usage) = &credits.daily_usage {
+        tell("Daily usage", fee::daily_usage(usage));
     }
     for step in &credits.tiers {
-        tell("Credit", tier(step, &credits.fee.currency));
+        tell("Credit", tier::tier(step, credits));
+    }
+    if !credits.tiers.is_empty() {
+        tell("Tiers", tier::RULE.to_owned());
     }
     for remedy in &credits.remedies {
-        tell("Remedy", format!("{} for {}", remedy.name, remedy.objective));
+        tell("Remedy", remedy::remedy(remedy, credits));
     }
-    if credits.rewards.is_some() {
-        tell("Reward", "for more than was promised".to_owned());
-    }
-    let combined = match credits.combine {
-        Combine::Highest => "the highest is granted",
-        Combine::Sum => "they add up",
-        Combine::CustomersChoice => "the customer chooses one",
-        Combine::FirstListed => "that of the objective listed first is granted",
-    };
     if credits.tiers.len() + credits.remedies.len() > 1 {
-        tell("Of several", combined.to_owned());
+        tell("Of several", caps::combination(credits));
     }
-    let caps = [
-        ("for one period", &credits.cap),
-        ("in a year of the agreement", &credits.cap_per_year),
-        ("as long as it lasts", &credits.cap_per_contract),
-    ];
-    for (span, cap) in caps {
-        if let Some(cap) = cap {
-            tell("At most", format!("{} {span}", limit(cap, &credits.fee.currency)));
+    if let Some(days) = fee::service_days(credits) {
+        tell("Days", days.to_owned());
+    }
+    caps::caps(credits, tell);
+    tell("Rounded", caps::rounding(credits));
+    if let Some(rewards) = &credits.rewards {
+        for agreed in reward::reward(rewards, &credits.fee.currency) {
+            tell("Reward", agreed);
         }
     }
 }
@@ -112,166 +127,23 @@ fn unknown_time(rule: &MissingData) -> String {
     )
 }
 
-fn period(period: &Period) -> String {
-    let unit = |unit: CalendarUnit| match unit {
-        CalendarUnit::Month => "month",
-        CalendarUnit::Quarter => "quarter",
-        CalendarUnit::Year => "year",
-    };
-    match (period.calendar, &period.billing, &period.rolling, &period.trailing) {
-        (Some(calendar), ..) => {
-            let begins = period.year_starts_in.map(|month| format!(" of a year that begins with month {month}"));
-            format!("every calendar {}{}", unit(calendar), begins.unwrap_or_default())
-        }
-        (_, Some(billing), ..) => format!("every month from day {} on", billing.anchor_day),
-        (_, _, Some(rolling), _) => format!("every {rolling}"),
-        (_, _, _, Some(trailing)) => {
-            format!("the last {} at the end of every {}", counted(trailing.days, "day", "days"), unit(trailing.every))
-        }
-        (None, None, None, None) => "by no period".to_owned(),
+fn approval(rule: ApprovalRule) -> &'static str {
+    match rule {
+        ApprovalRule::Required => "whoever asks for an exclusion, another person approves it",
+        ApprovalRule::NotRequired => "an exclusion needs nobody's approval",
     }
 }
 
-fn slot(seconds: i64) -> String {
-    if seconds % 60 == 0 { counted(seconds / 60, "minute", "minutes") } else { counted(seconds, "second", "seconds") }
-}
-
-fn exclusion(rule: &ExclusionRule) -> String {
-    let notice = rule.minimum_notice.as_ref().map(|length| format!("announced {length} before"));
-    let working = rule
-        .minimum_notice_working_days
-        .map(|days| format!("announced {} before", counted(days, "working day", "working days")));
-    let most = rule.yearly_allowance.as_ref().map(|length| format!("at most {length} in a year"));
-    let told = [
-        Some(words::exclusion_rule(rule.reason, &rule.name)),
-        Some(words::exclusion_effect(Some(rule.effect)).to_lowercase()),
-        notice,
-        working,
-        most,
-    ];
-    told.into_iter().flatten().collect::<Vec<_>>().join(", ")
-}
-
-fn fee(fee: &Fee) -> String {
-    let base = fee.base.as_ref().map(|base| format!(" ({base})")).unwrap_or_default();
-    let span = match fee.prepaid_months {
-        Some(months) => format!("paid in advance for {}", counted(months, "month", "months")),
-        None => "for a period".to_owned(),
-    };
-    let share = if fee.prorated { ", a period that is cut short by its share" } else { "" };
-    format!("{}{base} {span}{share}", money(fee.amount.as_str(), &fee.currency))
-}
-
-fn tier(tier: &Tier, currency: &str) -> String {
-    let bound = |word: &str, bound: &Option<crate::api::Percent>| {
-        bound.as_ref().map(|bound| format!("{word} {}", percent(bound.as_str())))
-    };
-    let bounds = [
-        bound("below", &tier.below),
-        bound("at most", &tier.at_most),
-        bound("above", &tier.above),
-        bound("at least", &tier.at_least),
-    ];
-    let grants = [
-        tier.percent_of_fee.as_ref().map(|share| format!("{} of the fee", percent(share.as_str()))),
-        tier.service_days.map(|days| counted(days, "day of service", "days of service")),
-        tier.multiple_of_daily_usage.as_ref().map(|multiple| format!("{multiple} × the daily usage")),
-        tier.amount.as_ref().map(|amount| money(amount.as_str(), currency)),
-    ];
-    let all = |texts: Vec<String>, between: &str| texts.join(between);
-    format!(
-        "{} {}: {}",
-        tier.objective,
-        all(bounds.into_iter().flatten().collect(), " and "),
-        all(grants.into_iter().flatten().collect(), ", ")
-    )
-}
-
-fn limit(cap: &Cap, currency: &str) -> String {
-    let limits = [
-        cap.percent_of_fee.as_ref().map(|share| format!("{} of the fee", percent(share.as_str()))),
-        cap.amount.as_ref().map(|amount| money(amount.as_str(), currency)),
-        cap.service_days.map(|days| counted(days, "day of service", "days of service")),
-    ];
-    limits.into_iter().flatten().collect::<Vec<_>>().join(" and ")
-}
-
-fn deadline(deadline: &Deadline) -> String {
-    let lengths = [
-        deadline.within.as_ref().map(ToString::to_string),
-        deadline.days.map(|n| counted(n, "day", "days")),
-        deadline.working_days.map(|n| counted(n, "working day", "working days")),
-        deadline.months.map(|n| counted(n, "month", "months")),
-        deadline.periods.map(|n| format!("the end of period {n}")),
-    ];
-    format!("{} within {}", deadline.name, lengths.into_iter().flatten().collect::<Vec<_>>().join(" and "))
+fn amended(rule: AmendmentRule) -> &'static str {
+    match rule {
+        AmendmentRule::Split => {
+            "an amendment splits the period in which it takes effect; the parts share its fee and its fixed amounts of tiers \
+             by their seconds"
+        }
+        AmendmentRule::NextPeriod => "an amendment takes effect with the next period",
+    }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
-mod tests {
-    use serde_json::json;
-
-    use super::super::example::issued;
-    use super::*;
-
-    fn told(statement: &StatementSpec) -> Vec<String> {
-        let line = |term: Term| format!("{}: {}", term.what, term.agreed).replace(['\u{a0}', '\u{202f}'], " ");
-        terms(statement).into_iter().map(line).collect()
-    }
-
-    #[test]
-    fn what_was_agreed_is_told_in_words() {
-        assert_eq!(
-            told(&issued().statement),
-            [
-                "In force: from 1 Jan 2026 on, before 1 Jan 2027",
-                "Settled: every calendar month, counted in slots of 5 minutes",
-                "Promised: availability 99.9 %",
-                "Promised: latency 99 %",
-                "Unknown time: counts for nobody; where less than 90 % of the time is known, there is a verdict only if \
-                 the rest could not change it",
-                "Fee: 4 000.00 EUR for a period",
-                "Credit: availability below 99.9 %: 10 % of the fee",
-            ]
-        );
-    }
-
-    #[test]
-    fn what_is_rarely_agreed_is_told_too() {
-        let mut statement = serde_json::to_value(issued().statement).unwrap();
-        let terms = &mut statement["terms"];
-        terms["period"] = json!({"trailing": {"days": 365, "every": "Month"}});
-        terms["slot"] = "30s".into();
-        terms["missingData"] = json!({"treatAs": "Bad", "minimumCoverage": "100.0"});
-        terms["credits"]["fee"] =
-            json!({"amount": "4000.00", "currency": "EUR", "prepaidMonths": 12, "prorated": true});
-        terms["credits"]["tiers"] = json!([{"objective": "latency", "atMost": "95", "above": "90", "serviceDays": 1}]);
-        terms["credits"]["remedies"] =
-            json!([{"name": "outage", "objective": "latency", "perIncident": {"amount": "5"}}]);
-        terms["credits"]["combine"] = "Sum".into();
-        terms["credits"]["capPerYear"] = json!({"percentOfFee": "50", "amount": "2500"});
-        terms["settlement"] = json!({"grant": "OnClaim",
-            "deadlines": [{"name": "claim", "after": "PeriodEnd", "workingDays": 10}]});
-        terms["exclusions"]["rules"] = json!([{"reason": "Maintenance", "effect": "Exclude", "minimumNotice": "5d",
-            "yearlyAllowance": "12h"}]);
-        terms["parameters"] = json!([{"name": "zones", "value": "2"}]);
-        terms["coveredWhen"] = json!([{"rule": "zones >= 2", "message": "two zones are needed"}]);
-        let told = told(&serde_json::from_value(statement).unwrap());
-        for line in [
-            "Settled: the last 365 days at the end of every month, counted in slots of 30 seconds",
-            "Unknown time: there is a verdict only if it could not change it, all good or all bad",
-            "May be excluded: Maintenance, left out, announced 5d before, at most 12h in a year",
-            "Fee: 4 000.00 EUR paid in advance for 12 months, a period that is cut short by its share",
-            "Credit: latency at most 95 % and above 90 %: 1 day of service",
-            "Remedy: outage for latency",
-            "Of several: they add up",
-            "At most: 50 % of the fee and 2 500 EUR in a year of the agreement",
-            "Granted: on a claim of the customer: claim within 10 working days",
-            "Parameter: zones = 2",
-            "Covered when: zones >= 2",
-        ] {
-            assert!(told.iter().any(|told| told == line), "{line}: {told:#?}");
-        }
-    }
-}
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;

@@ -1,5 +1,7 @@
 //! The API's words in a reader's words.
 
+use num_rational::BigRational;
+
 use crate::api::agreement_status::{DetectedBy, State, Violation};
 use crate::api::credit_status::CreditState;
 use crate::api::credits::CreditForm;
@@ -8,11 +10,12 @@ use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason};
 use crate::api::measurement::Method;
 use crate::api::metrics_source::IncreaseForm;
-use crate::api::statement::{FinalReason, StatementSpec};
+use crate::api::statement::{FinalReason, ObjectiveStatement, StatementSpec, UnknownCounted};
+use crate::evaluate::exact::{PERCENT_PLACES, decimal, decimal_text, ten_to, whole};
 use crate::evaluate::methods::words::unit;
 
 use super::Issued;
-use super::figure::counted;
+use super::figure::{counted, grouped, percent};
 use super::instant::{Clock, day, length};
 use super::legible::legible;
 
@@ -116,15 +119,22 @@ pub fn exclusion_effect(effect: Option<ExclusionEffect>) -> &'static str {
     }
 }
 
-/// Who noticed a violation first, and when the customer did. Empty: nobody said.
+/// Who noticed a violation first.
+fn detected_by(who: DetectedBy) -> &'static str {
+    match who {
+        DetectedBy::Provider => "noticed first by the provider",
+        DetectedBy::Customer => "noticed first by the customer",
+    }
+}
+
+/// Who noticed a violation first, and when the customer did; empty: nobody said.
 #[must_use]
 pub fn noticed(violation: &Violation, clock: &Clock) -> String {
-    let who = match violation.detected_by {
-        Some(DetectedBy::Provider) => "noticed first by the provider",
-        Some(DetectedBy::Customer) => "noticed first by the customer",
-        None => return String::new(),
-    };
-    violation.detected_at.as_ref().map_or_else(|| who.to_owned(), |at| format!("{who}, {}", clock.long(at.0)))
+    let who = violation.detected_by.map(detected_by).unwrap_or_default();
+    match &violation.detected_at {
+        Some(at) if !who.is_empty() => format!("{who}, {}", clock.long(at.0)),
+        _ => who.to_owned(),
+    }
 }
 
 /// What a counting method does; the name itself where this version does not know it.
@@ -160,6 +170,53 @@ pub fn weight_of_unknown(method: &str) -> &'static str {
         "Value" => ", each with one value",
         _ => "",
     }
+}
+
+/// Why the promise does not cover an objective; empty: it does.
+#[must_use]
+pub fn not_covered(objective: &ObjectiveStatement) -> String {
+    if objective.covered {
+        return String::new();
+    }
+    format!("Not covered by the promise: {}.", legible(&objective.not_covered_because))
+}
+
+/// The attainment as the parties' own reports round it; empty: the agreement names no places.
+#[must_use]
+pub fn reported(objective: &ObjectiveStatement) -> String {
+    if objective.displayed.is_empty() {
+        return String::new();
+    }
+    format!("Reports round it to {}; no verdict rests on that.", percent(&legible(&objective.displayed)))
+}
+
+/// What was counted where that is no events: `2 591 400 of 2 592 000 seconds good`.
+#[must_use]
+pub fn units(objective: &ObjectiveStatement) -> String {
+    let number = |text: &str| grouped(&legible(text));
+    let counted = &objective.counted;
+    match counted.unit.as_str() {
+        "" | "events" => String::new(),
+        unit => {
+            let more = if is_good_cut(objective) { "…" } else { "" };
+            format!("{}{more} of {} {} good", number(&counted.good), number(&counted.total), legible(unit))
+        }
+    }
+}
+
+/// Whether the good units have more digits than are told, where nothing unknown was counted with them.
+fn is_good_cut(objective: &ObjectiveStatement) -> bool {
+    let total = decimal(&objective.counted.total).ok();
+    let share: Option<BigRational> = objective.attainment_ratio.parse().ok();
+    let Some((total, share)) = total.zip(share) else { return false };
+    let unknown = objective.counted.unknown.as_ref();
+    let units = |text: fn(&UnknownCounted) -> &String| {
+        unknown.and_then(|unknown| decimal(text(unknown)).ok()).unwrap_or_default()
+    };
+    let (more, bad) = (units(|unknown| &unknown.total), units(|unknown| &unknown.bad));
+    let good = share * (total + &more) - more + bad;
+    decimal_text(&good, PERCENT_PLACES).trim_end_matches('0').trim_end_matches('.') == objective.counted.good
+        && !(good * whole(ten_to(PERCENT_PLACES))).is_integer()
 }
 
 /// What an action did.

@@ -98,4 +98,6 @@ pub enum Rows {
     Exclusions,
     /// An action of the operator.
     Actions,
+    /// A term of the agreement, in words.
+    Terms,
 }

@@ -1,6 +1,7 @@
 //! So much for each day of delay, up to a cap, and something else for a long one. Percentages are of the fee of the whole
 //! period, also where an amendment splits it: a delay costs the same in each part.
 
+use k8s_openapi::jiff::civil::Date;
 use num_rational::BigRational;
 
 use crate::api::Percent;
@@ -14,6 +15,23 @@ use super::super::figure;
 use super::super::outcome::{Delivery, Facts};
 use super::super::tariff::Tariff;
 
+/// A delivery that was late.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LateDelivery {
+    /// The last day that was in time.
+    pub due: Date,
+    /// The day on which it was made.
+    pub done: Date,
+    /// By how many days it was late, as they are counted.
+    pub days: u32,
+    /// Whether it was late for so long that the daily sum does not hold.
+    pub is_long: bool,
+    /// What it costs before the cap on one delivery.
+    pub before_cap: Portion,
+    /// What it costs.
+    pub cost: Portion,
+}
+
 /// What the late deliveries of an objective cost together.
 pub(super) fn owed(
     field: &str,
@@ -23,6 +41,33 @@ pub(super) fn owed(
     objective: &str,
     facts: &Facts,
 ) -> Result<Option<Entitlement>, InvalidSpec> {
+    let late = late(field, rule, calendar, tariff, objective, facts)?;
+    let ends = rule.escalation.as_ref().is_some_and(|long| long.terminates);
+    let terminates = ends && late.iter().any(|delivery| delivery.is_long);
+    let sum = late.iter().fold(Portion::default(), |sum, delivery| Portion {
+        share: sum.share + &delivery.cost.share,
+        amount: sum.amount + &delivery.cost.amount,
+    });
+    let days: Vec<u32> = late.iter().map(|delivery| delivery.days).collect();
+    Ok((!late.is_empty()).then(|| Entitlement {
+        grant: Some(Grant::Money(sum)),
+        rights: Rights { terminates, ..Rights::default() },
+        reckoning: words(&days, rule.days),
+    }))
+}
+
+/// The deliveries of an objective that were late, and what each costs.
+///
+/// # Errors
+/// Names the field below `field` that is no number, or that both or none of a share and an amount are given.
+pub fn late(
+    field: &str,
+    rule: &PerDayLate,
+    calendar: &WorkingDays,
+    tariff: &Tariff,
+    objective: &str,
+    facts: &Facts,
+) -> Result<Vec<LateDelivery>, InvalidSpec> {
     let share = |field: String, percent: &Percent| {
         Ok::<_, InvalidSpec>(tariff.of_all_parts(&figure::share(|| field, percent)?))
     };
@@ -37,32 +82,30 @@ pub(super) fn owed(
     };
     let cap = rule.cap_percent_of_fee.as_ref();
     let cap = cap.map(|p| share(format!("{field}.capPercentOfFee"), p)).transpose()?;
-    let mut sum = Portion::default();
-    let mut terminates = false;
-    let mut reckoned = Vec::new();
+    let mut found = Vec::new();
     for delivery in facts.deliveries.iter().filter(|d| d.objective == objective) {
-        let late = late_days(delivery, rule.days, calendar);
-        if late == 0 {
+        let days = late_days(delivery, rule.days, calendar);
+        if days == 0 {
             continue;
         }
-        let long = rule.escalation.as_ref().filter(|long| i64::from(late) > i64::from(long.after_days));
-        let cost = match long {
+        let long = rule.escalation.as_ref().filter(|long| i64::from(days) > i64::from(long.after_days));
+        let before_cap = match long {
             Some(long) => {
-                terminates |= long.terminates;
                 let field = format!("{field}.escalation.percentOfFee");
                 Portion { share: share(field, &long.percent_of_fee)?, ..Portion::default() }
             }
-            None => Portion { share: &daily.share * whole(late), amount: &daily.amount * whole(late) },
+            None => Portion { share: &daily.share * whole(days), amount: &daily.amount * whole(days) },
         };
-        let cost = capped(cost, cap.as_ref(), &tariff.fee.amount);
-        sum = Portion { share: sum.share + cost.share, amount: sum.amount + cost.amount };
-        reckoned.push(late);
+        found.push(LateDelivery {
+            due: delivery.due,
+            done: delivery.done,
+            days,
+            is_long: long.is_some(),
+            cost: capped(before_cap.clone(), cap.as_ref(), &tariff.fee.amount),
+            before_cap,
+        });
     }
-    Ok((!reckoned.is_empty()).then(|| Entitlement {
-        grant: Some(Grant::Money(sum)),
-        rights: Rights { terminates, ..Rights::default() },
-        reckoning: words(&reckoned, rule.days),
-    }))
+    Ok(found)
 }
 
 /// The days after the due day, up to and with the day of delivery; a delivery in time has none.

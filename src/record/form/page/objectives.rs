@@ -1,9 +1,10 @@
 //! The account of each objective.
 
 use crate::api::agreement_status::State;
-use crate::api::statement::{EventPair, ObjectiveStatement, StatementSpec};
+use crate::api::statement::{EventPair, MemberStatement, ObjectiveStatement, StatementSpec};
 use crate::record::form::figure::{BRACKETED, attained, cut_percent, grouped, is_near, percent};
 use crate::record::form::legible::legible;
+use crate::record::form::unknown::unknown;
 use crate::record::form::words;
 
 use super::strip::{Mark, marks, shares};
@@ -21,6 +22,15 @@ pub(super) struct Objective {
     pub counting: String,
     pub total: String,
     pub bad: String,
+    /// What was counted where that is no events; empty where it is.
+    pub units: String,
+    /// What became of the unknown slots; empty: there are none.
+    pub unknown: String,
+    /// Why the promise does not cover it; empty: it does.
+    pub not_covered: String,
+    /// As the parties' own reports round it; empty: they do not.
+    pub reported: String,
+    pub members: Vec<Member>,
     pub ratio: String,
     /// What the fraction is a share of.
     pub share_of: &'static str,
@@ -38,6 +48,25 @@ pub(super) struct Objective {
     pub slot_count: String,
     /// Where in the period the objective was violated.
     pub violated: Vec<Mark>,
+}
+
+/// A member of a pool.
+pub(super) struct Member {
+    pub name: String,
+    pub covered: bool,
+    pub deployed: String,
+    pub down: String,
+}
+
+impl Member {
+    fn new(member: &MemberStatement) -> Self {
+        Self {
+            name: legible(&member.name).into_owned(),
+            covered: member.covered,
+            deployed: grouped(&member.deployed_seconds.to_string()),
+            down: grouped(&member.down_seconds.to_string()),
+        }
+    }
 }
 
 /// The slots of one state.
@@ -58,6 +87,7 @@ impl Objective {
             (objective.slots.no_traffic, "without traffic", "idle"),
             (objective.slots.unknown, "unknown", "unknown"),
             (objective.slots.excluded, "excluded", "excluded"),
+            (objective.slots.not_deployed, "not deployed", "absent"),
         ];
         let counts = states.map(|(count, ..)| count);
         let slots = states.into_iter().zip(shares(&counts));
@@ -72,6 +102,11 @@ impl Objective {
             counting: legible(&objective.counting).into_owned(),
             total: grouped(&legible(&objective.total_events)),
             bad: grouped(&legible(&objective.bad_events)),
+            units: words::units(objective),
+            unknown: unknown(objective, &statement.terms.missing_data),
+            not_covered: words::not_covered(objective),
+            reported: words::reported(objective),
+            members: objective.members.iter().map(Member::new).collect(),
             ratio: legible(&attained(&objective.attainment_ratio)).into_owned(),
             share_of: words::share_of(&objective.method),
             near: if is_near(&objective.attainment_ratio) { BRACKETED } else { "" },
@@ -81,6 +116,7 @@ impl Objective {
             born: events(&objective.born_events),
             unattributed: events(&objective.unattributed_events),
             slots: slots
+                .filter(|((count, _, class), _)| *count > 0 || *class != "absent")
                 .map(|((count, state, class), mark)| Slots { count: grouped(&count.to_string()), state, class, mark })
                 .collect(),
             slot_count: grouped(&counts.iter().fold(0_i64, |sum, count| sum.saturating_add(*count)).to_string()),

@@ -1,6 +1,8 @@
 use super::super::example::{hostile, issued, revised};
 use super::*;
 use crate::api::agreement_status::DetectedBy;
+use crate::api::statement::{MemberStatement, UnknownCounted};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 fn plain(issued: &Issued) -> String {
     html(issued).unwrap().replace(['\u{a0}', '\u{202f}'], " ")
@@ -204,4 +206,46 @@ fn a_mean_that_is_not_given_exactly_says_so() {
         assert!(page.contains(told), "{told}");
     }
     assert!(table.contains("agrees with it to sixty places") && table.contains('≈'), "{table}");
+}
+
+#[test]
+fn what_was_counted_beside_events_is_told() {
+    let mut issued = issued();
+    let statement = &mut issued.statement;
+    statement.terms.missing_data.treat_as = crate::api::agreement::TreatAs::Bad;
+    let objective = &mut statement.objectives[0];
+    objective.counted.unit = "seconds".to_owned();
+    (objective.counted.good, objective.counted.total) = ("2591400".to_owned(), "2592000".to_owned());
+    objective.counted.unknown = Some(UnknownCounted { total: "300".to_owned(), bad: "240".to_owned() });
+    objective.slots.not_deployed = 7;
+    objective.displayed = "99.85".to_owned();
+    (objective.covered, objective.not_covered_because) = (false, "two zones are needed".to_owned());
+    objective.members.push(MemberStatement {
+        name: "<incoming>".to_owned(),
+        covered: true,
+        deployed_seconds: 2_592_000,
+        down_seconds: 600,
+    });
+    statement.violations[0].detected_by = Some(DetectedBy::Customer);
+    statement.violations[0].detected_at = Some(Time("2026-10-12T10:05:00Z".parse().unwrap()));
+    statement.credits.as_mut().unwrap().claims_open = Some(Time("2026-11-03T23:00:00Z".parse().unwrap()));
+    let table = super::super::terminal::text(&issued).replace(['\u{a0}', '\u{202f}'], " ");
+    let page = plain(&issued);
+    for told in [
+        "2 591 400 of 2 592 000 seconds good",
+        "5 slots are unknown, and counted as bad: 300 seconds more, 240 of them bad, so that 2 591 460 of 2 592 300 are good.",
+        "Reports round it to 99.85 %; no verdict rests on that.",
+        "Not covered by the promise: two zones are needed.",
+        "noticed first by the customer, 12 Oct 2026, 12:05 CEST",
+        "4 Nov 2026, 00:00 CET on",
+    ] {
+        assert!(page.contains(told), "{told}");
+        assert!(table.contains(told), "{told}\n{table}");
+    }
+    for told in [
+        "7 not deployed",
+        "<th>&#60;incoming&#62;</th><td>yes</td><td class=\"n\">2 592 000</td><td class=\"n\">600</td>",
+    ] {
+        assert!(page.contains(told), "{told}");
+    }
 }

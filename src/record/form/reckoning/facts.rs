@@ -28,6 +28,11 @@ pub(super) fn facts(facts: &CreditFacts) -> Vec<Fact> {
     [
         fact("Turned over", grouped(&legible(facts.volume.as_deref().unwrap_or_default()))),
         fact("Deliveries", deliveries.collect::<Vec<_>>().join("; ")),
+        fact("Granted before for this period", granted(&facts.granted_this_period)),
+        fact(
+            "Rewarded before for this period",
+            grouped(&legible(facts.rewarded_this_period.as_deref().unwrap_or_default())),
+        ),
         fact("Granted before in this year", granted(&facts.granted_this_year)),
         fact("Granted before in all", granted(&facts.granted_before)),
         fact("Missed right before", missed.collect::<Vec<_>>().join("; ")),

@@ -2,8 +2,11 @@
 
 use crate::api::credit_status::{CreditLine, LineAmount};
 use crate::api::statement::StatementSpec;
-use crate::record::form::figure::{counted, cut_money, cut_percent, money, percent};
+use crate::evaluate::exact::ratio_text;
+use crate::record::form::figure::{counted, cut_money, cut_percent, percent, stated_money};
 use crate::record::form::legible::legible;
+
+use super::course::Course;
 
 /// One line.
 #[derive(Clone, Debug)]
@@ -18,6 +21,8 @@ pub struct Line {
     pub reckoning: String,
     /// What the rule grants, in the rule's own unit.
     pub grant: String,
+    /// How it comes to that, step by step; empty: there is nothing to reckon.
+    pub steps: Vec<String>,
     /// What that is in money, for each currency.
     pub money: Vec<LineMoney>,
     /// Whether it is granted.
@@ -36,7 +41,7 @@ pub struct LineMoney {
 }
 
 impl Line {
-    pub(super) fn new(line: &CreditLine, statement: &StatementSpec) -> Self {
+    pub(super) fn new(line: &CreditLine, course: &Course, statement: &StatementSpec) -> Self {
         let objective = statement.objectives.iter().find(|o| o.name == line.objective);
         let is_tier = !line.below.is_empty() || !line.at_most.is_empty();
         Self {
@@ -44,8 +49,9 @@ impl Line {
             attained: objective.map(|o| cut_percent(&legible(&o.attainment), &o.attainment_ratio)).unwrap_or_default(),
             rule: rule(line),
             reckoning: if is_tier { String::new() } else { legible(&line.reckoning).into_owned() },
-            grant: grant(line),
-            money: line.amounts.iter().map(LineMoney::new).collect(),
+            grant: grant(line, course),
+            steps: course.steps.clone(),
+            money: line.amounts.iter().map(|amount| LineMoney::new(amount, course)).collect(),
             granted: line.granted,
             not_granted: legible(&line.not_granted).into_owned(),
         }
@@ -59,10 +65,10 @@ impl Line {
 }
 
 impl LineMoney {
-    fn new(amount: &LineAmount) -> Self {
+    fn new(amount: &LineAmount, course: &Course) -> Self {
         let currency = legible(&amount.currency);
         Self {
-            by_itself: money(&legible(&amount.by_itself), &currency),
+            by_itself: stated_money(&legible(&amount.by_itself), course.amount(&amount.currency), &currency),
             granted: cut_money(&legible(&amount.granted), &amount.exact, &currency),
         }
     }
@@ -84,9 +90,10 @@ fn rule(line: &CreditLine) -> String {
     format!("Tier {}{}", percent(&legible(bounds)), legible(beyond))
 }
 
-fn grant(line: &CreditLine) -> String {
+fn grant(line: &CreditLine, course: &Course) -> String {
     if !line.percent_of_fee.is_empty() {
-        format!("{} of the fee", percent(&legible(&line.percent_of_fee)))
+        let exact = course.share.as_ref().map(ratio_text).unwrap_or_default();
+        format!("{} of the fee", cut_percent(&legible(&line.percent_of_fee), &exact))
     } else if line.service_days != 0 {
         counted(line.service_days, "day of service", "days of service")
     } else if !line.multiple_of_daily_usage.is_empty() {

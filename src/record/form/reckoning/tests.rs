@@ -1,3 +1,5 @@
+mod courses;
+
 use super::super::example::{issued, revised};
 use super::super::instant::Clock;
 use super::*;

@@ -2,6 +2,7 @@
 //! are only ever added to, at the end.
 
 use crate::record::form::instant::Clock;
+use crate::record::form::terms::terms;
 use crate::record::form::{Issued, words};
 
 /// In every sheet.
@@ -35,7 +36,7 @@ pub(super) fn statement(issued: &Issued, clock: &Clock) -> Vec<String> {
     ]
 }
 
-pub(super) const OBJECTIVES: [&str; 29] = [
+pub(super) const OBJECTIVES: [&str; 31] = [
     "objective",
     "state",
     "method",
@@ -65,12 +66,15 @@ pub(super) const OBJECTIVES: [&str; 29] = [
     "covered",
     "not_covered_because",
     "final_because",
+    "counted_unknown_total",
+    "counted_unknown_bad",
 ];
 
 pub(super) fn objectives(issued: &Issued) -> Vec<Vec<String>> {
     let cells = issued.statement.objectives.iter().map(|objective| {
         let (numerator, denominator) = objective.attainment_ratio.split_once('/').unwrap_or_default();
         let [worst, best] = &objective.attainment_bounds;
+        let unknown = objective.counted.unknown.as_ref();
         vec![
             objective.name.clone(),
             words::state(objective.state).to_owned(),
@@ -101,6 +105,8 @@ pub(super) fn objectives(issued: &Issued) -> Vec<Vec<String>> {
             if objective.covered { "yes" } else { "no" }.to_owned(),
             objective.not_covered_because.clone(),
             issued.statement.last.as_ref().map(|last| format!("{:?}", last.reason)).unwrap_or_default(),
+            unknown.map(|unknown| unknown.total.clone()).unwrap_or_default(),
+            unknown.map(|unknown| unknown.bad.clone()).unwrap_or_default(),
         ]
     });
     cells.collect()
@@ -188,6 +194,18 @@ pub(super) fn exclusions(issued: &Issued, clock: &Clock) -> Vec<Vec<String>> {
         ]
     });
     cells.collect()
+}
+
+pub(super) const TERMS: [&str; 2] = ["term", "agreed"];
+
+pub(super) fn terms_agreed(issued: &Issued) -> Vec<Vec<String>> {
+    let cells = terms(&issued.statement).into_iter();
+    cells.map(|term| vec![term.what.to_owned(), spaced(&term.agreed)]).collect()
+}
+
+/// With spaces that a spreadsheet searches for.
+pub(super) fn spaced(text: &str) -> String {
+    text.replace(['\u{a0}', '\u{202f}'], " ")
 }
 
 pub(super) const ACTIONS: [&str; 11] = [

@@ -6,7 +6,11 @@
 
 use crate::api::credit_status::{CreditAmount, CreditLine, CreditStatus};
 use crate::api::statement::StatementSpec;
+use crate::record::form::instant::Clock;
+use crate::record::form::reckoning::{Line, Reckoning, Step};
 use crate::record::form::words;
+
+use super::columns::spaced;
 
 /// One row. The first eight columns are those of the first version.
 #[derive(Default)]
@@ -54,13 +58,14 @@ struct Row {
     deadline_utc: String,
     adjustment: String,
     adjustment_service_days: String,
+    calculation: String,
 }
 
 /// What stands in a column.
 type Cell = fn(&Row) -> &str;
 
 /// The columns in their order.
-const COLUMNS: [(&str, Cell); 46] = [
+const COLUMNS: [(&str, Cell); 47] = [
     ("row", |r| r.kind),
     ("objective", |r| &r.objective),
     ("tier_below_percent", |r| &r.below),
@@ -107,6 +112,7 @@ const COLUMNS: [(&str, Cell); 46] = [
     ("deadline_utc", |r| &r.deadline_utc),
     ("adjustment", |r| &r.adjustment),
     ("adjustment_service_days", |r| &r.adjustment_service_days),
+    ("calculation", |r| &r.calculation),
 ];
 
 /// The names of the columns.
@@ -115,10 +121,19 @@ pub(super) fn names() -> Vec<&'static str> {
 }
 
 /// The cells of every row.
-pub(super) fn rows(statement: &StatementSpec) -> Vec<Vec<String>> {
+pub(super) fn rows(statement: &StatementSpec, clock: &Clock) -> Vec<Vec<String>> {
     let Some(credits) = &statement.credits else { return Vec::new() };
-    let mut rows: Vec<Row> = credits.lines.iter().flat_map(|line| of_line(line, &credits.currency)).collect();
-    rows.extend(totals(credits));
+    let way = Reckoning::new(credits, statement, clock);
+    let lines = credits.lines.iter().zip(&way.lines);
+    let of_line = |(line, way): (&CreditLine, &Line)| of_line(line, &credits.currency, &spaced(&way.steps.join("; ")));
+    let mut rows: Vec<Row> = lines.flat_map(of_line).collect();
+    let calculations = way.amounts.iter().map(|amount| calculation(&amount.steps));
+    rows.extend(
+        totals(credits)
+            .into_iter()
+            .zip(calculations.chain(std::iter::repeat(String::new())))
+            .map(|(row, calculation)| Row { calculation, ..row }),
+    );
     rows.extend(credits.reward.iter().map(|reward| Row {
         kind: "reward",
         currency: reward.currency.clone(),
@@ -127,6 +142,7 @@ pub(super) fn rows(statement: &StatementSpec) -> Vec<Vec<String>> {
         reward_exact: reward.exact.clone(),
         reward_amount: reward.amount.clone(),
         reason: reward.problem.clone(),
+        calculation: way.reward.iter().map(|reward| calculation(&reward.steps)).collect(),
         ..Row::default()
     }));
     rows.extend(credits.deadlines.iter().map(|due| Row {
@@ -155,8 +171,14 @@ pub(super) fn rows(statement: &StatementSpec) -> Vec<Vec<String>> {
     rows.iter().map(|row| COLUMNS.iter().map(|(_, cell)| cell(row).to_owned()).collect()).collect()
 }
 
+/// The steps of a calculation in one cell.
+fn calculation(steps: &[Step]) -> String {
+    let told = steps.iter().map(|step| format!("{}: {} {}", step.name, step.rule, step.figure).trim_end().to_owned());
+    spaced(&told.collect::<Vec<_>>().join(" | "))
+}
+
 /// A line: a row for each of its currencies, one where it has none.
-fn of_line(line: &CreditLine, currency: &str) -> Vec<Row> {
+fn of_line(line: &CreditLine, currency: &str, calculation: &str) -> Vec<Row> {
     let first = Row {
         kind: "line",
         objective: line.objective.clone(),
@@ -170,6 +192,7 @@ fn of_line(line: &CreditLine, currency: &str) -> Vec<Row> {
         service_days: some(line.service_days),
         multiple_of_daily_usage: line.multiple_of_daily_usage.clone(),
         currency: currency.to_owned(),
+        calculation: calculation.to_owned(),
         ..Row::default()
     };
     let mut rows = vec![first];
