@@ -159,7 +159,7 @@ fn violations(statement: &StatementSpec, clock: &Clock) -> Option<String> {
         let end = violation.end.as_ref().map_or(statement.period.end.0, |end| end.0);
         table.add_row(vec![
             legible(&violation.objective).into_owned(),
-            [clock.long(violation.start.0), words::noticed(violation, clock)].join("\n").trim_end().to_owned(),
+            clock.long(violation.start.0),
             clock.long(end),
             words::lasted(statement, violation),
             percent(&legible(&violation.depth)),
