@@ -3,12 +3,12 @@
 # demo and test start a control plane of their own. GUARANTOR_TEST_KUBECONFIG=/path/to/kubeconfig names a cluster to be
 # used instead; KUBECONFIG never does.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench crds need-rust need-go
+.PHONY: help demo test lint bench bench-scaling crds need-rust need-go
 
 CRDS := crds charts/guarantor/files/crds
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  GUARANTOR_TEST_KUBECONFIG=/path/to/kubeconfig: demo and test use that cluster instead of starting one"
 
 demo: need-rust need-go ## Show the operator at work on a real control plane; KEEP=1 keeps the cluster afterwards
@@ -31,6 +31,9 @@ lint: need-rust ## Check format, lints, licences and banned crates
 
 bench: need-rust ## Measure how long a month takes to settle, and how large its ledger is
 	cargo bench --locked -p guarantor --bench account
+
+bench-scaling: need-rust ## Play the scaling law against HPA, KEDA and Knative over recorded loads; SEEDS=1 is a quick look
+	cargo bench --locked -p guarantor --bench scaling
 
 crds: need-rust ## Write the custom resource definitions again, for crds/ and the chart
 	cargo build --locked -p guarantor
