@@ -25,6 +25,7 @@ pub mod measurement;
 pub mod metrics_source;
 pub mod missing_data;
 pub mod objective;
+pub mod objective_statement;
 pub mod parameter;
 pub mod period;
 pub mod remedy;
