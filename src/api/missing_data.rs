@@ -15,7 +15,8 @@ pub struct MissingData {
     pub treat_as: TreatAs,
     /// The share of slots that must be known for a verdict, in percent. Below it, the objective is `NotDetermined`
     /// unless the unknown slots could not change the verdict, all good or all bad. For the method `Events` an unknown slot
-    /// is taken to hold as many events as the known ones in the mean, and for `Value` one.
+    /// is taken to hold as many events as the known ones in the mean, for `Value` one, and for `MeanOfSlots` as many as a
+    /// known one of its stretch.
     #[serde(default = "default_coverage")]
     #[schemars(default = "default_coverage")]
     pub minimum_coverage: Percent,

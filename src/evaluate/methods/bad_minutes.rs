@@ -132,7 +132,11 @@ pub(super) fn account(
         good,
         total,
         bounds,
-        unknown: Some(UnknownUnits { total: whole(seconds.unknown), bad: whole(seconds.possible - seconds.certain) }),
+        unknown: Some(UnknownUnits {
+            total: whole(seconds.unknown),
+            bad: whole(seconds.possible - seconds.certain),
+            ..UnknownUnits::default()
+        }),
     }
 }
 

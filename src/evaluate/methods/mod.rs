@@ -69,20 +69,29 @@ pub struct UnknownUnits {
     /// All of it.
     pub total: BigRational,
     /// What is bad by it. Of bad time it can be more than that, where known time makes a run that counts only together
-    /// with it.
+    /// with it; of rates too, by what the unknown part of a stretch takes from the rate of its known part.
     pub bad: BigRational,
+    /// What the rates of stretches that are known in part gain if their unknown part was good.
+    pub gained: BigRational,
+}
+
+impl UnknownUnits {
+    fn is_nothing(&self) -> bool {
+        self.total.is_zero() && self.bad.is_zero() && self.gained.is_zero()
+    }
 }
 
 impl Account {
     /// What the unknown slots add to the account by the agreement's rule for them. `None`: nothing.
     #[must_use]
     pub fn unknown_treated(&self, unknown_as: TreatAs) -> Option<UnknownUnits> {
-        let unknown = self.unknown.as_ref().filter(|unknown| !unknown.total.is_zero())?;
-        match unknown_as {
-            TreatAs::Exclude => None,
-            TreatAs::Good => Some(UnknownUnits { bad: BigRational::zero(), ..unknown.clone() }),
-            TreatAs::Bad => Some(unknown.clone()),
-        }
+        let unknown = self.unknown.clone()?;
+        let added = match unknown_as {
+            TreatAs::Exclude => return None,
+            TreatAs::Good => UnknownUnits { bad: BigRational::zero(), ..unknown },
+            TreatAs::Bad => UnknownUnits { gained: BigRational::zero(), ..unknown },
+        };
+        (!added.is_nothing()).then_some(added)
     }
 
     /// The attainment by the agreement's rule for unknown slots.

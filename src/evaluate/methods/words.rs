@@ -42,7 +42,13 @@ pub fn sentence(measurement: &Measurement, slot: &str) -> String {
                 EmptySlot::Good => "without an event the rate is 0",
                 EmptySlot::Skip => "without an event there is no rate",
             };
-            format!("one less the mean of the error rates over {over}, each with the same weight; {empty}")
+            let partly = match &measurement.rate_over {
+                Some(_) => {
+                    "; where a part is unknown, the rate is that of the rest, and good or bad it weighs as the rest"
+                }
+                None => "",
+            };
+            format!("one less the mean of the error rates over {over}, each with the same weight; {empty}{partly}")
         }
         Method::BadMinutes => format!("time that was not bad over {}; {}", divided_by(measurement), rules(measurement)),
         Method::Pooled => match measurement.pool.unwrap_or_default() {
@@ -107,7 +113,11 @@ mod tests {
             (
                 json!({"method": "MeanOfSlots", "rateOver": "1h", "emptySlot": "Skip"}),
                 "one less the mean of the error rates over 1h, each with the same weight; without an event there is no \
-                 rate",
+                 rate; where a part is unknown, the rate is that of the rest, and good or bad it weighs as the rest",
+            ),
+            (
+                json!({"method": "MeanOfSlots"}),
+                "one less the mean of the error rates over 1m, each with the same weight; without an event the rate is 0",
             ),
             (
                 json!({"method": "BadMinutes", "badWhen": {"errorRateAbove": "5"}, "minimumConsecutive": "10m",

@@ -147,7 +147,7 @@ fn figures(account: &Account) -> (Option<BigRational>, Option<(BigRational, BigR
 fn adds_up(account: &Account) -> bool {
     [TreatAs::Good, TreatAs::Bad].into_iter().all(|treat_as| {
         let Some(unknown) = account.unknown_treated(treat_as) else { return true };
-        let good = &account.good + &unknown.total - &unknown.bad;
+        let good = &account.good + &unknown.total - &unknown.bad + &unknown.gained;
         divide(&good, &(&account.total + &unknown.total)) == account.attainment_treating(treat_as)
     })
 }
