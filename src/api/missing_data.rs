@@ -11,7 +11,9 @@ use super::Percent;
 #[serde(rename_all = "camelCase")]
 pub struct MissingData {
     /// How an unknown slot counts. `Exclude`: neither for nor against; `Good` and `Bad`: as if every event of an
-    /// average slot had been good, or bad.
+    /// average slot had been good, or bad. In violations and in downtime likewise: `Bad` is bad time, `Exclude` and `Good` are
+    /// no part of it. Where less is known than the minimum, only what is certain counts there, and violations between which
+    /// there is nothing but unknown time are one.
     pub treat_as: TreatAs,
     /// The share of slots that must be known for a verdict, in percent. Below it, the objective is `NotDetermined`
     /// unless the unknown slots could not change the verdict, all good or all bad. For the method `Events` an unknown slot

@@ -29,6 +29,7 @@ pub mod groups;
 pub mod mean_of_slots;
 pub mod minute_rule;
 pub mod pooled;
+pub mod unknown_time;
 pub mod value;
 pub mod words;
 
@@ -36,6 +37,7 @@ use bad_minutes::BadMinutes;
 use events::Events;
 use mean_of_slots::MeanOfSlots;
 use pooled::Pooled;
+use unknown_time::UnknownTime;
 
 /// The account of one objective over some slots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,16 +133,22 @@ pub trait CountingMethod {
     fn recent(&self, slots: usize) -> Account;
 
     /// The times in which the target was missed, oldest first. `closed`: the period is over, so that none goes on.
-    fn violations(&self, objective: &str, target: &BigRational, closed: bool) -> Vec<ViolationSpan>;
+    fn violations(
+        &self,
+        objective: &str,
+        target: &BigRational,
+        closed: bool,
+        unknown: UnknownTime,
+    ) -> Vec<ViolationSpan>;
 
     /// The bad time that counts: ordered, disjoint. Empty for methods that count no time.
-    fn downtime(&self) -> Vec<Bounds> {
+    fn downtime(&self, _: UnknownTime) -> Vec<Bounds> {
         Vec::new()
     }
 
-    /// The time in which the service failed, whether it counts or not, as far as it is not excluded. Empty for methods that
-    /// count no time.
-    fn failing(&self) -> Vec<Stretch> {
+    /// The time in which the service failed, whether it counts or not, as far as it is not excluded; with the time in which
+    /// it may have, unless that is not bad. Empty for methods that count no time.
+    fn failing(&self, _: UnknownTime) -> Vec<Stretch> {
         Vec::new()
     }
 

@@ -144,10 +144,11 @@ impl Minutes {
         quotients(self.sums())
     }
 
-    /// The downtime that counts, in seconds from the beginning.
-    pub fn runs(&self) -> Vec<(i64, i64)> {
+    /// The downtime that counts, in seconds from the beginning: for certain, or at worst.
+    pub fn runs(&self, at_worst: bool) -> Vec<(i64, i64)> {
+        let marks = if at_worst { &self.possible } else { &self.certain };
         let mut runs: Vec<(i64, i64)> = Vec::new();
-        for second in (0i64..).zip(&self.certain).filter(|(_, bad)| **bad).map(|(second, _)| second) {
+        for second in (0i64..).zip(marks).filter(|(_, bad)| **bad).map(|(second, _)| second) {
             match runs.last_mut() {
                 Some(run) if run.1 == second => run.1 += 1,
                 _ => runs.push((second, second + 1)),
