@@ -96,7 +96,8 @@ pub enum EmptySlot {
 #[x_kube(validation = Rule::new("has(self.errorRateAbove) != has(self.allFail)")
     .message("spec.objectives[].measurement.badWhen must have exactly one of errorRateAbove and allFail"))]
 pub struct BadWhen {
-    /// The share of bad events is above this, in percent: exactly this much is not above.
+    /// The share of bad events is above this, in percent: exactly this much is not above. It is judged for every slot of
+    /// `spec.metrics.slot` by itself: with slots shorter than a minute, the minute's own share decides nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_rate_above: Option<Percent>,
     /// There were events, and every one was bad.
