@@ -168,7 +168,7 @@ pub struct Violation {
     /// The end of the last bad slot. Left out: it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<Time>,
-    /// The worst share of good events in one slot, in percent.
+    /// The worst share of good events in one slot, in percent; 0 where no event of it is known.
     pub depth: String,
     /// Bad events.
     pub bad_events: String,

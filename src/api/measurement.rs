@@ -28,7 +28,9 @@ pub struct Measurement {
     #[serde(default)]
     pub method: Method,
     /// `MeanOfSlots`: the time over which one error rate is taken, for example `5m` or `1h`, counted from the beginning of
-    /// the period. Left out: one slot of `spec.metrics.slot`.
+    /// the period. Left out: one slot of `spec.metrics.slot`. Of a stretch that is known in part, what is known stands: its
+    /// rate is that of its known slots. Where the unknown ones are taken as good or bad, they have the rate 0 or 1, and each
+    /// weighs as one of the known slots does. A stretch of which no slot is known is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_over: Option<Span>,
     /// `MeanOfSlots`: what a slot without any event is. `Good` (the default): its error rate is 0. `Skip`: it is not
@@ -94,7 +96,8 @@ pub enum EmptySlot {
 #[x_kube(validation = Rule::new("has(self.errorRateAbove) != has(self.allFail)")
     .message("spec.objectives[].measurement.badWhen must have exactly one of errorRateAbove and allFail"))]
 pub struct BadWhen {
-    /// The share of bad events is above this, in percent: exactly this much is not above.
+    /// The share of bad events is above this, in percent: exactly this much is not above. It is judged for every slot of
+    /// `spec.metrics.slot` by itself: with slots shorter than a minute, the minute's own share decides nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_rate_above: Option<Percent>,
     /// There were events, and every one was bad.

@@ -11,11 +11,14 @@ use super::Percent;
 #[serde(rename_all = "camelCase")]
 pub struct MissingData {
     /// How an unknown slot counts. `Exclude`: neither for nor against; `Good` and `Bad`: as if every event of an
-    /// average slot had been good, or bad.
+    /// average slot had been good, or bad. In violations and in downtime likewise: `Bad` is bad time, `Exclude` and `Good` are
+    /// no part of it. Where less is known than the minimum, only what is certain counts there, and violations between which
+    /// there is nothing but unknown time are one.
     pub treat_as: TreatAs,
     /// The share of slots that must be known for a verdict, in percent. Below it, the objective is `NotDetermined`
     /// unless the unknown slots could not change the verdict, all good or all bad. For the method `Events` an unknown slot
-    /// is taken to hold as many events as the known ones in the mean, and for `Value` one.
+    /// is taken to hold as many events as the known ones in the mean, for `Value` one, and for `MeanOfSlots` as many as a
+    /// known one of its stretch.
     #[serde(default = "default_coverage")]
     #[schemars(default = "default_coverage")]
     pub minimum_coverage: Percent,

@@ -81,13 +81,18 @@ pub struct CountedUnits {
 }
 
 /// What unknown slots are taken to hold by `missingData.treatAs`. The attainment is the good ones and these without the bad
-/// ones of these, over all and these.
+/// ones of these, with what is gained, over all and these.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct UnknownCounted {
     /// How many, cut to six places. With the method `Events` as many for each slot as a known one has in the mean.
     pub total: String,
-    /// The bad ones, cut to six places. Of time also known bad time that counts only in one run with them.
+    /// The bad ones, cut to six places. Of time also known bad time that counts only in one run with them; of rates also
+    /// what the unknown part of a stretch takes from the rate of its known part.
     pub bad: String,
+    /// `MeanOfSlots`: what the rates of stretches that are known in part gain by their unknown part, cut to six places. Left
+    /// out: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gained: Option<String>,
 }
 
 /// The account of one member of a pool.

@@ -27,7 +27,8 @@ pub struct Remedy {
     pub proportional: Option<Proportional>,
     /// A fixed amount for each violation of the objective: each unbroken time in which it was missed or, where the objective
     /// counts reported values, each value that was late. What only excluded time separates is one violation; what goes on
-    /// over the end of a period is one in each.
+    /// over the end of a period is one in each. Unknown time counts as `missingData` says; where it says nothing of it, what
+    /// only unknown time separates is one violation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_incident: Option<PerIncident>,
     /// So much for each day by which a delivery was late, owed in the period in which it was delivered. The objective
@@ -120,7 +121,8 @@ pub struct MultipleOfFee {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FreeHours {
-    /// An hour is free when the service was down for longer than this within it; exactly this long is not longer.
+    /// An hour is free when the service was down for longer than this within it; exactly this long is not longer. Unknown
+    /// time is down where `missingData` counts it as bad.
     pub unavailable_for: Span,
 }
 

@@ -28,6 +28,7 @@ use super::exclusion::Exclusions;
 use super::exemption::Exemptions;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
+use super::methods::unknown_time::UnknownTime;
 use super::methods::{CountingMethod, counting};
 use super::parameter_rule;
 use super::period::{Bounds, whole_of};
@@ -178,7 +179,9 @@ impl Moment<'_> {
         };
 
         let recent = recent(method, bounds.seconds());
-        let violations = self.joined(objective, method, method.violations(&objective.name, &target, closed));
+        let unknown = self.rule.unknown_time(account.coverage.as_ref());
+        let violations = method.violations(&objective.name, &target, closed, unknown);
+        let violations = self.joined(objective, method, unknown, violations);
         let assessment = ObjectiveAssessment {
             name: objective.name.clone(),
             state,
@@ -199,7 +202,7 @@ impl Moment<'_> {
             slots: account.census,
             coverage: account.coverage,
             bounds: account.bounds,
-            downtime: method.downtime(),
+            downtime: method.downtime(unknown),
             incidents: self.incidents(index, objective, &account.counted, &violations)?,
             members: method.members(),
             budget_remaining,
@@ -213,20 +216,21 @@ impl Moment<'_> {
         Ok((assessment, violations))
     }
 
-    /// The violations, those as one that only excluded time separates; in time that an exclusion cuts off, so that it is no
-    /// whole minute any more, the service was down all the same.
+    /// The violations, those as one that only excluded time separates, or unknown time that is open; in time that an exclusion
+    /// cuts off, so that it is no whole minute any more, the service was down all the same.
     fn joined(
         &self,
         objective: &Objective,
         method: &dyn CountingMethod,
+        unknown: UnknownTime,
         violations: Vec<ViolationSpan>,
     ) -> Vec<ViolationSpan> {
         let exemptions = Exemptions::of(self.exclusions, &objective.name);
         let (exempt, _) = exemptions.stretches();
-        if exempt.is_empty() || violations.len() < 2 {
+        if (exempt.is_empty() && unknown != UnknownTime::Open) || violations.len() < 2 {
             return violations;
         }
-        joined(violations, &union(exempt.iter().copied().chain(method.failing()).collect()))
+        joined(violations, &union(exempt.iter().copied().chain(method.failing(unknown)).collect()))
     }
 
     /// How many violations a remedy counts: of values that are reported each that was late, of all else the unbroken times

@@ -14,6 +14,7 @@ use crate::api::agreement::TreatAs;
 use crate::api::agreement_status::State;
 
 use super::methods::Account;
+use super::methods::unknown_time::UnknownTime;
 
 /// The rule of an agreement for unknown slots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,17 @@ impl MissingDataRule {
     pub fn so_far(&self) -> Self {
         let enough = BigRational::new(9.into(), 10.into());
         Self { treat_as: self.treat_as, minimum: self.minimum.clone().min(enough) }
+    }
+
+    /// What unknown time is to violations and downtime, where this share is known: what the agreement says, or open where
+    /// too little is known for it. For a period that still runs too: what would be owed rests on the agreed rule.
+    #[must_use]
+    pub fn unknown_time(&self, coverage: Option<&BigRational>) -> UnknownTime {
+        match self.treat_as {
+            _ if coverage.is_none_or(|coverage| *coverage < self.minimum) => UnknownTime::Open,
+            TreatAs::Bad => UnknownTime::Bad,
+            TreatAs::Good | TreatAs::Exclude => UnknownTime::NotBad,
+        }
     }
 }
 

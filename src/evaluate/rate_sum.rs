@@ -50,12 +50,39 @@ impl RateSum {
     pub fn add(&mut self, events: Tally, times: usize) {
         let (bad, total) = (events.bad.parts(), events.total.parts());
         let common = bad.gcd(&total);
-        if let (Some(bad), Some(total)) = (bad.checked_div(common), total.checked_div(common))
-            && bad > 0
-            && total > 0
-        {
-            *self.parts.entry(total.into()).or_default() += BigUint::from(bad) * times;
+        if let (Some(bad), Some(total)) = (bad.checked_div(common), total.checked_div(common)) {
+            self.add_lowest(bad.into(), total.into(), times);
         }
+    }
+
+    /// Adds `part` out of `all` once. What is out of nothing is no rate.
+    pub fn add_part(&mut self, part: &BigUint, all: &BigUint) {
+        let common = part.gcd(all);
+        if !common.is_zero() {
+            self.add_lowest(part / &common, all / &common, 1);
+        }
+    }
+
+    fn add_lowest(&mut self, numerator: BigUint, denominator: BigUint, times: usize) {
+        if !numerator.is_zero() && !denominator.is_zero() {
+            *self.parts.entry(denominator).or_default() += numerator * times;
+        }
+    }
+
+    /// Both sums together.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        for (denominator, sum) in &other.parts {
+            *both.parts.entry(denominator.clone()).or_default() += sum;
+        }
+        both
+    }
+
+    /// The sum itself, as exact as a mean is.
+    #[must_use]
+    pub fn total(&self) -> BigRational {
+        -self.mean_good(0, 1).unwrap_or_default()
     }
 
     /// The mean of `count` shares of good events, of which the known ones are one less each rate added and make up

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
+use num_traits::Zero;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -319,7 +320,11 @@ fn units(method: Method, assessed: &ObjectiveAssessment) -> CountedUnits {
     };
     let (good, total) = (text(&assessed.good_units), text(&assessed.total_units));
     let unknown = assessed.unknown_units.as_ref();
-    let unknown = unknown.map(|units| UnknownCounted { total: text(&units.total), bad: text(&units.bad) });
+    let unknown = unknown.map(|units| UnknownCounted {
+        total: text(&units.total),
+        bad: text(&units.bad),
+        gained: (!units.gained.is_zero()).then(|| text(&units.gained)),
+    });
     CountedUnits { unit: words::unit(method).to_owned(), good, total, unknown }
 }
 

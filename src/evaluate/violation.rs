@@ -1,8 +1,9 @@
 //! Violations: maximal runs of slots in which the target was missed.
 //!
 //! A run begins with a bad slot and ends with the last bad slot before a slot that is known to be good or without
-//! traffic. An unknown or excluded slot neither ends a run nor makes it longer: when bad slots follow on both sides it
-//! lies inside, and its events are nobody's. A run at the end of what is known goes on while the period runs.
+//! traffic. An excluded slot neither ends a run nor makes it longer: when bad slots follow on both sides it lies inside,
+//! and its events are nobody's. So does an unknown one where nothing is agreed of it; otherwise it is bad, or not, as
+//! agreed. A run at the end of what is known goes on while the period runs.
 //!
 //! Objectives that count time have their bad time for violations, as far as it counts.
 //!
@@ -54,7 +55,11 @@ pub fn violations(
                     Some(open) => Open {
                         until,
                         sum: open.sum + all,
-                        deepest: if is_deeper(one, open.deepest) { one } else { open.deepest },
+                        deepest: if open.deepest.total.is_zero() || is_deeper(one, open.deepest) {
+                            one
+                        } else {
+                            open.deepest
+                        },
                         ..open
                     },
                 });

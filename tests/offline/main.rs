@@ -30,6 +30,7 @@ mod settles_long_periods;
 mod settles_overlapping_outages;
 mod settles_the_example;
 mod settles_to_the_letter;
+mod settles_what_is_unknown;
 mod settles_what_was_notified;
 mod simulates_the_example;
 mod statement;

@@ -125,3 +125,18 @@ fn excluded_slots_are_not_expected() {
     let excluded = [Slot::excluded(1)];
     assert_eq!(of(&excluded).coverage, None);
 }
+
+#[test]
+fn unknown_time_is_what_was_agreed_where_enough_is_known() {
+    let cases = [
+        (rule(TreatAs::Bad, 90), 90, UnknownTime::Bad),
+        (rule(TreatAs::Good, 90), 90, UnknownTime::NotBad),
+        (rule(TreatAs::Exclude, 90), 90, UnknownTime::NotBad),
+        (rule(TreatAs::Bad, 90), 89, UnknownTime::Open),
+        (rule(TreatAs::Exclude, 100), 99, UnknownTime::Open),
+    ];
+    for (rule, coverage, expected) in cases {
+        assert_eq!(rule.unknown_time(Some(&ratio(coverage, 100))), expected, "{rule:?} {coverage}");
+    }
+    assert_eq!(rule(TreatAs::Bad, 0).unknown_time(None), UnknownTime::Open);
+}

@@ -12,6 +12,7 @@ mod constraints;
 mod estimates;
 mod hearsay;
 mod promise;
+mod thresholds;
 mod tiers;
 
 use k8s_openapi::jiff::SignedDuration;
@@ -69,11 +70,13 @@ pub enum Code {
     ClaimDeadline,
     /// An indicator's figure is an estimate.
     EstimatedFigure,
+    /// A threshold for bad minutes is judged by shorter slots.
+    ThresholdBySlot,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::TierGap,
         Self::TierOverlap,
         Self::NonMonotonicCredit,
@@ -87,6 +90,7 @@ impl Code {
         Self::MixedUnits,
         Self::ClaimDeadline,
         Self::EstimatedFigure,
+        Self::ThresholdBySlot,
     ];
 
     /// The stable word for machines.
@@ -106,6 +110,7 @@ impl Code {
             Self::MixedUnits => "mixed_units",
             Self::ClaimDeadline => "claim_deadline",
             Self::EstimatedFigure => "estimated_figure",
+            Self::ThresholdBySlot => "threshold_by_slot",
         }
     }
 
@@ -126,6 +131,7 @@ impl Code {
             Self::MixedUnits => "MixedUnits",
             Self::ClaimDeadline => "ClaimDeadline",
             Self::EstimatedFigure => "EstimatedFigure",
+            Self::ThresholdBySlot => "ThresholdBySlot",
         }
     }
 }
@@ -172,6 +178,7 @@ fn terms(spec: &AgreementSpec, retention: Option<SignedDuration>) -> Vec<Lint> {
     found.extend(promise::targets(spec));
     found.extend(promise::composite(spec));
     found.extend(estimates::lint(spec));
+    found.extend(thresholds::lint(spec));
     for objective in &spec.objectives {
         let Some(target) = promise::percent(&objective.target) else { continue };
         found.extend(tiers::mixed(spec, &objective.name));

@@ -17,6 +17,7 @@ use super::super::stretch::{Stretch, seconds_within};
 use super::super::violation::of_downtime;
 use super::events::tallies;
 use super::minute_rule::{Condition, MinuteRule, Spell};
+use super::unknown_time::UnknownTime;
 use super::{Account, CountingMethod, UnknownUnits};
 
 /// The time of one service, or of a pool that is down when all of it is.
@@ -25,7 +26,7 @@ pub(super) struct Downtime {
     spells: Vec<Spell>,
     denominator: Denominator,
     /// What is bad for certain and counts.
-    pub(super) certain: Vec<Stretch>,
+    certain: Vec<Stretch>,
     /// What counts if all that is unknown was bad.
     possible: Vec<Stretch>,
     /// As `certain`, with a run that still goes on.
@@ -61,9 +62,24 @@ impl Downtime {
         }
     }
 
-    /// What failed, whether it counts or not.
-    pub(super) fn failing(&self) -> impl Iterator<Item = Stretch> {
-        self.spells.iter().filter(|spell| spell.condition == Condition::Down).map(|spell| spell.when)
+    /// What counts, where unknown time is this.
+    pub(super) fn counting(&self, unknown: UnknownTime) -> &[Stretch] {
+        match unknown {
+            UnknownTime::Bad => &self.possible,
+            UnknownTime::NotBad | UnknownTime::Open => &self.certain,
+        }
+    }
+
+    /// What failed, whether it counts or not; with what may have, unless that is not bad.
+    pub(super) fn failing(&self, unknown: UnknownTime) -> impl Iterator<Item = Stretch> {
+        let may_have = unknown != UnknownTime::NotBad;
+        let failed = move |condition| match condition {
+            Condition::Down => true,
+            Condition::Doubtful | Condition::Unknown => may_have,
+            _ => false,
+        };
+        let possible = self.possible.iter().copied().filter(move |_| may_have);
+        self.spells.iter().filter(move |spell| failed(spell.condition)).map(|spell| spell.when).chain(possible)
     }
 
     /// All of it.
@@ -132,7 +148,11 @@ pub(super) fn account(
         good,
         total,
         bounds,
-        unknown: Some(UnknownUnits { total: whole(seconds.unknown), bad: whole(seconds.possible - seconds.certain) }),
+        unknown: Some(UnknownUnits {
+            total: whole(seconds.unknown),
+            bad: whole(seconds.possible - seconds.certain),
+            ..UnknownUnits::default()
+        }),
     }
 }
 
@@ -174,16 +194,16 @@ impl CountingMethod for BadMinutes<'_> {
         account(self.downtime.window(last(all, slots)), recent.census(), tallies(recent))
     }
 
-    fn violations(&self, objective: &str, _: &BigRational, closed: bool) -> Vec<ViolationSpan> {
-        of_downtime(objective, &[self.record.slots()], &self.downtime.certain, closed)
+    fn violations(&self, objective: &str, _: &BigRational, closed: bool, unknown: UnknownTime) -> Vec<ViolationSpan> {
+        of_downtime(objective, &[self.record.slots()], self.downtime.counting(unknown), closed)
     }
 
-    fn downtime(&self) -> Vec<Bounds> {
-        self.downtime.certain.iter().map(|s| s.bounds()).collect()
+    fn downtime(&self, unknown: UnknownTime) -> Vec<Bounds> {
+        self.downtime.counting(unknown).iter().map(|s| s.bounds()).collect()
     }
 
-    fn failing(&self) -> Vec<Stretch> {
-        self.downtime.failing().collect()
+    fn failing(&self, unknown: UnknownTime) -> Vec<Stretch> {
+        self.downtime.failing(unknown).collect()
     }
 
     fn latest_problem(&self) -> Option<UnknownCause> {

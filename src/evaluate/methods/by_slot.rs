@@ -8,6 +8,7 @@ use super::super::due_slots::DueSlots;
 use super::super::exemption::Record;
 use super::super::slot::{Slot, SlotState, UnknownCause};
 use super::super::violation::violations;
+use super::unknown_time::UnknownTime;
 use super::{Account, CountingMethod};
 
 /// A method that judges slot by slot.
@@ -32,8 +33,14 @@ impl<M: BySlot> CountingMethod for M {
         self.account_of(self.record().slots().last(slots))
     }
 
-    fn violations(&self, objective: &str, target: &BigRational, closed: bool) -> Vec<ViolationSpan> {
-        violations(objective, self.record().slots(), closed, |slot| missed(slot, target))
+    fn violations(
+        &self,
+        objective: &str,
+        target: &BigRational,
+        closed: bool,
+        unknown: UnknownTime,
+    ) -> Vec<ViolationSpan> {
+        violations(objective, self.record().slots(), closed, |slot| missed(slot, target, unknown))
     }
 
     fn latest_problem(&self) -> Option<UnknownCause> {
@@ -42,15 +49,20 @@ impl<M: BySlot> CountingMethod for M {
 }
 
 /// Whether the share of good events of a slot is below the target. A slot without traffic misses nothing. `None`:
-/// unknown, or left out.
-fn missed(slot: &Slot, target: &BigRational) -> Option<bool> {
+/// unknown and not agreed, or left out.
+fn missed(slot: &Slot, target: &BigRational, unknown: UnknownTime) -> Option<bool> {
     match slot.state() {
         SlotState::Measured => {
             let tally = slot.counted();
             Some(!tally.bad.is_zero() && tally.good().is_less_than(target, tally.total))
         }
         SlotState::NoTraffic | SlotState::NotDeployed => Some(false),
-        SlotState::Unknown(_) | SlotState::Excluded => None,
+        SlotState::Unknown(_) => match unknown {
+            UnknownTime::Bad => Some(true),
+            UnknownTime::NotBad => Some(false),
+            UnknownTime::Open => None,
+        },
+        SlotState::Excluded => None,
     }
 }
 
@@ -72,8 +84,12 @@ mod tests {
             (Slot::excluded(1), None),
         ];
         for (slot, expected) in cases {
-            assert_eq!(missed(&slot, &target), expected, "{slot:?}");
+            assert_eq!(missed(&slot, &target, UnknownTime::Open), expected, "{slot:?}");
         }
-        assert_eq!(missed(&measured(1000, 1), &ratio(1, 1)), Some(true), "of 100 % nothing may be bad");
+        let open = UnknownTime::Open;
+        assert_eq!(missed(&measured(1000, 1), &ratio(1, 1), open), Some(true), "of 100 % nothing may be bad");
+        let nobody_knows = Slot::unknown(UnknownCause::Unreachable, 1);
+        assert_eq!(missed(&nobody_knows, &target, UnknownTime::Bad), Some(true));
+        assert_eq!(missed(&nobody_knows, &target, UnknownTime::NotBad), Some(false));
     }
 }

@@ -67,7 +67,8 @@ impl BySlot for Events<'_> {
             Weight::MeanTraffic => divide(&(&total * whole(census.unknown)), &whole(census.known())),
             Weight::OneValue => Some(whole(census.unknown)),
         };
-        let unknown = weight.map(|weight| UnknownUnits { total: weight.clone(), bad: weight });
+        let unknown =
+            weight.map(|weight| UnknownUnits { total: weight.clone(), bad: weight, ..UnknownUnits::default() });
         Account { census, counted, born, unattributed, coverage, good, total, attainment, bounds, unknown }
     }
 }

@@ -1,8 +1,14 @@
 //! The method `MeanOfSlots`: one less the mean of the error rates of equal stretches of time, each with the same weight.
 //!
 //! What Amazon S3, Azure Storage and Cloudflare promise: the error rate of every five minutes (or every hour), and the
-//! mean of those. A stretch without any event has the error rate 0 or is no part of the mean, as the agreement says. A
-//! stretch of which a slot is unknown is unknown: half of it says nothing about its rate.
+//! mean of those. A stretch without any event has the error rate 0 or is no part of the mean, as the agreement says.
+//!
+//! Of a stretch that is known in part, what is known stands. Its rate is that of its known slots. If the unknown ones were
+//! all bad, or all good, they have the error rate 1 or 0, and each weighs as one of the known slots does: the rate is then
+//! (known rate x known slots + 0 or 1 x unknown slots) / all slots. A stretch of which no slot is known is unknown, and so
+//! is one whose known slots had no event where such a stretch is no part of the mean.
+
+use num_bigint::BigUint;
 
 use crate::api::measurement::{EmptySlot, Measurement};
 
@@ -56,11 +62,34 @@ pub struct MeanOfSlots<'a> {
 /// What the stretches come to.
 #[derive(Default)]
 struct Rates {
-    sum: RateSum,
+    /// The rates of the stretches that are known throughout.
+    whole: RateSum,
+    /// The same of those that are known in part, by their known slots.
+    partly: RateSum,
+    /// Those again, if their unknown slots were all good.
+    at_best: RateSum,
+    /// By how much they are higher if their unknown slots were all bad.
+    lost: RateSum,
+    /// By how much they are lower if their unknown slots were all good.
+    gained: RateSum,
+    /// Stretches that have a rate.
     known: usize,
+    /// Stretches that have none, and might.
     unknown: usize,
-    /// Known ones that are no part of the mean.
-    skipped: usize,
+}
+
+impl Rates {
+    /// Adds the rate of a stretch of which some slots are unknown.
+    fn add_partly(&mut self, events: Tally, known: usize, unknown: usize) {
+        // Without an event the rate is 0, as a part of any total.
+        let total = BigUint::from(events.total.parts().max(1));
+        let bad = BigUint::from(events.bad.parts());
+        let all = &total * (known + unknown);
+        self.partly.add_part(&bad, &total);
+        self.at_best.add_part(&(&bad * known), &all);
+        self.gained.add_part(&(&bad * unknown), &all);
+        self.lost.add_part(&((&total - &bad) * unknown), &all);
+    }
 }
 
 impl<'a> MeanOfSlots<'a> {
@@ -74,15 +103,19 @@ impl<'a> MeanOfSlots<'a> {
         let mut rates = Rates::default();
         let over = self.rule.over_seconds.unwrap_or_else(|| slots.slot_seconds());
         for group in groups(slots, over, slots.origin()) {
-            match rate(&group) {
-                Rate::LeftOut => {}
-                Rate::Unknown => rates.unknown += group.times,
-                Rate::Of(events) if events.total.is_zero() && self.rule.empty == EmptySlot::Skip => {
-                    rates.skipped += group.times;
-                }
-                Rate::Of(events) => {
+            let Known { events, known, unknown } = known(&group);
+            let has_rate = known > 0 && (!events.total.is_zero() || self.rule.empty == EmptySlot::Good);
+            match (has_rate, unknown) {
+                // Left out by agreement, or without an event and no part of the mean.
+                (false, 0) => {}
+                (false, _) => rates.unknown += group.times,
+                (true, 0) => {
                     rates.known += group.times;
-                    rates.sum.add(events, group.times);
+                    rates.whole.add(events, group.times);
+                }
+                (true, _) => {
+                    rates.known += group.times;
+                    rates.add_partly(events, known, unknown);
                 }
             }
         }
@@ -98,49 +131,109 @@ impl BySlot for MeanOfSlots<'_> {
 
     fn account_of(&self, slots: DueSlots<'_>) -> Account {
         let (counted, born, unattributed) = tallies(slots);
+        let census = slots.census();
         let rates = self.rates(slots);
         let (known, expected) = (rates.known, rates.known + rates.unknown);
-        let attainment = rates.sum.mean_good(known, known);
-        let worst = rates.sum.mean_good(known, expected);
-        let best = rates.sum.mean_good(expected, expected);
-        let heard = known + rates.skipped;
+        let as_known = rates.whole.and(&rates.partly);
+        let attainment = as_known.mean_good(known, known);
+        let worst = as_known.and(&rates.lost).mean_good(known, expected);
+        let best = rates.whole.and(&rates.at_best).mean_good(expected, expected);
         let good = attainment.as_ref().map(|mean| mean * whole(known)).unwrap_or_default();
+        let total = whole(rates.unknown);
+        let (bad, gained) = (&total + rates.lost.total(), rates.gained.total());
         Account {
-            census: slots.census(),
+            coverage: divide(&whole(census.known()), &whole(census.expected())),
+            census,
             counted,
             born,
             unattributed,
-            coverage: divide(&whole(heard), &whole(heard + rates.unknown)),
             good,
             total: whole(known),
             attainment,
             bounds: worst.zip(best),
-            unknown: Some(UnknownUnits { total: whole(rates.unknown), bad: whole(rates.unknown) }),
+            unknown: Some(UnknownUnits { total, bad, gained }),
         }
     }
 }
 
-/// What is known of a stretch.
-enum Rate {
-    /// Wholly left out by agreement.
-    LeftOut,
-    Unknown,
-    /// Of these events, which are those of all its groups together.
-    Of(Tally),
+/// What is known of some stretches that are alike.
+#[derive(Default)]
+struct Known {
+    /// Of these events, which are those of all of them together.
+    events: Tally,
+    /// Slots that are known and count.
+    known: usize,
+    unknown: usize,
 }
 
-fn rate(group: &Group<'_>) -> Rate {
-    let mut events = Tally::default();
-    let mut counts = false;
-    for run in &group.runs {
-        match run.slot.state() {
-            SlotState::Unknown(_) => return Rate::Unknown,
-            SlotState::Excluded => {}
-            SlotState::Measured | SlotState::NoTraffic | SlotState::NotDeployed => {
-                counts = true;
-                events = events + run.slot.counted().times(run.count);
-            }
-        }
+fn known(group: &Group<'_>) -> Known {
+    group.runs.iter().fold(Known::default(), |found, run| match run.slot.state() {
+        SlotState::Unknown(_) => Known { unknown: found.unknown + run.count, ..found },
+        SlotState::Excluded => found,
+        SlotState::Measured | SlotState::NoTraffic | SlotState::NotDeployed => Known {
+            events: found.events + run.slot.counted().times(run.count),
+            known: found.known + run.count,
+            ..found
+        },
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use num_rational::BigRational;
+
+    use super::super::super::example::{measured, ratio};
+    use super::super::super::slot::{Slot, UnknownCause};
+    use super::super::CountingMethod;
+    use super::*;
+    use crate::api::agreement::TreatAs;
+
+    /// A hundred stretches of five minutes: ten of these, and ninety without an error.
+    fn account(stretch: &[Slot; 5], empty: EmptySlot) -> Account {
+        let mut slots: Vec<Slot> = stretch.iter().cycle().take(50).cloned().collect();
+        slots.resize(500, measured(10, 0));
+        let rule = Rule { over_seconds: Some(300), empty };
+        MeanOfSlots::new(rule, Record::AsRead(DueSlots::new(&slots, slots.len(), 0, 60))).account()
     }
-    if counts { Rate::Of(events) } else { Rate::LeftOut }
+
+    /// The attainment where unknown slots are left out, good, and bad.
+    fn attained(account: &Account) -> [BigRational; 3] {
+        [TreatAs::Exclude, TreatAs::Good, TreatAs::Bad].map(|rule| account.attainment_treating(rule).unwrap())
+    }
+
+    fn unknown() -> Slot {
+        Slot::unknown(UnknownCause::NoSamples, 1)
+    }
+
+    #[test]
+    fn of_a_stretch_that_is_known_in_part_what_is_known_stands() {
+        let failed = || measured(10, 10);
+        // Four minutes failed, and nobody knows the fifth: a rate of 1, or of 4/5 if it was good.
+        let all = account(&[failed(), failed(), failed(), failed(), unknown()], EmptySlot::Good);
+        assert_eq!(attained(&all), [ratio(90, 100), ratio(92, 100), ratio(90, 100)]);
+        assert_eq!(all.coverage, Some(ratio(490, 500)));
+        let gained = UnknownUnits { gained: ratio(2, 1), ..UnknownUnits::default() };
+        assert_eq!((all.unknown_treated(TreatAs::Good), all.unknown_treated(TreatAs::Bad)), (Some(gained), None));
+        // Half of the known events failed: a rate of 1/2, and of (1/2 x 2 + 0 or 1 x 3) / 5.
+        let half = account(&[measured(10, 10), measured(10, 0), unknown(), unknown(), unknown()], EmptySlot::Good);
+        assert_eq!(attained(&half), [ratio(95, 100), ratio(98, 100), ratio(92, 100)]);
+        let lost = UnknownUnits { bad: ratio(3, 1), ..UnknownUnits::default() };
+        assert_eq!(half.unknown_treated(TreatAs::Bad), Some(lost));
+        // What is left out weighs nothing: a rate of 1/2, and of (1/2 x 2 + 0 or 1) / 3.
+        let out = Slot::excluded(1);
+        let less = account(&[measured(10, 10), measured(10, 0), unknown(), out.clone(), out], EmptySlot::Good);
+        assert_eq!(attained(&less), [ratio(95, 100), ratio(290, 300), ratio(280, 300)]);
+    }
+
+    #[test]
+    fn a_stretch_whose_known_part_has_no_rate_is_unknown() {
+        let idle = || measured(0, 0);
+        let slots = [idle(), idle(), idle(), idle(), unknown()];
+        assert_eq!(attained(&account(&slots, EmptySlot::Good)), [ratio(1, 1), ratio(1, 1), ratio(98, 100)]);
+        let none = account(&slots, EmptySlot::Skip);
+        assert_eq!((attained(&none), none.total), ([ratio(1, 1), ratio(1, 1), ratio(90, 100)], ratio(90, 1)));
+        let nothing = account(&[unknown(), unknown(), unknown(), unknown(), unknown()], EmptySlot::Good);
+        assert_eq!((attained(&nothing), nothing.total), ([ratio(1, 1), ratio(1, 1), ratio(90, 100)], ratio(90, 1)));
+    }
 }

@@ -29,6 +29,7 @@ pub mod groups;
 pub mod mean_of_slots;
 pub mod minute_rule;
 pub mod pooled;
+pub mod unknown_time;
 pub mod value;
 pub mod words;
 
@@ -36,6 +37,7 @@ use bad_minutes::BadMinutes;
 use events::Events;
 use mean_of_slots::MeanOfSlots;
 use pooled::Pooled;
+use unknown_time::UnknownTime;
 
 /// The account of one objective over some slots.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,20 +71,29 @@ pub struct UnknownUnits {
     /// All of it.
     pub total: BigRational,
     /// What is bad by it. Of bad time it can be more than that, where known time makes a run that counts only together
-    /// with it.
+    /// with it; of rates too, by what the unknown part of a stretch takes from the rate of its known part.
     pub bad: BigRational,
+    /// What the rates of stretches that are known in part gain if their unknown part was good.
+    pub gained: BigRational,
+}
+
+impl UnknownUnits {
+    fn is_nothing(&self) -> bool {
+        self.total.is_zero() && self.bad.is_zero() && self.gained.is_zero()
+    }
 }
 
 impl Account {
     /// What the unknown slots add to the account by the agreement's rule for them. `None`: nothing.
     #[must_use]
     pub fn unknown_treated(&self, unknown_as: TreatAs) -> Option<UnknownUnits> {
-        let unknown = self.unknown.as_ref().filter(|unknown| !unknown.total.is_zero())?;
-        match unknown_as {
-            TreatAs::Exclude => None,
-            TreatAs::Good => Some(UnknownUnits { bad: BigRational::zero(), ..unknown.clone() }),
-            TreatAs::Bad => Some(unknown.clone()),
-        }
+        let unknown = self.unknown.clone()?;
+        let added = match unknown_as {
+            TreatAs::Exclude => return None,
+            TreatAs::Good => UnknownUnits { bad: BigRational::zero(), ..unknown },
+            TreatAs::Bad => UnknownUnits { gained: BigRational::zero(), ..unknown },
+        };
+        (!added.is_nothing()).then_some(added)
     }
 
     /// The attainment by the agreement's rule for unknown slots.
@@ -122,16 +133,22 @@ pub trait CountingMethod {
     fn recent(&self, slots: usize) -> Account;
 
     /// The times in which the target was missed, oldest first. `closed`: the period is over, so that none goes on.
-    fn violations(&self, objective: &str, target: &BigRational, closed: bool) -> Vec<ViolationSpan>;
+    fn violations(
+        &self,
+        objective: &str,
+        target: &BigRational,
+        closed: bool,
+        unknown: UnknownTime,
+    ) -> Vec<ViolationSpan>;
 
     /// The bad time that counts: ordered, disjoint. Empty for methods that count no time.
-    fn downtime(&self) -> Vec<Bounds> {
+    fn downtime(&self, _: UnknownTime) -> Vec<Bounds> {
         Vec::new()
     }
 
-    /// The time in which the service failed, whether it counts or not, as far as it is not excluded. Empty for methods that
-    /// count no time.
-    fn failing(&self) -> Vec<Stretch> {
+    /// The time in which the service failed, whether it counts or not, as far as it is not excluded; with the time in which
+    /// it may have, unless that is not bad. Empty for methods that count no time.
+    fn failing(&self, _: UnknownTime) -> Vec<Stretch> {
         Vec::new()
     }
 

@@ -20,6 +20,7 @@ use super::super::violation::of_downtime;
 use super::bad_minutes::{Downtime, Seconds, account, last};
 use super::events::tallies;
 use super::minute_rule::{Condition, MinuteRule, Spell, append};
+use super::unknown_time::UnknownTime;
 use super::{Account, CountingMethod, MemberAccount};
 
 /// One member of a pool.
@@ -94,10 +95,10 @@ impl<'a> Pooled<'a> {
         account(sum, census, (counted, born, unattributed))
     }
 
-    fn certain(&self) -> Vec<Stretch> {
+    fn counting(&self, unknown: UnknownTime) -> Vec<Stretch> {
         match &self.together {
-            Some(together) => together.certain.clone(),
-            None => union(self.covered().flat_map(|m| m.downtime.certain.iter().copied()).collect()),
+            Some(together) => together.counting(unknown).to_vec(),
+            None => union(self.covered().flat_map(|m| m.downtime.counting(unknown).iter().copied()).collect()),
         }
     }
 }
@@ -115,19 +116,19 @@ impl CountingMethod for Pooled<'_> {
         self.account_of(Some(slots))
     }
 
-    fn violations(&self, objective: &str, _: &BigRational, closed: bool) -> Vec<ViolationSpan> {
+    fn violations(&self, objective: &str, _: &BigRational, closed: bool, unknown: UnknownTime) -> Vec<ViolationSpan> {
         let slots: Vec<DueSlots<'_>> = self.covered().map(|m| m.record.slots()).collect();
-        of_downtime(objective, &slots, &self.certain(), closed)
+        of_downtime(objective, &slots, &self.counting(unknown), closed)
     }
 
-    fn downtime(&self) -> Vec<Bounds> {
-        self.certain().into_iter().map(Stretch::bounds).collect()
+    fn downtime(&self, unknown: UnknownTime) -> Vec<Bounds> {
+        self.counting(unknown).into_iter().map(Stretch::bounds).collect()
     }
 
-    fn failing(&self) -> Vec<Stretch> {
+    fn failing(&self, unknown: UnknownTime) -> Vec<Stretch> {
         match &self.together {
-            Some(together) => together.failing().collect(),
-            None => self.covered().flat_map(|member| member.downtime.failing()).collect(),
+            Some(together) => together.failing(unknown).collect(),
+            None => self.covered().flat_map(|member| member.downtime.failing(unknown)).collect(),
         }
     }
 

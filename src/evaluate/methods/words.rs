@@ -1,6 +1,7 @@
 //! A counting method in words, for the reader of a statement.
 
 use crate::api::measurement::{BadWhen, Denominator, EmptySlot, Measurement, Method, PartialMinutes, Pool};
+use crate::evaluate::span;
 
 /// What a method counts in.
 #[must_use]
@@ -42,19 +43,27 @@ pub fn sentence(measurement: &Measurement, slot: &str) -> String {
                 EmptySlot::Good => "without an event the rate is 0",
                 EmptySlot::Skip => "without an event there is no rate",
             };
-            format!("one less the mean of the error rates over {over}, each with the same weight; {empty}")
+            let partly = match &measurement.rate_over {
+                Some(_) => {
+                    "; where a part is unknown, the rate is that of the rest, and good or bad it weighs as the rest"
+                }
+                None => "",
+            };
+            format!("one less the mean of the error rates over {over}, each with the same weight; {empty}{partly}")
         }
-        Method::BadMinutes => format!("time that was not bad over {}; {}", divided_by(measurement), rules(measurement)),
+        Method::BadMinutes => {
+            format!("time that was not bad over {}; {}", divided_by(measurement), rules(measurement, slot))
+        }
         Method::Pooled => match measurement.pool.unwrap_or_default() {
             Pool::Sum => format!(
                 "time that was not bad over {}, added up over the covered members; {}",
                 divided_by(measurement),
-                rules(measurement)
+                rules(measurement, slot)
             ),
             Pool::AllDown => format!(
                 "time in which not every covered member was bad at once over {}; {}",
                 divided_by(measurement),
-                rules(measurement)
+                rules(measurement, slot)
             ),
         },
     }
@@ -69,9 +78,13 @@ fn divided_by(measurement: &Measurement) -> &'static str {
     }
 }
 
-fn rules(measurement: &Measurement) -> String {
+fn rules(measurement: &Measurement, slot: &str) -> String {
     let bad = match &measurement.bad_when {
-        Some(BadWhen { error_rate_above: Some(limit), .. }) => format!("bad above {limit} percent of errors"),
+        Some(BadWhen { error_rate_above: Some(limit), .. }) => {
+            let shorter = span::whole_seconds(&slot.into(), "").is_ok_and(|seconds| seconds < 60);
+            let judged = if shorter { format!(" in a slot of {slot}") } else { String::new() };
+            format!("bad above {limit} percent of errors{judged}")
+        }
         _ => "bad when every event failed".to_owned(),
     };
     let events = measurement.minimum_events.map(|n| format!("with at least {n} events in the minute"));
@@ -107,7 +120,11 @@ mod tests {
             (
                 json!({"method": "MeanOfSlots", "rateOver": "1h", "emptySlot": "Skip"}),
                 "one less the mean of the error rates over 1h, each with the same weight; without an event there is no \
-                 rate",
+                 rate; where a part is unknown, the rate is that of the rest, and good or bad it weighs as the rest",
+            ),
+            (
+                json!({"method": "MeanOfSlots"}),
+                "one less the mean of the error rates over 1m, each with the same weight; without an event the rate is 0",
             ),
             (
                 json!({"method": "BadMinutes", "badWhen": {"errorRateAbove": "5"}, "minimumConsecutive": "10m",
@@ -125,5 +142,8 @@ mod tests {
         for (measurement, words) in cases {
             assert_eq!(sentence(&serde_json::from_value(measurement).unwrap(), "1m"), words);
         }
+        let threshold = json!({"method": "BadMinutes", "badWhen": {"errorRateAbove": "5"}});
+        let told = sentence(&serde_json::from_value(threshold).unwrap(), "10s");
+        assert!(told.contains("bad above 5 percent of errors in a slot of 10s, only whole minutes"), "{told}");
     }
 }

@@ -144,10 +144,11 @@ impl Minutes {
         quotients(self.sums())
     }
 
-    /// The downtime that counts, in seconds from the beginning.
-    pub fn runs(&self) -> Vec<(i64, i64)> {
+    /// The downtime that counts, in seconds from the beginning: for certain, or at worst.
+    pub fn runs(&self, at_worst: bool) -> Vec<(i64, i64)> {
+        let marks = if at_worst { &self.possible } else { &self.certain };
         let mut runs: Vec<(i64, i64)> = Vec::new();
-        for second in (0i64..).zip(&self.certain).filter(|(_, bad)| **bad).map(|(second, _)| second) {
+        for second in (0i64..).zip(marks).filter(|(_, bad)| **bad).map(|(second, _)| second) {
             match runs.last_mut() {
                 Some(run) if run.1 == second => run.1 += 1,
                 _ => runs.push((second, second + 1)),
@@ -220,7 +221,8 @@ pub fn mean(
 ) -> (Option<BigRational>, Option<(BigRational, BigRational)>) {
     let over = over.unwrap_or(world.slot_seconds).max(world.slot_seconds);
     let slots = world.by_slot();
-    let (mut good, mut known, mut unknown) = (BigRational::default(), 0usize, 0usize);
+    let [mut good, mut worst, mut best] = [const { Vec::new() }; 3];
+    let mut unknown = 0usize;
     let key = |index: usize| world.seconds_of(index).start.div_euclid(over);
     let mut index = 0;
     while index < slots.len() {
@@ -230,20 +232,26 @@ pub fn mean(
         let (total, bad) = group.iter().map(|s| events(s)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
         match total {
             _ if group.is_empty() => {}
-            _ if group.iter().any(|s| s.unknown_cause().is_some()) => unknown += 1,
-            0 if skip => {}
-            0 => {
-                known += 1;
-                good += whole(1);
-            }
+            _ if group.iter().all(|s| s.unknown_cause().is_some()) => unknown += 1,
+            0 if skip => unknown += usize::from(group.iter().any(|s| s.unknown_cause().is_some())),
             _ => {
-                known += 1;
-                good += BigRational::new((total - bad).into(), total.into());
+                // A known slot has the good share of all that are known, an unknown one none of it or all.
+                let share = if total == 0 { whole(1) } else { BigRational::new((total - bad).into(), total.into()) };
+                let with = |unknown: usize| {
+                    let each = group.iter().map(|s| s.unknown_cause().map_or(share.clone(), |_| whole(unknown)));
+                    each.sum::<BigRational>() / whole(group.len())
+                };
+                worst.push(with(0));
+                best.push(with(1));
+                good.push(share);
             }
         }
     }
-    let all = whole(known + unknown);
-    (divide(&good, &whole(known)), divide(&good, &all).zip(divide(&(&good + whole(unknown)), &all)))
+    let mean = |shares: &[BigRational], more: usize, count: usize| {
+        divide(&(shares.iter().sum::<BigRational>() + whole(more)), &whole(count))
+    };
+    let all = good.len() + unknown;
+    (mean(&good, 0, good.len()), mean(&worst, 0, all).zip(mean(&best, unknown, all)))
 }
 
 /// All events and the bad ones.

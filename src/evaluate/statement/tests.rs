@@ -315,7 +315,8 @@ fn what_unknown_slots_add_is_stated_where_the_agreement_counts_them() {
         let made = made_with(&spec, &stored(&slots()), &[], "2026-11-02T00:00:00Z", &none, None).unwrap();
         made.objectives.into_iter().next().unwrap().counted.unknown
     };
-    let added = |total: &str, bad: &str| Some(UnknownCounted { total: total.to_owned(), bad: bad.to_owned() });
+    let added =
+        |total: &str, bad: &str| Some(UnknownCounted { total: total.to_owned(), bad: bad.to_owned(), gained: None });
     // 8 931 000 events in 8 935 known slots, and five unknown ones.
     assert_eq!(counted(TreatAs::Exclude), None);
     assert_eq!(counted(TreatAs::Good), added("4997.761611", "0"));

@@ -1,6 +1,7 @@
 //! What became of the unknown slots of an objective, so that the attainment can be reckoned from what was counted.
 
 use num_rational::BigRational;
+use num_traits::Signed;
 
 use crate::api::agreement::{MissingData, TreatAs};
 use crate::api::agreement_status::State;
@@ -29,12 +30,13 @@ pub fn unknown(objective: &ObjectiveStatement, rule: &MissingData) -> String {
 /// What they add to what is known, and the sums that the attainment is the quotient of.
 fn added(objective: &ObjectiveStatement) -> Option<String> {
     let known = &objective.counted;
-    let UnknownCounted { total, bad } = known.unknown.as_ref()?;
+    let UnknownCounted { total, bad, gained } = known.unknown.as_ref()?;
     let number = |text: &str| decimal(text).ok();
     let more = mean_traffic(objective, total).or_else(|| number(total))?;
     let bad = if bad == total { more.clone() } else { number(bad)? };
     let all = number(&known.total)? + &more;
-    let summed: BigRational = number(&known.good)? + &more - &bad;
+    let gained = gained.as_deref().map_or(Some(BigRational::default()), number)?;
+    let summed: BigRational = number(&known.good)? + &more - &bad + &gained;
     // The good ones are stated cut; the attainment tells the rest of their digits.
     let exact = objective.attainment_ratio.parse::<BigRational>().ok().map(|share| share * &all);
     let good = exact.filter(|exact| plain(exact) == plain(&summed)).unwrap_or(summed);
@@ -46,9 +48,19 @@ fn added(objective: &ObjectiveStatement) -> Option<String> {
         }
         unit => (unit, String::new()),
     };
+    // Stretches of which a part is unknown have a rate already, which that part makes higher or lower.
+    let parts = match (&bad - &more, &gained) {
+        (lost, _) if known.unit == "slots" && lost.is_positive() => Some((lost, "worse")),
+        (_, gained) if gained.is_positive() => Some((gained.clone(), "better")),
+        _ => None,
+    };
+    let bad = if parts.is_some() { bad.min(more.clone()) } else { bad };
+    let parts = parts
+        .map(|(by, how)| format!(", and the rates of stretches that are known in part {} {how}", exact_number(&by)));
+    let parts = parts.unwrap_or_default();
     let [more, bad, good, all] = [more, bad, good, all].map(|number| exact_number(&number));
     let unit = if more == "1" { unit.trim_end_matches('s') } else { unit };
-    let told = format!(": {more} {unit} more{each}, {bad} of them bad, so that {good} of {all} are good");
+    let told = format!(": {more} {unit} more{each}, {bad} of them bad{parts}, so that {good} of {all} are good");
     Some(legible(&told).into_owned())
 }
 
@@ -98,13 +110,18 @@ mod tests {
     use crate::api::statement::CountedUnits;
 
     fn told(unit: &str, unknown: [&str; 2], treat_as: TreatAs, coverage: &str) -> String {
+        told_with(unit, unknown, None, treat_as, coverage)
+    }
+
+    fn told_with(unit: &str, unknown: [&str; 2], gained: Option<&str>, treat_as: TreatAs, coverage: &str) -> String {
         let mut objective = issued().statement.objectives[0].clone();
+        let gained = gained.map(str::to_owned);
         let [total, bad] = unknown.map(str::to_owned);
         objective.counted = CountedUnits {
             unit: unit.to_owned(),
             good: "8917196".to_owned(),
             total: "8931000".to_owned(),
-            unknown: (!total.is_empty()).then_some(UnknownCounted { total, bad }),
+            unknown: (!total.is_empty()).then_some(UnknownCounted { total, bad, gained }),
         };
         objective.coverage = coverage.to_owned();
         let rule = MissingData { treat_as, minimum_coverage: "90".into() };
@@ -124,6 +141,20 @@ mod tests {
             told("seconds", ["300.5", "0"], TreatAs::Good, "99"),
             "5 slots are unknown, and counted as good: 300.5 seconds more, 0 of them bad, so that 8 917 496.5 of \
              8 931 300.5 are good."
+        );
+    }
+
+    #[test]
+    fn rates_that_are_known_in_part_get_worse_or_better() {
+        assert_eq!(
+            told("slots", ["3", "23"], TreatAs::Bad, "99"),
+            "5 slots are unknown, and counted as bad: 3 rates more, 3 of them bad, and the rates of stretches that are known in \
+             part 20 worse, so that 8 917 176 of 8 931 003 are good."
+        );
+        assert_eq!(
+            told_with("slots", ["0", "0"], Some("20.5"), TreatAs::Good, "99"),
+            "5 slots are unknown, and counted as good: 0 rates more, 0 of them bad, and the rates of stretches that are known \
+             in part 20.5 better, so that 8 917 216.5 of 8 931 000 are good."
         );
     }
 

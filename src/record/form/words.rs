@@ -210,11 +210,11 @@ fn is_good_cut(objective: &ObjectiveStatement) -> bool {
     let share: Option<BigRational> = objective.attainment_ratio.parse().ok();
     let Some((total, share)) = total.zip(share) else { return false };
     let unknown = objective.counted.unknown.as_ref();
-    let units = |text: fn(&UnknownCounted) -> &String| {
-        unknown.and_then(|unknown| decimal(text(unknown)).ok()).unwrap_or_default()
+    let units = |text: fn(&UnknownCounted) -> Option<&String>| {
+        unknown.and_then(|unknown| decimal(text(unknown)?).ok()).unwrap_or_default()
     };
-    let (more, bad) = (units(|unknown| &unknown.total), units(|unknown| &unknown.bad));
-    let good = share * (total + &more) - more + bad;
+    let (more, bad) = (units(|unknown| Some(&unknown.total)), units(|unknown| Some(&unknown.bad)));
+    let good = share * (total + &more) - more + bad - units(|unknown| unknown.gained.as_ref());
     decimal_text(&good, PERCENT_PLACES).trim_end_matches('0').trim_end_matches('.') == objective.counted.good
         && !(good * whole(ten_to(PERCENT_PLACES))).is_integer()
 }

@@ -52,6 +52,21 @@ fn a_figure_that_guesses_within_a_bucket_is_remarked_on_by_its_field() {
 }
 
 #[test]
+fn a_threshold_that_a_shorter_slot_than_a_minute_judges_is_remarked_on() {
+    let with = |slot: &str, bad_when: Value| {
+        let mut objective = serde_json::to_value(&agreement().objectives[0]).unwrap();
+        objective["measurement"] = json!({"method": "BadMinutes", "badWhen": bad_when});
+        let mut metrics = serde_json::to_value(&agreement().metrics).unwrap();
+        metrics["slot"] = json!(slot);
+        remarked(&[("metrics", metrics), ("objectives", json!([objective]))])
+    };
+    let remark = ("threshold_by_slot", "spec.objectives[0].measurement.badWhen.errorRateAbove".to_owned());
+    assert_eq!(with("30s", json!({"errorRateAbove": "5"})), [remark]);
+    assert_eq!(with("1m", json!({"errorRateAbove": "5"})), []);
+    assert_eq!(with("30s", json!({"allFail": true})), [], "a slot fails wholly or not, however long");
+}
+
+#[test]
 fn tiers_of_different_units_are_not_compared() {
     let tiers = json!([
         {"objective": "availability", "below": "99.9", "percentOfFee": "10"},

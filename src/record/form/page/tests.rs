@@ -216,7 +216,7 @@ fn what_was_counted_beside_events_is_told() {
     let objective = &mut statement.objectives[0];
     objective.counted.unit = "seconds".to_owned();
     (objective.counted.good, objective.counted.total) = ("2591400".to_owned(), "2592000".to_owned());
-    objective.counted.unknown = Some(UnknownCounted { total: "300".to_owned(), bad: "240".to_owned() });
+    objective.counted.unknown = Some(UnknownCounted { total: "300".to_owned(), bad: "240".to_owned(), gained: None });
     objective.slots.not_deployed = 7;
     objective.displayed = "99.85".to_owned();
     (objective.covered, objective.not_covered_because) = (false, "two zones are needed".to_owned());

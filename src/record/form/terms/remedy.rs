@@ -8,7 +8,8 @@ use super::fee::of_the_fee;
 
 /// What counts as one violation.
 const VIOLATION: &str = "each unbroken time in which it was missed is one, also where it goes on over the end of the period, \
-                         and what only excluded time separates is one; of reported values each that was late is one";
+                         and what only excluded time separates is one; unknown time is part of it where it counts as bad, and where nothing \
+                         is agreed of it, what only it separates is one; of reported values each that was late is one";
 
 /// A remedy with its rule.
 pub(super) fn remedy(remedy: &Remedy, credits: &Credits) -> String {
@@ -32,7 +33,7 @@ pub(super) fn remedy(remedy: &Remedy, credits: &Credits) -> String {
             let down = &rule.unavailable_for;
             format!(
                 "an hour by the clock in UTC is not charged where the service was down for longer than {down} within it; \
-                 exactly {down} is not longer"
+                 exactly {down} is not longer; unknown time is down where it counts as bad"
             )
         }),
         remedy.termination_right.as_ref().map(|rule| {

@@ -62,7 +62,8 @@ fn what_is_rarely_agreed_is_told_too() {
         "Fee: 4 000.00 EUR paid in advance for 12 months, a period that is cut short by its share",
         "Credit: latency at most 95 % and above 90 %: 1 day of service",
         "Remedy: outage, for latency: 5 EUR for each violation; each unbroken time in which it was missed is one, also where \
-         it goes on over the end of the period, and what only excluded time separates is one; of reported values each that \
+         it goes on over the end of the period, and what only excluded time separates is one; unknown time is part of it where it \
+         counts as bad, and where nothing is agreed of it, what only it separates is one; of reported values each that \
          was late is one",
         "Of several: they add up",
         "At most: 50 % of the fee and 2 500 EUR in a year of the agreement",
