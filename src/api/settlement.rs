@@ -76,7 +76,9 @@ pub struct Deadline {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 366))]
     pub working_days: Option<i32>,
-    /// Months; a day that the month does not have is its last one.
+    /// Months, to the end of the day of the same number as that of the anchor. After `PeriodEnd` they are reckoned from the
+    /// first moment of the next day, and end with the day before the one of the same number: two months after 30 June end
+    /// with 31 August. Where the month has no such day, they end with its last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 120))]
     pub months: Option<i32>,

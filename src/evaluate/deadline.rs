@@ -4,9 +4,10 @@
 //! working days, months and periods run to the end of a day in the agreement's zone; the day of the anchor does not
 //! count.
 //!
-//! Months from the end of a period are reckoned from the instant at which it ends, the first moment of the next day:
-//! two months from the end of June are over with the 31st of August, not with the 30th. From an event within a day they
-//! lead to the day of the same number, or to the last one of a month that has no such day. (So German law has it in
+//! Months from the end of a period are reckoned from the instant at which it ends, the first moment of the next day, and
+//! end with the day before the one of the same number: two months from the end of June are over with the 31st of August,
+//! not with the 30th. From an event within a day they lead to the day of the same number. In both, a month that has no such
+//! day ends the time with its last one: a month from the end of 30 January is over with 29 February, or with the 28th. (So German law has it in
 //! BGB sections 187 and 188; published SLAs that print an example agree.)
 
 use k8s_openapi::jiff::civil::Date;
@@ -188,11 +189,13 @@ pub(super) fn after_days(day: Date, days: i64) -> Option<Date> {
 
 fn after_months(origin: &Origin, months: i32) -> Option<Date> {
     let months = Span::new().try_months(months).ok()?;
-    if origin.ends_the_day {
-        origin.day.tomorrow().ok()?.checked_add(months).ok()?.yesterday().ok()
-    } else {
-        origin.day.checked_add(months).ok()
+    if !origin.ends_the_day {
+        return origin.day.checked_add(months).ok();
     }
+    let first = origin.day.tomorrow().ok()?;
+    let same = first.checked_add(months).ok()?;
+    // A month without the day of that number lacks none before its own end.
+    if same.day() < first.day() { Some(same) } else { same.yesterday().ok() }
 }
 
 /// The last day of the period `count` after the one of the anchor. Whole periods: a claim may outlive the agreement.

@@ -118,6 +118,31 @@ fn a_settled_period_is_the_anchor_before_the_incident_is() {
 }
 
 #[test]
+fn months_from_the_end_of_a_period_end_before_the_day_of_the_same_number() {
+    // The last day of the period, the months, and the last day on which it is in time.
+    let cases = [
+        (date(2024, 1, 30), 1, date(2024, 2, 29)),
+        (date(2023, 1, 30), 1, date(2023, 2, 28)),
+        (date(2024, 1, 29), 1, date(2024, 2, 29)),
+        (date(2023, 1, 29), 1, date(2023, 2, 28)),
+        (date(2024, 1, 28), 1, date(2024, 2, 28)),
+        (date(2024, 3, 30), 1, date(2024, 4, 30)),
+        (date(2024, 1, 31), 1, date(2024, 2, 29)),
+        (date(2024, 2, 29), 1, date(2024, 3, 31)),
+        (date(2024, 6, 30), 2, date(2024, 8, 31)),
+        (date(2024, 4, 14), 1, date(2024, 5, 14)),
+        (date(2023, 12, 30), 14, date(2025, 2, 28)),
+    ];
+    let midnight = |day: Date| first_instant_of(day, months().zone()).unwrap();
+    for (last, count, expected) in cases {
+        let start = midnight(last.checked_sub(Span::new().days(9)).unwrap());
+        let period = Some(Bounds { start, end: midnight(last.tomorrow().unwrap()) });
+        let anchors = Anchors { period, ..Anchors::default() };
+        assert_eq!(due("PeriodEnd", json!({"months": count}), &anchors, &months()).day, expected, "{last} and {count}");
+    }
+}
+
+#[test]
 fn a_claim_may_be_made_after_the_agreement_ended() {
     let ended = Schedule::new(&agreement(), at("2025-12-01T00:00:00Z")).unwrap();
     let anchors = incident("2026-12-20");

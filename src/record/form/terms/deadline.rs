@@ -36,5 +36,13 @@ fn by(deadline: &Deadline, length: &str, end: &str) -> String {
         deadline.working_days.map(|n| counted(n, "working day", "working days")),
         deadline.months.map(|n| counted(n, "month", "months")),
     ];
-    format!("{length} {} after {after}", lengths.into_iter().flatten().collect::<Vec<_>>().join(" and "))
+    let rule = if deadline.months.is_none() {
+        ""
+    } else if deadline.after == Anchor::PeriodEnd {
+        ", reckoned from the first moment of the next day: to the end of the day before the one of the same number, or of \
+         the month's last day where it has no such day"
+    } else {
+        ", to the end of the day of the same number, or of the month's last day where it has no such day"
+    };
+    format!("{length} {} after {after}{rule}", lengths.into_iter().flatten().collect::<Vec<_>>().join(" and "))
 }
