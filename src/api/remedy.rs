@@ -38,7 +38,7 @@ pub struct Remedy {
     /// A multiple of the fee for each violation of the objective, counted as for `perIncident`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multiple_of_fee: Option<MultipleOfFee>,
-    /// Hours by the clock that are not charged. The objective counts bad time (method `BadMinutes` or `Pooled`).
+    /// Hours by the clock of the agreement's zone that are not charged. The objective counts bad time (method `BadMinutes` or `Pooled`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub free_hours: Option<FreeHours>,
     /// The right to end the agreement.
@@ -117,7 +117,8 @@ pub struct MultipleOfFee {
     pub multiple: Quantity,
 }
 
-/// Hours by the clock that are not charged.
+/// Hours by the clock that are not charged: one begins where a clock of the agreement's time zone shows a full hour, or is
+/// set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FreeHours {

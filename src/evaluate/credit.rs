@@ -31,7 +31,7 @@ pub use facts::stated;
 pub use fee::{BaseFee, Charged, exponent};
 pub use line::{Line, LineMoney, Source};
 pub use outcome::{Delivery, Facts, Granted, Outcome, outcomes};
-pub use remedy::{LateDelivery, late};
+pub use remedy::{LateDelivery, clock_hour, late};
 pub use reward::{RewardAssessment, VolumePart, volume_parts};
 pub use shown::{at_stake, in_words, shown};
 pub use tariff::{DailyRate, Tariff};

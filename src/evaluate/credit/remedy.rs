@@ -6,6 +6,7 @@ mod per_violation;
 mod proportional;
 mod termination;
 
+pub use free_hours::clock_hour;
 pub use per_day_late::{LateDelivery, late};
 
 use crate::api::agreement::AgreementSpec;
@@ -14,7 +15,7 @@ use crate::api::remedy::Remedy;
 
 use super::super::calendar::WorkingDays;
 use super::super::invalid::InvalidSpec;
-use super::super::period::Bounds;
+use super::super::period::{Bounds, zone};
 use super::entitlement::Entitlement;
 use super::outcome::{Facts, Outcome};
 use super::tariff::Tariff;
@@ -50,7 +51,8 @@ pub(super) fn entitlement(
         return per_violation::multiple(&format!("{field}.multipleOfFee"), rule, tariff, outcome.violations);
     }
     if let Some(rule) = &remedy.free_hours {
-        return free_hours::owed(&format!("{field}.freeHours"), rule, outcome.downtime, period);
+        let zone = zone(&spec.time_zone)?;
+        return free_hours::owed(&format!("{field}.freeHours"), rule, outcome.downtime, period, &zone);
     }
     if let Some(rule) = &remedy.termination_right {
         let before = facts.missed_in_a_row.get(outcome.objective).copied().unwrap_or_default();

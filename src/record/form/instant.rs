@@ -5,6 +5,7 @@ use k8s_openapi::jiff::tz::TimeZone;
 use k8s_openapi::jiff::{Timestamp, ToSpan, Zoned};
 
 use crate::api::statement::StatementPeriod;
+use crate::evaluate::credit::clock_hour;
 use crate::evaluate::period::zone;
 
 /// Writes instants in one zone.
@@ -42,6 +43,23 @@ impl Clock {
     #[must_use]
     pub fn civil(&self, at: Timestamp) -> String {
         self.zoned(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// `1 Oct 2026, 09:00 to 11:00`, by this clock.
+    #[must_use]
+    pub fn between(&self, from: Timestamp, until: Timestamp) -> String {
+        let (from, until) = (self.zoned(from), self.zoned(until));
+        // Of two hours of the same name, only the offset tells which one is meant.
+        let offset = if from.offset() == until.offset() { "" } else { " %Z" };
+        let end = if from.date() == until.date() { "%H:%M" } else { "%-d %b %Y, %H:%M" };
+        let text = |zoned: &Zoned, form: &str| zoned.strftime(&format!("{form}{offset}")).to_string();
+        format!("{} to {}", text(&from, "%-d %b %Y, %H:%M"), text(&until, end))
+    }
+
+    /// When the hour by this clock ends that begins at an instant.
+    #[must_use]
+    pub fn hour_end(&self, start: Timestamp) -> Timestamp {
+        clock_hour(start, &self.zone).end
     }
 
     /// What people call the period: `October 2026`, `Q4 2026`, `2026`; otherwise its first and its last instant.

@@ -88,7 +88,7 @@ impl Reckoning {
         Self {
             lines: lines(credits, &courses, statement),
             amounts: amount::amounts(statement, credits, &told),
-            beside: beside::beside(credits, ground),
+            beside: beside::beside(credits, ground, clock),
             facts: facts::facts(&credits.facts),
             reward: credits.reward.as_ref().map(|reward| Reward::new(reward, ground)),
             deadlines: credits.deadlines.iter().map(|due| Due::new(due, clock)).collect(),

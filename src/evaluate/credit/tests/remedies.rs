@@ -130,6 +130,38 @@ fn an_hour_by_the_clock_is_free_when_more_of_it_was_lost_than_agreed() {
 }
 
 #[test]
+fn hours_are_those_of_the_agreements_clock() {
+    let hours = |zone: &str, spans: &[(&str, &str)], from: &str, until: &str| {
+        let mut spec = spec(remedy("freeHours", json!({"unavailableFor": "6m"})));
+        spec.time_zone = zone.to_owned();
+        let period = Bounds { start: at(from), end: at(until) };
+        let downtime = down(spans);
+        let outcome = Outcome { downtime: &downtime, ..missed("a") };
+        let credits = owed(&spec, period, period, &[outcome], &Facts::default()).unwrap().unwrap();
+        credits.free_hours.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    // 9 o'clock in Kolkata is 03:30 UTC. Six minutes of each of two hours, seven of each, and four and three of one.
+    let spans = [
+        ("2026-02-03T04:24:00Z", "2026-02-03T04:36:00Z"),
+        ("2026-02-04T04:23:00Z", "2026-02-04T04:37:00Z"),
+        ("2026-02-05T03:56:00Z", "2026-02-05T04:00:00Z"),
+        ("2026-02-05T04:00:00Z", "2026-02-05T04:03:00Z"),
+    ];
+    let february = ("2026-01-31T18:30:00Z", "2026-02-28T18:30:00Z");
+    let kolkata = ["2026-02-04T03:30:00Z", "2026-02-04T04:30:00Z", "2026-02-05T03:30:00Z"];
+    assert_eq!(hours("Asia/Kolkata", &spans, february.0, february.1), kolkata);
+    // From two to three the clock of Berlin shows twice: two hours.
+    let autumn = [("2026-10-25T00:53:00Z", "2026-10-25T01:07:00Z")];
+    let october = ("2026-09-30T22:00:00Z", "2026-10-31T23:00:00Z");
+    let twice = ["2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z"];
+    assert_eq!(hours("Europe/Berlin", &autumn, october.0, october.1), twice);
+    // On Lord Howe the clock is set by half an hour, at two: there an hour ends, and one of half the length begins.
+    let spring = [("2026-10-03T15:23:00Z", "2026-10-03T15:37:00Z"), ("2026-10-03T15:57:00Z", "2026-10-03T16:04:00Z")];
+    let half = ["2026-10-03T14:30:00Z", "2026-10-03T15:30:00Z"];
+    assert_eq!(hours("Australia/Lord_Howe", &spring, october.0, october.1), half);
+}
+
+#[test]
 fn downtime_that_is_reported_twice_counts_once_and_none_outside_the_period() {
     let twice = down(&[
         ("2025-06-10T12:00:00Z", "2025-06-10T12:05:00Z"),

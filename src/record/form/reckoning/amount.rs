@@ -125,7 +125,7 @@ fn combination(credits: &CreditStatus, currency: &str) -> String {
     match (lines().filter(|line| line.granted).count(), lines().count()) {
         (_, 0) => "No line comes to money.".to_owned(),
         (0, _) => "No line that comes to money is granted.".to_owned(),
-        (1, 1) => "One line applies, and is granted.".to_owned(),
+        (1, 1) => "One line comes to money, and is granted.".to_owned(),
         (2, 2) => "Both lines are granted and add up.".to_owned(),
         (granted, all) if granted == all => format!("All {all} lines are granted and add up."),
         (1, all) => format!("Of {all} lines one is granted."),

@@ -31,7 +31,7 @@ fn the_way_to_the_amount_is_told_step_by_step() {
         steps(&reckoning.amounts[0]),
         [
             "Fee: The fee of the period, as agreed in generation 2. 4 000.000000 EUR",
-            "Combination: One line applies, and is granted. 400.000000 EUR",
+            "Combination: One line comes to money, and is granted. 400.000000 EUR",
             "Cap: No cap took anything away. 400.000000 EUR",
             "Unrounded: Exactly so much, which is 10.000000 % of the fee. 400.000000 EUR",
             "Rounding: Once, at the end, half up, to 0.01 EUR. 400.00 EUR",
@@ -128,8 +128,8 @@ fn free_hours_in_a_row_are_told_together_and_those_not_listed_are_counted() {
     let mut credits = revised().statement.credits.unwrap();
     credits.free_hours_total = 250;
     let hours = told(&credits).beside.into_iter().find(|b| b.name == "Free hours").unwrap();
-    let runs = "12 Oct 2026, 09:00 to 11:00; 27 Oct 2026, 23:00 to 28 Oct 2026, 01:00.";
-    assert_eq!(hours.note, format!("Not charged, by the clock in UTC: {runs} 246 more are not listed."));
+    let runs = "12 Oct 2026, 11:00 to 13:00; 28 Oct 2026, 00:00 to 02:00.";
+    assert_eq!(hours.note, format!("Not charged, by the clock in Europe/Berlin: {runs} 246 more are not listed."));
 }
 
 #[test]

@@ -32,8 +32,8 @@ pub(super) fn remedy(remedy: &Remedy, credits: &Credits) -> String {
         remedy.free_hours.as_ref().map(|rule| {
             let down = &rule.unavailable_for;
             format!(
-                "an hour by the clock in UTC is not charged where the service was down for longer than {down} within it; \
-                 exactly {down} is not longer; unknown time is down where it counts as bad"
+                "an hour by the clock of the agreement's zone is not charged where the service was down for longer than \
+                 {down} within it; exactly {down} is not longer; unknown time is down where it counts as bad"
             )
         }),
         remedy.termination_right.as_ref().map(|rule| {
