@@ -63,7 +63,8 @@ pub struct Credits {
     /// How the credits of several missed objectives combine: of each the tier that applies, and every remedy that comes
     /// to something. `Highest` (the default): only the highest is granted, of equal ones the first. `Sum`: they add up,
     /// as far as the caps. `CustomersChoice`: the customer chooses one; until then it is the highest. `FirstListed`: only
-    /// that of the objective that is listed first among those that were missed. They are compared in money of the fee;
+    /// one, of the objective that is listed first among those that earn something: its tier, and where none applies the first
+    /// of its remedies. They are compared in money of the fee;
     /// only for that, a day of service and a day's usage are worth the fee over the days of the period. Free hours and
     /// the right to end the agreement stand beside them.
     #[serde(default)]
@@ -195,7 +196,7 @@ pub enum Combine {
     Sum,
     /// The customer chooses one; until then it is taken to be the highest.
     CustomersChoice,
-    /// Only one, that of the objective that is listed first among those that were missed.
+    /// Only one, of the objective that is listed first among those that earn something: its tier, else its first remedy.
     FirstListed,
 }
 

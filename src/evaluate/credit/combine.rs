@@ -34,7 +34,7 @@ pub(super) fn combine(lines: &mut [Line], how: Combine, chosen: Option<&str>, ta
         line.granted = place == winner;
         if !line.granted {
             line.not_granted = match how {
-                Combine::FirstListed => format!("only one is granted, and {name:?} is listed before it"),
+                Combine::FirstListed => format!("only one line is granted, and that of {name:?} comes before it"),
                 Combine::CustomersChoice => match chosen {
                     Some(_) if is_chosen => format!("the customer chose {name:?}"),
                     Some(chosen) => format!(

@@ -10,7 +10,10 @@ pub(super) fn combination(credits: &Credits) -> String {
         Combine::Highest => "the highest is granted, of equal ones the first",
         Combine::Sum => "they add up",
         Combine::CustomersChoice => "the customer chooses one; until then it is the highest, of equal ones the first",
-        Combine::FirstListed => "that of the objective listed first is granted",
+        Combine::FirstListed => {
+            "one line is granted, the first: of the objective that is listed first among those that earn something, its \
+             tier, and where no tier applies the first of its remedies"
+        }
     };
     let tiers = || credits.tiers.iter();
     let has_days = tiers().any(|tier| tier.service_days.is_some() || tier.multiple_of_daily_usage.is_some());
