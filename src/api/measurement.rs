@@ -28,7 +28,8 @@ pub struct Measurement {
     #[serde(default)]
     pub method: Method,
     /// `MeanOfSlots`: the time over which one error rate is taken, for example `5m` or `1h`, counted from the beginning of
-    /// the period. Left out: one slot of `spec.metrics.slot`. Of a stretch that is known in part, what is known stands: its
+    /// the period. A violation is an unbroken run of such times with a rate below the target; what is bad within one that keeps
+    /// it is none. Left out: one slot of `spec.metrics.slot`. Of a stretch that is known in part, what is known stands: its
     /// rate is that of its known slots. Where the unknown ones are taken as good or bad, they have the rate 0 or 1, and each
     /// weighs as one of the known slots does. A stretch of which no slot is known is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]

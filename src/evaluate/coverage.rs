@@ -41,7 +41,8 @@ impl MissingDataRule {
         match self.treat_as {
             _ if coverage.is_none_or(|coverage| *coverage < self.minimum) => UnknownTime::Open,
             TreatAs::Bad => UnknownTime::Bad,
-            TreatAs::Good | TreatAs::Exclude => UnknownTime::NotBad,
+            TreatAs::Good => UnknownTime::Good,
+            TreatAs::Exclude => UnknownTime::LeftOut,
         }
     }
 }

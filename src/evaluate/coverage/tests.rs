@@ -130,8 +130,8 @@ fn excluded_slots_are_not_expected() {
 fn unknown_time_is_what_was_agreed_where_enough_is_known() {
     let cases = [
         (rule(TreatAs::Bad, 90), 90, UnknownTime::Bad),
-        (rule(TreatAs::Good, 90), 90, UnknownTime::NotBad),
-        (rule(TreatAs::Exclude, 90), 90, UnknownTime::NotBad),
+        (rule(TreatAs::Good, 90), 90, UnknownTime::Good),
+        (rule(TreatAs::Exclude, 90), 90, UnknownTime::LeftOut),
         (rule(TreatAs::Bad, 90), 89, UnknownTime::Open),
         (rule(TreatAs::Exclude, 100), 99, UnknownTime::Open),
     ];

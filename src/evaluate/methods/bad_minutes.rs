@@ -66,13 +66,13 @@ impl Downtime {
     pub(super) fn counting(&self, unknown: UnknownTime) -> &[Stretch] {
         match unknown {
             UnknownTime::Bad => &self.possible,
-            UnknownTime::NotBad | UnknownTime::Open => &self.certain,
+            UnknownTime::Good | UnknownTime::LeftOut | UnknownTime::Open => &self.certain,
         }
     }
 
     /// What failed, whether it counts or not; with what may have, unless that is not bad.
     pub(super) fn failing(&self, unknown: UnknownTime) -> impl Iterator<Item = Stretch> {
-        let may_have = unknown != UnknownTime::NotBad;
+        let may_have = matches!(unknown, UnknownTime::Bad | UnknownTime::Open);
         let failed = move |condition| match condition {
             Condition::Down => true,
             Condition::Doubtful | Condition::Unknown => may_have,

@@ -18,6 +18,11 @@ pub(super) trait BySlot {
 
     /// The account of some of them.
     fn account_of(&self, slots: DueSlots<'_>) -> Account;
+
+    /// The times in which the target was missed, oldest first.
+    fn missed(&self, objective: &str, target: &BigRational, closed: bool, unknown: UnknownTime) -> Vec<ViolationSpan> {
+        missed_slots(objective, self.record().slots(), target, closed, unknown)
+    }
 }
 
 impl<M: BySlot> CountingMethod for M {
@@ -40,12 +45,23 @@ impl<M: BySlot> CountingMethod for M {
         closed: bool,
         unknown: UnknownTime,
     ) -> Vec<ViolationSpan> {
-        violations(objective, self.record().slots(), closed, |slot| missed(slot, target, unknown))
+        self.missed(objective, target, closed, unknown)
     }
 
     fn latest_problem(&self) -> Option<UnknownCause> {
         self.record().slots().latest_problem()
     }
+}
+
+/// The runs of slots that missed the target.
+pub(super) fn missed_slots(
+    objective: &str,
+    slots: DueSlots<'_>,
+    target: &BigRational,
+    closed: bool,
+    unknown: UnknownTime,
+) -> Vec<ViolationSpan> {
+    violations(objective, slots, closed, |slot| missed(slot, target, unknown))
 }
 
 /// Whether the share of good events of a slot is below the target. A slot without traffic misses nothing. `None`:
@@ -59,7 +75,7 @@ fn missed(slot: &Slot, target: &BigRational, unknown: UnknownTime) -> Option<boo
         SlotState::NoTraffic | SlotState::NotDeployed => Some(false),
         SlotState::Unknown(_) => match unknown {
             UnknownTime::Bad => Some(true),
-            UnknownTime::NotBad => Some(false),
+            UnknownTime::Good | UnknownTime::LeftOut => Some(false),
             UnknownTime::Open => None,
         },
         SlotState::Excluded => None,
@@ -90,6 +106,8 @@ mod tests {
         assert_eq!(missed(&measured(1000, 1), &ratio(1, 1), open), Some(true), "of 100 % nothing may be bad");
         let nobody_knows = Slot::unknown(UnknownCause::Unreachable, 1);
         assert_eq!(missed(&nobody_knows, &target, UnknownTime::Bad), Some(true));
-        assert_eq!(missed(&nobody_knows, &target, UnknownTime::NotBad), Some(false));
+        for not_bad in [UnknownTime::Good, UnknownTime::LeftOut] {
+            assert_eq!(missed(&nobody_knows, &target, not_bad), Some(false));
+        }
     }
 }

@@ -9,19 +9,23 @@
 //! is one whose known slots had no event where such a stretch is no part of the mean.
 
 use num_bigint::BigUint;
+use num_rational::BigRational;
 
 use crate::api::measurement::{EmptySlot, Measurement};
 
-use super::super::due_slots::DueSlots;
+use super::super::assessment::ViolationSpan;
+use super::super::due_slots::{DueSlots, instant};
 use super::super::exact::{divide, whole};
 use super::super::exemption::Record;
 use super::super::invalid::InvalidSpec;
 use super::super::rate_sum::RateSum;
-use super::super::slot::{SlotState, Tally};
+use super::super::run::{Run, Runs};
+use super::super::slot::{Births, Slot, SlotState, Tally, UnknownCause};
 use super::super::span;
-use super::by_slot::BySlot;
+use super::by_slot::{BySlot, missed_slots};
 use super::events::tallies;
 use super::groups::{Group, groups};
+use super::unknown_time::UnknownTime;
 use super::{Account, UnknownUnits};
 
 /// How the rates are taken.
@@ -103,7 +107,7 @@ impl<'a> MeanOfSlots<'a> {
         let mut rates = Rates::default();
         let over = self.rule.over_seconds.unwrap_or_else(|| slots.slot_seconds());
         for group in groups(slots, over, slots.origin()) {
-            let Known { events, known, unknown } = known(&group);
+            let Heard { events, known, unknown } = heard(&group);
             let has_rate = known > 0 && (!events.total.is_zero() || self.rule.empty == EmptySlot::Good);
             match (has_rate, unknown) {
                 // Left out by agreement, or without an event and no part of the mean.
@@ -123,10 +127,31 @@ impl<'a> MeanOfSlots<'a> {
     }
 }
 
-/// Violations are told slot by slot, whatever the length of the stretches.
 impl BySlot for MeanOfSlots<'_> {
     fn record(&self) -> &Record<'_> {
         &self.record
+    }
+
+    /// Stretches that missed the target, which is one for their rates: a slot within one that kept it missed nothing. One
+    /// that is not over yet may still keep it.
+    fn missed(&self, objective: &str, target: &BigRational, closed: bool, unknown: UnknownTime) -> Vec<ViolationSpan> {
+        let slots = self.record.slots();
+        let over = self.rule.over_seconds.unwrap_or_else(|| slots.slot_seconds());
+        if over <= slots.slot_seconds() {
+            return missed_slots(objective, slots, target, closed, unknown);
+        }
+        let judged = |group: Group<'_>| (group.times, as_slot(&group, target, unknown));
+        let stretches = Runs::collect(slots.origin(), over, groups(slots, over, slots.origin()).map(judged));
+        let length = usize::try_from(over).unwrap_or(usize::MAX);
+        let seconds = usize::try_from(slots.end() - slots.origin()).unwrap_or_default();
+        let due = if closed { seconds.div_ceil(length) } else { seconds / length };
+        let mut found = missed_slots(objective, DueSlots::of_runs(&stretches, due), target, closed, unknown);
+        // The last stretch of a period may be a short one.
+        let end = instant(slots.end());
+        for violation in &mut found {
+            violation.end = violation.end.map(|until| until.min(end));
+        }
+        found
     }
 
     fn account_of(&self, slots: DueSlots<'_>) -> Account {
@@ -158,7 +183,7 @@ impl BySlot for MeanOfSlots<'_> {
 
 /// What is known of some stretches that are alike.
 #[derive(Default)]
-struct Known {
+struct Heard {
     /// Of these events, which are those of all of them together.
     events: Tally,
     /// Slots that are known and count.
@@ -166,11 +191,11 @@ struct Known {
     unknown: usize,
 }
 
-fn known(group: &Group<'_>) -> Known {
-    group.runs.iter().fold(Known::default(), |found, run| match run.slot.state() {
-        SlotState::Unknown(_) => Known { unknown: found.unknown + run.count, ..found },
+fn heard(group: &Group<'_>) -> Heard {
+    group.runs.iter().fold(Heard::default(), |found, run| match run.slot.state() {
+        SlotState::Unknown(_) => Heard { unknown: found.unknown + run.count, ..found },
         SlotState::Excluded => found,
-        SlotState::Measured | SlotState::NoTraffic | SlotState::NotDeployed => Known {
+        SlotState::Measured | SlotState::NoTraffic | SlotState::NotDeployed => Heard {
             events: found.events + run.slot.counted().times(run.count),
             known: found.known + run.count,
             ..found
@@ -178,13 +203,47 @@ fn known(group: &Group<'_>) -> Known {
     })
 }
 
+/// One of these stretches as if it was a slot, for whether it missed the target. One that is known in part is what its
+/// known slots are, if the unknown ones cannot make another of it by what is agreed on them.
+fn as_slot(group: &Group<'_>, target: &BigRational, rule: UnknownTime) -> Slot {
+    let Heard { events, known, unknown } = heard(group);
+    if known == 0 {
+        return if unknown > 0 { Slot::unknown(UnknownCause::NotRead, 0) } else { Slot::excluded(0) };
+    }
+    let times = group.times.max(1);
+    let of_one = |sum: Tally, run: &Run<'_>| match run.slot.state() {
+        SlotState::Measured => sum + run.slot.counted().times(run.count / times),
+        _ => sum,
+    };
+    let one = Slot::known(group.runs.iter().fold(Tally::default(), of_one), Births::default(), 0);
+    if unknown == 0 || rule == UnknownTime::LeftOut {
+        return one;
+    }
+    let total = whole(events.total.parts().max(1));
+    let rate = whole(events.bad.parts()) / total;
+    let (known, all) = (whole(known), whole(known + unknown));
+    let misses = |rate: &BigRational| whole(1_u32) - rate < *target;
+    let at_best = misses(&(&rate * &known / &all));
+    let at_worst = misses(&((&rate * &known + whole(unknown)) / &all));
+    match (rule, misses(&rate)) {
+        // Bad time, whatever is known of the rest.
+        (UnknownTime::Bad, false) if at_worst => Slot::unknown(UnknownCause::NotRead, 0),
+        (UnknownTime::Good, true) if !at_best => Slot::known(Tally::default(), Births::default(), 0),
+        (UnknownTime::Open, is_missed) if (is_missed && !at_best) || (!is_missed && at_worst) => {
+            Slot::unknown(UnknownCause::NotRead, 0)
+        }
+        _ => one,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod missed;
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use num_rational::BigRational;
-
     use super::super::super::example::{measured, ratio};
-    use super::super::super::slot::{Slot, UnknownCause};
     use super::super::CountingMethod;
     use super::*;
     use crate::api::agreement::TreatAs;

@@ -5,8 +5,10 @@
 pub enum UnknownTime {
     /// Bad: it begins a run, goes on with one, and joins two.
     Bad,
-    /// No part of a run, and the end of one.
-    NotBad,
+    /// Good: the end of a run.
+    Good,
+    /// Left out: the end of a run, and nothing to the rate of what lies around it.
+    LeftOut,
     /// Not agreed: it makes no run, and two between which it lies may be one. So there are as many as are certain.
     Open,
 }

@@ -44,10 +44,11 @@ pub fn sentence(measurement: &Measurement, slot: &str) -> String {
                 EmptySlot::Skip => "without an event there is no rate",
             };
             let partly = match &measurement.rate_over {
-                Some(_) => {
-                    "; where a part is unknown, the rate is that of the rest, and good or bad it weighs as the rest"
-                }
-                None => "",
+                Some(over) => format!(
+                    "; where a part is unknown, the rate is that of the rest, and good or bad it weighs as the rest; the \
+                     target is missed in each {over} whose own rate of good events is below it"
+                ),
+                None => String::new(),
             };
             format!("one less the mean of the error rates over {over}, each with the same weight; {empty}{partly}")
         }
@@ -120,7 +121,8 @@ mod tests {
             (
                 json!({"method": "MeanOfSlots", "rateOver": "1h", "emptySlot": "Skip"}),
                 "one less the mean of the error rates over 1h, each with the same weight; without an event there is no \
-                 rate; where a part is unknown, the rate is that of the rest, and good or bad it weighs as the rest",
+                 rate; where a part is unknown, the rate is that of the rest, and good or bad it weighs as the rest; the \
+                 target is missed in each 1h whose own rate of good events is below it",
             ),
             (
                 json!({"method": "MeanOfSlots"}),

@@ -173,7 +173,7 @@ proptest! {
         let expected = Minutes::of(&measurement, begin.world(&slots, &windows).conditions(&measurement));
         prop_assert_eq!(figures(&found.account()), expected.figures());
         prop_assert!(adds_up(&found.account()));
-        for unknown in [UnknownTime::Bad, UnknownTime::NotBad, UnknownTime::Open] {
+        for unknown in [UnknownTime::Bad, UnknownTime::Good, UnknownTime::LeftOut, UnknownTime::Open] {
             let downtime = found.downtime(unknown);
             let downtime: Vec<(i64, i64)> =
                 downtime.iter().map(|b| (b.start.as_second() - begin.0, b.end.as_second() - begin.0)).collect();
