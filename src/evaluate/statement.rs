@@ -110,6 +110,9 @@ pub enum StatementError {
         "the statement of the period that begins at {0} is not among those before that were given; give all of them"
     )]
     PreviousMissing(Timestamp),
+    /// The statement whose place it takes is missing.
+    #[error("statement {0}, whose place it takes, is not among those before that were given; give all of them")]
+    SupersededMissing(String),
     /// The content has no canonical text to make a digest of.
     #[error(transparent)]
     Canonical(#[from] NotCanonical),
