@@ -58,8 +58,8 @@ struct Known {
     revision: bool,
     /// The statement whose place it takes, if there is one.
     superseded: bool,
-    /// That its credit was not determined when it says, which is before the one whose place it takes.
-    since: bool,
+    /// When its credit was determined at the earliest, where it says that it was before the one whose place it takes.
+    since: Option<Timestamp>,
     /// The statements of the periods before.
     earlier: bool,
 }
@@ -126,7 +126,7 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
     let known = Known {
         revision: revision.is_some(),
         superseded: presented.beside.previous.is_some(),
-        since: too_early,
+        since: at_least.filter(|_| too_early),
         earlier: beside::earlier(presented, spec).is_some(),
     };
     let mut taken_as_stated = taken_as_stated(presented, known, &content);
@@ -185,7 +185,8 @@ fn reported(presented: &Presented<'_>, known: Known) -> Vec<FieldPath> {
     let noticed =
         |index| ["detectedBy", "detectedAt"].map(|field| FieldPath::of(&["violations"]).item(index).field(field));
     let detected = reported.flat_map(|(index, _)| noticed(index));
-    let since = content.get("supersedes").filter(|_| !known.since).map(|_| FieldPath::of(&["credits", "since"]));
+    let since =
+        content.get("supersedes").filter(|_| known.since.is_none()).map(|_| FieldPath::of(&["credits", "since"]));
     let facts = FieldPath::of(&FACTS);
     let facts = match facts.find(content).filter(|_| known.earlier) {
         Some(found) => beside::reported(found).into_iter().map(|field| facts.field(field)).collect(),
