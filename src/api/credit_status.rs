@@ -227,6 +227,10 @@ pub struct CreditDeadline {
     pub last_day: String,
     /// When the time for it is over.
     pub by: Time,
+    /// It is reckoned as if the customer noticed the violation at once, since nobody told when they did. Noticed later, the
+    /// time is over later.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub if_noticed_at_once: bool,
 }
 
 /// What is owed for more than was promised.

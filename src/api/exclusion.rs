@@ -93,10 +93,12 @@ pub struct ExclusionSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     pub description: Option<String>,
-    /// One time, half open. Exactly one of this and `recurrence` is given.
+    /// One time, half open. Exactly one of this and `recurrence` is given. Objectives that are counted in slots or events
+    /// (`Events`, `MeanOfSlots`, `Value`) leave out only slots that lie wholly inside; those that count bad time leave out
+    /// every second. A statement tells where less was left out than the window's length.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<TimeWindow>,
-    /// A time that comes again.
+    /// A time that comes again; of slots as for `window`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recurrence: Option<Recurrence>,
     /// Only so many events of the window, not the time: the earliest ones in it. Left out: the whole time.

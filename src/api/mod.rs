@@ -19,6 +19,7 @@ pub mod ending;
 pub mod enforcement;
 pub mod enforcement_status;
 pub mod exclusion;
+pub mod exclusion_line;
 pub mod exclusion_rules;
 pub mod ledger;
 pub mod measurement;

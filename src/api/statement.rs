@@ -9,7 +9,7 @@ use super::agreement::Parties;
 use super::agreement_status::{State, Violation};
 use super::credit_status::{Adjustment, CreditStatus};
 use super::enforcement_status::ActionRecord;
-use super::exclusion_rules::{ExclusionEffect, ExclusionReason};
+pub use super::exclusion_line::{AppliedExclusion, ExcludedWindow, ExclusionLine};
 use super::ledger::AgreementIdentity;
 use super::metrics_source::IncreaseForm;
 use super::objective_statement::is_zero;
@@ -120,72 +120,6 @@ pub struct StatementSpec {
     /// SHA-256 over the canonical JSON of everything above, in hexadecimal.
     #[schemars(length(max = 64))]
     pub digest: String,
-}
-
-/// What became of an exclusion in the period.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ExclusionLine {
-    /// The name of the `ServiceLevelExclusion`.
-    #[schemars(length(max = 253))]
-    pub name: String,
-    /// Why it was asked for.
-    pub reason: ExclusionReason,
-    /// By which rule for the reason, where it names one.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    #[schemars(length(max = 40))]
-    pub rule_name: String,
-    /// The objectives it is about. Empty: all.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 10), inner(length(max = 40)))]
-    pub objectives: Vec<String>,
-    /// The beginning of its time in the period.
-    pub from: Time,
-    /// The end of that time, which does not count.
-    pub until: Time,
-    /// How many seconds of it are meant: windows that recur leave some out.
-    pub seconds: i64,
-    /// The windows that counted, where those of one exclusion are told in one line because there are so many. Left out: the
-    /// time from `from` to `until`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 1000))]
-    pub windows: Vec<ExcludedWindow>,
-    /// Only so many events of that time, the earliest. Left out: the whole time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub events: Option<EventPair>,
-    /// Whether it counted.
-    pub honoured: bool,
-    /// What it did to the account. Left out: it did not count.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub effect: Option<ExclusionEffect>,
-    /// One word for the reason it did not count. Empty: it did.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    #[schemars(length(max = 32))]
-    pub code: String,
-    /// The reason it did not count, with the figures.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    #[schemars(length(max = 512))]
-    pub why: String,
-    /// The user who declared it.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    #[schemars(length(max = 253))]
-    pub declared_by: String,
-    /// The user who approved it. Left out: nobody had.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 253))]
-    pub approved_by: Option<String>,
-    /// When the other party was told. Left out: nobody knows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub announced_at: Option<Time>,
-}
-
-/// One window of an exclusion that recurs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-pub struct ExcludedWindow {
-    /// Counts.
-    pub from: Time,
-    /// Does not count.
-    pub until: Time,
 }
 
 /// The settled period.

@@ -65,7 +65,10 @@ pub fn enter(credits: &mut CreditStatus, beginning: &Beginning<'_>) -> Result<()
     }
     reckon(&mut course, beginning)?;
     credits.claims_open = course.claims_open.map(Time);
-    credits.deadlines = course.deadlines.iter().map(shown).collect();
+    // Of every deadline that is agreed there is one.
+    let agreed = settlement.deadlines.iter();
+    let shown = course.deadlines.iter().zip(agreed).map(|(due, agreed)| shown(due, is_assumed(beginning, agreed)));
+    credits.deadlines = shown.collect();
     Ok(())
 }
 
@@ -113,14 +116,26 @@ fn anchors(beginning: &Beginning<'_>, agreed: &Deadline) -> Vec<Anchors> {
     beginning.violations.iter().map(|violation| of(violation.start.0, awareness(violation))).collect()
 }
 
-/// When the customer became aware of a violation.
+/// When the customer became aware of a violation, or could first have.
 fn awareness(violation: &Violation) -> Timestamp {
-    let noticed = violation.detected_at.as_ref().filter(|_| violation.detected_by == Some(DetectedBy::Customer));
-    noticed.map_or(violation.start.0, |at| at.0)
+    noticed(violation).unwrap_or(violation.start.0)
 }
 
-fn shown(deadline: &NamedDeadline) -> CreditDeadline {
-    CreditDeadline { name: deadline.name.clone(), last_day: deadline.due.day.to_string(), by: Time(deadline.due.at) }
+/// When the customer became aware of a violation. `None`: nobody told.
+fn noticed(violation: &Violation) -> Option<Timestamp> {
+    let by_customer = violation.detected_by == Some(DetectedBy::Customer);
+    violation.detected_at.as_ref().filter(|_| by_customer).map(|at| at.0)
+}
+
+/// Whether a deadline is reckoned from an awareness that nobody told: that of the violation that decides.
+fn is_assumed(beginning: &Beginning<'_>, agreed: &Deadline) -> bool {
+    let decides = beginning.violations.iter().max_by_key(|violation| awareness(violation));
+    agreed.after == Anchor::Awareness && decides.is_none_or(|violation| noticed(violation).is_none())
+}
+
+fn shown(deadline: &NamedDeadline, if_noticed_at_once: bool) -> CreditDeadline {
+    let (name, last_day) = (deadline.name.clone(), deadline.due.day.to_string());
+    CreditDeadline { name, last_day, by: Time(deadline.due.at), if_noticed_at_once }
 }
 
 /// The course of a statement's credit. `None`: the agreement grants no credits. `agreed`: how credits are granted, for a

@@ -10,6 +10,8 @@
 //! bad ones first that leave the total too, then those that stay in it as good ones, then further events of the total.
 //! Where the rule counts as good, none leaves the total.
 
+pub mod applied;
+
 use crate::api::exclusion_rules::ExclusionEffect;
 
 use super::count::Count;
@@ -84,15 +86,23 @@ impl Exemptions {
             return Record::AsRead(slots);
         }
         let mut runs = copied(slots);
+        self.take_events(&mut runs);
+        Record::Exempted(runs)
+    }
+
+    /// Takes the excluded events off these slots, and says of each exclusion of events how many it found.
+    fn take_events(&self, runs: &mut Runs) -> Vec<EventsLeft> {
+        let mut found = Vec::with_capacity(self.events.len());
         for (stretches, left) in &self.events {
             let leaving = left.bad.min(left.total);
             let forgiven = left.bad.minus(leaving).unwrap_or_default();
             let beside = left.total.minus(leaving).unwrap_or_default();
-            take(&mut runs, stretches, leaving, Leaving::Bad);
-            take(&mut runs, stretches, forgiven, Leaving::Forgiven);
-            take(&mut runs, stretches, beside, Leaving::Good);
+            let leaving = take(runs, stretches, leaving, Leaving::Bad);
+            let forgiven = take(runs, stretches, forgiven, Leaving::Forgiven);
+            let beside = take(runs, stretches, beside, Leaving::Good);
+            found.push(EventsLeft { bad: leaving + forgiven, total: leaving + beside });
         }
-        Record::Exempted(runs)
+        found
     }
 
     /// The slots without the excluded events, and with every slot that lies wholly inside exempt time left out or good.
@@ -115,6 +125,14 @@ impl Exemptions {
             change(&mut runs, stretch, |slot| Slot::excluded(slot.generation()));
         }
         Record::Exempted(runs)
+    }
+}
+
+impl Exemptions {
+    /// The exempt time of which slots have something: of those that lie wholly inside.
+    fn inside(&self, slots: DueSlots<'_>) -> Vec<Stretch> {
+        let edges = Runs::collect(slots.start(), slots.slot_seconds(), []);
+        self.all.iter().map(|stretch| wholly(&edges, *stretch)).filter(|s| s.from < s.until).collect()
     }
 }
 
@@ -188,8 +206,8 @@ impl Leaving {
     }
 }
 
-/// Takes events off the earliest slots that have any part in these stretches.
-fn take(runs: &mut Runs, stretches: &[Stretch], amount: Count, leaving: Leaving) {
+/// Takes events off the earliest slots that have any part in these stretches, and says how many it found there.
+fn take(runs: &mut Runs, stretches: &[Stretch], amount: Count, leaving: Leaving) -> Count {
     let mut left = amount;
     for stretch in stretches.iter().map(|s| touching(runs, *s)).collect::<Vec<_>>() {
         let mut changes = Vec::new();
@@ -208,6 +226,7 @@ fn take(runs: &mut Runs, stretches: &[Stretch], amount: Count, leaving: Leaving)
             runs.change(from, until, |slot| slot.recounted(leaving.taken(slot.counted(), n)));
         }
     }
+    amount.minus(left).unwrap_or_default()
 }
 
 #[cfg(test)]

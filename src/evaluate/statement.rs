@@ -36,6 +36,7 @@ use super::credit_course::{self, Beginning};
 use super::detection;
 use super::exact::{NotANumber, decimal_text, hundred, percent_text, ratio_text, round_half_up, ten_to, whole};
 use super::exclusion::lines;
+use super::exemption::applied;
 use super::invalid::InvalidSpec;
 use super::ledger::Ledger;
 use super::methods::{MemberAccount, words};
@@ -111,6 +112,9 @@ pub enum StatementError {
         "the statement of the period that begins at {0} is not among those before that were given; give all of them"
     )]
     PreviousMissing(Timestamp),
+    /// The statement whose place it takes is missing.
+    #[error("statement {0}, whose place it takes, is not among those before that were given; give all of them")]
+    SupersededMissing(String),
     /// The content has no canonical text to make a digest of.
     #[error(transparent)]
     Canonical(#[from] NotCanonical),
@@ -173,9 +177,9 @@ pub fn statement(
     };
     let spec: &AgreementSpec = &in_force;
     // At the instant at which the last slot is due, not now: a statement made later is the same.
-    let judged = window::judged(&ledger, closing.window).map_err(StoredLedgerError::from)?;
-    let assessment = assess(spec, &judged, closing.circumstances, ready, settle)?;
-    let judged = judged.bounds();
+    let judged_ledger = window::judged(&ledger, closing.window).map_err(StoredLedgerError::from)?;
+    let assessment = assess(spec, &judged_ledger, closing.circumstances, ready, settle)?;
+    let judged = judged_ledger.bounds();
     let mut shown: Vec<_> = assessment.violations.iter().take(MAX_VIOLATIONS).map(violation::shown).collect();
     detection::enter(&mut shown, &closing.circumstances.incidents);
     let found = window::diagnoses(&closing.ledger.diagnoses, closing.window);
@@ -198,7 +202,8 @@ pub fn statement(
     let omitted = assessment.violations.len().saturating_sub(shown.len());
     let objectives = assessment.objectives.iter().zip(&spec.objectives);
     let earlier = closing.window.iter().flat_map(|window| &window.earlier);
-    let (exclusions, exclusions_omitted) = lines::lines(&closing.circumstances.exclusions);
+    let (mut exclusions, exclusions_omitted) = lines::lines(&closing.circumstances.exclusions);
+    applied::enter(&mut exclusions, spec, &judged_ledger, &closing.circumstances.exclusions);
     let (actions, actions_omitted) = actions(closing.ledger, &ledger);
     let mut statement = StatementSpec {
         agreement: AgreementIdentity::clone(&closing.ledger.agreement),

@@ -40,7 +40,15 @@ pub(super) fn manifests(files: &[PathBuf]) -> Result<Manifests, Trouble> {
         (Some(agreement), 0) => Ok(Manifests { agreement, exclusions, sources }),
         (None, _) => Err(Trouble::Faulty("--agreement: the file has no ServiceLevelAgreement".to_owned())),
         (Some(_), more) => {
-            Err(Trouble::Faulty(format!("--agreement: the files have {} agreements; give one", more.saturating_add(1))))
+            let count = more.saturating_add(1);
+            let message = match files {
+                [_] => format!("--agreement: the file has {count} agreements; give one"),
+                _ => format!(
+                    "--agreement and --exclusions: their files have {count} agreements together; give one, under \
+                     --agreement, and under --exclusions the exclusions alone"
+                ),
+            };
+            Err(Trouble::Faulty(message))
         }
     }
 }

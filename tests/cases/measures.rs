@@ -83,6 +83,7 @@ fn bad_minutes(measure: &Value, input: &Value, period: &Period) -> Result<(Value
     if let Some(unknown) = input.get("no_data").filter(|v| v.is_array()) {
         measured["unknown"] = json!(in_force(intervals(unknown)?, period));
     }
+    told_once(&mut measured);
     Ok((objective, vec![measured]))
 }
 
@@ -135,6 +136,49 @@ fn in_force(mut times: Vec<Value>, period: &Period) -> Vec<Value> {
     };
     times.retain(|time| period.validity.is_none() || last_end(time).is_none_or(|end| end > period.start));
     times
+}
+
+/// Leaves of the outages what was deployed and known. A case may tell of them beside, where a measurements file tells of
+/// one time once: what nobody knew is unknown, and what was not deployed did not fail.
+fn told_once(measured: &mut Value) {
+    type Span = (jiff::Timestamp, jiff::Timestamp);
+    let at = |time: &Value, name: &str| -> jiff::Timestamp { time[name].as_str().unwrap().parse().unwrap() };
+    let spans = |list: &Value| -> Vec<Span> {
+        list.as_array().into_iter().flatten().map(|time| (at(time, "from"), at(time, "until"))).collect()
+    };
+    let (unknown, deployed) = (spans(&measured["unknown"]), spans(&measured["deployed"]));
+    if unknown.is_empty() && measured.get("deployed").is_none() {
+        return;
+    }
+    let mut kept: Vec<Value> = Vec::new();
+    for outage in measured["outages"].as_array().into_iter().flatten() {
+        let every: i64 = outage["every"].as_str().unwrap_or("0s").trim_end_matches('s').parse().unwrap();
+        for n in 0..outage["repeat"].as_i64().unwrap_or(1) {
+            let shift = jiff::SignedDuration::from_secs(every * n);
+            let mut parts = vec![(at(outage, "from") + shift, at(outage, "until") + shift)];
+            if measured.get("deployed").is_some() {
+                let within = |part: &Span| -> Vec<Span> {
+                    deployed
+                        .iter()
+                        .map(|d| (part.0.max(d.0), part.1.min(d.1)))
+                        .filter(|(from, until)| from < until)
+                        .collect()
+                };
+                parts = parts.iter().flat_map(within).collect();
+            }
+            for (from, until) in &unknown {
+                let beside = |part: Span| [(part.0, part.1.min(*from)), (part.0.max(*until), part.1)];
+                parts = parts.into_iter().flat_map(beside).filter(|(from, until)| from < until).collect();
+            }
+            for (from, until) in parts {
+                let mut one = outage.clone();
+                one.as_object_mut().unwrap().retain(|name, _| name != "repeat" && name != "every");
+                (one["from"], one["until"]) = (json!(from.to_string()), json!(until.to_string()));
+                kept.push(one);
+            }
+        }
+    }
+    measured["outages"] = json!(kept);
 }
 
 fn intervals(given: &Value) -> Result<Vec<Value>, Miss> {
@@ -204,7 +248,8 @@ fn resources(input: &Value, period: &Period) -> Result<Vec<(String, bool, Value)
             deployed.push(json!({"from": from.to_string(), "until": after(minutes("deployed_minutes")?).to_string()}));
         }
         let covered = resource.get("covered").and_then(Value::as_bool).unwrap_or(true);
-        let measured = json!({"outages": outages, "deployed": deployed});
+        let mut measured = json!({"outages": outages, "deployed": deployed});
+        told_once(&mut measured);
         let name = label(&text(resource, "name")?);
         // Names may differ only by what members' names have not.
         let is_taken = members.iter().any(|(other, _, _)| *other == name);

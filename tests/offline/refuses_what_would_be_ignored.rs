@@ -46,6 +46,37 @@ fn time_that_is_told_twice() {
 }
 
 #[test]
+fn an_outage_of_time_that_is_told_of_in_another_way() {
+    let span =
+        |from: &str, until: &str| json!({"from": format!("2026-10-{from}Z"), "until": format!("2026-10-{until}Z")});
+    let with =
+        |outage: Value, field: &str, times: Value| fault(&bad_minutes(), json!({"outages": [outage], field: times}));
+    let outage = || span("03T00:00:00", "03T08:00:00");
+    let beside = with(outage(), "deployed", json!([span("05T00:00:00", "10T00:00:00")]));
+    let told =
+        "objectives[0].outages[0]: tells of time that objectives[0].deployed leaves out, from 2026-10-03T00:00:00Z: ";
+    assert!(beside.starts_with(told), "{beside}");
+    let reaches_out = with(outage(), "deployed", json!([span("01T00:00:00", "03T07:59:59")]));
+    assert!(reaches_out.contains("leaves out, from 2026-10-03T07:59:59Z: "), "{reaches_out}");
+    assert!(with(outage(), "deployed", json!([])).contains("deployed leaves out"), "it never was");
+    let lost =
+        with(outage(), "unknown", json!([span("01T00:00:00", "03T00:00:00"), span("03T04:00:00", "03T10:00:00")]));
+    let told = "objectives[0].outages[0]: tells of time that objectives[0].unknown tells of as well, from 2026-10-03T04:00:00Z: ";
+    assert!(lost.starts_with(told), "{lost}");
+    // The second time that it came.
+    let mut daily = outage();
+    (daily["repeat"], daily["every"]) = (json!(2), json!("24h"));
+    let again = with(daily, "unknown", json!([span("04T07:00:00", "04T09:00:00")]));
+    assert!(again.contains("from 2026-10-04T07:00:00Z: "), "{again}");
+    // They touch and tell of no time twice.
+    let apart = json!({"name": "o", "outages": [outage()], "unknown": [span("03T08:00:00", "03T10:00:00")],
+        "deployed": [span("01T00:00:00", "03T03:00:00"), span("03T03:00:00", "09T00:00:00")]});
+    let mut settlement = Settlement::of(&bad_minutes(), json!({"objectives": [apart]}));
+    settlement.flags = vec!["--period", "2026-10"];
+    assert_eq!(settlement.statement()["state"], json!("Violated"));
+}
+
+#[test]
 fn slots_in_which_the_objective_cannot_be_counted() {
     let slots = |every: &str| json!({"slots": [{"from": MONTH, "every": every, "repeat": 10, "total": 100, "bad": 0}]});
     for every in ["5m", "90s", "7s"] {
@@ -123,6 +154,13 @@ fn exclusions_of_another_agreement() {
     assert!(settlement.fault().starts_with("ServiceLevelExclusion works: metadata.name: stands there twice"));
     settlement.exclusions = vec![exclusion("a", "n")];
     assert_eq!(settlement.answer()["exclusions"][0]["exempt"], false);
+    // Who declares it approves it under a name that only looks like another one.
+    settlement.exclusions[0]["spec"]["approval"] = json!({"by": "Ann ", "at": "2026-09-01T00:00:00Z"});
+    let told = settlement.fault();
+    assert!(told.starts_with("ServiceLevelExclusion works: spec.approval.by: \"Ann \" is the person of"), "{told}");
+    settlement.exclusions = vec![settlement.agreement.clone()];
+    let told = settlement.fault();
+    assert!(told.starts_with("--agreement and --exclusions: their files have 2 agreements together"), "{told}");
 }
 
 fn outage(changes: &Value) -> Value {

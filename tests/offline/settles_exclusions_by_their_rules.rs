@@ -108,3 +108,56 @@ fn a_window_that_the_clock_skips_is_said_not_to_take_place() {
     let elsewhere = of("2026-04-01T02:15", "2026-04-01T02:45", once);
     assert_eq!(elsewhere, (false, "it has no window in the time that is settled".to_owned(), 0));
 }
+
+/// An hour of October without a good event, given in slots of this length, and this exclusion of it; and what is said.
+fn one_bad_hour(every: (&str, u32), changes: &Value) -> (Value, String, String) {
+    let (length, per_hour) = every;
+    let run = |hours: u32, bad: u32| json!({"every": length, "repeat": hours * per_hour, "total": 100, "bad": bad});
+    let mut slots = vec![run(10, 0), run(1, 100), run(733, 0)];
+    slots[0]["from"] = json!("2026-10-01T00:00:00Z");
+    let measured = json!({"objectives": [{"name": "o", "slots": slots}]});
+    let rules = json!({"rules": [{"reason": "Maintenance", "effect": "Exclude"}]});
+    let events = json!([objective("99.9", json!({"method": "Events"}))]);
+    let mut settlement = Settlement::of(&events, measured).with("exclusions", rules);
+    let mut asked = exclusion("works", "", "2026-09-01T00:00:00Z", ("window", json!(null)));
+    asked["spec"].as_object_mut().unwrap().remove("ruleName");
+    for (field, value) in changes.as_object().unwrap() {
+        asked["spec"][field] = value.clone();
+    }
+    settlement.exclusions = vec![asked];
+    settlement.flags = vec!["--period", "2026-10"];
+    let said = settlement.printed("json").1.replace(['\u{a0}', '\u{202f}'], " ");
+    let [table, page] = ["table", "html"].map(|form| settlement.printed(form).0.replace(['\u{a0}', '\u{202f}'], " "));
+    let line = settlement.statement()["exclusions"][0].clone();
+    let told = said.trim_end().strip_prefix("guarantor: exclusion works from ").unwrap_or_default();
+    let told = told.split_once(": ").map_or("", |(_, told)| told).to_owned();
+    assert!(table.contains(&told), "{told}: {table}");
+    assert!(page.contains(&told), "{told}: {page}");
+    (line, told, said)
+}
+
+#[test]
+fn slots_that_lie_only_partly_in_a_window_stay_and_it_is_said() {
+    let window = |from: &str, until: &str| json!({"window": {"from": format!("2026-10-01T{from}:00Z"), "until": format!("2026-10-01T{until}:00Z")}});
+    let (line, told, _) = one_bad_hour(("5m", 12), &window("10:01", "10:59"));
+    assert_eq!((&line["seconds"], &line["applied"]), (&json!(3480), &json!([{"objective": "o", "seconds": 3000}])));
+    assert_eq!(told, "50 min of it applied to o, whose slots count where they lie wholly inside");
+    let (line, told, _) = one_bad_hour(("1h", 1), &window("10:00", "10:59"));
+    assert_eq!(line["applied"], json!([{"objective": "o", "seconds": 0}]));
+    assert_eq!(told, "has no effect on o: no slot lies wholly inside it");
+    let (line, _, said) = one_bad_hour(("5m", 12), &window("10:00", "11:00"));
+    assert_eq!((&line["applied"], said.as_str()), (&json!(null), ""), "all of it was applied");
+}
+
+#[test]
+fn no_more_events_are_taken_than_a_window_has_and_it_is_said() {
+    let asked = |bad: &str, total: &str| {
+        json!({"window": {"from": "2026-10-01T10:00:00Z", "until": "2026-10-01T10:10:00Z"},
+            "events": {"bad": bad, "total": total}})
+    };
+    let (line, told, _) = one_bad_hour(("5m", 12), &asked("10000", "10000"));
+    assert_eq!(line["applied"], json!([{"objective": "o", "events": {"total": "200", "bad": "200"}}]));
+    assert_eq!(told, "of o 200 bad ones were not held against the service, and 200 left the total");
+    let (line, _, said) = one_bad_hour(("5m", 12), &asked("150", "50"));
+    assert_eq!((&line["applied"], said.as_str()), (&json!(null), ""), "there were so many");
+}

@@ -128,3 +128,18 @@ fn a_deadline_that_leads_nowhere_is_named() {
     let error = enter(&mut credit("1.00"), &beginning).unwrap_err();
     assert_eq!(error.field, "spec.settlement.deadlines[0]");
 }
+
+#[test]
+fn a_deadline_from_an_awareness_that_nobody_told_says_so() {
+    let agreed = json!({"grant": "OnClaim", "deadlines": [
+        {"name": "ticket", "after": "Awareness", "within": "24h"}, {"name": "claim", "after": "Incident", "within": "48h"}]});
+    let assumed = |violations: &[Violation]| -> Vec<bool> {
+        begun("400.00", &agreed, violations).deadlines.iter().map(|due| due.if_noticed_at_once).collect()
+    };
+    let early = violation("2026-10-10T00:00:00Z", None);
+    let told = violation("2026-10-09T00:00:00Z", Some("2026-10-12T00:00:00Z"));
+    assert_eq!(assumed(std::slice::from_ref(&early)), [true, false]);
+    assert_eq!(assumed(std::slice::from_ref(&told)), [false, false]);
+    assert_eq!(assumed(&[early, told]), [false, false], "the later one decides, and of that it was told");
+    assert_eq!(assumed(&[]), [true, false]);
+}

@@ -19,8 +19,11 @@ use crate::evaluate::exclusion::{Exclusions, Request, resolve_over};
 use crate::evaluate::history::{History, Legacy, contract_year};
 use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::restatement::Superseded;
-use crate::evaluate::statement::StatementError;
+use crate::evaluate::statement::{StatementError, name};
 use crate::evaluate::stored_ledger::{self, StoredLedgerError};
+
+/// Revisions that may be missing in a row before the one that is verified; nobody restates a period so often.
+const MOST_BETWEEN: usize = 1_000;
 
 /// What is presented beside ledgers and terms.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,11 +73,12 @@ pub(super) fn not_compared(presented: &Presented<'_>, spec: &AgreementSpec) -> V
         || tells(&["supersedes"])
         || granted.iter().any(|field| tells(&["credits", "facts", field]));
     let given = presented.beside.previous.is_some();
+    let takes_a_place = superseded(presented).is_ok_and(|found| found.is_some());
     let open = [
         (NotCompared::Exclusions, excludes && presented.beside.exclusions.is_none()),
         (NotCompared::Previous, rests && !given),
         (NotCompared::Years, rests && given && earlier(presented, spec).is_none()),
-        (NotCompared::Granted, superseded(presented).is_some() && spec.settlement.grant == GrantMode::OnClaim),
+        (NotCompared::Granted, takes_a_place && spec.settlement.grant == GrantMode::OnClaim),
     ];
     open.into_iter().filter(|(_, is_open)| *is_open).map(|(what, _)| what).collect()
 }
@@ -147,11 +151,27 @@ pub(super) fn facts(presented: &Presented<'_>, spec: &AgreementSpec, stated: Fac
     Ok(Facts { volume: stated.volume, deliveries: stated.deliveries, chosen: stated.chosen, ..found })
 }
 
-/// The statement of the same period whose place this one takes, if it is presented: as one that granted its credit, and
-/// where credits are claimed as one that did not, too.
-pub(super) fn superseded<'a>(presented: &Presented<'a>) -> Option<&'a Previous<'a>> {
-    let name = presented.content.get("supersedes").and_then(Value::as_str)?;
-    presented.beside.previous?.iter().find(|previous| previous.name == name)
+/// The statement whose place this one takes: the one that stands before it in the same period, by revision, whatever this
+/// one says. `None`: there is none, or the statements before were not presented.
+///
+/// # Errors
+/// The one that it says it takes the place of may have stood there, and is not among those that were presented.
+pub(super) fn superseded<'a>(presented: &Presented<'a>) -> Result<Option<&'a Previous<'a>>, StatementError> {
+    let Some(previous) = presented.beside.previous else { return Ok(None) };
+    let start = presented.ledger.period_start.0;
+    let revision = super::recomputation::revision(presented).or_else(|| {
+        let stated = presented.content.get("revision").and_then(Value::as_i64)?;
+        i32::try_from(stated).ok()
+    });
+    let revision = revision.unwrap_or_default();
+    let same = previous.iter().filter(|one| one.statement.period.start.0 == start);
+    let before = same.filter(|one| one.statement.revision < revision).max_by_key(|one| one.statement.revision);
+    let Some(stated) = presented.content.get("supersedes").and_then(Value::as_str) else { return Ok(before) };
+    // A name that no statement in between can have contradicts what stands there.
+    let first = before.map_or(1, |one| one.statement.revision.saturating_add(1));
+    let mut between = (first..revision).take(MOST_BETWEEN);
+    let is_missing = before.is_none() || between.any(|n| name(&presented.ledger.agreement.name, start, n) == stated);
+    if is_missing { Err(StatementError::SupersededMissing(stated.to_owned())) } else { Ok(before) }
 }
 
 /// What a statement may take the place of: one that says itself whether it granted its credit; and where it had to be

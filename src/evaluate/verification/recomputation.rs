@@ -56,8 +56,10 @@ pub(super) struct Recomputed {
 struct Known {
     /// Its name, which tells the revision.
     revision: bool,
-    /// The statement whose place it takes.
+    /// The statement whose place it takes, if there is one.
     superseded: bool,
+    /// When its credit was determined at the earliest, where it says that it was before the one whose place it takes.
+    since: Option<Timestamp>,
     /// The statements of the periods before.
     earlier: bool,
 }
@@ -81,16 +83,20 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
         Some(exclusions) => exclusions,
         None => listed(presented.content)?,
     };
+    let before = beside::superseded(presented)?;
+    let at_least = before.and_then(|found| found.statement.credits.as_ref()?.since.as_ref()).map(|since| since.0);
+    let determined = determined_at(presented.content);
+    let too_early = determined.is_some_and(|at| at_least.is_some_and(|at_least| at < at_least));
     let circumstances = Circumstances {
         period: Some(period),
         exclusions,
         facts: beside::facts(presented, spec, facts(presented.content, spec)?)?,
         incidents: detection::told(&read(presented.content, "violations")),
-        determined_at: determined_at(presented.content),
+        determined_at: if too_early { at_least } else { determined },
         last: presented.content.get("final").and_then(|last| serde_json::from_value(last.clone()).ok()),
         ..Circumstances::default()
     };
-    let places = beside::superseded(presented).map(|found| beside::places(found, spec)).unwrap_or_default();
+    let places = before.map(|found| beside::places(found, spec)).unwrap_or_default();
     let supersedes = places.first().copied();
     let closing = Closing {
         spec,
@@ -119,7 +125,8 @@ pub(super) fn recompute(presented: &Presented<'_>) -> Result<Recomputed, Stateme
     let mut content = serde_json::to_value(&made).map_err(|e| StatementError::Json(e.to_string()))?;
     let known = Known {
         revision: revision.is_some(),
-        superseded: supersedes.is_some(),
+        superseded: presented.beside.previous.is_some(),
+        since: at_least.filter(|_| too_early),
         earlier: beside::earlier(presented, spec).is_some(),
     };
     let mut taken_as_stated = taken_as_stated(presented, known, &content);
@@ -178,7 +185,8 @@ fn reported(presented: &Presented<'_>, known: Known) -> Vec<FieldPath> {
     let noticed =
         |index| ["detectedBy", "detectedAt"].map(|field| FieldPath::of(&["violations"]).item(index).field(field));
     let detected = reported.flat_map(|(index, _)| noticed(index));
-    let since = content.get("supersedes").map(|_| FieldPath::of(&["credits", "since"]));
+    let since =
+        content.get("supersedes").filter(|_| known.since.is_none()).map(|_| FieldPath::of(&["credits", "since"]));
     let facts = FieldPath::of(&FACTS);
     let facts = match facts.find(content).filter(|_| known.earlier) {
         Some(found) => beside::reported(found).into_iter().map(|field| facts.field(field)).collect(),
@@ -215,7 +223,7 @@ fn taken_as_stated(presented: &Presented<'_>, known: Known, computed: &Value) ->
 }
 
 /// The revision by the statement's name, which is derived from it.
-fn revision(presented: &Presented<'_>) -> Option<i32> {
+pub(super) fn revision(presented: &Presented<'_>) -> Option<i32> {
     let object = presented.name?;
     let revision = object.rsplit_once("-r")?.1.parse().ok()?;
     let derived = name(&presented.ledger.agreement.name, presented.ledger.period_start.0, revision);

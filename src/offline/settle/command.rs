@@ -25,6 +25,8 @@ use crate::evaluate::history::History;
 use crate::evaluate::validate::size;
 use crate::offline::manifests::{Manifests, manifests};
 use crate::offline::trouble::{self, Trouble};
+use crate::record::form::exclusions::applied;
+use crate::record::form::legible::legible;
 use crate::runtime::cli::settle::{Output, SettleArgs};
 
 /// Remarks that are said by themselves.
@@ -98,6 +100,7 @@ fn run(arguments: &SettleArgs) -> Result<(), Trouble> {
     let report = account::settle_from(&case, &schedule, (&periods, from), read)?;
     print(&report, arguments.output)?;
     tell(&remarks);
+    tell_applied(&report);
     if let Some(at) = lost {
         say(&format!(
             "the store keeps nothing from before {at}: what earlier periods granted and missed until then is not counted"
@@ -120,6 +123,19 @@ fn tell(remarks: &[Fault]) {
     match remarks.len().saturating_sub(MOST_REMARKS) {
         0 => {}
         more => say(&format!("measurements: {more} more entries have no effect")),
+    }
+}
+
+/// Says of which exclusions less was applied than they ask for.
+fn tell_applied(report: &Report) {
+    let lines = report.periods.iter().flat_map(|period| &period.statement.exclusions);
+    let told: Vec<_> = lines.filter(|line| !line.applied.is_empty()).collect();
+    for line in told.iter().take(MOST_REMARKS) {
+        say(&format!("exclusion {} from {}: {}", legible(&line.name), line.from.0, applied(line)));
+    }
+    match told.len().saturating_sub(MOST_REMARKS) {
+        0 => {}
+        more => say(&format!("exclusions: of {more} more windows less was applied than they ask for")),
     }
 }
 
@@ -157,6 +173,12 @@ fn is_for(exclusion: &ServiceLevelExclusion, agreement: &ServiceLevelAgreement) 
         let message = format!("{named:?} is not the agreement that is settled, {name:?}; correct or leave it out");
         return Err(Fault::new(place("spec.agreement"), message));
     }
+    let declared = &exclusion.spec.declared_by;
+    if let Some(approval) = exclusion.spec.approval.as_ref().filter(|approval| is_same_person(&approval.by, declared)) {
+        let message =
+            format!("{:?} is the person of spec.declaredBy, {declared:?}; another one must approve", approval.by);
+        return Err(Fault::new(place("spec.approval.by"), message));
+    }
     match (&exclusion.metadata.namespace, &agreement.metadata.namespace) {
         (Some(own), Some(other)) if own != other => {
             let message =
@@ -165,6 +187,12 @@ fn is_for(exclusion: &ServiceLevelExclusion, agreement: &ServiceLevelAgreement) 
         }
         _ => Ok(()),
     }
+}
+
+/// Whether two names are one person's. A cluster knows its users by their exact names; in a file anybody writes them, with
+/// spaces and capitals as they come.
+fn is_same_person(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
 fn request(exclusion: &ServiceLevelExclusion) -> Request<'_> {

@@ -9,6 +9,7 @@ pub mod account;
 pub mod choice;
 pub mod command;
 pub mod consequences;
+mod contradiction;
 pub mod effect;
 pub mod fault;
 pub mod fit;

@@ -10,6 +10,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
 use num_traits::{One, Signed};
 
+use super::contradiction::told_once;
 use super::fault::Fault;
 use super::measurements::{Interval, Measured, Outage, SlotRun, SlotWord};
 use crate::api::{Quantity, Span};
@@ -60,12 +61,13 @@ pub(super) fn check(measured: &Measured, path: &str) -> Result<(), Fault> {
     if measured.slots.is_some() && measured.outages.is_some() {
         return Err(both(path));
     }
+    let mut outages = Vec::new();
     for (index, outage) in measured.outages.iter().flatten().enumerate() {
-        told(outage, index, &format!("{path}.outages[{index}]"))?;
+        repeated(outage, index, &format!("{path}.outages[{index}]"), &mut outages)?;
     }
-    seconds_of(&measured.unknown, &format!("{path}.unknown"))?;
-    seconds_of(measured.deployed.as_deref().unwrap_or_default(), &format!("{path}.deployed"))?;
-    Ok(())
+    let unknown = seconds_of(&measured.unknown, &format!("{path}.unknown"))?;
+    let deployed = measured.deployed.as_deref().map(|d| seconds_of(d, &format!("{path}.deployed"))).transpose()?;
+    told_once(&outages, &unknown, deployed.as_deref(), path)
 }
 
 /// Slots that are given as counts. What is not given was not read.
@@ -150,14 +152,14 @@ fn slot(run: &SlotRun, path: &str) -> Result<Slot, Fault> {
 }
 
 /// One time with one content.
-struct Spell {
-    from: i64,
-    until: i64,
+pub(super) struct Spell {
+    pub from: i64,
+    pub until: i64,
     /// The share of bad events, and the events in a minute where they are known.
-    bad: BigRational,
+    pub bad: BigRational,
     events: Option<BigRational>,
     /// The outage's place in the file.
-    place: usize,
+    pub place: usize,
 }
 
 /// Slots from outages: what no outage covers was good.
@@ -221,7 +223,7 @@ fn enough(outages: &[Spell], minimum_events: Option<i64>) -> Vec<(i64, i64)> {
 }
 
 /// The time that none of the spans, which are in order, covers.
-fn between(spans: &[(i64, i64)], (start, end): (i64, i64)) -> Vec<(i64, i64)> {
+pub(super) fn between(spans: &[(i64, i64)], (start, end): (i64, i64)) -> Vec<(i64, i64)> {
     let mut left = Vec::new();
     let mut from = start;
     let first = spans.partition_point(|(_, ends)| *ends <= start);

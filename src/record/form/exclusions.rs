@@ -1,7 +1,7 @@
 //! What somebody asked to have excluded, and what became of it: for the page and the terminal.
 
 use crate::api::exclusion_rules::ExclusionEffect;
-use crate::api::statement::{EventPair, ExclusionLine, StatementSpec};
+use crate::api::statement::{AppliedExclusion, EventPair, ExclusionLine, StatementSpec};
 
 use super::figure::grouped;
 use super::instant::{Clock, length_of};
@@ -34,6 +34,8 @@ pub struct Exclusion {
     pub length: String,
     /// Where only events are meant, how many; empty: the time.
     pub events: String,
+    /// Where less of it was applied than it asks for, how much was, for each objective; empty: all of it was.
+    pub applied: String,
     /// Whether it counted.
     pub honoured: bool,
     /// What it did to the account.
@@ -68,6 +70,7 @@ impl Exclusion {
                 windows => format!("{} in {windows} windows", length_of(line.seconds)),
             },
             events: line.events.as_ref().map(|pair| events(pair, line.effect)).unwrap_or_default(),
+            applied: applied(line),
             honoured: line.honoured,
             effect: words::exclusion_effect(line.effect.filter(|_| line.honoured)),
             why: legible(&line.why).into_owned(),
@@ -81,6 +84,31 @@ fn told(line: &ExclusionLine, clock: &Clock) -> String {
     let approved = line.approved_by.as_ref().map(|by| format!("approved by {}", legible(by)));
     let announced = line.announced_at.as_ref().map(|at| format!("announced {}", clock.long(at.0)));
     [declared, approved, announced].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What of an exclusion was applied, in words, for each objective to which less was than it asks for.
+#[must_use]
+pub fn applied(line: &ExclusionLine) -> String {
+    let told = |one: &AppliedExclusion| {
+        let objective = legible(&one.objective);
+        match (&one.events, one.seconds) {
+            (Some(found), _) => {
+                let (bad, total) = (grouped(&legible(&found.bad)), grouped(&legible(&found.total)));
+                if line.effect == Some(ExclusionEffect::CountAsGood) {
+                    return format!("of {objective} {bad} bad ones were found in it");
+                }
+                format!("of {objective} {bad} bad ones were not held against the service, and {total} left the total")
+            }
+            (None, Some(seconds)) if seconds > 0 => {
+                format!(
+                    "{} of it applied to {objective}, whose slots count where they lie wholly inside",
+                    length_of(seconds)
+                )
+            }
+            (None, _) => format!("has no effect on {objective}: no slot lies wholly inside it"),
+        }
+    };
+    line.applied.iter().map(told).collect::<Vec<_>>().join("; ")
 }
 
 fn events(events: &EventPair, effect: Option<ExclusionEffect>) -> String {

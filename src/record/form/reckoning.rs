@@ -72,7 +72,7 @@ pub struct Due {
     pub name: String,
     /// The last day on which it is in time.
     pub last_day: String,
-    /// When the time for it is over.
+    /// When the time for it is over, with the condition under which that is so.
     pub by: String,
 }
 
@@ -128,7 +128,11 @@ impl Due {
         Self {
             name: legible(&deadline.name).into_owned(),
             last_day: day(&legible(&deadline.last_day)),
-            by: clock.long(deadline.by.0),
+            by: if deadline.if_noticed_at_once {
+                format!("{}, if it was noticed at once; noticed later, it is over later", clock.long(deadline.by.0))
+            } else {
+                clock.long(deadline.by.0)
+            },
         }
     }
 }

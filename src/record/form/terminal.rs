@@ -131,7 +131,7 @@ fn counted(objective: &ObjectiveStatement) -> String {
 
 /// The members of pools.
 fn members(statement: &StatementSpec) -> Option<String> {
-    let mut table = table(&["MEMBER", "OF", "COVERED", "DEPLOYED", "DOWN"]);
+    let mut table = table(&["MEMBER", "OF", "COVERED", "DIVIDED BY", "DOWN"]);
     for objective in &statement.objectives {
         for member in &objective.members {
             table.add_row(vec![
@@ -204,7 +204,9 @@ fn exclusions(statement: &StatementSpec, clock: &Clock) -> Option<String> {
     let exclusions = Exclusions::new(statement, clock);
     let mut table = table(&["EXCLUSION", "FOR", "OBJECTIVES", "FROM", "UNTIL", "LENGTH", "EFFECT"]);
     for line in &exclusions.list {
-        let effect = [line.effect, &line.events, &line.why, &line.told].into_iter().filter(|text| !text.is_empty());
+        let effect = [line.effect, &line.events, &line.applied, &line.why, &line.told]
+            .into_iter()
+            .filter(|text| !text.is_empty());
         table.add_row(vec![
             line.name.clone(),
             line.reason.clone(),

@@ -168,6 +168,54 @@ fn what_a_newer_statement_adjusts_follows_from_the_one_whose_place_it_takes() {
 }
 
 #[test]
+fn a_statement_that_names_another_than_the_one_before_it_is_compared_with_that_all_the_same() {
+    let spec = two_objectives();
+    let first = month(&spec, "2026-10-15T00:00:00Z", &Circumstances::default());
+    let before = statement_of(&first);
+    let determined_at = Some(at("2026-11-10T00:00:00Z"));
+    let circumstances = Circumstances { exclusions: maintenance(), determined_at, ..Circumstances::default() };
+    let mut second = month(&spec, "2026-10-15T00:00:00Z", &circumstances);
+    second.takes_the_place_of(Superseded::new(&first.name, &before, spec.settlement.grant), &circumstances);
+    let honest = statement_of(&second);
+    let statements = [Previous { name: &first.name, issued: None, statement: &before }];
+    let shown = |case: &Case, previous: &[Previous<'_>]| {
+        verify(&presented(case, Beside { previous: Some(previous), ..Beside::default() }))
+    };
+    let differing = |outcome: &Verification| -> Vec<String> {
+        outcome.comparison.as_ref().unwrap().differences.iter().map(|found| found.path.to_string()).collect()
+    };
+    // It names one that never was, and adjusts by what nobody could compare with it.
+    second.content["supersedes"] = second.name.replace("-r2", "-r9").into();
+    second.content["adjustment"]["amounts"] = json!([{"currency": "EUR", "amount": "-999.00"}]);
+    second.sign();
+    let found = differing(&shown(&second, &statements));
+    assert!(found.contains(&"supersedes".to_owned()), "{found:?}");
+    assert!(found.iter().any(|path| path.starts_with("adjustment")), "{found:?}");
+    // It says nothing of the one before.
+    second.content.as_object_mut().unwrap().retain(|field, _| !["supersedes", "adjustment"].contains(&field.as_str()));
+    second.sign();
+    assert_eq!(shown(&second, &statements).verdict(), Verdict::Contradicted);
+    // What was there before is not at hand.
+    let mut second = Case { content: serde_json::to_value(&honest).unwrap(), ..second };
+    let missing = shown(&second, &[]);
+    assert_eq!(missing.verdict(), Verdict::NotComputed);
+    let told = missing.comparison.unwrap_err().to_string();
+    assert!(told.contains(&first.name) && told.contains("is not among those before"), "{told}");
+    // Nor is the one in between, of three.
+    second.name = second.name.replace("-r2", "-r3");
+    second.content["revision"] = 3.into();
+    second.content["supersedes"] = second.name.replace("-r3", "-r2").into();
+    second.sign();
+    assert_eq!(shown(&second, &statements).verdict(), Verdict::NotComputed);
+    // Determined before the one whose place it takes.
+    let mut second =
+        Case { content: serde_json::to_value(&honest).unwrap(), name: second.name.replace("-r3", "-r2"), ..second };
+    second.content["credits"]["since"] = "2026-10-20T00:00:00Z".into();
+    second.sign();
+    assert!(differing(&shown(&second, &statements)).contains(&"credits.since".to_owned()));
+}
+
+#[test]
 fn the_years_of_an_agreement_without_validity_are_not_guessed() {
     let mut spec = agreed(&[("/credits/capPerYear", json!({"amount": "1500.00"}))]);
     spec.validity = None;

@@ -137,7 +137,8 @@ fn combination(credits: &CreditStatus, currency: &str) -> String {
 fn cap(by: &str) -> String {
     match by {
         "" => "No cap took anything away.".to_owned(),
-        "Fee" => "Cut to the whole fee: no more is granted for one period.".to_owned(),
+        "Fee" => "Tiers in percent of the fee are cut to the whole of it, the most that they grant for one period."
+            .to_owned(),
         "Period" => "Cut to the most that is granted for one period.".to_owned(),
         "Year" => "Cut to what is left of the most that is granted in one year.".to_owned(),
         "Contract" => "Cut to what is left of the most that is granted as long as the agreement lasts.".to_owned(),
