@@ -8,6 +8,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::capacity::CapacityStatus;
 use super::diagnosis::Diagnosis;
 use super::reschedule_status::RescheduleStatus;
 use super::rollout_status::RolloutStatus;
@@ -35,6 +36,9 @@ pub struct EnforcementStatus {
     /// Why an objective is in danger, as far as it can be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<Diagnosis>,
+    /// The replicas that the expected load needs, where `spec.enforcement.capacity` asks for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<CapacityStatus>,
 }
 
 /// A floor under the replicas of a workload.
@@ -170,6 +174,8 @@ pub enum Verb {
     Surge,
     /// Evicts a pod that fails where the others do not, so that another one is made in its place.
     Reschedule,
+    /// Raises the floor to what the expected load needs, before an objective is in danger.
+    Provision,
 }
 
 impl Verb {
@@ -183,7 +189,8 @@ impl Verb {
             | Self::LowerFloor
             | Self::Restore
             | Self::Surge
-            | Self::Reschedule => false,
+            | Self::Reschedule
+            | Self::Provision => false,
         }
     }
 

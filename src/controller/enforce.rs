@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::agreement::write_status;
 use super::book::Book;
 use super::by_pod;
+use super::capacity;
 use super::context::Context;
 use super::error::Error;
 use super::finalize;
@@ -20,6 +21,7 @@ use crate::api::condition::{self, ConditionStatus};
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionRecord, ActionTarget};
 use crate::api::{FINALIZER, ServiceLevelAgreement};
+use crate::decide::capacity::Need;
 use crate::decide::{AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Staleness, decide, record};
 use crate::evaluate::assessment::Assessment;
 use crate::record::{event, status, writer};
@@ -29,7 +31,7 @@ use crate::sense::workload::{DeploymentState, Floor, WorkloadObservation, Worklo
 /// How old a reading of the workload may be when a decision rests on it.
 const WORKLOAD_AGE: SignedDuration = SignedDuration::from_secs(10);
 
-/// Decides and acts, and enters both in `next`.
+/// Decides and acts, and enters both in `next`. Gives when to look again.
 ///
 /// # Errors
 /// When the intent cannot be written: then nothing was done.
@@ -42,6 +44,31 @@ pub(super) async fn enforce(
     asked: &[Asked],
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
+    let need = Box::pin(capacity::look(agreement, context, book, asked, assessment, now)).await;
+    status::enter_need(next, need.as_ref(), now);
+    let Some(need) = need else {
+        return weigh(agreement, context, book, next, assessment, asked, (None, now)).await;
+    };
+    let look = now.saturating_add(capacity::LOOK).ok();
+    if let Some(until) = capacity::settled_until(agreement, book, assessment, &need, now) {
+        return Ok(look.into_iter().chain([until]).min());
+    }
+    let again = weigh(agreement, context, book, next, assessment, asked, (Some(need), now)).await?;
+    let latest = now.saturating_add(capacity::LONGEST).ok();
+    book.sizing.weighed = capacity::weighed(agreement, assessment, next, again.into_iter().chain(latest).min());
+    Ok(again.into_iter().chain(look).min())
+}
+
+/// The same with the pods that the expected load needs, where that is known.
+async fn weigh(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    book: &mut Book,
+    next: &mut AgreementStatus,
+    assessment: &Assessment,
+    asked: &[Asked],
+    (mut need, now): (Option<Need>, Timestamp),
+) -> Result<Option<Timestamp>, Error> {
     let mode = agreement.spec.enforcement.mode.min(context.ceiling);
     // Who has the finalizer has acted before. Should the status have lost what it held, the workload still says so.
     let unseen = !book.looked && agreement.finalizers().iter().any(|f| f == FINALIZER);
@@ -50,7 +77,8 @@ pub(super) async fn enforce(
         say(next, agreement, "Observing", "mode Observe: measured, nothing is decided", ConditionStatus::False, now);
         return Ok(None);
     }
-    if !something_hangs_on_it(next, assessment) && !unseen {
+    let short = need.as_ref().and_then(Need::pods).is_some_and(|pods| pods > book.sizing.runs());
+    if !something_hangs_on_it(next, assessment) && !unseen && !short {
         nothing_is_wrong(next, assessment, now);
         say(next, agreement, "NothingToDo", "no objective is in danger", ConditionStatus::False, now);
         return Ok(None);
@@ -81,6 +109,11 @@ pub(super) async fn enforce(
     let read_at = status::whole_seconds(context.clock.now());
     let mut observed = context.workloads.read(&identity.namespace, workload, read_at).await;
     book.looked |= observed.is_ok();
+    if let (Ok(present), Some(need)) = (&observed, &mut need) {
+        book.sizing.saw(present);
+        *need = book.sizing.want_beside(capacity::seen_until(context, now), present.spec_replicas);
+        status::enter_need(next, Some(need), now);
+    }
     if let Ok(present) = &observed
         && !finalize::let_another_rollout_go(agreement, context, next, present, now).await
     {
@@ -120,6 +153,7 @@ pub(super) async fn enforce(
         signals: &signals,
         before: &before,
         fleet: &fleet,
+        need: need.as_ref(),
         status: &enforcement,
         actions: &next.actions,
         leader: context.fence.leads(Instant::now()),

@@ -21,6 +21,7 @@ use crate::api::metrics_source::{IncreaseProbe, MetricsSource, MetricsSourceStat
 use crate::evaluate::span;
 use crate::record::metrics::Written;
 use crate::record::writer;
+use crate::sense::counters::{CounterAsk, Counters, Millionths};
 use crate::sense::signals::{SignalAsk, Signals};
 use crate::sense::source::{OpenError, Opened, SlotReader};
 use crate::sense::store::Credentials;
@@ -64,6 +65,19 @@ impl SourceHandle {
     /// Reads one indicator pod by pod.
     pub async fn read_signals(&self, ask: &SignalAsk) -> Signals {
         self.source.read_signals(ask).await
+    }
+
+    /// Reads the counters of a service from step to step.
+    pub async fn read_counters(&self, ask: &CounterAsk) -> Counters {
+        self.source.read_counters(ask).await
+    }
+
+    /// Reads the requests per second of a service in steps of five minutes, in millionths, oldest first.
+    ///
+    /// # Errors
+    /// When there is no usable answer.
+    pub async fn read_rates(&self, ask: &CounterAsk) -> Result<Vec<(Timestamp, Millionths)>, Counters> {
+        self.source.read_rates(ask).await
     }
 
     fn retention(&self) -> MutexGuard<'_, Retention> {

@@ -6,6 +6,7 @@
 //! The caller writes the returned status and actions *before* it executes an admitted plan, so that the intent outlives a
 //! crash, and enters the outcomes afterwards.
 
+pub mod capacity;
 pub mod cause;
 mod choice;
 pub mod diagnosis;
@@ -21,6 +22,7 @@ pub mod law;
 pub mod moved;
 pub mod plan;
 pub mod policy;
+mod provision;
 pub mod record;
 pub mod release;
 pub mod reschedule;

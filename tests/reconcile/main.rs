@@ -25,6 +25,7 @@ mod issues_one_statement_a_period;
 mod looks_back_on_trailing_days;
 mod moves_a_sick_pod;
 mod offline;
+mod raises_ahead_of_the_load;
 mod raises_and_gives_back_the_floor_of_an_autoscaler;
 mod reads_a_source_made_anew_at_its_new_address;
 mod recomputes_the_running_period_for_an_exclusion;

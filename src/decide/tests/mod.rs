@@ -1,12 +1,14 @@
 //! Tests of deciding: the ladder, the accidents of others, the history, and properties over random situations.
 
 mod accidents;
+mod capacity;
 pub(crate) mod fixture;
 mod guards;
 mod history;
 mod ladder;
 pub(crate) mod moves;
 mod properties;
+mod provision;
 mod reschedule;
 mod reschedule_accidents;
 mod rescheduling_guards;

@@ -9,6 +9,8 @@
 
 mod assemble;
 mod bounds;
+mod counters;
+mod course;
 mod exchange;
 mod expressions;
 mod halving;
@@ -94,6 +96,8 @@ pub struct Reader {
     pod_label: String,
     /// One indicator at a time is read by pod.
     turn: tokio::sync::Mutex<()>,
+    /// The counters of one service at a time are read.
+    counters_turn: tokio::sync::Mutex<()>,
 }
 
 /// An indicator on its way: its ask, and what is asked about it.
@@ -116,6 +120,7 @@ impl Reader {
             suspects: Mutex::default(),
             pod_label: default_pod_label(),
             turn: tokio::sync::Mutex::default(),
+            counters_turn: tokio::sync::Mutex::default(),
         }
     }
 

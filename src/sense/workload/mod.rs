@@ -6,6 +6,7 @@
 
 mod baseline;
 mod call;
+mod cpu;
 pub mod deployment;
 mod holder;
 pub mod hpa;
