@@ -184,19 +184,20 @@ fn step_before(at: Timestamp) -> Timestamp {
 /// A decision is made anew at least so often.
 pub(super) const LONGEST: SignedDuration = SignedDuration::from_mins(1);
 
-/// What was decided on, until when.
+/// What was decided on at `now`, and until when that stands.
 pub(super) fn weighed(
     agreement: &ServiceLevelAgreement,
     assessment: &Assessment,
     decided: &AgreementStatus,
     until: Option<Timestamp>,
+    now: Timestamp,
 ) -> Option<Weighed> {
     let told = decided.enforcement.as_ref().and_then(|enforcement| enforcement.capacity.as_ref());
     Some(Weighed {
         account_through: assessment.measured_through,
         generation: agreement.meta().generation,
         pods: told.and_then(|told| told.pods),
-        until: until?,
+        until: until.into_iter().chain(now.saturating_add(LONGEST).ok()).min()?,
     })
 }
 

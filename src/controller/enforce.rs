@@ -46,16 +46,15 @@ pub(super) async fn enforce(
 ) -> Result<Option<Timestamp>, Error> {
     let need = Box::pin(capacity::look(agreement, context, book, asked, assessment, now)).await;
     status::enter_need(next, need.as_ref(), now);
-    let Some(need) = need else {
-        return weigh(agreement, context, book, next, assessment, asked, (None, now)).await;
-    };
-    let look = now.saturating_add(capacity::LOOK).ok();
-    if let Some(until) = capacity::settled_until(agreement, book, assessment, &need, now) {
+    let look = need.as_ref().and_then(|_| now.saturating_add(capacity::LOOK).ok());
+    let settled = need.as_ref().and_then(|need| capacity::settled_until(agreement, book, assessment, need, now));
+    if let Some(until) = settled {
         return Ok(look.into_iter().chain([until]).min());
     }
-    let again = weigh(agreement, context, book, next, assessment, asked, (Some(need), now)).await?;
-    let latest = now.saturating_add(capacity::LONGEST).ok();
-    book.sizing.weighed = capacity::weighed(agreement, assessment, next, again.into_iter().chain(latest).min());
+    let again = Box::pin(weigh(agreement, context, book, next, assessment, asked, (need, now))).await?;
+    if look.is_some() {
+        book.sizing.weighed = capacity::weighed(agreement, assessment, next, again, now);
+    }
     Ok(again.into_iter().chain(look).min())
 }
 

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::replica_set::ReplicaSet;
 use crate::rollouts::Rollouts;
-use crate::traffic::{Second, Traffic, WORK};
+use crate::traffic::{Second, Traffic, WORK_MS};
 
 pub const NAMESPACE: &str = "shop";
 pub const AGREEMENTS: &str = "servicelevelagreements.guarantor.dev";
@@ -190,7 +190,7 @@ impl Stage {
             (None, Some(pods)) => pods.bad_in_a_hundred(),
             (None, None) if self.spike && self.replicas < ENOUGH => 50,
             // More than nineteen of twenty cores are busy: then half of the requests wait too long.
-            (None, None) if self.rate as f64 * WORK > 0.95 * self.replicas as f64 => self.rate / 2,
+            (None, None) if self.rate * WORK_MS > 950 * self.replicas.unsigned_abs() => self.rate / 2,
             (None, None) => 0,
         };
         let pods = self.replicas.unsigned_abs();

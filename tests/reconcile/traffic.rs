@@ -211,13 +211,14 @@ impl Traffic {
     }
 }
 
-/// What was counted in these seconds, the last of which so many pods served: every request takes [`WORK`] of a core, and
+/// What was counted in these seconds, the last of which so many pods served: every request takes [`WORK_MS`] of a core, and
 /// the longer the busier they are.
 fn sample<'a>(at: i64, pods: u64, seconds: impl Iterator<Item = &'a Second>) -> CounterSample {
     let (mut answered, mut within) = (0.0, [0.0; 8]);
+    let work = float(WORK_MS) / 1000.0;
     for Second { total, pods, .. } in seconds {
-        let (total, pods) = (*total as f64, *pods as f64);
-        let mean = WORK / (1.0 - (total * WORK / pods).min(0.94));
+        let (total, pods) = (float(*total), float(*pods));
+        let mean = work / (1.0 - (total * work / pods).min(0.94));
         answered += total;
         for (sum, bound) in within.iter_mut().zip(BOUNDS) {
             *sum += total * (1.0 - (-bound / mean).exp());
@@ -227,13 +228,18 @@ fn sample<'a>(at: i64, pods: u64, seconds: impl Iterator<Item = &'a Second>) -> 
         at: Timestamp::from_second(at).unwrap(),
         answered: millionths(answered),
         errors: 0,
-        cpu_seconds: millionths(answered * WORK),
+        cpu_seconds: millionths(answered * work),
         buckets: within.map(millionths).to_vec(),
         in_flight: 0,
         pods: pods.try_into().unwrap(),
     }
 }
 
+fn float(number: u64) -> f64 {
+    f64::from(u32::try_from(number).unwrap())
+}
+
+#[allow(clippy::cast_possible_truncation)]
 fn millionths(number: f64) -> i64 {
     (number * 1e6) as i64
 }
@@ -295,8 +301,8 @@ impl Sources for Traffic {
     }
 }
 
-/// Core-seconds of a request.
-pub const WORK: f64 = 0.015;
+/// Core-seconds of a request, in thousandths.
+pub const WORK_MS: u64 = 15;
 /// The bounds of the histogram in seconds.
 const BOUNDS: [f64; 8] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
 /// The length of every slot here in seconds.

@@ -113,8 +113,8 @@ fn history_is_what_it_begins_with() {
 
 #[test]
 fn days_past_tell_what_comes() {
-    // Every day at this time the load triples.
-    let day = |second: i64| if second.rem_euclid(86_400) > 40_000 { 1000.0 } else { 3000.0 };
+    // Every day at this time the load doubles.
+    let day = |second: i64| if second.rem_euclid(86_400) > 40_000 { 1000.0 } else { 2000.0 };
     let slots = (0..3 * 288).map(|slot| -3 * 86_400 + slot * 300);
     let rates: Vec<_> = slots.map(|second| (at(second), millionths(day(second)))).collect();
     let history = [course(-3600, 0, 30, |_| 1000.0)];

@@ -71,7 +71,7 @@ fn disturb(scene: &mut Scene, event: &Event, standing_still: &mut bool) {
         Event::Reset(value) => scene.reset(*value, "helm"),
         Event::StandStill => *standing_still = !*standing_still,
         Event::Need(pods) => {
-            scene.need = Some(pods.map_or_else(|| Need::Unknown("no samples".into()), |p| scene.needs(p)))
+            scene.need = Some(pods.map_or_else(|| Need::Unknown("no samples".into()), |p| scene.needs(p)));
         }
         Event::NobodyAsks => scene.need = None,
         Event::Crash(_) => {}

@@ -6,8 +6,8 @@ use crate::api::enforcement_status::{Verb, Verdict};
 use crate::decide::capacity::Need;
 use crate::sense::workload::{Baseline, BaselineRecord, FloorHolder, Rollout};
 
-fn unknown() -> Option<Need> {
-    Some(Need::Unknown("the samples are too old to judge by; the replicas stay".into()))
+fn unknown() -> Need {
+    Need::Unknown("the samples are too old to judge by; the replicas stay".into())
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn the_floor_is_raised_to_what_the_load_needs_when_more_than_runs() {
         assert_eq!(act(&scene.decide()), expected, "{need}");
     }
     let mut scene = Scene::calm();
-    scene.need = unknown();
+    scene.need = Some(unknown());
     assert_eq!(reason(&scene.decide()), "Safe", "who knows nothing changes nothing");
 }
 
@@ -47,7 +47,7 @@ fn every_guard_holds_it_as_it_holds_a_raise() {
     type Disturbance = fn(&mut Scene);
     let cases: [(&str, Disturbance); 7] = [
         ("Recommended", |scene| scene.ceiling = Mode::Recommend),
-        ("NotLeading", |scene| scene.leader = false),
+        ("NotLeader", |scene| scene.leader = false),
         ("Blind", |scene| scene.wait(0)),
         ("RolloutInProgress", |scene| scene.workload().rollout = Rollout::InProgress),
         ("AtMaximum", |scene| scene.workload = Ok(observation(15, FloorHolder::Hpa(super::fixture::hpa())))),
@@ -124,7 +124,7 @@ fn the_floor_comes_down_no_further_than_the_load_allows() {
         assert_eq!((act(&decided), reason(&decided)), (expected, why), "{need:?}");
     }
     let mut scene = Scene::raised();
-    scene.need = unknown();
+    scene.need = Some(unknown());
     let decided = scene.decide();
     assert_eq!((act(&decided), reason(&decided)), (None, "LoadUnknown"));
 }
