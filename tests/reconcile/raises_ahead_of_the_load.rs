@@ -72,11 +72,11 @@ async fn a_rise_is_met_before_it_hurts_and_given_back_after_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_it_the_same_rise_is_met_when_it_hurts() {
+async fn without_it_the_same_rise_hurts() {
     let mut stage = shop(false).await;
     rise(&mut stage, 220).await;
     stage.seconds(60).await;
-    assert_eq!(done(&stage).first().map(|(verb, _)| *verb), Some(Verb::FreezeScaleDown), "{:?}", done(&stage));
+    assert!(done(&stage).iter().all(|(verb, _)| *verb != Verb::Provision), "{:?}", done(&stage));
     assert_ne!(attainment(&stage), "100.000/95");
     assert!(stage.traffic.asked_counters().is_empty());
 }

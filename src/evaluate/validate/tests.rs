@@ -92,8 +92,12 @@ fn the_scaling_law_needs_objectives_it_can_learn_from() {
             "indicator": {"latency": {"histogram": "h", "threshold": "250ms"}},
         });
         let objectives = json!([agreement().objectives[0], latency("250ms"), minutes]);
-        let sound =
-            [("/service/workloads", workload(None)), ("/objectives", objectives), ("/enforcement/capacity", capacity)];
+        let sound = [
+            ("/service/workloads", workload(None)),
+            ("/objectives", objectives),
+            ("/metrics/slot", json!("1m")),
+            ("/enforcement/capacity", capacity),
+        ];
         fields(&[&sound, change].concat())
     };
     let availability = agreement().objectives[0].name.clone();
