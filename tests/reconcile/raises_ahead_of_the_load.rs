@@ -96,6 +96,30 @@ async fn a_flat_load_moves_nothing_and_costs_the_api_server_next_to_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn slots_are_not_waited_for_and_between_them_only_the_store_is_read() {
+    let mut stage = Stage::open(FaultPlan::none());
+    stage.api.apply(autoscaler()).unwrap();
+    stage.seconds(600).await;
+    let mut agreement = on_latency(true);
+    agreement["spec"]["metrics"]["slot"] = json!("1m");
+    stage.api.apply(agreement).unwrap();
+    stage.seconds(120).await;
+    rise(&mut stage, 220).await;
+    let begun = stage.status("web").actions.last().unwrap().intended_at.0.as_second();
+    assert!(begun % 60 > 5, "it began with a slot, at {begun}, and not between two");
+    assert_eq!(attainment(&stage), "100.000/95");
+    stage.seconds(120).await;
+    let (before, asked) = (stage.link().requests().len(), stage.traffic.asked_counters().len());
+    stage.seconds(600).await;
+    let asked = stage.traffic.asked_counters().len() - asked;
+    assert!((38..=41).contains(&asked), "the samples were read {asked} times in ten minutes");
+    let mut requests = stage.link().requests().split_off(before);
+    requests.retain(|request| request.verb != "watch" && request.resource == crate::stage::DEPLOYMENTS);
+    // A floor stands, so that the workload is read with every slot, as ever: it and its scale.
+    assert!((10..=24).contains(&requests.len()), "{} requests", requests.len());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_gap_in_the_samples_takes_nothing_away() {
     let mut stage = shop(true).await;
     rise(&mut stage, 220).await;
