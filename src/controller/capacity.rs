@@ -90,7 +90,7 @@ async fn begun(
     )?;
     let to = step_before(seen_until(context, now));
     let ask = ask(capacity, asked, to)?;
-    let ground = ground(capacity, &ask, assessment, millicores)?;
+    let ground = ground(capacity, &ask, assessment, (millicores, context.settle))?;
     let source = &agreement.spec.metrics.source_ref.name;
     let handle = context.handles.get(source).ok_or("the source cannot be read just now")?;
     sizing.keep_for(&ground, &ask);
@@ -161,7 +161,12 @@ fn ask(capacity: &Capacity, asked: &[Asked], to: Timestamp) -> Result<CounterAsk
 }
 
 /// What the law is set up with.
-fn ground(capacity: &Capacity, ask: &CounterAsk, assessment: &Assessment, millicores: i64) -> Result<Ground, String> {
+fn ground(
+    capacity: &Capacity,
+    ask: &CounterAsk,
+    assessment: &Assessment,
+    (millicores, lag): (i64, SignedDuration),
+) -> Result<Ground, String> {
     let target = |name: &str| assessment.objectives.iter().find(|o| o.name == name).map(|o| o.target.clone());
     Ok(Ground {
         latency: span::elapsed(&ask.latency.threshold).map_err(|error| error.to_string())?,
@@ -172,6 +177,7 @@ fn ground(capacity: &Capacity, ask: &CounterAsk, assessment: &Assessment, millic
             .and_then(target)
             .unwrap_or_else(|| BigRational::from_integer(0.into())),
         millicores,
+        lag,
     })
 }
 

@@ -61,6 +61,8 @@ pub struct Ground {
     pub available: BigRational,
     /// What a pod requests, in thousandths of a core.
     pub millicores: i64,
+    /// How old the newest sample is allowed to be when it is read. Seen from it, pods come that much later.
+    pub lag: SignedDuration,
 }
 
 /// How long a pod took from its creation until it was ready.
@@ -178,7 +180,7 @@ impl CapacityLaw {
     /// Takes the starts it does not know yet.
     pub fn learn_starts(&mut self, starts: &[Start]) {
         for start in starts.iter().filter(|start| !self.known.contains(&start.uid)) {
-            self.law.started(start.took.as_secs_f64());
+            self.law.started(start.took.saturating_add(self.ground.lag).as_secs_f64());
         }
         self.known = starts.iter().map(|start| start.uid.clone()).collect();
     }

@@ -16,6 +16,7 @@ fn ground() -> Ground {
         good: ratio(95, 100),
         available: ratio(99, 100),
         millicores: 1000,
+        lag: SignedDuration::ZERO,
     }
 }
 
@@ -121,6 +122,19 @@ fn days_past_tell_what_comes() {
     let want = |rates: &[_]| CapacityLaw::calibrated(ground(), &starts(&[pod(0)]), rates, &history).want(at(0), 30);
     let (told, untold) = (want(&rates), want(&[]));
     assert!(told.pods() > untold.pods(), "{} / {}", told.message(), untold.message());
+}
+
+#[test]
+fn pods_come_later_as_seen_from_samples_that_are_read_late() {
+    let words = |lag: i64| {
+        let ground = Ground { lag: SignedDuration::from_secs(lag), ..ground() };
+        let history = [course(-3600, 0, 3, |_| 100.0)];
+        CapacityLaw::calibrated(ground, &starts(&[pod(0)]), &[], &history).want(at(0), 3).message().to_owned()
+    };
+    // A start of 20 s, a look of 15, and half a scrape.
+    for (lag, horizon) in [(0, "carried 42 s from now"), (30, "carried 72 s from now")] {
+        assert!(words(lag).contains(horizon), "{}", words(lag));
+    }
 }
 
 #[test]

@@ -154,8 +154,8 @@ pub(super) fn course(
         last_scrape = scraped;
         course.samples.push(sums.sample(at, waiting, pods));
     }
-    let names_a_pod = |figure: &Figure| figure.pods.iter().any(|pods| *pods > 0);
-    if !names_a_pod(&answered) && !names_a_pod(&cpu) {
+    let names_a_pod = |one: &SampledSeries| one.labels.get(pod_label).is_some_and(|pod| !pod.is_empty());
+    if !buckets.iter().chain(answers.cpu).any(names_a_pod) {
         return Counters::NotByPod(format!(
             "the series of enforcement.capacity.cpu carry no label `{pod_label}`; if another one names the pod, put it into \
              spec.podLabel of the MetricsSource"
