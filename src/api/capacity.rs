@@ -1,15 +1,15 @@
-//! Scaling before an objective is in danger: what the scaling law reads, and what it says.
+//! How many pods the load needs: what the scaling law reads, and what it says.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
 /// What the scaling law is fed with. It learns from the samples how much a request costs, how long pods take to start and
-/// how busy they may be, and raises the floor before the load is there.
+/// how busy they may be, and tells how many pods the expected load needs. It raises nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Capacity {
-    /// The name of the objective that the replicas are to keep. Its `indicator.latency` tells the load and how fast it is
+    /// The name of the objective that the pods are to keep. Its `indicator.latency` tells the load and how fast it is
     /// served, its threshold and its target how busy pods may be. Its method is `Events` or `MeanOfSlots`.
     #[schemars(length(min = 1, max = 40))]
     pub objective: String,
@@ -35,11 +35,11 @@ pub struct Capacity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CapacityStatus {
-    /// The pods that the expected load needs. Left out: nothing can be said, and the replicas stay.
+    /// The pods that the expected load needs: advice, by which nothing is changed. Left out: nothing can be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pods: Option<i32>,
     /// How that was reckoned with what was learned, or why nothing can be said, in words.
     pub message: String,
-    /// When that was reckoned. It is written when it changes, and every ten minutes.
+    /// When that was reckoned. It is written when the number changes, and every ten minutes.
     pub as_of: Time,
 }

@@ -36,8 +36,8 @@ pub struct Enforcement {
     /// it names the pod and moves nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reschedule: Option<Reschedule>,
-    /// Lets the operator raise the floor ahead of the load, as far as the latency objective needs it. Left out: it raises
-    /// one only in danger.
+    /// Tells how many pods the expected load needs for the latency objective to be kept, in every mode. It raises nothing.
+    /// Left out: nothing is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,
     /// The shortest time between two raises of the same workload.

@@ -36,7 +36,7 @@ pub struct EnforcementStatus {
     /// Why an objective is in danger, as far as it can be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<Diagnosis>,
-    /// The replicas that the expected load needs, where `spec.enforcement.capacity` asks for that.
+    /// How many pods the expected load needs, where `spec.enforcement.capacity` asks for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity: Option<CapacityStatus>,
 }
@@ -174,8 +174,6 @@ pub enum Verb {
     Surge,
     /// Evicts a pod that fails where the others do not, so that another one is made in its place.
     Reschedule,
-    /// Raises the floor to what the expected load needs, before an objective is in danger.
-    Provision,
 }
 
 impl Verb {
@@ -189,8 +187,7 @@ impl Verb {
             | Self::LowerFloor
             | Self::Restore
             | Self::Surge
-            | Self::Reschedule
-            | Self::Provision => false,
+            | Self::Reschedule => false,
         }
     }
 

@@ -1,30 +1,25 @@
 //! Keeps the scaling law of an agreement: begins it from the store's history, feeds it what is new, and asks it.
 //!
-//! Between two slots only the store is read. The workload is read where the law wants more pods than ran when it was read
-//! last, and now and then for the starts of its pods and for what they request.
+//! What it says is told in the status and decides nothing. The workload is read now and then, for the starts of its pods
+//! and for what they request.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
-use kube::{Resource, ResourceExt};
+use kube::ResourceExt;
 use num_rational::BigRational;
-use tokio::time::Instant;
 
 use super::book::Book;
 use super::context::Context;
 use super::registry::Asked;
-use super::sizing::{Sizing, Weighed};
+use super::sizing::Sizing;
 use super::source::SourceHandle;
 use crate::api::ServiceLevelAgreement;
-use crate::api::agreement_status::AgreementStatus;
 use crate::api::capacity::Capacity;
-use crate::api::enforcement::Mode;
 use crate::decide::capacity::{CapacityLaw, Ground, Need};
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::span;
 use crate::record::status;
 use crate::sense::counters::{CounterAsk, Counters, Course, STEP};
 
-/// The time from one look at the samples to the next: an autoscaler looks as often.
-pub(super) const LOOK: SignedDuration = STEP;
 /// The workload is read at least so often.
 const WORKLOAD_EVERY: SignedDuration = SignedDuration::from_mins(10);
 /// A beginning that failed is tried again after this.
@@ -36,8 +31,7 @@ const HOURS: usize = 3;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const DAYS: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// How many pods the expected load needs. `None`: the agreement does not ask for that, nothing is decided, or another
-/// replica leads.
+/// How many pods the expected load needs, in every mode. `None`: the agreement does not ask for that.
 pub(super) async fn look(
     agreement: &ServiceLevelAgreement,
     context: &Context,
@@ -50,9 +44,6 @@ pub(super) async fn look(
         book.sizing = Sizing::default();
         return None;
     };
-    if agreement.spec.enforcement.mode.min(context.ceiling) == Mode::Observe || !context.fence.leads(Instant::now()) {
-        return None;
-    }
     let need = match begun(agreement, context, &mut book.sizing, (capacity, asked, assessment), now).await {
         Ok(()) => book.sizing.want(seen_until(context, now)),
         Err(why) => Need::Unknown(why),
@@ -62,7 +53,7 @@ pub(super) async fn look(
 }
 
 /// The instant up to which samples are read: what was scraped then has arrived.
-pub(super) fn seen_until(context: &Context, now: Timestamp) -> Timestamp {
+fn seen_until(context: &Context, now: Timestamp) -> Timestamp {
     now.saturating_sub(context.settle).unwrap_or(now)
 }
 
@@ -185,42 +176,4 @@ fn ground(
 fn step_before(at: Timestamp) -> Timestamp {
     let seconds = at.as_second().saturating_sub(at.as_second().rem_euclid(STEP.as_secs()));
     Timestamp::from_second(seconds).unwrap_or(at)
-}
-
-/// A decision is made anew at least so often.
-pub(super) const LONGEST: SignedDuration = SignedDuration::from_mins(1);
-
-/// What was decided on at `now`, and until when that stands.
-pub(super) fn weighed(
-    agreement: &ServiceLevelAgreement,
-    assessment: &Assessment,
-    decided: &AgreementStatus,
-    until: Option<Timestamp>,
-    now: Timestamp,
-) -> Option<Weighed> {
-    let told = decided.enforcement.as_ref().and_then(|enforcement| enforcement.capacity.as_ref());
-    Some(Weighed {
-        account_through: assessment.measured_through,
-        generation: agreement.meta().generation,
-        pods: told.and_then(|told| told.pods),
-        until: until.into_iter().chain(now.saturating_add(LONGEST).ok()).min()?,
-    })
-}
-
-/// Until when a decision could only say what the last one said, as no slot and no spec came since and no more pods are
-/// needed. `None`: it may say something else now.
-pub(super) fn settled_until(
-    agreement: &ServiceLevelAgreement,
-    book: &Book,
-    assessment: &Assessment,
-    need: &Need,
-    now: Timestamp,
-) -> Option<Timestamp> {
-    let same = |weighed: &&Weighed| {
-        weighed.account_through == assessment.measured_through
-            && weighed.generation == agreement.meta().generation
-            && need.pods() <= weighed.pods
-            && now < weighed.until
-    };
-    book.sizing.weighed.as_ref().filter(same).map(|weighed| weighed.until)
 }

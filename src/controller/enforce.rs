@@ -21,7 +21,6 @@ use crate::api::condition::{self, ConditionStatus};
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionRecord, ActionTarget};
 use crate::api::{FINALIZER, ServiceLevelAgreement};
-use crate::decide::capacity::Need;
 use crate::decide::{AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Staleness, decide, record};
 use crate::evaluate::assessment::Assessment;
 use crate::record::{event, status, writer};
@@ -31,7 +30,7 @@ use crate::sense::workload::{DeploymentState, Floor, WorkloadObservation, Worklo
 /// How old a reading of the workload may be when a decision rests on it.
 const WORKLOAD_AGE: SignedDuration = SignedDuration::from_secs(10);
 
-/// Decides and acts, and enters both in `next`. Gives when to look again.
+/// Decides and acts, and enters both in `next`.
 ///
 /// # Errors
 /// When the intent cannot be written: then nothing was done.
@@ -46,28 +45,6 @@ pub(super) async fn enforce(
 ) -> Result<Option<Timestamp>, Error> {
     let need = Box::pin(capacity::look(agreement, context, book, asked, assessment, now)).await;
     status::enter_need(next, need.as_ref(), now);
-    let look = need.as_ref().and_then(|_| now.saturating_add(capacity::LOOK).ok());
-    let settled = need.as_ref().and_then(|need| capacity::settled_until(agreement, book, assessment, need, now));
-    if let Some(until) = settled {
-        return Ok(look.into_iter().chain([until]).min());
-    }
-    let again = Box::pin(weigh(agreement, context, book, next, assessment, asked, (need, now))).await?;
-    if look.is_some() {
-        book.sizing.weighed = capacity::weighed(agreement, assessment, next, again, now);
-    }
-    Ok(again.into_iter().chain(look).min())
-}
-
-/// The same with the pods that the expected load needs, where that is known.
-async fn weigh(
-    agreement: &ServiceLevelAgreement,
-    context: &Context,
-    book: &mut Book,
-    next: &mut AgreementStatus,
-    assessment: &Assessment,
-    asked: &[Asked],
-    (mut need, now): (Option<Need>, Timestamp),
-) -> Result<Option<Timestamp>, Error> {
     let mode = agreement.spec.enforcement.mode.min(context.ceiling);
     // Who has the finalizer has acted before. Should the status have lost what it held, the workload still says so.
     let unseen = !book.looked && agreement.finalizers().iter().any(|f| f == FINALIZER);
@@ -76,8 +53,7 @@ async fn weigh(
         say(next, agreement, "Observing", "mode Observe: measured, nothing is decided", ConditionStatus::False, now);
         return Ok(None);
     }
-    let short = need.as_ref().and_then(Need::pods).is_some_and(|pods| pods > book.sizing.runs());
-    if !something_hangs_on_it(next, assessment) && !unseen && !short {
+    if !something_hangs_on_it(next, assessment) && !unseen {
         nothing_is_wrong(next, assessment, now);
         say(next, agreement, "NothingToDo", "no objective is in danger", ConditionStatus::False, now);
         return Ok(None);
@@ -108,11 +84,6 @@ async fn weigh(
     let read_at = status::whole_seconds(context.clock.now());
     let mut observed = context.workloads.read(&identity.namespace, workload, read_at).await;
     book.looked |= observed.is_ok();
-    if let (Ok(present), Some(need)) = (&observed, &mut need) {
-        book.sizing.saw(present);
-        *need = book.sizing.want_beside(capacity::seen_until(context, now), present.spec_replicas);
-        status::enter_need(next, Some(need), now);
-    }
     if let Ok(present) = &observed
         && !finalize::let_another_rollout_go(agreement, context, next, present, now).await
     {
@@ -152,7 +123,6 @@ async fn weigh(
         signals: &signals,
         before: &before,
         fleet: &fleet,
-        need: need.as_ref(),
         status: &enforcement,
         actions: &next.actions,
         leader: context.fence.leads(Instant::now()),

@@ -12,7 +12,7 @@
 //!             write what changed
 //! ```
 //!
-//! What the scaling law is fed with is read beside that, by the reconcile itself and between the slots (`capacity`).
+//! What the scaling law is fed with is read beside that, and what it says is told in the status (`capacity`).
 //!
 //! A status is written at three places: the intent before an act (`enforce`), a closed period (`settle`), and the end of
 //! a reconcile. All three compare with, and then become, the status remembered in the `book`: this process is its only

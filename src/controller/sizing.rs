@@ -20,27 +20,11 @@ pub struct Sizing {
     blind_since: Option<Timestamp>,
     /// The workload as last read.
     seen: Option<Seen>,
-    /// What the last decision rested on.
-    pub weighed: Option<Weighed>,
-}
-
-/// What a decision rested on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Weighed {
-    /// The end of the account.
-    pub account_through: Timestamp,
-    /// The agreement's generation.
-    pub generation: Option<i64>,
-    /// The pods that the law wanted.
-    pub pods: Option<i32>,
-    /// When it is decided anew at the latest.
-    pub until: Timestamp,
 }
 
 #[derive(Clone, Debug)]
 struct Seen {
     at: Timestamp,
-    replicas: i32,
     millicores: Option<i64>,
     starts: Vec<Start>,
 }
@@ -61,7 +45,7 @@ impl Sizing {
         }
         // A rollout that changes the request is followed when half of the pods have the new one.
         let millicores = requests.get(requests.len() / 2).copied().or_else(|| self.millicores());
-        self.seen = Some(Seen { at: workload.read_at, replicas: workload.spec_replicas, millicores, starts });
+        self.seen = Some(Seen { at: workload.read_at, millicores, starts });
     }
 
     /// What a pod requests, in thousandths of a core.
@@ -139,24 +123,15 @@ impl Sizing {
         }
     }
 
-    /// What is wanted at an instant up to which samples were read, beside what ran when it was looked last.
+    /// How many pods are needed, as of an instant up to which samples were read.
     pub(super) fn want(&mut self, at: Timestamp) -> Need {
-        let replicas = self.runs();
-        self.want_beside(at, replicas)
-    }
-
-    /// The same beside so many replicas.
-    pub(super) fn want_beside(&mut self, at: Timestamp, replicas: i32) -> Need {
         match &mut self.law {
-            Some(law) => law.want(at, replicas),
+            Some(law) => {
+                let runs = law.pods();
+                law.want(at, runs)
+            }
             None => Need::Unknown("the samples begin anew".to_owned()),
         }
-    }
-
-    /// The pods that run: no more than were wanted when the workload was read, nor than were there at the newest sample.
-    pub(super) fn runs(&self) -> i32 {
-        let replicas = self.seen.as_ref().map_or(0, |seen| seen.replicas);
-        self.law.as_ref().map_or(replicas, |law| law.pods().min(replicas))
     }
 
     /// Notes whether the law knows what to say; it is forgotten when it has not known for so long.

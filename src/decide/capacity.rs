@@ -1,7 +1,7 @@
 //! The scaling law on a service's own samples: what it is set up with, how it is fed, and how many pods it wants.
 //!
-//! The law is kept from one decision to the next, since it learns. Whoever keeps it gives each sample once, and asks what
-//! is wanted before a decision. What it wants is then a fact like others: see [`Need`].
+//! The law is kept from one look to the next, since it learns. Whoever keeps it gives each sample once. What it wants is
+//! told as advice ([`Need`]), and no decision rests on it.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ pub enum Need {
         /// The newest sample it rests on.
         through: Timestamp,
     },
-    /// Nothing can be said, and why. The replicas stay.
+    /// Nothing can be said, and why.
     Unknown(String),
 }
 

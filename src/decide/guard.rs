@@ -59,12 +59,11 @@ impl Hold {
 type Guard = (&'static str, &'static [Verb], fn(&Step, &Facts<'_>) -> Option<Hold>);
 
 /// Asks for more replicas, or keeps some from going.
-const ADD: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::Surge, Verb::Provision];
+const ADD: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::Surge];
 /// Moves a floor.
-const MOVE: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge, Verb::Provision];
+const MOVE: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge];
 /// Writes a floor.
-const FLOOR: &[Verb] =
-    &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore, Verb::Surge, Verb::Provision];
+const FLOOR: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore, Verb::Surge];
 /// Touches a rollout.
 const ROLLOUT: &[Verb] = &[Verb::PauseRollout, Verb::RollBack];
 /// Undoes a revision.
@@ -74,8 +73,7 @@ const RESCHEDULE: &[Verb] = &[Verb::Reschedule];
 /// Disrupts pods that serve.
 const DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Reschedule];
 /// Counts on the replicas as they are, or changes them.
-const REPLICAS: &[Verb] =
-    &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge, Verb::Reschedule, Verb::Provision];
+const REPLICAS: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge, Verb::Reschedule];
 /// Rests on what the workload's controller has seen.
 const OBSERVED: &[Verb] = &[Verb::PauseRollout, Verb::RollBack, Verb::Reschedule];
 /// Whatever the operator does against a danger, or after it.
@@ -89,7 +87,6 @@ const ALL: &[Verb] = &[
     Verb::ReleaseRollout,
     Verb::Surge,
     Verb::Reschedule,
-    Verb::Provision,
 ];
 
 /// Who may act at all. A recommendation needs none of these.
@@ -128,11 +125,11 @@ const PRECAUTIONS: [Guard; 36] = [
     ("within bounds", MOVE, bounds::kept),
     ("once a slot", ALL, pace::once_a_slot),
     ("last act judged", &[Verb::RaiseFloor], pace::judged),
-    ("last rollback judged", &[Verb::RaiseFloor, Verb::RollBack, Verb::Reschedule, Verb::Provision], rollback::alone),
-    ("move judged first", &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore, Verb::Provision], reschedule::judged),
-    ("cooled down", &[Verb::RaiseFloor, Verb::Provision], pace::cooled_down),
+    ("last rollback judged", &[Verb::RaiseFloor, Verb::RollBack, Verb::Reschedule], rollback::alone),
+    ("move judged first", &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore], reschedule::judged),
+    ("cooled down", &[Verb::RaiseFloor], pace::cooled_down),
     ("small step", &[Verb::LowerFloor], pace::small_steps),
-    ("of use", &[Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::Provision], effect::of_use),
+    ("of use", &[Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule], effect::of_use),
 ];
 
 /// Lets a plan pass, or says why not.

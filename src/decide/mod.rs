@@ -22,7 +22,6 @@ pub mod law;
 pub mod moved;
 pub mod plan;
 pub mod policy;
-mod provision;
 pub mod record;
 pub mod release;
 pub mod reschedule;

@@ -109,7 +109,7 @@ impl Step {
     pub fn describe(&self) -> String {
         let what = match self.verb {
             Verb::FreezeScaleDown => "hold the floor of",
-            Verb::RaiseFloor | Verb::Surge | Verb::Provision => "raise the floor of",
+            Verb::RaiseFloor | Verb::Surge => "raise the floor of",
             Verb::LowerFloor => "lower the floor of",
             Verb::Restore => "give the floor back of",
             Verb::PauseRollout => "pause the rollout of",

@@ -8,9 +8,6 @@
 //!    `behavior` as one would expect.
 //! 5. At the baseline: give the floor back and remove every trace.
 //!
-//! Where the agreement asks for it, the floor is raised before there is a danger too, and comes down no further than the
-//! expected load allows: see `provision`.
-//!
 //! Proposes only; whether it may be done is for the guards to say.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -19,17 +16,13 @@ use crate::api::enforcement::ScaleBounds;
 use crate::api::enforcement_status::{ActionRecord, FloorStatus, Verb, Verdict};
 use crate::sense::workload::{BaselineRecord, Floor, FloorKind};
 
-use super::capacity::Need;
 use super::evidence::Snapshot;
 use super::facts::Facts;
 use super::health::Danger;
 use super::plan::{BaselineChange, Change, FloorChange, Plan, Proposed, Step, Value, step_id};
 use super::release::{self, restoring};
 use super::standing;
-use super::{episode, provision, size};
-
-/// The verbs that add replicas.
-pub(super) const RAISES: [Verb; 3] = [Verb::RaiseFloor, Verb::Surge, Verb::Provision];
+use super::{episode, size};
 
 /// What the ladder says.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,11 +47,6 @@ pub(super) fn idle(reason: &'static str, message: impl Into<String>, until: Opti
 /// The rung the situation is on. `bounds`: `spec.enforcement.scale`.
 #[must_use]
 pub fn propose(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> Proposal {
-    if facts.health.danger == Danger::None
-        && let Some(plan) = provision::propose(facts, floor, bounds)
-    {
-        return Proposal::Plan(plan);
-    }
     match (facts.health.danger, facts.standing.as_ref()) {
         (Danger::None, None) if !facts.health.all_seen => {
             let unseen = facts.health.unseen.join("; ");
@@ -92,9 +80,6 @@ fn in_danger(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds, danger: Dan
     if danger == Danger::Burning {
         return Proposal::Plan(raise(facts, floor, bounds));
     }
-    if let Some(plan) = provision::propose(facts, floor, bounds) {
-        return Proposal::Plan(plan);
-    }
     idle("Watching", format!("{} spends its last budget; the floor is held", facts.health.endangered.join(", ")), None)
 }
 
@@ -102,26 +87,18 @@ fn freeze(facts: &Facts<'_>, floor: &Floor, to: i32) -> Plan<Proposed> {
     let reason = format!("{} in danger; nothing is taken away meanwhile", facts.health.endangered.join(", "));
     let hypothesis = format!("{to} or more replicas stay wanted");
     let deadline = facts.judged_at(false);
-    step(facts, floor, Verb::FreezeScaleDown, to, reason, hypothesis, deadline)
+    step(facts, floor, Verb::FreezeScaleDown, Write { to, value: Value::Set(to) }, reason, hypothesis, deadline)
 }
 
 fn raise(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> Plan<Proposed> {
     let wanted = facts.workload.spec_replicas;
     let now = Snapshot::of(&facts.health, facts.workload.ready_pods());
     let overload = size::overload(facts.health.bad_share, now, size::safe_rate_per_pod(&facts.actions));
-    let by_danger = size::want(wanted, overload);
-    // Nobody is sure of the load just now either; the larger of two estimates counts, within the size of a step.
-    let by_load = facts.situation.need.and_then(Need::pods).unwrap_or(0).min(size::most(wanted));
-    let to = clamp(by_danger.max(by_load).max(floor.current), bounds, floor);
-    let load = if by_load > by_danger {
-        format!(", and the load that is expected needs {by_load} pods")
-    } else {
-        String::new()
-    };
-    let reason = format!("{} burns its error budget at {wanted} replicas{load}", facts.health.endangered.join(", "));
+    let to = clamp(size::want(wanted, overload).max(floor.current), bounds, floor);
+    let reason = format!("{} burns its error budget at {wanted} replicas", facts.health.endangered.join(", "));
     let hypothesis = format!("{to} pods are ready, and the error budget burns no more or clearly more slowly");
     let deadline = facts.judged_at(true);
-    step(facts, floor, Verb::RaiseFloor, to, reason, hypothesis, deadline)
+    step(facts, floor, Verb::RaiseFloor, Write { to, value: Value::Set(to) }, reason, hypothesis, deadline)
 }
 
 /// A replica more, so that `pod` can be evicted.
@@ -133,7 +110,7 @@ pub fn surge(facts: &Facts<'_>, floor: &Floor, to: i32, pod: &str) -> Plan<Propo
     );
     let hypothesis = format!("{to} pods are ready");
     let deadline = facts.judged_at(true);
-    step(facts, floor, Verb::Surge, to, reason, hypothesis, deadline)
+    step(facts, floor, Verb::Surge, Write { to, value: Value::Set(to) }, reason, hypothesis, deadline)
 }
 
 /// Replicas without a place after a raise was judged: they serve nobody, and keep others from being placed.
@@ -143,7 +120,7 @@ fn without_place(
     bounds: &ScaleBounds,
     standing: &FloorStatus,
 ) -> Option<Plan<Proposed>> {
-    let raises = |record: &&ActionRecord| RAISES.contains(&record.verb);
+    let raises = |record: &&ActionRecord| matches!(record.verb, Verb::RaiseFloor | Verb::Surge);
     let last = facts.actions_on_floor().find(raises)?;
     let unplaced = facts.workload.unplaced_pods();
     let judged = last.verdict == Some(Verdict::Ineffective) && last.to == Some(standing.value);
@@ -154,7 +131,8 @@ fn without_place(
     let reason = format!("{unplaced} of {} replicas found no place", facts.workload.spec_replicas);
     let hypothesis = "the replicas that serve stay".to_owned();
     let deadline = facts.judged_at(false);
-    Some(step(facts, floor, Verb::LowerFloor, to, reason, hypothesis, deadline))
+    let write = Write { to, value: Value::Set(to) };
+    Some(step(facts, floor, Verb::LowerFloor, write, reason, hypothesis, deadline))
 }
 
 fn come_down(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds, standing: &FloorStatus) -> Proposal {
@@ -169,24 +147,13 @@ fn come_down(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds, standing: &
         let until = safe_since.saturating_add(facts.timing.release_after).ok();
         return idle("WaitingToRelease", format!("safe; the floor stays at {} for a while", standing.value), until);
     }
-    let least = match provision::least(facts) {
-        Ok(least) => least,
-        Err(why) => {
-            let message = format!("safe; the floor stays at {} until the load is known again: {why}", standing.value);
-            return idle("LoadUnknown", message, None);
-        }
-    };
-    match release::next(standing, bounds, least) {
+    match release::next(standing, bounds) {
         Some(to) => {
             let reason = format!("safe for {:#}; coming down to {}", facts.timing.release_after, standing.baseline);
             let hypothesis = "the objectives stay safe".to_owned();
+            let write = Write { to, value: Value::Set(to) };
             let deadline = facts.judged_at(false);
-            Proposal::Plan(step(facts, floor, Verb::LowerFloor, to, reason, hypothesis, deadline))
-        }
-        None if least > standing.baseline => {
-            let message =
-                format!("safe; the load that is expected needs {least} pods of the floor of {}", standing.value);
-            idle("LoadNeedsIt", message, None)
+            Proposal::Plan(step(facts, floor, Verb::LowerFloor, write, reason, hypothesis, deadline))
         }
         None => Proposal::Plan(give_back(facts, floor, standing, "safe again".to_owned())),
     }
@@ -201,12 +168,17 @@ pub fn give_back(facts: &Facts<'_>, floor: &Floor, standing: &FloorStatus, reaso
     restoring(situation.agreement, floor, standing, slot, facts.judged_at(false), reason, before)
 }
 
-/// A plan that writes a floor of `to` replicas.
-pub(super) fn step(
+#[derive(Clone, Copy)]
+struct Write {
+    to: i32,
+    value: Value,
+}
+
+fn step(
     facts: &Facts<'_>,
     floor: &Floor,
     verb: Verb,
-    to: i32,
+    write: Write,
     reason: String,
     hypothesis: String,
     deadline: Timestamp,
@@ -224,8 +196,8 @@ pub(super) fn step(
         change: Change::Floor(FloorChange {
             kind: floor.kind.clone(),
             from: floor.current,
-            to,
-            value: Value::Set(to),
+            to: write.to,
+            value: write.value,
             baseline,
         }),
         reason,
@@ -242,8 +214,7 @@ pub fn highest(bounds: &ScaleBounds, floor: &Floor) -> i32 {
     floor.max.map_or(bounds.max, |max| max.min(bounds.max))
 }
 
-/// The replicas within the bounds.
-pub(super) fn clamp(replicas: i32, bounds: &ScaleBounds, floor: &Floor) -> i32 {
+fn clamp(replicas: i32, bounds: &ScaleBounds, floor: &Floor) -> i32 {
     replicas.max(bounds.min).min(highest(bounds, floor))
 }
 

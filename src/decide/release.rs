@@ -21,11 +21,11 @@ pub fn lowest(standing: &FloorStatus, bounds: &ScaleBounds) -> i32 {
     standing.baseline.max(bounds.min)
 }
 
-/// The next lower floor, no lower than `least`. `None`: what remains is to give it back, if nothing needs it.
+/// The next lower floor. `None`: what remains is to give it back.
 #[must_use]
-pub fn next(standing: &FloorStatus, bounds: &ScaleBounds, least: i32) -> Option<i32> {
+pub fn next(standing: &FloorStatus, bounds: &ScaleBounds) -> Option<i32> {
     let step = (standing.value / PART).max(1);
-    let to = standing.value.saturating_sub(step).max(lowest(standing, bounds)).max(least);
+    let to = standing.value.saturating_sub(step).max(lowest(standing, bounds));
     (to < standing.value && to > standing.baseline).then_some(to)
 }
 

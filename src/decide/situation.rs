@@ -9,7 +9,6 @@ use crate::evaluate::assessment::Assessment;
 use crate::sense::signals::Signals;
 use crate::sense::workload::{Floor, WorkloadObservation, WorkloadProblem};
 
-use super::capacity::Need;
 use super::fleet::FleetView;
 
 /// Which agreement is decided for.
@@ -57,8 +56,6 @@ pub struct Situation<'a> {
     pub before: &'a Signals,
     /// All services the operator looks after.
     pub fleet: &'a FleetView,
-    /// The pods that the expected load needs. `None`: the agreement does not ask for that.
-    pub need: Option<&'a Need>,
     /// `status.enforcement` as last written.
     pub status: &'a EnforcementStatus,
     /// `status.actions`, newest first.

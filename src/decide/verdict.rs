@@ -25,8 +25,8 @@ const ROSE: f64 = 2.0;
 /// More load than this multiple explains a worse pace without the action.
 const MORE_LOAD: f64 = 1.2;
 
-/// The verbs that are tried against a danger, present or to come, and may turn out not to help.
-const REMEDIES: [Verb; 5] = [Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::Provision];
+/// The verbs that are tried against a danger, and may turn out not to help.
+const REMEDIES: [Verb; 4] = [Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule];
 
 /// What verdicts rest on.
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +82,7 @@ fn verdict(record: &ActionRecord, sight: Sight<'_>) -> Option<(Verdict, String)>
         Verb::PauseRollout => due.then(|| rollout::pause(record, sight)),
         Verb::RollBack => rollout::back(record, sight, due),
         Verb::ReleaseRollout => due.then(|| rollout::release(sight)),
-        Verb::Surge | Verb::Provision => floor::added(record, sight, due),
+        Verb::Surge => floor::surge(record, sight, due),
         Verb::Reschedule => due.then(|| reschedule::moved(record, sight)).flatten(),
     }
 }

@@ -3,7 +3,7 @@
 use k8s_openapi::jiff::Timestamp;
 
 use crate::api::agreement_status::KEPT;
-use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus, FloorStatus, Verdict};
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus, FloorStatus, Verb, Verdict};
 use crate::sense::signals;
 use crate::sense::workload::{Floor, WorkloadObservation};
 
@@ -14,7 +14,6 @@ use super::guard::{self, Admitted, Hold};
 use super::health::Health;
 use super::intent::Seen;
 use super::plan::Plan;
-use super::policy::RAISES;
 use super::situation::Situation;
 use super::standing::{self, Reset};
 use super::timing::Timing;
@@ -179,7 +178,7 @@ fn hints(facts: &Facts<'_>, decision: &Decision, reset: Option<Reset>) -> Hints 
         _ => None,
     };
     let unplaced = facts.workload.unplaced_pods();
-    let mut last = facts.actions_on_floor().filter(|record| RAISES.contains(&record.verb));
+    let mut last = facts.actions_on_floor().filter(|record| matches!(record.verb, Verb::RaiseFloor | Verb::Surge));
     let short = last.next().is_some_and(|record| {
         record.phase == ActionPhase::Done && record.verdict.is_some_and(|verdict| verdict != Verdict::Effective)
     });

@@ -216,7 +216,6 @@ fn done(action: &ActionRecord) -> Notice {
         Verb::ReleaseRollout => "RolloutReleased",
         Verb::Surge => "FloorSurged",
         Verb::Reschedule => "PodEvicted",
-        Verb::Provision => "CapacityProvisioned",
     };
     let change = match action.change() {
         change if change.is_empty() => change,

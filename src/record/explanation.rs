@@ -49,7 +49,7 @@ fn write(out: &mut String, agreement: &ServiceLevelAgreement, now: Timestamp) ->
     }
     if let Some(capacity) = &enforcement.capacity {
         let (message, ago) = (legible(&capacity.message), age(now, capacity.as_of.0));
-        writeln!(out, "  the expected load, reckoned {ago} ago: {message}")?;
+        writeln!(out, "  what the expected load needs, reckoned {ago} ago: {message}")?;
     }
     if let Some(floor) = &enforcement.floor {
         let target = format!("{} {}", floor.target.kind, floor.target.name);

@@ -22,9 +22,9 @@ async fn explains_its_fields() -> Result<()> {
         ("sla.spec.enforcement", "`Observe`|`Recommend`|`Enforce`|Left out: the operator does not scale"),
         (
             "sla.spec.enforcement.capacity",
-            "as a selector without function or range|CPU request|Left out: what waits in a queue",
+            "tells how many pods|raises nothing|as a selector without function or range|CPU request|Left out: what waits in a queue",
         ),
-        ("sla.status.enforcement.capacity", "Left out: nothing can be said"),
+        ("sla.status.enforcement.capacity", "by which nothing is changed|Left out: nothing can be said"),
         ("sla.spec.amendments", "effective|can be added at the end|oldest first"),
         ("sla.spec.amendmentRule", "Split|NextPeriod"),
         ("sla.spec.exclusions.rules", "Exactly that long is long enough|`CountAsGood`"),

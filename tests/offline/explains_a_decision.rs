@@ -73,7 +73,7 @@ fn a_decision_is_told_with_its_cause_evidence_and_ages() {
         "Decision: OutlierPod",
         "guards that let it pass: mode, leadership",
         "what would change it: checkout-0 is gone",
-        "  the expected load, reckoned ",
+        "  what the expected load needs, reckoned ",
         " ago: 7 pods: 120.0 requests/s now",
         "Nothing was done yet.",
     ] {

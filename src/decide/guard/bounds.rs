@@ -31,21 +31,21 @@ pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let below = facts.standing.as_ref().is_some_and(|standing| to < release::lowest(standing, bounds));
     let wanted = facts.workload.spec_replicas;
     match step.verb {
-        Verb::RaiseFloor | Verb::Provision if to <= floor.current.max(wanted) && to < highest => {
+        Verb::RaiseFloor if to <= floor.current.max(wanted) && to < highest => {
             let message = format!(
                 "the floor is {} already, which is what today's load asks for; its effect is waited for",
                 floor.current.max(wanted)
             );
             Some(Hold::new("FloorStands", message))
         }
-        Verb::RaiseFloor | Verb::Provision if to <= floor.current.max(wanted) => {
+        Verb::RaiseFloor if to <= floor.current.max(wanted) => {
             let message = format!(
                 "the floor can go no higher than {highest}; raise enforcement.scale.max or the \
                  autoscaler's maximum if more would help"
             );
             Some(Hold::new("AtMaximum", message))
         }
-        Verb::RaiseFloor | Verb::Provision if to > size::most(wanted).max(bounds.min) => {
+        Verb::RaiseFloor if to > size::most(wanted).max(bounds.min) => {
             Some(Hold::new("StepTooLarge", format!("{wanted} to {to} replicas is too large a step")))
         }
         _ if adds(step) && (to > highest || to < bounds.min) => {

@@ -1,14 +1,11 @@
 //! The data: recent enough, and of enough of the time.
 //!
 //! In both directions something must be seen, but not the same: one endangered objective that is seen suffices to act
-//! against the danger, while every objective must be seen before anything is taken away. What is added while nothing is
-//! in danger rests on samples of its own, which the scaling law has judged.
+//! against the danger, while every objective must be seen before anything is taken away.
 
 use k8s_openapi::jiff::SignedDuration;
 
-use crate::api::enforcement_status::Verb;
 use crate::decide::facts::Facts;
-use crate::decide::health::Danger;
 use crate::decide::plan::Step;
 
 use super::{Hold, takes_away};
@@ -29,8 +26,7 @@ pub(super) fn fresh(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
 
 pub(super) fn covered(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let health = &facts.health;
-    let ahead = step.verb == Verb::Provision && health.danger == Danger::None;
-    let seen = if takes_away(step) { health.all_seen } else { health.danger_seen || ahead };
+    let seen = if takes_away(step) { health.all_seen } else { health.danger_seen };
     (!seen).then(|| {
         let message = format!("too little is known to act upon: {}", health.unseen.join("; "));
         Hold::new("MissingData", message)

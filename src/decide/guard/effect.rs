@@ -14,12 +14,7 @@ pub(super) fn of_use(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
 /// So many times without effect turn a verb off.
 fn enough(verb: Verb) -> i32 {
     match verb {
-        Verb::FreezeScaleDown
-        | Verb::RaiseFloor
-        | Verb::LowerFloor
-        | Verb::Restore
-        | Verb::Reschedule
-        | Verb::Provision => 2,
+        Verb::FreezeScaleDown | Verb::RaiseFloor | Verb::LowerFloor | Verb::Restore | Verb::Reschedule => 2,
         // What disrupts a whole service is not tried twice; nor is a replica without a place.
         Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout | Verb::Surge => 1,
     }
@@ -30,10 +25,6 @@ fn words(verb: Verb) -> &'static str {
         Verb::FreezeScaleDown | Verb::RaiseFloor | Verb::LowerFloor | Verb::Restore => {
             "raising the floor did not help in this episode; more replicas are not the cure. The floor is held until all is \
              safe; somebody should look"
-        }
-        Verb::Provision => {
-            "replicas that were added ahead of the load found no place or did not become ready twice in this episode, so no \
-             more are added ahead of it; add nodes or raise the quota"
         }
         Verb::Surge => {
             "the replica that was added in this episode found no place or did not become ready, so no pod is moved; add nodes \

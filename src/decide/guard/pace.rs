@@ -27,11 +27,8 @@ pub(super) fn judged(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
     Some(Hold::new("AwaitingVerdict", message).until(open.deadline.0))
 }
 
-/// A raise against a danger does not wait for one that was made ahead of the load.
-pub(super) fn cooled_down(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    let since = |verb| after(facts.actions_on_floor(), verb, facts.timing.cooldown);
-    let ahead = if step.verb == Verb::Provision { since(Verb::Provision) } else { None };
-    let end = since(Verb::RaiseFloor).max(ahead)?;
+pub(super) fn cooled_down(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    let end = after(facts.actions_on_floor(), Verb::RaiseFloor, facts.timing.cooldown)?;
     let message = format!("the last raise is less than {:#} ago", facts.timing.cooldown);
     (facts.now() < end).then(|| Hold::new("Cooldown", message).until(end))
 }

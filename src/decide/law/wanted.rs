@@ -49,11 +49,9 @@ impl fmt::Display for Wanted {
     /// In words, for a status or an explanation.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Hold(Blind::Stale) => f.write_str("the samples are too old to judge by; the replicas stay"),
-            Self::Hold(Blind::Broken) => f.write_str("too few samples since the last gap; the replicas stay"),
-            Self::Hold(Blind::UnknownWork) => {
-                f.write_str("too few requests were served to know what one costs; the replicas stay")
-            }
+            Self::Hold(Blind::Stale) => f.write_str("the samples are too old to judge by"),
+            Self::Hold(Blind::Broken) => f.write_str("too few samples since the last gap"),
+            Self::Hold(Blind::UnknownWork) => f.write_str("too few requests were served to know what one costs"),
             Self::Pods(pods, reckoning) => write!(f, "{pods} pods: {reckoning}"),
         }
     }

@@ -10,7 +10,6 @@ use crate::api::enforcement::{Enforcement, Mode, ScaleBounds};
 use crate::api::enforcement_status::{
     ActionPhase, ActionRecord, ActionTarget, EnforcementStatus, Episode, FloorStatus, Verb,
 };
-use crate::decide::capacity::Need;
 use crate::decide::situation::{AgreementIdentity, Situation, Staleness};
 use crate::decide::{BaselineChange, Change, Decided, Decision, FleetView, FloorChange, Step, Value, decide, effect};
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
@@ -32,7 +31,6 @@ pub(crate) struct Scene {
     pub(crate) signals: Signals,
     pub(crate) before: Signals,
     pub(crate) fleet: FleetView,
-    pub(crate) need: Option<Need>,
     pub(crate) status: EnforcementStatus,
     pub(crate) actions: Vec<ActionRecord>,
     pub(crate) leader: bool,
@@ -198,7 +196,6 @@ impl Scene {
             signals: Signals::Empty,
             before: Signals::Empty,
             fleet: FleetView::default(),
-            need: None,
             status: EnforcementStatus::default(),
             actions: Vec::new(),
             leader: true,
@@ -236,11 +233,6 @@ impl Scene {
         }
     }
 
-    /// The expected load needs so many pods.
-    pub(crate) fn needs(&self, pods: i32) -> Need {
-        Need::Pods { pods, why: format!("{pods} pods: as many requests"), through: self.now }
-    }
-
     pub(crate) fn workload(&mut self) -> &mut WorkloadObservation {
         self.workload.as_mut().unwrap()
     }
@@ -261,9 +253,6 @@ impl Scene {
         if let Ok(workload) = &mut self.workload {
             workload.read_at = now;
         }
-        if let Some(Need::Pods { through, .. }) = &mut self.need {
-            *through = now;
-        }
         if let Signals::ByPod(vector) = &mut self.signals {
             (vector.at, vector.newest) = (now, now);
         }
@@ -281,7 +270,6 @@ impl Scene {
             signals: &self.signals,
             before: &self.before,
             fleet: &self.fleet,
-            need: self.need.as_ref(),
             status: &self.status,
             actions: &self.actions,
             leader: self.leader,

@@ -8,7 +8,6 @@ mod history;
 mod ladder;
 pub(crate) mod moves;
 mod properties;
-mod provision;
 mod reschedule;
 mod reschedule_accidents;
 mod rescheduling_guards;

@@ -7,7 +7,6 @@ use crate::api::agreement_status::State;
 use crate::api::enforcement::ScaleBounds;
 use crate::api::enforcement_status::Verb;
 use crate::decide::Decision;
-use crate::decide::capacity::Need;
 use crate::sense::workload::{FloorHolder, Rollout};
 
 /// What happens between two looks.
@@ -22,8 +21,6 @@ enum Event {
     Reset(i32),
     StandStill,
     Crash(bool),
-    Need(Option<i32>),
-    NobodyAsks,
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -37,8 +34,6 @@ fn event() -> impl Strategy<Value = Event> {
         (1..20_i32).prop_map(Event::Reset),
         Just(Event::StandStill),
         any::<bool>().prop_map(Event::Crash),
-        proptest::option::of(1..30_i32).prop_map(Event::Need),
-        Just(Event::NobodyAsks),
     ]
 }
 
@@ -70,10 +65,6 @@ fn disturb(scene: &mut Scene, event: &Event, standing_still: &mut bool) {
         }
         Event::Reset(value) => scene.reset(*value, "helm"),
         Event::StandStill => *standing_still = !*standing_still,
-        Event::Need(pods) => {
-            scene.need = Some(pods.map_or_else(|| Need::Unknown("no samples".into()), |p| scene.needs(p)));
-        }
-        Event::NobodyAsks => scene.need = None,
         Event::Crash(_) => {}
     }
 }
@@ -88,7 +79,6 @@ proptest! {
         let mut still = false;
         let mut owner = 3;
         let mut last_raise: Option<k8s_openapi::jiff::Timestamp> = None;
-        let mut last_provision: Option<k8s_openapi::jiff::Timestamp> = None;
         let mut unseen = false;
         for (event, seconds) in looks {
             let through = scene.assessment.measured_through;
@@ -101,7 +91,6 @@ proptest! {
                 owner = value;
                 // A raise nobody saw done and somebody put back cannot be told from one that was never done.
                 last_raise = last_raise.filter(|_| !unseen);
-                last_provision = last_provision.filter(|_| !unseen);
             }
             let before = scene.clone();
             let again = scene.decide();
@@ -133,20 +122,8 @@ proptest! {
                         last_raise = Some(before.now);
                     }
                 }
-                Verb::Provision => {
-                    prop_assert!(to <= max.min(20) && to >= min && to > wanted);
-                    prop_assert!(to - wanted <= wanted.max(4) || to == min);
-                    prop_assert!(before.need.as_ref().and_then(Need::pods).is_some_and(|pods| pods > wanted));
-                    let since = last_provision.map(|at| before.now.duration_since(at).as_secs());
-                    prop_assert!(since.is_none_or(|since| since >= 60), "two within {:?} s", since);
-                    if !matches!(event, Event::Crash(false)) {
-                        last_provision = Some(before.now);
-                    }
-                }
                 Verb::FreezeScaleDown => prop_assert!(to <= max.min(20) && to >= min && to > from),
                 Verb::LowerFloor => {
-                    let least = before.need.as_ref().map_or(Some(0), Need::pods);
-                    prop_assert!(least.is_some_and(|least| to >= least), "{:?}", before.need);
                     prop_assert!(to < from && to >= owner.min(from) && to >= min);
                     prop_assert!(!matches!(before.assessment.objectives[0].state, State::Violated));
                 }
@@ -177,7 +154,6 @@ proptest! {
         }
         let calm = Scene::calm();
         scene.assessment.objectives = calm.assessment.objectives;
-        scene.need = None;
         let floor = scene.floor().clone();
         let replicas = floor.current.max(1);
         let now = scene.now;

@@ -26,8 +26,8 @@ pub(super) fn reduction(sight: Sight<'_>) -> (Verdict, String) {
     }
 }
 
-/// The replicas that were added are ready.
-pub(super) fn added(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdict, String)> {
+/// The replica more is ready.
+pub(super) fn surge(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdict, String)> {
     let (wanted, ready, to) = (sight.workload.spec_replicas, sight.workload.ready_pods(), record.to?);
     if wanted >= to && ready >= to {
         return Some((Verdict::Effective, format!("{ready} pods are ready")));

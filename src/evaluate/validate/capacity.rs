@@ -25,7 +25,7 @@ pub(super) fn capacity(spec: &AgreementSpec) -> Vec<InvalidSpec> {
         named("availability", name, bad, "must count bad events, in indicator.ratio.bad");
     }
     if spec.service.workloads.is_empty() {
-        let message = "has nothing to scale; name the workload in spec.service.workloads";
+        let message = "has no pods to reckon with; name the workload in spec.service.workloads";
         faults.push(InvalidSpec::new("spec.enforcement.capacity", message));
     }
     faults

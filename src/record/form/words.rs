@@ -172,7 +172,6 @@ pub fn verb(verb: Verb) -> &'static str {
         Verb::ReleaseRollout => "Give the rollout back",
         Verb::Surge => "Add a replica before an eviction",
         Verb::Reschedule => "Evict a pod",
-        Verb::Provision => "Raise the floor ahead of the load",
     }
 }
 
