@@ -16,7 +16,6 @@ use super::error::Error;
 use super::late::{self, ClosedInDoubt};
 use super::past::Past;
 use super::room::Room;
-use super::sizing::Sizing;
 use super::terms::Resolved;
 use super::window::Archive;
 use crate::api::ServiceLevelAgreement;
@@ -109,8 +108,6 @@ pub struct Book {
     pub recalled: bool,
     /// The endangered objective by pod as it was at an instant before the last rollout.
     pub before_rollout: Option<(Timestamp, Signals)>,
-    /// The scaling law, where the agreement asks for one.
-    pub sizing: Sizing,
     /// What the closed periods were last compared with: exclusions, amendments and statements as they stood.
     pub restated: Option<u64>,
     /// The ledgers that trailing days look back on.

@@ -10,7 +10,6 @@ use tokio::time::Instant;
 use super::agreement::write_status;
 use super::book::Book;
 use super::by_pod;
-use super::capacity;
 use super::context::Context;
 use super::error::Error;
 use super::finalize;
@@ -43,8 +42,6 @@ pub(super) async fn enforce(
     asked: &[Asked],
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
-    let need = Box::pin(capacity::look(agreement, context, book, asked, assessment, now)).await;
-    status::enter_need(next, need.as_ref(), now);
     let mode = agreement.spec.enforcement.mode.min(context.ceiling);
     // Who has the finalizer has acted before. Should the status have lost what it held, the workload still says so.
     let unseen = !book.looked && agreement.finalizers().iter().any(|f| f == FINALIZER);

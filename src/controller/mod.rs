@@ -12,7 +12,8 @@
 //!             write what changed
 //! ```
 //!
-//! What the scaling law is fed with is read beside that, and what it says is told in the status (`capacity`).
+//! How many pods the load needs is looked at beside that, source by source (`adviser`), and told in the status
+//! (`capacity`).
 //!
 //! A status is written at three places: the intent before an act (`enforce`), a closed period (`settle`), and the end of
 //! a reconcile. All three compare with, and then become, the status remembered in the `book`: this process is its only
@@ -22,6 +23,8 @@
 //! back with the next tenure: somebody else may have written meanwhile.
 
 mod account;
+mod advice;
+mod adviser;
 mod agreement;
 mod amendments;
 mod backoff;

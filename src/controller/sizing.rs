@@ -3,19 +3,18 @@
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::decide::capacity::{CapacityLaw, Ground, Need, Start, starts};
-use crate::sense::counters::{CounterAsk, Counters};
+use crate::sense::counters::Course;
 use crate::sense::workload::WorkloadObservation;
 
-/// The memory of one agreement. Lost with the process: the next one begins from the store's history.
+/// A law that was begun begins anew no sooner: a beginning reads hours, and what made it useless may come again.
+const BEGINS_EVERY: SignedDuration = SignedDuration::from_mins(10);
+
+/// The memory of one service. Lost with the process: the next one begins from the store's history.
 #[derive(Clone, Debug, Default)]
 pub struct Sizing {
     law: Option<CapacityLaw>,
-    /// What the law's samples answer, its instants aside.
-    asked: Option<CounterAsk>,
-    /// The last step that was asked for.
-    asked_through: Option<Timestamp>,
-    /// When a beginning that failed may be tried again, and why it failed.
-    failed: Option<(Timestamp, String)>,
+    /// When it was begun.
+    begun: Option<Timestamp>,
     /// Since when the law has not known what to say.
     blind_since: Option<Timestamp>,
     /// The workload as last read.
@@ -60,63 +59,31 @@ impl Sizing {
 
     /// The newest sample of the law; `None`: it has yet to begin.
     pub(super) fn through(&self) -> Option<Timestamp> {
-        self.law.as_ref().map(|law| law.through().unwrap_or(self.asked_through()))
+        self.law.as_ref().map(|law| law.through().or(self.begun).unwrap_or(Timestamp::MIN))
     }
 
-    /// The last step that was asked for.
-    pub(super) fn asked_through(&self) -> Timestamp {
-        self.asked_through.unwrap_or(Timestamp::MIN)
-    }
-
-    /// Forgets a law that rests on anything else.
-    pub(super) fn keep_for(&mut self, ground: &Ground, ask: &CounterAsk) {
-        let timeless = Some(timeless(ask));
-        if self.asked != timeless || self.law.as_ref().is_some_and(|law| !law.rests_on(ground)) {
-            self.law = None;
-            self.failed = None;
-        }
-        self.asked = timeless;
-    }
-
-    /// Whether a beginning may be tried, and if so, that it is tried now.
-    ///
-    /// # Errors
-    /// Why the last one failed.
-    pub(super) fn may_begin(&mut self, now: Timestamp, wait: SignedDuration) -> Result<(), String> {
-        if let Some((at, why)) = self.failed.as_ref().filter(|(at, _)| now < *at) {
-            tracing::trace!(%at, "the scaling law begins later");
-            return Err(why.clone());
-        }
-        let again = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-        self.failed = Some((again, "it is begun".to_owned()));
-        Ok(())
-    }
-
-    /// Takes what a beginning came to.
-    ///
-    /// # Errors
-    /// Why it failed.
-    pub(super) fn begun(&mut self, begun: Result<CapacityLaw, String>, ask: &CounterAsk) -> Result<(), String> {
-        match begun {
-            Ok(law) => {
-                (self.law, self.asked_through, self.failed) = (Some(law), Some(ask.to), None);
-                Ok(())
-            }
-            Err(why) => {
-                if let Some((_, failed)) = &mut self.failed {
-                    failed.clone_from(&why);
-                }
-                Err(why)
-            }
+    /// Forgets a law that rests on anything else, which may begin anew at once.
+    pub(super) fn keep_for(&mut self, ground: &Ground) {
+        if self.law.as_ref().is_some_and(|law| !law.rests_on(ground)) {
+            (self.law, self.begun) = (None, None);
         }
     }
 
-    /// Feeds the law with what was read up to a step.
-    pub(super) fn feed(&mut self, counters: Counters, to: Timestamp) {
-        self.asked_through = Some(to);
-        let (Counters::Read(course), Some(law)) = (counters, &mut self.law) else { return };
-        if law.fits(&course) {
-            law.observe(&course);
+    /// Whether a law may begin.
+    pub(super) fn may_begin(&self, now: Timestamp) -> bool {
+        self.begun.is_none_or(|begun| now.duration_since(begun) >= BEGINS_EVERY)
+    }
+
+    /// Takes a law that was begun.
+    pub(super) fn begun(&mut self, law: CapacityLaw, now: Timestamp) {
+        (self.law, self.begun) = (Some(law), Some(now));
+    }
+
+    /// Feeds the law.
+    pub(super) fn feed(&mut self, course: &Course) {
+        let Some(law) = &mut self.law else { return };
+        if law.fits(course) {
+            law.observe(course);
         } else {
             // The histogram has other bounds: a new revision of the service.
             self.law = None;
@@ -130,7 +97,7 @@ impl Sizing {
                 let runs = law.pods();
                 law.want(at, runs)
             }
-            None => Need::Unknown("the samples begin anew".to_owned()),
+            None => Need::Unknown("the histogram has other buckets than before; the samples begin anew".to_owned()),
         }
     }
 
@@ -144,6 +111,34 @@ impl Sizing {
     }
 }
 
-fn timeless(ask: &CounterAsk) -> CounterAsk {
-    CounterAsk { from: Timestamp::UNIX_EPOCH, to: Timestamp::UNIX_EPOCH, ..ask.clone() }
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::capacity::tests::order;
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_law_that_is_of_no_use_begins_anew_at_most_every_ten_minutes() {
+        let ground = order("main").ground;
+        let mut sizing = Sizing::default();
+        assert!(sizing.may_begin(at(0)) && sizing.through().is_none());
+        sizing.begun(CapacityLaw::calibrated(ground.clone(), &[], &[], &[]), at(0));
+        assert_eq!(sizing.through(), Some(at(0)));
+        sizing.feed(&Course { bounds: vec![1], samples: Vec::new() });
+        assert_eq!(sizing.through(), None);
+        assert_eq!((sizing.may_begin(at(599)), sizing.may_begin(at(600))), (false, true));
+        sizing.begun(CapacityLaw::calibrated(ground.clone(), &[], &[], &[]), at(600));
+        sizing.blind(true, at(600), SignedDuration::from_mins(10));
+        sizing.blind(true, at(1199), SignedDuration::from_mins(10));
+        assert!(sizing.through().is_some());
+        sizing.blind(true, at(1200), SignedDuration::from_mins(10));
+        assert_eq!(sizing.through(), None);
+        sizing.begun(CapacityLaw::calibrated(ground.clone(), &[], &[], &[]), at(1200));
+        sizing.keep_for(&Ground { millicores: 500, ..ground });
+        assert!(sizing.through().is_none() && sizing.may_begin(at(1201)), "another ground is another law");
+    }
 }

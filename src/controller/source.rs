@@ -12,6 +12,7 @@ use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
 use tokio::task::AbortHandle;
 
+use super::adviser;
 use super::context::Context;
 use super::error::Error;
 use super::reader;
@@ -21,7 +22,6 @@ use crate::api::metrics_source::{IncreaseProbe, MetricsSource, MetricsSourceStat
 use crate::evaluate::span;
 use crate::record::metrics::Written;
 use crate::record::writer;
-use crate::sense::counters::{CounterAsk, Counters, Millionths};
 use crate::sense::signals::{SignalAsk, Signals};
 use crate::sense::source::{OpenError, Opened, SlotReader};
 use crate::sense::store::Credentials;
@@ -53,6 +53,7 @@ pub struct SourceHandle {
     source: Arc<dyn SlotReader>,
     retention: Mutex<Retention>,
     reader: AbortHandle,
+    adviser: AbortHandle,
 }
 
 impl SourceHandle {
@@ -65,19 +66,6 @@ impl SourceHandle {
     /// Reads one indicator pod by pod.
     pub async fn read_signals(&self, ask: &SignalAsk) -> Signals {
         self.source.read_signals(ask).await
-    }
-
-    /// Reads the counters of a service from step to step.
-    pub async fn read_counters(&self, ask: &CounterAsk) -> Counters {
-        self.source.read_counters(ask).await
-    }
-
-    /// Reads the requests per second of a service in steps of five minutes, in millionths, oldest first.
-    ///
-    /// # Errors
-    /// When there is no usable answer.
-    pub async fn read_rates(&self, ask: &CounterAsk) -> Result<Vec<(Timestamp, Millionths)>, Counters> {
-        self.source.read_rates(ask).await
     }
 
     fn retention(&self) -> MutexGuard<'_, Retention> {
@@ -99,6 +87,7 @@ impl SourceHandle {
 impl Drop for SourceHandle {
     fn drop(&mut self) {
         self.reader.abort();
+        self.adviser.abort();
     }
 }
 
@@ -153,6 +142,7 @@ async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
         Err(error) => return Finding::Trouble("CredentialsMissing", error.to_string()),
     };
     let generation = source.meta().generation.unwrap_or_default();
+    let rate = source.spec.limits.requests_per_second;
     let uid = source.uid().unwrap_or_default();
     if let Some(handle) = context.handles.get(&name)
         && handle.uid == uid
@@ -173,6 +163,8 @@ async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
     let silent_rounds = Arc::new(AtomicU32::new(0));
     let reading = reader::run(name.clone(), Arc::clone(&source), Arc::clone(&silent_rounds), Arc::downgrade(context));
     let reader = tokio::spawn(reading);
+    let advising = adviser::run(name.clone(), Arc::clone(&source), rate, Arc::downgrade(context));
+    let adviser = tokio::spawn(advising);
     let handle = SourceHandle {
         uid,
         generation,
@@ -182,6 +174,7 @@ async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
         source,
         retention: Mutex::new(retention.clone()),
         reader: reader.abort_handle(),
+        adviser: adviser.abort_handle(),
     };
     // The old handle's reader ends with it.
     context.handles.set(&name, Some(Arc::new(handle)));

@@ -42,12 +42,12 @@ fn closed(old: &Violation, assessment: &Assessment) -> Violation {
     Violation { end, ..old.clone() }
 }
 
-/// Enters the pods that the expected load needs; `None`: nobody asks for that.
-pub fn enter_need(status: &mut AgreementStatus, need: Option<&Need>, now: Timestamp) {
-    let told = need.map(|need| CapacityStatus {
+/// Enters the pods that the expected load needs, and when that was reckoned; `None`: nobody asks for that.
+pub fn enter_need(status: &mut AgreementStatus, need: Option<(&Need, Timestamp)>) {
+    let told = need.map(|(need, at)| CapacityStatus {
         pods: need.pods(),
         message: need.message().to_owned(),
-        as_of: Time(whole_seconds(now)),
+        as_of: Time(whole_seconds(at)),
     });
     if told.is_some() || status.enforcement.is_some() {
         status.enforcement.get_or_insert_default().capacity = told;

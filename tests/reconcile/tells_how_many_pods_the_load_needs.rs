@@ -3,10 +3,11 @@
 //! operator that begins in the middle of a rise has learned from what the store remembers.
 
 use guarantor::api::capacity::CapacityStatus;
+use guarantor::api::enforcement_status::Verb;
 use guarantor_testbed::model::FaultPlan;
 use serde_json::{Value, json};
 
-use crate::stage::{AUTOSCALERS, NAMESPACE, Stage, agreement, autoscaler};
+use crate::stage::{AUTOSCALERS, LEDGERS, NAMESPACE, Stage, agreement, autoscaler};
 
 /// The agreement that 95 of 100 requests take no longer than 250 ms.
 fn on_latency(mode: &str, capacity: bool) -> Value {
@@ -90,7 +91,7 @@ async fn a_gap_in_the_samples_is_told_as_such() {
     stage.seconds(300).await;
     let blind = told(&stage).unwrap();
     assert_eq!(blind.pods, None, "{blind:?}");
-    assert!(blind.message.contains("too old to judge by"), "{blind:?}");
+    assert!(blind.message.contains("no samples of indicator.latency.histogram"), "{blind:?}");
     stage.traffic.unscraped(false);
     stage.until("an advice", 900, |stage| told(stage).is_some_and(|told| told.pods.is_some())).await.unwrap();
 }
@@ -110,4 +111,30 @@ async fn an_operator_that_begins_in_a_rise_has_learned_from_history() {
     let begun = told(&stage).unwrap();
     assert!(begun.pods.is_some_and(|pods| pods > 3), "{begun:?}");
     assert!(!begun.message.contains("assumed until"), "{begun:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_costs_the_store_and_the_api_server_next_to_nothing() {
+    let mut stage = shop("Enforce", true).await;
+    let (before, asked) = (stage.link().requests().len(), stage.traffic.asked_counters().len());
+    stage.seconds(3600).await;
+    let mut requests = stage.link().requests().split_off(before);
+    requests.retain(|request| request.verb != "watch" && request.resource != LEDGERS);
+    // The workload every ten minutes, each time with its pods and what scales it, and the status with it.
+    assert!(requests.len() <= 7 * 8, "{} requests", requests.len());
+    let asked = stage.traffic.asked_counters().len() - asked;
+    assert!((50..=60).contains(&asked), "the samples were read {asked} times in an hour");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_store_that_does_not_answer_about_the_load() {
+    let mut stage = Stage::open(FaultPlan::none());
+    stage.traffic.mute();
+    stage.api.apply(autoscaler()).unwrap();
+    stage.api.apply(on_latency("Enforce", true)).unwrap();
+    stage.seconds(120).await;
+    stage.spike = true;
+    let raised = |stage: &Stage| stage.status("web").actions.iter().any(|action| action.verb == Verb::RaiseFloor);
+    stage.until("a raise", 240, raised).await.unwrap();
+    assert_eq!(told(&stage), None);
 }

@@ -4,7 +4,7 @@
 //! HTTP is tested elsewhere, against real stores.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::ready;
+use std::future::{pending, ready};
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
@@ -58,6 +58,8 @@ struct Manners {
     asked_by_pod: usize,
     /// It has no new samples of the counters.
     unscraped: bool,
+    /// It never answers about the counters.
+    mute: bool,
     /// The first and last step of every question about the counters, in seconds since 1970.
     asked_counters: Vec<(i64, i64)>,
 }
@@ -133,6 +135,11 @@ impl Traffic {
     /// Has no samples of the counters from now on, or again.
     pub fn unscraped(&self, unscraped: bool) {
         self.manners.lock().unwrap().unscraped = unscraped;
+    }
+
+    /// Never answers about the counters from now on.
+    pub fn mute(&self) {
+        self.manners.lock().unwrap().mute = true;
     }
 
     /// The first and last step of every question about the counters so far, in seconds since 1970.
@@ -275,7 +282,11 @@ impl SlotReader for Address {
     }
 
     fn read_counters<'a>(&'a self, ask: &'a CounterAsk) -> BoxFuture<'a, Counters> {
-        ready(self.traffic.counters(ask)).boxed()
+        if self.traffic.manners.lock().unwrap().mute {
+            pending().boxed()
+        } else {
+            ready(self.traffic.counters(ask)).boxed()
+        }
     }
 
     fn read_rates<'a>(&'a self, _: &'a CounterAsk) -> BoxFuture<'a, Result<Vec<(Timestamp, Millionths)>, Counters>> {

@@ -1,6 +1,6 @@
 //! Reading the counters of a service as they were scraped, step by step.
 //!
-//! Asked for one service at a time, so that the slots of all others need not wait behind it.
+//! One query after the other, so that the slots of all others need not wait behind it.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use crate::sense::counters::{CounterAsk, Counters, Millionths, RATE_STEP, STEP};
 use crate::sense::observation::{Failure, FailureKind};
 use crate::sense::promql::{Refusal, SampledSeries, Scraped, millionths};
 
-/// How long one reading may take, waiting for others included: what is decided waits for it.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long one reading may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The metrics that are asked for.
 struct Metrics {
@@ -50,7 +50,7 @@ impl Metrics {
 impl Reader {
     /// Reads the counters from step to step. Never fails: what went wrong is the outcome.
     pub async fn read_counters(&self, ask: &CounterAsk) -> Counters {
-        match timeout(PATIENCE, self.counters_in_turn(ask)).await {
+        match timeout(PATIENCE, self.counters(ask)).await {
             Ok(Ok(counters) | Err(counters)) => counters,
             Err(_) => Counters::Failed(too_late()),
         }
@@ -63,7 +63,6 @@ impl Reader {
     pub async fn read_rates(&self, ask: &CounterAsk) -> Result<Vec<(Timestamp, Millionths)>, Counters> {
         let reading = async {
             let rate = Metrics::of(ask)?.count.rate(seconds(RATE_STEP));
-            let _turn = self.counters_turn.lock().await;
             let series = self.steps(&rate, ask.from, ask.to, RATE_STEP).await?;
             let samples = series.into_iter().flat_map(|one| one.samples);
             Ok(samples.filter_map(|(at, value)| Some((instant(at)?, millionths(&value)?))).collect())
@@ -71,35 +70,27 @@ impl Reader {
         timeout(PATIENCE, reading).await.unwrap_or_else(|_| Err(Counters::Failed(too_late())))
     }
 
-    async fn counters_in_turn(&self, ask: &CounterAsk) -> Result<Counters, Counters> {
+    async fn counters(&self, ask: &CounterAsk) -> Result<Counters, Counters> {
         let metrics = Metrics::of(ask)?;
         if ask.tenancy.iter().any(|(label, _)| *label == self.pod_label) {
             let message = format!("the label {} that names pods is one that tells tenants apart", self.pod_label);
             return Err(Counters::NotByPod(message));
         }
-        let _turn = self.counters_turn.lock().await;
         // A little earlier, so that what was counted by the first step is known of every pod.
         let first = ask.from.checked_sub(OVERLAP).unwrap_or(ask.from);
         let pod = self.pod_label.as_str();
         let asked = |query: String| async move { self.steps(&query, first, ask.to, STEP).await };
-        let optional = |metric: Option<&Scraped>, query: fn(&Scraped, &str) -> String| {
-            let query = metric.map(|metric| query(metric, pod));
-            async move {
-                match query {
-                    Some(query) => asked(query).await.map(Some),
-                    None => Ok(None),
-                }
+        let optional = |query: Option<String>| async move {
+            match query {
+                Some(query) => asked(query).await.map(Some),
+                None => Ok(None),
             }
         };
-        let by_pod = |metric: &Scraped, pod: &str| metric.sum_by(&[pod]);
-        let whole = |metric: &Scraped, _: &str| metric.sum();
-        let (buckets, newest, cpu, errors, in_flight) = futures::try_join!(
-            asked(metrics.buckets.sum_by(&[pod, "le"])),
-            asked(metrics.count.newest()),
-            asked(metrics.cpu.sum_by(&[pod])),
-            optional(metrics.errors.as_ref(), by_pod),
-            optional(metrics.in_flight.as_ref(), whole)
-        )?;
+        let buckets = asked(metrics.buckets.sum_by(&[pod, "le"])).await?;
+        let newest = asked(metrics.count.newest()).await?;
+        let cpu = asked(metrics.cpu.sum_by(&[pod])).await?;
+        let errors = optional(metrics.errors.map(|errors| errors.sum_by(&[pod]))).await?;
+        let in_flight = optional(metrics.in_flight.map(|gauge| gauge.sum())).await?;
         let answers = Answers { pod_label: pod, buckets: &buckets, newest: &newest, cpu: &cpu };
         Ok(course(&answers, errors.as_deref(), in_flight.as_deref(), ask.from, ask.to))
     }

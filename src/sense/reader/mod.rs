@@ -96,8 +96,6 @@ pub struct Reader {
     pod_label: String,
     /// One indicator at a time is read by pod.
     turn: tokio::sync::Mutex<()>,
-    /// The counters of one service at a time are read.
-    counters_turn: tokio::sync::Mutex<()>,
 }
 
 /// An indicator on its way: its ask, and what is asked about it.
@@ -120,7 +118,6 @@ impl Reader {
             suspects: Mutex::default(),
             pod_label: default_pod_label(),
             turn: tokio::sync::Mutex::default(),
-            counters_turn: tokio::sync::Mutex::default(),
         }
     }
 
