@@ -21,7 +21,7 @@ pub struct Capacity {
     pub availability: Option<String>,
     /// The counter of the CPU seconds that the pods have used, as a selector without function or range:
     /// `container_cpu_usage_seconds_total{pod=~"checkout-.*",container!=""}`. Its series name their pod. A pod's share is
-    /// measured by its CPU request.
+    /// measured by its CPU request, and only pods of the workload count.
     #[schemars(length(min = 1, max = 2048))]
     pub cpu: String,
     /// The gauge of the requests that are being worked on, as a selector: `http_requests_in_flight{job="checkout"}`. Left

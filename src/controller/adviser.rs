@@ -13,8 +13,8 @@ use super::capacity;
 use super::context::Context;
 use crate::sense::source::SlotReader;
 
-/// The requests of one look, times the part of all requests that looks may be: four times five.
-const REQUESTS: u32 = 20;
+/// The requests of one look, eight at the most, times four: looks take a quarter of all requests.
+const REQUESTS: u32 = 32;
 
 /// Looks until the context is gone. Ended with its source by being aborted. `requests_per_second`: what the source allows.
 pub(super) async fn run(source: String, reader: Arc<dyn SlotReader>, requests_per_second: i32, context: Weak<Context>) {

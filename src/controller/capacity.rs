@@ -10,7 +10,7 @@ use kube::ResourceExt;
 use num_rational::BigRational;
 use tokio::time::sleep;
 
-use super::advice::Turn;
+use super::advice::{self, Turn};
 use super::context::Context;
 use super::registry::Asked;
 use super::sizing::Sizing;
@@ -24,6 +24,7 @@ use crate::record::status;
 use crate::sense::counters::{CounterAsk, Counters, Course, STEP};
 use crate::sense::observation::FailureKind;
 use crate::sense::source::SlotReader;
+use crate::sense::workload::Kin;
 
 /// The workload is read so often.
 const WORKLOAD_EVERY: SignedDuration = SignedDuration::from_mins(10);
@@ -48,7 +49,7 @@ pub struct Order {
     pub namespace: String,
     /// Whose pods serve.
     pub workload: WorkloadRef,
-    /// What is asked of the source, without its instants.
+    /// What is asked of the source, without its instants and pods.
     pub ask: CounterAsk,
     /// What the law is set up with, but for what the pods request.
     pub ground: Ground,
@@ -116,6 +117,7 @@ fn order(
             errors: availability.and_then(named).and_then(|asked| asked.indicator.ratio.as_ref()?.bad.clone()),
             cpu: capacity.cpu.clone(),
             in_flight: capacity.in_flight.clone(),
+            kin: Kin::default(),
             tenancy: requests.tenancy.clone(),
             from: Timestamp::UNIX_EPOCH,
             to: Timestamp::UNIX_EPOCH,
@@ -137,9 +139,7 @@ pub(super) async fn look(
     let Turn { order, sizing, .. } = turn;
     let now = context.clock.now();
     if sizing.is_older_than(WORKLOAD_EVERY, now) {
-        let read_at = status::whole_seconds(now);
-        let observed = context.workloads.read(&order.namespace, &order.workload, read_at).await;
-        sizing.saw(&observed.map_err(|problem| problem.to_string())?);
+        read_workload(context, order, sizing).await?;
     }
     let Some(millicores) = sizing.millicores() else {
         let why = "the pods request no CPU, so that nobody knows how busy they are; set resources.requests.cpu of their \
@@ -148,7 +148,7 @@ pub(super) async fn look(
     };
     // What was scraped by then has arrived.
     let seen_until = now.saturating_sub(context.settle).unwrap_or(now);
-    let ask = CounterAsk { to: step_before(seen_until), ..order.ask.clone() };
+    let ask = CounterAsk { to: step_before(seen_until), kin: sizing.kin(), ..order.ask.clone() };
     let ground = Ground { millicores, ..order.ground.clone() };
     sizing.keep_for(&ground);
     let trouble = match sizing.through() {
@@ -157,11 +157,24 @@ pub(super) async fn look(
         None => None,
     };
     let need = match trouble {
-        None => sizing.want(seen_until),
+        None => {
+            // Fewer pods may be wanted than when the workload was read.
+            if sizing.unseen().is_some() && sizing.is_older_than(advice::LOOK, now) {
+                read_workload(context, order, sizing).await?;
+            }
+            sizing.unseen().map_or_else(|| sizing.want(seen_until), Need::Unknown)
+        }
         Some(trouble) => Need::Unknown(untold(&trouble)?),
     };
     sizing.blind(need.pods().is_none(), now, BLIND);
     Ok(need)
+}
+
+async fn read_workload(context: &Context, order: &Order, sizing: &mut Sizing) -> Result<(), String> {
+    let read_at = status::whole_seconds(context.clock.now());
+    let observed = context.workloads.read(&order.namespace, &order.workload, read_at).await;
+    sizing.saw(&observed.map_err(|problem| problem.to_string())?);
+    Ok(())
 }
 
 /// Why there are no samples, in words.
@@ -259,6 +272,7 @@ pub(super) mod tests {
                 errors: None,
                 cpu: "cpu_total".to_owned(),
                 in_flight: None,
+                kin: Kin::default(),
                 tenancy: Vec::new(),
                 from: Timestamp::UNIX_EPOCH,
                 to: Timestamp::UNIX_EPOCH,

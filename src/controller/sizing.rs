@@ -4,7 +4,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::decide::capacity::{CapacityLaw, Ground, Need, Start, starts};
 use crate::sense::counters::Course;
-use crate::sense::workload::WorkloadObservation;
+use crate::sense::workload::{Kin, WorkloadObservation};
 
 /// A law that was begun begins anew no sooner: a beginning reads hours, and what made it useless may come again.
 const BEGINS_EVERY: SignedDuration = SignedDuration::from_mins(10);
@@ -24,6 +24,9 @@ pub struct Sizing {
 #[derive(Clone, Debug)]
 struct Seen {
     at: Timestamp,
+    /// The pods that were ready.
+    ready: i32,
+    kin: Kin,
     millicores: Option<i64>,
     starts: Vec<Start>,
 }
@@ -44,7 +47,8 @@ impl Sizing {
         }
         // A rollout that changes the request is followed when half of the pods have the new one.
         let millicores = requests.get(requests.len() / 2).copied().or_else(|| self.millicores());
-        self.seen = Some(Seen { at: workload.read_at, millicores, starts });
+        let kin = Kin::of(workload.pods.iter().map(|pod| pod.name.as_str()));
+        self.seen = Some(Seen { at: workload.read_at, ready: workload.ready_pods(), kin, millicores, starts });
     }
 
     /// What a pod requests, in thousandths of a core.
@@ -55,6 +59,22 @@ impl Sizing {
     /// The starts of the pods that were seen last.
     pub(super) fn starts(&self) -> &[Start] {
         self.seen.as_ref().map_or(&[], |seen| seen.starts.as_slice())
+    }
+
+    /// Which pods are the workload's.
+    pub(super) fn kin(&self) -> Kin {
+        self.seen.as_ref().map(|seen| seen.kin.clone()).unwrap_or_default()
+    }
+
+    /// Why what was sampled is not the whole service, in words.
+    pub(super) fn unseen(&self) -> Option<String> {
+        let (seen, ready) = (self.law.as_ref()?.pods(), self.seen.as_ref()?.ready);
+        (seen.saturating_mul(5) < ready.saturating_mul(4)).then(|| {
+            format!(
+                "{ready} pods of the workload are ready, and the store has both requests and CPU time of {seen}; see whether \
+                 all are scraped, and whether the selectors and spec.podLabel of the MetricsSource fit them"
+            )
+        })
     }
 
     /// The newest sample of the law; `None`: it has yet to begin.
@@ -116,6 +136,9 @@ impl Sizing {
 mod tests {
     use super::super::capacity::tests::order;
     use super::*;
+    use crate::decide::tests::fixture::{hpa, observation};
+    use crate::sense::counters::CounterSample;
+    use crate::sense::workload::FloorHolder;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -140,5 +163,28 @@ mod tests {
         sizing.begun(CapacityLaw::calibrated(ground.clone(), &[], &[], &[]), at(1200));
         sizing.keep_for(&Ground { millicores: 500, ..ground });
         assert!(sizing.through().is_none() && sizing.may_begin(at(1201)), "another ground is another law");
+    }
+
+    #[test]
+    fn four_of_five_ready_pods_must_have_been_sampled() {
+        let sampled = |pods: u32| {
+            let sample = CounterSample {
+                at: at(0),
+                answered: 0,
+                errors: 0,
+                cpu_seconds: 0,
+                buckets: Vec::new(),
+                in_flight: 0,
+                pods,
+            };
+            let course = Course { bounds: Vec::new(), samples: vec![sample] };
+            let mut sizing = Sizing::default();
+            sizing.begun(CapacityLaw::calibrated(order("main").ground, &[], &[], &[course]), at(0));
+            sizing.saw(&observation(10, FloorHolder::Hpa(hpa())));
+            sizing.unseen()
+        };
+        assert_eq!((sampled(8), sampled(12)), (None, None));
+        let words = sampled(7).unwrap();
+        assert!(words.starts_with("10 pods of the workload are ready") && words.contains("CPU time of 7;"), "{words}");
     }
 }

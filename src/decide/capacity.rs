@@ -15,6 +15,9 @@ use crate::sense::workload::PodObservation;
 use super::facts::LONGEST_START;
 use super::law::{Constants, Law, Promise, Sample, Settings, Wanted};
 
+/// Pods that use more than this of what they request have more than that, and nobody knows how much.
+const MOST_BUSY: f64 = 1.05;
+
 /// How many pods the expected load needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Need {
@@ -187,6 +190,13 @@ impl CapacityLaw {
 
     /// What is wanted at an instant at which so many replicas are asked for.
     pub fn want(&mut self, now: Timestamp, replicas: i32) -> Need {
+        if let Some(busy) = self.law.busy().filter(|busy| *busy > MOST_BUSY) {
+            return Need::Unknown(format!(
+                "the pods use {:.0} % of the CPU they request, so that nobody knows how much they have; raise \
+                 resources.requests.cpu of their containers",
+                busy * 100.0
+            ));
+        }
         let wanted = self.law.want(seconds(now), u32::try_from(replicas).unwrap_or(0));
         match (wanted, self.through) {
             (Wanted::Pods(pods, _), Some(through)) => {

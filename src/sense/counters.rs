@@ -6,6 +6,7 @@
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use super::observation::Failure;
+use super::workload::Kin;
 use crate::api::objective::LatencyIndicator;
 
 /// The distance of two steps at which counters are read: the most usual scrape interval. What was not scraped anew since
@@ -17,8 +18,8 @@ pub const RATE_STEP: SignedDuration = SignedDuration::from_mins(5);
 /// A number in millionths.
 pub type Millionths = i64;
 
-/// The counters at one step. What is counted is counted from the beginning of the course, for all pods together; a
-/// counter that begins anew in a pod goes on here.
+/// The counters at one step. What is counted is counted from the beginning of the course, for all pods together; what a
+/// pod counted while its counters fell, or got or lost a series, is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CounterSample {
     /// The step.
@@ -86,6 +87,8 @@ pub struct CounterAsk {
     pub cpu: String,
     /// The gauge of the requests in flight.
     pub in_flight: Option<String>,
+    /// Which pods count; where requests are counted in front of the pods, their CPU time alone.
+    pub kin: Kin,
     /// The labels, with their values, that every selected series must carry.
     pub tenancy: Vec<(String, String)>,
     /// The first step. It counts nothing, the others count from it.

@@ -22,6 +22,8 @@ pub enum Blind {
     Broken,
     /// Too few requests were served to know what one costs.
     UnknownWork,
+    /// More requests fail than may, and before that it was not known what one costs.
+    Failing,
 }
 
 /// How a number of pods came about.
@@ -52,6 +54,9 @@ impl fmt::Display for Wanted {
             Self::Hold(Blind::Stale) => f.write_str("the samples are too old to judge by"),
             Self::Hold(Blind::Broken) => f.write_str("too few samples since the last gap"),
             Self::Hold(Blind::UnknownWork) => f.write_str("too few requests were served to know what one costs"),
+            Self::Hold(Blind::Failing) => {
+                f.write_str("more requests fail than may, so that what one costs cannot be learned")
+            }
             Self::Pods(pods, reckoning) => write!(f, "{pods} pods: {reckoning}"),
         }
     }

@@ -138,6 +138,34 @@ fn pods_come_later_as_seen_from_samples_that_are_read_late() {
 }
 
 #[test]
+fn pods_that_use_more_than_they_request_are_told_in_place_of_a_number() {
+    let want = |millicores: i64| {
+        let ground = Ground { millicores, ..ground() };
+        CapacityLaw::calibrated(ground, &[], &[], &[course(-3600, 0, 3, |_| 100.0)]).want(at(0), 3)
+    };
+    // 1.5 cores of three pods: half a core each.
+    assert!(want(500).pods().is_some(), "{}", want(500).message());
+    assert_eq!(want(250).pods(), None);
+    assert!(want(250).message().contains("use 200 % of the CPU they request"), "{}", want(250).message());
+}
+
+#[test]
+fn requests_that_fail_do_not_make_the_others_dear() {
+    let failing = |from: i64, share: i64| {
+        let mut course = course(from, from + 300, 3, |_| 100.0);
+        for sample in &mut course.samples {
+            sample.errors = sample.answered / 100 * share;
+        }
+        course
+    };
+    let mut law = CapacityLaw::calibrated(ground(), &[], &[], &[course(-3600, 0, 3, |_| 100.0)]);
+    law.observe(&failing(0, 90));
+    assert!(law.want(at(300), 3).message().contains("15.0 ms of work a request"), "{}", law.want(at(300), 3).message());
+    let mut law = CapacityLaw::calibrated(ground(), &[], &[], &[failing(-300, 90)]);
+    assert!(law.want(at(0), 3).message().contains("more requests fail than may"), "{}", law.want(at(0), 3).message());
+}
+
+#[test]
 fn how_often_the_service_is_scraped_is_seen_in_its_samples() {
     let mut minutely = course(-3600, 0, 3, |_| 100.0);
     minutely.samples.retain(|sample| sample.at.as_second() % 60 == 0);

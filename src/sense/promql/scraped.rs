@@ -74,10 +74,16 @@ impl Scraped {
         format!("sum({})", self.selector)
     }
 
-    /// The query for the instant of the newest sample of any series, in seconds since 1970.
+    /// The query for the instant of the newest sample of the series that agree in a label, in seconds since 1970.
     #[must_use]
-    pub fn newest(&self) -> String {
-        format!("max(timestamp({}))", self.selector)
+    pub fn newest_by(&self, label: &str) -> String {
+        format!("max by {} (timestamp({}))", print::names(&[label.to_owned()]), self.selector)
+    }
+
+    /// The query for the number of series that agree in a label.
+    #[must_use]
+    pub fn count_by(&self, label: &str) -> String {
+        format!("count by {} ({})", print::names(&[label.to_owned()]), self.selector)
     }
 
     /// The query for the increase per second of all series, over a window of so many seconds.

@@ -8,7 +8,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use tokio::time::timeout;
 
 use super::Reader;
-use super::course::{Answers, OVERLAP, course};
+use super::course::{Answer, Answers, OVERLAP, course};
 use super::expressions::refused;
 use crate::sense::counters::{CounterAsk, Counters, Millionths, RATE_STEP, STEP};
 use crate::sense::observation::{Failure, FailureKind};
@@ -86,13 +86,27 @@ impl Reader {
                 None => Ok(None),
             }
         };
-        let buckets = asked(metrics.buckets.sum_by(&[pod, "le"])).await?;
-        let newest = asked(metrics.count.newest()).await?;
-        let cpu = asked(metrics.cpu.sum_by(&[pod])).await?;
-        let errors = optional(metrics.errors.map(|errors| errors.sum_by(&[pod]))).await?;
+        let buckets = Answer {
+            rows: asked(metrics.buckets.sum_by(&[pod, "le"])).await?,
+            newest: asked(metrics.count.newest_by(pod)).await?,
+            series: asked(metrics.count.count_by(pod)).await?,
+        };
+        let cpu = Answer {
+            rows: asked(metrics.cpu.sum_by(&[pod])).await?,
+            newest: asked(metrics.cpu.newest_by(pod)).await?,
+            series: asked(metrics.cpu.count_by(pod)).await?,
+        };
+        let errors = optional(metrics.errors.map(|errors| errors.sum_by(&[pod]))).await?.unwrap_or_default();
         let in_flight = optional(metrics.in_flight.map(|gauge| gauge.sum())).await?;
-        let answers = Answers { pod_label: pod, buckets: &buckets, newest: &newest, cpu: &cpu };
-        Ok(course(&answers, errors.as_deref(), in_flight.as_deref(), ask.from, ask.to))
+        let answers = Answers {
+            pod_label: pod,
+            kin: &ask.kin,
+            buckets: &buckets,
+            cpu: &cpu,
+            errors: &errors,
+            in_flight: in_flight.as_deref(),
+        };
+        Ok(course(&answers, ask.from, ask.to))
     }
 
     /// The values of a query at the steps between two instants, without doubts.

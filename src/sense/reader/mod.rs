@@ -16,6 +16,7 @@ mod expressions;
 mod halving;
 mod signals;
 mod slots;
+mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};

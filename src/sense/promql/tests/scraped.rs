@@ -14,7 +14,9 @@ fn a_metric_is_confined_and_summed_up_by_label() {
     assert_eq!(cpu.sum(), format!("sum({confined})"));
     let labels = [("service".to_owned(), "web".to_owned())];
     let count = Scraped::histogram("seconds", &labels, "_count", &tenancy()).unwrap();
-    assert_eq!(count.newest(), "max(timestamp(seconds_count{namespace=\"shop\",service=\"web\"}))");
+    let selected = "seconds_count{namespace=\"shop\",service=\"web\"}";
+    assert_eq!(count.newest_by("pod"), format!("max by (pod) (timestamp({selected}))"));
+    assert_eq!(count.count_by("pod"), format!("count by (pod) ({selected})"));
     assert_eq!(count.rate(300), "sum(rate(seconds_count{namespace=\"shop\",service=\"web\"}[300s]))");
 }
 

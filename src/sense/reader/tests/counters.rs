@@ -5,6 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::sense::counters::{CounterAsk, Counters, Course};
 use crate::sense::observation::FailureKind;
+use crate::sense::workload::Kin;
 
 /// A multiple of fifteen seconds.
 const BEGIN: i64 = 1_700_000_100;
@@ -15,6 +16,7 @@ fn counter_ask() -> CounterAsk {
         errors: Some("sum(increase(errors_total[$slot]))".to_owned()),
         cpu: "cpu_total{container=\"web\"}".to_owned(),
         in_flight: None,
+        kin: Kin::of(["a", "b"]),
         tenancy: vec![("namespace".to_owned(), "shop".to_owned())],
         from: Timestamp::from_second(BEGIN).unwrap(),
         to: Timestamp::from_second(BEGIN + 60).unwrap(),
@@ -29,18 +31,23 @@ async fn counters(reader: &Arc<Reader>, ask: CounterAsk) -> Counters {
 /// The values of a series at the steps from 15 s before the beginning; `""`: there is none.
 type Values = [&'static str; 6];
 
-/// A store whose histogram has two pods; `newest` are the instants of the last scrape, after the beginning.
+/// A store whose histogram has two pods; `newest` are the instants of the last scrape, after the beginning, and `series` how
+/// many a pod has.
 #[derive(Clone, Copy)]
 struct Fake {
     count: [(&'static str, Values); 2],
     cpu: [(&'static str, Values); 2],
     newest: Values,
+    newest_cpu: Values,
+    series: Values,
 }
 
 const FAKE: Fake = Fake {
     count: [("a", ["90", "100", "110", "120", "130", "140"]), ("b", ["40", "50", "60", "70", "80", "90"])],
     cpu: [("a", ["9", "10", "11", "12", "13", "14"]), ("b", ["4", "5", "6", "7", "8", "9"])],
     newest: ["-20", "-5", "10", "25", "40", "55"],
+    newest_cpu: ["-20", "-5", "10", "25", "40", "55"],
+    series: ["3"; 6],
 };
 
 fn series(labels: &serde_json::Value, values: &Values) -> serde_json::Value {
@@ -58,13 +65,19 @@ impl Fake {
         let query = asked.query();
         let rows: Vec<serde_json::Value> = match query {
             _ if query.contains("timestamp(") => {
-                let instants = self.newest.map(|behind| behind.parse::<i64>().map(|b| (BEGIN + b).to_string()));
+                let (pods, newest) =
+                    if query.contains("cpu") { (self.cpu, self.newest_cpu) } else { (self.count, self.newest) };
+                let instants = newest.map(|behind| behind.parse::<i64>().map(|b| (BEGIN + b).to_string()));
                 let samples: Vec<_> = instants
                     .iter()
                     .zip(-1_i64..)
                     .filter_map(|(at, step)| Some(json!([BEGIN + step * 15, at.as_ref().ok()?])))
                     .collect();
-                vec![json!({"metric": {}, "values": samples})]
+                pods.map(|(pod, _)| json!({"metric": {"pod": pod}, "values": samples})).to_vec()
+            }
+            _ if query.contains("count by") => {
+                let pods = if query.contains("cpu") { self.cpu } else { self.count };
+                pods.map(|(pod, _)| series(&json!({"pod": pod}), &self.series)).to_vec()
             }
             _ if query.contains("_bucket") => self
                 .count
@@ -116,7 +129,7 @@ async fn every_query_is_a_range_confined_to_the_tenant() {
     let store = FakeStore::start(|asked: &Received| FAKE.answer(asked)).await.unwrap();
     counters(&Arc::new(reader(&store, IncreaseForm::Native)), counter_ask()).await;
     let asked = store.take_received();
-    assert_eq!(asked.len(), 4, "{asked:#?}");
+    assert_eq!(asked.len(), 7, "{asked:#?}");
     for asked in &asked {
         assert!(asked.query().contains(r#"namespace="shop""#), "{asked:#?}");
         assert_eq!(asked.parameter("step"), "15");
@@ -126,31 +139,52 @@ async fn every_query_is_a_range_confined_to_the_tenant() {
 }
 
 #[tokio::test]
-async fn a_pod_that_goes_or_restarts_or_comes_takes_nothing_away() {
+async fn a_pod_that_goes_or_restarts_or_comes_takes_nothing_away_and_adds_nothing_unknown() {
     let gone = Fake {
         count: [("a", ["90", "100", "110", "120", "130", "140"]), ("b", ["940", "950", "960", "", "", ""])],
         ..FAKE
     };
     assert_eq!(
         told(&gone.course().await),
-        [(0, 0, 0, 2), (15, 20, 2, 2), (30, 30, 4, 1), (45, 40, 6, 1), (60, 50, 8, 1)]
+        [(0, 0, 0, 2), (15, 20, 2, 2), (30, 30, 3, 1), (45, 40, 4, 1), (60, 50, 5, 1)]
     );
     let restarted = Fake { count: [FAKE.count[0], ("b", ["940", "950", "960", "3", "13", "23"])], ..FAKE };
-    assert_eq!(told(&restarted.course().await).last(), Some(&(60, 40 + 10 + 3 + 10 + 10, 8, 2)));
+    // What fell has begun anew, or has lost a series that had counted long: nobody knows which.
+    assert_eq!(told(&restarted.course().await), [(0, 0, 0, 2), (15, 20, 2, 2), (45, 50, 5, 2), (60, 70, 7, 2)]);
     // What it had counted before it was first seen was counted nobody knows when.
     let came = Fake { count: [FAKE.count[0], ("b", ["", "", "", "900", "910", "920"])], ..FAKE };
-    assert_eq!(told(&came.course().await).last(), Some(&(60, 40 + 20, 8, 2)));
+    assert_eq!(told(&came.course().await).last(), Some(&(60, 40 + 20, 4 + 2, 2)));
+    // A part of it that had counted long is scraped for the first time.
+    let jumped =
+        [("a", ["90", "100", "110", "5120", "5130", "5140"]), ("b", ["40", "50", "60", "7070", "7080", "7090"])];
+    let more = Fake { count: jumped, series: ["3", "3", "3", "4", "4", "4"], ..FAKE };
+    assert_eq!(told(&more.course().await), [(0, 0, 0, 2), (15, 20, 2, 2), (45, 40, 4, 2), (60, 60, 6, 2)]);
 }
 
 #[tokio::test]
 async fn what_was_not_scraped_anew_is_no_sample() {
     let halved = Fake { newest: ["-20", "-5", "-5", "25", "25", "55"], ..FAKE };
     assert_eq!(told(&halved.course().await), [(0, 0, 0, 2), (30, 40, 4, 2), (60, 80, 8, 2)]);
+    let slower = Fake { newest: FAKE.newest, newest_cpu: halved.newest, ..FAKE };
+    assert_eq!(told(&slower.course().await), told(&halved.course().await), "the CPU time is scraped less often");
     let without_cpu = Fake { cpu: FAKE.cpu.map(|(pod, _)| (pod, ["9", "10", "", "", "13", "14"])), ..FAKE };
     let seen: Vec<i64> = told(&without_cpu.course().await).into_iter().map(|(at, ..)| at).collect();
     assert_eq!(seen, [0, 45, 60], "a step of which the CPU time is not known");
     let not_a_number = Fake { count: FAKE.count.map(|(pod, _)| (pod, ["NaN"; 6])), ..FAKE };
     assert_eq!(told(&not_a_number.course().await), []);
+}
+
+#[tokio::test]
+async fn only_the_pods_of_the_workload_count() {
+    let [(_, count), (_, cpu)] = [FAKE.count[1], FAKE.cpu[1]];
+    let worker = Fake { cpu: [FAKE.cpu[0], ("worker", cpu)], count: [FAKE.count[0], ("worker", count)], ..FAKE };
+    assert_eq!(told(&worker.course().await).last(), Some(&(60, 40, 4, 1)));
+    // A pod that burns and serves nothing yet.
+    let starting = Fake { count: [FAKE.count[0], ("worker", count)], ..FAKE };
+    assert_eq!(told(&starting.course().await).last(), Some(&(60, 40, 4, 1)));
+    // Where no pod of the workload has requests of its own, they are counted in front of the pods.
+    let in_front = Fake { count: [("ingress-a", FAKE.count[0].1), ("ingress-b", count)], ..FAKE };
+    assert_eq!(told(&in_front.course().await).last(), Some(&(60, 80, 8, 2)));
 }
 
 #[tokio::test]
