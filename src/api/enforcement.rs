@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Span;
+use super::capacity::Capacity;
 
 /// What the operator may do before an objective is lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -17,6 +18,9 @@ use super::Span;
     .message("spec.enforcement.reschedule needs spec.enforcement.scale, as a pod is moved only after another one was \
               added; give the bounds {min, max} of the replicas")
     .field_path(".reschedule"))]
+#[x_kube(validation = Rule::new("!has(self.capacity) || has(self.scale)")
+    .message("spec.enforcement.capacity needs spec.enforcement.scale: give the bounds {min, max} of the replicas")
+    .field_path(".capacity"))]
 pub struct Enforcement {
     /// `Observe` measures only, `Recommend` also says what it would do, `Enforce` does it.
     #[serde(default)]
@@ -32,6 +36,10 @@ pub struct Enforcement {
     /// it names the pod and moves nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reschedule: Option<Reschedule>,
+    /// Tells how many pods the expected load needs for the latency objective to be kept, in every mode. It raises nothing.
+    /// Left out: nothing is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
     /// The shortest time between two raises of the same workload.
     #[serde(default = "default_cooldown")]
     #[schemars(default = "default_cooldown")]
@@ -49,6 +57,7 @@ impl Default for Enforcement {
             scale: None,
             rollback: None,
             reschedule: None,
+            capacity: None,
             cooldown: default_cooldown(),
             release_after: default_release_after(),
         }

@@ -8,6 +8,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::capacity::CapacityStatus;
 use super::diagnosis::Diagnosis;
 use super::reschedule_status::RescheduleStatus;
 use super::rollout_status::RolloutStatus;
@@ -35,6 +36,9 @@ pub struct EnforcementStatus {
     /// Why an objective is in danger, as far as it can be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<Diagnosis>,
+    /// How many pods the expected load needs, where `spec.enforcement.capacity` asks for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<CapacityStatus>,
 }
 
 /// A floor under the replicas of a workload.

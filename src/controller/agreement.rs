@@ -12,6 +12,7 @@ use kube::{Resource, ResourceExt};
 use super::account;
 use super::amendments;
 use super::book::{Book, Certainty, Keeping, OpenLedger};
+use super::capacity;
 use super::circumstances::Known;
 use super::claims::{self, Claims};
 use super::context::Context;
@@ -97,6 +98,7 @@ async fn work(
     let due = due.into_iter().chain(demands::enter(&mut next, &agreement.spec, claims.all(), now)).min();
     let Some(open) = &book.open else {
         context.fleet.forget(&agreement.uid().unwrap_or_default());
+        context.advice.forget(&agreement.uid().unwrap_or_default());
         not_in_force(&mut next, terms, agreement, now);
         // What was held for the agreement goes with it.
         let holds = !enforce::holds_nothing(&next);
@@ -143,6 +145,7 @@ async fn work(
     let before = book.before_the_first_slot(&assessment);
     let present = before.as_deref().unwrap_or(&assessment);
     context.fleet.note(agreement, &next, present, now);
+    capacity::tell(agreement, context, &mut next, present, &asked, now);
     let enforcing = enforce::enforce(agreement, context, book, &mut next, present, &asked, now);
     let again = Box::pin(enforcing).await?;
     account::attribute(&mut next, book, window.as_ref(), assessment.judged_from);
@@ -304,6 +307,7 @@ async fn refuse(
 ) -> Result<Action, Error> {
     context.registry.forget(&agreement.uid().unwrap_or_default());
     context.fleet.forget(&agreement.uid().unwrap_or_default());
+    context.advice.forget(&agreement.uid().unwrap_or_default());
     let generation = agreement.meta().generation;
     let mut next = book.status.clone();
     if next.observed_generation.is_none() {

@@ -9,6 +9,7 @@ use kube::Client;
 use kube::runtime::events::Recorder;
 use kube::runtime::reflector::Store;
 
+use super::advice::Advice;
 use super::backoff::Backoff;
 use super::book::Books;
 use super::evictions::Evictions;
@@ -73,6 +74,8 @@ pub struct Context {
     pub registry: Arc<Registry>,
     /// Which services burn.
     pub fleet: Fleet,
+    /// How many pods the load of services needs.
+    pub advice: Advice,
     /// Which pods were evicted lately.
     pub evictions: Evictions,
     /// What is remembered of each agreement.

@@ -12,6 +12,9 @@
 //!             write what changed
 //! ```
 //!
+//! How many pods the load needs is looked at beside that, source by source (`adviser`), and told in the status
+//! (`capacity`).
+//!
 //! A status is written at three places: the intent before an act (`enforce`), a closed period (`settle`), and the end of
 //! a reconcile. All three compare with, and then become, the status remembered in the `book`: this process is its only
 //! writer, so that is newer than any watch cache.
@@ -20,11 +23,14 @@
 //! back with the next tenure: somebody else may have written meanwhile.
 
 mod account;
+mod advice;
+mod adviser;
 mod agreement;
 mod amendments;
 mod backoff;
 mod book;
 mod by_pod;
+mod capacity;
 mod circumstances;
 mod claims;
 mod conclude;
@@ -47,6 +53,7 @@ mod retention;
 mod revision;
 pub mod room;
 mod settle;
+mod sizing;
 mod source;
 pub(crate) mod terms;
 mod unreadable;

@@ -12,6 +12,7 @@ use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
 use tokio::task::AbortHandle;
 
+use super::adviser;
 use super::context::Context;
 use super::error::Error;
 use super::reader;
@@ -52,6 +53,7 @@ pub struct SourceHandle {
     source: Arc<dyn SlotReader>,
     retention: Mutex<Retention>,
     reader: AbortHandle,
+    adviser: AbortHandle,
 }
 
 impl SourceHandle {
@@ -85,6 +87,7 @@ impl SourceHandle {
 impl Drop for SourceHandle {
     fn drop(&mut self) {
         self.reader.abort();
+        self.adviser.abort();
     }
 }
 
@@ -139,6 +142,7 @@ async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
         Err(error) => return Finding::Trouble("CredentialsMissing", error.to_string()),
     };
     let generation = source.meta().generation.unwrap_or_default();
+    let rate = source.spec.limits.requests_per_second;
     let uid = source.uid().unwrap_or_default();
     if let Some(handle) = context.handles.get(&name)
         && handle.uid == uid
@@ -159,6 +163,8 @@ async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
     let silent_rounds = Arc::new(AtomicU32::new(0));
     let reading = reader::run(name.clone(), Arc::clone(&source), Arc::clone(&silent_rounds), Arc::downgrade(context));
     let reader = tokio::spawn(reading);
+    let advising = adviser::run(name.clone(), Arc::clone(&source), rate, Arc::downgrade(context));
+    let adviser = tokio::spawn(advising);
     let handle = SourceHandle {
         uid,
         generation,
@@ -168,6 +174,7 @@ async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
         source,
         retention: Mutex::new(retention.clone()),
         reader: reader.abort_handle(),
+        adviser: adviser.abort_handle(),
     };
     // The old handle's reader ends with it.
     context.handles.set(&name, Some(Arc::new(handle)));

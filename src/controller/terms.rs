@@ -3,6 +3,8 @@
 //! Everything the schema could not check is checked here, and everything that must stay inside the agreement's
 //! namespace is confined to it. What is wrong comes back as one reason with one sentence: nothing is asked then.
 
+pub mod capacity;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -151,6 +153,9 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
     }
     let asked = asked.into_iter().map(|(from, asked)| Ok((from, asked?))).collect::<Result<_, InvalidSpec>>();
     let asked = asked.map_err(|refused| refuse_spec("ExpressionRefused", spec, &[refused]))?;
+    if let Some(refused) = capacity::refused(spec, &tenancy).into_iter().next() {
+        return Err(refuse_spec("ExpressionRefused", spec, &[refused]));
+    }
     Ok(Terms { schedule, asked, advice: advice.into() })
 }
 

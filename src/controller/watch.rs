@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::advice::Advice;
 use super::backoff::Backoff;
 use super::book::Books;
 use super::context::{Context, Handles};
@@ -83,6 +84,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         handles: Handles::default(),
         registry: Arc::new(Registry::new(wake)),
         fleet: Fleet::default(),
+        advice: Advice::default(),
         evictions: Evictions::default(),
         books: Books::default(),
         backoff: Backoff::default(),
@@ -153,6 +155,7 @@ fn sweep(context: &Context) {
     }
     context.registry.retain(&present);
     context.fleet.retain(&present);
+    context.advice.retain(&present);
     let names = agreements.iter().map(|a| (a.namespace().unwrap_or_default(), a.name_any())).collect();
     context.metrics.retain(&names);
     let sources = context.sources.state();

@@ -18,7 +18,7 @@ pub const AUTOSCALER_SYNC: SignedDuration = SignedDuration::from_secs(15);
 /// Time from a pod's creation until it is ready, while no start was seen.
 const UNKNOWN_START: SignedDuration = SignedDuration::from_secs(90);
 /// Longer starts than this are flapping readiness, not starts.
-const LONGEST_START: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const LONGEST_START: SignedDuration = SignedDuration::from_mins(5);
 
 /// What was worked out.
 #[derive(Clone, Debug)]

@@ -106,7 +106,8 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
     }
     actions.truncate(KEPT);
     let (rollout, reschedule, episode) = (hand, moved, facts.episode);
-    let enforcement = EnforcementStatus { message, reason, floor, rollout, reschedule, episode, diagnosis };
+    let capacity = situation.status.capacity.clone();
+    let enforcement = EnforcementStatus { message, reason, floor, rollout, reschedule, episode, diagnosis, capacity };
     Decided { decision, enforcement, actions, hints }
 }
 

@@ -4,6 +4,7 @@
 //! The stages that calculate check again what they use: this is for the person, not for safety. How many slots there are,
 //! which not everybody can hold alike, [`size`] looks at by itself.
 
+mod capacity;
 mod credits;
 mod measurement;
 mod settlement;
@@ -70,6 +71,7 @@ fn terms(spec: &AgreementSpec) -> Vec<InvalidSpec> {
     faults.extend(missing_data_rule(spec).err());
     faults.extend(exclusion::rule_faults(&spec.exclusions));
     faults.extend(credits::credits(spec));
+    faults.extend(capacity::capacity(spec));
     if spec.agreement_type == AgreementType::Internal && spec.credits.is_some() {
         let message = "must be left out where spec.type is Internal; remove the block or set spec.type to Customer";
         faults.push(InvalidSpec::new("spec.credits", message));

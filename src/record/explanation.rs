@@ -47,6 +47,10 @@ fn write(out: &mut String, agreement: &ServiceLevelAgreement, now: Timestamp) ->
         }
         writeln!(out, "  what would change it: {}", legible(&diagnosis.would_change))?;
     }
+    if let Some(capacity) = &enforcement.capacity {
+        let (message, ago) = (legible(&capacity.message), age(now, capacity.as_of.0));
+        writeln!(out, "  what the expected load needs, reckoned {ago} ago: {message}")?;
+    }
     if let Some(floor) = &enforcement.floor {
         let target = format!("{} {}", floor.target.kind, floor.target.name);
         writeln!(out, "  a floor stands on {target}: {} in place of {}", floor.value, floor.baseline)?;

@@ -3,7 +3,10 @@
 //! An agreement that is kept counts events in every slot. Writing each new figure would cost the API server a write
 //! per agreement and slot, and wake every watcher, to say that nothing happened.
 
+use k8s_openapi::jiff::SignedDuration;
+
 use crate::api::agreement_status::{AgreementStatus, ObjectiveStatus, Violation};
+use crate::api::capacity::CapacityStatus;
 use crate::api::diagnosis::{CauseKind, Diagnosis};
 use crate::evaluate::credit;
 
@@ -11,6 +14,11 @@ use crate::evaluate::credit;
 const ATTAINMENT_STEP: Millionths = 50_000;
 /// The error budget and the coverage are shown coarser.
 const BUDGET_STEP: Millionths = 10_000_000;
+
+/// The number of pods that a load needs is told anew after this.
+const PODS_TOLD: SignedDuration = SignedDuration::from_mins(1);
+/// The figures behind it are.
+const FIGURES_TOLD: SignedDuration = SignedDuration::from_mins(10);
 
 type Millionths = i64;
 
@@ -65,10 +73,19 @@ fn enforcement_differs(last: &AgreementStatus, next: &AgreementStatus) -> bool {
                 || l.reschedule != n.reschedule
                 || l.episode != n.episode
                 || suspects(l.diagnosis.as_ref()) != suspects(n.diagnosis.as_ref())
+                || capacity_differs(l.capacity.as_ref(), n.capacity.as_ref())
         }
         (None, None) => false,
         _ => true,
     }
+}
+
+/// The load is reckoned anew every few seconds. Another number of pods is told at most once a minute, and the figures
+/// behind it every ten.
+fn capacity_differs(last: Option<&CapacityStatus>, next: Option<&CapacityStatus>) -> bool {
+    let (Some(last), Some(next)) = (last, next) else { return last.is_some() != next.is_some() };
+    let apart = next.as_of.0.duration_since(last.as_of.0);
+    last.pods.is_some() != next.pods.is_some() || last.pods != next.pods && apart >= PODS_TOLD || apart >= FIGURES_TOLD
 }
 
 /// The cause of a danger and who is suspected; its figures move with every look.
@@ -159,6 +176,29 @@ mod tests {
         assert!(!differs(&last, &told("OutlierPod", "a", "120")));
         assert!(differs(&last, &told("OutlierPod", "b", "100")));
         assert!(differs(&last, &told("OutlierNode", "a", "100")));
+    }
+
+    #[test]
+    fn the_pods_that_a_load_needs_are_told_now_and_then() {
+        let told = |second: i64, pods: Option<i32>, message: &str| {
+            let as_of = k8s_openapi::jiff::Timestamp::from_second(second).unwrap_or_default();
+            let as_of = k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(as_of);
+            let mut status = status("99", State::Fulfilled);
+            status.enforcement.get_or_insert_default().capacity =
+                Some(CapacityStatus { pods, message: message.to_owned(), as_of });
+            status
+        };
+        let last = told(0, Some(5), "5 pods");
+        for (next, expected) in [
+            (told(45, Some(5), "other figures"), false),
+            (told(45, Some(6), "6 pods"), false),
+            (told(60, Some(6), "6 pods"), true),
+            (told(15, None, "the samples are too old"), true),
+            (told(600, Some(5), "other figures"), true),
+            (status("99", State::Fulfilled), true),
+        ] {
+            assert_eq!(differs(&last, &next), expected, "{:?}", next.enforcement);
+        }
     }
 
     #[test]

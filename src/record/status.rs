@@ -7,8 +7,10 @@ use num_rational::BigRational;
 use crate::api::agreement_status::{
     AgreementStatus, BurnRate, KEPT, ObjectiveStatus, PeriodStatus, Summary, Violation,
 };
+use crate::api::capacity::CapacityStatus;
 use crate::api::credit_status::CreditState;
 use crate::api::statement::StatementSpec;
+use crate::decide::capacity::Need;
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::evaluate::{credit, exact, span, violation};
 
@@ -38,6 +40,18 @@ pub fn enter_account(status: &mut AgreementStatus, assessment: &Assessment) {
 fn closed(old: &Violation, assessment: &Assessment) -> Violation {
     let end = old.end.clone().or(Some(Time(assessment.judged_from)));
     Violation { end, ..old.clone() }
+}
+
+/// Enters the pods that the expected load needs, and when that was reckoned; `None`: nobody asks for that.
+pub fn enter_need(status: &mut AgreementStatus, need: Option<(&Need, Timestamp)>) {
+    let told = need.map(|(need, at)| CapacityStatus {
+        pods: need.pods(),
+        message: need.message().to_owned(),
+        as_of: Time(whole_seconds(at)),
+    });
+    if told.is_some() || status.enforcement.is_some() {
+        status.enforcement.get_or_insert_default().capacity = told;
+    }
 }
 
 /// Enters a closed period: that it was the last one that was measured, and the violations of what was judged with it as its

@@ -3,6 +3,7 @@
 //! May read and time out. Must never interpret, write, or take absence for zero.
 
 pub mod account;
+pub mod counters;
 pub mod observation;
 pub mod promql;
 pub mod reader;

@@ -10,6 +10,7 @@ use futures::future::BoxFuture;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 
+use super::counters::{CounterAsk, Counters, Millionths};
 use super::reader::{IndicatorAsk, IndicatorReading, ReadStats, Reader};
 use super::signals::{SignalAsk, Signals};
 use super::store::{Credentials, SetupError, StoreClient, StoreError, probe, retention};
@@ -22,6 +23,12 @@ pub trait SlotReader: Send + Sync {
 
     /// Reads one indicator pod by pod, over the window that is asked for.
     fn read_signals<'a>(&'a self, ask: &'a SignalAsk) -> BoxFuture<'a, Signals>;
+
+    /// Reads the counters of a service from step to step.
+    fn read_counters<'a>(&'a self, ask: &'a CounterAsk) -> BoxFuture<'a, Counters>;
+
+    /// Reads the requests per second of a service in steps of five minutes, in millionths, oldest first.
+    fn read_rates<'a>(&'a self, ask: &'a CounterAsk) -> BoxFuture<'a, Result<Vec<(Timestamp, Millionths)>, Counters>>;
 
     /// Asks how long the source keeps samples. `now` is entered as the time of that.
     fn retention(&self, now: Timestamp) -> BoxFuture<'_, Result<Retention, StoreError>>;
@@ -94,6 +101,14 @@ impl SlotReader for Reader {
 
     fn read_signals<'a>(&'a self, ask: &'a SignalAsk) -> BoxFuture<'a, Signals> {
         Self::read_signals(self, ask).boxed()
+    }
+
+    fn read_counters<'a>(&'a self, ask: &'a CounterAsk) -> BoxFuture<'a, Counters> {
+        Self::read_counters(self, ask).boxed()
+    }
+
+    fn read_rates<'a>(&'a self, ask: &'a CounterAsk) -> BoxFuture<'a, Result<Vec<(Timestamp, Millionths)>, Counters>> {
+        Self::read_rates(self, ask).boxed()
     }
 
     fn retention(&self, now: Timestamp) -> BoxFuture<'_, Result<Retention, StoreError>> {

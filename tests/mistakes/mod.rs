@@ -303,6 +303,13 @@ fn of_enforcement() -> Vec<Mistake> {
             "spec.enforcement.reschedule",
             &["spec.enforcement.reschedule needs spec.enforcement.scale"],
         ),
+        (
+            "/spec/enforcement",
+            json!({"mode": "Recommend", "capacity": {"objective": "latency", "cpu": "cpu_seconds_total"}}),
+            "spec.enforcement.capacity",
+            &["spec.enforcement.capacity needs spec.enforcement.scale"],
+        ),
+        ("/spec/enforcement/capacity", json!({"objective": "latency"}), "spec.enforcement.capacity.cpu", &[]),
         ("/spec/enforcement/reschedule", json!({"perDay": 25}), "spec.enforcement.reschedule.perDay", &[]),
         ("/spec/enforcement/reschedule", json!({"minAge": "old"}), "spec.enforcement.reschedule.minAge", &[]),
         ("/spec/enforcement/rollback", json!({"perDay": 0}), "spec.enforcement.rollback.perDay", &[]),

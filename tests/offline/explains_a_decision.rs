@@ -42,6 +42,7 @@ fn a_decision_is_told_with_its_cause_evidence_and_ages() {
         "objectives": [{"name": "availability", "state": "AtRisk", "attainment": "99.95", "target": "99.9"}],
         "enforcement": {
             "reason": "OutlierPod", "message": "availability in danger through checkout-0",
+            "capacity": {"pods": 7, "message": "7 pods: 120.0 requests/s now", "asOf": "2026-01-01T00:10:00Z"},
             "diagnosis": {
                 "cause": "OutlierPod", "since": "2026-01-01T00:00:00Z",
                 "message": "availability in danger through checkout-0",
@@ -72,6 +73,8 @@ fn a_decision_is_told_with_its_cause_evidence_and_ages() {
         "Decision: OutlierPod",
         "guards that let it pass: mode, leadership",
         "what would change it: checkout-0 is gone",
+        "  what the expected load needs, reckoned ",
+        " ago: 7 pods: 120.0 requests/s now",
         "Nothing was done yet.",
     ] {
         assert!(text.contains(part), "{part}\n\nis not in\n\n{text}");

@@ -15,6 +15,7 @@ fn with(pointer: &str, value: Value) -> String {
 #[test]
 fn values_that_mean_nothing_and_expressions_that_cannot_be_asked_are_errors() {
     let bad = "/spec/objectives/0/indicator/ratio/bad";
+    let capacity = "/spec/enforcement/capacity";
     for (pointer, value, code, field) in [
         ("/spec/timeZone", json!("Mars/Olympus"), "invalid", "spec.timeZone"),
         ("/spec/validity/from", json!("2025-02-30"), "invalid", "spec.validity.from"),
@@ -33,6 +34,25 @@ fn values_that_mean_nothing_and_expressions_that_cannot_be_asked_are_errors() {
             json!("duration_seconds_bucket"),
             "expression",
             "spec.objectives[1].indicator.latency.histogram",
+        ),
+        (capacity, json!({"objective": "nobody", "cpu": "cpu"}), "invalid", "spec.enforcement.capacity.objective"),
+        (
+            capacity,
+            json!({"objective": "availability", "cpu": "cpu"}),
+            "invalid",
+            "spec.enforcement.capacity.objective",
+        ),
+        (
+            capacity,
+            json!({"objective": "latency", "cpu": "sum(rate(cpu[$slot]))"}),
+            "expression",
+            "spec.enforcement.capacity.cpu",
+        ),
+        (
+            capacity,
+            json!({"objective": "latency", "cpu": "cpu", "inFlight": "a + b"}),
+            "expression",
+            "spec.enforcement.capacity.inFlight",
         ),
     ] {
         let answer = check_text(&with(pointer, value.clone()));

@@ -19,7 +19,7 @@ async fn busy(stage: &mut Stage, seconds: u64, number: &mut u64) {
         *number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let at = stage.now();
         stage.second().await;
-        stage.traffic.enter(at, Second { total: 1_000_000 + (*number >> 44), bad: 0 });
+        stage.traffic.enter(at, Second { total: 1_000_000 + (*number >> 44), bad: 0, pods: 3 });
     }
 }
 

@@ -40,7 +40,7 @@ fn play(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
         let bad = at("2025-12-29T10:00:00Z")..at("2025-12-29T12:00:00Z");
         let slots = (0..4 * 288).map(|n| at("2025-12-28T00:00:00Z") + SignedDuration::from_mins(5 * n));
         for slot in slots {
-            stage.traffic.enter(slot, Second { total: 100, bad: if bad.contains(&slot) { 50 } else { 0 } });
+            stage.traffic.enter(slot, Second { total: 100, bad: if bad.contains(&slot) { 50 } else { 0 }, pods: 3 });
         }
         stage.seconds(4).await;
         stage.api.apply(four_days()).unwrap();
@@ -202,7 +202,7 @@ async fn a_newer_ledger_of_an_earlier_period_is_looked_back_on() {
     let late = at("2025-12-29T05:00:00Z");
     let slots = (0..4 * 288).map(|n| at("2025-12-28T00:00:00Z") + SignedDuration::from_mins(5 * n));
     for slot in slots.filter(|slot| *slot != late) {
-        stage.traffic.enter(slot, Second { total: 100, bad: 0 });
+        stage.traffic.enter(slot, Second { total: 100, bad: 0, pods: 3 });
     }
     stage.api.apply(four_days()).unwrap();
     stage.until("four statements", 120, |stage| stage.statements().len() == 4).await.unwrap();

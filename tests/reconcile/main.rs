@@ -41,6 +41,7 @@ mod stage;
 mod sweep;
 mod takes_late_samples_into_account;
 mod tells_apart_what_was_not_deployed;
+mod tells_how_many_pods_the_load_needs;
 mod tells_the_cause_of_a_danger;
 mod tells_the_cause_of_a_violation;
 mod the_customer_chooses_a_credit;

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::replica_set::ReplicaSet;
 use crate::rollouts::Rollouts;
-use crate::traffic::{Second, Traffic};
+use crate::traffic::{Second, Traffic, WORK_MS};
 
 pub const NAMESPACE: &str = "shop";
 pub const AGREEMENTS: &str = "servicelevelagreements.guarantor.dev";
@@ -67,6 +67,8 @@ pub struct Stage {
     pods: i64,
     /// The replicas wanted now.
     pub replicas: i64,
+    /// Requests a second.
+    pub rate: u64,
 }
 
 struct Operator {
@@ -107,6 +109,7 @@ impl Stage {
             starts_at: 0,
             pods: 0,
             replicas: 0,
+            rate: 100,
         };
         stage.world();
         stage.start(plan);
@@ -186,9 +189,12 @@ impl Stage {
             (Some(rollouts), _) => rollouts.bad_in_a_hundred(),
             (None, Some(pods)) => pods.bad_in_a_hundred(),
             (None, None) if self.spike && self.replicas < ENOUGH => 50,
+            // More than nineteen of twenty cores are busy: then half of the requests wait too long.
+            (None, None) if self.rate * WORK_MS > 950 * self.replicas.unsigned_abs() => self.rate / 2,
             (None, None) => 0,
         };
-        self.traffic.enter(self.now(), Second { total: 100, bad });
+        let pods = self.replicas.unsigned_abs();
+        self.traffic.enter(self.now(), Second { total: self.rate, bad, pods });
         sleep(Duration::from_secs(1)).await;
         self.second += 1;
         self.world();
@@ -300,7 +306,7 @@ fn pod(name: &str, now: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {"name": name, "namespace": NAMESPACE, "labels": {"app": "web", "pod-template-hash": "one"}},
-        "spec": {"nodeName": "node", "containers": [{"name": "web"}]},
+        "spec": {"nodeName": "node", "containers": [{"name": "web", "resources": {"requests": {"cpu": "1"}}}]},
         "status": {
             "phase": "Running",
             "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": now}],

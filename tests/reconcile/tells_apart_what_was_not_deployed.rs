@@ -41,11 +41,11 @@ async fn tells_apart_what_was_not_deployed() {
     let minute = |n: i64| begun + SignedDuration::from_mins(n);
     stage.seconds(5 * 60).await;
     // Nobody asks, and nobody says how many there are; then there are two, then none; then none is said while all fails.
-    let quiet = Second { total: 0, bad: 0 };
+    let quiet = Second { total: 0, bad: 0, pods: 0 };
     for n in 0..3 {
         history(&stage, minute(n), quiet);
     }
-    history(&stage, minute(3), Second { total: 10, bad: 10 });
+    history(&stage, minute(3), Second { total: 10, bad: 10, pods: 3 });
     stage.traffic.deploy(minute(1), 2);
     stage.traffic.deploy(minute(2), 0);
     stage.start(FaultPlan::none());

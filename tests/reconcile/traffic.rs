@@ -4,7 +4,7 @@
 //! HTTP is tested elsewhere, against real stores.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::ready;
+use std::future::{pending, ready};
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
@@ -12,6 +12,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use guarantor::api::Span;
 use guarantor::api::metrics_source::{IncreaseForm, IncreaseProbe, MetricsSourceSpec, Retention};
+use guarantor::sense::counters::{CounterAsk, CounterSample, Counters, Course, Millionths, STEP};
 use guarantor::sense::observation::{Failure, FailureKind, Reading, ReadingPair, SlotReading};
 use guarantor::sense::reader::{IndicatorAsk, IndicatorReading, ReadStats};
 use guarantor::sense::signals::{PodVector, SignalAsk, Signals};
@@ -25,6 +26,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 pub struct Second {
     pub total: u64,
     pub bad: u64,
+    /// The pods that served it.
+    pub pods: u64,
 }
 
 /// The history so far, and what the store makes of it.
@@ -53,6 +56,12 @@ struct Manners {
     by_pod: Option<Signals>,
     /// How often it was asked by pod.
     asked_by_pod: usize,
+    /// It has no new samples of the counters.
+    unscraped: bool,
+    /// It never answers about the counters.
+    mute: bool,
+    /// The first and last step of every question about the counters, in seconds since 1970.
+    asked_counters: Vec<(i64, i64)>,
 }
 
 /// The store under one address.
@@ -123,6 +132,37 @@ impl Traffic {
         self.manners.lock().unwrap().asked_by_pod
     }
 
+    /// Has no samples of the counters from now on, or again.
+    pub fn unscraped(&self, unscraped: bool) {
+        self.manners.lock().unwrap().unscraped = unscraped;
+    }
+
+    /// Never answers about the counters from now on.
+    pub fn mute(&self) {
+        self.manners.lock().unwrap().mute = true;
+    }
+
+    /// The first and last step of every question about the counters so far, in seconds since 1970.
+    pub fn asked_counters(&self) -> Vec<(i64, i64)> {
+        self.manners.lock().unwrap().asked_counters.clone()
+    }
+
+    fn counters(&self, ask: &CounterAsk) -> Counters {
+        let mut manners = self.manners.lock().unwrap();
+        let (from, to) = (ask.from.as_second(), ask.to.as_second());
+        manners.asked_counters.push((from, to));
+        if manners.unscraped || manners.silent {
+            return Counters::Empty("indicator.latency.histogram");
+        }
+        let seconds = self.seconds.lock().unwrap();
+        let steps = (from..=to).step_by(usize::try_from(STEP.as_secs()).unwrap());
+        let samples = steps.filter_map(|at| {
+            let now = seconds.range(..at).next_back().filter(|(second, _)| **second >= at - 2)?.1;
+            Some(sample(at, now.pods, seconds.range(from..at).map(|(_, second)| second)))
+        });
+        Counters::Read(Course { bounds: BOUNDS.map(millionths).to_vec(), samples: samples.collect() })
+    }
+
     fn signals(&self, ask: &SignalAsk) -> Signals {
         let mut manners = self.manners.lock().unwrap();
         manners.asked_by_pod += 1;
@@ -144,10 +184,11 @@ impl Traffic {
         let refused = self.manners.lock().unwrap().refused.contains(&ask.key.objective);
         let deployed = |start| ask.indicator.deployed.as_ref().map(|_| self.deployed(start));
         let silent = self.manners.lock().unwrap().silent;
+        let counts_good = ask.indicator.latency.is_some();
         let slot = |start| match (silent, refused) {
             (true, _) => failed(start, FailureKind::Unreachable, "nobody answers"),
             (false, true) => failed(start, FailureKind::Expression, REFUSAL),
-            (false, false) => self.slot(start, deployed(start)),
+            (false, false) => self.slot(start, deployed(start), counts_good),
         };
         IndicatorReading {
             key: ask.key.clone(),
@@ -156,7 +197,7 @@ impl Traffic {
         }
     }
 
-    fn slot(&self, start: Timestamp, deployed: Option<Reading>) -> SlotReading {
+    fn slot(&self, start: Timestamp, deployed: Option<Reading>, counts_good: bool) -> SlotReading {
         let on_the_way = self.manners.lock().unwrap().on_the_way.clone().unwrap_or_default();
         let seconds = self.seconds.lock().unwrap();
         let within = seconds.range(start.as_second()..start.as_second() + SLOT);
@@ -165,15 +206,49 @@ impl Traffic {
         let sum = |of: fn(&Second) -> u64| {
             if within.is_empty() { Reading::Absent } else { value(within.iter().copied().map(of).sum()) }
         };
+        let part = if counts_good { sum(|second| second.total - second.bad) } else { sum(|second| second.bad) };
         SlotReading {
             start,
-            counted: ReadingPair { total: sum(|second| second.total), part: sum(|second| second.bad) },
+            counted: ReadingPair { total: sum(|second| second.total), part },
             born: None,
             all_births: None,
             samples: value(within.len() as u64),
             deployed,
         }
     }
+}
+
+/// What was counted in these seconds, the last of which so many pods served: every request takes [`WORK_MS`] of a core, and
+/// the longer the busier they are.
+fn sample<'a>(at: i64, pods: u64, seconds: impl Iterator<Item = &'a Second>) -> CounterSample {
+    let (mut answered, mut within) = (0.0, [0.0; 8]);
+    let work = float(WORK_MS) / 1000.0;
+    for Second { total, pods, .. } in seconds {
+        let (total, pods) = (float(*total), float(*pods));
+        let mean = work / (1.0 - (total * work / pods).min(0.94));
+        answered += total;
+        for (sum, bound) in within.iter_mut().zip(BOUNDS) {
+            *sum += total * (1.0 - (-bound / mean).exp());
+        }
+    }
+    CounterSample {
+        at: Timestamp::from_second(at).unwrap(),
+        answered: millionths(answered),
+        errors: 0,
+        cpu_seconds: millionths(answered * work),
+        buckets: within.map(millionths).to_vec(),
+        in_flight: 0,
+        pods: pods.try_into().unwrap(),
+    }
+}
+
+fn float(number: u64) -> f64 {
+    f64::from(u32::try_from(number).unwrap())
+}
+
+#[allow(clippy::cast_possible_truncation)]
+fn millionths(number: f64) -> i64 {
+    (number * 1e6) as i64
 }
 
 fn value(number: u64) -> Reading {
@@ -206,6 +281,18 @@ impl SlotReader for Address {
         ready(self.traffic.signals(ask)).boxed()
     }
 
+    fn read_counters<'a>(&'a self, ask: &'a CounterAsk) -> BoxFuture<'a, Counters> {
+        if self.traffic.manners.lock().unwrap().mute {
+            pending().boxed()
+        } else {
+            ready(self.traffic.counters(ask)).boxed()
+        }
+    }
+
+    fn read_rates<'a>(&'a self, _: &'a CounterAsk) -> BoxFuture<'a, Result<Vec<(Timestamp, Millionths)>, Counters>> {
+        ready(Ok(Vec::new())).boxed()
+    }
+
     fn retention(&self, now: Timestamp) -> BoxFuture<'_, Result<Retention, StoreError>> {
         ready(Ok(self.traffic.retention(now))).boxed()
     }
@@ -225,5 +312,9 @@ impl Sources for Traffic {
     }
 }
 
+/// Core-seconds of a request, in thousandths.
+pub const WORK_MS: u64 = 15;
+/// The bounds of the histogram in seconds.
+const BOUNDS: [f64; 8] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
 /// The length of every slot here in seconds.
 pub const SLOT: i64 = 5;

@@ -137,6 +137,36 @@ fn a_histogram_is_selected_within_the_tenancy_and_by_its_base_name() {
 }
 
 #[test]
+fn what_the_scaling_law_reads_is_checked_like_any_expression() {
+    let (mut agreement, source) = declared();
+    let mut refusal = |bad: &str, cpu: &str, in_flight: Option<&str>| {
+        agreement.spec.service.workloads =
+            serde_saphyr::from_str("[{apiVersion: apps/v1, kind: Deployment, name: web}]").unwrap();
+        agreement.spec.objectives[0].indicator.ratio.as_mut().unwrap().bad = Some(bad.to_owned());
+        let latency = "{name: latency, target: '99', indicator: {latency: {histogram: h, threshold: 250ms}}}";
+        agreement.spec.objectives.truncate(1);
+        agreement.spec.objectives.push(serde_saphyr::from_str(latency).unwrap());
+        let capacity = serde_json::json!({
+            "objective": "latency", "availability": "availability", "cpu": cpu, "inFlight": in_flight,
+        });
+        agreement.spec.enforcement.capacity = Some(serde_json::from_value(capacity).unwrap());
+        recall(&agreement, Some(&source), &mut None).map(drop).map_err(|refusal| (refusal.reason, refusal.message))
+    };
+    let one = "sum(increase(r{code=\"500\"}[$slot]))";
+    assert_eq!(refusal(one, "cpu_seconds_total{container!=\"\"}", Some("requests_in_flight")), Ok(()));
+    let two = format!("{one} + sum(increase(late[$slot]))");
+    for (bad, cpu, in_flight, field) in [
+        (one, "rate(cpu_seconds_total[$slot])", None, "cpu"),
+        (one, "cpu_seconds_total", Some("sum(requests_in_flight)"), "inFlight"),
+        (two.as_str(), "cpu_seconds_total", None, "availability"),
+    ] {
+        let (reason, message) = refusal(bad, cpu, in_flight).unwrap_err();
+        assert_eq!(reason, "ExpressionRefused");
+        assert!(message.starts_with(&format!("spec.enforcement.capacity.{field}: ")), "{message}");
+    }
+}
+
+#[test]
 fn members_and_values_are_asked_under_the_names_of_their_series() {
     let (mut agreement, source) = declared();
     agreement.spec.period = serde_saphyr::from_str("{rolling: 7d}").unwrap();

@@ -79,6 +79,8 @@ pub struct Law {
     provided: Highest,
     needs: Highest,
     work: Option<f64>,
+    /// Whether more requests fail than may.
+    failing: bool,
     /// Whether the interval before was overloaded, or its pods came and went.
     unsettled: bool,
     /// Demand at the newest sample, and what is provided for since.
@@ -100,6 +102,7 @@ impl Law {
             provided: Highest::default(),
             needs: Highest::default(),
             work: None,
+            failing: false,
             unsettled: false,
             demand: None,
             settings,
@@ -126,7 +129,7 @@ impl Law {
     }
 
     fn learn(&mut self, interval: &Interval) {
-        let Settings { scrape, constants, .. } = &self.settings;
+        let Settings { promise, scrape, constants, .. } = &self.settings;
         self.dispersion.observe(&self.samples, *scrape, constants);
         let horizon = self.horizon().0;
         if let Some(demand) = demand::now(&self.samples, *scrape, &self.dispersion, &self.held, constants) {
@@ -141,7 +144,11 @@ impl Law {
             self.reserve.observe(interval.at, interval.seconds, demand.rate, provided, horizon, constants);
             self.demand = Some((demand, expected));
         }
-        self.work = work::of_a_request(&self.samples, *scrape, constants).or(self.work);
+        // What a failed request has cost is not known, and those that succeeded did not cost all of it.
+        self.failing = work::failed_share(&self.samples, constants) > 1.0 - promise.available;
+        if !self.failing {
+            self.work = work::of_a_request(&self.samples, *scrape, constants).or(self.work);
+        }
         self.learn_latency(interval);
     }
 
@@ -168,7 +175,7 @@ impl Law {
             return Wanted::Hold(Blind::Broken);
         }
         let (Some(work), Some((demand, expected))) = (self.work.filter(|work| *work > 0.0), self.demand) else {
-            return Wanted::Hold(Blind::UnknownWork);
+            return Wanted::Hold(if self.failing { Blind::Failing } else { Blind::UnknownWork });
         };
         let (horizon, horizon_seen) = self.horizon();
         let reserve = self.reserve.factor(horizon, constants);
@@ -178,6 +185,17 @@ impl Law {
         let pods = if whole(need) > replicas { whole(need) } else { whole(highest).min(replicas) };
         let reckoning = Reckoning { rate: demand.rate, expected, horizon, horizon_seen, reserve, work, safe, need };
         Wanted::Pods(pods.max(1), reckoning)
+    }
+
+    /// The share of their cores that the pods used over the window of the work of a request. `None`: nothing was sampled.
+    #[must_use]
+    pub fn busy(&self) -> Option<f64> {
+        let Settings { cores, constants, .. } = &self.settings;
+        let intervals = self.samples.within(constants.work_window);
+        let (used, had) = intervals.fold((0.0, 0.0), |(used, had), interval| {
+            (used + interval.cpu_seconds, had + interval.ready * cores * interval.seconds)
+        });
+        (had > 0.0).then(|| used / had)
     }
 
     /// Seconds until pods asked for now take requests, and whether that was learned.

@@ -22,6 +22,8 @@ pub enum Blind {
     Broken,
     /// Too few requests were served to know what one costs.
     UnknownWork,
+    /// More requests fail than may, and before that it was not known what one costs.
+    Failing,
 }
 
 /// How a number of pods came about.
@@ -49,10 +51,11 @@ impl fmt::Display for Wanted {
     /// In words, for a status or an explanation.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Hold(Blind::Stale) => f.write_str("the samples are too old to judge by; the replicas stay"),
-            Self::Hold(Blind::Broken) => f.write_str("too few samples since the last gap; the replicas stay"),
-            Self::Hold(Blind::UnknownWork) => {
-                f.write_str("too few requests were served to know what one costs; the replicas stay")
+            Self::Hold(Blind::Stale) => f.write_str("the samples are too old to judge by"),
+            Self::Hold(Blind::Broken) => f.write_str("too few samples since the last gap"),
+            Self::Hold(Blind::UnknownWork) => f.write_str("too few requests were served to know what one costs"),
+            Self::Hold(Blind::Failing) => {
+                f.write_str("more requests fail than may, so that what one costs cannot be learned")
             }
             Self::Pods(pods, reckoning) => write!(f, "{pods} pods: {reckoning}"),
         }

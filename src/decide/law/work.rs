@@ -22,6 +22,15 @@ pub fn of_a_request(samples: &Samples, scrape: f64, constants: &Constants) -> Op
     Some(over(constants.short_work.max(2.0 * scrape)).map_or(long, |short| long.max(CLOSE * short)))
 }
 
+/// The share of the answered requests that failed, over the long window.
+#[must_use]
+pub fn failed_share(samples: &Samples, constants: &Constants) -> f64 {
+    let intervals = samples.within(constants.work_window);
+    let (answered, errors) =
+        intervals.fold((0.0, 0.0), |(answered, errors), i| (answered + i.answered, errors + i.errors));
+    if answered > 0.0 { errors / answered } else { 0.0 }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

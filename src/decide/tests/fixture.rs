@@ -80,6 +80,7 @@ pub(crate) fn pod(index: i32) -> PodObservation {
         owner_uid: Some("rs".into()),
         owner_kind: Some("ReplicaSet".into()),
         phase: PodPhase::Running,
+        cpu_request: Some(1000),
         critical: false,
         kept_volumes: Vec::new(),
         revision: Some("abc".into()),

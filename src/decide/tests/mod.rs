@@ -1,6 +1,7 @@
 //! Tests of deciding: the ladder, the accidents of others, the history, and properties over random situations.
 
 mod accidents;
+mod capacity;
 pub(crate) mod fixture;
 mod guards;
 mod history;

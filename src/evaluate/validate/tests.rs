@@ -85,6 +85,45 @@ fn every_fault_names_its_field() {
 }
 
 #[test]
+fn the_scaling_law_needs_objectives_it_can_learn_from() {
+    let found = |change: &[(&str, Value)], capacity: Value| {
+        let minutes = json!({
+            "name": "minutes", "target": "99", "measurement": {"method": "BadMinutes", "badWhen": {"allFail": true}},
+            "indicator": {"latency": {"histogram": "h", "threshold": "250ms"}},
+        });
+        let objectives = json!([agreement().objectives[0], latency("250ms"), minutes]);
+        let sound = [
+            ("/service/workloads", workload(None)),
+            ("/objectives", objectives),
+            ("/metrics/slot", json!("1m")),
+            ("/enforcement/capacity", capacity),
+        ];
+        fields(&[&sound, change].concat())
+    };
+    let availability = agreement().objectives[0].name.clone();
+    let capacity = |objective: &str, errors: Option<&str>| json!({"objective": objective, "availability": errors, "cpu": "cpu_seconds_total"});
+    assert_eq!(found(&[], capacity("latency", Some(&availability))), [""; 0]);
+    assert_eq!(found(&[], capacity("latency", None)), [""; 0]);
+    for (objective, errors, field) in [
+        ("nobody", None, "objective"),
+        ("minutes", None, "objective"),
+        (availability.as_str(), None, "objective"),
+        ("latency", Some("nobody"), "availability"),
+        ("latency", Some("latency"), "availability"),
+    ] {
+        let expected = [format!("spec.enforcement.capacity.{field}")];
+        assert_eq!(found(&[], capacity(objective, errors)), expected, "{objective} {errors:?}");
+    }
+    let nowhere = found(&[("/service/workloads", json!([]))], capacity("latency", None));
+    assert_eq!(nowhere, ["spec.enforcement.capacity"]);
+    let amended = [
+        ("/amendments", json!([{"effective": "2026-06-01", "objectives": [agreement().objectives[0]]}])),
+        ("/amendmentRule", json!("Split")),
+    ];
+    assert_eq!(found(&amended, capacity("latency", None)), ["spec.amendments[0]"]);
+}
+
+#[test]
 fn claims_are_taken_before_their_time_is_over() {
     let claims = |opens: Value, claim: Value| {
         let settlement = json!({"grant": "OnClaim", "claimsOpen": opens, "deadlines": [claim]});

@@ -12,7 +12,8 @@ use super::duration;
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Policies, in the order in which they are to be told of:
-  law             Guarantor's scaling law, which has seen what --history says. The operator does not yet scale by it
+  law             Guarantor's scaling law, which has seen what --history says. The operator advises by it, and does not yet
+                  scale
   hpa=0.6         an HorizontalPodAutoscaler that aims at so much of the CPU request
   keda=0.6        KEDA on the request rate: a pod for what keeps it so busy
   kpa, kpa=2      Knative on concurrency: aims at 70 % of so many requests in flight at a pod. Left out: what keeps

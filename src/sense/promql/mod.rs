@@ -29,6 +29,7 @@ mod quote;
 mod raw;
 mod refusal;
 mod request;
+mod scraped;
 mod template;
 mod tokens;
 
@@ -45,7 +46,8 @@ pub use expression::Expression;
 pub use form::{IncreaseForm, Question};
 pub use latency::{LatencyExpressions, latency};
 pub use plan::{Ask, AskId, MAX_CELLS, MAX_VALUES, Plan};
-pub use quantity::{Quantity, QuantityError, parse_quantity};
+pub use quantity::{Quantity, QuantityError, millionths, parse_quantity};
 pub use raw::{LOOKBACK_MS, RawFigure, SampledSeries, SeriesIncrease, measure};
 pub use refusal::Refusal;
 pub use request::Request;
+pub use scraped::Scraped;

@@ -10,7 +10,7 @@ use super::functions;
 use super::prescan;
 use super::refusal::Refusal;
 use super::template;
-use super::tokens::tokens;
+use super::tokens::{Kind, tokens};
 use promql_parser::label::{METRIC_NAME, MatchOp, Matcher as ParsedMatcher};
 use promql_parser::parser::{
     AggregateExpr, BinaryExpr, Expr, LabelModifier, VectorMatchCardinality, VectorSelector, parse,
@@ -38,6 +38,23 @@ impl Expression {
             return Err(Refusal::NotAggregated);
         }
         Ok(expression)
+    }
+}
+
+/// Reads a metric with its matchers, and nothing around it.
+///
+/// # Errors
+/// The first reason not to accept it.
+pub(super) fn metric(text: &str) -> Result<Selector, Refusal> {
+    prescan::check_length(text)?;
+    let tokens = tokens(text)?;
+    prescan::check_tokens(&tokens)?;
+    if tokens.iter().any(|token| matches!(token.kind, Kind::Range | Kind::Placeholder)) {
+        return Err(Refusal::NotASelector);
+    }
+    match parse(text).map_err(syntax)? {
+        Expr::VectorSelector(selected) => selector(&selected),
+        _ => Err(Refusal::NotASelector),
     }
 }
 

@@ -6,13 +6,15 @@
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
-use num_traits::Signed;
+use num_traits::{Signed, ToPrimitive};
 
 /// An exact value: a count where the store counted, a fraction where it computed.
 pub type Quantity = BigRational;
 
 /// Floats hold every whole number below this.
 const FIRST_INEXACT: i64 = 1 << 53;
+
+const MILLION: i64 = 1_000_000;
 
 /// Longer than any float is printed, with room for a sign and a fraction.
 const MAX_DIGITS: usize = 800;
@@ -48,6 +50,16 @@ pub fn parse_quantity(text: &str) -> Result<Quantity, QuantityError> {
         return Err(QuantityError::Inexact(text.to_owned()));
     }
     Ok(value)
+}
+
+/// Reads a sample value in millionths, what is less of one left out: for figures that are estimated with and not accounted
+/// for. `None`: not a finite number, or beyond nine million millions.
+#[must_use]
+pub fn millionths(text: &str) -> Option<i64> {
+    if let Ok(whole) = text.parse::<i64>() {
+        return whole.checked_mul(MILLION);
+    }
+    (decimal(text)? * BigRational::from_integer(MILLION.into())).to_integer().to_i64()
 }
 
 /// Reads a finite decimal number, with or without an exponent. `None` is anything else, or a number

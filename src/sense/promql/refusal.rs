@@ -114,6 +114,14 @@ pub enum Refusal {
         "the result has one series per time series of its metric: sum it up, as in sum(increase(requests_total[$slot]))"
     )]
     NotAggregated,
+    /// More than the name of a metric with its matchers.
+    #[error(
+        "only a metric with its matchers can stand here, as in container_cpu_usage_seconds_total{{container=\"web\"}}: leave out functions, operators and ranges"
+    )]
+    NotASelector,
+    /// More than the sum of one counter.
+    #[error("only the sum of one counter can be read here, as in sum(increase(errors_total[$slot]))")]
+    NotOneCounter,
     /// The result is no number.
     #[error("the result is a string, not a number")]
     NotANumber,

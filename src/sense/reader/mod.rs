@@ -9,11 +9,14 @@
 
 mod assemble;
 mod bounds;
+mod counters;
+mod course;
 mod exchange;
 mod expressions;
 mod halving;
 mod signals;
 mod slots;
+mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};

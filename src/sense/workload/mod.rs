@@ -6,9 +6,11 @@
 
 mod baseline;
 mod call;
+mod cpu;
 pub mod deployment;
 mod holder;
 pub mod hpa;
+mod kin;
 mod kinds;
 mod mark;
 mod observation;
@@ -38,6 +40,7 @@ use crate::api::enforcement_status::ActionTarget;
 
 pub use baseline::{Baseline, BaselineRecord};
 pub use deployment::{DeploymentState, Revision, Revisions};
+pub use kin::Kin;
 pub use kinds::Kinds;
 pub use mark::{Mark, MarkRecord};
 pub use observation::{

@@ -117,6 +117,8 @@ pub struct PodObservation {
     pub owner_kind: Option<String>,
     /// How far its life has come.
     pub phase: PodPhase,
+    /// The CPU it requests, in thousandths of a core. `None`: a container of it requests none.
+    pub cpu_request: Option<i64>,
     /// Its priority is that of what a cluster or a node cannot do without.
     pub critical: bool,
     /// Its volumes whose content goes with the pod, or binds it to a place.

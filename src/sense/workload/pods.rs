@@ -11,6 +11,7 @@ use kube::api::ListParams;
 use kube::{Api, Client};
 
 use super::call::bounded;
+use super::cpu;
 use super::observation::{KeptVolume, PodObservation, PodPhase, VolumeKind};
 use super::problem::WorkloadProblem;
 
@@ -72,6 +73,7 @@ fn observe(pod: Pod) -> PodObservation {
         ready: is_ready,
         ready_since: ready.filter(|_| is_ready).and_then(|condition| condition.last_transition_time).map(|time| time.0),
         created: pod.metadata.creation_timestamp.map(|time| time.0),
+        cpu_request: cpu::request(&spec),
         critical: is_critical(&spec),
         kept_volumes: spec.volumes.iter().flatten().filter_map(kept).collect(),
         node: spec.node_name.filter(|node| !node.is_empty()),

@@ -13,4 +13,5 @@ mod printing;
 mod quantities;
 mod raw;
 mod refusals;
+mod scraped;
 mod store;

@@ -2,6 +2,7 @@
 
 mod by_pod;
 mod catching_up;
+mod counters;
 mod histograms;
 mod joining;
 mod objections;
