@@ -73,7 +73,8 @@ pub struct Credits {
     /// anything else. Days and an amount hold for all parts of a period together that an amendment splits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap: Option<Cap>,
-    /// The most that is granted in a year, counted from the beginning of the agreement. A credit counts by its statement,
+    /// The most that is granted in a year, counted from the beginning of the agreement; a period belongs to the year in which
+    /// it begins, and so does its credit. A credit counts by its statement,
     /// whether or not it was claimed and paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap_per_year: Option<Cap>,

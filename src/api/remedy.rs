@@ -32,13 +32,14 @@ pub struct Remedy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_incident: Option<PerIncident>,
     /// So much for each day by which a delivery was late, owed in the period in which it was delivered. The objective
-    /// counts values.
+    /// counts values; deliveries are none of them, and it may be fulfilled while one was late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_day_late: Option<PerDayLate>,
     /// A multiple of the fee for each violation of the objective, counted as for `perIncident`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multiple_of_fee: Option<MultipleOfFee>,
-    /// Hours by the clock of the agreement's zone that are not charged. The objective counts bad time (method `BadMinutes` or `Pooled`).
+    /// Hours by the clock of the agreement's zone that are not charged. The objective counts bad time (method `BadMinutes` or
+    /// `Pooled`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub free_hours: Option<FreeHours>,
     /// The right to end the agreement.

@@ -60,7 +60,8 @@ pub struct Deadline {
     /// What has to be done: `claim`, `ticket`, `notice`.
     #[schemars(regex(pattern = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"), length(max = 40))]
     pub name: String,
-    /// What it is reckoned from: the beginning of the `Incident`; `Awareness`, when the customer became aware of it;
+    /// What it is reckoned from: the beginning of the `Incident`; `Awareness`, when the customer became aware of it,
+    /// which is taken to be its beginning where nobody said;
     /// `PeriodEnd`, the last day of the settlement period; `Statement`, when the statement that grants the credit was
     /// determined: with the last slot of its period, or with what made a newer one necessary. A period with several
     /// violations has one credit: of the first two, the latest decides.
@@ -135,7 +136,8 @@ pub struct Deposit {
     /// ISO 4217.
     #[schemars(regex(pattern = r"^[A-Z]{3}$"), length(max = 3))]
     pub currency: String,
-    /// How many months after the end of the agreement it is held.
+    /// How many months after the end of the agreement it is held, reckoned as those of a deadline after `PeriodEnd`: three
+    /// months after 28 February end with 31 May.
     #[schemars(range(min = 0, max = 120))]
     pub hold_months: i32,
     /// Within how many days after that it is returned.

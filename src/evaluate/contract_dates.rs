@@ -10,7 +10,7 @@ use k8s_openapi::jiff::{Span, Timestamp};
 use crate::api::settlement::{Deposit, Payment};
 
 use super::calendar::WorkingDays;
-use super::deadline::after_days;
+use super::deadline::{after_days, months_after_the_end_of};
 
 /// The last day on which a credit notified on `notified` is paid in time. That day does not count.
 ///
@@ -47,10 +47,11 @@ pub fn earliest_end(notice: Date, days: i32) -> Option<Date> {
 }
 
 /// Between which days a deposit is returned, both included, when the agreement's last day was `last_day`: not before it
-/// was held for its months, and within its days after that.
+/// was held for its months, and within its days after that. The months begin when that day is over, and end as those of a
+/// claim after a period do.
 #[must_use]
 pub fn refund_between(deposit: &Deposit, last_day: Date) -> Option<(Date, Date)> {
-    let held = last_day.checked_add(Span::new().try_months(deposit.hold_months).ok()?).ok()?;
+    let held = months_after_the_end_of(last_day, deposit.hold_months)?;
     Some((held, after_days(held, deposit.refund_within_days.into())?))
 }
 
@@ -147,5 +148,23 @@ mod tests {
     fn service_days_are_added_to_the_end_of_the_term() {
         assert_eq!(extended_term(date(2026, 1, 31), 3 + 15), Some(date(2026, 2, 18)));
         assert_eq!(extended_term(date(2024, 2, 28), 1), Some(date(2024, 2, 29)));
+    }
+
+    #[test]
+    fn a_deposit_is_held_for_months_that_begin_when_the_last_day_is_over() {
+        let held = |last_day: Date, months: i32| {
+            let rule = json!({"amount": "1", "currency": "EUR", "holdMonths": months, "refundWithinDays": 10});
+            refund_between(&serde_json::from_value(rule).unwrap(), last_day)
+        };
+        let cases = [
+            (date(2025, 6, 30), 3, (date(2025, 9, 30), date(2025, 10, 10))),
+            (date(2025, 2, 28), 3, (date(2025, 5, 31), date(2025, 6, 10))),
+            (date(2025, 11, 30), 3, (date(2026, 2, 28), date(2026, 3, 10))),
+            (date(2025, 1, 15), 1, (date(2025, 2, 15), date(2025, 2, 25))),
+            (date(2025, 1, 15), 0, (date(2025, 1, 15), date(2025, 1, 25))),
+        ];
+        for (last_day, months, expected) in cases {
+            assert_eq!(held(last_day, months), Some(expected), "{last_day} {months}");
+        }
     }
 }

@@ -188,12 +188,16 @@ pub(super) fn after_days(day: Date, days: i64) -> Option<Date> {
 }
 
 fn after_months(origin: &Origin, months: i32) -> Option<Date> {
-    let months = Span::new().try_months(months).ok()?;
-    if !origin.ends_the_day {
-        return origin.day.checked_add(months).ok();
+    if origin.ends_the_day {
+        return months_after_the_end_of(origin.day, months);
     }
-    let first = origin.day.tomorrow().ok()?;
-    let same = first.checked_add(months).ok()?;
+    origin.day.checked_add(Span::new().try_months(months).ok()?).ok()
+}
+
+/// The last day of so many months that begin when a day is over.
+pub(super) fn months_after_the_end_of(day: Date, months: i32) -> Option<Date> {
+    let first = day.tomorrow().ok()?;
+    let same = first.checked_add(Span::new().try_months(months).ok()?).ok()?;
     // A month without the day of that number lacks none before its own end.
     if same.day() < first.day() { Some(same) } else { same.yesterday().ok() }
 }

@@ -237,3 +237,24 @@ fn an_outage_that_goes_on_burns_before_it_is_long_enough_to_count() {
     assert_eq!((long.state, long.violations[0].end), (State::Violated, None));
     assert_eq!(long.objectives[0].good_units, ratio(600 * 60, 1));
 }
+
+#[test]
+fn what_only_unknown_time_separates_is_one_violation() {
+    let bad = || vec![measured(10, 10); 2];
+    let good = || vec![measured(10, 0); 2];
+    let bad_minutes = json!({"method": "BadMinutes", "badWhen": {"allFail": true}, "partialMinutes": "Count"});
+    for measurement in [json!({"method": "Events"}), bad_minutes] {
+        let mut spec = agreement();
+        spec.objectives[0].measurement = serde_json::from_value(measurement.clone()).unwrap();
+        let incidents = |slots: &[Slot]| {
+            let account = ledger(month(), 60, slots);
+            let assessment = assess(&spec, &account, &Circumstances::default(), after(slots.len()), SETTLE).unwrap();
+            (assessment.violations.len(), assessment.objectives[0].incidents)
+        };
+        for (between, expected) in [(vec![unknown()], 1), (good(), 2), (vec![unknown(), measured(10, 0)], 2)] {
+            let slots = [bad(), between, bad(), good()].concat();
+            assert_eq!(incidents(&slots), (expected, expected), "{measurement}");
+        }
+        assert_eq!(incidents(&[good(), vec![unknown()], good()].concat()), (0, 0), "{measurement}");
+    }
+}

@@ -8,6 +8,10 @@ use super::instant::{Clock, length_of};
 use super::legible::legible;
 use super::words;
 
+/// What an exclusion of time reaches, in one sentence.
+pub const REACH: &str = "Where bad time is counted, an exclusion reaches to the second; where events, rates or values are, it \
+                         reaches the slots that lie wholly within it.";
+
 /// The exclusions of the period.
 #[derive(Clone, Debug)]
 pub struct Exclusions {
@@ -15,6 +19,8 @@ pub struct Exclusions {
     pub list: Vec<Exclusion>,
     /// How many are not listed.
     pub omitted: i64,
+    /// What those of time reach.
+    pub reach: &'static str,
 }
 
 /// One time that somebody asked to have excluded.
@@ -51,7 +57,7 @@ impl Exclusions {
     #[must_use]
     pub fn new(statement: &StatementSpec, clock: &Clock) -> Self {
         let list = statement.exclusions.iter().map(|line| Exclusion::new(line, clock));
-        Self { list: list.collect(), omitted: statement.exclusions_omitted }
+        Self { list: list.collect(), omitted: statement.exclusions_omitted, reach: REACH }
     }
 }
 
@@ -114,9 +120,12 @@ pub fn applied(line: &ExclusionLine) -> String {
 fn events(events: &EventPair, effect: Option<ExclusionEffect>) -> String {
     let (bad, total) = (grouped(&legible(&events.bad)), grouped(&legible(&events.total)));
     if effect == Some(ExclusionEffect::CountAsGood) {
-        return format!("only the earliest events: {bad} bad ones count as good");
+        return format!("only the earliest events: {bad} bad ones count as good, as far as there were so many");
     }
-    format!("only the earliest events: {bad} bad ones are not held against the service, {total} leave the total")
+    format!(
+        "only the earliest events, as far as there were so many: {bad} bad ones are not held against the service, {total} \
+         leave the total"
+    )
 }
 
 #[cfg(test)]
@@ -129,7 +138,7 @@ mod tests {
     fn events_that_count_as_good_leave_nothing() {
         let pair = EventPair { total: "30".to_owned(), bad: "12".to_owned() };
         let told = events(&pair, Some(ExclusionEffect::CountAsGood));
-        assert_eq!(told, "only the earliest events: 12 bad ones count as good");
+        assert_eq!(told, "only the earliest events: 12 bad ones count as good, as far as there were so many");
     }
 
     #[test]
@@ -149,8 +158,8 @@ mod tests {
             [
                 "Maintenance | all | 2 h | Counted as good |  | declared by ann, approved by bob, announced 1 Oct 2026, \
                  08:00 CEST",
-                "Caused by the customer | availability | 30 min | Left out | only the earliest events: 1 200 bad ones are \
-                 not held against the service, 3 000 leave the total | declared by ann",
+                "Caused by the customer | availability | 30 min | Left out | only the earliest events, as far as there \
+                 were so many: 1 200 bad ones are not held against the service, 3 000 leave the total | declared by ann",
                 "Force majeure | – | 1 h 30 min | Refused | notice was given 26h after the beginning; 24h are agreed | ",
             ]
         );

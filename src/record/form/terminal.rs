@@ -220,7 +220,7 @@ fn exclusions(statement: &StatementSpec, clock: &Clock) -> Option<String> {
     right(&mut table, 5..=5);
     let omitted = exclusions.omitted;
     let more = if omitted > 0 { format!("\n{omitted} more are not listed.") } else { String::new() };
-    (!exclusions.list.is_empty()).then(|| format!("{table}{more}"))
+    (!exclusions.list.is_empty()).then(|| format!("{table}{more}\n{}", exclusions.reach))
 }
 
 fn actions(statement: &StatementSpec, clock: &Clock) -> Option<String> {

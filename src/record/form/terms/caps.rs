@@ -50,7 +50,10 @@ pub(super) fn caps(credits: &Credits, tell: &mut impl FnMut(&'static str, String
     if credits.cap_per_year.is_some() || credits.cap_per_contract.is_some() {
         let used = "what was granted before uses up the limits of the year and of the agreement, which are in percent of the \
                     fee of one whole period";
-        tell("Limits", used.to_owned());
+        let years = "; a year begins with the day on which the agreement came into force, and with each return of it, and a \
+                     period belongs to the year in which it begins";
+        let years = if credits.cap_per_year.is_some() { years } else { "" };
+        tell("Limits", format!("{used}{years}"));
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn opening(deadline: &Deadline) -> String {
 fn by(deadline: &Deadline, length: &str, end: &str) -> String {
     let after = match deadline.after {
         Anchor::Incident => "the incident began",
-        Anchor::Awareness => "the customer became aware of it",
+        Anchor::Awareness => "the customer became aware of it (taken to be when it began, where nobody said)",
         Anchor::PeriodEnd => "the last day of the period",
         Anchor::Statement => "the statement was determined",
     };

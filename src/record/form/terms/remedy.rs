@@ -38,7 +38,10 @@ pub(super) fn remedy(remedy: &Remedy, credits: &Credits) -> String {
         }),
         remedy.termination_right.as_ref().map(|rule| {
             let row = counted(rule.missed_periods, "period", "periods in a row");
-            format!("the customer may end the agreement after {row} in which it was missed")
+            format!(
+                "the customer may end the agreement after {row} in which it was missed; a period for which nothing can be \
+                 said neither counts nor ends the row"
+            )
         }),
     ];
     let rules = rules.into_iter().flatten().collect::<Vec<_>>().join("; ");
@@ -56,7 +59,7 @@ fn per_day_late(rule: &PerDayLate, credits: &Credits) -> String {
     };
     let mut told = vec![format!(
         "{each} for each {day} by which a delivery was late, from the day after the last one in time up to that of the \
-         delivery"
+         delivery; deliveries count by these dates alone, and for no attainment"
     )];
     told.extend(rule.escalation.as_ref().map(|long| escalation(long, day, of_the_fee)));
     told.extend(
