@@ -97,7 +97,7 @@ fn a_violation_has_the_unknown_time_that_was_agreed_whatever_the_method() {
         ("gubg", Some("Bad"), "50.00", &["03T00:01:00Z 03T00:03:00Z"]),
     ];
     let pool = json!({"method": "Pooled", "badWhen": {"allFail": true}});
-    let methods = [json!({}), json!({"method": "MeanOfSlots", "rateOver": "5m"}), all_fail(), pool];
+    let methods = [json!({}), json!({"method": "MeanOfSlots"}), all_fail(), pool];
     for (pattern, treat_as, amount, expected) in cases {
         for method in &methods {
             // A minute in a month decides no verdict: the target is far from what is attained.
@@ -113,6 +113,26 @@ fn a_violation_has_the_unknown_time_that_was_agreed_whatever_the_method() {
             let expected: Vec<String> = expected.iter().map(|&span| span.to_owned()).collect();
             assert_eq!(found, (amount.to_owned(), expected), "{pattern} {treat_as:?} {method}");
         }
+    }
+}
+
+/// What a mean of rates promises is the rate of a stretch: a minute within one that kept the target is no violation.
+#[test]
+fn a_violation_of_mean_rates_is_a_stretch_that_missed_the_target() {
+    for (over, pattern, treat_as, amount, expected) in [
+        ("1h", "bbb", None, "0.00", &[][..]),
+        ("5m", "b", None, "50.00", &["03T00:00:00Z 03T00:05:00Z"]),
+        ("5m", "bgggggggbb", None, "50.00", &["03T00:00:00Z 03T00:10:00Z"]),
+        ("5m", "ggggu", Some("Bad"), "50.00", &["03T00:00:00Z 03T00:05:00Z"]),
+        ("5m", "ggggu", Some("Exclude"), "0.00", &[]),
+        ("5m", "ggggu", None, "0.00", &[]),
+        ("5m", "bbggu", None, "50.00", &["03T00:00:00Z 03T00:05:00Z"]),
+    ] {
+        let objective = objective("90", json!({"method": "MeanOfSlots", "rateOver": over}));
+        let settlement = Settlement::of(&json!([objective]), minutes(pattern)).with("credits", each_violation());
+        let found = violations(&treated(settlement, treat_as));
+        let expected: Vec<String> = expected.iter().map(|&span| span.to_owned()).collect();
+        assert_eq!(found, (amount.to_owned(), expected), "{over} {pattern} {treat_as:?}");
     }
 }
 
