@@ -78,3 +78,27 @@ fn a_currency_that_does_not_exist_and_digits_that_it_does_not_have_are_refused()
         assert!(fault.starts_with(told), "{fault}");
     }
 }
+
+#[test]
+fn the_table_says_what_was_paid_and_whether_a_breach_was_cured_in_time() {
+    let mut paid = notified("5000.00", None);
+    paid["paid"] = json!(true);
+    let mut settlement = settlement(&json!([paid, notified("120.00", None)]), &json!({"gross": "1000.00"}));
+    settlement.measurements["demands"] = json!([
+        {"at": "2026-10-01T09:00:00Z", "curedAt": "2026-10-05T09:00:00Z"},
+        {"at": "2026-10-02T09:00:00Z", "curedAt": "2026-10-10T09:00:00Z"},
+        {"at": "2026-10-03T09:00:00Z"},
+    ]);
+    let settlement =
+        settlement.with("settlement", json!({"payment": {"withinDays": 10, "offset": true}, "cureDays": 7}));
+    let table = settlement.printed("table").0.replace(['\u{a0}', '\u{202f}'], " ");
+    for told in [
+        "5 000.00 EUR notified on 5 Oct 2026: to be paid by 15 Oct 2026; paid",
+        "120.00 EUR notified on 5 Oct 2026: to be paid by 15 Oct 2026; 120.00 EUR set off",
+        "to be cured by 8 Oct 2026, 09:00 UTC, which it was on 5 Oct 2026, 09:00 UTC",
+        "to be cured by 9 Oct 2026, 09:00 UTC, and cured on 10 Oct 2026, 09:00 UTC, too late: the agreement may be ended",
+        "to be cured by 10 Oct 2026, 09:00 UTC, else the agreement may be ended; nobody said that it was cured",
+    ] {
+        assert!(table.contains(told), "{told}\n{table}");
+    }
+}

@@ -216,5 +216,12 @@ fn print(report: &Report, output: Output) -> Result<(), Trouble> {
             format!("the page shows the last of {count} periods, from {} on; --period names another", last.start);
         say(&told);
     }
+    let beside = report.beside();
+    if output == Output::Html && !beside.is_empty() {
+        say(&format!(
+            "the page shows a statement and not what stands beside it; see -o table for {}",
+            beside.join(", ")
+        ));
+    }
     Ok(())
 }

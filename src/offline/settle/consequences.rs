@@ -88,7 +88,12 @@ impl Contract<'_> {
         let reported = measurements.demands.iter().enumerate().map(|(index, demand)| {
             let made = cure::Demand::new(demand.at, days, self.zone(), demand.cured_at);
             let made = made.ok_or_else(|| Fault::new(format!("demands[{index}].at"), "leads beyond the calendar"))?;
-            Ok(DemandReport { at: demand.at.to_string(), cure_by: made.by.to_string(), may_end: !made.is_kept() })
+            Ok(DemandReport {
+                at: demand.at.to_string(),
+                cure_by: made.by.to_string(),
+                cured_at: demand.cured_at.map(|at| at.to_string()),
+                may_end: !made.is_kept(),
+            })
         });
         reported.collect()
     }

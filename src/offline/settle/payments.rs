@@ -42,6 +42,7 @@ impl Contract<'_> {
                 amount: money(&amount, currency.places),
                 currency: currency.code.clone(),
                 pay_by: due.to_string(),
+                paid: notified.paid,
                 set_off: money(&BigRational::zero(), currency.places),
             });
             if !notified.paid && payment.offset {

@@ -51,6 +51,25 @@ pub struct Report {
     pub deposit: Option<DepositReport>,
 }
 
+impl Report {
+    /// What follows from the statements and stands in none of them, so that a page of one does not show it.
+    #[must_use]
+    pub fn beside(&self) -> Vec<&'static str> {
+        let parts = [
+            ("clocks of exclusions", !self.exclusions.is_empty()),
+            ("values", !self.values.is_empty()),
+            ("incidents", !self.incidents.is_empty()),
+            ("demands", !self.demands.is_empty()),
+            ("payments", !self.payments.is_empty()),
+            ("next settlement", self.next_settlement.is_some()),
+            ("notice", self.termination.is_some()),
+            ("term", self.term.is_some()),
+            ("deposit", self.deposit.is_some()),
+        ];
+        parts.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name).collect()
+    }
+}
+
 /// One period.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -199,6 +218,9 @@ pub struct DemandReport {
     pub at: String,
     /// Until when the breach may be cured.
     pub cure_by: String,
+    /// When it was cured; left out where nobody said that it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cured_at: Option<String>,
     /// Whether the other party may end the agreement after that: so unless it was cured in time.
     pub may_end: bool,
 }
@@ -216,6 +238,8 @@ pub struct PaymentReport {
     pub currency: String,
     /// The last day for paying it. Of what is taken back, the day on which it was notified: it is set off after that.
     pub pay_by: String,
+    /// Whether it was paid, so that there is nothing to set off.
+    pub paid: bool,
     /// How much of it is set off against the next settlement; negative where it is added to it.
     pub set_off: String,
 }

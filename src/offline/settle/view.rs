@@ -111,7 +111,13 @@ fn dates(report: &Report, clock: &Clock) -> Option<String> {
     let mut lines = Vec::new();
     let demands = report.demands.iter();
     lines.extend(demands.map(|d| {
-        let then = if d.may_end { "else the agreement may be ended" } else { "which it was" };
+        let then = match (&d.cured_at, d.may_end) {
+            (Some(cured), false) => format!("which it was on {}", instant(cured, clock)),
+            (Some(cured), true) => {
+                format!("and cured on {}, too late: the agreement may be ended", instant(cured, clock))
+            }
+            (None, _) => "else the agreement may be ended; nobody said that it was cured".to_owned(),
+        };
         format!("Demand of {}: to be cured by {}, {then}", instant(&d.at, clock), instant(&d.cure_by, clock))
     }));
     lines.extend(report.payments.iter().map(|p| {
@@ -119,12 +125,12 @@ fn dates(report: &Report, clock: &Clock) -> Option<String> {
             let [back, added] = [back, added].map(|figure| amount(figure, &p.currency));
             return format!("{back} taken back on {}: {added} added to the next settlement", day(&p.notified_on));
         }
+        let became = if p.paid { "paid".to_owned() } else { format!("{} set off", amount(&p.set_off, &p.currency)) };
         format!(
-            "{} notified on {}: to be paid by {}; {} set off",
+            "{} notified on {}: to be paid by {}; {became}",
             amount(&p.amount, &p.currency),
             day(&p.notified_on),
-            day(&p.pay_by),
-            amount(&p.set_off, &p.currency)
+            day(&p.pay_by)
         )
     }));
     lines.extend(report.next_settlement.iter().map(|s| {
