@@ -17,12 +17,15 @@ async fn explains_its_fields() -> Result<()> {
         ("sla.spec.missingData", "`Exclude`: neither for nor against|minimumCoverage|NotDetermined"),
         ("sla.spec.credits.tiers", "exactly this much is not below|percent of the fee"),
         ("sla.spec.credits", "`Highest`|`Sum`|Left out: the whole fee|`MonetaryValue`"),
-        ("sla.spec.credits.remedies", "A fixed amount for each violation|Hours by the clock that are not charged"),
+        (
+            "sla.spec.credits.remedies",
+            "A fixed amount for each violation|Hours by the clock of the agreement's zone that are not charged",
+        ),
         ("sls.spec.credits", "`Determined`|`Expired`|not charged|added to the end of the agreement"),
         ("sla.spec.enforcement", "`Observe`|`Recommend`|`Enforce`|Left out: the operator does not scale"),
         (
             "sla.spec.enforcement.capacity",
-            "tells how many pods|raises nothing|as a selector without function or range|CPU request|Left out: what waits in a queue",
+            "Tells how many pods|raises nothing|as a selector without function or range|CPU request|Left out: what waits in a queue",
         ),
         ("sla.status.enforcement.capacity", "by which nothing is changed|Left out: nothing can be said"),
         ("sla.spec.amendments", "effective|can be added at the end|oldest first"),
