@@ -196,6 +196,7 @@ fn what_is_wrong_is_named() {
         (&["--output", "csv"], 2, "--output"),
         (&["--history", "10m"], 1, "--history: must leave"),
         (&["--history", "90s"], 1, "--history: must be whole minutes"),
+        (&["--from", "yesterday"], 2, "'yesterday' for '--from <INSTANT>': is no instant; write it as in 2026-10-01T"),
         (&["--seeds", "0"], 2, "--seeds"),
     ] {
         let answer = simulate(flags);

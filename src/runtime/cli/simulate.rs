@@ -52,11 +52,11 @@ pub struct SimulateArgs {
     pub query: Option<String>,
 
     /// When the load from the store begins, such as `2026-10-01T00:00:00Z`.
-    #[arg(long, value_name = "INSTANT", requires = "prometheus")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant, requires = "prometheus")]
     pub from: Option<Timestamp>,
 
     /// When it ends.
-    #[arg(long, value_name = "INSTANT", requires = "prometheus")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant, requires = "prometheus")]
     pub until: Option<Timestamp>,
 
     /// How far apart the store is asked, at least twice as far as it scrapes.
@@ -149,4 +149,10 @@ pub enum Balancer {
     PowerOfTwo,
     /// One after the other.
     RoundRobin,
+}
+
+/// Reads an instant, and says how one is written.
+fn instant(text: &str) -> Result<Timestamp, String> {
+    text.parse()
+        .map_err(|_| "is no instant; write it as in 2026-10-01T00:00:00Z or 2026-10-01T00:00:00+02:00".to_owned())
 }
