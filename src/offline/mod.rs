@@ -7,6 +7,7 @@
 pub mod check;
 pub mod explain;
 mod manifests;
+mod prometheus;
 pub mod settle;
 #[allow(clippy::float_arithmetic, reason = "plays the law against a plant")]
 pub mod simulate;

@@ -14,9 +14,9 @@ use kube::{Resource, ResourceExt};
 use tokio::runtime::Runtime;
 
 use super::account::{Ledgers, Origin};
-use crate::api::metrics_source::{IncreaseForm, Limits, MetricsSourceSpec, default_pod_label};
+use crate::api::metrics_source::IncreaseForm;
 use crate::api::objective::Indicator;
-use crate::api::{MetricsSource, ServiceLevelAgreement, Span};
+use crate::api::{MetricsSource, ServiceLevelAgreement};
 use crate::controller::terms::{self, Tenancy};
 use crate::evaluate::amendment::terms_at;
 use crate::evaluate::indicator;
@@ -25,6 +25,7 @@ use crate::evaluate::period::{Bounds, Schedule};
 use crate::evaluate::series;
 use crate::evaluate::slot::{Slot, UnknownCause};
 use crate::evaluate::span;
+use crate::offline::prometheus;
 use crate::offline::trouble::Trouble;
 use crate::sense::observation::{FailureKind, Reading};
 use crate::sense::reader::{IndicatorAsk, ReadingKey, SlotRange};
@@ -36,9 +37,6 @@ const MOST_AT_ONCE: u32 = 10_000;
 
 /// Where fewer are asked at once because a range was too dear for the store, no fewer than so many.
 const LEAST_AT_ONCE: u32 = 300;
-
-/// How long one request may take: nobody waits for the next slot here.
-const PATIENCE: &str = "60s";
 
 /// What is read.
 pub(super) struct Question<'a> {
@@ -72,27 +70,13 @@ impl<'a> Store<'a> {
     /// # Errors
     /// Says why the store can not be read.
     pub(super) fn open(question: &Question<'a>) -> Result<Self, Trouble> {
-        // Another command of this process may have been first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|e| Trouble::Unreadable(e.to_string()))?;
+        let runtime = prometheus::runtime()?;
         let Question { url, agreement, source, schedule } = *question;
         let tenancy = tenancy(agreement, source).map_err(Trouble::Unreadable)?;
-        let spec = MetricsSourceSpec {
-            url: url.to_owned(),
-            timeout: Span::from(PATIENCE),
-            // Secrets are in the cluster.
-            tls: None,
-            auth: None,
-            allow_plain_text_credentials: None,
-            headers: source.map(|source| source.spec.headers.clone()).unwrap_or_default(),
-            pod_label: source.map_or_else(default_pod_label, |source| source.spec.pod_label.clone()),
-            limits: source.map_or_else(Limits::default, |source| source.spec.limits.clone()),
-            tenants: Vec::new(),
-        };
+        let spec = prometheus::spec(url, source);
         let now = Timestamp::now();
         let opened = runtime.block_on(HttpStores.open(&spec, &Credentials::default(), now));
-        let Opened { increase, retention, reader } = opened.map_err(|e| Self::trouble(url, &e))?;
+        let Opened { increase, retention, reader } = opened.map_err(|e| prometheus::unreadable(url, &e))?;
         let keeps = retention.keeps.as_ref().and_then(|keeps| span::elapsed(keeps).ok());
         let horizon = keeps.and_then(|keeps| now.checked_sub(keeps).ok()).unwrap_or(Timestamp::MIN);
         let origin = origin(url, agreement, source, increase.form);
@@ -130,13 +114,9 @@ impl<'a> Store<'a> {
                 horizon: self.horizon,
             };
             let ledger = self.runtime.block_on(questions.ledger(&*self.reader, period, self.now));
-            read.insert(period.start, ledger.map_err(|e| Self::trouble(self.url, &e))?);
+            read.insert(period.start, ledger.map_err(|e| prometheus::unreadable(self.url, &e))?);
         }
         Ok(())
-    }
-
-    fn trouble(url: &str, what: &dyn std::fmt::Display) -> Trouble {
-        Trouble::Unreadable(format!("--prometheus {url}: {what}"))
     }
 }
 

@@ -5,9 +5,8 @@
 use jiff::SignedDuration;
 use k8s_openapi::jiff::Timestamp;
 
-use crate::api::Span;
-use crate::api::metrics_source::{Limits, MetricsSourceSpec, default_pod_label};
 use crate::api::objective::LatencyIndicator;
+use crate::offline::prometheus;
 use crate::offline::settle::fault::Fault;
 use crate::offline::trouble::Trouble;
 use crate::sense::store::{Credentials, StoreClient};
@@ -16,8 +15,6 @@ use crate::simulate::trace;
 
 /// Steps that are asked at once: most stores refuse more than 11,000.
 const AT_ONCE: i64 = 10_000;
-/// How long one request may take: nobody waits for the next slot here.
-const PATIENCE: &str = "60s";
 /// Steps of which the store may say nothing, of all: with more of them the load would be a guess.
 const MOST_HOLES: (usize, usize) = (1, 10);
 
@@ -57,28 +54,14 @@ pub fn query(latency: &LatencyIndicator, step: u32) -> String {
 /// # Errors
 /// Names the flag that can not be worked with, or says why the store can not be read.
 pub(super) fn read(question: &Question<'_>) -> Result<Recorded, Trouble> {
-    // Another command of this process may have been first.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|e| Trouble::Unreadable(e.to_string()))?;
-    let samples = runtime.block_on(ask(question))?;
+    let samples = prometheus::runtime()?.block_on(ask(question))?;
     recorded(question, &samples)
 }
 
 async fn ask(question: &Question<'_>) -> Result<Vec<(i64, String)>, Trouble> {
     let Question { url, query, from, until, step } = question;
-    let unreadable = |why: String| Trouble::Unreadable(format!("--prometheus {url}: {why}"));
-    let spec = MetricsSourceSpec {
-        url: (*url).to_owned(),
-        timeout: Span::from(PATIENCE),
-        tls: None,
-        auth: None,
-        allow_plain_text_credentials: None,
-        headers: Vec::new(),
-        pod_label: default_pod_label(),
-        limits: Limits::default(),
-        tenants: Vec::new(),
-    };
+    let unreadable = |why: String| prometheus::unreadable(url, &why);
+    let spec = prometheus::spec(url, None);
     let client = StoreClient::new(&spec, &Credentials::default()).map_err(|e| unreadable(e.to_string()))?;
     let length = i64::from(*step);
     let (mut at, last) = (from.as_second() + length, until.as_second());
