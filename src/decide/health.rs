@@ -17,7 +17,7 @@ const SEEN_PERCENT: i32 = 80;
 pub enum Danger {
     /// Nothing threatens the objectives that can be seen.
     None,
-    /// An objective's budget is nearly spent, and is being spent faster than it allows just now.
+    /// An objective's budget is nearly spent, or overspent, and is being spent faster than it allows just now.
     Threatened,
     /// The error budget burns so fast that the objective will be lost.
     Burning,
@@ -80,9 +80,11 @@ pub fn danger(objective: &ObjectiveAssessment) -> Danger {
         return Danger::Burning;
     }
     let allowed = BigRational::one() - &objective.target;
-    // A budget that is nearly spent but not being spent is no reason to hold replicas for the rest of a month.
+    // A budget that is nearly spent, or gone, but not being spent is no reason to hold replicas for the rest of a month.
     let spending = objective.recent_bad_share.as_ref().is_some_and(|share| *share > allowed);
-    if objective.state == State::AtRisk && spending { Danger::Threatened } else { Danger::None }
+    // An objective that is lost can be lost by more: what it owes grows, and giving back in an overload makes it grow faster.
+    let worsens = matches!(objective.state, State::AtRisk | State::Violated);
+    if worsens && spending { Danger::Threatened } else { Danger::None }
 }
 
 fn seen(objective: &ObjectiveAssessment) -> bool {
@@ -106,4 +108,32 @@ fn float(exact: &BigRational) -> Option<f64> {
 
 fn largest(numbers: impl Iterator<Item = f64>) -> Option<f64> {
     numbers.fold(None, |most, number| Some(most.map_or(number, |most: f64| most.max(number))))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::decide::tests::fixture::{objective, ratio};
+
+    #[test]
+    fn a_danger_is_told_by_the_state_and_by_what_is_spent_just_now() {
+        use Danger::{Burning, None as Nothing, Threatened};
+        for (state, burning, bad_of_a_thousand, expected) in [
+            (State::Fulfilled, false, 500, Nothing),
+            (State::AtRisk, false, 10, Nothing),
+            (State::AtRisk, false, 11, Threatened),
+            (State::Violated, false, 0, Nothing),
+            (State::Violated, false, 10, Nothing),
+            (State::Violated, false, 11, Threatened),
+            (State::Violated, true, 11, Burning),
+            (State::NotDetermined, false, 500, Nothing),
+        ] {
+            let recent_bad_share = Some(ratio(bad_of_a_thousand, 1000));
+            let objective = ObjectiveAssessment { state, burning, recent_bad_share, ..objective("latency") };
+            assert_eq!(danger(&objective), expected, "{state:?}, {bad_of_a_thousand} of a thousand bad");
+        }
+        let unseen = ObjectiveAssessment { state: State::Violated, recent_bad_share: None, ..objective("latency") };
+        assert_eq!(danger(&unseen), Nothing, "what is not known is no danger, and no safety either");
+    }
 }
