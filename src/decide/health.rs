@@ -1,12 +1,15 @@
 //! What the account says about the present danger, in the three values that decisions need: endangered, safe, unknown.
 //!
-//! Takes an assessment, gives a [`Health`]. Unknown is neither: it never ends a danger, and never is one.
+//! Takes an assessment and what the pulse proves beside it, gives a [`Health`]. Unknown is neither: it never ends a danger, and never is one.
 
+use k8s_openapi::jiff::Timestamp;
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use crate::api::agreement_status::State;
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
+
+use super::pulse::Proof;
 
 /// Share of the recent slots that must be known before an objective counts as seen, in percent. Below one hundred on
 /// purpose: one missing pod of many once froze an autoscaler at its maximum for hours (kubernetes pull request 127193).
@@ -42,6 +45,8 @@ pub struct Health {
     pub bad_share: Option<f64>,
     /// Events per second just now.
     pub rate: Option<f64>,
+    /// Since when the last minute proves the danger, while no slots do yet.
+    pub by_pulse: Option<Timestamp>,
 }
 
 impl Health {
@@ -63,7 +68,27 @@ impl Health {
             pace: largest(all.iter().filter_map(pace)),
             bad_share: largest(all.iter().filter_map(|objective| float(objective.recent_bad_share.as_ref()?))),
             rate: largest(all.iter().filter_map(|objective| float(objective.recent_rate.as_ref()?))),
+            by_pulse: None,
         }
+    }
+
+    /// The same, with the outages that the last minute proves. They add to the danger, and take nothing from it.
+    #[must_use]
+    pub fn with_pulse(mut self, pulse: &[Proof]) -> Self {
+        let Some(since) = pulse.iter().map(|proof| proof.since).min() else { return self };
+        if self.danger < Danger::Burning {
+            self.by_pulse = Some(since);
+        }
+        self.danger = Danger::Burning;
+        self.danger_seen = true;
+        for proof in pulse {
+            if !self.endangered.contains(&proof.objective) {
+                self.endangered.push(proof.objective.clone());
+            }
+        }
+        self.pace = largest(self.pace.into_iter().chain(pulse.iter().map(Proof::pace)));
+        self.bad_share = largest(self.bad_share.into_iter().chain(pulse.iter().map(|proof| proof.events.share())));
+        self
     }
 
     /// Everything is seen, and nothing is endangered.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::ServiceLevelAgreement;
-use crate::api::diagnosis::{Diagnosis, Evidence};
+use crate::api::diagnosis::{Diagnosis, Evidence, ObservedPulse};
 use crate::api::enforcement_status::ActionRecord;
 use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::rollout_status::RolloutStatus;
@@ -111,6 +111,9 @@ fn diagnosed(out: &mut String, diagnosis: &Diagnosis, now: Timestamp) -> std::fm
     writeln!(out, "\nSeen when this was written:")?;
     writeln!(out, "  decided    {decided}, {} ago", age(now, decided))?;
     writeln!(out, "  account    through {}", before(observed.account_through.0))?;
+    if let Some(pulse) = &observed.pulse {
+        writeln!(out, "  pulse      {}", pulsed(pulse))?;
+    }
     writeln!(out, "  workload   {}", before(observed.workload_read_at.0))?;
     match &observed.pods_through {
         Some(through) => writeln!(out, "  by pod     newest sample {}", before(through.0)),
@@ -142,6 +145,15 @@ fn figures(evidence: &Evidence) -> String {
         let _ = write!(text, ", {z} standard deviations worse than the rest");
     }
     text
+}
+
+fn pulsed(pulse: &ObservedPulse) -> String {
+    let ObservedPulse { objective, since, at, bad, total, share, outage } = pulse;
+    let (objective, at, since) = (legible(objective), at.0, since.0);
+    format!(
+        "{objective}: {bad} of {total} events bad ({share} %) in the minute to {at}, an outage from {outage} % on; seen \
+         since {since}"
+    )
 }
 
 /// How long ago an instant was; none if it lies ahead.

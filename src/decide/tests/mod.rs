@@ -8,6 +8,7 @@ mod history;
 mod ladder;
 pub(crate) mod moves;
 mod properties;
+pub(crate) mod pulse;
 mod reschedule;
 mod reschedule_accidents;
 mod rescheduling_guards;
