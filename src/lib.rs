@@ -31,7 +31,8 @@
 //! `controller::terms` (what it asks, confined to its namespace), `controller::registry` and `controller::reader` (all
 //! agreements' questions joined into a few requests), `controller::account` and `evaluate::indicator` (a reading
 //! becomes a slot), `evaluate::ledger`, `evaluate::exclusion` (what does not count), `evaluate::methods` (slots become
-//! one figure), `evaluate::credit` (what is owed), `evaluate::assess`, `controller::enforce` with `controller::by_pod`
+//! one figure), `evaluate::credit` (what is owed), `evaluate::assess`, `controller::pulse` with `decide::pulse` (whether the
+//! last minute proves an outage before any slot does), `controller::enforce` with `controller::by_pod`
 //! and `decide::cause` (why it is in danger), `controller::capacity` with `decide::capacity` (what the load that is expected
 //! needs), `decide::choice`, which asks `decide::policy`, `decide::undo` or `decide::reschedule`, and `decide::guard` (what
 //! is done, or why not), `act`, `record::status`,

@@ -89,6 +89,7 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
         checkpoint: SignedDuration::try_from(settings.checkpoint_interval).context("--checkpoint-interval")?,
         ledger_bytes: MOST_BYTES,
         resync: settings.resync_interval,
+        pulse: settings.pulse_interval,
         warm_up: SignedDuration::try_from(settings.warm_up).context("--warm-up")?,
         ceiling: settings.enforcement,
     };

@@ -136,6 +136,9 @@ pub struct Observed {
     pub decided_at: Time,
     /// Slots before this instant were in the account.
     pub account_through: Time,
+    /// What the last minute proved beside the account. Left out: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pulse: Option<ObservedPulse>,
     /// When the workload was read.
     pub workload_read_at: Time,
     /// The newest sample of what was asked by pod. Left out: there is none.
@@ -144,4 +147,24 @@ pub struct Observed {
     /// Why nothing is known by pod; empty when it is.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub pods_problem: String,
+}
+
+/// An outage that the last minute proves before any slot has closed. It is no part of the account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ObservedPulse {
+    /// The objective; of several, the one that burns fastest.
+    pub objective: String,
+    /// When it was proven first.
+    pub since: Time,
+    /// The end of the minute that was seen last.
+    pub at: Time,
+    /// Bad events in that minute.
+    pub bad: String,
+    /// All events in it.
+    pub total: String,
+    /// The share of the bad ones in percent.
+    pub share: String,
+    /// The share in percent from which it is an outage.
+    pub outage: String,
 }

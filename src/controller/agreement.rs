@@ -24,6 +24,7 @@ use super::finalize;
 use super::late;
 use super::lives;
 use super::periods;
+use super::pulses;
 use super::registry::Asks;
 use super::retention;
 use super::room;
@@ -31,6 +32,7 @@ use super::terms::{self, Refusal, Terms};
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::condition::{self, ConditionStatus};
 use crate::api::{ACCOUNT_FINALIZER, ServiceLevelAgreement};
+use crate::decide::pulse::Present;
 use crate::evaluate::assess::assess;
 use crate::evaluate::detection;
 use crate::evaluate::ledger::Ledger;
@@ -99,6 +101,7 @@ async fn work(
     let Some(open) = &book.open else {
         context.fleet.forget(&agreement.uid().unwrap_or_default());
         context.advice.forget(&agreement.uid().unwrap_or_default());
+        context.pulses.forget(&agreement.uid().unwrap_or_default());
         not_in_force(&mut next, terms, agreement, now);
         // What was held for the agreement goes with it.
         let holds = !enforce::holds_nothing(&next);
@@ -144,8 +147,10 @@ async fn work(
     context.metrics.assessed(&agreement.namespace().unwrap_or_default(), &agreement.name_any(), &assessment);
     let before = book.before_the_first_slot(&assessment);
     let present = before.as_deref().unwrap_or(&assessment);
-    context.fleet.note(agreement, &next, present, now);
+    let pulse = pulses::felt(agreement, context, present, &asked, &circumstances.exclusions, now);
     capacity::tell(agreement, context, &mut next, present, &asked, now);
+    let present = Present { assessment: present, pulse: &pulse };
+    context.fleet.note(agreement, &next, present, now);
     let enforcing = enforce::enforce(agreement, context, book, &mut next, present, &asked, now);
     let again = Box::pin(enforcing).await?;
     account::attribute(&mut next, book, window.as_ref(), assessment.judged_from);
@@ -308,6 +313,7 @@ async fn refuse(
     context.registry.forget(&agreement.uid().unwrap_or_default());
     context.fleet.forget(&agreement.uid().unwrap_or_default());
     context.advice.forget(&agreement.uid().unwrap_or_default());
+    context.pulses.forget(&agreement.uid().unwrap_or_default());
     let generation = agreement.meta().generation;
     let mut next = book.status.clone();
     if next.observed_generation.is_none() {

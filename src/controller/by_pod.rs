@@ -13,7 +13,7 @@ use crate::api::ServiceLevelAgreement;
 use crate::decide::FleetView;
 use crate::decide::cause::YOUNG;
 use crate::decide::health::{Danger, danger, pace};
-use crate::evaluate::assessment::Assessment;
+use crate::decide::pulse::Present;
 use crate::record::status;
 use crate::sense::signals::{self, SignalAsk, Signals};
 use crate::sense::workload::WorkloadObservation;
@@ -26,13 +26,13 @@ pub(super) async fn just_now(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     asked: &[Asked],
-    assessment: &Assessment,
+    present: Present<'_>,
     fleet: &FleetView,
 ) -> Signals {
     if fleet.burns_as_one() {
         return Signals::NotAsked("many services burn together, so no part of one is to blame".to_owned());
     }
-    ask(agreement, context, asked, assessment, status::whole_seconds(context.clock.now())).await
+    ask(agreement, context, asked, present, status::whole_seconds(context.clock.now())).await
 }
 
 /// The endangered objective by pod before the rollout that brought the present pods, if it was through not long ago. It
@@ -42,7 +42,7 @@ pub(super) async fn before(
     context: &Context,
     book: &mut Book,
     asked: &[Asked],
-    assessment: &Assessment,
+    present: Present<'_>,
     workload: &WorkloadObservation,
     now: Timestamp,
 ) -> Signals {
@@ -55,7 +55,7 @@ pub(super) async fn before(
     if let Some((_, signals)) = book.before_rollout.as_ref().filter(|(known, _)| *known == at) {
         return signals.clone();
     }
-    let signals = ask(agreement, context, asked, assessment, at).await;
+    let signals = ask(agreement, context, asked, present, at).await;
     if matches!(signals, Signals::ByPod(_) | Signals::Empty | Signals::NotByPod(_)) {
         book.before_rollout = Some((at, signals.clone()));
     }
@@ -67,15 +67,18 @@ async fn ask(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     asked: &[Asked],
-    assessment: &Assessment,
+    present: Present<'_>,
     at: Timestamp,
 ) -> Signals {
     let nothing = |why: &str| Signals::NotAsked(why.to_owned());
-    let mut endangered: Vec<_> = assessment.objectives.iter().filter(|o| danger(o) > Danger::None).collect();
-    endangered.sort_by(|a, b| pace(b).unwrap_or_default().total_cmp(&pace(a).unwrap_or_default()));
-    let Some(worst) = endangered.first() else { return nothing("nothing is in danger") };
-    let Some(asked) = asked.iter().find(|asked| asked.objective == worst.name) else {
-        return Signals::NotByPod(format!("{} is a pool of several indicators", worst.name));
+    let endangered = present.assessment.objectives.iter().filter(|o| danger(o) > Danger::None);
+    let paces = endangered.map(|objective| (&objective.name, pace(objective).unwrap_or_default()));
+    let proven = present.pulse.iter().map(|proof| (&proof.objective, proof.pace()));
+    let Some((worst, _)) = paces.chain(proven).max_by(|(_, a), (_, b)| a.total_cmp(b)) else {
+        return nothing("nothing is in danger");
+    };
+    let Some(asked) = asked.iter().find(|asked| asked.objective == *worst) else {
+        return Signals::NotByPod(format!("{worst} is a pool of several indicators"));
     };
     let source = &agreement.spec.metrics.source_ref.name;
     let Some(handle) = context.handles.get(source) else { return nothing("the source cannot be read just now") };

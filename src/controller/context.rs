@@ -14,6 +14,7 @@ use super::backoff::Backoff;
 use super::book::Books;
 use super::evictions::Evictions;
 use super::fleet::Fleet;
+use super::pulses::Pulses;
 use super::registry::Registry;
 use super::source::SourceHandle;
 use crate::api::enforcement::Mode;
@@ -56,6 +57,8 @@ pub struct Context {
     pub watch_namespace: Option<String>,
     /// How often every agreement is reconciled anyway.
     pub resync: Duration,
+    /// How often the last minute is looked at.
+    pub pulse: Duration,
     /// The declared agreements.
     pub agreements: Store<ServiceLevelAgreement>,
     /// The declared exclusions.
@@ -76,6 +79,8 @@ pub struct Context {
     pub fleet: Fleet,
     /// How many pods the load of services needs.
     pub advice: Advice,
+    /// Whose last minute is looked at, and what it proves.
+    pub pulses: Pulses,
     /// Which pods were evicted lately.
     pub evictions: Evictions,
     /// What is remembered of each agreement.

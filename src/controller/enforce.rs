@@ -20,8 +20,9 @@ use crate::api::condition::{self, ConditionStatus};
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionRecord, ActionTarget};
 use crate::api::{FINALIZER, ServiceLevelAgreement};
+use crate::decide::pulse::Present;
 use crate::decide::{AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Staleness, decide, record};
-use crate::evaluate::assessment::Assessment;
+use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::record::{event, status, writer};
 use crate::sense::signals::Signals;
 use crate::sense::workload::{DeploymentState, Floor, WorkloadObservation, WorkloadProblem, deployment};
@@ -38,10 +39,11 @@ pub(super) async fn enforce(
     context: &Context,
     book: &mut Book,
     next: &mut AgreementStatus,
-    assessment: &Assessment,
+    present: Present<'_>,
     asked: &[Asked],
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
+    let assessment = present.assessment;
     let mode = agreement.spec.enforcement.mode.min(context.ceiling);
     // Who has the finalizer has acted before. Should the status have lost what it held, the workload still says so.
     let unseen = !book.looked && agreement.finalizers().iter().any(|f| f == FINALIZER);
@@ -50,7 +52,7 @@ pub(super) async fn enforce(
         say(next, agreement, "Observing", "mode Observe: measured, nothing is decided", ConditionStatus::False, now);
         return Ok(None);
     }
-    if !something_hangs_on_it(next, assessment) && !unseen {
+    if !something_hangs_on_it(next, present) && !unseen {
         nothing_is_wrong(next, assessment, now);
         say(next, agreement, "NothingToDo", "no objective is in danger", ConditionStatus::False, now);
         return Ok(None);
@@ -75,7 +77,7 @@ pub(super) async fn enforce(
     let signals = if now.duration_since(assessment.measured_through) > staleness.assessment {
         Signals::NotAsked("the account is too old to ask why".to_owned())
     } else {
-        by_pod::just_now(agreement, context, asked, assessment, &fleet).await
+        by_pod::just_now(agreement, context, asked, present, &fleet).await
     };
     // Cut like the instant of the decision below, or a reading of the same second would lie in its future.
     let read_at = status::whole_seconds(context.clock.now());
@@ -104,7 +106,7 @@ pub(super) async fn enforce(
     let mut before = Signals::NotAsked("nothing is known by pod just now".to_owned());
     if let (Ok(observed), Signals::ByPod(_)) = (&mut observed, &signals) {
         context.workloads.read_zones(observed).await;
-        before = by_pod::before(agreement, context, book, asked, assessment, observed, now).await;
+        before = by_pod::before(agreement, context, book, asked, present, observed, now).await;
     }
     let enforcement = next.enforcement.clone().unwrap_or_default();
     // People read these instants.
@@ -115,6 +117,7 @@ pub(super) async fn enforce(
         ceiling: context.ceiling,
         slot: agreement.spec.metrics.slot,
         assessment,
+        pulse: present.pulse,
         workload: observed.as_ref(),
         left_behind: left.as_ref(),
         signals: &signals,
@@ -248,8 +251,9 @@ async fn carry_out(
 }
 
 /// Whether a decision could change anything, or an earlier one still has to be followed up.
-fn something_hangs_on_it(next: &AgreementStatus, assessment: &Assessment) -> bool {
-    let danger = assessment.objectives.iter().any(|o| o.burning || matches!(o.state, State::AtRisk | State::Violated));
+fn something_hangs_on_it(next: &AgreementStatus, present: Present<'_>) -> bool {
+    let is_low = |o: &ObjectiveAssessment| matches!(o.state, State::AtRisk | State::Violated);
+    let danger = present.burns() || present.assessment.objectives.iter().any(is_low);
     let pending = next
         .actions
         .iter()

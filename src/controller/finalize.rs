@@ -41,6 +41,7 @@ pub(super) async fn finalize(
 ) -> Result<Action, Error> {
     context.fleet.forget(&agreement.uid().unwrap_or_default());
     context.advice.forget(&agreement.uid().unwrap_or_default());
+    context.pulses.forget(&agreement.uid().unwrap_or_default());
     let has = |finalizer: &str| agreement.finalizers().iter().any(|f| f == finalizer);
     let mut again = None;
     // First the workload: who owns it waits for nothing else.

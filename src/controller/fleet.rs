@@ -9,7 +9,7 @@ use kube::ResourceExt;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::decide::FleetView;
-use crate::evaluate::assessment::Assessment;
+use crate::decide::pulse::Present;
 
 /// The services of all agreements that were assessed.
 #[derive(Debug, Default)]
@@ -36,16 +36,23 @@ impl Fleet {
         &self,
         agreement: &ServiceLevelAgreement,
         status: &AgreementStatus,
-        assessment: &Assessment,
+        present: Present<'_>,
         now: Timestamp,
     ) {
         let uid = agreement.uid().unwrap_or_default();
-        let burns = assessment.objectives.iter().any(|objective| objective.burning);
+        let burns = present.burns();
         let episode = status.enforcement.as_ref().and_then(|e| e.episode.as_ref()).map(|episode| episode.since.0);
         let mut agreements = self.agreements();
         let known = agreements.get(&uid).and_then(|standing| standing.burning_since);
         let burning_since = burns.then(|| known.or(episode).unwrap_or(now));
         agreements.insert(uid, Standing { service: service(agreement), burning_since });
+    }
+
+    /// Enters that the last minute proves an outage since then.
+    pub fn proved(&self, uid: &str, since: Timestamp) {
+        if let Some(standing) = self.agreements().get_mut(uid) {
+            standing.burning_since.get_or_insert(since);
+        }
     }
 
     /// Forgets an agreement.
@@ -91,7 +98,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::evaluate::assessment::ObjectiveAssessment;
+    use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -131,16 +138,37 @@ mod tests {
         for (uid, workload, burns, second) in
             [("a", "web", true, 20), ("b", "web", true, 10), ("c", "cart", false, 10), ("d", "pay", true, 30)]
         {
-            fleet.note(&agreement(uid, workload), &status, &assessment(burns), at(second));
+            fleet.note(
+                &agreement(uid, workload),
+                &status,
+                Present { assessment: &assessment(burns), pulse: &[] },
+                at(second),
+            );
         }
         let seen = fleet.seen_by("a");
         assert_eq!((seen.services, seen.own, seen.burning_together()), (3, Some(at(10)), 2));
         assert_eq!(fleet.seen_by("c").own, None);
-        fleet.note(&agreement("d", "pay"), &status, &assessment(true), at(900));
+        fleet.note(&agreement("d", "pay"), &status, Present { assessment: &assessment(true), pulse: &[] }, at(900));
         assert_eq!(fleet.seen_by("d").own, Some(at(30)), "it goes on burning");
-        fleet.note(&agreement("d", "pay"), &status, &assessment(false), at(901));
+        fleet.note(&agreement("d", "pay"), &status, Present { assessment: &assessment(false), pulse: &[] }, at(901));
         fleet.forget("c");
         assert_eq!(fleet.seen_by("a").burning_since, [at(10)]);
         assert_eq!(fleet.seen_by("a").services, 2);
+    }
+
+    #[test]
+    fn what_the_pulse_proves_burns_with_the_others_until_the_next_look_at_the_account() {
+        let fleet = Fleet::default();
+        let calm = |second| {
+            let (status, assessment) = (AgreementStatus::default(), assessment(false));
+            fleet.note(&agreement("a", "web"), &status, Present { assessment: &assessment, pulse: &[] }, at(second));
+        };
+        calm(0);
+        fleet.proved("a", at(10));
+        fleet.proved("nobody", at(10));
+        fleet.proved("a", at(25));
+        assert_eq!((fleet.seen_by("a").own, fleet.seen_by("a").services), (Some(at(10)), 1));
+        calm(30);
+        assert_eq!(fleet.seen_by("a").own, None);
     }
 }

@@ -13,7 +13,8 @@
 //! ```
 //!
 //! How many pods the load needs is looked at beside that, source by source (`adviser`), and told in the status
-//! (`capacity`).
+//! (`capacity`). So is, all agreements of a source together, the minute just past (`pulse`): where that proves an outage, the
+//! agreement is woken, and decides with what is proven (`pulses`) beside its account.
 //!
 //! A status is written at three places: the intent before an act (`enforce`), a closed period (`settle`), and the end of
 //! a reconcile. All three compare with, and then become, the status remembered in the `book`: this process is its only
@@ -46,6 +47,8 @@ mod late;
 mod lives;
 mod past;
 mod periods;
+mod pulse;
+mod pulses;
 mod reader;
 mod registry;
 mod restate;
@@ -122,6 +125,8 @@ pub struct Setup {
     pub ledger_bytes: usize,
     /// How often every agreement is reconciled anyway.
     pub resync: Duration,
+    /// How often the last minute is looked at.
+    pub pulse: Duration,
     /// For how long after the begin of each tenure nothing is undone that people rolled out.
     pub warm_up: SignedDuration,
     /// The ceiling over the agreements' modes.

@@ -15,6 +15,7 @@ use tokio::task::AbortHandle;
 use super::adviser;
 use super::context::Context;
 use super::error::Error;
+use super::pulse;
 use super::reader;
 use crate::api::condition::{self, ConditionStatus};
 use crate::api::metrics_source::{IncreaseProbe, MetricsSource, MetricsSourceStatus, Retention};
@@ -54,6 +55,7 @@ pub struct SourceHandle {
     retention: Mutex<Retention>,
     reader: AbortHandle,
     adviser: AbortHandle,
+    pulse: AbortHandle,
 }
 
 impl SourceHandle {
@@ -88,6 +90,7 @@ impl Drop for SourceHandle {
     fn drop(&mut self) {
         self.reader.abort();
         self.adviser.abort();
+        self.pulse.abort();
     }
 }
 
@@ -165,6 +168,7 @@ async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
     let reader = tokio::spawn(reading);
     let advising = adviser::run(name.clone(), Arc::clone(&source), rate, Arc::downgrade(context));
     let adviser = tokio::spawn(advising);
+    let pulse = tokio::spawn(pulse::run(name.clone(), Arc::clone(&source), rate, Arc::downgrade(context)));
     let handle = SourceHandle {
         uid,
         generation,
@@ -175,6 +179,7 @@ async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
         retention: Mutex::new(retention.clone()),
         reader: reader.abort_handle(),
         adviser: adviser.abort_handle(),
+        pulse: pulse.abort_handle(),
     };
     // The old handle's reader ends with it.
     context.handles.set(&name, Some(Arc::new(handle)));

@@ -27,6 +27,7 @@ use super::context::{Context, Handles};
 use super::error::{Error, Retry};
 use super::evictions::Evictions;
 use super::fleet::Fleet;
+use super::pulses::Pulses;
 use super::registry::Registry;
 use super::unreadable::Unreadable;
 use super::{Setup, Shared, WORK, account, agreement, claims, exclusions, source};
@@ -71,6 +72,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         checkpoint: setup.checkpoint,
         ledger_bytes: setup.ledger_bytes,
         resync: setup.resync,
+        pulse: setup.pulse,
         warm_until: warm_until(setup),
         ceiling: setup.ceiling,
         own_namespace: setup.own_namespace.clone(),
@@ -85,6 +87,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         registry: Arc::new(Registry::new(wake)),
         fleet: Fleet::default(),
         advice: Advice::default(),
+        pulses: Pulses::default(),
         evictions: Evictions::default(),
         books: Books::default(),
         backoff: Backoff::default(),
@@ -156,6 +159,7 @@ fn sweep(context: &Context) {
     context.registry.retain(&present);
     context.fleet.retain(&present);
     context.advice.retain(&present);
+    context.pulses.retain(&present);
     let names = agreements.iter().map(|a| (a.namespace().unwrap_or_default(), a.name_any())).collect();
     context.metrics.retain(&names);
     let sources = context.sources.state();

@@ -2,12 +2,13 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use crate::api::diagnosis::{Diagnosis, MOST_EVIDENCE, Observed};
+use crate::api::diagnosis::{Diagnosis, MOST_EVIDENCE, Observed, ObservedPulse};
 use crate::sense::signals::Signals;
 
 use super::cause::{Found, Remedy};
 use super::facts::Facts;
 use super::health::Danger;
+use super::pulse::Proof;
 
 /// The longest text kept of one sentence, in characters: the words of stores and controllers stand in them.
 const LONGEST: usize = 1000;
@@ -42,10 +43,26 @@ pub fn told(facts: &Facts<'_>, found: &Found, guards_passed: &[&'static str], an
         observed: Observed {
             decided_at: Time(situation.now),
             account_through: Time(situation.assessment.measured_through),
+            pulse: seen_by_pulse(situation.pulse),
             workload_read_at: Time(facts.workload.read_at),
             pods_through,
             pods_problem,
         },
+    })
+}
+
+/// The outage that burns fastest.
+fn seen_by_pulse(pulse: &[Proof]) -> Option<ObservedPulse> {
+    let worst = pulse.iter().max_by(|a, b| a.pace().total_cmp(&b.pace()))?;
+    let percent = |share: f64| format!("{:.2}", share * 100.0);
+    Some(ObservedPulse {
+        objective: worst.objective.clone(),
+        since: Time(worst.since),
+        at: Time(worst.at),
+        bad: format!("{:.0}", worst.events.bad),
+        total: format!("{:.0}", worst.events.total),
+        share: percent(worst.events.share()),
+        outage: percent(worst.outage),
     })
 }
 

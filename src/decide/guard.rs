@@ -13,6 +13,7 @@ mod node;
 mod ownership;
 mod pace;
 mod pod;
+mod pulse;
 mod reschedule;
 mod revision;
 mod rollback;
@@ -72,6 +73,8 @@ const UNDO: &[Verb] = &[Verb::RollBack];
 const RESCHEDULE: &[Verb] = &[Verb::Reschedule];
 /// Disrupts pods that serve.
 const DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Reschedule];
+/// Disrupts pods that serve, or is the first step to that.
+const TO_DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Surge, Verb::Reschedule];
 /// Counts on the replicas as they are, or changes them.
 const REPLICAS: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge, Verb::Reschedule];
 /// Rests on what the workload's controller has seen.
@@ -93,7 +96,7 @@ const ALL: &[Verb] = &[
 const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
-const PRECAUTIONS: [Guard; 36] = [
+const PRECAUTIONS: [Guard; 37] = [
     ("one owner", FLOOR, ownership::clear),
     ("owner respected", MOVE, ownership::respected),
     ("rollback allowed", ROLLOUT, rollback::allowed),
@@ -120,6 +123,7 @@ const PRECAUTIONS: [Guard; 36] = [
     ("within the blast radius", RESCHEDULE, blast_radius::kept),
     ("not refused", RESCHEDULE, reschedule::unhindered),
     ("warmed up", DISRUPT, warm_up::over),
+    ("no hiccup", TO_DISRUPT, pulse::lasts),
     ("confirmed", UNDO, rollback::confirmed),
     ("sound bounds", MOVE, bounds::sound),
     ("within bounds", MOVE, bounds::kept),

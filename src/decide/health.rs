@@ -1,12 +1,15 @@
 //! What the account says about the present danger, in the three values that decisions need: endangered, safe, unknown.
 //!
-//! Takes an assessment, gives a [`Health`]. Unknown is neither: it never ends a danger, and never is one.
+//! Takes an assessment and what the pulse proves beside it, gives a [`Health`]. Unknown is neither: it never ends a danger, and never is one.
 
+use k8s_openapi::jiff::Timestamp;
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use crate::api::agreement_status::State;
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
+
+use super::pulse::Proof;
 
 /// Share of the recent slots that must be known before an objective counts as seen, in percent. Below one hundred on
 /// purpose: one missing pod of many once froze an autoscaler at its maximum for hours (kubernetes pull request 127193).
@@ -17,7 +20,7 @@ const SEEN_PERCENT: i32 = 80;
 pub enum Danger {
     /// Nothing threatens the objectives that can be seen.
     None,
-    /// An objective's budget is nearly spent, and is being spent faster than it allows just now.
+    /// An objective's budget is nearly spent, or overspent, and is being spent faster than it allows just now.
     Threatened,
     /// The error budget burns so fast that the objective will be lost.
     Burning,
@@ -42,6 +45,8 @@ pub struct Health {
     pub bad_share: Option<f64>,
     /// Events per second just now.
     pub rate: Option<f64>,
+    /// Since when the last minute proves the danger, while no slots do yet.
+    pub by_pulse: Option<Timestamp>,
 }
 
 impl Health {
@@ -63,7 +68,27 @@ impl Health {
             pace: largest(all.iter().filter_map(pace)),
             bad_share: largest(all.iter().filter_map(|objective| float(objective.recent_bad_share.as_ref()?))),
             rate: largest(all.iter().filter_map(|objective| float(objective.recent_rate.as_ref()?))),
+            by_pulse: None,
         }
+    }
+
+    /// The same, with the outages that the last minute proves. They add to the danger, and take nothing from it.
+    #[must_use]
+    pub fn with_pulse(mut self, pulse: &[Proof]) -> Self {
+        let Some(since) = pulse.iter().map(|proof| proof.since).min() else { return self };
+        if self.danger < Danger::Burning {
+            self.by_pulse = Some(since);
+        }
+        self.danger = Danger::Burning;
+        self.danger_seen = true;
+        for proof in pulse {
+            if !self.endangered.contains(&proof.objective) {
+                self.endangered.push(proof.objective.clone());
+            }
+        }
+        self.pace = largest(self.pace.into_iter().chain(pulse.iter().map(Proof::pace)));
+        self.bad_share = largest(self.bad_share.into_iter().chain(pulse.iter().map(|proof| proof.events.share())));
+        self
     }
 
     /// Everything is seen, and nothing is endangered.
@@ -80,9 +105,11 @@ pub fn danger(objective: &ObjectiveAssessment) -> Danger {
         return Danger::Burning;
     }
     let allowed = BigRational::one() - &objective.target;
-    // A budget that is nearly spent but not being spent is no reason to hold replicas for the rest of a month.
+    // A budget that is nearly spent, or gone, but not being spent is no reason to hold replicas for the rest of a month.
     let spending = objective.recent_bad_share.as_ref().is_some_and(|share| *share > allowed);
-    if objective.state == State::AtRisk && spending { Danger::Threatened } else { Danger::None }
+    // An objective that is lost can be lost by more: what it owes grows, and giving back in an overload makes it grow faster.
+    let worsens = matches!(objective.state, State::AtRisk | State::Violated);
+    if worsens && spending { Danger::Threatened } else { Danger::None }
 }
 
 fn seen(objective: &ObjectiveAssessment) -> bool {
@@ -106,4 +133,32 @@ fn float(exact: &BigRational) -> Option<f64> {
 
 fn largest(numbers: impl Iterator<Item = f64>) -> Option<f64> {
     numbers.fold(None, |most, number| Some(most.map_or(number, |most: f64| most.max(number))))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::decide::tests::fixture::{objective, ratio};
+
+    #[test]
+    fn a_danger_is_told_by_the_state_and_by_what_is_spent_just_now() {
+        use Danger::{Burning, None as Nothing, Threatened};
+        for (state, burning, bad_of_a_thousand, expected) in [
+            (State::Fulfilled, false, 500, Nothing),
+            (State::AtRisk, false, 10, Nothing),
+            (State::AtRisk, false, 11, Threatened),
+            (State::Violated, false, 0, Nothing),
+            (State::Violated, false, 10, Nothing),
+            (State::Violated, false, 11, Threatened),
+            (State::Violated, true, 11, Burning),
+            (State::NotDetermined, false, 500, Nothing),
+        ] {
+            let recent_bad_share = Some(ratio(bad_of_a_thousand, 1000));
+            let objective = ObjectiveAssessment { state, burning, recent_bad_share, ..objective("latency") };
+            assert_eq!(danger(&objective), expected, "{state:?}, {bad_of_a_thousand} of a thousand bad");
+        }
+        let unseen = ObjectiveAssessment { state: State::Violated, recent_bad_share: None, ..objective("latency") };
+        assert_eq!(danger(&unseen), Nothing, "what is not known is no danger, and no safety either");
+    }
 }

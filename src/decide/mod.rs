@@ -22,6 +22,7 @@ pub mod law;
 pub mod moved;
 pub mod plan;
 pub mod policy;
+pub mod pulse;
 pub mod record;
 pub mod release;
 pub mod reschedule;

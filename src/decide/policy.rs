@@ -80,7 +80,8 @@ fn in_danger(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds, danger: Dan
     if danger == Danger::Burning {
         return Proposal::Plan(raise(facts, floor, bounds));
     }
-    idle("Watching", format!("{} spends its last budget; the floor is held", facts.health.endangered.join(", ")), None)
+    let endangered = facts.health.endangered.join(", ");
+    idle("Watching", format!("{endangered} spends budget that it can not spare; the floor is held"), None)
 }
 
 fn freeze(facts: &Facts<'_>, floor: &Floor, to: i32) -> Plan<Proposed> {

@@ -10,6 +10,7 @@ use crate::sense::signals::Signals;
 use crate::sense::workload::{Floor, WorkloadObservation, WorkloadProblem};
 
 use super::fleet::FleetView;
+use super::pulse::Proof;
 
 /// Which agreement is decided for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct Situation<'a> {
     pub slot: SlotLength,
     /// The account.
     pub assessment: &'a Assessment,
+    /// The outages that the last minute proves, beside the account.
+    pub pulse: &'a [Proof],
     /// The workload, or why it could not be read.
     pub workload: Result<&'a WorkloadObservation, &'a WorkloadProblem>,
     /// The object named by the floor in `status`, read again, when it is not the workload's present holder: a floor that

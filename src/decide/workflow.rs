@@ -135,7 +135,7 @@ pub(super) fn work_out<'a>(
         None => situation.status.rollout.clone(),
     };
     let moved = moved::reconcile(situation.status.reschedule.as_ref(), &actions, workload, situation.now);
-    let health = Health::of(situation.assessment);
+    let health = Health::of(situation.assessment).with_pulse(situation.pulse);
     let fresh = situation.now.duration_since(situation.assessment.measured_through) <= situation.staleness.assessment;
     let sight = Sight {
         workload,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::ServiceLevelAgreement;
-use crate::api::diagnosis::{Diagnosis, Evidence};
+use crate::api::diagnosis::{Diagnosis, Evidence, ObservedPulse};
 use crate::api::enforcement_status::ActionRecord;
 use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::rollout_status::RolloutStatus;
@@ -111,6 +111,9 @@ fn diagnosed(out: &mut String, diagnosis: &Diagnosis, now: Timestamp) -> std::fm
     writeln!(out, "\nSeen when this was written:")?;
     writeln!(out, "  decided    {decided}, {} ago", age(now, decided))?;
     writeln!(out, "  account    through {}", before(observed.account_through.0))?;
+    if let Some(pulse) = &observed.pulse {
+        writeln!(out, "  pulse      {}", pulsed(pulse))?;
+    }
     writeln!(out, "  workload   {}", before(observed.workload_read_at.0))?;
     match &observed.pods_through {
         Some(through) => writeln!(out, "  by pod     newest sample {}", before(through.0)),
@@ -144,8 +147,52 @@ fn figures(evidence: &Evidence) -> String {
     text
 }
 
+fn pulsed(pulse: &ObservedPulse) -> String {
+    let ObservedPulse { objective, since, at, bad, total, share, outage } = pulse;
+    let (objective, at, since) = (legible(objective), at.0, since.0);
+    format!(
+        "{objective}: {bad} of {total} events bad ({share} %) in the minute to {at}, an outage from {outage} % on; seen \
+         since {since}"
+    )
+}
+
 /// How long ago an instant was; none if it lies ahead.
 fn age(now: Timestamp, at: Timestamp) -> String {
     let seconds = now.duration_since(at).as_secs().max(0);
     format!("{:#}", SignedDuration::from_secs(seconds))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_last_minute_proves_is_told_with_its_figures() {
+        let time = "2026-05-01T10:00:30Z";
+        let agreement: ServiceLevelAgreement = serde_json::from_value(serde_json::json!({
+            "apiVersion": "guarantor.dev/v1alpha1", "kind": "ServiceLevelAgreement",
+            "metadata": {"name": "checkout", "namespace": "shop"},
+            "spec": {
+                "service": {"name": "checkout"}, "metrics": {"sourceRef": {"name": "main"}},
+                "period": {"rolling": "30d"}, "objectives": [],
+            },
+            "status": {"enforcement": {"diagnosis": {
+                "cause": "Unknown", "since": time, "message": "m", "answer": "a", "wouldChange": "w",
+                "observed": {
+                    "decidedAt": time, "accountThrough": time, "workloadReadAt": time,
+                    "pulse": {
+                        "objective": "availability", "since": "2026-05-01T10:00:13Z", "at": "2026-05-01T10:00:28Z",
+                        "bad": "132", "total": "600", "share": "22.00", "outage": "1.44",
+                    },
+                },
+            }}},
+        }))
+        .unwrap();
+        let text = text(&agreement, "2026-05-01T10:01:00Z".parse().unwrap());
+        let line = text.lines().find(|line| line.contains("pulse")).unwrap();
+        let expected = "  pulse      availability: 132 of 600 events bad (22.00 %) in the minute to 2026-05-01T10:00:28Z, \
+                        an outage from 1.44 % on; seen since 2026-05-01T10:00:13Z";
+        assert_eq!(line, expected);
+    }
 }

@@ -24,6 +24,7 @@ pub struct Metrics {
     lone_queries: Family<Source, Counter>,
     readings: Family<ReadingLabels, Counter>,
     read_lag: Family<Source, Gauge<f64, AtomicU64>>,
+    pulses: Family<PulseLabels, Counter>,
     writes: Family<WriteLabels, Counter>,
     actions: Family<ActionLabels, Counter>,
     attainment: Family<ObjectiveLabels, Gauge<f64, AtomicU64>>,
@@ -50,6 +51,24 @@ struct Source {
 struct ReadingLabels {
     source: String,
     state: &'static str,
+}
+
+/// A look at the last minute of an objective.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PulseLabels {
+    source: String,
+    said: Pulse,
+}
+
+/// What a look at the last minute of an objective said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub enum Pulse {
+    /// It proves an outage.
+    Outage,
+    /// It proves none.
+    Calm,
+    /// Nothing: there was no answer, no sample, or too few events.
+    Unknown,
 }
 
 /// A write to the API server, by what was written.
@@ -96,6 +115,7 @@ impl Metrics {
             lone_queries: Family::default(),
             readings: Family::default(),
             read_lag: Family::default(),
+            pulses: Family::default(),
             writes: Family::default(),
             actions: Family::default(),
             attainment: Family::default(),
@@ -123,6 +143,11 @@ impl Metrics {
             "How far behind its due time the last round of reading was",
             Unit::Seconds,
             metrics.read_lag.clone(),
+        );
+        registry.register(
+            "pulses",
+            "Looks at the last minute of an objective, by what they said",
+            metrics.pulses.clone(),
         );
         registry.register("writes", "Writes to Guarantor's own resources", metrics.writes.clone());
         registry.register("actions", "Actions on workloads", metrics.actions.clone());
@@ -152,6 +177,16 @@ impl Metrics {
         self.requests.get_or_create(&labels).inc_by(requests);
         self.lone_queries.get_or_create(&labels).inc_by(lone);
         self.read_lag.get_or_create(&labels).set(lag_seconds);
+    }
+
+    /// Counts requests to a source that read no slots.
+    pub fn asked(&self, source: &str, requests: u64) {
+        self.requests.get_or_create(&Source { source: source.to_owned() }).inc_by(requests);
+    }
+
+    /// Counts so many looks at the last minute of an objective.
+    pub fn pulse(&self, source: &str, said: Pulse, looks: usize) {
+        self.pulses.get_or_create(&PulseLabels { source: source.to_owned(), said }).inc_by(looks as u64);
     }
 
     /// Counts a slot that was entered in a ledger.

@@ -175,6 +175,11 @@ pub struct RunArgs {
     #[arg(long, env = "GUARANTOR_RESYNC_INTERVAL", value_name = "DURATION", default_value = "10m", value_parser = duration)]
     pub resync_interval: Duration,
 
+    /// How often the last minute of every objective that may be acted for is looked at, so that an outage is seen before
+    /// its slots are closed.
+    #[arg(long, env = "GUARANTOR_PULSE_INTERVAL", value_name = "DURATION", default_value = "15s", value_parser = duration)]
+    pub pulse_interval: Duration,
+
     /// For how long after it has begun to work, or has taken over, the operator undoes no revision: what it sees at first may
     /// be its own start.
     #[arg(long, env = "GUARANTOR_WARM_UP", value_name = "DURATION", default_value = "10m", value_parser = duration)]

@@ -69,6 +69,8 @@ pub struct Settings {
     pub checkpoint_interval: Duration,
     /// How often every agreement is reconciled anyway.
     pub resync_interval: Duration,
+    /// How often the last minute is looked at.
+    pub pulse_interval: Duration,
     /// For how long after this replica began to lead it undoes nothing that people rolled out, and evicts no pod.
     pub warm_up: Duration,
     /// The platform team's ceiling over every agreement's mode: the mode in force is the smaller of the two.
@@ -98,6 +100,7 @@ impl TryFrom<&RunArgs> for Settings {
                 minutes(24 * 60),
             )?,
             resync_interval: within("--resync-interval", raw.resync_interval, minutes(1), minutes(24 * 60))?,
+            pulse_interval: within("--pulse-interval", raw.pulse_interval, Duration::from_secs(5), minutes(1))?,
             warm_up: within("--warm-up", raw.warm_up, Duration::ZERO, minutes(24 * 60))?,
             enforcement: raw.enforcement,
         })
@@ -226,6 +229,8 @@ mod tests {
             ("--settle-delay", "2h"),
             ("--checkpoint-interval", "1s"),
             ("--resync-interval", "0s"),
+            ("--pulse-interval", "4s"),
+            ("--pulse-interval", "61s"),
         ] {
             let error = settings(&[&format!("{flag}={value}")]).unwrap_err();
             assert_eq!(error.flag, flag, "{value}: {error}");

@@ -11,3 +11,4 @@ mod retention;
 mod settling;
 mod simulating;
 mod stores;
+mod the_last_minute;

@@ -36,6 +36,7 @@ mod says_what_is_hardly_meant;
 mod says_what_is_wrong_and_recovers;
 mod scales_a_workload_without_an_autoscaler;
 mod sees_across_the_end_of_a_period;
+mod sees_an_outage_before_its_slots_do;
 mod slots_older_than_the_store_keeps_stay_unknown;
 mod stage;
 mod sweep;

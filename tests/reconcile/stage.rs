@@ -50,6 +50,8 @@ pub struct Stage {
     pub traffic: Traffic,
     /// More requests come than three replicas can serve.
     pub spike: bool,
+    /// Every request fails.
+    pub outage: bool,
     /// The room that the next operator finds in a ledger.
     pub ledger_bytes: usize,
     /// For how long the next operator disrupts nothing.
@@ -98,6 +100,7 @@ impl Stage {
             api,
             traffic: Traffic::default(),
             spike: false,
+            outage: false,
             ledger_bytes: MOST_BYTES,
             warm_up: SignedDuration::ZERO,
             rollouts: None,
@@ -168,6 +171,7 @@ impl Stage {
             checkpoint: SignedDuration::from_secs(120),
             ledger_bytes: self.ledger_bytes,
             resync: Duration::from_secs(60),
+            pulse: Duration::from_secs(15),
             warm_up: self.warm_up,
             ceiling: Mode::Enforce,
         };
@@ -186,6 +190,7 @@ impl Stage {
     /// One second passes. An operator that lost the API server to a crash is replaced a little later.
     pub async fn second(&mut self) {
         let bad = match (&self.rollouts, &self.replica_set) {
+            _ if self.outage => self.rate,
             (Some(rollouts), _) => rollouts.bad_in_a_hundred(),
             (None, Some(pods)) => pods.bad_in_a_hundred(),
             (None, None) if self.spike && self.replicas < ENOUGH => 50,

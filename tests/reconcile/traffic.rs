@@ -58,6 +58,10 @@ struct Manners {
     asked_by_pod: usize,
     /// It has no new samples of the counters.
     unscraped: bool,
+    /// How many indicators were asked for in every round about the last minute.
+    pulses: Vec<usize>,
+    /// What it says in place of every figure of the last minute.
+    doubtful: Option<Reading>,
     /// It never answers about the counters.
     mute: bool,
     /// The first and last step of every question about the counters, in seconds since 1970.
@@ -137,6 +141,16 @@ impl Traffic {
         self.manners.lock().unwrap().unscraped = unscraped;
     }
 
+    /// How many indicators were asked for in every round about the last minute so far.
+    pub fn pulses(&self) -> Vec<usize> {
+        self.manners.lock().unwrap().pulses.clone()
+    }
+
+    /// Says this in place of every figure of the last minute from now on.
+    pub fn doubt(&self, doubt: Reading) {
+        self.manners.lock().unwrap().doubtful = Some(doubt);
+    }
+
     /// Never answers about the counters from now on.
     pub fn mute(&self) {
         self.manners.lock().unwrap().mute = true;
@@ -188,7 +202,15 @@ impl Traffic {
         let slot = |start| match (silent, refused) {
             (true, _) => failed(start, FailureKind::Unreachable, "nobody answers"),
             (false, true) => failed(start, FailureKind::Expression, REFUSAL),
-            (false, false) => self.slot(start, deployed(start), counts_good),
+            (false, false) => self.slot(start, ask.slots.seconds().into(), deployed(start), counts_good),
+        };
+        let doubtful = self.manners.lock().unwrap().doubtful.clone().filter(|_| is_of_a_minute(ask));
+        let slot = |start| SlotReading {
+            counted: match &doubtful {
+                Some(doubt) => ReadingPair { total: doubt.clone(), part: doubt.clone() },
+                None => slot(start).counted,
+            },
+            ..slot(start)
         };
         IndicatorReading {
             key: ask.key.clone(),
@@ -197,10 +219,10 @@ impl Traffic {
         }
     }
 
-    fn slot(&self, start: Timestamp, deployed: Option<Reading>, counts_good: bool) -> SlotReading {
+    fn slot(&self, start: Timestamp, seconds: i64, deployed: Option<Reading>, counts_good: bool) -> SlotReading {
         let on_the_way = self.manners.lock().unwrap().on_the_way.clone().unwrap_or_default();
-        let seconds = self.seconds.lock().unwrap();
-        let within = seconds.range(start.as_second()..start.as_second() + SLOT);
+        let history = self.seconds.lock().unwrap();
+        let within = history.range(start.as_second()..start.as_second() + seconds);
         let within: Vec<&Second> =
             within.filter(|(at, _)| !on_the_way.contains(at)).map(|(_, second)| second).collect();
         let sum = |of: fn(&Second) -> u64| {
@@ -216,6 +238,11 @@ impl Traffic {
             deployed,
         }
     }
+}
+
+/// It asks for the last minute: slots are shorter here.
+fn is_of_a_minute(ask: &IndicatorAsk) -> bool {
+    ask.slots.seconds() == 60
 }
 
 /// What was counted in these seconds, the last of which so many pods served: every request takes [`WORK_MS`] of a core, and
@@ -273,6 +300,9 @@ fn failed(start: Timestamp, kind: FailureKind, message: &str) -> SlotReading {
 impl SlotReader for Address {
     fn read_slots<'a>(&'a self, asks: &'a [IndicatorAsk]) -> BoxFuture<'a, (Vec<IndicatorReading>, ReadStats)> {
         self.traffic.manners.lock().unwrap().read_at = Some(self.url.clone());
+        if asks.iter().any(is_of_a_minute) {
+            self.traffic.manners.lock().unwrap().pulses.push(asks.len());
+        }
         let readings = asks.iter().map(|ask| self.traffic.read(ask)).collect();
         ready((readings, ReadStats::default())).boxed()
     }

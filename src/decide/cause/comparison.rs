@@ -82,12 +82,22 @@ fn z(part: Sample, rest: Sample) -> Option<f64> {
 
 /// An upper bound of the probability that chance alone makes `part` this bad or worse.
 fn chance(part: Sample, rest: Sample) -> f64 {
-    let (share, all) = (part.share(), part.and(rest).share());
-    if share <= all || all <= 0.0 {
+    by_chance(part, part.and(rest).share())
+}
+
+/// An upper bound of the probability that chance alone makes a sample this bad or worse, of events of which that share is
+/// bad: also where they are not drawn from so many, but happen each by itself (Hoeffding 1963, theorem 1).
+#[must_use]
+pub fn by_chance(sample: Sample, expected: f64) -> f64 {
+    let share = sample.share();
+    if share <= expected {
         return 1.0;
     }
-    let good = if share < 1.0 { (1.0 - share) * ((1.0 - share) / (1.0 - all)).ln() } else { 0.0 };
-    (-part.total / RUN * (share * (share / all).ln() + good)).exp()
+    if expected <= 0.0 {
+        return 0.0;
+    }
+    let good = if share < 1.0 { (1.0 - share) * ((1.0 - share) / (1.0 - expected)).ln() } else { 0.0 };
+    (-sample.total / RUN * (share * (share / expected).ln() + good)).exp()
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@
 //! floor is held and nothing added. Two, since a burn is told after one slot, and the next one lies wholly within the
 //! danger; a longer wait would cost more in a real shortage than the replica it saves. It is not waited where more is lost
 //! than half of the pods could lose, as no part that is blamed is larger than that, nor where saturation can be shown.
+//!
+//! Where only the last minute tells of it (`pulse`), that long is waited whatever is lost: a hiccup is over by then, and
+//! an outage has slots that tell of it.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
@@ -48,10 +51,15 @@ pub(super) fn cause(look: &Look<'_>) -> Cause {
 /// Why the cause is waited for, and until when. `None`: it is not.
 fn waits(look: &Look<'_>) -> Option<(String, Timestamp)> {
     let facts = look.facts;
+    let patience = SignedDuration::from_secs(facts.situation.slot.seconds().saturating_mul(PATIENCE));
+    if let Some(until) = facts.health.by_pulse.and_then(|since| since.saturating_add(patience).ok())
+        && facts.now() < until
+    {
+        return Some(("only the last minute tells of it".to_owned(), until));
+    }
     if !matches!(facts.situation.signals, Signals::ByPod(_)) || facts.health.bad_share? > MOST_LOST {
         return None;
     }
-    let patience = SignedDuration::from_secs(facts.situation.slot.seconds().saturating_mul(PATIENCE));
     let until = facts.episode.as_ref()?.since.0.saturating_add(patience).ok()?;
     let why = match &look.pods {
         Err(why) => why.clone(),

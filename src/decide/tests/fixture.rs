@@ -10,6 +10,7 @@ use crate::api::enforcement::{Enforcement, Mode, ScaleBounds};
 use crate::api::enforcement_status::{
     ActionPhase, ActionRecord, ActionTarget, EnforcementStatus, Episode, FloorStatus, Verb,
 };
+use crate::decide::pulse::Proof;
 use crate::decide::situation::{AgreementIdentity, Situation, Staleness};
 use crate::decide::{BaselineChange, Change, Decided, Decision, FleetView, FloorChange, Step, Value, decide, effect};
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
@@ -26,6 +27,7 @@ pub(crate) struct Scene {
     pub(crate) enforcement: Enforcement,
     pub(crate) ceiling: Mode,
     pub(crate) assessment: Assessment,
+    pub(crate) pulse: Vec<Proof>,
     pub(crate) workload: Result<WorkloadObservation, WorkloadProblem>,
     pub(crate) left_behind: Option<Floor>,
     pub(crate) signals: Signals,
@@ -191,6 +193,7 @@ impl Scene {
                 violations: Vec::new(),
                 credits: None,
             },
+            pulse: Vec::new(),
             workload: Ok(observation(6, FloorHolder::Hpa(hpa()))),
             left_behind: None,
             signals: Signals::Empty,
@@ -265,6 +268,7 @@ impl Scene {
             ceiling: self.ceiling,
             slot: SlotLength::OneMinute,
             assessment: &self.assessment,
+            pulse: &self.pulse,
             workload: self.workload.as_ref(),
             left_behind: self.left_behind.as_ref(),
             signals: &self.signals,

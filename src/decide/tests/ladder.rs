@@ -55,6 +55,28 @@ fn a_threatened_objective_is_only_frozen() {
 }
 
 #[test]
+fn a_violated_objective_that_spends_keeps_its_floor_and_its_episode() {
+    let mut scene = Scene::raised();
+    scene.assessment.objectives[0].state = State::Violated;
+    assert_eq!(act(&scene.decide()).map(|(verb, ..)| verb), Some(Verb::LowerFloor), "lost, and nothing is being spent");
+    scene.assessment.objectives[0].recent_bad_share = Some(ratio(1, 50));
+    for _ in 0..20 {
+        let decided = scene.live();
+        assert_eq!((act(&decided), reason(&decided)), (None, "Watching"));
+        assert_eq!(scene.status.episode.as_ref().map(|episode| &episode.safe_since), Some(&None));
+        scene.wait(60);
+    }
+    assert_eq!(scene.floor().current, 9);
+    // Once it spends no more, it is safe, and everything is given back in time.
+    scene.assessment.objectives[0].recent_bad_share = Some(ratio(0, 1));
+    for _ in 0..60 {
+        scene.live();
+        scene.wait(60);
+    }
+    assert_eq!((scene.floor().current, &scene.status.episode), (3, &None));
+}
+
+#[test]
 fn the_baseline_is_recorded_with_the_first_change_and_kept_afterwards() {
     let mut scene = Scene::burning();
     let first = scene.live();

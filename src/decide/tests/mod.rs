@@ -8,6 +8,8 @@ mod history;
 mod ladder;
 pub(crate) mod moves;
 mod properties;
+pub(crate) mod pulse;
+mod pulse_danger;
 mod reschedule;
 mod reschedule_accidents;
 mod rescheduling_guards;

@@ -44,6 +44,19 @@ impl SlotRange {
         Ok(range)
     }
 
+    /// One window of this length that ends then, in whole seconds, wherever it lies on the grid: not for the account.
+    ///
+    /// # Errors
+    /// When it has no length or cannot be named.
+    pub fn window(end: Timestamp, seconds: u32) -> Result<Self, SlotRangeError> {
+        if seconds == 0 {
+            return Err(SlotRangeError::Empty);
+        }
+        let start = end.as_second().saturating_sub(i64::from(seconds));
+        Timestamp::from_second(start).map_err(|_| SlotRangeError::OutOfTime)?;
+        Ok(Self { start, seconds, count: 1 })
+    }
+
     /// How many slots.
     #[must_use]
     pub const fn count(self) -> u32 {
@@ -55,7 +68,9 @@ impl SlotRange {
         (0..self.count).filter_map(move |index| Timestamp::from_second(self.end(index)).ok())
     }
 
-    pub(super) const fn seconds(self) -> u32 {
+    /// The length of each in seconds.
+    #[must_use]
+    pub const fn seconds(self) -> u32 {
         self.seconds
     }
 

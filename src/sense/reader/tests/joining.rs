@@ -6,6 +6,7 @@ use guarantor_testbed::fake_store::FakeStore;
 
 use super::*;
 use crate::sense::observation::{FailureKind, ReadingPair};
+use crate::sense::reader::SlotRangeError;
 
 #[tokio::test]
 async fn two_hundred_agreements_cost_seven_requests() {
@@ -30,6 +31,34 @@ async fn two_hundred_agreements_cost_seven_requests() {
         assert_eq!(slot.all_births, slot.born);
         assert_eq!(slot.samples, value(20));
     }
+}
+
+/// The pulse of two hundred agreements: as many requests as a slot of theirs, wherever the minute lies on the grid.
+#[tokio::test]
+async fn the_last_minute_of_two_hundred_agreements_costs_seven_requests() {
+    let store = FakeStore::start(healthy).await.unwrap();
+    let reader = Arc::new(reader(&store, IncreaseForm::Anchored));
+    let end = Timestamp::from_second(START + 137).unwrap();
+    let minute = SlotRange::window(end, 60).unwrap();
+    assert_eq!((minute.count(), minute.seconds()), (1, 60));
+    let (readings, stats) = read(&reader, &fleet(200, minute)).await;
+    assert_eq!(stats, ReadStats { requests: 7, halvings: 0, joined: 400, lone: 0 });
+    for asked in store.take_received() {
+        assert_eq!(asked.parameter("time"), format!("{}.000", START + 137), "{}", asked.query());
+        assert!(asked.query().contains("[60000ms]") || about(asked.query()) == About::Births, "{}", asked.query());
+    }
+    for reading in readings {
+        let [slot] = reading.slots.as_slice() else { panic!("{reading:?}") };
+        assert_eq!(slot.start.as_second(), START + 77);
+        assert_eq!(slot.counted, ReadingPair { total: value(100), part: value(3) });
+    }
+}
+
+#[test]
+fn a_window_has_a_length_and_can_be_named() {
+    let end = Timestamp::from_second(START + 137).unwrap();
+    assert_eq!(SlotRange::window(end, 0), Err(SlotRangeError::Empty));
+    assert_eq!(SlotRange::window(Timestamp::MIN, 60), Err(SlotRangeError::OutOfTime));
 }
 
 #[tokio::test]
