@@ -11,6 +11,7 @@ use kube::runtime::reflector::Store;
 
 use super::advice::Advice;
 use super::backoff::Backoff;
+use super::bids::Bids;
 use super::book::Books;
 use super::evictions::Evictions;
 use super::fleet::Fleet;
@@ -21,6 +22,7 @@ use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelClaim, Servic
 use crate::record::metrics::Metrics;
 use crate::runtime::clock::Clock;
 use crate::runtime::leader::Fence;
+use crate::sense::headroom::HeadroomReader;
 use crate::sense::source::Sources;
 use crate::sense::workload::WorkloadReader;
 
@@ -78,6 +80,10 @@ pub struct Context {
     pub advice: Advice,
     /// Which pods were evicted lately.
     pub evictions: Evictions,
+    /// What is bid for more replicas.
+    pub bids: Bids,
+    /// Reads what is left for them.
+    pub headroom: HeadroomReader,
     /// What is remembered of each agreement.
     pub books: Books,
     /// Pauses after failures.

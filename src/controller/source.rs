@@ -15,6 +15,7 @@ use tokio::task::AbortHandle;
 use super::adviser;
 use super::context::Context;
 use super::error::Error;
+use super::patience::Patience;
 use super::reader;
 use crate::api::condition::{self, ConditionStatus};
 use crate::api::metrics_source::{IncreaseProbe, MetricsSource, MetricsSourceStatus, Retention};
@@ -51,6 +52,7 @@ pub struct SourceHandle {
     /// The Secrets' versions it was made from.
     versions: BTreeMap<String, String>,
     source: Arc<dyn SlotReader>,
+    patience: Patience,
     retention: Mutex<Retention>,
     reader: AbortHandle,
     adviser: AbortHandle,
@@ -65,7 +67,7 @@ impl SourceHandle {
 
     /// Reads one indicator pod by pod.
     pub async fn read_signals(&self, ask: &SignalAsk) -> Signals {
-        self.source.read_signals(ask).await
+        self.patience.wait_for(self.source.read_signals(ask)).await
     }
 
     fn retention(&self) -> MutexGuard<'_, Retention> {
@@ -168,6 +170,7 @@ async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
     let handle = SourceHandle {
         uid,
         generation,
+        patience: Patience::default(),
         probed: probed.clone(),
         silent_rounds,
         versions: credentials.versions().clone(),

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::advice::Advice;
 use super::backoff::Backoff;
+use super::bids::Bids;
 use super::book::Books;
 use super::context::{Context, Handles};
 use super::error::{Error, Retry};
@@ -32,6 +33,7 @@ use super::unreadable::Unreadable;
 use super::{Setup, Shared, WORK, account, agreement, claims, exclusions, source};
 use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelClaim, ServiceLevelExclusion};
 use crate::record::{event, status};
+use crate::sense::headroom::HeadroomReader;
 use crate::sense::workload::{Kinds, WorkloadReader};
 
 /// How long one read of a workload may take.
@@ -86,6 +88,8 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         fleet: Fleet::default(),
         advice: Advice::default(),
         evictions: Evictions::default(),
+        bids: Bids::default(),
+        headroom: HeadroomReader::new(setup.client.clone(), WORKLOAD_READ),
         books: Books::default(),
         backoff: Backoff::default(),
     });
@@ -156,6 +160,7 @@ fn sweep(context: &Context) {
     context.registry.retain(&present);
     context.fleet.retain(&present);
     context.advice.retain(&present);
+    context.bids.retain(|uid| present.contains(uid));
     let names = agreements.iter().map(|a| (a.namespace().unwrap_or_default(), a.name_any())).collect();
     context.metrics.retain(&names);
     let sources = context.sources.state();

@@ -17,6 +17,7 @@ mod reschedule;
 mod revision;
 mod rollback;
 mod rollout;
+mod room;
 mod warm_up;
 mod zero;
 
@@ -60,6 +61,8 @@ type Guard = (&'static str, &'static [Verb], fn(&Step, &Facts<'_>) -> Option<Hol
 
 /// Asks for more replicas, or keeps some from going.
 const ADD: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::Surge];
+/// Asks for more replicas.
+const RAISE: &[Verb] = &[Verb::RaiseFloor, Verb::Surge];
 /// Moves a floor.
 const MOVE: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge];
 /// Writes a floor.
@@ -93,7 +96,7 @@ const ALL: &[Verb] = &[
 const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
-const PRECAUTIONS: [Guard; 36] = [
+const PRECAUTIONS: [Guard; 38] = [
     ("one owner", FLOOR, ownership::clear),
     ("owner respected", MOVE, ownership::respected),
     ("rollback allowed", ROLLOUT, rollback::allowed),
@@ -130,6 +133,8 @@ const PRECAUTIONS: [Guard; 36] = [
     ("cooled down", &[Verb::RaiseFloor], pace::cooled_down),
     ("small step", &[Verb::LowerFloor], pace::small_steps),
     ("of use", &[Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule], effect::of_use),
+    ("who else bids is known", RAISE, room::announced),
+    ("room for it", RAISE, room::left),
 ];
 
 /// Lets a plan pass, or says why not.
