@@ -54,6 +54,10 @@ pub fn enter(outcomes: &[Outcome], enforcement: &mut EnforcementStatus, actions:
         if outcome.result == WriteResult::Done {
             enforcement.floor = decide::effect(enforcement.floor.take(), record);
         }
+        if record.phase == ActionPhase::Refused && matches!(record.verb, Verb::RaiseFloor | Verb::Surge) {
+            // What was not granted is left for others.
+            enforcement.bid = None;
+        }
         if record.verb == Verb::Reschedule {
             let before = enforcement.reschedule.take();
             enforcement.reschedule = match outcome.result {

@@ -8,6 +8,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::bid::Bid;
 use super::capacity::CapacityStatus;
 use super::diagnosis::Diagnosis;
 use super::reschedule_status::RescheduleStatus;
@@ -39,6 +40,9 @@ pub struct EnforcementStatus {
     /// How many pods the expected load needs, where `spec.enforcement.capacity` asks for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity: Option<CapacityStatus>,
+    /// More replicas are wanted than there may be room for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bid: Option<Bid>,
 }
 
 /// A floor under the replicas of a workload.

@@ -7,6 +7,7 @@
 pub mod agreement;
 pub mod agreement_status;
 pub mod amendment;
+pub mod bid;
 pub mod capacity;
 pub mod claim;
 pub mod condition;

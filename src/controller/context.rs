@@ -11,6 +11,7 @@ use kube::runtime::reflector::Store;
 
 use super::advice::Advice;
 use super::backoff::Backoff;
+use super::bids::Bids;
 use super::book::Books;
 use super::evictions::Evictions;
 use super::fleet::Fleet;
@@ -22,6 +23,7 @@ use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelClaim, Servic
 use crate::record::metrics::Metrics;
 use crate::runtime::clock::Clock;
 use crate::runtime::leader::Fence;
+use crate::sense::headroom::HeadroomReader;
 use crate::sense::source::Sources;
 use crate::sense::workload::WorkloadReader;
 
@@ -83,6 +85,10 @@ pub struct Context {
     pub pulses: Pulses,
     /// Which pods were evicted lately.
     pub evictions: Evictions,
+    /// What is bid for more replicas.
+    pub bids: Bids,
+    /// Reads what is left for them.
+    pub headroom: HeadroomReader,
     /// What is remembered of each agreement.
     pub books: Books,
     /// Pauses after failures.

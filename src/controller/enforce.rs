@@ -14,6 +14,7 @@ use super::context::Context;
 use super::error::Error;
 use super::finalize;
 use super::registry::Asked;
+use super::supply;
 use crate::act;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
@@ -21,7 +22,9 @@ use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionRecord, ActionTarget};
 use crate::api::{FINALIZER, ServiceLevelAgreement};
 use crate::decide::pulse::Present;
-use crate::decide::{AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Staleness, decide, record};
+use crate::decide::{
+    AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Staleness, Supply, decide, record,
+};
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::record::{event, status, writer};
 use crate::sense::signals::Signals;
@@ -48,12 +51,12 @@ pub(super) async fn enforce(
     // Who has the finalizer has acted before. Should the status have lost what it held, the workload still says so.
     let unseen = !book.looked && agreement.finalizers().iter().any(|f| f == FINALIZER);
     if mode == Mode::Observe && holds_nothing(next) && !unseen {
-        nothing_is_wrong(next, assessment, now);
+        nothing_is_wrong(context, agreement, next, assessment, now);
         say(next, agreement, "Observing", "mode Observe: measured, nothing is decided", ConditionStatus::False, now);
         return Ok(None);
     }
     if !something_hangs_on_it(next, present) && !unseen {
-        nothing_is_wrong(next, assessment, now);
+        nothing_is_wrong(context, agreement, next, assessment, now);
         say(next, agreement, "NothingToDo", "no objective is in danger", ConditionStatus::False, now);
         return Ok(None);
     }
@@ -109,9 +112,8 @@ pub(super) async fn enforce(
         before = by_pod::before(agreement, context, book, asked, present, observed, now).await;
     }
     let enforcement = next.enforcement.clone().unwrap_or_default();
-    // People read these instants.
-    let decided_at = status::whole_seconds(context.clock.now());
-    let situation = Situation {
+    let nothing_asked = Supply::default();
+    let mut situation = Situation {
         agreement: &identity,
         enforcement: &agreement.spec.enforcement,
         ceiling: context.ceiling,
@@ -123,16 +125,23 @@ pub(super) async fn enforce(
         signals: &signals,
         before: &before,
         fleet: &fleet,
+        supply: &nothing_asked,
         status: &enforcement,
         actions: &next.actions,
         leader: context.fence.leads(Instant::now()),
         warm_until: context.warm_until,
         staleness,
-        now: decided_at,
+        now: status::whole_seconds(context.clock.now()),
     };
+    let supply = supply::of(agreement, context, &situation).await;
+    // People read these instants.
+    let decided_at = status::whole_seconds(context.clock.now());
+    (situation.supply, situation.now) = (&supply, decided_at);
     let decided = context.evictions.decide(&identity.uid, &context.agreements, decided_at, |evictions| {
-        let fleet = FleetView { evictions, ..fleet.clone() };
-        decide(&Situation { fleet: &fleet, ..situation.clone() })
+        context.bids.decide(&identity.uid, &context.agreements, decided_at, |bids| {
+            let fleet = FleetView { evictions, bids, ..fleet.clone() };
+            decide(&Situation { fleet: &fleet, ..situation.clone() })
+        })
     });
     let decision = enter(agreement, context, next, decided, (assessment.measured_through, decided_at), now);
     // An act gives up the ownership that comes with it, and is conditional on the object as it was read.
@@ -151,7 +160,7 @@ fn enter(
     (account_through, at): (Timestamp, Timestamp),
     now: Timestamp,
 ) -> Decision {
-    let Decided { decision, enforcement, actions, hints } = decided;
+    let Decided { decision, enforcement, actions, hints, .. } = decided;
     let intended = intended(&next.actions, &actions);
     let look = record::Look { enforcement: &enforcement, intended: &intended, account_through, now: at };
     record::enter(&mut next.diagnoses, look);
@@ -238,6 +247,9 @@ async fn carry_out(
     };
     let enforcement = next.enforcement.get_or_insert_default();
     act::outcome::enter(&outcomes, enforcement, &mut next.actions);
+    if enforcement.bid.is_none() {
+        context.bids.withdraw(&agreement.uid().unwrap_or_default());
+    }
     for outcome in &outcomes {
         if let Some(record) = next.actions.iter().find(|a| a.id == outcome.id) {
             context.metrics.acted(format!("{:?}", record.verb), format!("{:?}", record.phase));
@@ -262,9 +274,16 @@ fn something_hangs_on_it(next: &AgreementStatus, present: Present<'_>) -> bool {
 }
 
 /// There is no danger, and so no cause of one.
-fn nothing_is_wrong(next: &mut AgreementStatus, assessment: &Assessment, now: Timestamp) {
+fn nothing_is_wrong(
+    context: &Context,
+    agreement: &ServiceLevelAgreement,
+    next: &mut AgreementStatus,
+    assessment: &Assessment,
+    now: Timestamp,
+) {
     let enforcement = next.enforcement.get_or_insert_default();
-    enforcement.diagnosis = None;
+    (enforcement.diagnosis, enforcement.bid) = (None, None);
+    context.bids.withdraw(&agreement.uid().unwrap_or_default());
     let (account_through, now) = (assessment.measured_through, status::whole_seconds(now));
     record::enter(&mut next.diagnoses, record::Look { enforcement, intended: &[], account_through, now });
 }
@@ -349,7 +368,7 @@ fn hints_as_conditions(next: &mut AgreementStatus, agreement: &ServiceLevelAgree
     let generation = agreement.meta().generation;
     let pairs = [
         (condition::CONFLICTING_MANAGER, "ResetByOthers", &hints.conflicting_manager),
-        (condition::CAPACITY_INSUFFICIENT, "ReplicasWithoutPlace", &hints.capacity_insufficient),
+        (condition::CAPACITY_INSUFFICIENT, hints.short_of, &hints.capacity_insufficient),
     ];
     for (kind, reason, words) in pairs {
         match words {

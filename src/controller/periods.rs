@@ -45,7 +45,11 @@ pub(super) async fn close(
     next: &mut AgreementStatus,
     now: Timestamp,
 ) -> Result<Progress, Error> {
-    let Delivery { mut readings, failure, second_look } = context.registry.take(&agreement.uid().unwrap_or_default());
+    let Delivery { mut readings, failure, second_look, since } =
+        context.registry.take(&agreement.uid().unwrap_or_default());
+    if let Some(since) = since {
+        context.metrics.waited(since.elapsed().as_secs_f64());
+    }
     past::recall(agreement, context, book, known.claims).await?;
     late::recall(agreement, context, book, known.schedule, now).await?;
     let mut looked = second_look;

@@ -10,6 +10,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::runtime::reflector::ObjectRef;
 use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
 
 use crate::api::ServiceLevelAgreement;
 use crate::api::objective::Indicator;
@@ -66,6 +67,8 @@ pub struct Delivery {
     pub failure: Option<Failure>,
     /// What a second look brought.
     pub second_look: Option<SecondLook>,
+    /// Since when it waits to be taken.
+    pub since: Option<Instant>,
 }
 
 /// What slots say that were read once more.
@@ -180,6 +183,7 @@ impl Registry {
                 readings: std::mem::take(&mut e.delivery.readings),
                 failure: e.delivery.failure.clone(),
                 second_look: e.delivery.second_look.take(),
+                since: e.delivery.since.take(),
             })
             .unwrap_or_default()
     }
@@ -256,6 +260,7 @@ impl Registry {
         };
         entry.delivery.readings.extend(readings);
         entry.delivery.failure = failure;
+        entry.delivery.since.get_or_insert_with(Instant::now);
         entry.through = entry.through.max(through);
         self.wake(entry.reference.clone());
     }
@@ -356,6 +361,23 @@ mod tests {
             rounds = round + 1;
         }
         assert_eq!(rounds, 33, "three rounds alone, and thirty in which the other one is read, and met");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn accident_23_nobody_sees_that_the_loop_is_behind() {
+        let registry = registry();
+        register(&registry, "a", 60, 0);
+        assert_eq!(registry.take("a").since, None);
+        for due in due(&registry, 120) {
+            registry.deliver(&due, Vec::new(), due.to, None);
+        }
+        let delivered = Instant::now();
+        tokio::time::sleep(std::time::Duration::from_secs(100)).await;
+        for due in due(&registry, 240) {
+            registry.deliver(&due, Vec::new(), due.to, None);
+        }
+        assert_eq!(registry.take("a").since, Some(delivered), "since the first that was not taken");
+        assert_eq!(registry.take("a").since, None);
     }
 
     #[test]

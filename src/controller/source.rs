@@ -16,6 +16,7 @@ use super::adviser;
 use super::context::Context;
 use super::error::Error;
 use super::pulse;
+use super::patience::Patience;
 use super::reader;
 use crate::api::condition::{self, ConditionStatus};
 use crate::api::metrics_source::{IncreaseProbe, MetricsSource, MetricsSourceStatus, Retention};
@@ -52,6 +53,7 @@ pub struct SourceHandle {
     /// The Secrets' versions it was made from.
     versions: BTreeMap<String, String>,
     source: Arc<dyn SlotReader>,
+    patience: Patience,
     retention: Mutex<Retention>,
     reader: AbortHandle,
     adviser: AbortHandle,
@@ -67,7 +69,7 @@ impl SourceHandle {
 
     /// Reads one indicator pod by pod.
     pub async fn read_signals(&self, ask: &SignalAsk) -> Signals {
-        self.source.read_signals(ask).await
+        self.patience.wait_for(self.source.read_signals(ask)).await
     }
 
     fn retention(&self) -> MutexGuard<'_, Retention> {
@@ -172,6 +174,7 @@ async fn examine(source: &MetricsSource, context: &Arc<Context>) -> Finding {
     let handle = SourceHandle {
         uid,
         generation,
+        patience: Patience::default(),
         probed: probed.clone(),
         silent_rounds,
         versions: credentials.versions().clone(),

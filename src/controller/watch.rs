@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::advice::Advice;
 use super::backoff::Backoff;
+use super::bids::Bids;
 use super::book::Books;
 use super::context::{Context, Handles};
 use super::error::{Error, Retry};
@@ -33,6 +34,7 @@ use super::unreadable::Unreadable;
 use super::{Setup, Shared, WORK, account, agreement, claims, exclusions, source};
 use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelClaim, ServiceLevelExclusion};
 use crate::record::{event, status};
+use crate::sense::headroom::HeadroomReader;
 use crate::sense::workload::{Kinds, WorkloadReader};
 
 /// How long one read of a workload may take.
@@ -89,6 +91,8 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         advice: Advice::default(),
         pulses: Pulses::default(),
         evictions: Evictions::default(),
+        bids: Bids::default(),
+        headroom: HeadroomReader::new(setup.client.clone(), WORKLOAD_READ),
         books: Books::default(),
         backoff: Backoff::default(),
     });
@@ -160,6 +164,7 @@ fn sweep(context: &Context) {
     context.fleet.retain(&present);
     context.advice.retain(&present);
     context.pulses.retain(&present);
+    context.bids.retain(|uid| present.contains(uid));
     let names = agreements.iter().map(|a| (a.namespace().unwrap_or_default(), a.name_any())).collect();
     context.metrics.retain(&names);
     let sources = context.sources.state();

@@ -2,6 +2,8 @@
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
+use super::scarcity::FleetBid;
+
 /// Beginnings this near to each other are taken for one event.
 const TOGETHER: SignedDuration = SignedDuration::from_mins(5);
 
@@ -22,6 +24,8 @@ pub struct FleetView {
     pub own: Option<Timestamp>,
     /// Pods evicted lately for other agreements than the own one.
     pub evictions: Vec<FleetEviction>,
+    /// What other agreements than the own one bid for more replicas.
+    pub bids: Vec<FleetBid>,
 }
 
 /// A pod that was evicted for another agreement, or may have been.

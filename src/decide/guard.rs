@@ -18,6 +18,7 @@ mod reschedule;
 mod revision;
 mod rollback;
 mod rollout;
+mod room;
 mod warm_up;
 mod zero;
 
@@ -61,6 +62,8 @@ type Guard = (&'static str, &'static [Verb], fn(&Step, &Facts<'_>) -> Option<Hol
 
 /// Asks for more replicas, or keeps some from going.
 const ADD: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::Surge];
+/// Asks for more replicas.
+const RAISE: &[Verb] = &[Verb::RaiseFloor, Verb::Surge];
 /// Moves a floor.
 const MOVE: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge];
 /// Writes a floor.
@@ -96,7 +99,7 @@ const ALL: &[Verb] = &[
 const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
-const PRECAUTIONS: [Guard; 37] = [
+const PRECAUTIONS: [Guard; 39] = [
     ("one owner", FLOOR, ownership::clear),
     ("owner respected", MOVE, ownership::respected),
     ("rollback allowed", ROLLOUT, rollback::allowed),
@@ -134,6 +137,8 @@ const PRECAUTIONS: [Guard; 37] = [
     ("cooled down", &[Verb::RaiseFloor], pace::cooled_down),
     ("small step", &[Verb::LowerFloor], pace::small_steps),
     ("of use", &[Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule], effect::of_use),
+    ("who else bids is known", RAISE, room::announced),
+    ("room for it", RAISE, room::left),
 ];
 
 /// Lets a plan pass, or says why not.

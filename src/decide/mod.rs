@@ -6,6 +6,7 @@
 //! The caller writes the returned status and actions *before* it executes an admitted plan, so that the intent outlives a
 //! crash, and enters the outcomes afterwards.
 
+mod bid;
 pub mod capacity;
 pub mod cause;
 mod choice;
@@ -13,6 +14,7 @@ pub mod diagnosis;
 pub mod episode;
 pub mod evidence;
 pub mod facts;
+pub mod feasibility;
 pub mod fleet;
 pub mod guard;
 pub mod hand;
@@ -26,9 +28,11 @@ pub mod pulse;
 pub mod record;
 pub mod release;
 pub mod reschedule;
+mod scarcity;
 pub mod situation;
 pub mod size;
 pub mod standing;
+pub mod supply;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 pub(crate) mod tests;
@@ -45,5 +49,7 @@ pub use plan::{
     Value,
 };
 pub use release::{Restoration, release_rollout, restore};
+pub use scarcity::FleetBid;
 pub use situation::{AgreementIdentity, Situation, Staleness};
+pub use supply::Supply;
 pub use workflow::{Decided, Decision, Hints, decide};

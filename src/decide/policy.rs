@@ -22,7 +22,7 @@ use super::health::Danger;
 use super::plan::{BaselineChange, Change, FloorChange, Plan, Proposed, Step, Value, step_id};
 use super::release::{self, restoring};
 use super::standing;
-use super::{episode, size};
+use super::{episode, scarcity, size};
 
 /// What the ladder says.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,13 +93,26 @@ fn freeze(facts: &Facts<'_>, floor: &Floor, to: i32) -> Plan<Proposed> {
 
 fn raise(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> Plan<Proposed> {
     let wanted = facts.workload.spec_replicas;
-    let now = Snapshot::of(&facts.health, facts.workload.ready_pods());
-    let overload = size::overload(facts.health.bad_share, now, size::safe_rate_per_pod(&facts.actions));
-    let to = clamp(size::want(wanted, overload).max(floor.current), bounds, floor);
-    let reason = format!("{} burns its error budget at {wanted} replicas", facts.health.endangered.join(", "));
+    let sought = sought(facts, floor, bounds);
+    // As many as find a place. Where none does, a guard says so.
+    let fit = scarcity::allot(facts, Verb::RaiseFloor).filter(|fit| fit.most < sought);
+    let fit = fit.filter(|fit| fit.most > wanted.max(floor.current).max(bounds.min));
+    let (to, rest) = match fit {
+        Some(fit) => (fit.most, format!("; {sought} would be right, but {}", fit.why.message)),
+        None => (sought, String::new()),
+    };
+    let reason = format!("{} burns its error budget at {wanted} replicas{rest}", facts.health.endangered.join(", "));
     let hypothesis = format!("{to} pods are ready, and the error budget burns no more or clearly more slowly");
     let deadline = facts.judged_at(true);
     step(facts, floor, Verb::RaiseFloor, Write { to, value: Value::Set(to) }, reason, hypothesis, deadline)
+}
+
+/// The floor that today's load asks for, within the bounds.
+#[must_use]
+pub fn sought(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> i32 {
+    let now = Snapshot::of(&facts.health, facts.workload.ready_pods());
+    let overload = size::overload(facts.health.bad_share, now, size::safe_rate_per_pod(&facts.actions));
+    clamp(size::want(facts.workload.spec_replicas, overload).max(floor.current), bounds, floor)
 }
 
 /// A replica more, so that `pod` can be evicted.

@@ -11,6 +11,7 @@ use crate::sense::workload::{Floor, WorkloadObservation, WorkloadProblem};
 
 use super::fleet::FleetView;
 use super::pulse::Proof;
+use super::supply::Supply;
 
 /// Which agreement is decided for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +60,8 @@ pub struct Situation<'a> {
     pub before: &'a Signals,
     /// All services the operator looks after.
     pub fleet: &'a FleetView,
+    /// What is left for more replicas, and what is at stake.
+    pub supply: &'a Supply,
     /// `status.enforcement` as last written.
     pub status: &'a EnforcementStatus,
     /// `status.actions`, newest first.

@@ -7,7 +7,7 @@ use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatu
 use crate::sense::signals;
 use crate::sense::workload::{Floor, WorkloadObservation};
 
-use super::cause;
+use super::cause::{self, Remedy};
 use super::diagnosis;
 use super::facts::Facts;
 use super::guard::{self, Admitted, Hold};
@@ -18,7 +18,7 @@ use super::situation::Situation;
 use super::standing::{self, Reset};
 use super::timing::Timing;
 use super::verdict::{self, Sight};
-use super::{choice, episode, hand, intent, moved};
+use super::{bid, choice, episode, hand, intent, moved};
 
 /// What was decided.
 #[derive(Debug, PartialEq)]
@@ -47,6 +47,8 @@ pub struct Hints {
     pub conflicting_manager: Option<String>,
     /// `CapacityInsufficient`, in words.
     pub capacity_insufficient: Option<String>,
+    /// Its reason, as one word.
+    pub short_of: &'static str,
     /// Somebody has just changed the floor: for an Event.
     pub reset: Option<Reset>,
 }
@@ -62,6 +64,8 @@ pub struct Decided {
     pub actions: Vec<ActionRecord>,
     /// For the conditions.
     pub hints: Hints,
+    /// More replicas are to be asked for, so that it is worth reading what is left for them.
+    pub seeks_replicas: bool,
 }
 
 /// Decides.
@@ -71,7 +75,13 @@ pub fn decide(situation: &Situation<'_>) -> Decided {
         let enforcement =
             EnforcementStatus { reason: reason.into(), message: message.clone(), ..situation.status.clone() };
         let decision = Decision::Hold(Hold { reason, message, until: None });
-        Decided { decision, enforcement, actions: situation.actions.to_vec(), hints: Hints::default() }
+        Decided {
+            decision,
+            enforcement,
+            actions: situation.actions.to_vec(),
+            hints: Hints::default(),
+            seeks_replicas: false,
+        }
     };
     let timing = match Timing::of(situation.enforcement) {
         Ok(timing) => timing,
@@ -88,6 +98,8 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
     let found = cause::find(&facts);
     let (decision, passed) = choice::choose(&facts, &found);
     let hints = hints(&facts, &decision, reset);
+    let seeks_replicas = seeks_replicas(&found.cause.remedy, &decision);
+    let bid = bid::after(&facts, &found.cause.remedy, &decision);
     let (reason, message) = words(&decision);
     let diagnosis = diagnosis::told(&facts, &found, &passed, &message);
     let mut actions = facts.actions;
@@ -107,8 +119,9 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
     actions.truncate(KEPT);
     let (rollout, reschedule, episode) = (hand, moved, facts.episode);
     let capacity = situation.status.capacity.clone();
-    let enforcement = EnforcementStatus { message, reason, floor, rollout, reschedule, episode, diagnosis, capacity };
-    Decided { decision, enforcement, actions, hints }
+    let enforcement =
+        EnforcementStatus { message, reason, floor, rollout, reschedule, episode, diagnosis, capacity, bid };
+    Decided { decision, enforcement, actions, hints, seeks_replicas }
 }
 
 /// Settles the history, reads the danger, and judges what is due.
@@ -159,6 +172,15 @@ pub(super) fn work_out<'a>(
     (Facts { situation, workload, timing, health, standing, hand, moved, actions, episode }, reset)
 }
 
+/// Whether the decision rests on there being room for more replicas.
+fn seeks_replicas(remedy: &Remedy, decision: &Decision) -> bool {
+    match decision {
+        Decision::Act(plan) => plan.steps.iter().any(|step| matches!(step.verb, Verb::RaiseFloor | Verb::Surge)),
+        Decision::Recommend(_) => matches!(remedy, Remedy::Scale | Remedy::Move(_)),
+        Decision::Hold(_) | Decision::Nothing { .. } => false,
+    }
+}
+
 fn words(decision: &Decision) -> (String, String) {
     match decision {
         Decision::Act(plan) => {
@@ -188,5 +210,14 @@ fn hints(facts: &Facts<'_>, decision: &Decision, reset: Option<Reset>) -> Hints 
             facts.workload.spec_replicas
         )
     });
-    Hints { conflicting_manager: conflict.or(unclear), capacity_insufficient: capacity, reset }
+    let refused = match decision {
+        Decision::Hold(hold) if matches!(hold.reason, "CapacityInsufficient" | "QuotaExceeded" | "Yielding") => {
+            Some((hold.reason, hold.message.clone()))
+        }
+        _ => None,
+    };
+    let (short_of, capacity) = refused
+        .or_else(|| Some(("ReplicasWithoutPlace", capacity?)))
+        .map_or(("", None), |(reason, words)| (reason, Some(words)));
+    Hints { conflicting_manager: conflict.or(unclear), capacity_insufficient: capacity, short_of, reset }
 }

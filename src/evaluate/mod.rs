@@ -49,6 +49,7 @@ pub mod series;
 pub mod settlement;
 pub mod slot;
 pub mod span;
+pub mod stake;
 pub mod statement;
 pub mod stored_ledger;
 pub mod stretch;

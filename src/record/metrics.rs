@@ -20,6 +20,7 @@ use crate::evaluate::assessment::Assessment;
 pub struct Metrics {
     reconciles: Family<Outcome, Counter>,
     reconcile_duration: Histogram,
+    loop_lag: Histogram,
     requests: Family<Source, Counter>,
     lone_queries: Family<Source, Counter>,
     readings: Family<ReadingLabels, Counter>,
@@ -111,6 +112,7 @@ impl Metrics {
         let metrics = Self {
             reconciles: Family::default(),
             reconcile_duration: Histogram::new(exponential_buckets(0.001, 2.0, 14)),
+            loop_lag: Histogram::new(exponential_buckets(0.01, 2.0, 16)),
             requests: Family::default(),
             lone_queries: Family::default(),
             readings: Family::default(),
@@ -130,6 +132,12 @@ impl Metrics {
             "How long reconciles took",
             Unit::Seconds,
             metrics.reconcile_duration.clone(),
+        );
+        registry.register_with_unit(
+            "loop_lag",
+            "How long readings waited for the reconcile of their agreement",
+            Unit::Seconds,
+            metrics.loop_lag.clone(),
         );
         registry.register("store_requests", "Requests sent to a metrics source", metrics.requests.clone());
         registry.register(
@@ -169,6 +177,11 @@ impl Metrics {
     pub fn reconciled(&self, outcome: &'static str, seconds: f64) {
         self.reconciles.get_or_create(&Outcome { outcome }).inc();
         self.reconcile_duration.observe(seconds);
+    }
+
+    /// Counts readings that waited so long for the reconcile of their agreement.
+    pub fn waited(&self, seconds: f64) {
+        self.loop_lag.observe(seconds);
     }
 
     /// Counts one round of reading from a source.

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod counters;
+pub mod headroom;
 pub mod observation;
 pub mod promql;
 pub mod reader;

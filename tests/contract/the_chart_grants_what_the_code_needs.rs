@@ -91,6 +91,22 @@ async fn pods_can_be_evicted_only_where_they_may_be_moved_and_deleted_nowhere() 
 }
 
 #[tokio::test]
+async fn what_is_left_for_replicas_can_be_read_only_where_that_was_granted() -> Result<()> {
+    use guarantor::sense::headroom::{NODE_RBAC, QUOTA_RBAC};
+    for (values, tables) in [
+        ("rbac.feasibility.quotas=true", vec![QUOTA_RBAC]),
+        ("rbac.feasibility.nodes=true", vec![NODE_RBAC]),
+        ("rbac.feasibility.quotas=true,rbac.feasibility.nodes=true", vec![QUOTA_RBAC, NODE_RBAC]),
+    ] {
+        let objects = rendered(&["--set", values]).await?;
+        let everything: Vec<Needed> = EVERYWHERE.into_iter().chain(tables).collect();
+        let rights = granted(of_kind(&objects, "ClusterRole").unwrap());
+        assert_same("the ClusterRole", &rights, &needed(&everything));
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn no_secret_can_be_read_unless_one_is_named() -> Result<()> {
     let objects = rendered(&[]).await?;
     let rights: BTreeSet<Right> =

@@ -28,6 +28,7 @@ mod explains_its_fields;
 mod fills_in_what_is_left_out;
 mod fleet;
 mod freezes_scale_down_before_it_raises;
+mod holds_where_a_quota_is_full;
 mod holds_while_prometheus_is_silent;
 mod is_upgraded_and_rolled_back;
 mod keeps_a_tenant_at_home;

@@ -55,7 +55,7 @@ async fn installed(cluster: &'static ControlPlane) -> Result<&'static ControlPla
             "--namespace",
             SYSTEM,
             "--set",
-            "replicas=0,rbac.rollback=true,rbac.reschedule=true",
+            "replicas=0,rbac.rollback=true,rbac.reschedule=true,rbac.feasibility.quotas=true,rbac.feasibility.nodes=true",
         ];
         cluster.helm(&arguments).await?.ok()?;
         until_served(cluster).await

@@ -12,7 +12,9 @@ use crate::api::enforcement_status::{
 };
 use crate::decide::pulse::Proof;
 use crate::decide::situation::{AgreementIdentity, Situation, Staleness};
-use crate::decide::{BaselineChange, Change, Decided, Decision, FleetView, FloorChange, Step, Value, decide, effect};
+use crate::decide::{
+    BaselineChange, Change, Decided, Decision, FleetView, FloorChange, Step, Supply, Value, decide, effect,
+};
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::sense::signals::{PodEvents, PodVector, Signals};
 use crate::sense::workload::{
@@ -33,6 +35,7 @@ pub(crate) struct Scene {
     pub(crate) signals: Signals,
     pub(crate) before: Signals,
     pub(crate) fleet: FleetView,
+    pub(crate) supply: Supply,
     pub(crate) status: EnforcementStatus,
     pub(crate) actions: Vec<ActionRecord>,
     pub(crate) leader: bool,
@@ -199,6 +202,7 @@ impl Scene {
             signals: Signals::Empty,
             before: Signals::Empty,
             fleet: FleetView::default(),
+            supply: Supply::default(),
             status: EnforcementStatus::default(),
             actions: Vec::new(),
             leader: true,
@@ -274,6 +278,7 @@ impl Scene {
             signals: &self.signals,
             before: &self.before,
             fleet: &self.fleet,
+            supply: &self.supply,
             status: &self.status,
             actions: &self.actions,
             leader: self.leader,

@@ -2,6 +2,7 @@
 
 mod accidents;
 mod capacity;
+mod feasibility;
 pub(crate) mod fixture;
 mod guards;
 mod history;
@@ -16,4 +17,5 @@ mod rescheduling_guards;
 mod rollback;
 mod rollback_accidents;
 pub(crate) mod rollouts;
+mod scarcity;
 mod undoing_guards;

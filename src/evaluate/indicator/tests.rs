@@ -55,6 +55,23 @@ fn the_named_part_is_counted_as_what_it_is() {
 }
 
 #[test]
+fn accident_03_what_is_no_count_is_counted_as_zero() {
+    let cases = [
+        (Reading::NonFinite, UnknownCause::NonFinite),
+        (Reading::Negative, UnknownCause::Negative),
+        (value(-1), UnknownCause::Negative),
+    ];
+    for (figure, cause) in cases {
+        for objective in [bad(), good(), latency()] {
+            assert_eq!(slot(&objective, &reading(figure.clone(), value(0)), 7), unknown(cause), "{figure:?}");
+            assert_eq!(slot(&objective, &reading(value(20), figure.clone()), 7), unknown(cause), "{figure:?}");
+            let born = SlotReading { born: Some(pair(figure.clone(), value(0))), ..reading(value(20), value(0)) };
+            assert_eq!(slot(&objective, &born, 7), unknown(cause), "{figure:?}");
+        }
+    }
+}
+
+#[test]
 fn an_absent_part_means_that_none_of_it_happened() {
     let cases = [(bad(), 0), (good(), 20)];
     for (objective, expected) in cases {

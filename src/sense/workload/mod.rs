@@ -29,6 +29,7 @@ mod zones;
 use std::time::Duration;
 
 use k8s_openapi::api::autoscaling::v1::Scale;
+use k8s_openapi::api::core::v1::PodTemplateSpec;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::api::{ApiResource, DynamicObject};
 use kube::core::GroupVersionKind;
@@ -37,6 +38,7 @@ use serde_json::Value;
 
 use crate::api::agreement::WorkloadRef;
 use crate::api::enforcement_status::ActionTarget;
+use crate::sense::headroom::PodNeeds;
 
 pub use baseline::{Baseline, BaselineRecord};
 pub use deployment::{DeploymentState, Revision, Revisions};
@@ -149,6 +151,22 @@ impl WorkloadReader {
             Ok(found) => Revisions::Read(found),
             Err(problem) => Revisions::Unreadable(problem.to_string()),
         };
+    }
+
+    /// What one more pod of the workload needs, by its template. `None`: it has none, or it cannot be read just now.
+    pub async fn read_needs(&self, namespace: &str, observed: &WorkloadObservation) -> Option<PodNeeds> {
+        let template = match &observed.deployment {
+            Some(deployment) => deployment.template.clone(),
+            None => {
+                let resource = self.kinds.resolve(&self.client, self.limit, &observed.workload).await.ok()?;
+                let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), namespace, &resource);
+                let name = &observed.workload.name;
+                let object = call::bounded(self.limit, "the template", api.get(name)).await.ok()?;
+                object.data.pointer("/spec/template")?.clone()
+            }
+        };
+        let template: PodTemplateSpec = serde_json::from_value(template).ok()?;
+        template.spec.as_ref().map(PodNeeds::of)
     }
 
     /// Reads a Deployment by itself, without its revisions. `None`: it is gone.

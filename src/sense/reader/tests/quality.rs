@@ -49,6 +49,25 @@ async fn every_answer_is_a_reading_of_its_own() {
 }
 
 #[tokio::test]
+async fn accident_03_what_is_no_count_is_read_as_zero() {
+    let store = FakeStore::start(|_| Reply::never()).await.unwrap();
+    let reader = Arc::new(reader(&store, IncreaseForm::Native));
+    for (figure, expected) in [
+        ("NaN", Reading::NonFinite),
+        ("nan", Reading::NonFinite),
+        ("+Inf", Reading::NonFinite),
+        ("-Inf", Reading::NonFinite),
+        ("-0.000001", Reading::Negative),
+        ("-5", Reading::Negative),
+    ] {
+        store.follow(move |_| one(figure));
+        let (readings, _) = read(&reader, &fleet_of_a()).await;
+        let counted = &readings[0].slots[0].counted;
+        assert_eq!((&counted.total, &counted.part), (&expected, &expected), "{figure}");
+    }
+}
+
+#[tokio::test]
 async fn every_failure_is_a_reading_of_its_own() {
     let store = FakeStore::start(|_| Reply::never()).await.unwrap();
     let reader = Arc::new(reader(&store, IncreaseForm::Native));

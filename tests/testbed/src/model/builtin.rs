@@ -33,6 +33,11 @@ fn core() -> Vec<ResourceKind> {
             generation: false,
             ..ResourceKind::new("", "v1", "Namespace", "namespaces")
         },
+        ResourceKind {
+            status: true,
+            generation: false,
+            ..ResourceKind::new("", "v1", "ResourceQuota", "resourcequotas")
+        },
         without_generation("", "v1", "Event", "events"),
         without_generation("", "v1", "Secret", "secrets"),
         without_generation("", "v1", "ConfigMap", "configmaps"),
