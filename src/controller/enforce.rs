@@ -12,8 +12,8 @@ use super::book::Book;
 use super::by_pod;
 use super::context::Context;
 use super::error::Error;
-use super::finalize;
 use super::registry::Asked;
+use super::{finalize, nodes};
 use crate::act;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
@@ -106,6 +106,8 @@ pub(super) async fn enforce(
         context.workloads.read_zones(observed).await;
         before = by_pod::before(agreement, context, book, asked, assessment, observed, now).await;
     }
+    let closely = unseen || matches!(signals, Signals::ByPod(_));
+    let nodes = nodes::read(agreement, context, next, observed.as_ref().ok(), closely).await;
     let enforcement = next.enforcement.clone().unwrap_or_default();
     // People read these instants.
     let decided_at = status::whole_seconds(context.clock.now());
@@ -117,6 +119,7 @@ pub(super) async fn enforce(
         assessment,
         workload: observed.as_ref(),
         left_behind: left.as_ref(),
+        nodes: &nodes,
         signals: &signals,
         before: &before,
         fleet: &fleet,
@@ -127,14 +130,15 @@ pub(super) async fn enforce(
         staleness,
         now: decided_at,
     };
-    let decided = context.evictions.decide(&identity.uid, &context.agreements, decided_at, |evictions| {
-        let fleet = FleetView { evictions, ..fleet.clone() };
+    let decided = context.evictions.decide(&identity.uid, &context.agreements, decided_at, |evictions, avoided| {
+        let fleet = FleetView { evictions, avoided, ..fleet.clone() };
         decide(&Situation { fleet: &fleet, ..situation.clone() })
     });
     let decision = enter(agreement, context, next, decided, (assessment.measured_through, decided_at), now);
     // An act gives up the ownership that comes with it, and is conditional on the object as it was read.
     if mode == Mode::Enforce && !matches!(decision, Decision::Act(_)) {
         let_go_of_fields(context, &identity, observed.as_ref().ok()).await;
+        nodes::let_go_of_fields(context, &identity, &nodes).await;
     }
     follow(agreement, context, book, next, decision, now).await
 }
@@ -272,7 +276,8 @@ fn intended(before: &[ActionRecord], now: &[ActionRecord]) -> Vec<String> {
 }
 
 pub(super) fn holds_nothing(next: &AgreementStatus) -> bool {
-    next.enforcement.as_ref().is_none_or(|e| e.floor.is_none()) && holds_no_rollout(next)
+    let no_floor = next.enforcement.as_ref().is_none_or(|e| e.floor.is_none());
+    no_floor && holds_no_rollout(next) && nodes::holds_none(next)
 }
 
 fn holds_no_rollout(next: &AgreementStatus) -> bool {

@@ -73,6 +73,7 @@ impl Fleet {
             own: own.and_then(|standing| *services.get(standing.service.as_str())?),
             burning_since: services.into_values().flatten().collect(),
             evictions: Vec::new(),
+            avoided: Vec::new(),
         }
     }
 }

@@ -44,6 +44,7 @@ mod finalize;
 mod fleet;
 mod late;
 mod lives;
+mod nodes;
 mod past;
 mod periods;
 mod reader;

@@ -22,6 +22,17 @@ pub struct FleetView {
     pub own: Option<Timestamp>,
     /// Pods evicted lately for other agreements than the own one.
     pub evictions: Vec<FleetEviction>,
+    /// Nodes avoided for other agreements than the own one.
+    pub avoided: Vec<FleetAvoidance>,
+}
+
+/// A node that is avoided for another agreement, or may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FleetAvoidance {
+    /// The node.
+    pub node: String,
+    /// Until when at the latest.
+    pub until: Timestamp,
 }
 
 /// A pod that was evicted for another agreement, or may have been.

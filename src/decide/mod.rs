@@ -6,6 +6,7 @@
 //! The caller writes the returned status and actions *before* it executes an admitted plan, so that the intent outlives a
 //! crash, and enters the outcomes afterwards.
 
+pub mod avoidance;
 pub mod capacity;
 pub mod cause;
 mod choice;
@@ -28,6 +29,7 @@ pub mod reschedule;
 pub mod situation;
 pub mod size;
 pub mod standing;
+pub mod steer;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 pub(crate) mod tests;
@@ -36,13 +38,13 @@ pub mod undo;
 pub mod verdict;
 mod workflow;
 
-pub use fleet::{FleetEviction, FleetView};
+pub use fleet::{FleetAvoidance, FleetEviction, FleetView};
 pub use guard::{Admitted, Hold};
 pub use intent::effect;
 pub use plan::{
-    BaselineChange, Change, EvictionChange, FloorChange, MarkChange, Plan, Proposed, RolloutChange, RolloutWrite, Step,
-    Value,
+    BaselineChange, Change, EvictionChange, FloorChange, MarkChange, NodeChange, NodeWrite, Plan, Proposed,
+    RolloutChange, RolloutWrite, Step, Value,
 };
-pub use release::{Restoration, release_rollout, restore};
+pub use release::{Restoration, release_node, release_rollout, restore};
 pub use situation::{AgreementIdentity, Situation, Staleness};
 pub use workflow::{Decided, Decision, Hints, decide};

@@ -15,8 +15,8 @@ use crate::decide::{BaselineChange, Change, Decided, Decision, FleetView, FloorC
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::sense::signals::{PodEvents, PodVector, Signals};
 use crate::sense::workload::{
-    Baseline, BaselineRecord, Floor, FloorHolder, FloorKind, PodObservation, PodPhase, Rollout, WorkloadObservation,
-    WorkloadProblem,
+    Baseline, BaselineRecord, Floor, FloorHolder, FloorKind, Nodes, PodObservation, PodPhase, Rollout,
+    WorkloadObservation, WorkloadProblem,
 };
 
 /// An owned situation.
@@ -28,6 +28,7 @@ pub(crate) struct Scene {
     pub(crate) assessment: Assessment,
     pub(crate) workload: Result<WorkloadObservation, WorkloadProblem>,
     pub(crate) left_behind: Option<Floor>,
+    pub(crate) nodes: Nodes,
     pub(crate) signals: Signals,
     pub(crate) before: Signals,
     pub(crate) fleet: FleetView,
@@ -193,6 +194,7 @@ impl Scene {
             },
             workload: Ok(observation(6, FloorHolder::Hpa(hpa()))),
             left_behind: None,
+            nodes: Nodes::not_asked(),
             signals: Signals::Empty,
             before: Signals::Empty,
             fleet: FleetView::default(),
@@ -267,6 +269,7 @@ impl Scene {
             assessment: &self.assessment,
             workload: self.workload.as_ref(),
             left_behind: self.left_behind.as_ref(),
+            nodes: &self.nodes,
             signals: &self.signals,
             before: &self.before,
             fleet: &self.fleet,
@@ -322,6 +325,7 @@ impl Scene {
             Change::Floor(change) => self.write_floor(step, change),
             Change::Rollout(change) => super::rollouts::write(self, step, change),
             Change::Eviction(_) => super::moves::write(self, step),
+            Change::Node(change) => super::nodes::write(self, step, change),
         }
     }
 
