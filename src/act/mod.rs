@@ -11,6 +11,7 @@ mod call;
 mod eviction;
 pub mod managed_fields;
 mod merge;
+mod node;
 pub mod outcome;
 mod rollout;
 mod scale;
@@ -45,6 +46,10 @@ pub const RBAC: &[(&str, &str, &[&str])] = &[
 /// that would go past every disruption budget.
 pub const RESCHEDULE_RBAC: &[(&str, &str, &[&str])] = &[("", "pods/eviction", &["create"])];
 
+/// What it needs beside, where agreements may have a node avoided. The chart grants it with `rbac.avoidNode`. A soft taint
+/// needs the whole node: there is no subresource for it.
+pub const AVOID_NODE_RBAC: &[(&str, &str, &[&str])] = &[("", "nodes", &["patch"])];
+
 /// Carries out a plan, step by step, up to the first step that is not done. `write_until`: when the lease's permit ends.
 pub async fn execute(client: &Client, write_until: Instant, plan: Plan<Admitted>) -> Vec<Outcome> {
     let bound = Bound::until(write_until);
@@ -65,6 +70,7 @@ async fn write(client: &Client, namespace: &str, step: &Step, bound: Bound) -> O
         Change::Floor(change) => write_floor(client, namespace, step, change, bound).await,
         Change::Rollout(change) => rollout::write(client, namespace, step, change, bound).await,
         Change::Eviction(_) => eviction::write(client, namespace, step, bound).await,
+        Change::Node(change) => node::write(client, step, change, bound).await,
     };
     match written {
         Ok(note) => Outcome::of(step, WriteResult::Done, note),

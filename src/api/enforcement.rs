@@ -131,11 +131,21 @@ pub struct Reschedule {
     /// does. Pods with a `hostPath`, a claim of a persistent volume, or an ephemeral one are not moved in any case.
     #[serde(default)]
     pub delete_empty_dir_data: bool,
+    /// Lets the operator put a soft taint (`PreferNoSchedule`) on a node whose pods fail, so that what is moved from it does
+    /// not come back, and then move its pods one by one. A node belongs to all who use the cluster: the chart grants it
+    /// with `rbac.avoidNode`. Left out: it names the node and moves none of its pods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avoid_node: Option<AvoidNode>,
 }
 
 impl Default for Reschedule {
     fn default() -> Self {
-        Self { per_day: default_evictions_per_day(), min_age: default_min_age(), delete_empty_dir_data: false }
+        Self {
+            per_day: default_evictions_per_day(),
+            min_age: default_min_age(),
+            delete_empty_dir_data: false,
+            avoid_node: None,
+        }
     }
 }
 
@@ -145,6 +155,39 @@ fn default_evictions_per_day() -> i32 {
 
 fn default_min_age() -> Span {
     Span::from("10m")
+}
+
+/// How far a node may be avoided: one at a time for each agreement, each once in 24 hours, and of all nodes one, or one in
+/// twenty, over all agreements.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("self.ttl.matches('^(([5-9]|[1-9][0-9]|1[0-9]{2}|2[0-3][0-9]|240)m|[1-4]h)$')")
+    .message("spec.enforcement.reschedule.avoidNode.ttl must be from 5m to 240m or from 1h to 4h; write it like `30m`")
+    .field_path(".ttl"))]
+pub struct AvoidNode {
+    /// How long the taint stands at most. It is taken away before, when all has been safe for `releaseAfter`, or the node
+    /// is not to blame any more.
+    #[serde(default = "default_ttl")]
+    #[schemars(default = "default_ttl")]
+    pub ttl: Span,
+    /// Nodes avoided for this agreement within 24 hours, at most.
+    #[serde(default = "default_nodes_per_day")]
+    #[schemars(default = "default_nodes_per_day", range(min = 1, max = 10))]
+    pub per_day: i32,
+}
+
+impl Default for AvoidNode {
+    fn default() -> Self {
+        Self { ttl: default_ttl(), per_day: default_nodes_per_day() }
+    }
+}
+
+fn default_ttl() -> Span {
+    Span::from("30m")
+}
+
+fn default_nodes_per_day() -> i32 {
+    2
 }
 
 /// Bounds for replicas.

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bid::Bid;
+use super::avoidance_status::AvoidanceStatus;
 use super::capacity::CapacityStatus;
 use super::diagnosis::Diagnosis;
 use super::reschedule_status::RescheduleStatus;
@@ -31,6 +32,9 @@ pub struct EnforcementStatus {
     /// The pods it moved within the last 24 hours, and what keeps it from moving one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reschedule: Option<RescheduleStatus>,
+    /// The nodes it avoided within the last 24 hours, and the one it avoids now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub avoidance: Option<AvoidanceStatus>,
     /// The danger now being met.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub episode: Option<Episode>,
@@ -101,7 +105,7 @@ pub struct ActionTarget {
     pub api_version: String,
     /// For example `HorizontalPodAutoscaler`.
     pub kind: String,
-    /// The name, in the agreement's namespace.
+    /// The name, in the agreement's namespace; a node is in none.
     pub name: String,
     /// The uid: another object under the same name is left alone.
     pub uid: String,
@@ -178,6 +182,10 @@ pub enum Verb {
     Surge,
     /// Evicts a pod that fails where the others do not, so that another one is made in its place.
     Reschedule,
+    /// Puts a soft taint on a node whose pods fail, so that what is moved from it does not come back.
+    AvoidNode,
+    /// Takes the operator's taint from a node.
+    ReleaseNode,
 }
 
 impl Verb {
@@ -191,14 +199,22 @@ impl Verb {
             | Self::LowerFloor
             | Self::Restore
             | Self::Surge
-            | Self::Reschedule => false,
+            | Self::Reschedule
+            | Self::AvoidNode
+            | Self::ReleaseNode => false,
         }
+    }
+
+    /// It is about a node.
+    #[must_use]
+    pub fn is_about_node(self) -> bool {
+        matches!(self, Self::AvoidNode | Self::ReleaseNode)
     }
 
     /// It is about the floor under the replicas of a workload.
     #[must_use]
     pub fn is_about_floor(self) -> bool {
-        !self.is_about_rollout() && self != Self::Reschedule
+        !self.is_about_rollout() && !self.is_about_node() && self != Self::Reschedule
     }
 }
 

@@ -8,6 +8,7 @@ pub mod agreement;
 pub mod agreement_status;
 pub mod amendment;
 pub mod bid;
+pub mod avoidance_status;
 pub mod capacity;
 pub mod claim;
 pub mod condition;
@@ -71,6 +72,10 @@ pub const BASELINE_ANNOTATION: &str = "guarantor.dev/baseline";
 
 /// On a Deployment: what Guarantor did to its rollout, as JSON.
 pub const ROLLOUT_ANNOTATION: &str = "guarantor.dev/rollout";
+
+/// On a node that new pods are to avoid: the key of the soft taint, whose value is the action's id, and of the annotation
+/// beside it, which says as JSON on whose behalf it stands, and until when.
+pub const AVOID_KEY: &str = "guarantor.dev/avoid";
 
 /// The custom resource definitions, in the order in which a person would read them.
 ///

@@ -12,9 +12,8 @@ use super::book::Book;
 use super::by_pod;
 use super::context::Context;
 use super::error::Error;
-use super::finalize;
 use super::registry::Asked;
-use super::supply;
+use super::{finalize, nodes, supply};
 use crate::act;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
@@ -111,6 +110,8 @@ pub(super) async fn enforce(
         context.workloads.read_zones(observed).await;
         before = by_pod::before(agreement, context, book, asked, present, observed, now).await;
     }
+    let closely = unseen || matches!(signals, Signals::ByPod(_));
+    let nodes = nodes::read(agreement, context, next, observed.as_ref().ok(), closely).await;
     let enforcement = next.enforcement.clone().unwrap_or_default();
     let nothing_asked = Supply::default();
     let mut situation = Situation {
@@ -122,6 +123,7 @@ pub(super) async fn enforce(
         pulse: present.pulse,
         workload: observed.as_ref(),
         left_behind: left.as_ref(),
+        nodes: &nodes,
         signals: &signals,
         before: &before,
         fleet: &fleet,
@@ -137,9 +139,9 @@ pub(super) async fn enforce(
     // People read these instants.
     let decided_at = status::whole_seconds(context.clock.now());
     (situation.supply, situation.now) = (&supply, decided_at);
-    let decided = context.evictions.decide(&identity.uid, &context.agreements, decided_at, |evictions| {
+    let decided = context.evictions.decide(&identity.uid, &context.agreements, decided_at, |evictions, avoided| {
         context.bids.decide(&identity.uid, &context.agreements, decided_at, |bids| {
-            let fleet = FleetView { evictions, bids, ..fleet.clone() };
+            let fleet = FleetView { evictions, avoided, bids, ..fleet.clone() };
             decide(&Situation { fleet: &fleet, ..situation.clone() })
         })
     });
@@ -147,6 +149,7 @@ pub(super) async fn enforce(
     // An act gives up the ownership that comes with it, and is conditional on the object as it was read.
     if mode == Mode::Enforce && !matches!(decision, Decision::Act(_)) {
         let_go_of_fields(context, &identity, observed.as_ref().ok()).await;
+        nodes::let_go_of_fields(context, &identity, &nodes).await;
     }
     follow(agreement, context, book, next, decision, now).await
 }
@@ -295,7 +298,8 @@ fn intended(before: &[ActionRecord], now: &[ActionRecord]) -> Vec<String> {
 }
 
 pub(super) fn holds_nothing(next: &AgreementStatus) -> bool {
-    next.enforcement.as_ref().is_none_or(|e| e.floor.is_none()) && holds_no_rollout(next)
+    let no_floor = next.enforcement.as_ref().is_none_or(|e| e.floor.is_none());
+    no_floor && holds_no_rollout(next) && nodes::holds_none(next)
 }
 
 fn holds_no_rollout(next: &AgreementStatus) -> bool {

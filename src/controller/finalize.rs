@@ -1,4 +1,4 @@
-//! An agreement goes: the floor and the rollout are given back, the account is closed, and the finalizers are released, each
+//! An agreement goes: the floor, the rollout and the node are given back, the account is closed, and the finalizers are released, each
 //! as soon as what it stands for is done.
 
 use std::time::Duration;
@@ -13,6 +13,7 @@ use super::conclude;
 use super::context::Context;
 use super::enforce::{identity, let_go_of};
 use super::error::Error;
+use super::nodes;
 use crate::act;
 use crate::api::agreement::WorkloadRef;
 use crate::api::agreement_status::AgreementStatus;
@@ -90,7 +91,8 @@ pub(super) async fn give_back(
         Some(name) => give_rollout_back(agreement, context, name, held.map(|target| target.uid.as_str()), now).await,
         None => true,
     };
-    give_floor_back(agreement, context, book, now).await && rollout
+    let node = nodes::give_back(agreement, context, book, now).await;
+    give_floor_back(agreement, context, book, now).await && rollout && node
 }
 
 /// Whether nothing of ours is left on a rollout of another Deployment than the workload that was read.
@@ -151,7 +153,7 @@ async fn give_rollout_back(
 }
 
 /// Whether a plan that gives something back is done.
-async fn carry_out(
+pub(super) async fn carry_out(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     plan: Plan<Admitted>,

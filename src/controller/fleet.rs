@@ -81,6 +81,7 @@ impl Fleet {
             burning_since: services.into_values().flatten().collect(),
             evictions: Vec::new(),
             bids: Vec::new(),
+            avoided: Vec::new(),
         }
     }
 }

@@ -46,6 +46,7 @@ mod finalize;
 mod fleet;
 mod late;
 mod lives;
+mod nodes;
 mod past;
 mod patience;
 mod periods;

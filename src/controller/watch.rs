@@ -31,7 +31,7 @@ use super::fleet::Fleet;
 use super::pulses::Pulses;
 use super::registry::Registry;
 use super::unreadable::Unreadable;
-use super::{Setup, Shared, WORK, account, agreement, claims, exclusions, source};
+use super::{Setup, Shared, WORK, account, agreement, claims, exclusions, nodes, source};
 use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelClaim, ServiceLevelExclusion};
 use crate::record::{event, status};
 use crate::sense::headroom::HeadroomReader;
@@ -125,7 +125,8 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         while_leading(setup, &context, stop).await;
         ended.cancel();
     };
-    futures::join!(of_agreements, of_exclusions, of_claims, of_sources, watching_the_lease);
+    let of_nodes = nodes::release_overdue(&context, &ended);
+    futures::join!(of_agreements, of_exclusions, of_claims, of_sources, of_nodes, watching_the_lease);
     // Whoever leads now shows the figures.
     context.metrics.retain(&HashSet::new());
     if timeout(LAST_WRITES, write_ledgers(&context, setup.concurrency.into())).await.is_err() {

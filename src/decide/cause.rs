@@ -29,6 +29,7 @@ mod unknown;
 use crate::api::diagnosis::{CauseKind, Evidence, RuledOut, Subject};
 
 pub use bad_revision::YOUNG;
+pub use outlier_node::is_well;
 pub use outlier_pod::odd;
 
 use self::comparison::Sample;
@@ -47,6 +48,13 @@ pub enum Remedy {
     Undo(String),
     /// Keep what there is, and move one of the pods with these names, the worst first.
     Move(Vec<String>),
+    /// Keep what there is, have the node avoided, and move its pods, the worst of these first.
+    Leave {
+        /// The node.
+        node: String,
+        /// The names of its pods.
+        pods: Vec<String>,
+    },
     /// Hold and raise the floor.
     Scale,
 }

@@ -15,7 +15,7 @@ use super::plan::{Plan, Proposed};
 use super::policy::{self, Proposal};
 use super::situation::Situation;
 use super::workflow::Decision;
-use super::{release, reschedule, standing, undo};
+use super::{release, reschedule, standing, steer, undo};
 
 /// The decision, and the guards that let its plan pass.
 pub(super) type Chosen = (Decision, Vec<&'static str>);
@@ -24,7 +24,9 @@ pub(super) type Chosen = (Decision, Vec<&'static str>);
 pub(super) fn choose(facts: &Facts<'_>, found: &Found) -> Chosen {
     let situation = facts.situation;
     let cause = &found.cause;
-    if let Some(decision) = give_back(facts).or_else(|| give_rollout_back(facts, cause)) {
+    let given_back =
+        give_back(facts).or_else(|| give_rollout_back(facts, cause)).or_else(|| give_node_back(facts, cause));
+    if let Some(decision) = given_back {
         return (decision, Vec::new());
     }
     if situation.mode() == Mode::Observe {
@@ -40,6 +42,7 @@ pub(super) fn choose(facts: &Facts<'_>, found: &Found) -> Chosen {
         Remedy::KeepFloor => keep(facts, told()),
         Remedy::Undo(revision) => undo(facts, cause, revision),
         Remedy::Move(suspects) => move_pod(facts, cause, suspects),
+        Remedy::Leave { node, pods } => or_keep(facts, cause, steer::propose(facts, node, pods)),
         Remedy::Scale => scale(facts),
     }
 }
@@ -59,7 +62,11 @@ fn move_pod(facts: &Facts<'_>, cause: &Cause, suspects: &[String]) -> Chosen {
         let why = "enforcement.reschedule is left out, so moving it is left to a person";
         return keep(facts, told(cause, &Hold::new(cause.reason(), why)));
     }
-    or_keep(facts, cause, reschedule::propose(facts, suspects))
+    let proposed = match steer::suspected(facts, suspects) {
+        Some(node) => steer::propose(facts, node, suspects),
+        None => reschedule::propose(facts, suspects),
+    };
+    or_keep(facts, cause, proposed)
 }
 
 /// What is proposed, if the guards let it pass; otherwise what keeps the floor.
@@ -153,15 +160,23 @@ fn give_back(facts: &Facts<'_>) -> Option<Decision> {
 
 /// A pause of the rollout that has no reason to stand any more.
 fn give_rollout_back(facts: &Facts<'_>, cause: &Cause) -> Option<Decision> {
-    let plan = undo::release(facts, cause.kind)?;
+    Some(given_back(facts, undo::release(facts, cause.kind)?, "a rollout"))
+}
+
+/// A node that has no reason to be avoided any more.
+fn give_node_back(facts: &Facts<'_>, cause: &Cause) -> Option<Decision> {
+    Some(given_back(facts, steer::release(facts, cause)?, "a node"))
+}
+
+fn given_back(facts: &Facts<'_>, plan: Plan<Proposed>, what: &str) -> Decision {
     if facts.situation.ceiling < Mode::Enforce {
-        let message = "a rollout is to be given back, but the operator's flag --enforcement forbids every change";
-        return Some(Decision::Hold(Hold { reason: "ModeCeiling", message: message.into(), until: None }));
+        let message = format!("{what} is to be given back, but the operator's flag --enforcement forbids every change");
+        return Decision::Hold(Hold { reason: "ModeCeiling", message, until: None });
     }
-    Some(match guard::admit_restoration(plan, facts.situation.leader) {
+    match guard::admit_restoration(plan, facts.situation.leader) {
         Ok(plan) => Decision::Act(plan),
         Err(hold) => Decision::Hold(hold),
-    })
+    }
 }
 
 /// The floor left behind on an object that scales the workload no more. While it is not clear what does, nothing is left

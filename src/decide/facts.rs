@@ -2,6 +2,7 @@
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
+use crate::api::avoidance_status::{AvoidanceStatus, AvoidedNode};
 use crate::api::enforcement_status::{ActionRecord, Episode, FloorStatus};
 use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::rollout_status::RolloutStatus;
@@ -37,6 +38,8 @@ pub struct Facts<'a> {
     pub hand: Option<RolloutStatus>,
     /// The pods that were moved, and what keeps the operator from moving one.
     pub moved: Option<RescheduleStatus>,
+    /// The nodes that were avoided, and the one that is.
+    pub avoidance: Option<AvoidanceStatus>,
     /// The actions, newest first, settled and judged.
     pub actions: Vec<ActionRecord>,
     /// The episode, as of now.
@@ -67,6 +70,18 @@ impl Facts<'_> {
     pub fn paused_at(&self) -> Option<&str> {
         let hand = self.hand.as_ref().filter(|hand| hand.target.uid == self.workload.uid)?;
         hand.paused_at.as_deref()
+    }
+
+    /// The node that is avoided for this agreement.
+    #[must_use]
+    pub fn avoided(&self) -> Option<&AvoidedNode> {
+        self.avoidance.as_ref()?.standing()
+    }
+
+    /// The node is known not to be ready: what its pods did is past, and to see to them is its controller's part.
+    #[must_use]
+    pub fn is_dead(&self, node: Option<&String>) -> bool {
+        node.and_then(|node| self.situation.nodes.named(node)).is_some_and(|node| !node.ready)
     }
 
     /// The actions on the present holder, newest first.

@@ -26,6 +26,17 @@ pub struct FleetView {
     pub evictions: Vec<FleetEviction>,
     /// What other agreements than the own one bid for more replicas.
     pub bids: Vec<FleetBid>,
+    /// Nodes avoided for other agreements than the own one.
+    pub avoided: Vec<FleetAvoidance>,
+}
+
+/// A node that is avoided for another agreement, or may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FleetAvoidance {
+    /// The node.
+    pub node: String,
+    /// Until when at the latest.
+    pub until: Timestamp,
 }
 
 /// A pod that was evicted for another agreement, or may have been.

@@ -3,6 +3,7 @@
 //! Takes a proposed plan and the facts. The first guard that holds wins, and its words are what the user reads. Only a
 //! plan that every guard lets pass becomes a `Plan<Admitted>`, and nobody else can make one.
 
+mod avoidance;
 mod blast_radius;
 mod bounds;
 mod data;
@@ -28,7 +29,9 @@ use crate::api::enforcement_status::Verb;
 
 use super::facts::Facts;
 use super::plan::{Plan, Proposed, Step};
+use crate::sense::workload::PodObservation;
 
+pub use avoidance::{AFTER_REFUSAL, Steered};
 pub use blast_radius::WITHIN as EVICTIONS_COUNT;
 pub use pace::LOWER_INTERVAL;
 
@@ -74,10 +77,12 @@ const ROLLOUT: &[Verb] = &[Verb::PauseRollout, Verb::RollBack];
 const UNDO: &[Verb] = &[Verb::RollBack];
 /// Moves a pod.
 const RESCHEDULE: &[Verb] = &[Verb::Reschedule];
-/// Disrupts pods that serve.
-const DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Reschedule];
-/// Disrupts pods that serve, or is the first step to that.
-const TO_DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Surge, Verb::Reschedule];
+/// Keeps new pods off a node.
+const AVOID: &[Verb] = &[Verb::AvoidNode];
+/// Disrupts pods that serve, or what others count on.
+const DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Reschedule, Verb::AvoidNode];
+/// The same, or is the first step to that.
+const TO_DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode];
 /// Counts on the replicas as they are, or changes them.
 const REPLICAS: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge, Verb::Reschedule];
 /// Rests on what the workload's controller has seen.
@@ -93,17 +98,23 @@ const ALL: &[Verb] = &[
     Verb::ReleaseRollout,
     Verb::Surge,
     Verb::Reschedule,
+    Verb::AvoidNode,
+    Verb::ReleaseNode,
 ];
+
+/// The guard that asks whether pods come back to the node: what is to be asked of a node that is to be avoided first.
+const UNSUSPECTED: &str = "node not suspected";
 
 /// Who may act at all. A recommendation needs none of these.
 const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
-const PRECAUTIONS: [Guard; 39] = [
+const PRECAUTIONS: [Guard; 49] = [
     ("one owner", FLOOR, ownership::clear),
     ("owner respected", MOVE, ownership::respected),
     ("rollback allowed", ROLLOUT, rollback::allowed),
     ("reschedule allowed", RESCHEDULE, reschedule::allowed),
+    ("avoiding allowed", AVOID, avoidance::allowed),
     ("rollout free", ROLLOUT, revision::free),
     ("revision respected", ROLLOUT, revision::respected),
     ("not at zero", ADD, zero::running),
@@ -121,7 +132,16 @@ const PRECAUTIONS: [Guard; 39] = [
     ("old enough pod", RESCHEDULE, pod::old_enough),
     ("last move judged", RESCHEDULE, reschedule::judged),
     ("one pod at a time", RESCHEDULE, reschedule::alone),
-    ("node not suspected", RESCHEDULE, node::not_suspected),
+    ("ready node", RESCHEDULE, node::ready),
+    (UNSUSPECTED, RESCHEDULE, node::not_suspected),
+    ("nodes counted", AVOID, avoidance::counted),
+    ("one node at a time", AVOID, avoidance::alone),
+    ("taint not refused", AVOID, avoidance::unhindered),
+    ("taint respected", AVOID, avoidance::respected),
+    ("node not avoided before", AVOID, avoidance::not_before),
+    ("within the day's nodes", AVOID, avoidance::within_budget),
+    ("few nodes avoided", AVOID, avoidance::few),
+    ("another node in reach", AVOID, avoidance::reachable),
     ("within the day's evictions", RESCHEDULE, reschedule::within_budget),
     ("within the blast radius", RESCHEDULE, blast_radius::kept),
     ("not refused", RESCHEDULE, reschedule::unhindered),
@@ -136,7 +156,7 @@ const PRECAUTIONS: [Guard; 39] = [
     ("move judged first", &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore], reschedule::judged),
     ("cooled down", &[Verb::RaiseFloor], pace::cooled_down),
     ("small step", &[Verb::LowerFloor], pace::small_steps),
-    ("of use", &[Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule], effect::of_use),
+    ("of use", &[Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode], effect::of_use),
     ("who else bids is known", RAISE, room::announced),
     ("room for it", RAISE, room::left),
 ];
@@ -159,13 +179,22 @@ pub fn review(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Result<(), Hold> {
     check(plan, facts, &PRECAUTIONS)
 }
 
-/// Lets a floor or a rollout be given back (the agreement was deleted, or its mode lowered, or the reason is gone):
+/// The same for an eviction that is to come when its node is avoided: whether pods come back to it is not asked.
+///
+/// # Errors
+/// The first [`Hold`].
+pub fn review_untaken(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Result<(), Hold> {
+    let others: Vec<Guard> = PRECAUTIONS.into_iter().filter(|guard| guard.0 != UNSUSPECTED).collect();
+    check(plan, facts, &others)
+}
+
+/// Lets a floor, a rollout or a node be given back (the agreement was deleted, or its mode lowered, or the reason is gone):
 /// nothing but the leadership holds that back, since what is written is the owner's own.
 ///
 /// # Errors
 /// [`Hold`]: another replica leads, or the plan does more than give back.
 pub fn admit_restoration(plan: Plan<Proposed>, leader: bool) -> Result<Plan<Admitted>, Hold> {
-    if !plan.steps.iter().all(|step| matches!(step.verb, Verb::Restore | Verb::ReleaseRollout)) {
+    if !plan.steps.iter().all(|step| matches!(step.verb, Verb::Restore | Verb::ReleaseRollout | Verb::ReleaseNode)) {
         return Err(Hold::new("NotARestoration", "only giving back needs no other guard"));
     }
     match leadership::hold(leader) {
@@ -190,6 +219,18 @@ pub fn paused_by_others(facts: &Facts<'_>) -> Option<Hold> {
 #[must_use]
 pub fn unclear(facts: &Facts<'_>) -> Option<Hold> {
     ownership::unclear(facts)
+}
+
+/// What keeps the scheduler from a node already.
+#[must_use]
+pub fn steered(facts: &Facts<'_>, node: &str) -> Option<Steered> {
+    avoidance::steered(facts, node)
+}
+
+/// Whether pods that were evicted from the node of this one came back to it once too often.
+#[must_use]
+pub fn is_suspected(facts: &Facts<'_>, pod: &PodObservation) -> bool {
+    node::is_suspected(facts, pod)
 }
 
 /// The guards that let a plan pass, in the order asked, up to the first that holds. `permitted`: whether acting itself is

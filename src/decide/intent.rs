@@ -5,13 +5,14 @@
 //! by it.
 
 mod eviction;
+mod node;
 mod rollout;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorStatus, Verb, Verdict};
-use crate::sense::workload::{DeploymentState, Floor, PodObservation};
+use crate::sense::workload::{DeploymentState, Floor, Nodes, PodObservation};
 
 /// What was read of the objects that actions write.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,8 @@ pub struct Seen<'a> {
     pub deployment: Option<&'a DeploymentState>,
     /// The pods of the workload.
     pub pods: &'a [PodObservation],
+    /// The nodes, as far as they were asked for.
+    pub nodes: &'a Nodes,
     /// When they were read.
     pub at: Timestamp,
     /// On whose behalf.
@@ -82,6 +85,9 @@ impl Seen<'_> {
         }
         if record.verb == Verb::Reschedule {
             return eviction::find(record, self.pods, self.at);
+        }
+        if record.verb.is_about_node() {
+            return node::find(record, self.nodes, self.at);
         }
         let floor = self.floors.iter().find(|floor| floor.target.uid == record.target.uid);
         (!self.floors.is_empty()).then(|| find(record, floor.copied(), self.agreement))

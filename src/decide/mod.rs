@@ -7,6 +7,7 @@
 //! crash, and enters the outcomes afterwards.
 
 mod bid;
+pub mod avoidance;
 pub mod capacity;
 pub mod cause;
 mod choice;
@@ -33,6 +34,7 @@ pub mod situation;
 pub mod size;
 pub mod standing;
 pub mod supply;
+pub mod steer;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 pub(crate) mod tests;
@@ -41,15 +43,16 @@ pub mod undo;
 pub mod verdict;
 mod workflow;
 
-pub use fleet::{FleetEviction, FleetView};
+pub use fleet::{FleetAvoidance, FleetEviction, FleetView};
 pub use guard::{Admitted, Hold};
 pub use intent::effect;
 pub use plan::{
-    BaselineChange, Change, EvictionChange, FloorChange, MarkChange, Plan, Proposed, RolloutChange, RolloutWrite, Step,
-    Value,
+    BaselineChange, Change, EvictionChange, FloorChange, MarkChange, NodeChange, NodeWrite, Plan, Proposed,
+    RolloutChange, RolloutWrite, Step, Value,
 };
 pub use release::{Restoration, release_rollout, restore};
 pub use scarcity::FleetBid;
+pub use release::{Restoration, release_node, release_rollout, restore};
 pub use situation::{AgreementIdentity, Situation, Staleness};
 pub use supply::Supply;
 pub use workflow::{Decided, Decision, Hints, decide};

@@ -2,15 +2,16 @@
 
 use k8s_openapi::jiff::Timestamp;
 
+use crate::api::avoidance_status::AvoidedNode;
 use crate::api::enforcement::ScaleBounds;
 use crate::api::enforcement_status::{EnforcementStatus, FloorStatus, Verb};
-use crate::sense::workload::{Baseline, DeploymentState, Floor};
+use crate::sense::workload::{Baseline, DeploymentState, Floor, NodeObservation};
 
 use super::evidence::Snapshot;
 use super::guard::{self, Admitted, Hold};
 use super::plan::{BaselineChange, Change, FloorChange, Plan, Proposed, Step, Value, step_id};
 use super::situation::AgreementIdentity;
-use super::{standing, undo};
+use super::{standing, steer, undo};
 
 /// A step takes away at most this part of the floor, and at least one replica.
 const PART: i32 = 10;
@@ -116,6 +117,28 @@ pub fn release_rollout(
     let Some((deployment, mark)) = ours else { return Restoration::Nothing };
     let reason = "the agreement does not hold it any more".to_owned();
     let plan = undo::releasing(agreement, deployment, mark.at.0, now, reason, Snapshot::default());
+    match guard::admit_restoration(plan, leader) {
+        Ok(plan) => Restoration::Act(plan),
+        Err(hold) => Restoration::Hold(hold),
+    }
+}
+
+/// The same for a node, read again; `None` if it is gone. `known`: what the status says of it, where that was not lost.
+#[must_use]
+pub fn release_node(
+    agreement: &AgreementIdentity,
+    node: Option<&NodeObservation>,
+    known: Option<&AvoidedNode>,
+    leader: bool,
+    now: Timestamp,
+) -> Restoration {
+    let Some(node) = node else { return Restoration::Nothing };
+    let told = || node.record().filter(|record| record.uid == agreement.uid).map(|record| (record.action, record.at));
+    let known = known.filter(|known| known.uid == node.uid).map(|known| (known.action.clone(), known.at.clone()));
+    let Some((action, at)) = known.or_else(told) else { return Restoration::Nothing };
+    let reason = "the agreement has it avoided no more".to_owned();
+    let plan = steer::releasing(agreement, node, &action, at.0, now, reason, Snapshot::default());
+    let Some(plan) = plan else { return Restoration::Nothing };
     match guard::admit_restoration(plan, leader) {
         Ok(plan) => Restoration::Act(plan),
         Err(hold) => Restoration::Hold(hold),

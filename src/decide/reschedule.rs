@@ -24,20 +24,38 @@ use super::policy;
 /// # Errors
 /// Why there is none, in words.
 pub fn propose(facts: &Facts<'_>, suspects: &[String]) -> Result<Plan<Proposed>, Hold> {
-    let pod = suspects
-        .iter()
-        .find_map(|name| serving(facts, name))
-        .ok_or_else(|| Hold::new("PodGone", format!("{} is on its way out or gone already", suspects.join(", "))))?;
+    let pod = worst(facts, suspects)?;
     let eviction = evict(facts, pod);
     guard::review(&eviction, facts)?;
     Ok(surge(facts, pod, suspects)?.unwrap_or(eviction))
+}
+
+/// The worst of the pods that still serves.
+///
+/// # Errors
+/// None does, in words.
+pub(super) fn worst<'a>(facts: &'a Facts<'_>, suspects: &[String]) -> Result<&'a PodObservation, Hold> {
+    let found = suspects.iter().find_map(|name| serving(facts, name));
+    found.ok_or_else(|| Hold::new("PodGone", format!("{} is on its way out or gone already", suspects.join(", "))))
+}
+
+/// A replica can be added before the pod goes, or was.
+///
+/// # Errors
+/// Why not, in words.
+pub(super) fn can_add(facts: &Facts<'_>, pod: &PodObservation) -> Result<(), Hold> {
+    let (bounds, floor) = scaled(facts, pod)?;
+    match raised(facts, floor) {
+        Some(_) => Ok(()),
+        None => guard::review(&add(facts, pod, floor, bounds).map_err(|why| no_surge(pod, &why))?, facts),
+    }
 }
 
 fn serving<'a>(facts: &'a Facts<'_>, name: &str) -> Option<&'a PodObservation> {
     facts.workload.pods.iter().find(|pod| pod.name == name && !pod.terminating)
 }
 
-fn evict(facts: &Facts<'_>, pod: &PodObservation) -> Plan<Proposed> {
+pub(super) fn evict(facts: &Facts<'_>, pod: &PodObservation) -> Plan<Proposed> {
     let situation = facts.situation;
     let target =
         ActionTarget { api_version: "v1".into(), kind: "Pod".into(), name: pod.name.clone(), uid: pod.uid.clone() };
@@ -68,17 +86,24 @@ fn evict(facts: &Facts<'_>, pod: &PodObservation) -> Plan<Proposed> {
 
 /// The replica more that is still needed. `None`: it is ready.
 fn surge(facts: &Facts<'_>, pod: &PodObservation, suspects: &[String]) -> Result<Option<Plan<Proposed>>, Hold> {
-    let no = |why: &str| Hold::new("NoSurge", format!("no replica can be added before {} is evicted: {why}", pod.name));
+    let (bounds, floor) = scaled(facts, pod)?;
+    match raised(facts, floor) {
+        Some(record) => ready(facts, pod, suspects, record).map(|()| None),
+        None => add(facts, pod, floor, bounds).map(Some).map_err(|why| no_surge(pod, &why)),
+    }
+}
+
+fn no_surge(pod: &PodObservation, why: &str) -> Hold {
+    Hold::new("NoSurge", format!("no replica can be added before {} is evicted: {why}", pod.name))
+}
+
+/// The bounds of the replicas, and the floor under them.
+fn scaled<'a>(facts: &'a Facts<'_>, pod: &PodObservation) -> Result<(&'a ScaleBounds, &'a Floor), Hold> {
     if let Some(hold) = guard::unclear(facts) {
         return Err(hold);
     }
-    let (Some(bounds), Some(floor)) = (&facts.situation.enforcement.scale, facts.floor()) else {
-        return Err(no("enforcement.scale is left out"));
-    };
-    match raised(facts, floor) {
-        Some(record) => ready(facts, pod, suspects, record).map(|()| None),
-        None => add(facts, pod, floor, bounds).map(Some).map_err(|why| no(&why)),
-    }
+    let scaled = facts.situation.enforcement.scale.as_ref().zip(facts.floor());
+    scaled.ok_or_else(|| no_surge(pod, "enforcement.scale is left out"))
 }
 
 /// The surge that stands: the last change of the floor, and nobody has asked for more since.
@@ -116,7 +141,9 @@ fn ready(facts: &Facts<'_>, pod: &PodObservation, suspects: &[String], surge: &A
     let since = |pod: &&PodObservation| {
         pod.created.is_none_or(|created| created >= surge.intended_at.0) && !landed.contains(&pod.uid.as_str())
     };
-    let added = suspects.iter().filter_map(|name| serving(facts, name)).find(since);
+    // What landed on a node before that was avoided says nothing against the others.
+    let elsewhere = |pod: &&PodObservation| pod.node.as_deref().is_none_or(|on| guard::steered(facts, on).is_none());
+    let added = suspects.iter().filter_map(|name| serving(facts, name)).filter(elsewhere).find(since);
     if let Some(added) = added {
         let message = format!("{}, which was added, is as sick; so it is not one pod alone", added.name);
         return Err(Hold::new("SurgePodSick", message));

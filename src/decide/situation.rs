@@ -7,7 +7,7 @@ use crate::api::enforcement::{Enforcement, Mode};
 use crate::api::enforcement_status::{ActionRecord, EnforcementStatus};
 use crate::evaluate::assessment::Assessment;
 use crate::sense::signals::Signals;
-use crate::sense::workload::{Floor, WorkloadObservation, WorkloadProblem};
+use crate::sense::workload::{Floor, Nodes, WorkloadObservation, WorkloadProblem};
 
 use super::fleet::FleetView;
 use super::pulse::Proof;
@@ -54,6 +54,8 @@ pub struct Situation<'a> {
     /// was left behind by a change of the workload or its autoscaler. `None`: there is none, or the object is gone. If it
     /// could not be read, give that problem as `workload`, or the floor would be forgotten.
     pub left_behind: Option<&'a Floor>,
+    /// The nodes: all where one may be avoided or is, otherwise those of the pods that are not ready.
+    pub nodes: &'a Nodes,
     /// The endangered objective by pod, just now.
     pub signals: &'a Signals,
     /// The same before the last rollout.

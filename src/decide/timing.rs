@@ -29,6 +29,8 @@ pub struct Timing {
     pub served_for: SignedDuration,
     /// How old a pod must be to be moved.
     pub min_age: SignedDuration,
+    /// How long a node is avoided at most.
+    pub ttl: SignedDuration,
 }
 
 impl Timing {
@@ -38,12 +40,14 @@ impl Timing {
     /// [`InvalidDuration`] naming the field.
     pub fn of(enforcement: &Enforcement) -> Result<Self, InvalidDuration> {
         let served_for = enforcement.rollback.clone().unwrap_or_default().served_for;
-        let min_age = enforcement.reschedule.clone().unwrap_or_default().min_age;
+        let reschedule = enforcement.reschedule.clone().unwrap_or_default();
+        let (min_age, ttl) = (reschedule.min_age, reschedule.avoid_node.unwrap_or_default().ttl);
         Ok(Self {
             cooldown: parse("enforcement.cooldown", &enforcement.cooldown)?,
             release_after: parse("enforcement.releaseAfter", &enforcement.release_after)?,
             served_for: parse("enforcement.rollback.servedFor", &served_for)?,
             min_age: parse("enforcement.reschedule.minAge", &min_age)?,
+            ttl: parse("enforcement.reschedule.avoidNode.ttl", &ttl)?,
         })
     }
 }

@@ -4,11 +4,13 @@
 //! whether the objective recovered. Missing data makes a verdict inconclusive, never good or bad.
 
 mod floor;
+mod node;
 mod reschedule;
 mod rollout;
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
+use crate::api::avoidance_status::AvoidanceStatus;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict, WithoutEffect};
 use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::rollout_status::RolloutStatus;
@@ -26,7 +28,7 @@ const ROSE: f64 = 2.0;
 const MORE_LOAD: f64 = 1.2;
 
 /// The verbs that are tried against a danger, and may turn out not to help.
-const REMEDIES: [Verb; 4] = [Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule];
+const REMEDIES: [Verb; 5] = [Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode];
 
 /// What verdicts rest on.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +39,8 @@ pub struct Sight<'a> {
     pub hand: Option<&'a RolloutStatus>,
     /// The pods that were moved.
     pub moved: Option<&'a RescheduleStatus>,
+    /// The nodes that were avoided.
+    pub avoidance: Option<&'a AvoidanceStatus>,
     /// The endangered objective by pod, just now.
     pub signals: &'a Signals,
     /// The window in which it is read by pod.
@@ -66,7 +70,9 @@ pub fn judge(actions: &mut [ActionRecord], sight: Sight<'_>) -> Vec<WithoutEffec
             Verdict::Harmful => 2,
             Verdict::Effective | Verdict::Inconclusive => 0,
         };
-        if times > 0 && REMEDIES.contains(&record.verb) {
+        // Where it came back to the same node, it was not the moving that failed: see the guard about the node.
+        let came_back = record.verb == Verb::Reschedule && reschedule::came_back(record, sight);
+        if times > 0 && REMEDIES.contains(&record.verb) && !(came_back && verdict == Verdict::Ineffective) {
             without_effect.push(WithoutEffect { verb: record.verb, times });
         }
     }
@@ -84,6 +90,8 @@ fn verdict(record: &ActionRecord, sight: Sight<'_>) -> Option<(Verdict, String)>
         Verb::ReleaseRollout => due.then(|| rollout::release(sight)),
         Verb::Surge => floor::surge(record, sight, due),
         Verb::Reschedule => due.then(|| reschedule::moved(record, sight)).flatten(),
+        Verb::AvoidNode => node::avoided(record, sight, due),
+        Verb::ReleaseNode => due.then(|| node::released(record, sight)),
     }
 }
 

@@ -18,7 +18,7 @@ use super::situation::Situation;
 use super::standing::{self, Reset};
 use super::timing::Timing;
 use super::verdict::{self, Sight};
-use super::{bid, choice, episode, hand, intent, moved};
+use super::{avoidance, bid, choice, episode, hand, intent, moved};
 
 /// What was decided.
 #[derive(Debug, PartialEq)]
@@ -106,6 +106,7 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
     // A floor that was left behind on another object stays in the status until it is given back.
     let mut hand = facts.hand;
     let mut moved = facts.moved;
+    let mut avoided = facts.avoidance;
     let mut floor = choice::left_behind(situation).map(|(_, standing)| standing).or(facts.standing);
     if let Decision::Act(plan) = &decision {
         let intents = plan.intents(situation.now);
@@ -114,13 +115,22 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
         let touched = intents.iter().find(|intent| intent.verb.is_about_rollout());
         hand = hand.or_else(|| touched.map(|intent| hand::empty(intent.target.clone())));
         moved = plan.steps.iter().fold(moved, |moved, step| moved::intended(moved, step, situation.now));
+        avoided = plan.steps.iter().fold(avoided, avoidance::intended);
         actions.splice(0..0, intents);
     }
     actions.truncate(KEPT);
-    let (rollout, reschedule, episode) = (hand, moved, facts.episode);
-    let capacity = situation.status.capacity.clone();
-    let enforcement =
-        EnforcementStatus { message, reason, floor, rollout, reschedule, episode, diagnosis, capacity, bid };
+    let enforcement = EnforcementStatus {
+        message,
+        reason,
+        floor,
+        rollout: hand,
+        reschedule: moved,
+        avoidance: avoided,
+        episode: facts.episode,
+        diagnosis,
+        capacity: situation.status.capacity.clone(),
+        bid,
+    };
     Decided { decision, enforcement, actions, hints, seeks_replicas }
 }
 
@@ -134,7 +144,8 @@ pub(super) fn work_out<'a>(
     let floor = workload.floor.floor();
     let floors: Vec<&Floor> = floor.into_iter().chain(situation.left_behind).collect();
     let deployment = workload.deployment.as_ref();
-    let seen = Seen { floors: &floors, deployment, pods: &workload.pods, at: workload.read_at, agreement };
+    let (pods, nodes) = (workload.pods.as_slice(), situation.nodes);
+    let seen = Seen { floors: &floors, deployment, pods, nodes, at: workload.read_at, agreement };
     let (mut actions, done) = intent::settle(situation.actions, seen);
     let written = done.iter().filter_map(|index| actions.get(*index));
     let status: Option<FloorStatus> = written.fold(situation.status.floor.clone(), intent::effect);
@@ -148,12 +159,15 @@ pub(super) fn work_out<'a>(
         None => situation.status.rollout.clone(),
     };
     let moved = moved::reconcile(situation.status.reschedule.as_ref(), &actions, workload, situation.now);
+    let before = situation.status.avoidance.as_ref();
+    let avoided = avoidance::reconcile(before, &actions, nodes, &situation.agreement.uid, situation.now);
     let health = Health::of(situation.assessment).with_pulse(situation.pulse);
     let fresh = situation.now.duration_since(situation.assessment.measured_through) <= situation.staleness.assessment;
     let sight = Sight {
         workload,
         hand: hand.as_ref(),
         moved: moved.as_ref(),
+        avoidance: avoided.as_ref(),
         signals: situation.signals,
         window: signals::window(situation.slot),
         health: &health,
@@ -162,14 +176,18 @@ pub(super) fn work_out<'a>(
         now: situation.now,
     };
     let without_effect = verdict::judge(&mut actions, sight);
-    let stands = standing.is_some() || hand.as_ref().is_some_and(|hand| hand.paused_at.is_some());
+    let stands = standing.is_some()
+        || hand.as_ref().is_some_and(|hand| hand.paused_at.is_some())
+        || avoidance::standing(avoided.as_ref()).is_some();
     let previous = situation.status.episode.as_ref();
     let mut episode = episode::advance(previous, &health, fresh, stands, timing.release_after, situation.now);
     if let Some(episode) = &mut episode {
         episode::count(episode, without_effect);
     }
     let moved = moved::within(moved, episode.as_ref());
-    (Facts { situation, workload, timing, health, standing, hand, moved, actions, episode }, reset)
+    let facts =
+        Facts { situation, workload, timing, health, standing, hand, moved, avoidance: avoided, actions, episode };
+    (facts, reset)
 }
 
 /// Whether the decision rests on there being room for more replicas.

@@ -107,6 +107,19 @@ async fn what_is_left_for_replicas_can_be_read_only_where_that_was_granted() -> 
 }
 
 #[tokio::test]
+async fn nodes_can_be_listed_and_written_only_where_one_may_be_avoided() -> Result<()> {
+    let objects = rendered(&["--set", "rbac.avoidNode=true"]).await?;
+    let tables = [guarantor::sense::workload::AVOID_NODE_RBAC, guarantor::act::AVOID_NODE_RBAC];
+    let everything: Vec<Needed> = EVERYWHERE.into_iter().chain(tables).collect();
+    let rights = granted(of_kind(&objects, "ClusterRole").unwrap());
+    assert_same("the ClusterRole", &rights, &needed(&everything));
+    let nodes: Vec<&str> =
+        rights.iter().filter(|right| right.1.starts_with("nodes")).map(|right| right.2.as_str()).collect();
+    assert_eq!(nodes, ["get", "list", "patch"]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn no_secret_can_be_read_unless_one_is_named() -> Result<()> {
     let objects = rendered(&[]).await?;
     let rights: BTreeSet<Right> =

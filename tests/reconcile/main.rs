@@ -26,6 +26,7 @@ mod holds_with_its_reason;
 mod issues_one_statement_a_period;
 mod looks_back_on_trailing_days;
 mod moves_a_sick_pod;
+mod moves_the_pods_of_a_sick_node;
 mod offline;
 mod raises_and_gives_back_the_floor_of_an_autoscaler;
 mod reads_a_source_made_anew_at_its_new_address;

@@ -1,5 +1,6 @@
 //! A `ReplicaSet`'s controller, as far as pods go: it makes as many as are wanted, each ready a few seconds later on a node
-//! of its own, and takes the newest away when there are too many. Some pods are sick, and fail every request.
+//! of its own, and takes the newest away when there are too many. Some pods are sick, and fail every request; or all that are
+//! on a sick node.
 
 use std::collections::BTreeSet;
 
@@ -20,12 +21,17 @@ const START: i64 = 3;
 pub struct ReplicaSet {
     /// The pods that fail every request.
     pub sick: BTreeSet<String>,
-    /// Where pods land from now on; without it, each on a node of its own.
+    /// The nodes whose pods fail every request.
+    pub sick_nodes: BTreeSet<String>,
+    /// Where pods land from now on; without it, on that of `nodes` with the fewest.
     pub node: Option<String>,
+    /// The nodes there are; without them, each pod has one of its own. What is tainted is taken last.
+    pub nodes: Vec<String>,
     /// The fewest pods that were ready at once since the first ones were.
     pub least_ready: Option<usize>,
     made: usize,
-    ready: Vec<String>,
+    /// Those that are ready, each with its node.
+    ready: Vec<(String, String)>,
 }
 
 impl ReplicaSet {
@@ -46,7 +52,7 @@ impl ReplicaSet {
             self.make(api);
         }
         let all = self::pods(api);
-        self.ready = all.iter().filter(|pod| is_ready(pod)).map(name).collect();
+        self.ready = all.iter().filter(|pod| is_ready(pod)).map(|pod| (name(pod), node_of(pod))).collect();
         self.least_ready = match self.least_ready {
             None => (self.ready.len() >= replicas).then_some(self.ready.len()),
             Some(least) => Some(least.min(self.ready.len())),
@@ -64,7 +70,7 @@ impl ReplicaSet {
     fn make(&mut self, api: &ApiServer) {
         self.made += 1;
         let name = format!("web-{:02}", self.made);
-        let node = self.node.clone().unwrap_or_else(|| format!("node-{}", self.made));
+        let node = self.place(api);
         let owner = json!([
             {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-1", "uid": "of the set", "controller": true},
         ]);
@@ -80,8 +86,20 @@ impl ReplicaSet {
         api.apply(pod).unwrap();
     }
 
-    fn is_sick(&self, pod: &String) -> bool {
-        self.sick.contains(pod)
+    /// The node that the scheduler takes.
+    fn place(&self, api: &ApiServer) -> String {
+        let tainted: Vec<String> =
+            api.list("nodes").iter().filter(|node| node["spec"]["taints"].is_array()).map(name).collect();
+        if let Some(node) = self.node.as_ref().filter(|node| !tainted.contains(node)) {
+            return node.clone();
+        }
+        let on = |node: &String| pods(api).iter().filter(|pod| node_of(pod) == *node).count();
+        let best = self.nodes.iter().min_by_key(|node| (tainted.contains(node), on(node)));
+        best.cloned().unwrap_or_else(|| format!("node-{}", self.made))
+    }
+
+    fn is_sick(&self, (pod, node): &(String, String)) -> bool {
+        self.sick.contains(pod) || self.sick_nodes.contains(node)
     }
 
     /// Of a hundred requests so many fail, with even balancing.
@@ -93,9 +111,9 @@ impl ReplicaSet {
     /// What the store says by pod.
     pub fn by_pod(&self) -> Signals {
         let whole = |number: u64| BigRational::from_integer(number.into());
-        let events = |pod: &String| {
+        let events = |pod: &(String, String)| {
             let bad = whole(if self.is_sick(pod) { 600 } else { 1 });
-            PodEvents { pod: pod.clone(), total: whole(600), bad }
+            PodEvents { pod: pod.0.clone(), total: whole(600), bad }
         };
         Signals::ByPod(Box::new(PodVector {
             at: Timestamp::UNIX_EPOCH,
@@ -115,6 +133,10 @@ pub fn pods(api: &ApiServer) -> Vec<Value> {
 /// A pod's name.
 pub fn name(pod: &Value) -> String {
     pod["metadata"]["name"].as_str().unwrap().to_owned()
+}
+
+fn node_of(pod: &Value) -> String {
+    pod["spec"]["nodeName"].as_str().unwrap().to_owned()
 }
 
 fn is_ready(pod: &Value) -> bool {

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use guarantor::api::agreement::AgreementSpec;
 use guarantor::api::ledger::LedgerSpec;
-use guarantor::api::{BASELINE_ANNOTATION, FIELD_MANAGER, ROLLOUT_ANNOTATION};
+use guarantor::api::{AVOID_KEY, BASELINE_ANNOTATION, FIELD_MANAGER, ROLLOUT_ANNOTATION};
 use guarantor::evaluate::verification::{Beside, Presented, Terms, Verdict, verify};
 use guarantor_testbed::model::FaultPlan;
 use serde_json::{Value, json};
@@ -88,6 +88,13 @@ fn ending(stage: &Stage) -> Ending {
         seen.dedup();
         acts.extend(seen);
     }
+    let nodes = stage.api.list("nodes");
+    for node in &nodes {
+        let states = stage.api.history("nodes", None, node["metadata"]["name"].as_str().unwrap());
+        let mut seen: Vec<Value> = states.iter().map(avoided).collect();
+        seen.dedup();
+        acts.extend(seen.into_iter().skip(1));
+    }
     let agreements: Vec<Value> = stage.api.list(AGREEMENTS).iter().map(essentials).collect();
     let specs = |resource| -> Vec<Value> {
         let mut all = stage.api.list(resource);
@@ -102,6 +109,7 @@ fn ending(stage: &Stage) -> Ending {
     let workload: Vec<Value> = workload.into_iter().flatten().map(|object| floor(&object)).collect();
     let left = json!({
         "agreements": agreements, "statements": specs(STATEMENTS), "ledgers": ledgers, "workload": workload,
+        "nodes": nodes.iter().map(|node| json!([avoided(node), is_ours(node)])).collect::<Vec<_>>(),
         "pods": stage.api.list("pods").iter().map(|pod| &pod["metadata"]["name"]).collect::<Vec<_>>(),
     });
     Ending { acts, left }
@@ -128,10 +136,21 @@ fn held(object: &Value) -> &Value {
 
 /// What the operator may leave on an object it writes: no more than the value.
 fn floor(object: &Value) -> Value {
-    let managers = object["metadata"]["managedFields"].as_array();
-    let ours = managers.is_some_and(|all| all.iter().any(|entry| entry["manager"] == json!(FIELD_MANAGER)));
+    let ours = is_ours(object);
     json!({"spec": object["spec"], "annotation": held(object),
         "marked": object["metadata"]["annotations"][ROLLOUT_ANNOTATION].is_string(), "ours in managedFields": ours})
+}
+
+/// Which taints a node has, and whether the operator's annotation stands beside them.
+fn avoided(node: &Value) -> Value {
+    let taints = node["spec"]["taints"].as_array().into_iter().flatten();
+    let keys: Vec<&Value> = taints.map(|taint| &taint["key"]).collect();
+    json!([node["metadata"]["name"], keys, node["metadata"]["annotations"][AVOID_KEY].is_string()])
+}
+
+fn is_ours(object: &Value) -> bool {
+    let managers = object["metadata"]["managedFields"].as_array();
+    managers.is_some_and(|all| all.iter().any(|entry| entry["manager"] == json!(FIELD_MANAGER)))
 }
 
 fn essentials(agreement: &Value) -> Value {

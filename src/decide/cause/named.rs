@@ -36,7 +36,8 @@ pub(super) fn still(look: &Look<'_>, found: &Cause) -> Option<Cause> {
         _ => return None,
     };
     let named = names(before);
-    let there = look.facts.workload.pods.iter().any(|pod| !pod.terminating && of_pod(pod, &named));
+    let serves = |pod: &PodObservation| !pod.terminating && !look.facts.is_dead(pod.node.as_ref());
+    let there = look.facts.workload.pods.iter().any(|pod| serves(pod) && of_pod(pod, &named));
     let why = doubt(look, &named, ratio).filter(|_| there)?;
     let told = before.message.split(KEPT).next().unwrap_or_default();
     Some(Cause {

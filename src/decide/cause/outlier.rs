@@ -11,6 +11,7 @@ pub(super) const RATIO: f64 = 2.0;
 /// The part that is to blame.
 pub(super) struct Outlier {
     pub(super) name: String,
+    /// Its pods, the worst first.
     pub(super) pods: Vec<String>,
     pub(super) sample: Sample,
     pub(super) rest: Sample,
@@ -52,6 +53,8 @@ pub(super) fn group(
         };
         let by_each = parts.iter().all(|part| worse(without(part), rest, RATIO, comparisons).is_some());
         if members.len().saturating_mul(2) <= all && by_each && to_blame(sample, rest, population.all_bad) {
+            let mut members = members;
+            members.sort_by(|a, b| b.sample.share().total_cmp(&a.sample.share()));
             let pods = members.iter().map(|member| member.name.clone()).collect();
             return Ok(Outlier { name: name.clone(), pods, sample, rest, z });
         }

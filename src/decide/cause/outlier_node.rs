@@ -1,18 +1,27 @@
-//! A node whose pods fail: they belong elsewhere. The floor is held and the node named. Its pods are not moved: nothing steers
-//! what is evicted away from the node, so that it may come back.
+//! A node whose pods fail: they belong elsewhere. The floor is held and the node named. Where the agreement allows it, the node
+//! is avoided and its pods are moved; otherwise nothing steers what is evicted away from it, and it may come back.
 
 use crate::api::diagnosis::{CauseKind, Subject};
+use crate::decide::facts::Facts;
 
-use super::outlier::group;
+use super::comparison::FEWEST_EVENTS;
+use super::outlier::{RATIO, group};
+use super::population::Population;
 use super::{Answer, Cause, Look, Remedy, endangered, evidence, told};
 
 pub(super) fn ask(look: &Look<'_>) -> Answer {
     let pods = look.pods.as_ref().map_err(Clone::clone)?;
     let found = group(pods, "nodes", |member| member.node.as_ref(), |member| Some(&member.name))?;
     let name = &found.name;
-    let allowed = look.facts.situation.enforcement.reschedule.is_some();
-    let steering =
-        if allowed { "; none of them is evicted, as it could come back: nothing steers it elsewhere" } else { "" };
+    let reschedule = look.facts.situation.enforcement.reschedule.as_ref();
+    let avoidable = reschedule.is_some_and(|reschedule| reschedule.avoid_node.is_some());
+    let steering = match reschedule {
+        Some(_) if !avoidable => {
+            "; none of them is evicted, as it could come back: enforcement.reschedule.avoidNode, which steers it elsewhere, is \
+             left out"
+        }
+        _ => "",
+    };
     Ok(Cause {
         kind: CauseKind::OutlierNode,
         message: format!(
@@ -23,11 +32,24 @@ pub(super) fn ask(look: &Look<'_>) -> Answer {
             found.pods.len(),
             told(found.rest)
         ),
-        remedy: Remedy::KeepFloor,
+        remedy: if avoidable {
+            Remedy::Leave { node: name.clone(), pods: found.pods.clone() }
+        } else {
+            Remedy::KeepFloor
+        },
         evidence: vec![
             evidence(Subject::Node, name, found.sample, Some(found.z)),
             evidence(Subject::Rest, "all other pods", found.rest, None),
         ],
         would_change: format!("the pods of node {name} get as good as the others, or the others as bad"),
     })
+}
+
+/// The pods that are on a node are seen, and no worse than the others. `false` also where nobody can tell.
+#[must_use]
+pub fn is_well(facts: &Facts<'_>, node: &str) -> bool {
+    let Ok(pods) = Population::of(facts) else { return false };
+    let (part, rest) = pods.split(|member| member.node.as_deref() == Some(node));
+    let seen = part.total >= FEWEST_EVENTS && rest.total >= FEWEST_EVENTS;
+    seen && (part.bad == 0.0 || part.share() < RATIO * rest.share())
 }

@@ -54,7 +54,10 @@ impl Population {
     /// # Errors
     /// Why it is not good enough, in words.
     pub fn of(facts: &Facts<'_>) -> Result<Self, String> {
-        Self::join(facts.workload, facts.situation.signals, facts.now())
+        let mut population = Self::join(facts.workload, facts.situation.signals, facts.now())?;
+        // What the pods of a node did before it broke down blames none of them: they are gone from the service already.
+        population.members.retain(|member| !facts.is_dead(member.node.as_ref()));
+        Ok(population)
     }
 
     /// Joins what was read of a workload with what was read by pod.

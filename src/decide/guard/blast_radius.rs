@@ -1,8 +1,11 @@
 //! The blast radius: over all agreements few pods are evicted in a short time, and of one node one. What looks like many sick
-//! pods may be something else, and each eviction by itself looks right.
+//! pods may be something else, and each eviction by itself looks right. A node that is avoided is emptied faster, as long as each
+//! eviction is seen to help.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
+use crate::api::enforcement_status::Verdict;
+use crate::api::reschedule_status::Eviction;
 use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
 
@@ -18,18 +21,27 @@ const OF_A_NODE: usize = 1;
 pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let node = facts.workload.pod(&step.target.uid)?.node.clone().unwrap_or_default();
     let own = facts.moved.iter().flat_map(|moved| &moved.evictions).filter(|one| one.action != step.id);
-    let own = own.map(|eviction| (eviction.node.as_str(), eviction.at.0));
-    let others = facts.situation.fleet.evictions.iter().map(|eviction| (eviction.node.as_str(), eviction.at));
-    let recent = |(_, at): &(&str, Timestamp)| facts.now().duration_since(*at) < WITHIN;
-    let all: Vec<(&str, Timestamp)> = own.chain(others).filter(recent).collect();
-    let of_node: Vec<Timestamp> = all.iter().filter(|(of, _)| *of == node).map(|(_, at)| *at).collect();
+    let own = own.map(|eviction| (eviction.node.as_str(), eviction.at.0, has_helped(facts, eviction)));
+    let others = facts.situation.fleet.evictions.iter().map(|eviction| (eviction.node.as_str(), eviction.at, false));
+    let recent = |(_, at, _): &(&str, Timestamp, bool)| facts.now().duration_since(*at) < WITHIN;
+    let all: Vec<(&str, Timestamp, bool)> = own.chain(others).filter(recent).collect();
+    let counts = |(of, _, helped): &&(&str, Timestamp, bool)| *of == node && !helped;
+    let of_node: Vec<Timestamp> = all.iter().filter(counts).map(|(_, at, _)| *at).collect();
     if of_node.len() >= OF_A_NODE {
         return held(&of_node, format!("a pod of node {node} was evicted less than {WITHIN:#} ago"));
     }
-    let all: Vec<Timestamp> = all.into_iter().map(|(_, at)| at).collect();
+    let all: Vec<Timestamp> = all.into_iter().map(|(_, at, _)| at).collect();
     (all.len() >= OF_ALL)
         .then(|| held(&all, format!("{} pods of all agreements were evicted within {WITHIN:#}", all.len())))
         .flatten()
+}
+
+/// The eviction is one of those that empty a node which is avoided, and it was seen to help: then the next one of that node
+/// need not wait.
+fn has_helped(facts: &Facts<'_>, eviction: &Eviction) -> bool {
+    let emptied = facts.avoided().is_some_and(|avoided| avoided.node == eviction.node && avoided.at.0 <= eviction.at.0);
+    let record = facts.actions.iter().find(|record| record.id == eviction.action);
+    emptied && record.is_some_and(|record| record.verdict == Some(Verdict::Effective))
 }
 
 fn held(evictions: &[Timestamp], message: String) -> Option<Hold> {

@@ -15,8 +15,13 @@ pub(super) fn of_use(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
 fn enough(verb: Verb) -> i32 {
     match verb {
         Verb::FreezeScaleDown | Verb::RaiseFloor | Verb::LowerFloor | Verb::Restore | Verb::Reschedule => 2,
-        // What disrupts a whole service is not tried twice; nor is a replica without a place.
-        Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout | Verb::Surge => 1,
+        // What disrupts a whole service is not tried twice; nor is a replica without a place, or a taint.
+        Verb::PauseRollout
+        | Verb::RollBack
+        | Verb::ReleaseRollout
+        | Verb::Surge
+        | Verb::AvoidNode
+        | Verb::ReleaseNode => 1,
     }
 }
 
@@ -33,6 +38,10 @@ fn words(verb: Verb) -> &'static str {
         Verb::Reschedule => {
             "moving a pod did not help twice in this episode, so the pods are not the cause, or not alone; somebody should \
              look"
+        }
+        Verb::AvoidNode | Verb::ReleaseNode => {
+            "a taint did not keep pods off a node in this episode; look at the workload's spread constraints and affinity, and \
+             at the room elsewhere, or cordon the node"
         }
         Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout => {
             "undoing a revision did not help in this episode, so the revision was not the cause, or not alone; somebody \

@@ -18,8 +18,8 @@ use crate::decide::{
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::sense::signals::{PodEvents, PodVector, Signals};
 use crate::sense::workload::{
-    Baseline, BaselineRecord, Floor, FloorHolder, FloorKind, PodObservation, PodPhase, Rollout, WorkloadObservation,
-    WorkloadProblem,
+    Baseline, BaselineRecord, Floor, FloorHolder, FloorKind, Nodes, PodObservation, PodPhase, Rollout,
+    WorkloadObservation, WorkloadProblem,
 };
 
 /// An owned situation.
@@ -32,6 +32,7 @@ pub(crate) struct Scene {
     pub(crate) pulse: Vec<Proof>,
     pub(crate) workload: Result<WorkloadObservation, WorkloadProblem>,
     pub(crate) left_behind: Option<Floor>,
+    pub(crate) nodes: Nodes,
     pub(crate) signals: Signals,
     pub(crate) before: Signals,
     pub(crate) fleet: FleetView,
@@ -199,6 +200,7 @@ impl Scene {
             pulse: Vec::new(),
             workload: Ok(observation(6, FloorHolder::Hpa(hpa()))),
             left_behind: None,
+            nodes: Nodes::not_asked(),
             signals: Signals::Empty,
             before: Signals::Empty,
             fleet: FleetView::default(),
@@ -275,6 +277,7 @@ impl Scene {
             pulse: &self.pulse,
             workload: self.workload.as_ref(),
             left_behind: self.left_behind.as_ref(),
+            nodes: &self.nodes,
             signals: &self.signals,
             before: &self.before,
             fleet: &self.fleet,
@@ -331,6 +334,7 @@ impl Scene {
             Change::Floor(change) => self.write_floor(step, change),
             Change::Rollout(change) => super::rollouts::write(self, step, change),
             Change::Eviction(_) => super::moves::write(self, step),
+            Change::Node(change) => super::nodes::write(self, step, change),
         }
     }
 

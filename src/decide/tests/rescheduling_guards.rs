@@ -223,5 +223,12 @@ fn a_node_is_named_and_its_pods_stay() {
     fail(&mut scene, &["checkout-0", "checkout-1"]);
     let decided = scene.decide();
     assert_eq!((verb(&decided), reason(&decided)), (None, "OutlierNode"), "{:?}", decided.decision);
-    assert!(decided.enforcement.message.contains("nothing steers it elsewhere"), "{}", decided.enforcement.message);
+    assert!(
+        decided
+            .enforcement
+            .message
+            .contains("enforcement.reschedule.avoidNode, which steers it elsewhere, is left out"),
+        "{}",
+        decided.enforcement.message
+    );
 }

@@ -6,6 +6,7 @@
 
 use k8s_openapi::jiff::SignedDuration;
 
+use crate::api::avoidance_status::AvoidedNode;
 use crate::api::enforcement_status::{ActionRecord, Verdict};
 use crate::decide::cause::{self, population::Population};
 
@@ -33,6 +34,11 @@ pub(super) fn moved(record: &ActionRecord, sight: Sight<'_>) -> Option<(Verdict,
     if !late && pod.ready_since.is_some_and(|since| sight.now.duration_since(since) < windows) {
         return None;
     }
+    let node = eviction.map(|eviction| eviction.node.as_str()).filter(|node| is_left(sight, record, node));
+    if node.is_some() && pod.node.as_deref() == node {
+        let words = format!("{name} came in its place on the same node, in spite of the taint");
+        return Some((Verdict::Ineffective, words));
+    }
     if sight.recovered(record) {
         let words = format!("{name} serves in its place, {place}, and no objective burns any more");
         return Some((Verdict::Effective, words));
@@ -42,9 +48,30 @@ pub(super) fn moved(record: &ActionRecord, sight: Sight<'_>) -> Option<(Verdict,
             Some((Verdict::Ineffective, format!("{name}, which came in its place, {place}, is as sick")))
         }
         Ok(_) => {
-            let (verdict, words) = compare(record, sight);
+            let (verdict, words) = match compare(record, sight) {
+                // The other pods of that node go on failing until they are moved too.
+                (Verdict::Ineffective, _) if node.is_some() => {
+                    (Verdict::Effective, "the rest of the node's pods are still to be moved".to_owned())
+                }
+                other => other,
+            };
             Some((verdict, format!("{name} came in its place, {place}, and is no worse than the others; {words}")))
         }
         Err(why) => Some((Verdict::Inconclusive, format!("{name} came in its place, {place}; {why}"))),
     }
+}
+
+/// What came in its place landed on the node it was moved from.
+pub(super) fn came_back(record: &ActionRecord, sight: Sight<'_>) -> bool {
+    let eviction = sight.moved.and_then(|moved| moved.evictions.iter().find(|one| one.action == record.id));
+    eviction.is_some_and(|one| one.landed.as_ref().and_then(|landed| landed.node.as_ref()) == Some(&one.node))
+}
+
+/// The pod was one of a node that was avoided then.
+fn is_left(sight: Sight<'_>, record: &ActionRecord, node: &str) -> bool {
+    let known = sight.avoidance.iter().flat_map(|known| &known.nodes);
+    let then = |avoided: &AvoidedNode| {
+        avoided.node == node && avoided.at.0 <= record.intended_at.0 && record.intended_at.0 < avoided.until.0
+    };
+    known.into_iter().any(then)
 }

@@ -232,6 +232,8 @@ pub fn verb(verb: Verb) -> &'static str {
         Verb::ReleaseRollout => "Give the rollout back",
         Verb::Surge => "Add a replica before an eviction",
         Verb::Reschedule => "Evict a pod",
+        Verb::AvoidNode => "Keep new pods off a node",
+        Verb::ReleaseNode => "Let a node take pods again",
     }
 }
 

@@ -13,6 +13,8 @@ pub mod hpa;
 mod kin;
 mod kinds;
 mod mark;
+mod node;
+pub mod nodes;
 mod observation;
 mod ownership;
 mod pods;
@@ -26,6 +28,7 @@ mod target;
 pub(crate) mod tests;
 mod zones;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use k8s_openapi::api::autoscaling::v1::Scale;
@@ -45,6 +48,7 @@ pub use deployment::{DeploymentState, Revision, Revisions};
 pub use kin::Kin;
 pub use kinds::Kinds;
 pub use mark::{Mark, MarkRecord};
+pub use node::{AvoidanceRecord, NodeObservation, Nodes};
 pub use observation::{
     Floor, FloorHolder, FloorKind, KeptVolume, PodObservation, PodPhase, Rollout, VolumeKind, WorkloadObservation,
 };
@@ -65,6 +69,9 @@ pub const RBAC: &[(&str, &str, &[&str])] = &[
 
 /// What it needs beside, where agreements may undo revisions. The chart grants it with `rbac.rollback`.
 pub const ROLLBACK_RBAC: &[(&str, &str, &[&str])] = &[("apps", "replicasets", &["list"])];
+
+/// What it needs beside, where agreements may have a node avoided. The chart grants it with `rbac.avoidNode`.
+pub const AVOID_NODE_RBAC: &[(&str, &str, &[&str])] = &[("", "nodes", &["list"])];
 
 /// Reads workloads.
 #[derive(Clone)]
@@ -141,6 +148,32 @@ impl WorkloadReader {
     /// Enters the zones of the nodes on which the pods are. Those that cannot be read stay unknown.
     pub async fn read_zones(&self, observed: &mut WorkloadObservation) {
         self.zones.enter(&self.client, self.limit, &mut observed.pods).await;
+    }
+
+    /// Reads all nodes, and those with these names where all cannot be listed.
+    pub async fn read_nodes(&self, names: &BTreeSet<String>) -> Nodes {
+        nodes::all(&self.client, self.limit, names).await
+    }
+
+    /// Lists all nodes.
+    ///
+    /// # Errors
+    /// [`WorkloadProblem`]: it cannot be told, or may not be read.
+    pub async fn list_nodes(&self) -> Result<Vec<NodeObservation>, WorkloadProblem> {
+        nodes::listed(&self.client, self.limit).await
+    }
+
+    /// Reads the nodes with these names, as far as they can be read.
+    pub async fn read_named_nodes(&self, names: &BTreeSet<String>) -> Nodes {
+        nodes::named(&self.client, self.limit, names).await
+    }
+
+    /// Reads one node. `None`: it is gone.
+    ///
+    /// # Errors
+    /// [`WorkloadProblem`]: it cannot be told, or may not be read.
+    pub async fn read_node(&self, name: &str) -> Result<Option<NodeObservation>, WorkloadProblem> {
+        nodes::one(&self.client, self.limit, name).await
     }
 
     /// Enters the revisions of a Deployment; of another kind there is nothing to enter.

@@ -204,7 +204,7 @@ impl Write<'_> {
     fn settle(&self, object: &mut Value) {
         object::without_nulls(object);
         schema::fill_defaults(object, &self.kind.schema);
-        for path in ["/metadata/labels", "/metadata/annotations", "/metadata/finalizers"] {
+        for path in ["/metadata/labels", "/metadata/annotations", "/metadata/finalizers", "/spec/taints"] {
             // Omitted when empty, as Go's omitempty does.
             let empty = object.pointer(path).is_some_and(|value| {
                 value.as_object().is_some_and(serde_json::Map::is_empty) || value.as_array().is_some_and(Vec::is_empty)
