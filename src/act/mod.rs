@@ -14,6 +14,7 @@ mod merge;
 pub mod outcome;
 mod rollout;
 mod scale;
+mod shed;
 mod target;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
@@ -45,6 +46,9 @@ pub const RBAC: &[(&str, &str, &[&str])] = &[
 /// that would go past every disruption budget.
 pub const RESCHEDULE_RBAC: &[(&str, &str, &[&str])] = &[("", "pods/eviction", &["create"])];
 
+/// What it needs beside, where agreements may shed load. The chart grants it with `rbac.shed`.
+pub const SHED_RBAC: &[(&str, &str, &[&str])] = &[("", "configmaps", &["get", "patch"])];
+
 /// Carries out a plan, step by step, up to the first step that is not done. `write_until`: when the lease's permit ends.
 pub async fn execute(client: &Client, write_until: Instant, plan: Plan<Admitted>) -> Vec<Outcome> {
     let bound = Bound::until(write_until);
@@ -65,6 +69,7 @@ async fn write(client: &Client, namespace: &str, step: &Step, bound: Bound) -> O
         Change::Floor(change) => write_floor(client, namespace, step, change, bound).await,
         Change::Rollout(change) => rollout::write(client, namespace, step, change, bound).await,
         Change::Eviction(_) => eviction::write(client, namespace, step, bound).await,
+        Change::Shed(change) => shed::write(client, namespace, step, change, bound).await,
     };
     match written {
         Ok(note) => Outcome::of(step, WriteResult::Done, note),

@@ -12,6 +12,7 @@ use super::capacity::CapacityStatus;
 use super::diagnosis::Diagnosis;
 use super::reschedule_status::RescheduleStatus;
 use super::rollout_status::RolloutStatus;
+use super::shed::ShedStatus;
 
 /// What the operator holds.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +31,9 @@ pub struct EnforcementStatus {
     /// The pods it moved within the last 24 hours, and what keeps it from moving one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reschedule: Option<RescheduleStatus>,
+    /// What it sheds, and what it shed within the last 24 hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shed: Option<ShedStatus>,
     /// The danger now being met.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub episode: Option<Episode>,
@@ -174,6 +178,10 @@ pub enum Verb {
     Surge,
     /// Evicts a pod that fails where the others do not, so that another one is made in its place.
     Reschedule,
+    /// Turns the switch through which the service turns requests away.
+    Shed,
+    /// Turns that switch back.
+    StopShedding,
 }
 
 impl Verb {
@@ -187,14 +195,22 @@ impl Verb {
             | Self::LowerFloor
             | Self::Restore
             | Self::Surge
-            | Self::Reschedule => false,
+            | Self::Reschedule
+            | Self::Shed
+            | Self::StopShedding => false,
         }
+    }
+
+    /// It is about the switch through which load is shed.
+    #[must_use]
+    pub fn is_about_shedding(self) -> bool {
+        matches!(self, Self::Shed | Self::StopShedding)
     }
 
     /// It is about the floor under the replicas of a workload.
     #[must_use]
     pub fn is_about_floor(self) -> bool {
-        !self.is_about_rollout() && self != Self::Reschedule
+        !self.is_about_rollout() && !self.is_about_shedding() && self != Self::Reschedule
     }
 }
 

@@ -35,9 +35,11 @@ pub mod reschedule_status;
 pub mod rollout_status;
 pub mod scalar;
 pub mod settlement;
+pub mod shed;
 pub mod slot_length;
 pub mod statement;
 pub mod terms;
+mod upstream;
 
 pub use agreement::{AgreementSpec, ServiceLevelAgreement};
 pub use claim::{ClaimSpec, ServiceLevelClaim};
@@ -71,6 +73,9 @@ pub const BASELINE_ANNOTATION: &str = "guarantor.dev/baseline";
 /// On a Deployment: what Guarantor did to its rollout, as JSON.
 pub const ROLLOUT_ANNOTATION: &str = "guarantor.dev/rollout";
 
+/// On a `ConfigMap`: the key that Guarantor wrote to shed load, and what stood there before, as JSON.
+pub const SHED_ANNOTATION: &str = "guarantor.dev/shed";
+
 /// The custom resource definitions, in the order in which a person would read them.
 ///
 /// `guarantor crds` prints them; `crds/` and the chart hold the same text, compared by a test. Helm is told to keep
@@ -87,7 +92,10 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
     ];
     for crd in &mut crds {
         match crd.spec.names.kind.as_str() {
-            "ServiceLevelAgreement" => keep_amendments(crd),
+            "ServiceLevelAgreement" => {
+                keep_amendments(crd);
+                upstream::not_itself(crd);
+            }
             "ServiceLevelStatement" => terms::leave_bare(crd),
             _ => {}
         }

@@ -28,6 +28,7 @@ use super::registry::Asks;
 use super::retention;
 use super::room;
 use super::terms::{self, Refusal, Terms};
+use super::upstream;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::condition::{self, ConditionStatus};
 use crate::api::{ACCOUNT_FINALIZER, ServiceLevelAgreement};
@@ -145,6 +146,7 @@ async fn work(
     let before = book.before_the_first_slot(&assessment);
     let present = before.as_deref().unwrap_or(&assessment);
     context.fleet.note(agreement, &next, present, now);
+    upstream::condition(&mut next, agreement, &upstream::of(agreement, context, now), now);
     capacity::tell(agreement, context, &mut next, present, &asked, now);
     let enforcing = enforce::enforce(agreement, context, book, &mut next, present, &asked, now);
     let again = Box::pin(enforcing).await?;

@@ -13,7 +13,10 @@ use super::by_pod;
 use super::context::Context;
 use super::error::Error;
 use super::finalize;
+use super::load;
 use super::registry::Asked;
+use super::shed;
+use super::upstream;
 use crate::act;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
@@ -24,7 +27,9 @@ use crate::decide::{AgreementIdentity, Decided, Decision, FleetView, Hints, Situ
 use crate::evaluate::assessment::Assessment;
 use crate::record::{event, status, writer};
 use crate::sense::signals::Signals;
-use crate::sense::workload::{DeploymentState, Floor, WorkloadObservation, WorkloadProblem, deployment};
+use crate::sense::workload::{
+    DeploymentState, Floor, Switch, WorkloadObservation, WorkloadProblem, deployment, switch,
+};
 
 /// How old a reading of the workload may be when a decision rests on it.
 const WORKLOAD_AGE: SignedDuration = SignedDuration::from_secs(10);
@@ -70,7 +75,8 @@ pub(super) async fn enforce(
         assessment: context.settle.saturating_add(slot).saturating_add(slot).saturating_add(WORKLOAD_AGE),
         workload: WORKLOAD_AGE,
     };
-    let fleet = context.fleet.seen_by(&identity.uid);
+    let upstream = upstream::of(agreement, context, now);
+    let fleet = FleetView { upstream, ..context.fleet.seen_by(&identity.uid) };
     // Before the workload: a store that takes its time must not make that reading old.
     let signals = if now.duration_since(assessment.measured_through) > staleness.assessment {
         Signals::NotAsked("the account is too old to ask why".to_owned())
@@ -106,6 +112,12 @@ pub(super) async fn enforce(
         context.workloads.read_zones(observed).await;
         before = by_pod::before(agreement, context, book, asked, assessment, observed, now).await;
     }
+    if observed.is_err() {
+        shed::end_blind(agreement, context, next, now).await;
+    }
+    let switch = shed::read(agreement, context, next).await;
+    let load = load::around(book, context, next, assessment, now);
+    let usage = context.advice.usage(&identity.uid);
     let enforcement = next.enforcement.clone().unwrap_or_default();
     // People read these instants.
     let decided_at = status::whole_seconds(context.clock.now());
@@ -119,6 +131,9 @@ pub(super) async fn enforce(
         left_behind: left.as_ref(),
         signals: &signals,
         before: &before,
+        load: &load,
+        usage: &usage,
+        switch: &switch,
         fleet: &fleet,
         status: &enforcement,
         actions: &next.actions,
@@ -134,7 +149,7 @@ pub(super) async fn enforce(
     let decision = enter(agreement, context, next, decided, (assessment.measured_through, decided_at), now);
     // An act gives up the ownership that comes with it, and is conditional on the object as it was read.
     if mode == Mode::Enforce && !matches!(decision, Decision::Act(_)) {
-        let_go_of_fields(context, &identity, observed.as_ref().ok()).await;
+        let_go_of_fields(context, &identity, observed.as_ref().ok(), &switch).await;
     }
     follow(agreement, context, book, next, decision, now).await
 }
@@ -272,7 +287,9 @@ fn intended(before: &[ActionRecord], now: &[ActionRecord]) -> Vec<String> {
 }
 
 pub(super) fn holds_nothing(next: &AgreementStatus) -> bool {
-    next.enforcement.as_ref().is_none_or(|e| e.floor.is_none()) && holds_no_rollout(next)
+    next.enforcement.as_ref().is_none_or(|e| e.floor.is_none())
+        && holds_no_rollout(next)
+        && !shed::stands(next.enforcement.as_ref())
 }
 
 fn holds_no_rollout(next: &AgreementStatus) -> bool {
@@ -294,7 +311,15 @@ async fn left_behind(
 }
 
 /// Gives up what a crash left of our ownership of the floor and of the rollout.
-async fn let_go_of_fields(context: &Context, identity: &AgreementIdentity, observed: Option<&WorkloadObservation>) {
+async fn let_go_of_fields(
+    context: &Context,
+    identity: &AgreementIdentity,
+    observed: Option<&WorkloadObservation>,
+    switch: &Switch,
+) {
+    if let Some(left) = switch.state().filter(|state| state.entry_left) {
+        let_go_of(context, identity, &left.target, switch::PLURAL).await;
+    }
     let Some(observed) = observed else { return };
     let floor = observed.floor.floor().filter(|floor| floor.entry_left);
     if let Some(floor) = floor {

@@ -13,6 +13,7 @@ use super::conclude;
 use super::context::Context;
 use super::enforce::{identity, let_go_of};
 use super::error::Error;
+use super::shed;
 use crate::act;
 use crate::api::agreement::WorkloadRef;
 use crate::api::agreement_status::AgreementStatus;
@@ -89,7 +90,8 @@ pub(super) async fn give_back(
         Some(name) => give_rollout_back(agreement, context, name, held.map(|target| target.uid.as_str()), now).await,
         None => true,
     };
-    give_floor_back(agreement, context, book, now).await && rollout
+    let switch = shed::give_back(agreement, context, &book.status, now).await;
+    give_floor_back(agreement, context, book, now).await && rollout && switch
 }
 
 /// Whether nothing of ours is left on a rollout of another Deployment than the workload that was read.
@@ -150,7 +152,7 @@ async fn give_rollout_back(
 }
 
 /// Whether a plan that gives something back is done.
-async fn carry_out(
+pub(super) async fn carry_out(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     plan: Plan<Admitted>,

@@ -5,6 +5,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use crate::api::enforcement_status::{ActionRecord, Episode, FloorStatus};
 use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::rollout_status::RolloutStatus;
+use crate::api::shed::ShedStatus;
 use crate::sense::signals;
 use crate::sense::workload::{Floor, WorkloadObservation};
 
@@ -37,6 +38,8 @@ pub struct Facts<'a> {
     pub hand: Option<RolloutStatus>,
     /// The pods that were moved, and what keeps the operator from moving one.
     pub moved: Option<RescheduleStatus>,
+    /// What is shed, and was within the day.
+    pub shed: Option<ShedStatus>,
     /// The actions, newest first, settled and judged.
     pub actions: Vec<ActionRecord>,
     /// The episode, as of now.

@@ -17,6 +17,7 @@ mod reschedule;
 mod revision;
 mod rollback;
 mod rollout;
+mod shed;
 mod warm_up;
 mod zero;
 
@@ -70,8 +71,10 @@ const ROLLOUT: &[Verb] = &[Verb::PauseRollout, Verb::RollBack];
 const UNDO: &[Verb] = &[Verb::RollBack];
 /// Moves a pod.
 const RESCHEDULE: &[Verb] = &[Verb::Reschedule];
-/// Disrupts pods that serve.
-const DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Reschedule];
+/// Turns requests away.
+const SHED: &[Verb] = &[Verb::Shed];
+/// Disrupts pods that serve, or users.
+const DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Reschedule, Verb::Shed];
 /// Counts on the replicas as they are, or changes them.
 const REPLICAS: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge, Verb::Reschedule];
 /// Rests on what the workload's controller has seen.
@@ -87,17 +90,22 @@ const ALL: &[Verb] = &[
     Verb::ReleaseRollout,
     Verb::Surge,
     Verb::Reschedule,
+    Verb::Shed,
+    Verb::StopShedding,
 ];
 
 /// Who may act at all. A recommendation needs none of these.
 const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
-const PRECAUTIONS: [Guard; 36] = [
+const PRECAUTIONS: [Guard; 40] = [
     ("one owner", FLOOR, ownership::clear),
     ("owner respected", MOVE, ownership::respected),
     ("rollback allowed", ROLLOUT, rollback::allowed),
     ("reschedule allowed", RESCHEDULE, reschedule::allowed),
+    ("shed allowed", SHED, shed::allowed),
+    ("switch free", SHED, shed::free),
+    ("switch respected", SHED, shed::respected),
     ("rollout free", ROLLOUT, revision::free),
     ("revision respected", ROLLOUT, revision::respected),
     ("not at zero", ADD, zero::running),
@@ -117,6 +125,7 @@ const PRECAUTIONS: [Guard; 36] = [
     ("one pod at a time", RESCHEDULE, reschedule::alone),
     ("node not suspected", RESCHEDULE, node::not_suspected),
     ("within the day's evictions", RESCHEDULE, reschedule::within_budget),
+    ("within the day's sheds", SHED, shed::within_budget),
     ("within the blast radius", RESCHEDULE, blast_radius::kept),
     ("not refused", RESCHEDULE, reschedule::unhindered),
     ("warmed up", DISRUPT, warm_up::over),
@@ -129,7 +138,7 @@ const PRECAUTIONS: [Guard; 36] = [
     ("move judged first", &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore], reschedule::judged),
     ("cooled down", &[Verb::RaiseFloor], pace::cooled_down),
     ("small step", &[Verb::LowerFloor], pace::small_steps),
-    ("of use", &[Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule], effect::of_use),
+    ("of use", &[Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::Shed], effect::of_use),
 ];
 
 /// Lets a plan pass, or says why not.
@@ -150,13 +159,13 @@ pub fn review(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Result<(), Hold> {
     check(plan, facts, &PRECAUTIONS)
 }
 
-/// Lets a floor or a rollout be given back (the agreement was deleted, or its mode lowered, or the reason is gone):
+/// Lets a floor, a rollout or a switch be given back (the agreement was deleted, or its mode lowered, or the reason is gone):
 /// nothing but the leadership holds that back, since what is written is the owner's own.
 ///
 /// # Errors
 /// [`Hold`]: another replica leads, or the plan does more than give back.
 pub fn admit_restoration(plan: Plan<Proposed>, leader: bool) -> Result<Plan<Admitted>, Hold> {
-    if !plan.steps.iter().all(|step| matches!(step.verb, Verb::Restore | Verb::ReleaseRollout)) {
+    if !plan.steps.iter().all(|step| matches!(step.verb, Verb::Restore | Verb::ReleaseRollout | Verb::StopShedding)) {
         return Err(Hold::new("NotARestoration", "only giving back needs no other guard"));
     }
     match leadership::hold(leader) {
@@ -165,10 +174,12 @@ pub fn admit_restoration(plan: Plan<Proposed>, leader: bool) -> Result<Plan<Admi
     }
 }
 
-/// The standing conflict over the floor or the revision, if there is one, in words: who, and what to do.
+/// The standing conflict over the floor, the revision or the switch, if there is one, in words: who, and what to do.
 #[must_use]
 pub fn conflict(facts: &Facts<'_>) -> Option<String> {
-    ownership::standing_conflict(facts).or_else(|| revision::standing_conflict(facts))
+    ownership::standing_conflict(facts)
+        .or_else(|| revision::standing_conflict(facts))
+        .or_else(|| shed::standing_conflict(facts))
 }
 
 /// The hold while somebody else's pause stands, whatever is to be done about the rollout.

@@ -19,12 +19,15 @@ pub mod hand;
 pub mod health;
 mod intent;
 pub mod law;
+pub mod load;
 pub mod moved;
 pub mod plan;
 pub mod policy;
 pub mod record;
 pub mod release;
 pub mod reschedule;
+pub mod shed_state;
+pub mod shedding;
 pub mod situation;
 pub mod size;
 pub mod standing;
@@ -33,6 +36,8 @@ pub mod standing;
 pub(crate) mod tests;
 pub mod timing;
 pub mod undo;
+pub mod upstream;
+pub mod usage;
 pub mod verdict;
 mod workflow;
 
@@ -40,9 +45,10 @@ pub use fleet::{FleetEviction, FleetView};
 pub use guard::{Admitted, Hold};
 pub use intent::effect;
 pub use plan::{
-    BaselineChange, Change, EvictionChange, FloorChange, MarkChange, Plan, Proposed, RolloutChange, RolloutWrite, Step,
-    Value,
+    BaselineChange, Change, EvictionChange, FloorChange, MarkChange, Plan, Proposed, RolloutChange, RolloutWrite,
+    ShedChange, ShedWrite, Step, Value,
 };
 pub use release::{Restoration, release_rollout, restore};
+pub use shedding::release as release_shed;
 pub use situation::{AgreementIdentity, Situation, Staleness};
 pub use workflow::{Decided, Decision, Hints, decide};

@@ -6,6 +6,7 @@
 mod eviction_change;
 mod floor_change;
 mod rollout_change;
+mod shed_change;
 
 use std::fmt::Write as _;
 
@@ -21,6 +22,7 @@ use super::situation::AgreementIdentity;
 pub use eviction_change::EvictionChange;
 pub use floor_change::{BaselineChange, FloorChange, Value};
 pub use rollout_change::{MarkChange, RolloutChange, RolloutWrite};
+pub use shed_change::{ShedChange, ShedWrite};
 
 /// The state of a plan that no guard has seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +70,8 @@ pub enum Change {
     Rollout(RolloutChange),
     /// A pod, through its `Eviction` subresource.
     Eviction(EvictionChange),
+    /// The switch through which load is shed.
+    Shed(ShedChange),
 }
 
 impl Plan<Proposed> {
@@ -116,6 +120,8 @@ impl Step {
             Verb::RollBack => "undo the revision of",
             Verb::ReleaseRollout => "give the rollout back of",
             Verb::Reschedule => "evict",
+            Verb::Shed => "shed load through",
+            Verb::StopShedding => "shed no more load through",
         };
         let Step { target, reason, .. } = self;
         format!("{what} {} {} ({}): {reason}", target.kind, target.name, self.change.describe())
@@ -126,7 +132,7 @@ impl Step {
     pub fn floor(&self) -> Option<&FloorChange> {
         match &self.change {
             Change::Floor(change) => Some(change),
-            Change::Rollout(_) | Change::Eviction(_) => None,
+            Change::Rollout(_) | Change::Eviction(_) | Change::Shed(_) => None,
         }
     }
 
@@ -134,7 +140,7 @@ impl Step {
     #[must_use]
     pub fn rollout(&self) -> Option<&RolloutChange> {
         match &self.change {
-            Change::Floor(_) | Change::Eviction(_) => None,
+            Change::Floor(_) | Change::Eviction(_) | Change::Shed(_) => None,
             Change::Rollout(change) => Some(change),
         }
     }
@@ -167,6 +173,7 @@ impl Change {
             Self::Floor(change) => format!("{} -> {}", change.from, change.to),
             Self::Rollout(change) => change.describe(),
             Self::Eviction(change) => format!("on node {}", change.node),
+            Self::Shed(change) => change.describe(),
         }
     }
 
@@ -175,7 +182,7 @@ impl Change {
         match self {
             Self::Floor(change) => (Some(change.from), Some(change.to)),
             Self::Rollout(change) => (change.from, change.to),
-            Self::Eviction(_) => (None, None),
+            Self::Eviction(_) | Self::Shed(_) => (None, None),
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct Timing {
     pub served_for: SignedDuration,
     /// How old a pod must be to be moved.
     pub min_age: SignedDuration,
+    /// How long load is shed at the longest.
+    pub shed_ttl: SignedDuration,
 }
 
 impl Timing {
@@ -39,11 +41,13 @@ impl Timing {
     pub fn of(enforcement: &Enforcement) -> Result<Self, InvalidDuration> {
         let served_for = enforcement.rollback.clone().unwrap_or_default().served_for;
         let min_age = enforcement.reschedule.clone().unwrap_or_default().min_age;
+        let shed_ttl = enforcement.shed.clone().unwrap_or_default().ttl;
         Ok(Self {
             cooldown: parse("enforcement.cooldown", &enforcement.cooldown)?,
             release_after: parse("enforcement.releaseAfter", &enforcement.release_after)?,
             served_for: parse("enforcement.rollback.servedFor", &served_for)?,
             min_age: parse("enforcement.reschedule.minAge", &min_age)?,
+            shed_ttl: parse("enforcement.shed.ttl", &shed_ttl)?,
         })
     }
 }

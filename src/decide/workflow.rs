@@ -18,7 +18,7 @@ use super::situation::Situation;
 use super::standing::{self, Reset};
 use super::timing::Timing;
 use super::verdict::{self, Sight};
-use super::{choice, episode, hand, intent, moved};
+use super::{choice, episode, hand, intent, moved, shed_state};
 
 /// What was decided.
 #[derive(Debug, PartialEq)]
@@ -94,6 +94,7 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
     // A floor that was left behind on another object stays in the status until it is given back.
     let mut hand = facts.hand;
     let mut moved = facts.moved;
+    let mut shed = facts.shed;
     let mut floor = choice::left_behind(situation).map(|(_, standing)| standing).or(facts.standing);
     if let Decision::Act(plan) = &decision {
         let intents = plan.intents(situation.now);
@@ -101,13 +102,15 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
         floor = intents.iter().fold(floor, intent::expected);
         let touched = intents.iter().find(|intent| intent.verb.is_about_rollout());
         hand = hand.or_else(|| touched.map(|intent| hand::empty(intent.target.clone())));
+        shed = plan.steps.iter().fold(shed, |shed, step| shed_state::intended(shed, step, situation.now));
         moved = plan.steps.iter().fold(moved, |moved, step| moved::intended(moved, step, situation.now));
         actions.splice(0..0, intents);
     }
     actions.truncate(KEPT);
     let (rollout, reschedule, episode) = (hand, moved, facts.episode);
     let capacity = situation.status.capacity.clone();
-    let enforcement = EnforcementStatus { message, reason, floor, rollout, reschedule, episode, diagnosis, capacity };
+    let enforcement =
+        EnforcementStatus { message, reason, floor, rollout, reschedule, shed, episode, diagnosis, capacity };
     Decided { decision, enforcement, actions, hints }
 }
 
@@ -121,7 +124,8 @@ pub(super) fn work_out<'a>(
     let floor = workload.floor.floor();
     let floors: Vec<&Floor> = floor.into_iter().chain(situation.left_behind).collect();
     let deployment = workload.deployment.as_ref();
-    let seen = Seen { floors: &floors, deployment, pods: &workload.pods, at: workload.read_at, agreement };
+    let (pods, at, switch) = (workload.pods.as_slice(), workload.read_at, situation.switch);
+    let seen = Seen { floors: &floors, deployment, pods, switch, at, agreement };
     let (mut actions, done) = intent::settle(situation.actions, seen);
     let written = done.iter().filter_map(|index| actions.get(*index));
     let status: Option<FloorStatus> = written.fold(situation.status.floor.clone(), intent::effect);
@@ -135,12 +139,15 @@ pub(super) fn work_out<'a>(
         None => situation.status.rollout.clone(),
     };
     let moved = moved::reconcile(situation.status.reschedule.as_ref(), &actions, workload, situation.now);
+    let shed = shed_state::reconcile(situation.status.shed.as_ref(), switch, &actions, agreement, situation.now);
     let health = Health::of(situation.assessment);
     let fresh = situation.now.duration_since(situation.assessment.measured_through) <= situation.staleness.assessment;
     let sight = Sight {
         workload,
         hand: hand.as_ref(),
         moved: moved.as_ref(),
+        shed: shed.as_ref(),
+        load: situation.load,
         signals: situation.signals,
         window: signals::window(situation.slot),
         health: &health,
@@ -149,14 +156,15 @@ pub(super) fn work_out<'a>(
         now: situation.now,
     };
     let without_effect = verdict::judge(&mut actions, sight);
-    let stands = standing.is_some() || hand.as_ref().is_some_and(|hand| hand.paused_at.is_some());
+    let sheds = shed.as_ref().is_some_and(|shed| shed.standing.is_some());
+    let stands = standing.is_some() || sheds || hand.as_ref().is_some_and(|hand| hand.paused_at.is_some());
     let previous = situation.status.episode.as_ref();
     let mut episode = episode::advance(previous, &health, fresh, stands, timing.release_after, situation.now);
     if let Some(episode) = &mut episode {
         episode::count(episode, without_effect);
     }
     let moved = moved::within(moved, episode.as_ref());
-    (Facts { situation, workload, timing, health, standing, hand, moved, actions, episode }, reset)
+    (Facts { situation, workload, timing, health, standing, hand, moved, shed, actions, episode }, reset)
 }
 
 fn words(decision: &Decision) -> (String, String) {

@@ -16,7 +16,7 @@ fn enough(verb: Verb) -> i32 {
     match verb {
         Verb::FreezeScaleDown | Verb::RaiseFloor | Verb::LowerFloor | Verb::Restore | Verb::Reschedule => 2,
         // What disrupts a whole service is not tried twice; nor is a replica without a place.
-        Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout | Verb::Surge => 1,
+        Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout | Verb::Surge | Verb::Shed | Verb::StopShedding => 1,
     }
 }
 
@@ -33,6 +33,10 @@ fn words(verb: Verb) -> &'static str {
         Verb::Reschedule => {
             "moving a pod did not help twice in this episode, so the pods are not the cause, or not alone; somebody should \
              look"
+        }
+        Verb::Shed | Verb::StopShedding => {
+            "turning requests away did not help in this episode, or turned away what could have been served; somebody should \
+             look, at the retries of the clients first"
         }
         Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout => {
             "undoing a revision did not help in this episode, so the revision was not the cause, or not alone; somebody \

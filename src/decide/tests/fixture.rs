@@ -11,12 +11,14 @@ use crate::api::enforcement_status::{
     ActionPhase, ActionRecord, ActionTarget, EnforcementStatus, Episode, FloorStatus, Verb,
 };
 use crate::decide::situation::{AgreementIdentity, Situation, Staleness};
+use crate::decide::usage::Usage;
 use crate::decide::{BaselineChange, Change, Decided, Decision, FleetView, FloorChange, Step, Value, decide, effect};
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
+use crate::evaluate::load_course::LoadCourse;
 use crate::sense::signals::{PodEvents, PodVector, Signals};
 use crate::sense::workload::{
-    Baseline, BaselineRecord, Floor, FloorHolder, FloorKind, PodObservation, PodPhase, Rollout, WorkloadObservation,
-    WorkloadProblem,
+    Baseline, BaselineRecord, Floor, FloorHolder, FloorKind, PodObservation, PodPhase, Rollout, Switch,
+    WorkloadObservation, WorkloadProblem,
 };
 
 /// An owned situation.
@@ -30,6 +32,9 @@ pub(crate) struct Scene {
     pub(crate) left_behind: Option<Floor>,
     pub(crate) signals: Signals,
     pub(crate) before: Signals,
+    pub(crate) load: LoadCourse,
+    pub(crate) usage: Usage,
+    pub(crate) switch: Switch,
     pub(crate) fleet: FleetView,
     pub(crate) status: EnforcementStatus,
     pub(crate) actions: Vec<ActionRecord>,
@@ -195,6 +200,9 @@ impl Scene {
             left_behind: None,
             signals: Signals::Empty,
             before: Signals::Empty,
+            load: LoadCourse::default(),
+            usage: Usage::default(),
+            switch: Switch::NotAsked,
             fleet: FleetView::default(),
             status: EnforcementStatus::default(),
             actions: Vec::new(),
@@ -269,6 +277,9 @@ impl Scene {
             left_behind: self.left_behind.as_ref(),
             signals: &self.signals,
             before: &self.before,
+            load: &self.load,
+            usage: &self.usage,
+            switch: &self.switch,
             fleet: &self.fleet,
             status: &self.status,
             actions: &self.actions,
@@ -322,6 +333,7 @@ impl Scene {
             Change::Floor(change) => self.write_floor(step, change),
             Change::Rollout(change) => super::rollouts::write(self, step, change),
             Change::Eviction(_) => super::moves::write(self, step),
+            Change::Shed(change) => super::sheds::write(self, step, change),
         }
     }
 

@@ -14,4 +14,7 @@ mod rescheduling_guards;
 mod rollback;
 mod rollback_accidents;
 pub(crate) mod rollouts;
+mod shedding;
+pub(crate) mod sheds;
+mod storm_accidents;
 mod undoing_guards;

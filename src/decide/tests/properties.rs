@@ -132,7 +132,9 @@ proptest! {
                 | Verb::RollBack
                 | Verb::ReleaseRollout
                 | Verb::Surge
-                | Verb::Reschedule => {
+                | Verb::Reschedule
+                | Verb::Shed
+                | Verb::StopShedding => {
                     prop_assert!(false, "nobody allowed {:?}", verb);
                 }
             }

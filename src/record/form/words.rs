@@ -232,6 +232,8 @@ pub fn verb(verb: Verb) -> &'static str {
         Verb::ReleaseRollout => "Give the rollout back",
         Verb::Surge => "Add a replica before an eviction",
         Verb::Reschedule => "Evict a pod",
+        Verb::Shed => "Turn requests away",
+        Verb::StopShedding => "Turn no more requests away",
     }
 }
 
