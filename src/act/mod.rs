@@ -15,6 +15,7 @@ mod node;
 pub mod outcome;
 mod rollout;
 mod scale;
+mod shed;
 mod target;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
@@ -49,6 +50,8 @@ pub const RESCHEDULE_RBAC: &[(&str, &str, &[&str])] = &[("", "pods/eviction", &[
 /// What it needs beside, where agreements may have a node avoided. The chart grants it with `rbac.avoidNode`. A soft taint
 /// needs the whole node: there is no subresource for it.
 pub const AVOID_NODE_RBAC: &[(&str, &str, &[&str])] = &[("", "nodes", &["patch"])];
+/// What it needs beside, where agreements may shed load. The chart grants it with `rbac.shed`.
+pub const SHED_RBAC: &[(&str, &str, &[&str])] = &[("", "configmaps", &["get", "patch"])];
 
 /// Carries out a plan, step by step, up to the first step that is not done. `write_until`: when the lease's permit ends.
 pub async fn execute(client: &Client, write_until: Instant, plan: Plan<Admitted>) -> Vec<Outcome> {
@@ -71,6 +74,7 @@ async fn write(client: &Client, namespace: &str, step: &Step, bound: Bound) -> O
         Change::Rollout(change) => rollout::write(client, namespace, step, change, bound).await,
         Change::Eviction(_) => eviction::write(client, namespace, step, bound).await,
         Change::Node(change) => node::write(client, step, change, bound).await,
+        Change::Shed(change) => shed::write(client, namespace, step, change, bound).await,
     };
     match written {
         Ok(note) => Outcome::of(step, WriteResult::Done, note),

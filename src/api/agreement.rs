@@ -303,6 +303,15 @@ pub struct Service {
     #[serde(default)]
     #[schemars(length(max = 1))]
     pub workloads: Vec<WorkloadRef>,
+    /// The names of agreements in the same namespace about services that this one calls. While one of them burns, this one's
+    /// danger is put down to it: replicas are held and none are added, as they would only press on it harder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        length(max = 8),
+        inner(regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"), length(min = 1, max = 253))
+    )]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub depends_on: Vec<String>,
 }
 
 /// A workload of the agreement's namespace: any kind with a scale subresource.

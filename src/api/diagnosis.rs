@@ -33,6 +33,10 @@ pub enum CauseKind {
     OutlierPod,
     /// More load than the pods can take, or fewer pods than are wanted.
     Saturation,
+    /// What the service depends on burns, or its pods wait for something outside of them.
+    Dependency,
+    /// Far more attempts than before, fewer of them good than before, and replicas do not help.
+    RetryStorm,
     /// None of the others can be shown.
     Unknown,
 }
@@ -106,15 +110,19 @@ pub enum Subject {
     Rest,
     /// The services the operator looks after.
     Services,
+    /// An agreement that this one depends on.
+    Upstream,
+    /// The whole service just now.
+    Now,
 }
 
 impl Subject {
-    /// Whether it is a part of the service, which can be blamed, and not what a part is compared with.
+    /// Whether it can be blamed (a part of the service, or what it depends on), and is not what a part is compared with.
     #[must_use]
     pub fn is_part(self) -> bool {
         match self {
-            Self::Pod | Self::Node | Self::Zone | Self::Revision => true,
-            Self::Before | Self::Rest | Self::Services => false,
+            Self::Pod | Self::Node | Self::Zone | Self::Revision | Self::Upstream => true,
+            Self::Before | Self::Rest | Self::Services | Self::Now => false,
         }
     }
 }

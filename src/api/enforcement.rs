@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Span;
 use super::capacity::Capacity;
+use super::shed::Shed;
 
 /// What the operator may do before an objective is lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -18,6 +19,10 @@ use super::capacity::Capacity;
     .message("spec.enforcement.reschedule needs spec.enforcement.scale, as a pod is moved only after another one was \
               added; give the bounds {min, max} of the replicas")
     .field_path(".reschedule"))]
+#[x_kube(validation = Rule::new("!has(self.shed) || has(self.scale)")
+    .message("spec.enforcement.shed needs spec.enforcement.scale, as load is shed only after replicas were tried; give the \
+              bounds {min, max} of the replicas")
+    .field_path(".shed"))]
 #[x_kube(validation = Rule::new("!has(self.capacity) || has(self.scale)")
     .message("spec.enforcement.capacity needs spec.enforcement.scale: give the bounds {min, max} of the replicas")
     .field_path(".capacity"))]
@@ -36,8 +41,12 @@ pub struct Enforcement {
     /// it names the pod and moves nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reschedule: Option<Reschedule>,
+    /// Names the switch through which the service turns requests away, for when attempts pile up and replicas do not help.
+    /// Left out: nothing is said of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shed: Option<Shed>,
     /// Tells how many pods the expected load needs for the latency objective to be kept, in every mode. It raises nothing.
-    /// Left out: nothing is told.
+    /// The same counters tell pods that wait from pods that work: see the cause `Dependency`. Left out: nothing is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,
     /// The shortest time between two raises of the same workload.
@@ -57,6 +66,7 @@ impl Default for Enforcement {
             scale: None,
             rollback: None,
             reschedule: None,
+            shed: None,
             capacity: None,
             cooldown: default_cooldown(),
             release_after: default_release_after(),

@@ -8,12 +8,13 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bid::Bid;
 use super::avoidance_status::AvoidanceStatus;
+use super::bid::Bid;
 use super::capacity::CapacityStatus;
 use super::diagnosis::Diagnosis;
 use super::reschedule_status::RescheduleStatus;
 use super::rollout_status::RolloutStatus;
+use super::shed::ShedStatus;
 
 /// What the operator holds.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -35,6 +36,9 @@ pub struct EnforcementStatus {
     /// The nodes it avoided within the last 24 hours, and the one it avoids now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avoidance: Option<AvoidanceStatus>,
+    /// What it sheds, and what it shed within the last 24 hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shed: Option<ShedStatus>,
     /// The danger now being met.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub episode: Option<Episode>,
@@ -186,6 +190,10 @@ pub enum Verb {
     AvoidNode,
     /// Takes the operator's taint from a node.
     ReleaseNode,
+    /// Turns the switch through which the service turns requests away.
+    Shed,
+    /// Turns that switch back.
+    StopShedding,
 }
 
 impl Verb {
@@ -201,7 +209,9 @@ impl Verb {
             | Self::Surge
             | Self::Reschedule
             | Self::AvoidNode
-            | Self::ReleaseNode => false,
+            | Self::ReleaseNode
+            | Self::Shed
+            | Self::StopShedding => false,
         }
     }
 
@@ -211,10 +221,17 @@ impl Verb {
         matches!(self, Self::AvoidNode | Self::ReleaseNode)
     }
 
+    /// It is about the switch through which load is shed.
+    #[must_use]
+    pub fn is_about_shedding(self) -> bool {
+        matches!(self, Self::Shed | Self::StopShedding)
+    }
+
     /// It is about the floor under the replicas of a workload.
     #[must_use]
     pub fn is_about_floor(self) -> bool {
-        !self.is_about_rollout() && !self.is_about_node() && self != Self::Reschedule
+        let elsewhere = self.is_about_rollout() || self.is_about_node() || self.is_about_shedding();
+        !elsewhere && self != Self::Reschedule
     }
 }
 

@@ -7,8 +7,8 @@
 pub mod agreement;
 pub mod agreement_status;
 pub mod amendment;
-pub mod bid;
 pub mod avoidance_status;
+pub mod bid;
 pub mod capacity;
 pub mod claim;
 pub mod condition;
@@ -37,9 +37,11 @@ pub mod reschedule_status;
 pub mod rollout_status;
 pub mod scalar;
 pub mod settlement;
+pub mod shed;
 pub mod slot_length;
 pub mod statement;
 pub mod terms;
+mod upstream;
 
 pub use agreement::{AgreementSpec, ServiceLevelAgreement};
 pub use claim::{ClaimSpec, ServiceLevelClaim};
@@ -76,6 +78,8 @@ pub const ROLLOUT_ANNOTATION: &str = "guarantor.dev/rollout";
 /// On a node that new pods are to avoid: the key of the soft taint, whose value is the action's id, and of the annotation
 /// beside it, which says as JSON on whose behalf it stands, and until when.
 pub const AVOID_KEY: &str = "guarantor.dev/avoid";
+/// On a `ConfigMap`: the key that Guarantor wrote to shed load, and what stood there before, as JSON.
+pub const SHED_ANNOTATION: &str = "guarantor.dev/shed";
 
 /// The custom resource definitions, in the order in which a person would read them.
 ///
@@ -93,7 +97,10 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
     ];
     for crd in &mut crds {
         match crd.spec.names.kind.as_str() {
-            "ServiceLevelAgreement" => keep_amendments(crd),
+            "ServiceLevelAgreement" => {
+                keep_amendments(crd);
+                upstream::not_itself(crd);
+            }
             "ServiceLevelStatement" => terms::leave_bare(crd),
             _ => {}
         }

@@ -12,6 +12,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use super::capacity::Order;
 use super::sizing::Sizing;
 use crate::decide::capacity::Need;
+use crate::decide::usage::Usage;
 
 /// The time from one look at a service to the next, if no others are waited for.
 pub(super) const LOOK: SignedDuration = SignedDuration::from_mins(1);
@@ -74,6 +75,11 @@ impl Advice {
             service.due = service.due.min(later(now, spread(uid, 0, LOOK)));
         }
         service.told.clone()
+    }
+
+    /// What the requests of a service cost, as of its last turn; nothing where it is not looked at.
+    pub fn usage(&self, uid: &str) -> Usage {
+        self.services().get(uid).map(|service| service.sizing.usage().clone()).unwrap_or_default()
     }
 
     /// Looks at it no more.

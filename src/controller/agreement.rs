@@ -29,6 +29,7 @@ use super::registry::Asks;
 use super::retention;
 use super::room;
 use super::terms::{self, Refusal, Terms};
+use super::upstream;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::condition::{self, ConditionStatus};
 use crate::api::{ACCOUNT_FINALIZER, ServiceLevelAgreement};
@@ -151,6 +152,7 @@ async fn work(
     capacity::tell(agreement, context, &mut next, present, &asked, now);
     let present = Present { assessment: present, pulse: &pulse };
     context.fleet.note(agreement, &next, present, now);
+    upstream::condition(&mut next, agreement, &upstream::of(agreement, context, now), now);
     let enforcing = enforce::enforce(agreement, context, book, &mut next, present, &asked, now);
     let again = Box::pin(enforcing).await?;
     account::attribute(&mut next, book, window.as_ref(), assessment.judged_from);

@@ -233,6 +233,9 @@ async fn begin(
         sleep(pace).await;
     }
     history.reverse();
+    for course in &history {
+        sizing.remember(course);
+    }
     let from = end.saturating_sub(RATES).unwrap_or(end);
     // Without the days before it is only the daily course that has to be learned anew.
     let rates = reader.read_rates(&CounterAsk { from, to: end, ..ask }).await.unwrap_or_default();

@@ -13,7 +13,7 @@ use super::by_pod;
 use super::context::Context;
 use super::error::Error;
 use super::registry::Asked;
-use super::{finalize, nodes, supply};
+use super::{finalize, load, nodes, shed, supply, upstream};
 use crate::act;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
@@ -27,7 +27,9 @@ use crate::decide::{
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::record::{event, status, writer};
 use crate::sense::signals::Signals;
-use crate::sense::workload::{DeploymentState, Floor, WorkloadObservation, WorkloadProblem, deployment};
+use crate::sense::workload::{
+    DeploymentState, Floor, Switch, WorkloadObservation, WorkloadProblem, deployment, switch,
+};
 
 /// How old a reading of the workload may be when a decision rests on it.
 const WORKLOAD_AGE: SignedDuration = SignedDuration::from_secs(10);
@@ -74,7 +76,8 @@ pub(super) async fn enforce(
         assessment: context.settle.saturating_add(slot).saturating_add(slot).saturating_add(WORKLOAD_AGE),
         workload: WORKLOAD_AGE,
     };
-    let fleet = context.fleet.seen_by(&identity.uid);
+    let upstream = upstream::of(agreement, context, now);
+    let fleet = FleetView { upstream, ..context.fleet.seen_by(&identity.uid) };
     // Before the workload: a store that takes its time must not make that reading old.
     let signals = if now.duration_since(assessment.measured_through) > staleness.assessment {
         Signals::NotAsked("the account is too old to ask why".to_owned())
@@ -112,6 +115,12 @@ pub(super) async fn enforce(
     }
     let closely = unseen || matches!(signals, Signals::ByPod(_));
     let nodes = nodes::read(agreement, context, next, observed.as_ref().ok(), closely).await;
+    if observed.is_err() {
+        shed::end_blind(agreement, context, next, now).await;
+    }
+    let switch = shed::read(agreement, context, next).await;
+    let load = load::around(book, context, next, assessment, now);
+    let usage = context.advice.usage(&identity.uid);
     let enforcement = next.enforcement.clone().unwrap_or_default();
     let nothing_asked = Supply::default();
     let mut situation = Situation {
@@ -126,6 +135,9 @@ pub(super) async fn enforce(
         nodes: &nodes,
         signals: &signals,
         before: &before,
+        load: &load,
+        usage: &usage,
+        switch: &switch,
         fleet: &fleet,
         supply: &nothing_asked,
         status: &enforcement,
@@ -148,7 +160,7 @@ pub(super) async fn enforce(
     let decision = enter(agreement, context, next, decided, (assessment.measured_through, decided_at), now);
     // An act gives up the ownership that comes with it, and is conditional on the object as it was read.
     if mode == Mode::Enforce && !matches!(decision, Decision::Act(_)) {
-        let_go_of_fields(context, &identity, observed.as_ref().ok()).await;
+        let_go_of_fields(context, &identity, observed.as_ref().ok(), &switch).await;
         nodes::let_go_of_fields(context, &identity, &nodes).await;
     }
     follow(agreement, context, book, next, decision, now).await
@@ -299,7 +311,7 @@ fn intended(before: &[ActionRecord], now: &[ActionRecord]) -> Vec<String> {
 
 pub(super) fn holds_nothing(next: &AgreementStatus) -> bool {
     let no_floor = next.enforcement.as_ref().is_none_or(|e| e.floor.is_none());
-    no_floor && holds_no_rollout(next) && nodes::holds_none(next)
+    no_floor && holds_no_rollout(next) && nodes::holds_none(next) && !shed::stands(next.enforcement.as_ref())
 }
 
 fn holds_no_rollout(next: &AgreementStatus) -> bool {
@@ -321,7 +333,15 @@ async fn left_behind(
 }
 
 /// Gives up what a crash left of our ownership of the floor and of the rollout.
-async fn let_go_of_fields(context: &Context, identity: &AgreementIdentity, observed: Option<&WorkloadObservation>) {
+async fn let_go_of_fields(
+    context: &Context,
+    identity: &AgreementIdentity,
+    observed: Option<&WorkloadObservation>,
+    switch: &Switch,
+) {
+    if let Some(left) = switch.state().filter(|state| state.entry_left) {
+        let_go_of(context, identity, &left.target, switch::PLURAL).await;
+    }
     let Some(observed) = observed else { return };
     let floor = observed.floor.floor().filter(|floor| floor.entry_left);
     if let Some(floor) = floor {

@@ -14,6 +14,7 @@ use super::context::Context;
 use super::enforce::{identity, let_go_of};
 use super::error::Error;
 use super::nodes;
+use super::shed;
 use crate::act;
 use crate::api::agreement::WorkloadRef;
 use crate::api::agreement_status::AgreementStatus;
@@ -92,7 +93,8 @@ pub(super) async fn give_back(
         None => true,
     };
     let node = nodes::give_back(agreement, context, book, now).await;
-    give_floor_back(agreement, context, book, now).await && rollout && node
+    let switch = shed::give_back(agreement, context, &book.status, now).await;
+    give_floor_back(agreement, context, book, now).await && rollout && node && switch
 }
 
 /// Whether nothing of ours is left on a rollout of another Deployment than the workload that was read.

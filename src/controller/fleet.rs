@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::decide::FleetView;
 use crate::decide::pulse::Present;
+use crate::decide::upstream::{self, Upstream};
 
 /// The services of all agreements that were assessed.
 #[derive(Debug, Default)]
@@ -23,7 +24,19 @@ struct Standing {
     service: String,
     /// Since when it burns.
     burning_since: Option<Timestamp>,
+    /// The agreement.
+    namespace: String,
+    name: String,
+    /// The names of those it depends on.
+    depends_on: Vec<String>,
+    /// Slots before this instant are in its account.
+    through: Timestamp,
+    /// How old that may be.
+    lag: SignedDuration,
 }
+
+/// The account of an agreement may lag behind by three slots and so much; what is older says nothing of now.
+const LAG: SignedDuration = SignedDuration::from_mins(2);
 
 impl Fleet {
     fn agreements(&self) -> MutexGuard<'_, HashMap<String, Standing>> {
@@ -45,7 +58,49 @@ impl Fleet {
         let mut agreements = self.agreements();
         let known = agreements.get(&uid).and_then(|standing| standing.burning_since);
         let burning_since = burns.then(|| known.or(episode).unwrap_or(now));
-        agreements.insert(uid, Standing { service: service(agreement), burning_since });
+        let slots = SignedDuration::from_secs(agreement.spec.metrics.slot.seconds()).saturating_mul(3);
+        let standing = Standing {
+            service: service(agreement),
+            burning_since,
+            namespace: agreement.namespace().unwrap_or_default(),
+            name: agreement.name_any(),
+            depends_on: agreement.spec.service.depends_on.clone(),
+            through: assessment.measured_through,
+            lag: slots.saturating_add(LAG),
+        };
+        agreements.insert(uid, standing);
+    }
+
+    /// How those stand that an agreement depends on. `exists`: whether there is an agreement of that name beside it.
+    pub fn upstream(
+        &self,
+        agreement: &ServiceLevelAgreement,
+        exists: impl Fn(&str) -> bool,
+        now: Timestamp,
+    ) -> Vec<Upstream> {
+        let namespace = agreement.namespace().unwrap_or_default();
+        let own = agreement.name_any();
+        let agreements = self.agreements();
+        let beside = agreements.values().filter(|standing| standing.namespace == namespace);
+        let beside: BTreeMap<&str, &Standing> = beside.map(|standing| (standing.name.as_str(), standing)).collect();
+        let named = agreement.spec.service.depends_on.iter().map(|name| {
+            let standing = match beside.get(name.as_str()) {
+                Some(known) if known.service == service(agreement) => upstream::Standing::SameService,
+                Some(known) if now.duration_since(known.through) > known.lag => {
+                    upstream::Standing::Unseen(format!("its account ends at {}", known.through))
+                }
+                Some(known) if known.burning_since.is_some() => {
+                    let service = beside.values().filter(|other| other.service == known.service);
+                    let since = service.filter_map(|other| other.burning_since).min();
+                    since.map_or(upstream::Standing::Calm, upstream::Standing::Burning)
+                }
+                Some(_) => upstream::Standing::Calm,
+                None if exists(name) => upstream::Standing::Unseen("it is not measured just now".to_owned()),
+                None => upstream::Standing::Missing,
+            };
+            Upstream { name: name.clone(), standing, in_a_circle: reaches(&beside, name, &own) }
+        });
+        named.collect()
     }
 
     /// Enters that the last minute proves an outage since then.
@@ -79,11 +134,27 @@ impl Fleet {
             services: services.len(),
             own: own.and_then(|standing| *services.get(standing.service.as_str())?),
             burning_since: services.into_values().flatten().collect(),
+            upstream: Vec::new(),
             evictions: Vec::new(),
             bids: Vec::new(),
             avoided: Vec::new(),
         }
     }
+}
+
+/// Whether one agreement depends on another, directly or through others; each is asked once, so that a circle ends.
+fn reaches(beside: &BTreeMap<&str, &Standing>, from: &str, to: &str) -> bool {
+    let mut known: HashSet<&str> = HashSet::new();
+    let mut open: Vec<&str> = beside.get(from).iter().flat_map(|s| &s.depends_on).map(String::as_str).collect();
+    while let Some(name) = open.pop() {
+        if name == to {
+            return true;
+        }
+        if known.insert(name) {
+            open.extend(beside.get(name).iter().flat_map(|s| &s.depends_on).map(String::as_str));
+        }
+    }
+    false
 }
 
 fn service(agreement: &ServiceLevelAgreement) -> String {
@@ -172,5 +243,69 @@ mod tests {
         assert_eq!((fleet.seen_by("a").own, fleet.seen_by("a").services), (Some(at(10)), 1));
         calm(30);
         assert_eq!(fleet.seen_by("a").own, None);
+    }
+
+    fn depending(name: &str, on: &[&str]) -> ServiceLevelAgreement {
+        let mut agreement = agreement(name, name);
+        agreement.spec.service.depends_on = on.iter().map(ToString::to_string).collect();
+        agreement
+    }
+
+    #[test]
+    fn what_an_agreement_depends_on_is_told_as_far_as_it_is_seen() {
+        use upstream::Standing::{Burning, Calm, Missing, SameService, Unseen};
+
+        let fleet = Fleet::default();
+        let web = depending("web", &["pay", "cart", "old", "new", "none", "twin"]);
+        let status = AgreementStatus::default();
+        for (agreement, burns, second) in
+            [(&web, true, 60), (&depending("pay", &[]), true, 90), (&depending("cart", &[]), false, 60)]
+        {
+            let fresh = Assessment { measured_through: at(80), ..assessment(burns) };
+            fleet.note(agreement, &status, &fresh, at(second));
+        }
+        let stale = Assessment { measured_through: at(-1000), ..assessment(true) };
+        fleet.note(&depending("old", &[]), &status, &stale, at(60));
+        let mut twin = depending("twin", &[]);
+        twin.spec.service.workloads.clone_from(&web.spec.service.workloads);
+        fleet.note(&twin, &status, &assessment(true), at(60));
+        let seen = fleet.upstream(&web, |name| name == "new", at(100));
+        let standings: Vec<_> = seen.into_iter().map(|upstream| upstream.standing).collect();
+        let unseen = |why: &str| Unseen(why.to_owned());
+        let old = format!("its account ends at {}", at(-1000));
+        assert_eq!(
+            standings,
+            [Burning(at(90)), Calm, unseen(&old), unseen("it is not measured just now"), Missing, SameService]
+        );
+    }
+
+    #[test]
+    fn a_circle_is_seen_however_long_it_is_and_ends() {
+        let fleet = Fleet::default();
+        let all = [
+            depending("a", &["b", "x"]),
+            depending("b", &["c"]),
+            depending("c", &["a"]),
+            // A circle beside, from which nothing leads back.
+            depending("x", &["y"]),
+            depending("y", &["x"]),
+        ];
+        for agreement in &all {
+            fleet.note(agreement, &AgreementStatus::default(), &assessment(false), at(10));
+        }
+        let circles = |of: &ServiceLevelAgreement| -> Vec<bool> {
+            fleet.upstream(of, |_| true, at(10)).into_iter().map(|upstream| upstream.in_a_circle).collect()
+        };
+        let [a, b, c, x, y] = &all;
+        assert_eq!((circles(a), circles(b), circles(c)), (vec![true, false], vec![true], vec![true]));
+        assert_eq!((circles(x), circles(y)), (vec![true], vec![true]));
+        let mut elsewhere = depending("a", &["b"]);
+        elsewhere.metadata.namespace = Some("other".to_owned());
+        let seen = fleet.upstream(&elsewhere, |_| false, at(10));
+        assert_eq!(
+            seen.iter().map(|up| &up.standing).collect::<Vec<_>>(),
+            [&upstream::Standing::Missing],
+            "beside it only"
+        );
     }
 }

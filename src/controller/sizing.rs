@@ -3,6 +3,7 @@
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::decide::capacity::{CapacityLaw, Ground, Need, Start, starts};
+use crate::decide::usage::Usage;
 use crate::sense::counters::Course;
 use crate::sense::workload::{Kin, WorkloadObservation};
 
@@ -19,6 +20,8 @@ pub struct Sizing {
     blind_since: Option<Timestamp>,
     /// The workload as last read.
     seen: Option<Seen>,
+    /// What its requests cost, minute by minute.
+    usage: Usage,
 }
 
 #[derive(Clone, Debug)]
@@ -99,8 +102,19 @@ impl Sizing {
         (self.law, self.begun) = (Some(law), Some(now));
     }
 
+    /// What its requests cost, as far as it is remembered.
+    pub(super) fn usage(&self) -> &Usage {
+        &self.usage
+    }
+
+    /// Remembers what requests cost by these samples.
+    pub(super) fn remember(&mut self, course: &Course) {
+        self.usage.observe(course);
+    }
+
     /// Feeds the law.
     pub(super) fn feed(&mut self, course: &Course) {
+        self.remember(course);
         let Some(law) = &mut self.law else { return };
         if law.fits(course) {
             law.observe(course);

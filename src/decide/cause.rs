@@ -2,7 +2,7 @@
 //!
 //! The causes are asked in order and the first that holds wins; each is a file of its own. What says "it is not only
 //! us" comes before what blames a part of the service, and that before what blames the load: replicas help against the
-//! last alone. Of the parts, the widest that explains the danger is named: a zone only if it is more than one node of
+//! load alone, and not against what is told last, a dependency or a storm of attempts. Of the parts, the widest that explains the danger is named: a zone only if it is more than one node of
 //! it, a node only if it is more than one pod of it.
 //!
 //! Whatever compares parts of the service rests on what was read by pod, and that has to be good enough first: see
@@ -13,12 +13,14 @@ mod bad_revision;
 mod blind;
 mod common_cause;
 pub mod comparison;
+mod dependency;
 mod named;
 mod outlier;
 mod outlier_node;
 mod outlier_pod;
 mod outlier_zone;
 pub mod population;
+mod retry_storm;
 mod rollout;
 mod saturation;
 #[cfg(test)]
@@ -57,6 +59,8 @@ pub enum Remedy {
     },
     /// Hold and raise the floor.
     Scale,
+    /// Keep what there is, and turn requests away.
+    Shed,
 }
 
 /// A cause.
@@ -95,7 +99,7 @@ type Answer = Result<Cause, String>;
 type Question = (CauseKind, fn(&Look<'_>) -> Answer);
 
 /// The causes, in the order in which they are asked.
-const CAUSES: [Question; 8] = [
+const CAUSES: [Question; 10] = [
     (CauseKind::Blind, blind::ask),
     (CauseKind::CommonCause, common_cause::ask),
     (CauseKind::BadRevision, bad_revision::ask),
@@ -104,6 +108,8 @@ const CAUSES: [Question; 8] = [
     (CauseKind::OutlierNode, outlier_node::ask),
     (CauseKind::OutlierPod, outlier_pod::ask),
     (CauseKind::Saturation, saturation::ask),
+    (CauseKind::Dependency, dependency::ask),
+    (CauseKind::RetryStorm, retry_storm::ask),
 ];
 
 /// Those that matter while nothing is in danger: whether a floor may be taken down.
@@ -142,6 +148,8 @@ impl Cause {
             CauseKind::OutlierNode => "OutlierNode",
             CauseKind::OutlierPod => "OutlierPod",
             CauseKind::Saturation => "Saturation",
+            CauseKind::Dependency => "Dependency",
+            CauseKind::RetryStorm => "RetryStorm",
             CauseKind::Unknown => "Unknown",
         }
     }

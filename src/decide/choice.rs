@@ -15,7 +15,7 @@ use super::plan::{Plan, Proposed};
 use super::policy::{self, Proposal};
 use super::situation::Situation;
 use super::workflow::Decision;
-use super::{release, reschedule, standing, steer, undo};
+use super::{release, reschedule, shedding, standing, steer, undo};
 
 /// The decision, and the guards that let its plan pass.
 pub(super) type Chosen = (Decision, Vec<&'static str>);
@@ -24,8 +24,10 @@ pub(super) type Chosen = (Decision, Vec<&'static str>);
 pub(super) fn choose(facts: &Facts<'_>, found: &Found) -> Chosen {
     let situation = facts.situation;
     let cause = &found.cause;
-    let given_back =
-        give_back(facts).or_else(|| give_rollout_back(facts, cause)).or_else(|| give_node_back(facts, cause));
+    let given_back = give_back(facts)
+        .or_else(|| give_rollout_back(facts, cause))
+        .or_else(|| give_node_back(facts, cause))
+        .or_else(|| turn_back(facts));
     if let Some(decision) = given_back {
         return (decision, Vec::new());
     }
@@ -44,7 +46,17 @@ pub(super) fn choose(facts: &Facts<'_>, found: &Found) -> Chosen {
         Remedy::Move(suspects) => move_pod(facts, cause, suspects),
         Remedy::Leave { node, pods } => or_keep(facts, cause, steer::propose(facts, node, pods)),
         Remedy::Scale => scale(facts),
+        Remedy::Shed => shed(facts, cause),
     }
+}
+
+/// Turns requests away, or says why not, and keeps the floor meanwhile.
+fn shed(facts: &Facts<'_>, cause: &Cause) -> Chosen {
+    let Some(shed) = &facts.situation.enforcement.shed else {
+        let why = "enforcement.shed is left out, so turning requests away is left to a person";
+        return keep(facts, told(cause, &Hold::new(cause.reason(), why)));
+    };
+    or_keep(facts, cause, shedding::propose(facts, shed))
 }
 
 /// Undoes a revision, or says why not, and keeps the floor meanwhile.
@@ -177,6 +189,19 @@ fn given_back(facts: &Facts<'_>, plan: Plan<Proposed>, what: &str) -> Decision {
         Ok(plan) => Decision::Act(plan),
         Err(hold) => Decision::Hold(hold),
     }
+}
+
+/// A switch that has no reason to stand as it was turned any more.
+fn turn_back(facts: &Facts<'_>) -> Option<Decision> {
+    let plan = shedding::stop(facts)?;
+    if facts.situation.ceiling < Mode::Enforce {
+        let message = "a switch is to be turned back, but the operator's flag --enforcement forbids every change";
+        return Some(Decision::Hold(Hold { reason: "ModeCeiling", message: message.into(), until: None }));
+    }
+    Some(match guard::admit_restoration(plan, facts.situation.leader) {
+        Ok(plan) => Decision::Act(plan),
+        Err(hold) => Decision::Hold(hold),
+    })
 }
 
 /// The floor left behind on an object that scales the workload no more. While it is not clear what does, nothing is left

@@ -6,6 +6,7 @@ use crate::api::avoidance_status::{AvoidanceStatus, AvoidedNode};
 use crate::api::enforcement_status::{ActionRecord, Episode, FloorStatus};
 use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::rollout_status::RolloutStatus;
+use crate::api::shed::ShedStatus;
 use crate::sense::signals;
 use crate::sense::workload::{Floor, WorkloadObservation};
 
@@ -40,6 +41,8 @@ pub struct Facts<'a> {
     pub moved: Option<RescheduleStatus>,
     /// The nodes that were avoided, and the one that is.
     pub avoidance: Option<AvoidanceStatus>,
+    /// What is shed, and was within the day.
+    pub shed: Option<ShedStatus>,
     /// The actions, newest first, settled and judged.
     pub actions: Vec<ActionRecord>,
     /// The episode, as of now.

@@ -3,6 +3,7 @@
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use super::scarcity::FleetBid;
+use super::upstream::Upstream;
 
 /// Beginnings this near to each other are taken for one event.
 const TOGETHER: SignedDuration = SignedDuration::from_mins(5);
@@ -22,6 +23,8 @@ pub struct FleetView {
     pub burning_since: Vec<Timestamp>,
     /// Since when the own one burns.
     pub own: Option<Timestamp>,
+    /// The agreements that `spec.service.dependsOn` names.
+    pub upstream: Vec<Upstream>,
     /// Pods evicted lately for other agreements than the own one.
     pub evictions: Vec<FleetEviction>,
     /// What other agreements than the own one bid for more replicas.

@@ -20,6 +20,7 @@ mod revision;
 mod rollback;
 mod rollout;
 mod room;
+mod shed;
 mod warm_up;
 mod zero;
 
@@ -79,10 +80,14 @@ const UNDO: &[Verb] = &[Verb::RollBack];
 const RESCHEDULE: &[Verb] = &[Verb::Reschedule];
 /// Keeps new pods off a node.
 const AVOID: &[Verb] = &[Verb::AvoidNode];
-/// Disrupts pods that serve, or what others count on.
-const DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Reschedule, Verb::AvoidNode];
+/// Turns requests away.
+const SHED: &[Verb] = &[Verb::Shed];
+/// Disrupts pods that serve, or users, or what others count on.
+const DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Reschedule, Verb::AvoidNode, Verb::Shed];
 /// The same, or is the first step to that.
-const TO_DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode];
+const TO_DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode, Verb::Shed];
+/// Is of use only where it did not fail in the episode.
+const OF_USE: &[Verb] = &[Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode, Verb::Shed];
 /// Counts on the replicas as they are, or changes them.
 const REPLICAS: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge, Verb::Reschedule];
 /// Rests on what the workload's controller has seen.
@@ -100,6 +105,8 @@ const ALL: &[Verb] = &[
     Verb::Reschedule,
     Verb::AvoidNode,
     Verb::ReleaseNode,
+    Verb::Shed,
+    Verb::StopShedding,
 ];
 
 /// The guard that asks whether pods come back to the node: what is to be asked of a node that is to be avoided first.
@@ -109,12 +116,15 @@ const UNSUSPECTED: &str = "node not suspected";
 const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
-const PRECAUTIONS: [Guard; 49] = [
+const PRECAUTIONS: [Guard; 53] = [
     ("one owner", FLOOR, ownership::clear),
     ("owner respected", MOVE, ownership::respected),
     ("rollback allowed", ROLLOUT, rollback::allowed),
     ("reschedule allowed", RESCHEDULE, reschedule::allowed),
     ("avoiding allowed", AVOID, avoidance::allowed),
+    ("shed allowed", SHED, shed::allowed),
+    ("switch free", SHED, shed::free),
+    ("switch respected", SHED, shed::respected),
     ("rollout free", ROLLOUT, revision::free),
     ("revision respected", ROLLOUT, revision::respected),
     ("not at zero", ADD, zero::running),
@@ -143,6 +153,7 @@ const PRECAUTIONS: [Guard; 49] = [
     ("few nodes avoided", AVOID, avoidance::few),
     ("another node in reach", AVOID, avoidance::reachable),
     ("within the day's evictions", RESCHEDULE, reschedule::within_budget),
+    ("within the day's sheds", SHED, shed::within_budget),
     ("within the blast radius", RESCHEDULE, blast_radius::kept),
     ("not refused", RESCHEDULE, reschedule::unhindered),
     ("warmed up", DISRUPT, warm_up::over),
@@ -156,7 +167,7 @@ const PRECAUTIONS: [Guard; 49] = [
     ("move judged first", &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore], reschedule::judged),
     ("cooled down", &[Verb::RaiseFloor], pace::cooled_down),
     ("small step", &[Verb::LowerFloor], pace::small_steps),
-    ("of use", &[Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode], effect::of_use),
+    ("of use", OF_USE, effect::of_use),
     ("who else bids is known", RAISE, room::announced),
     ("room for it", RAISE, room::left),
 ];
@@ -188,13 +199,14 @@ pub fn review_untaken(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Result<(), Ho
     check(plan, facts, &others)
 }
 
-/// Lets a floor, a rollout or a node be given back (the agreement was deleted, or its mode lowered, or the reason is gone):
+/// Lets a floor, a rollout, a node or a switch be given back (the agreement was deleted, or its mode lowered, or the reason is gone):
 /// nothing but the leadership holds that back, since what is written is the owner's own.
 ///
 /// # Errors
 /// [`Hold`]: another replica leads, or the plan does more than give back.
 pub fn admit_restoration(plan: Plan<Proposed>, leader: bool) -> Result<Plan<Admitted>, Hold> {
-    if !plan.steps.iter().all(|step| matches!(step.verb, Verb::Restore | Verb::ReleaseRollout | Verb::ReleaseNode)) {
+    let gives_back = [Verb::Restore, Verb::ReleaseRollout, Verb::ReleaseNode, Verb::StopShedding];
+    if !plan.steps.iter().all(|step| gives_back.contains(&step.verb)) {
         return Err(Hold::new("NotARestoration", "only giving back needs no other guard"));
     }
     match leadership::hold(leader) {
@@ -203,10 +215,12 @@ pub fn admit_restoration(plan: Plan<Proposed>, leader: bool) -> Result<Plan<Admi
     }
 }
 
-/// The standing conflict over the floor or the revision, if there is one, in words: who, and what to do.
+/// The standing conflict over the floor, the revision or the switch, if there is one, in words: who, and what to do.
 #[must_use]
 pub fn conflict(facts: &Facts<'_>) -> Option<String> {
-    ownership::standing_conflict(facts).or_else(|| revision::standing_conflict(facts))
+    ownership::standing_conflict(facts)
+        .or_else(|| revision::standing_conflict(facts))
+        .or_else(|| shed::standing_conflict(facts))
 }
 
 /// The hold while somebody else's pause stands, whatever is to be done about the rollout.

@@ -7,12 +7,13 @@
 mod eviction;
 mod node;
 mod rollout;
+mod shed;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorStatus, Verb, Verdict};
-use crate::sense::workload::{DeploymentState, Floor, Nodes, PodObservation};
+use crate::sense::workload::{DeploymentState, Floor, Nodes, PodObservation, Switch};
 
 /// What was read of the objects that actions write.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +26,8 @@ pub struct Seen<'a> {
     pub pods: &'a [PodObservation],
     /// The nodes, as far as they were asked for.
     pub nodes: &'a Nodes,
+    /// The switch through which load is shed.
+    pub switch: &'a Switch,
     /// When they were read.
     pub at: Timestamp,
     /// On whose behalf.
@@ -82,6 +85,9 @@ impl Seen<'_> {
                 return Some(Finding::Void("its object is gone or is not the workload any more".into()));
             };
             return Some(rollout::find(record, deployment, self.agreement));
+        }
+        if record.verb.is_about_shedding() {
+            return shed::find(record, self.switch, self.agreement);
         }
         if record.verb == Verb::Reschedule {
             return eviction::find(record, self.pods, self.at);

@@ -6,8 +6,8 @@
 //! The caller writes the returned status and actions *before* it executes an admitted plan, so that the intent outlives a
 //! crash, and enters the outcomes afterwards.
 
-mod bid;
 pub mod avoidance;
+mod bid;
 pub mod capacity;
 pub mod cause;
 mod choice;
@@ -22,6 +22,7 @@ pub mod hand;
 pub mod health;
 mod intent;
 pub mod law;
+pub mod load;
 pub mod moved;
 pub mod plan;
 pub mod policy;
@@ -30,16 +31,20 @@ pub mod record;
 pub mod release;
 pub mod reschedule;
 mod scarcity;
+pub mod shed_state;
+pub mod shedding;
 pub mod situation;
 pub mod size;
 pub mod standing;
-pub mod supply;
 pub mod steer;
+pub mod supply;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 pub(crate) mod tests;
 pub mod timing;
 pub mod undo;
+pub mod upstream;
+pub mod usage;
 pub mod verdict;
 mod workflow;
 
@@ -48,11 +53,11 @@ pub use guard::{Admitted, Hold};
 pub use intent::effect;
 pub use plan::{
     BaselineChange, Change, EvictionChange, FloorChange, MarkChange, NodeChange, NodeWrite, Plan, Proposed,
-    RolloutChange, RolloutWrite, Step, Value,
+    RolloutChange, RolloutWrite, ShedChange, ShedWrite, Step, Value,
 };
-pub use release::{Restoration, release_rollout, restore};
-pub use scarcity::FleetBid;
 pub use release::{Restoration, release_node, release_rollout, restore};
+pub use scarcity::FleetBid;
+pub use shedding::release as release_shed;
 pub use situation::{AgreementIdentity, Situation, Staleness};
 pub use supply::Supply;
 pub use workflow::{Decided, Decision, Hints, decide};

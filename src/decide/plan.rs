@@ -7,6 +7,7 @@ mod eviction_change;
 mod floor_change;
 mod node_change;
 mod rollout_change;
+mod shed_change;
 
 use std::fmt::Write as _;
 
@@ -23,6 +24,7 @@ pub use eviction_change::EvictionChange;
 pub use floor_change::{BaselineChange, FloorChange, Value};
 pub use node_change::{NodeChange, NodeWrite};
 pub use rollout_change::{MarkChange, RolloutChange, RolloutWrite};
+pub use shed_change::{ShedChange, ShedWrite};
 
 /// The state of a plan that no guard has seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +74,8 @@ pub enum Change {
     Eviction(EvictionChange),
     /// The taint of a node.
     Node(NodeChange),
+    /// The switch through which load is shed.
+    Shed(ShedChange),
 }
 
 impl Plan<Proposed> {
@@ -122,6 +126,8 @@ impl Step {
             Verb::Reschedule => "evict",
             Verb::AvoidNode => "keep new pods off",
             Verb::ReleaseNode => "let new pods onto",
+            Verb::Shed => "shed load through",
+            Verb::StopShedding => "shed no more load through",
         };
         let Step { target, reason, .. } = self;
         format!("{what} {} {} ({}): {reason}", target.kind, target.name, self.change.describe())
@@ -132,7 +138,7 @@ impl Step {
     pub fn floor(&self) -> Option<&FloorChange> {
         match &self.change {
             Change::Floor(change) => Some(change),
-            Change::Rollout(_) | Change::Eviction(_) | Change::Node(_) => None,
+            Change::Rollout(_) | Change::Eviction(_) | Change::Node(_) | Change::Shed(_) => None,
         }
     }
 
@@ -140,7 +146,7 @@ impl Step {
     #[must_use]
     pub fn rollout(&self) -> Option<&RolloutChange> {
         match &self.change {
-            Change::Floor(_) | Change::Eviction(_) | Change::Node(_) => None,
+            Change::Floor(_) | Change::Eviction(_) | Change::Node(_) | Change::Shed(_) => None,
             Change::Rollout(change) => Some(change),
         }
     }
@@ -174,6 +180,7 @@ impl Change {
             Self::Rollout(change) => change.describe(),
             Self::Eviction(change) => format!("on node {}", change.node),
             Self::Node(change) => change.describe(),
+            Self::Shed(change) => change.describe(),
         }
     }
 
@@ -182,7 +189,7 @@ impl Change {
         match self {
             Self::Floor(change) => (Some(change.from), Some(change.to)),
             Self::Rollout(change) => (change.from, change.to),
-            Self::Eviction(_) | Self::Node(_) => (None, None),
+            Self::Eviction(_) | Self::Node(_) | Self::Shed(_) => (None, None),
         }
     }
 }

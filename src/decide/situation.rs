@@ -6,12 +6,14 @@ use crate::api::agreement::SlotLength;
 use crate::api::enforcement::{Enforcement, Mode};
 use crate::api::enforcement_status::{ActionRecord, EnforcementStatus};
 use crate::evaluate::assessment::Assessment;
+use crate::evaluate::load_course::LoadCourse;
 use crate::sense::signals::Signals;
-use crate::sense::workload::{Floor, Nodes, WorkloadObservation, WorkloadProblem};
+use crate::sense::workload::{Floor, Nodes, Switch, WorkloadObservation, WorkloadProblem};
 
 use super::fleet::FleetView;
 use super::pulse::Proof;
 use super::supply::Supply;
+use super::usage::Usage;
 
 /// Which agreement is decided for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +62,12 @@ pub struct Situation<'a> {
     pub signals: &'a Signals,
     /// The same before the last rollout.
     pub before: &'a Signals,
+    /// The load before and in the danger, by the slots of the account.
+    pub load: &'a LoadCourse,
+    /// The CPU time of its requests, where the agreement names the counters.
+    pub usage: &'a Usage,
+    /// The switch through which load is shed.
+    pub switch: &'a Switch,
     /// All services the operator looks after.
     pub fleet: &'a FleetView,
     /// What is left for more replicas, and what is at stake.

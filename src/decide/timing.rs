@@ -31,6 +31,8 @@ pub struct Timing {
     pub min_age: SignedDuration,
     /// How long a node is avoided at most.
     pub ttl: SignedDuration,
+    /// How long load is shed at the longest.
+    pub shed_ttl: SignedDuration,
 }
 
 impl Timing {
@@ -42,12 +44,14 @@ impl Timing {
         let served_for = enforcement.rollback.clone().unwrap_or_default().served_for;
         let reschedule = enforcement.reschedule.clone().unwrap_or_default();
         let (min_age, ttl) = (reschedule.min_age, reschedule.avoid_node.unwrap_or_default().ttl);
+        let shed_ttl = enforcement.shed.clone().unwrap_or_default().ttl;
         Ok(Self {
             cooldown: parse("enforcement.cooldown", &enforcement.cooldown)?,
             release_after: parse("enforcement.releaseAfter", &enforcement.release_after)?,
             served_for: parse("enforcement.rollback.servedFor", &served_for)?,
             min_age: parse("enforcement.reschedule.minAge", &min_age)?,
             ttl: parse("enforcement.reschedule.avoidNode.ttl", &ttl)?,
+            shed_ttl: parse("enforcement.shed.ttl", &shed_ttl)?,
         })
     }
 }

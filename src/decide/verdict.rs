@@ -7,6 +7,7 @@ mod floor;
 mod node;
 mod reschedule;
 mod rollout;
+mod shed;
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
@@ -14,6 +15,8 @@ use crate::api::avoidance_status::AvoidanceStatus;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict, WithoutEffect};
 use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::rollout_status::RolloutStatus;
+use crate::api::shed::ShedStatus;
+use crate::evaluate::load_course::LoadCourse;
 use crate::sense::signals::Signals;
 use crate::sense::workload::WorkloadObservation;
 
@@ -28,7 +31,8 @@ const ROSE: f64 = 2.0;
 const MORE_LOAD: f64 = 1.2;
 
 /// The verbs that are tried against a danger, and may turn out not to help.
-const REMEDIES: [Verb; 5] = [Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode];
+const REMEDIES: [Verb; 6] =
+    [Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode, Verb::Shed];
 
 /// What verdicts rest on.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +45,10 @@ pub struct Sight<'a> {
     pub moved: Option<&'a RescheduleStatus>,
     /// The nodes that were avoided.
     pub avoidance: Option<&'a AvoidanceStatus>,
+    /// What is shed.
+    pub shed: Option<&'a ShedStatus>,
+    /// The load before and in the danger.
+    pub load: &'a LoadCourse,
     /// The endangered objective by pod, just now.
     pub signals: &'a Signals,
     /// The window in which it is read by pod.
@@ -89,6 +97,8 @@ fn verdict(record: &ActionRecord, sight: Sight<'_>) -> Option<(Verdict, String)>
         Verb::RollBack => rollout::back(record, sight, due),
         Verb::ReleaseRollout => due.then(|| rollout::release(sight)),
         Verb::Surge => floor::surge(record, sight, due),
+        Verb::Shed => shed::turned(record, sight, due),
+        Verb::StopShedding => due.then(|| shed::back(sight)),
         Verb::Reschedule => due.then(|| reschedule::moved(record, sight)).flatten(),
         Verb::AvoidNode => node::avoided(record, sight, due),
         Verb::ReleaseNode => due.then(|| node::released(record, sight)),

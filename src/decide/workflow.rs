@@ -18,7 +18,7 @@ use super::situation::Situation;
 use super::standing::{self, Reset};
 use super::timing::Timing;
 use super::verdict::{self, Sight};
-use super::{avoidance, bid, choice, episode, hand, intent, moved};
+use super::{avoidance, bid, choice, episode, hand, intent, moved, shed_state};
 
 /// What was decided.
 #[derive(Debug, PartialEq)]
@@ -107,6 +107,7 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
     let mut hand = facts.hand;
     let mut moved = facts.moved;
     let mut avoided = facts.avoidance;
+    let mut shed = facts.shed;
     let mut floor = choice::left_behind(situation).map(|(_, standing)| standing).or(facts.standing);
     if let Decision::Act(plan) = &decision {
         let intents = plan.intents(situation.now);
@@ -114,6 +115,7 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
         floor = intents.iter().fold(floor, intent::expected);
         let touched = intents.iter().find(|intent| intent.verb.is_about_rollout());
         hand = hand.or_else(|| touched.map(|intent| hand::empty(intent.target.clone())));
+        shed = plan.steps.iter().fold(shed, |shed, step| shed_state::intended(shed, step, situation.now));
         moved = plan.steps.iter().fold(moved, |moved, step| moved::intended(moved, step, situation.now));
         avoided = plan.steps.iter().fold(avoided, avoidance::intended);
         actions.splice(0..0, intents);
@@ -126,6 +128,7 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
         rollout: hand,
         reschedule: moved,
         avoidance: avoided,
+        shed,
         episode: facts.episode,
         diagnosis,
         capacity: situation.status.capacity.clone(),
@@ -144,8 +147,8 @@ pub(super) fn work_out<'a>(
     let floor = workload.floor.floor();
     let floors: Vec<&Floor> = floor.into_iter().chain(situation.left_behind).collect();
     let deployment = workload.deployment.as_ref();
-    let (pods, nodes) = (workload.pods.as_slice(), situation.nodes);
-    let seen = Seen { floors: &floors, deployment, pods, nodes, at: workload.read_at, agreement };
+    let (pods, nodes, switch) = (workload.pods.as_slice(), situation.nodes, situation.switch);
+    let seen = Seen { floors: &floors, deployment, pods, nodes, switch, at: workload.read_at, agreement };
     let (mut actions, done) = intent::settle(situation.actions, seen);
     let written = done.iter().filter_map(|index| actions.get(*index));
     let status: Option<FloorStatus> = written.fold(situation.status.floor.clone(), intent::effect);
@@ -161,6 +164,7 @@ pub(super) fn work_out<'a>(
     let moved = moved::reconcile(situation.status.reschedule.as_ref(), &actions, workload, situation.now);
     let before = situation.status.avoidance.as_ref();
     let avoided = avoidance::reconcile(before, &actions, nodes, &situation.agreement.uid, situation.now);
+    let shed = shed_state::reconcile(situation.status.shed.as_ref(), switch, &actions, agreement, situation.now);
     let health = Health::of(situation.assessment).with_pulse(situation.pulse);
     let fresh = situation.now.duration_since(situation.assessment.measured_through) <= situation.staleness.assessment;
     let sight = Sight {
@@ -168,6 +172,8 @@ pub(super) fn work_out<'a>(
         hand: hand.as_ref(),
         moved: moved.as_ref(),
         avoidance: avoided.as_ref(),
+        shed: shed.as_ref(),
+        load: situation.load,
         signals: situation.signals,
         window: signals::window(situation.slot),
         health: &health,
@@ -176,7 +182,9 @@ pub(super) fn work_out<'a>(
         now: situation.now,
     };
     let without_effect = verdict::judge(&mut actions, sight);
+    let sheds = shed.as_ref().is_some_and(|shed| shed.standing.is_some());
     let stands = standing.is_some()
+        || sheds
         || hand.as_ref().is_some_and(|hand| hand.paused_at.is_some())
         || avoidance::standing(avoided.as_ref()).is_some();
     let previous = situation.status.episode.as_ref();
@@ -185,8 +193,19 @@ pub(super) fn work_out<'a>(
         episode::count(episode, without_effect);
     }
     let moved = moved::within(moved, episode.as_ref());
-    let facts =
-        Facts { situation, workload, timing, health, standing, hand, moved, avoidance: avoided, actions, episode };
+    let facts = Facts {
+        situation,
+        workload,
+        timing,
+        health,
+        standing,
+        hand,
+        moved,
+        avoidance: avoided,
+        shed,
+        actions,
+        episode,
+    };
     (facts, reset)
 }
 

@@ -37,6 +37,7 @@ pub mod indicator;
 pub mod invalid;
 pub mod ledger;
 pub mod lint;
+pub mod load_course;
 pub mod methods;
 pub mod owed;
 pub mod parameter_rule;

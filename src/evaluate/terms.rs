@@ -44,7 +44,7 @@ pub fn agreement(content: &Value) -> Result<AgreementSpec, serde_json::Error> {
         // The account of a period does not rest on it.
         ending: None,
         time_zone: period.time_zone,
-        service: Service { name: service, description: None, workloads: Vec::new() },
+        service: Service { name: service, description: None, workloads: Vec::new(), depends_on: Vec::new() },
         metrics: Metrics { source_ref: SourceRef { name: source.to_owned() }, slot: terms.slot },
         period: terms.period,
         objectives: terms.objectives,

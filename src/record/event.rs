@@ -194,6 +194,8 @@ fn done(action: &ActionRecord) -> Notice {
         Verb::Reschedule => "PodEvicted",
         Verb::AvoidNode => "NodeAvoided",
         Verb::ReleaseNode => "NodeReleased",
+        Verb::Shed => "LoadShed",
+        Verb::StopShedding => "SheddingStopped",
     };
     let change = match action.change() {
         change if change.is_empty() => change,

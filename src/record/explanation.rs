@@ -9,6 +9,7 @@ use crate::api::diagnosis::{Diagnosis, Evidence, ObservedPulse};
 use crate::api::enforcement_status::ActionRecord;
 use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::rollout_status::RolloutStatus;
+use crate::api::shed::ShedStatus;
 
 use super::form::legible::legible;
 
@@ -61,7 +62,27 @@ fn write(out: &mut String, agreement: &ServiceLevelAgreement, now: Timestamp) ->
     if let Some(moved) = &enforcement.reschedule {
         evicted(out, moved)?;
     }
+    if let Some(shed) = &enforcement.shed {
+        turned(out, shed)?;
+    }
     actions(out, &status.actions, now)
+}
+
+fn turned(out: &mut String, shed: &ShedStatus) -> std::fmt::Result {
+    if let Some(standing) = &shed.standing {
+        let (key, value, name) = (legible(&standing.key), legible(&standing.value), &standing.target.name);
+        let before =
+            standing.before.as_ref().map_or_else(|| "nothing".to_owned(), |before| format!("`{}`", legible(before)));
+        let since = standing.since.0;
+        writeln!(
+            out,
+            "  load is shed since {since}: data.{key} of ConfigMap {name} is `{value}` in place of {before}"
+        )?;
+    }
+    match &shed.overruled {
+        Some(at) => writeln!(out, "  somebody else set the key of the switch while load was shed, seen at {}", at.0),
+        None => Ok(()),
+    }
 }
 
 fn held(out: &mut String, rollout: &RolloutStatus) -> std::fmt::Result {

@@ -120,6 +120,18 @@ async fn nodes_can_be_listed_and_written_only_where_one_may_be_avoided() -> Resu
 }
 
 #[tokio::test]
+async fn config_maps_can_be_patched_only_where_load_may_be_shed() -> Result<()> {
+    let objects = rendered(&["--set", "rbac.shed=true"]).await?;
+    let more = [guarantor::sense::workload::SHED_RBAC, guarantor::act::SHED_RBAC];
+    let everything: Vec<Needed> = EVERYWHERE.into_iter().chain(more).collect();
+    assert_same("the ClusterRole", &granted(of_kind(&objects, "ClusterRole").unwrap()), &needed(&everything));
+    let objects = rendered(&[]).await?;
+    let rights = granted(of_kind(&objects, "ClusterRole").unwrap());
+    assert!(rights.iter().all(|(_, resource, _)| resource != "configmaps"), "{rights:?}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn no_secret_can_be_read_unless_one_is_named() -> Result<()> {
     let objects = rendered(&[]).await?;
     let rights: BTreeSet<Right> =

@@ -4,6 +4,7 @@
 
 mod accepted;
 mod declared;
+mod upstream;
 
 use serde_json::{Value, json};
 
@@ -50,7 +51,8 @@ fn put(manifest: &mut Value, pointer: &str, value: Value) {
 
 /// What can be wrong with [`agreement`].
 pub fn of_agreements() -> Vec<Mistake> {
-    [of_objectives(), of_periods_and_credits(), of_grants(), of_enforcement()].concat()
+    [of_objectives(), of_periods_and_credits(), of_grants(), of_enforcement(), upstream::of_upstream_and_shedding()]
+        .concat()
 }
 
 fn of_objectives() -> Vec<Mistake> {

@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::replica_set::ReplicaSet;
 use crate::rollouts::Rollouts;
+use crate::storms;
 use crate::traffic::{Second, Traffic, WORK_MS};
 
 pub const NAMESPACE: &str = "shop";
@@ -36,6 +37,7 @@ pub const CLAIMS: &str = "servicelevelclaims.guarantor.dev";
 pub const SOURCES: &str = "metricssources.guarantor.dev";
 pub const AUTOSCALERS: &str = "horizontalpodautoscalers.autoscaling";
 pub const DEPLOYMENTS: &str = "deployments.apps";
+pub const CONFIG_MAPS: &str = "configmaps";
 
 /// So many seconds pass between the end of one operator and the start of the next.
 const RESTART: u64 = 3;
@@ -52,6 +54,8 @@ pub struct Stage {
     pub spike: bool,
     /// Every request fails.
     pub outage: bool,
+    /// Clients repeat what fails, faster than any number of replicas can serve.
+    pub storm: bool,
     /// The room that the next operator finds in a ledger.
     pub ledger_bytes: usize,
     /// For how long the next operator disrupts nothing.
@@ -101,6 +105,7 @@ impl Stage {
             traffic: Traffic::default(),
             spike: false,
             outage: false,
+            storm: false,
             ledger_bytes: MOST_BYTES,
             warm_up: SignedDuration::ZERO,
             rollouts: None,
@@ -199,7 +204,8 @@ impl Stage {
             (None, None) => 0,
         };
         let pods = self.replicas.unsigned_abs();
-        self.traffic.enter(self.now(), Second { total: self.rate, bad, pods });
+        let (total, bad) = if self.storm { storms::second(&self.api) } else { (self.rate, bad) };
+        self.traffic.enter(self.now(), Second { total, bad, pods });
         sleep(Duration::from_secs(1)).await;
         self.second += 1;
         self.world();

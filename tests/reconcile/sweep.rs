@@ -7,13 +7,13 @@ use std::sync::Mutex;
 
 use guarantor::api::agreement::AgreementSpec;
 use guarantor::api::ledger::LedgerSpec;
-use guarantor::api::{AVOID_KEY, BASELINE_ANNOTATION, FIELD_MANAGER, ROLLOUT_ANNOTATION};
+use guarantor::api::{AVOID_KEY, BASELINE_ANNOTATION, FIELD_MANAGER, ROLLOUT_ANNOTATION, SHED_ANNOTATION};
 use guarantor::evaluate::verification::{Beside, Presented, Terms, Verdict, verify};
 use guarantor_testbed::model::FaultPlan;
 use serde_json::{Value, json};
 
 use crate::conditions::broken_rule;
-use crate::stage::{AGREEMENTS, AUTOSCALERS, DEPLOYMENTS, FAULTS, LEDGERS, NAMESPACE, STATEMENTS, Stage};
+use crate::stage::{AGREEMENTS, AUTOSCALERS, CONFIG_MAPS, DEPLOYMENTS, FAULTS, LEDGERS, NAMESPACE, STATEMENTS, Stage};
 
 /// What a run came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,6 +95,9 @@ fn ending(stage: &Stage) -> Ending {
         seen.dedup();
         acts.extend(seen.into_iter().skip(1));
     }
+    let mut turns: Vec<Value> = stage.api.history(CONFIG_MAPS, NAMESPACE, "limits").iter().map(switch).collect();
+    turns.dedup();
+    acts.extend(turns);
     let agreements: Vec<Value> = stage.api.list(AGREEMENTS).iter().map(essentials).collect();
     let specs = |resource| -> Vec<Value> {
         let mut all = stage.api.list(resource);
@@ -107,8 +110,10 @@ fn ending(stage: &Stage) -> Ending {
     let ledgers: Vec<Value> = specs(LEDGERS).into_iter().filter(closed).collect();
     let workload = [stage.api.get(AUTOSCALERS, NAMESPACE, "web"), stage.api.get(DEPLOYMENTS, NAMESPACE, "web")];
     let workload: Vec<Value> = workload.into_iter().flatten().map(|object| floor(&object)).collect();
+    let switch =
+        stage.api.get(CONFIG_MAPS, NAMESPACE, "limits").map(|limits| json!([switch(&limits), is_ours(&limits)]));
     let left = json!({
-        "agreements": agreements, "statements": specs(STATEMENTS), "ledgers": ledgers, "workload": workload,
+        "agreements": agreements, "statements": specs(STATEMENTS), "ledgers": ledgers, "workload": workload, "switch": switch,
         "nodes": nodes.iter().map(|node| json!([avoided(node), is_ours(node)])).collect::<Vec<_>>(),
         "pods": stage.api.list("pods").iter().map(|pod| &pod["metadata"]["name"]).collect::<Vec<_>>(),
     });
@@ -134,6 +139,12 @@ fn held(object: &Value) -> &Value {
     &object["metadata"]["annotations"][BASELINE_ANNOTATION]
 }
 
+/// What stands in a switch, and whether it is turned.
+fn switch(object: &Value) -> Value {
+    json!([object["data"], object["metadata"]["annotations"][SHED_ANNOTATION].is_string()])
+}
+
+/// Whether an entry of the operator is left.
 /// What the operator may leave on an object it writes: no more than the value.
 fn floor(object: &Value) -> Value {
     let ours = is_ours(object);

@@ -2,7 +2,8 @@
 //!
 //! Otherwise a minute with few events, or a gap of the store, would turn a sick pod into an unknown cause, and replicas
 //! would be added that cannot help. Whatever else can be shown of the service's parts takes its place, and what is asked
-//! before it; a rollout that goes on does not make a revision better, nor more load a pod. It ends with the danger. Disproved is what is gone from the service, and what had events
+//! before it; a rollout that goes on does not make a revision better, nor more load, a dependency or a
+//! storm of attempts a pod. It ends with the danger. Disproved is what is gone from the service, and what had events
 //! enough on both sides and was not worse by the ratio that blamed it.
 
 use crate::api::diagnosis::{CauseKind, Diagnosis, Subject};
@@ -21,7 +22,7 @@ const KEPT: &str = "; this was told before and is not disproved: ";
 pub(super) fn still(look: &Look<'_>, found: &Cause) -> Option<Cause> {
     let before = look.facts.situation.status.diagnosis.as_ref().filter(|_| look.facts.health.danger > Danger::None)?;
     let gives_way = match found.kind {
-        CauseKind::Saturation | CauseKind::Unknown => true,
+        CauseKind::Saturation | CauseKind::Dependency | CauseKind::RetryStorm | CauseKind::Unknown => true,
         CauseKind::RolloutInProgress | CauseKind::RolloutStuck | CauseKind::RolloutPaused => {
             before.cause == CauseKind::BadRevision
         }
@@ -76,7 +77,7 @@ fn is_named(named: &[(Subject, &str)], pod: &str, [node, zone, revision]: [&Opti
         Subject::Node => node.as_deref() == Some(name),
         Subject::Zone => zone.as_deref() == Some(name),
         Subject::Revision => revision.as_deref() == Some(name),
-        Subject::Before | Subject::Rest | Subject::Services => false,
+        Subject::Before | Subject::Rest | Subject::Services | Subject::Upstream | Subject::Now => false,
     })
 }
 

@@ -1,11 +1,11 @@
 //! Saturation: fewer pods serve than are wanted, or each of them has more load than was ever seen to be safe. Replicas
-//! help.
+//! help; where they were shown not to, while attempts pile up, it is a storm and not this.
 
 use crate::api::diagnosis::CauseKind;
 use crate::decide::evidence::Snapshot;
 use crate::decide::size;
 
-use super::{Answer, Cause, Look, Remedy, endangered};
+use super::{Answer, Cause, Look, Remedy, endangered, retry_storm};
 
 pub(super) fn ask(look: &Look<'_>) -> Answer {
     let facts = look.facts;
@@ -17,6 +17,9 @@ pub(super) fn ask(look: &Look<'_>) -> Answer {
         evidence: Vec::new(),
         would_change: "the load falls, or enough pods get ready".to_owned(),
     };
+    if retry_storm::shown(look).is_ok() {
+        return Err("more attempts came than before and fewer were good, and replicas did not help".to_owned());
+    }
     if ready < wanted {
         let message = format!("{} in danger, and only {ready} of {wanted} wanted pods are ready", endangered(look));
         return Ok(saturation(message));

@@ -1,18 +1,23 @@
 //! Every cause, their order, the quality of what they rest on, and how seldom a healthy service is blamed.
 
+mod dependencies;
 mod named_and_waited_for;
 
 // By seed only: what is decided must be the same each time.
 use fastrand as seeded;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use num_rational::BigRational;
 
 use super::population::Population;
 use super::{Found, find};
 use crate::api::diagnosis::{CauseKind, Subject};
+use crate::api::enforcement_status::{Episode, Verdict};
 use crate::decide::facts::Facts;
 use crate::decide::fleet::FleetView;
 use crate::decide::tests::fixture::{Scene, at, by_pod, hpa, observation};
+use crate::decide::tests::sheds;
 use crate::decide::timing::Timing;
+use crate::decide::upstream::{Standing, Upstream};
 use crate::decide::workflow;
 use crate::sense::observation::{Failure, FailureKind};
 use crate::sense::signals::Signals;
@@ -66,6 +71,11 @@ fn burning_together(services: usize, seconds: &[i64]) -> FleetView {
     }
 }
 
+/// An agreement that burns, on which the own one depends.
+fn burning(name: &str, since: i64) -> Upstream {
+    Upstream { name: name.to_owned(), standing: Standing::Burning(at(since)), in_a_circle: false }
+}
+
 #[test]
 fn the_first_cause_that_holds_wins() {
     // All of them hold at once; each is then taken away.
@@ -75,12 +85,16 @@ fn the_first_cause_that_holds_wins() {
     for pod in scene.workload().pods.iter_mut().take(4) {
         (pod.revision, pod.created) = (Some("new".into()), Some(at(-300)));
     }
-    scene.fleet = burning_together(4, &[-60, -50, -40]);
-    let through = scene.assessment.measured_through;
+    scene.fleet = FleetView { upstream: vec![burning("pay", -90)], ..burning_together(4, &[-60, -50, -40]) };
+    let through = at(-60);
+    scene.assessment.measured_through = through;
+    scene.status.episode = Some(Episode { since: Time(at(sheds::SEEN)), safe_since: None, without_effect: Vec::new() });
+    scene.actions = vec![sheds::raised(12, Some(Verdict::Ineffective))];
+    sheds::course(&mut scene, 250, 210);
     scene.assessment.measured_through = at(-1000);
-    let steps: [(CauseKind, Change); 9] = [
+    let steps: [(CauseKind, Change); 11] = [
         (CauseKind::Blind, |_| {}),
-        (CauseKind::CommonCause, |scene| scene.fleet = FleetView::default()),
+        (CauseKind::CommonCause, |scene| scene.fleet.burning_since.clear()),
         (CauseKind::BadRevision, |scene| {
             for pod in &mut scene.workload().pods {
                 pod.revision = Some("abc".into());
@@ -102,6 +116,8 @@ fn the_first_cause_that_holds_wins() {
         }),
         (CauseKind::OutlierPod, |scene| scene.signals = by_pod(&[(1000, 200); 12])),
         (CauseKind::Saturation, |scene| scene.workload().pods[11].ready = true),
+        (CauseKind::Dependency, |scene| scene.fleet.upstream.clear()),
+        (CauseKind::RetryStorm, |scene| scene.actions.clear()),
         (CauseKind::Unknown, |_| {}),
     ];
     for (asked_before, (cause, take_away)) in steps.into_iter().enumerate() {

@@ -21,7 +21,9 @@ fn enough(verb: Verb) -> i32 {
         | Verb::ReleaseRollout
         | Verb::Surge
         | Verb::AvoidNode
-        | Verb::ReleaseNode => 1,
+        | Verb::ReleaseNode
+        | Verb::Shed
+        | Verb::StopShedding => 1,
     }
 }
 
@@ -42,6 +44,10 @@ fn words(verb: Verb) -> &'static str {
         Verb::AvoidNode | Verb::ReleaseNode => {
             "a taint did not keep pods off a node in this episode; look at the workload's spread constraints and affinity, and \
              at the room elsewhere, or cordon the node"
+        }
+        Verb::Shed | Verb::StopShedding => {
+            "turning requests away did not help in this episode, or turned away what could have been served; somebody should \
+             look, at the retries of the clients first"
         }
         Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout => {
             "undoing a revision did not help in this episode, so the revision was not the cause, or not alone; somebody \

@@ -12,13 +12,15 @@ use crate::api::enforcement_status::{
 };
 use crate::decide::pulse::Proof;
 use crate::decide::situation::{AgreementIdentity, Situation, Staleness};
+use crate::decide::usage::Usage;
 use crate::decide::{
     BaselineChange, Change, Decided, Decision, FleetView, FloorChange, Step, Supply, Value, decide, effect,
 };
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
+use crate::evaluate::load_course::LoadCourse;
 use crate::sense::signals::{PodEvents, PodVector, Signals};
 use crate::sense::workload::{
-    Baseline, BaselineRecord, Floor, FloorHolder, FloorKind, Nodes, PodObservation, PodPhase, Rollout,
+    Baseline, BaselineRecord, Floor, FloorHolder, FloorKind, Nodes, PodObservation, PodPhase, Rollout, Switch,
     WorkloadObservation, WorkloadProblem,
 };
 
@@ -35,6 +37,9 @@ pub(crate) struct Scene {
     pub(crate) nodes: Nodes,
     pub(crate) signals: Signals,
     pub(crate) before: Signals,
+    pub(crate) load: LoadCourse,
+    pub(crate) usage: Usage,
+    pub(crate) switch: Switch,
     pub(crate) fleet: FleetView,
     pub(crate) supply: Supply,
     pub(crate) status: EnforcementStatus,
@@ -203,6 +208,9 @@ impl Scene {
             nodes: Nodes::not_asked(),
             signals: Signals::Empty,
             before: Signals::Empty,
+            load: LoadCourse::default(),
+            usage: Usage::default(),
+            switch: Switch::NotAsked,
             fleet: FleetView::default(),
             supply: Supply::default(),
             status: EnforcementStatus::default(),
@@ -280,6 +288,9 @@ impl Scene {
             nodes: &self.nodes,
             signals: &self.signals,
             before: &self.before,
+            load: &self.load,
+            usage: &self.usage,
+            switch: &self.switch,
             fleet: &self.fleet,
             supply: &self.supply,
             status: &self.status,
@@ -335,6 +346,7 @@ impl Scene {
             Change::Rollout(change) => super::rollouts::write(self, step, change),
             Change::Eviction(_) => super::moves::write(self, step),
             Change::Node(change) => super::nodes::write(self, step, change),
+            Change::Shed(change) => super::sheds::write(self, step, change),
         }
     }
 

@@ -134,7 +134,9 @@ proptest! {
                 | Verb::Surge
                 | Verb::Reschedule
                 | Verb::AvoidNode
-                | Verb::ReleaseNode => {
+                | Verb::ReleaseNode
+                | Verb::Shed
+                | Verb::StopShedding => {
                     prop_assert!(false, "nobody allowed {:?}", verb);
                 }
             }

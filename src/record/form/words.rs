@@ -234,6 +234,8 @@ pub fn verb(verb: Verb) -> &'static str {
         Verb::Reschedule => "Evict a pod",
         Verb::AvoidNode => "Keep new pods off a node",
         Verb::ReleaseNode => "Let a node take pods again",
+        Verb::Shed => "Turn requests away",
+        Verb::StopShedding => "Turn no more requests away",
     }
 }
 

@@ -22,6 +22,7 @@ mod problem;
 mod revisions;
 mod rollout;
 pub mod scaled_object;
+pub mod switch;
 mod target;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
@@ -53,6 +54,7 @@ pub use observation::{
     Floor, FloorHolder, FloorKind, KeptVolume, PodObservation, PodPhase, Rollout, VolumeKind, WorkloadObservation,
 };
 pub use problem::WorkloadProblem;
+pub use switch::{ShedMark, ShedRecord, Switch, SwitchState};
 
 /// What this module needs of the operator's role: API group, resource, verbs. Another kind with a scale subresource
 /// needs `get` on itself and on its scale, which the chart's `rbac.workloads` grants.
@@ -72,6 +74,8 @@ pub const ROLLBACK_RBAC: &[(&str, &str, &[&str])] = &[("apps", "replicasets", &[
 
 /// What it needs beside, where agreements may have a node avoided. The chart grants it with `rbac.avoidNode`.
 pub const AVOID_NODE_RBAC: &[(&str, &str, &[&str])] = &[("", "nodes", &["list"])];
+/// What it needs beside, where agreements may shed load. The chart grants it with `rbac.shed`.
+pub const SHED_RBAC: &[(&str, &str, &[&str])] = &[("", "configmaps", &["get"])];
 
 /// Reads workloads.
 #[derive(Clone)]
