@@ -65,7 +65,7 @@ impl Fleet {
             namespace: agreement.namespace().unwrap_or_default(),
             name: agreement.name_any(),
             depends_on: agreement.spec.service.depends_on.clone(),
-            through: assessment.measured_through,
+            through: present.assessment.measured_through,
             lag: slots.saturating_add(LAG),
         };
         agreements.insert(uid, standing);
