@@ -12,6 +12,7 @@ mod eviction;
 pub mod managed_fields;
 mod merge;
 pub mod outcome;
+mod resize;
 mod rollout;
 mod scale;
 mod target;
@@ -45,6 +46,9 @@ pub const RBAC: &[(&str, &str, &[&str])] = &[
 /// that would go past every disruption budget.
 pub const RESCHEDULE_RBAC: &[(&str, &str, &[&str])] = &[("", "pods/eviction", &["create"])];
 
+/// What it needs beside, where agreements may resize pods. The chart grants it with `rbac.resize`.
+pub const RESIZE_RBAC: &[(&str, &str, &[&str])] = &[("", "pods/resize", &["patch"])];
+
 /// Carries out a plan, step by step, up to the first step that is not done. `write_until`: when the lease's permit ends.
 pub async fn execute(client: &Client, write_until: Instant, plan: Plan<Admitted>) -> Vec<Outcome> {
     let bound = Bound::until(write_until);
@@ -65,6 +69,7 @@ async fn write(client: &Client, namespace: &str, step: &Step, bound: Bound) -> O
         Change::Floor(change) => write_floor(client, namespace, step, change, bound).await,
         Change::Rollout(change) => rollout::write(client, namespace, step, change, bound).await,
         Change::Eviction(_) => eviction::write(client, namespace, step, bound).await,
+        Change::Resize(change) => resize::write(client, namespace, step, change, bound).await,
     };
     match written {
         Ok(note) => Outcome::of(step, WriteResult::Done, note),

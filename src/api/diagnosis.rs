@@ -106,6 +106,8 @@ pub enum Subject {
     Rest,
     /// The services the operator looks after.
     Services,
+    /// The CPU limit of the pods: periods in which they had something to do, and those in which it held them back.
+    CpuLimit,
 }
 
 impl Subject {
@@ -114,7 +116,7 @@ impl Subject {
     pub fn is_part(self) -> bool {
         match self {
             Self::Pod | Self::Node | Self::Zone | Self::Revision => true,
-            Self::Before | Self::Rest | Self::Services => false,
+            Self::Before | Self::Rest | Self::Services | Self::CpuLimit => false,
         }
     }
 }

@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Span;
 use super::capacity::Capacity;
+use super::resize::Resize;
 
 /// What the operator may do before an objective is lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("self.mode != 'Enforce' || has(self.scale) || has(self.rollback)")
+#[x_kube(validation = Rule::new("self.mode != 'Enforce' || has(self.scale) || has(self.rollback) || has(self.resize)")
     .message("spec.enforcement.scale must be given where spec.enforcement.mode is Enforce: the bounds {min, max} of \
-              the replicas; or spec.enforcement.rollback")
+              the replicas; or spec.enforcement.rollback, or spec.enforcement.resize")
     .field_path(".scale"))]
 #[x_kube(validation = Rule::new("!has(self.reschedule) || has(self.scale)")
     .message("spec.enforcement.reschedule needs spec.enforcement.scale, as a pod is moved only after another one was \
@@ -36,6 +37,10 @@ pub struct Enforcement {
     /// it names the pod and moves nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reschedule: Option<Reschedule>,
+    /// Lets the operator raise the CPU limit of pods in place, before it asks for more replicas, where that limit throttles
+    /// most of them. Left out: no pod is resized, and throttling is not asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resize: Option<Resize>,
     /// Tells how many pods the expected load needs for the latency objective to be kept, in every mode. It raises nothing.
     /// Left out: nothing is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,6 +62,7 @@ impl Default for Enforcement {
             scale: None,
             rollback: None,
             reschedule: None,
+            resize: None,
             capacity: None,
             cooldown: default_cooldown(),
             release_after: default_release_after(),

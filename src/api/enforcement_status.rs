@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::capacity::CapacityStatus;
 use super::diagnosis::Diagnosis;
 use super::reschedule_status::RescheduleStatus;
+use super::resize_status::ResizeStatus;
 use super::rollout_status::RolloutStatus;
 
 /// What the operator holds.
@@ -30,6 +31,9 @@ pub struct EnforcementStatus {
     /// The pods it moved within the last 24 hours, and what keeps it from moving one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reschedule: Option<RescheduleStatus>,
+    /// The pods it resized in place, and what keeps it from resizing one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resize: Option<ResizeStatus>,
     /// The danger now being met.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub episode: Option<Episode>,
@@ -113,7 +117,8 @@ pub struct ActionRecord {
     pub verb: Verb,
     /// To what.
     pub target: ActionTarget,
-    /// What was there before: of a floor its replicas, of a rollout the number of its revision. Left out: the verb changes no number.
+    /// What was there before: of a floor its replicas, of a rollout the number of its revision, of a pod its CPU limit in
+    /// thousandths of a core. Left out: the verb changes no number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<i32>,
     /// What is there afterwards. Left out: the verb changes no number.
@@ -145,6 +150,7 @@ impl ActionRecord {
     #[must_use]
     pub fn change(&self) -> String {
         match (self.verb, self.from, self.to) {
+            (Verb::Resize | Verb::RestoreSize, Some(from), Some(to)) => format!("{from}m -> {to}m"),
             (_, Some(from), Some(to)) => format!("{from} -> {to}"),
             (Verb::PauseRollout | Verb::ReleaseRollout, Some(at), None) => format!("at revision {at}"),
             (_, Some(only), None) | (_, None, Some(only)) => only.to_string(),
@@ -174,6 +180,10 @@ pub enum Verb {
     Surge,
     /// Evicts a pod that fails where the others do not, so that another one is made in its place.
     Reschedule,
+    /// Raises the CPU limit of a pod that it throttles, in place.
+    Resize,
+    /// Gives a pod the size of its template again.
+    RestoreSize,
 }
 
 impl Verb {
@@ -187,14 +197,22 @@ impl Verb {
             | Self::LowerFloor
             | Self::Restore
             | Self::Surge
-            | Self::Reschedule => false,
+            | Self::Reschedule
+            | Self::Resize
+            | Self::RestoreSize => false,
         }
     }
 
     /// It is about the floor under the replicas of a workload.
     #[must_use]
     pub fn is_about_floor(self) -> bool {
-        !self.is_about_rollout() && self != Self::Reschedule
+        !self.is_about_rollout() && !self.is_about_size() && self != Self::Reschedule
+    }
+
+    /// It is about the size of a pod.
+    #[must_use]
+    pub fn is_about_size(self) -> bool {
+        matches!(self, Self::Resize | Self::RestoreSize)
     }
 }
 

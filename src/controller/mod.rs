@@ -56,6 +56,7 @@ mod settle;
 mod sizing;
 mod source;
 pub(crate) mod terms;
+mod throttling;
 mod unreadable;
 mod watch;
 mod window;

@@ -49,6 +49,8 @@ pub enum Remedy {
     Move(Vec<String>),
     /// Hold and raise the floor.
     Scale,
+    /// Raise the CPU limit of the pods; where that cannot be done, as for [`Remedy::Scale`].
+    Resize,
 }
 
 /// A cause.

@@ -4,12 +4,14 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::enforcement_status::{ActionRecord, Episode, FloorStatus};
 use crate::api::reschedule_status::RescheduleStatus;
+use crate::api::resize_status::ResizeStatus;
 use crate::api::rollout_status::RolloutStatus;
 use crate::sense::signals;
 use crate::sense::workload::{Floor, WorkloadObservation};
 
 use super::health::Health;
 use super::situation::Situation;
+use super::throttling;
 use super::timing::Timing;
 
 /// The HPA controller looks every 15 s by default; a floor it has not seen yet is no failure.
@@ -37,6 +39,8 @@ pub struct Facts<'a> {
     pub hand: Option<RolloutStatus>,
     /// The pods that were moved, and what keeps the operator from moving one.
     pub moved: Option<RescheduleStatus>,
+    /// The pods that were resized.
+    pub resized: Option<ResizeStatus>,
     /// The actions, newest first, settled and judged.
     pub actions: Vec<ActionRecord>,
     /// The episode, as of now.
@@ -88,6 +92,12 @@ impl Facts<'_> {
     #[must_use]
     pub fn moved_by(&self) -> Timestamp {
         self.after(self.start_time(), signals::window(self.situation.slot))
+    }
+
+    /// When a pod that is resized now can be judged: two of the windows in which throttling is read lie after that.
+    #[must_use]
+    pub fn resized_by(&self) -> Timestamp {
+        self.after(SignedDuration::ZERO, throttling::WINDOW)
     }
 
     /// After `start`, twice `window`, and what is behind anyway.

@@ -14,6 +14,7 @@ mod ownership;
 mod pace;
 mod pod;
 mod reschedule;
+mod resize;
 mod revision;
 mod rollback;
 mod rollout;
@@ -72,10 +73,20 @@ const UNDO: &[Verb] = &[Verb::RollBack];
 const RESCHEDULE: &[Verb] = &[Verb::Reschedule];
 /// Disrupts pods that serve.
 const DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Reschedule];
+/// Resizes a pod.
+const RESIZE: &[Verb] = &[Verb::Resize];
 /// Counts on the replicas as they are, or changes them.
-const REPLICAS: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge, Verb::Reschedule];
+const REPLICAS: &[Verb] = &[
+    Verb::FreezeScaleDown,
+    Verb::RaiseFloor,
+    Verb::LowerFloor,
+    Verb::Surge,
+    Verb::Reschedule,
+    Verb::Resize,
+    Verb::RestoreSize,
+];
 /// Rests on what the workload's controller has seen.
-const OBSERVED: &[Verb] = &[Verb::PauseRollout, Verb::RollBack, Verb::Reschedule];
+const OBSERVED: &[Verb] = &[Verb::PauseRollout, Verb::RollBack, Verb::Reschedule, Verb::Resize, Verb::RestoreSize];
 /// Whatever the operator does against a danger, or after it.
 const ALL: &[Verb] = &[
     Verb::FreezeScaleDown,
@@ -87,17 +98,21 @@ const ALL: &[Verb] = &[
     Verb::ReleaseRollout,
     Verb::Surge,
     Verb::Reschedule,
+    Verb::Resize,
+    Verb::RestoreSize,
 ];
 
 /// Who may act at all. A recommendation needs none of these.
 const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
-const PRECAUTIONS: [Guard; 36] = [
+const PRECAUTIONS: [Guard; 46] = [
     ("one owner", FLOOR, ownership::clear),
     ("owner respected", MOVE, ownership::respected),
     ("rollback allowed", ROLLOUT, rollback::allowed),
     ("reschedule allowed", RESCHEDULE, reschedule::allowed),
+    ("resize allowed", RESIZE, resize::allowed),
+    ("not scaled on CPU", RESIZE, resize::one_axis),
     ("rollout free", ROLLOUT, revision::free),
     ("revision respected", ROLLOUT, revision::respected),
     ("not at zero", ADD, zero::running),
@@ -119,17 +134,25 @@ const PRECAUTIONS: [Guard; 36] = [
     ("within the day's evictions", RESCHEDULE, reschedule::within_budget),
     ("within the blast radius", RESCHEDULE, blast_radius::kept),
     ("not refused", RESCHEDULE, reschedule::unhindered),
+    ("resizable pod", RESIZE, resize::in_place),
+    ("size respected", RESIZE, resize::respected),
+    ("bounded size", RESIZE, resize::bounded),
+    ("room on the node", RESIZE, resize::has_room),
+    ("within the day's resizes", RESIZE, resize::within_budget),
+    ("resize not refused", RESIZE, resize::not_refused),
     ("warmed up", DISRUPT, warm_up::over),
     ("confirmed", UNDO, rollback::confirmed),
     ("sound bounds", MOVE, bounds::sound),
     ("within bounds", MOVE, bounds::kept),
     ("once a slot", ALL, pace::once_a_slot),
-    ("last act judged", &[Verb::RaiseFloor], pace::judged),
-    ("last rollback judged", &[Verb::RaiseFloor, Verb::RollBack, Verb::Reschedule], rollback::alone),
-    ("move judged first", &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore], reschedule::judged),
+    ("last act judged", &[Verb::RaiseFloor, Verb::Resize], pace::judged),
+    ("resize judged first", &[Verb::RaiseFloor], resize::judged),
+    ("last rollback judged", &[Verb::RaiseFloor, Verb::RollBack, Verb::Reschedule, Verb::Resize], rollback::alone),
+    ("move judged first", &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore, Verb::Resize], reschedule::judged),
     ("cooled down", &[Verb::RaiseFloor], pace::cooled_down),
     ("small step", &[Verb::LowerFloor], pace::small_steps),
-    ("of use", &[Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule], effect::of_use),
+    ("few at a time", &[Verb::RestoreSize], pace::few_at_a_time),
+    ("of use", &[Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::Resize], effect::of_use),
 ];
 
 /// Lets a plan pass, or says why not.
@@ -150,13 +173,13 @@ pub fn review(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Result<(), Hold> {
     check(plan, facts, &PRECAUTIONS)
 }
 
-/// Lets a floor or a rollout be given back (the agreement was deleted, or its mode lowered, or the reason is gone):
+/// Lets a floor, a rollout or the size of a pod be given back (the agreement was deleted, or its mode lowered, or the reason is gone):
 /// nothing but the leadership holds that back, since what is written is the owner's own.
 ///
 /// # Errors
 /// [`Hold`]: another replica leads, or the plan does more than give back.
 pub fn admit_restoration(plan: Plan<Proposed>, leader: bool) -> Result<Plan<Admitted>, Hold> {
-    if !plan.steps.iter().all(|step| matches!(step.verb, Verb::Restore | Verb::ReleaseRollout)) {
+    if !plan.steps.iter().all(|step| matches!(step.verb, Verb::Restore | Verb::ReleaseRollout | Verb::RestoreSize)) {
         return Err(Hold::new("NotARestoration", "only giving back needs no other guard"));
     }
     match leadership::hold(leader) {
@@ -204,9 +227,9 @@ fn asked((_, about, holds): &Guard, step: &Step, facts: &Facts<'_>) -> Option<Ho
     if about.contains(&step.verb) { holds(step, facts) } else { None }
 }
 
-/// The verb takes replicas away, or lets them go.
+/// The verb takes replicas away or makes pods smaller, or lets it be done.
 fn takes_away(step: &Step) -> bool {
-    matches!(step.verb, Verb::LowerFloor | Verb::Restore)
+    matches!(step.verb, Verb::LowerFloor | Verb::Restore | Verb::RestoreSize)
 }
 
 /// The verb asks for more replicas, or keeps some from going.

@@ -5,6 +5,7 @@
 //! by it.
 
 mod eviction;
+mod resize;
 mod rollout;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -26,6 +27,8 @@ pub struct Seen<'a> {
     pub at: Timestamp,
     /// On whose behalf.
     pub agreement: &'a str,
+    /// The agreement's uid.
+    pub agreement_uid: &'a str,
 }
 
 /// What a look at the object says about an open action.
@@ -82,6 +85,9 @@ impl Seen<'_> {
         }
         if record.verb == Verb::Reschedule {
             return eviction::find(record, self.pods, self.at);
+        }
+        if record.verb.is_about_size() {
+            return Some(resize::find(record, self.pods, self.agreement_uid));
         }
         let floor = self.floors.iter().find(|floor| floor.target.uid == record.target.uid);
         (!self.floors.is_empty()).then(|| find(record, floor.copied(), self.agreement))

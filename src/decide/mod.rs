@@ -25,12 +25,15 @@ pub mod policy;
 pub mod record;
 pub mod release;
 pub mod reschedule;
+pub mod resize;
+pub mod resized;
 pub mod situation;
 pub mod size;
 pub mod standing;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 pub(crate) mod tests;
+pub mod throttling;
 pub mod timing;
 pub mod undo;
 pub mod verdict;
@@ -40,9 +43,10 @@ pub use fleet::{FleetEviction, FleetView};
 pub use guard::{Admitted, Hold};
 pub use intent::effect;
 pub use plan::{
-    BaselineChange, Change, EvictionChange, FloorChange, MarkChange, Plan, Proposed, RolloutChange, RolloutWrite, Step,
-    Value,
+    BaselineChange, Change, EvictionChange, FloorChange, MarkChange, Plan, Proposed, ResizeChange, RolloutChange,
+    RolloutWrite, Step, Value,
 };
 pub use release::{Restoration, release_rollout, restore};
+pub use resize::release_sizes;
 pub use situation::{AgreementIdentity, Situation, Staleness};
 pub use workflow::{Decided, Decision, Hints, decide};

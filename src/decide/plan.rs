@@ -5,6 +5,7 @@
 
 mod eviction_change;
 mod floor_change;
+mod resize_change;
 mod rollout_change;
 
 use std::fmt::Write as _;
@@ -20,6 +21,7 @@ use super::situation::AgreementIdentity;
 
 pub use eviction_change::EvictionChange;
 pub use floor_change::{BaselineChange, FloorChange, Value};
+pub use resize_change::ResizeChange;
 pub use rollout_change::{MarkChange, RolloutChange, RolloutWrite};
 
 /// The state of a plan that no guard has seen.
@@ -31,7 +33,7 @@ pub struct Proposed;
 pub struct Plan<S> {
     /// The agreement's namespace, and so the namespace of every target.
     pub namespace: String,
-    /// The steps. One, so far, in every plan.
+    /// The steps. Several, where each resizes another pod.
     pub steps: Vec<Step>,
     state: S,
 }
@@ -68,13 +70,29 @@ pub enum Change {
     Rollout(RolloutChange),
     /// A pod, through its `Eviction` subresource.
     Eviction(EvictionChange),
+    /// A pod, through its `resize` subresource.
+    Resize(ResizeChange),
 }
 
 impl Plan<Proposed> {
     /// A plan of one step.
     #[must_use]
     pub fn propose(namespace: &str, step: Step) -> Self {
-        Self { namespace: namespace.to_owned(), steps: vec![step], state: Proposed }
+        Self::of_steps(namespace, vec![step])
+    }
+
+    /// A plan of several steps, none of which needs another.
+    #[must_use]
+    pub fn of_steps(namespace: &str, steps: Vec<Step>) -> Self {
+        Self { namespace: namespace.to_owned(), steps, state: Proposed }
+    }
+
+    /// The same plan with something more to tell as its reason.
+    pub(super) fn adding(mut self, words: &str) -> Self {
+        for step in &mut self.steps {
+            step.reason = format!("{}; {words}", step.reason);
+        }
+        self
     }
 
     /// The same plan in another state; whoever calls this must be able to make one.
@@ -116,6 +134,8 @@ impl Step {
             Verb::RollBack => "undo the revision of",
             Verb::ReleaseRollout => "give the rollout back of",
             Verb::Reschedule => "evict",
+            Verb::Resize => "resize",
+            Verb::RestoreSize => "give its template's size to",
         };
         let Step { target, reason, .. } = self;
         format!("{what} {} {} ({}): {reason}", target.kind, target.name, self.change.describe())
@@ -126,7 +146,7 @@ impl Step {
     pub fn floor(&self) -> Option<&FloorChange> {
         match &self.change {
             Change::Floor(change) => Some(change),
-            Change::Rollout(_) | Change::Eviction(_) => None,
+            Change::Rollout(_) | Change::Eviction(_) | Change::Resize(_) => None,
         }
     }
 
@@ -134,8 +154,17 @@ impl Step {
     #[must_use]
     pub fn rollout(&self) -> Option<&RolloutChange> {
         match &self.change {
-            Change::Floor(_) | Change::Eviction(_) => None,
+            Change::Floor(_) | Change::Eviction(_) | Change::Resize(_) => None,
             Change::Rollout(change) => Some(change),
+        }
+    }
+
+    /// The change of a pod's size; `None`: it changes something else.
+    #[must_use]
+    pub fn resize(&self) -> Option<&ResizeChange> {
+        match &self.change {
+            Change::Floor(_) | Change::Rollout(_) | Change::Eviction(_) => None,
+            Change::Resize(change) => Some(change),
         }
     }
 
@@ -167,6 +196,7 @@ impl Change {
             Self::Floor(change) => format!("{} -> {}", change.from, change.to),
             Self::Rollout(change) => change.describe(),
             Self::Eviction(change) => format!("on node {}", change.node),
+            Self::Resize(change) => change.describe(),
         }
     }
 
@@ -176,6 +206,7 @@ impl Change {
             Self::Floor(change) => (Some(change.from), Some(change.to)),
             Self::Rollout(change) => (change.from, change.to),
             Self::Eviction(_) => (None, None),
+            Self::Resize(change) => (i32::try_from(change.from.limit).ok(), i32::try_from(change.to.limit).ok()),
         }
     }
 }

@@ -54,6 +54,8 @@ pub struct Situation<'a> {
     pub signals: &'a Signals,
     /// The same before the last rollout.
     pub before: &'a Signals,
+    /// The periods of the pods just now, those that their CPU limit throttled as the bad ones.
+    pub throttling: &'a Signals,
     /// All services the operator looks after.
     pub fleet: &'a FleetView,
     /// `status.enforcement` as last written.

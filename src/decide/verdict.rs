@@ -5,6 +5,7 @@
 
 mod floor;
 mod reschedule;
+mod resize;
 mod rollout;
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -26,7 +27,7 @@ const ROSE: f64 = 2.0;
 const MORE_LOAD: f64 = 1.2;
 
 /// The verbs that are tried against a danger, and may turn out not to help.
-const REMEDIES: [Verb; 4] = [Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule];
+const REMEDIES: [Verb; 5] = [Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::Resize];
 
 /// What verdicts rest on.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +42,8 @@ pub struct Sight<'a> {
     pub signals: &'a Signals,
     /// The window in which it is read by pod.
     pub window: SignedDuration,
+    /// The periods of the pods just now, those that their CPU limit throttled as the bad ones.
+    pub throttling: &'a Signals,
     /// The health now.
     pub health: &'a Health,
     /// The account is recent enough to judge by.
@@ -53,37 +56,45 @@ pub struct Sight<'a> {
 
 /// Judges every action that is done and due; returns what did not help, and how much that counts.
 pub fn judge(actions: &mut [ActionRecord], sight: Sight<'_>) -> Vec<WithoutEffect> {
-    let mut without_effect = Vec::new();
+    let mut without_effect: Vec<WithoutEffect> = Vec::new();
+    // The resizes of a round are judged together.
+    let round_ends = super::resize::unjudged(actions).map(|record| record.deadline.0).max();
     for record in actions.iter_mut().filter(|record| record.phase == ActionPhase::Done && record.verdict.is_none()) {
-        let Some((verdict, why)) = verdict(record, sight) else { continue };
+        let due = sight.now >= round_ends.filter(|_| record.verb == Verb::Resize).unwrap_or(record.deadline.0);
+        let Some((verdict, why)) = verdict(record, sight, due) else { continue };
         let after = Snapshot::of(sight.health, sight.workload.ready_pods()).to_string();
         let after = after.strip_prefix("before: ").unwrap_or(&after);
         record.evidence = format!("{}; after: {after}; {why}", record.evidence);
         record.verdict = Some(verdict);
         let times = match verdict {
+            Verdict::Ineffective if record.verb == Verb::Resize && resize::is_put_off(record, sight) => 2,
             Verdict::Ineffective => 1,
             // One that did harm is enough to stop.
             Verdict::Harmful => 2,
             Verdict::Effective | Verdict::Inconclusive => 0,
         };
-        if times > 0 && REMEDIES.contains(&record.verb) {
+        let same_round =
+            without_effect.iter_mut().find(|tried| tried.verb == record.verb && tried.verb == Verb::Resize);
+        if let Some(round) = same_round {
+            round.times = round.times.max(times);
+        } else if times > 0 && REMEDIES.contains(&record.verb) {
             without_effect.push(WithoutEffect { verb: record.verb, times });
         }
     }
     without_effect
 }
 
-fn verdict(record: &ActionRecord, sight: Sight<'_>) -> Option<(Verdict, String)> {
-    let due = sight.now >= record.deadline.0;
+fn verdict(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdict, String)> {
     match record.verb {
         Verb::RaiseFloor => floor::raise(record, sight, due),
         Verb::FreezeScaleDown => due.then(|| floor::freeze(record, sight)),
-        Verb::LowerFloor | Verb::Restore => due.then(|| floor::reduction(sight)),
+        Verb::LowerFloor | Verb::Restore | Verb::RestoreSize => due.then(|| floor::reduction(sight)),
         Verb::PauseRollout => due.then(|| rollout::pause(record, sight)),
         Verb::RollBack => rollout::back(record, sight, due),
         Verb::ReleaseRollout => due.then(|| rollout::release(sight)),
         Verb::Surge => floor::surge(record, sight, due),
         Verb::Reschedule => due.then(|| reschedule::moved(record, sight)).flatten(),
+        Verb::Resize => resize::grown(record, sight, due),
     }
 }
 

@@ -18,7 +18,7 @@ use super::situation::Situation;
 use super::standing::{self, Reset};
 use super::timing::Timing;
 use super::verdict::{self, Sight};
-use super::{choice, episode, hand, intent, moved};
+use super::{choice, episode, hand, intent, moved, resized};
 
 /// What was decided.
 #[derive(Debug, PartialEq)]
@@ -94,6 +94,7 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
     // A floor that was left behind on another object stays in the status until it is given back.
     let mut hand = facts.hand;
     let mut moved = facts.moved;
+    let mut resized = facts.resized;
     let mut floor = choice::left_behind(situation).map(|(_, standing)| standing).or(facts.standing);
     if let Decision::Act(plan) = &decision {
         let intents = plan.intents(situation.now);
@@ -102,12 +103,15 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
         let touched = intents.iter().find(|intent| intent.verb.is_about_rollout());
         hand = hand.or_else(|| touched.map(|intent| hand::empty(intent.target.clone())));
         moved = plan.steps.iter().fold(moved, |moved, step| moved::intended(moved, step, situation.now));
+        resized =
+            plan.steps.iter().fold(resized, |resized, step| resized::intended(resized, step, workload, situation.now));
         actions.splice(0..0, intents);
     }
     actions.truncate(KEPT);
-    let (rollout, reschedule, episode) = (hand, moved, facts.episode);
+    let (rollout, reschedule, resize, episode) = (hand, moved, resized, facts.episode);
     let capacity = situation.status.capacity.clone();
-    let enforcement = EnforcementStatus { message, reason, floor, rollout, reschedule, episode, diagnosis, capacity };
+    let enforcement =
+        EnforcementStatus { message, reason, floor, rollout, reschedule, resize, episode, diagnosis, capacity };
     Decided { decision, enforcement, actions, hints }
 }
 
@@ -121,7 +125,9 @@ pub(super) fn work_out<'a>(
     let floor = workload.floor.floor();
     let floors: Vec<&Floor> = floor.into_iter().chain(situation.left_behind).collect();
     let deployment = workload.deployment.as_ref();
-    let seen = Seen { floors: &floors, deployment, pods: &workload.pods, at: workload.read_at, agreement };
+    let uid = situation.agreement.uid.as_str();
+    let (pods, at) = (&workload.pods, workload.read_at);
+    let seen = Seen { floors: &floors, deployment, pods, at, agreement, agreement_uid: uid };
     let (mut actions, done) = intent::settle(situation.actions, seen);
     let written = done.iter().filter_map(|index| actions.get(*index));
     let status: Option<FloorStatus> = written.fold(situation.status.floor.clone(), intent::effect);
@@ -135,6 +141,7 @@ pub(super) fn work_out<'a>(
         None => situation.status.rollout.clone(),
     };
     let moved = moved::reconcile(situation.status.reschedule.as_ref(), &actions, workload, situation.now);
+    let resized = resized::reconcile(situation.status.resize.as_ref(), &actions, workload, uid, situation.now);
     let health = Health::of(situation.assessment);
     let fresh = situation.now.duration_since(situation.assessment.measured_through) <= situation.staleness.assessment;
     let sight = Sight {
@@ -143,20 +150,24 @@ pub(super) fn work_out<'a>(
         moved: moved.as_ref(),
         signals: situation.signals,
         window: signals::window(situation.slot),
+        throttling: situation.throttling,
         health: &health,
         fresh,
         measured_through: situation.assessment.measured_through,
         now: situation.now,
     };
     let without_effect = verdict::judge(&mut actions, sight);
-    let stands = standing.is_some() || hand.as_ref().is_some_and(|hand| hand.paused_at.is_some());
+    let stands = standing.is_some()
+        || hand.as_ref().is_some_and(|hand| hand.paused_at.is_some())
+        || resized.as_ref().is_some_and(|resized| resized.pods > 0);
     let previous = situation.status.episode.as_ref();
     let mut episode = episode::advance(previous, &health, fresh, stands, timing.release_after, situation.now);
     if let Some(episode) = &mut episode {
         episode::count(episode, without_effect);
     }
     let moved = moved::within(moved, episode.as_ref());
-    (Facts { situation, workload, timing, health, standing, hand, moved, actions, episode }, reset)
+    let resized = resized::within(resized, episode.as_ref());
+    (Facts { situation, workload, timing, health, standing, hand, moved, resized, actions, episode }, reset)
 }
 
 fn words(decision: &Decision) -> (String, String) {

@@ -192,6 +192,8 @@ fn done(action: &ActionRecord) -> Notice {
         Verb::ReleaseRollout => "RolloutReleased",
         Verb::Surge => "FloorSurged",
         Verb::Reschedule => "PodEvicted",
+        Verb::Resize => "PodResized",
+        Verb::RestoreSize => "PodSizeRestored",
     };
     let change = match action.change() {
         change if change.is_empty() => change,

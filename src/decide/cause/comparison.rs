@@ -82,12 +82,24 @@ fn z(part: Sample, rest: Sample) -> Option<f64> {
 
 /// An upper bound of the probability that chance alone makes `part` this bad or worse.
 fn chance(part: Sample, rest: Sample) -> f64 {
-    let (share, all) = (part.share(), part.and(rest).share());
+    tail(part, part.and(rest).share())
+}
+
+/// Whether more than `share` of a sample is bad, and not by chance, of so many samples in one look.
+#[must_use]
+pub fn exceeds(sample: Sample, share: f64, samples: usize) -> bool {
+    let many = u32::try_from(samples.max(1)).map_or(f64::MAX, f64::from);
+    tail(sample, share) * many <= FALSE_ALARM
+}
+
+/// An upper bound of the probability that a sample is this bad or worse where a share of `all` is bad.
+fn tail(sample: Sample, all: f64) -> f64 {
+    let share = sample.share();
     if share <= all || all <= 0.0 {
         return 1.0;
     }
     let good = if share < 1.0 { (1.0 - share) * ((1.0 - share) / (1.0 - all)).ln() } else { 0.0 };
-    (-part.total / RUN * (share * (share / all).ln() + good)).exp()
+    (-sample.total / RUN * (share * (share / all).ln() + good)).exp()
 }
 
 #[cfg(test)]
@@ -130,6 +142,19 @@ mod tests {
         assert!(to_blame(sample(120.0, 600.0), sample(6.0, 5400.0), 126.0));
         assert!(!to_blame(sample(12.0, 600.0), sample(54.0, 5400.0), 66.0), "the others burn the budget");
         assert!(!to_blame(sample(120.0, 600.0), sample(6.0, 5400.0), 500.0), "most of it happens elsewhere");
+    }
+
+    #[test]
+    fn a_share_is_exceeded_beyond_chance() {
+        for (bad, total, samples, expected) in [
+            (150.0, 600.0, 4, true),
+            (30.0, 600.0, 4, false),
+            (25.0, 100.0, 4, false),
+            (60.0, 100.0, 4, true),
+            (0.0, 0.0, 4, false),
+        ] {
+            assert_eq!(exceeds(sample(bad, total), 0.05, samples), expected, "{bad} of {total}");
+        }
     }
 
     #[test]

@@ -75,7 +75,7 @@ fn is_named(named: &[(Subject, &str)], pod: &str, [node, zone, revision]: [&Opti
         Subject::Node => node.as_deref() == Some(name),
         Subject::Zone => zone.as_deref() == Some(name),
         Subject::Revision => revision.as_deref() == Some(name),
-        Subject::Before | Subject::Rest | Subject::Services => false,
+        Subject::Before | Subject::Rest | Subject::Services | Subject::CpuLimit => false,
     })
 }
 

@@ -14,7 +14,13 @@ pub(super) fn of_use(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
 /// So many times without effect turn a verb off.
 fn enough(verb: Verb) -> i32 {
     match verb {
-        Verb::FreezeScaleDown | Verb::RaiseFloor | Verb::LowerFloor | Verb::Restore | Verb::Reschedule => 2,
+        Verb::FreezeScaleDown
+        | Verb::RaiseFloor
+        | Verb::LowerFloor
+        | Verb::Restore
+        | Verb::Reschedule
+        | Verb::Resize
+        | Verb::RestoreSize => 2,
         // What disrupts a whole service is not tried twice; nor is a replica without a place.
         Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout | Verb::Surge => 1,
     }
@@ -33,6 +39,10 @@ fn words(verb: Verb) -> &'static str {
         Verb::Reschedule => {
             "moving a pod did not help twice in this episode, so the pods are not the cause, or not alone; somebody should \
              look"
+        }
+        Verb::Resize | Verb::RestoreSize => {
+            "resizing pods did not help in this episode, or their nodes could not give it, so it is not tried again before all \
+             is safe"
         }
         Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout => {
             "undoing a revision did not help in this episode, so the revision was not the cause, or not alone; somebody \

@@ -1,5 +1,7 @@
 //! A service under an agreement, at rest, to be disturbed by a test; and a world in which what is decided comes true.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
@@ -15,8 +17,8 @@ use crate::decide::{BaselineChange, Change, Decided, Decision, FleetView, FloorC
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::sense::signals::{PodEvents, PodVector, Signals};
 use crate::sense::workload::{
-    Baseline, BaselineRecord, Floor, FloorHolder, FloorKind, PodObservation, PodPhase, Rollout, WorkloadObservation,
-    WorkloadProblem,
+    Baseline, BaselineRecord, Floor, FloorHolder, FloorKind, PodObservation, PodPhase, PodSize, Rollout,
+    WorkloadObservation, WorkloadProblem,
 };
 
 /// An owned situation.
@@ -30,6 +32,7 @@ pub(crate) struct Scene {
     pub(crate) left_behind: Option<Floor>,
     pub(crate) signals: Signals,
     pub(crate) before: Signals,
+    pub(crate) throttling: Signals,
     pub(crate) fleet: FleetView,
     pub(crate) status: EnforcementStatus,
     pub(crate) actions: Vec<ActionRecord>,
@@ -84,6 +87,7 @@ pub(crate) fn pod(index: i32) -> PodObservation {
         critical: false,
         kept_volumes: Vec::new(),
         revision: Some("abc".into()),
+        size: PodSize::default(),
         terminating: false,
     }
 }
@@ -167,6 +171,9 @@ pub(crate) fn observation(replicas: i32, floor: FloorHolder) -> WorkloadObservat
         selector: "app=checkout".into(),
         pods: (0..replicas).map(pod).collect(),
         floor,
+        scaled_on_cpu: None,
+        template: Vec::new(),
+        rooms: BTreeMap::new(),
     }
 }
 
@@ -195,6 +202,7 @@ impl Scene {
             left_behind: None,
             signals: Signals::Empty,
             before: Signals::Empty,
+            throttling: Signals::NotAsked("nobody asked".into()),
             fleet: FleetView::default(),
             status: EnforcementStatus::default(),
             actions: Vec::new(),
@@ -253,8 +261,10 @@ impl Scene {
         if let Ok(workload) = &mut self.workload {
             workload.read_at = now;
         }
-        if let Signals::ByPod(vector) = &mut self.signals {
-            (vector.at, vector.newest) = (now, now);
+        for signals in [&mut self.signals, &mut self.throttling] {
+            if let Signals::ByPod(vector) = signals {
+                (vector.at, vector.newest) = (now, now);
+            }
         }
     }
 
@@ -269,6 +279,7 @@ impl Scene {
             left_behind: self.left_behind.as_ref(),
             signals: &self.signals,
             before: &self.before,
+            throttling: &self.throttling,
             fleet: &self.fleet,
             status: &self.status,
             actions: &self.actions,
@@ -322,6 +333,7 @@ impl Scene {
             Change::Floor(change) => self.write_floor(step, change),
             Change::Rollout(change) => super::rollouts::write(self, step, change),
             Change::Eviction(_) => super::moves::write(self, step),
+            Change::Resize(change) => super::sizes::write(self, step, change),
         }
     }
 

@@ -132,7 +132,9 @@ proptest! {
                 | Verb::RollBack
                 | Verb::ReleaseRollout
                 | Verb::Surge
-                | Verb::Reschedule => {
+                | Verb::Reschedule
+                | Verb::Resize
+                | Verb::RestoreSize => {
                     prop_assert!(false, "nobody allowed {:?}", verb);
                 }
             }

@@ -232,6 +232,8 @@ pub fn verb(verb: Verb) -> &'static str {
         Verb::ReleaseRollout => "Give the rollout back",
         Verb::Surge => "Add a replica before an eviction",
         Verb::Reschedule => "Evict a pod",
+        Verb::Resize => "Raise the CPU limit of a pod",
+        Verb::RestoreSize => "Give a pod the size of its template",
     }
 }
 

@@ -19,13 +19,16 @@ mod pods;
 mod problem;
 mod revisions;
 mod rollout;
+mod rooms;
 pub mod scaled_object;
+pub mod size;
 mod target;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 pub(crate) mod tests;
 mod zones;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use k8s_openapi::api::autoscaling::v1::Scale;
@@ -47,6 +50,7 @@ pub use observation::{
     Floor, FloorHolder, FloorKind, KeptVolume, PodObservation, PodPhase, Rollout, VolumeKind, WorkloadObservation,
 };
 pub use problem::WorkloadProblem;
+pub use size::{ContainerCpu, CpuSize, PodSize};
 
 /// What this module needs of the operator's role: API group, resource, verbs. Another kind with a scale subresource
 /// needs `get` on itself and on its scale, which the chart's `rbac.workloads` grants.
@@ -115,6 +119,8 @@ impl WorkloadReader {
             pods::matching(&self.client, self.limit, namespace, &selector),
         )?;
         let data = whole(&object);
+        let scaled_on_cpu = on_cpu(&hpas, &scaled_objects);
+        let scaled_objects = scaled_objects.into_iter().map(|found| found.floor).collect();
         Ok(WorkloadObservation {
             read_at,
             workload: workload.clone(),
@@ -133,12 +139,20 @@ impl WorkloadReader {
             selector,
             pods,
             floor: holder::of(hpas, scaled_objects, floor),
+            scaled_on_cpu,
+            template: size::of_template(&data),
+            rooms: BTreeMap::new(),
         })
     }
 
     /// Enters the zones of the nodes on which the pods are. Those that cannot be read stay unknown.
     pub async fn read_zones(&self, observed: &mut WorkloadObservation) {
         self.zones.enter(&self.client, self.limit, &mut observed.pods).await;
+    }
+
+    /// Enters what is left on these nodes. Those that cannot be read stay unknown.
+    pub async fn read_rooms(&self, observed: &mut WorkloadObservation, nodes: &BTreeSet<String>) {
+        observed.rooms = rooms::of(&self.client, self.limit, nodes).await;
     }
 
     /// Enters the revisions of a Deployment; of another kind there is nothing to enter.
@@ -204,6 +218,13 @@ impl WorkloadReader {
         let scale = call::bounded(self.limit, &format!("the scale of {what}"), api.get_scale(&target.name)).await?;
         Ok(own_floor(&resource, &object, &scale))
     }
+}
+
+/// The autoscaler that compares the CPU pods use with what they request, in words.
+fn on_cpu(hpas: &[hpa::Found], scaled_objects: &[scaled_object::Found]) -> Option<String> {
+    let objects = scaled_objects.iter().filter(|found| found.on_cpu).map(|found| &found.floor);
+    let mut all = objects.chain(hpas.iter().filter(|found| found.on_cpu).map(|found| &found.floor));
+    all.next().map(|floor| format!("{} {}", floor.target.kind, floor.target.name))
 }
 
 fn is_deployment(resource: &ApiResource) -> bool {
