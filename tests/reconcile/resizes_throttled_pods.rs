@@ -32,7 +32,9 @@ async fn calm(stage: &mut Stage, resize: Value) {
     stage.api.apply(web).unwrap();
     let now = stage.now();
     stage.api.set_time(now.checked_sub(SignedDuration::from_hours(1)).unwrap());
-    stage.replica_set = Some(ReplicaSet { needs: 300, resources: Some(resources), ..ReplicaSet::default() });
+    let mut pods = ReplicaSet::default();
+    (pods.needs, pods.resources) = (300, Some(resources));
+    stage.replica_set = Some(pods);
     stage.world();
     stage.api.set_time(now);
     stage.seconds(4).await;
