@@ -13,6 +13,7 @@ pub mod managed_fields;
 mod merge;
 mod node;
 pub mod outcome;
+mod resize;
 mod rollout;
 mod scale;
 mod shed;
@@ -52,6 +53,8 @@ pub const RESCHEDULE_RBAC: &[(&str, &str, &[&str])] = &[("", "pods/eviction", &[
 pub const AVOID_NODE_RBAC: &[(&str, &str, &[&str])] = &[("", "nodes", &["patch"])];
 /// What it needs beside, where agreements may shed load. The chart grants it with `rbac.shed`.
 pub const SHED_RBAC: &[(&str, &str, &[&str])] = &[("", "configmaps", &["get", "patch"])];
+/// What it needs beside, where agreements may resize pods. The chart grants it with `rbac.resize`.
+pub const RESIZE_RBAC: &[(&str, &str, &[&str])] = &[("", "pods/resize", &["patch"])];
 
 /// Carries out a plan, step by step, up to the first step that is not done. `write_until`: when the lease's permit ends.
 pub async fn execute(client: &Client, write_until: Instant, plan: Plan<Admitted>) -> Vec<Outcome> {
@@ -75,6 +78,7 @@ async fn write(client: &Client, namespace: &str, step: &Step, bound: Bound) -> O
         Change::Eviction(_) => eviction::write(client, namespace, step, bound).await,
         Change::Node(change) => node::write(client, step, change, bound).await,
         Change::Shed(change) => shed::write(client, namespace, step, change, bound).await,
+        Change::Resize(change) => resize::write(client, namespace, step, change, bound).await,
     };
     match written {
         Ok(note) => Outcome::of(step, WriteResult::Done, note),

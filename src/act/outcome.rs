@@ -2,7 +2,7 @@
 
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus, Verb};
 use crate::api::reschedule_status::Obstacle;
-use crate::decide::{self, Step, moved};
+use crate::decide::{self, Step, moved, resized};
 
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,8 @@ pub enum WriteResult {
     Conflict,
     /// It is not allowed or not valid. Nothing changed, and the same write will be refused again.
     Refused,
-    /// An eviction was refused. Nothing changed; it may be tried again later, as far as the obstacle lets it.
+    /// What concerns one pod, an eviction or a resize, was refused. Nothing changed; it may be tried again later, as far as
+    /// the obstacle lets it.
     Hindered {
         /// Why.
         obstacle: Obstacle,
@@ -57,6 +58,9 @@ pub fn enter(outcomes: &[Outcome], enforcement: &mut EnforcementStatus, actions:
         if record.phase == ActionPhase::Refused && matches!(record.verb, Verb::RaiseFloor | Verb::Surge) {
             // What was not granted is left for others.
             enforcement.bid = None;
+        }
+        if record.verb == Verb::Resize && matches!(outcome.result, WriteResult::Hindered { .. }) {
+            enforcement.resize = resized::refused(enforcement.resize.take(), record);
         }
         if record.verb == Verb::Reschedule {
             let before = enforcement.reschedule.take();

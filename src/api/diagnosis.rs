@@ -114,6 +114,8 @@ pub enum Subject {
     Upstream,
     /// The whole service just now.
     Now,
+    /// The CPU limit of the pods: periods in which they had something to do, and those in which it held them back.
+    CpuLimit,
 }
 
 impl Subject {
@@ -122,7 +124,7 @@ impl Subject {
     pub fn is_part(self) -> bool {
         match self {
             Self::Pod | Self::Node | Self::Zone | Self::Revision | Self::Upstream => true,
-            Self::Before | Self::Rest | Self::Services | Self::Now => false,
+            Self::Before | Self::Rest | Self::Services | Self::Now | Self::CpuLimit => false,
         }
     }
 }

@@ -6,14 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use super::Span;
 use super::capacity::Capacity;
+use super::resize::Resize;
 use super::shed::Shed;
 
 /// What the operator may do before an objective is lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("self.mode != 'Enforce' || has(self.scale) || has(self.rollback)")
+#[x_kube(validation = Rule::new("self.mode != 'Enforce' || has(self.scale) || has(self.rollback) || has(self.resize)")
     .message("spec.enforcement.scale must be given where spec.enforcement.mode is Enforce: the bounds {min, max} of \
-              the replicas; or spec.enforcement.rollback")
+              the replicas; or spec.enforcement.rollback, or spec.enforcement.resize")
     .field_path(".scale"))]
 #[x_kube(validation = Rule::new("!has(self.reschedule) || has(self.scale)")
     .message("spec.enforcement.reschedule needs spec.enforcement.scale, as a pod is moved only after another one was \
@@ -45,6 +46,10 @@ pub struct Enforcement {
     /// Left out: nothing is said of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shed: Option<Shed>,
+    /// Lets the operator raise the CPU limit of pods in place, before it asks for more replicas, where that limit throttles
+    /// most of them. Left out: no pod is resized, and throttling is not asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resize: Option<Resize>,
     /// Tells how many pods the expected load needs for the latency objective to be kept, in every mode. It raises nothing.
     /// The same counters tell pods that wait from pods that work: see the cause `Dependency`. Left out: nothing is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,6 +72,7 @@ impl Default for Enforcement {
             rollback: None,
             reschedule: None,
             shed: None,
+            resize: None,
             capacity: None,
             cooldown: default_cooldown(),
             release_after: default_release_after(),

@@ -13,6 +13,7 @@ use super::bid::Bid;
 use super::capacity::CapacityStatus;
 use super::diagnosis::Diagnosis;
 use super::reschedule_status::RescheduleStatus;
+use super::resize_status::ResizeStatus;
 use super::rollout_status::RolloutStatus;
 use super::shed::ShedStatus;
 
@@ -39,6 +40,9 @@ pub struct EnforcementStatus {
     /// What it sheds, and what it shed within the last 24 hours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shed: Option<ShedStatus>,
+    /// The pods it resized in place, and what keeps it from resizing one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resize: Option<ResizeStatus>,
     /// The danger now being met.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub episode: Option<Episode>,
@@ -125,7 +129,8 @@ pub struct ActionRecord {
     pub verb: Verb,
     /// To what.
     pub target: ActionTarget,
-    /// What was there before: of a floor its replicas, of a rollout the number of its revision. Left out: the verb changes no number.
+    /// What was there before: of a floor its replicas, of a rollout the number of its revision, of a pod its CPU limit in
+    /// thousandths of a core. Left out: the verb changes no number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<i32>,
     /// What is there afterwards. Left out: the verb changes no number.
@@ -157,6 +162,7 @@ impl ActionRecord {
     #[must_use]
     pub fn change(&self) -> String {
         match (self.verb, self.from, self.to) {
+            (Verb::Resize | Verb::RestoreSize, Some(from), Some(to)) => format!("{from}m -> {to}m"),
             (_, Some(from), Some(to)) => format!("{from} -> {to}"),
             (Verb::PauseRollout | Verb::ReleaseRollout, Some(at), None) => format!("at revision {at}"),
             (_, Some(only), None) | (_, None, Some(only)) => only.to_string(),
@@ -194,6 +200,10 @@ pub enum Verb {
     Shed,
     /// Turns that switch back.
     StopShedding,
+    /// Raises the CPU limit of a pod that it throttles, in place.
+    Resize,
+    /// Gives a pod the size of its template again.
+    RestoreSize,
 }
 
 impl Verb {
@@ -211,7 +221,9 @@ impl Verb {
             | Self::AvoidNode
             | Self::ReleaseNode
             | Self::Shed
-            | Self::StopShedding => false,
+            | Self::StopShedding
+            | Self::Resize
+            | Self::RestoreSize => false,
         }
     }
 
@@ -231,7 +243,13 @@ impl Verb {
     #[must_use]
     pub fn is_about_floor(self) -> bool {
         let elsewhere = self.is_about_rollout() || self.is_about_node() || self.is_about_shedding();
-        !elsewhere && self != Self::Reschedule
+        !elsewhere && !self.is_about_size() && self != Self::Reschedule
+    }
+
+    /// It is about the size of a pod.
+    #[must_use]
+    pub fn is_about_size(self) -> bool {
+        matches!(self, Self::Resize | Self::RestoreSize)
     }
 }
 

@@ -34,6 +34,8 @@ pub mod parameter;
 pub mod period;
 pub mod remedy;
 pub mod reschedule_status;
+pub mod resize;
+pub mod resize_status;
 pub mod rollout_status;
 pub mod scalar;
 pub mod settlement;
@@ -63,7 +65,8 @@ pub const VERSION: &str = "v1alpha1";
 /// The name under which every write of the operator is entered in `metadata.managedFields`.
 pub const FIELD_MANAGER: &str = "guarantor";
 
-/// Keeps a deleted agreement until the floors it raised stand at their baseline again, and the rollouts it paused go on.
+/// Keeps a deleted agreement until the floors it raised stand at their baseline again, the rollouts it paused go on, and the
+/// pods it resized have the size of their template.
 pub const FINALIZER: &str = "guarantor.dev/restore";
 
 /// Keeps a deleted agreement until its account is closed with a last statement.

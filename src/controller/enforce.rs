@@ -13,14 +13,16 @@ use super::by_pod;
 use super::context::Context;
 use super::error::Error;
 use super::registry::Asked;
-use super::{finalize, load, nodes, shed, supply, upstream};
+use super::{finalize, load, nodes, shed, supply, throttling, upstream};
 use crate::act;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
 use crate::api::enforcement::Mode;
-use crate::api::enforcement_status::{ActionRecord, ActionTarget};
+use crate::api::enforcement_status::{ActionRecord, ActionTarget, EnforcementStatus};
+use crate::api::resize_status::ResizeStatus;
 use crate::api::{FINALIZER, ServiceLevelAgreement};
 use crate::decide::pulse::Present;
+use crate::decide::throttling::nodes as throttled_nodes;
 use crate::decide::{
     AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Staleness, Supply, decide, record,
 };
@@ -84,6 +86,7 @@ pub(super) async fn enforce(
     } else {
         by_pod::just_now(agreement, context, asked, present, &fleet).await
     };
+    let throttling = throttling::just_now(agreement, context, asked, assessment, &fleet).await;
     // Cut like the instant of the decision below, or a reading of the same second would lie in its future.
     let read_at = status::whole_seconds(context.clock.now());
     let mut observed = context.workloads.read(&identity.namespace, workload, read_at).await;
@@ -93,6 +96,14 @@ pub(super) async fn enforce(
     {
         let message = "a rollout that the operator paused cannot be given back yet; nothing else is done before";
         say(next, agreement, "RolloutHeld", message, ConditionStatus::False, now);
+        return Ok(now.checked_add(SignedDuration::from_secs(5)).ok());
+    }
+    if let Ok(present) = &observed
+        && !finalize::let_other_sizes_go(agreement, context, next, present, now).await
+    {
+        let message =
+            "pods of another workload that the operator resized cannot be given back yet; nothing else is done before";
+        say(next, agreement, "SizesHeld", message, ConditionStatus::False, now);
         return Ok(now.checked_add(SignedDuration::from_secs(5)).ok());
     }
     let mut left = None;
@@ -107,6 +118,10 @@ pub(super) async fn enforce(
         && (agreement.spec.enforcement.rollback.is_some() || !holds_no_rollout(next))
     {
         context.workloads.read_revisions(&identity.namespace, observed).await;
+    }
+    if let (Ok(observed), Some(resize)) = (&mut observed, &agreement.spec.enforcement.resize) {
+        let nodes = throttled_nodes(observed, &throttling, resize, status::whole_seconds(context.clock.now()));
+        context.workloads.read_rooms(observed, &nodes).await;
     }
     let mut before = Signals::NotAsked("nothing is known by pod just now".to_owned());
     if let (Ok(observed), Signals::ByPod(_)) = (&mut observed, &signals) {
@@ -138,6 +153,7 @@ pub(super) async fn enforce(
         load: &load,
         usage: &usage,
         switch: &switch,
+        throttling: &throttling,
         fleet: &fleet,
         supply: &nothing_asked,
         status: &enforcement,
@@ -310,8 +326,12 @@ fn intended(before: &[ActionRecord], now: &[ActionRecord]) -> Vec<String> {
 }
 
 pub(super) fn holds_nothing(next: &AgreementStatus) -> bool {
-    let no_floor = next.enforcement.as_ref().is_none_or(|e| e.floor.is_none());
-    no_floor && holds_no_rollout(next) && nodes::holds_none(next) && !shed::stands(next.enforcement.as_ref())
+    let no_size = |resize: &ResizeStatus| resize.pods == 0;
+    let nothing = |e: &EnforcementStatus| e.floor.is_none() && e.resize.as_ref().is_none_or(no_size);
+    next.enforcement.as_ref().is_none_or(nothing)
+        && holds_no_rollout(next)
+        && nodes::holds_none(next)
+        && !shed::stands(next.enforcement.as_ref())
 }
 
 fn holds_no_rollout(next: &AgreementStatus) -> bool {

@@ -20,8 +20,9 @@ use crate::api::agreement::WorkloadRef;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, Verb};
+use crate::api::resize_status::ResizeStatus;
 use crate::api::{ACCOUNT_FINALIZER, FINALIZER, ServiceLevelAgreement};
-use crate::decide::{Admitted, Plan, Restoration, release_rollout, restore};
+use crate::decide::{Admitted, Plan, Restoration, release_rollout, release_sizes, restore};
 use crate::record::{event, writer};
 use crate::sense::workload::deployment::{API_VERSION, KIND, PLURAL};
 use crate::sense::workload::{WorkloadObservation, WorkloadProblem};
@@ -94,7 +95,91 @@ pub(super) async fn give_back(
     };
     let node = nodes::give_back(agreement, context, book, now).await;
     let switch = shed::give_back(agreement, context, &book.status, now).await;
-    give_floor_back(agreement, context, book, now).await && rollout && node && switch
+    let sizes = give_sizes_back(agreement, context, book, now).await;
+    give_floor_back(agreement, context, book, now).await && rollout && node && switch && sizes
+}
+
+/// Whether no pod of another workload than the one that was read has a size of ours.
+pub(super) async fn let_other_sizes_go(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    next: &mut AgreementStatus,
+    present: &WorkloadObservation,
+    now: Timestamp,
+) -> bool {
+    let Some(enforcement) = &mut next.enforcement else { return true };
+    let Some(other) = enforcement.resize.as_ref().filter(|resize| resize.workload.uid != present.uid) else {
+        return true;
+    };
+    // The flag --enforcement forbids every change, this one too.
+    if context.ceiling < Mode::Enforce {
+        return other.pods == 0;
+    }
+    let workload = workload_of(other);
+    let let_go = give_sizes_of(agreement, context, &workload, now).await;
+    if let_go {
+        enforcement.resize = None;
+    }
+    let_go
+}
+
+/// Whether no pod of the workload has a size of ours any more.
+async fn give_sizes_back(agreement: &ServiceLevelAgreement, context: &Context, book: &Book, now: Timestamp) -> bool {
+    let held = book.status.enforcement.as_ref().and_then(|e| e.resize.as_ref()).map(workload_of);
+    // A crash may have come between the act and the record: the pods say whose their size is.
+    let named = || agreement.spec.service.workloads.first().cloned();
+    let allowed = agreement.spec.enforcement.resize.is_some();
+    match held.or_else(|| named().filter(|_| allowed)) {
+        Some(workload) => give_sizes_of(agreement, context, &workload, now).await,
+        None => true,
+    }
+}
+
+fn workload_of(resize: &ResizeStatus) -> WorkloadRef {
+    let target = &resize.workload;
+    WorkloadRef {
+        api_version: target.api_version.clone(),
+        kind: target.kind.clone(),
+        name: target.name.clone(),
+        namespace: None,
+    }
+}
+
+async fn give_sizes_of(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    workload: &WorkloadRef,
+    now: Timestamp,
+) -> bool {
+    let identity = identity(agreement);
+    let observed = match context.workloads.read(&identity.namespace, workload, now).await {
+        Ok(observed) => observed,
+        Err(problem) if says_nothing(&problem) => {
+            tracing::warn!(agreement = %identity.name, %problem, "the sizes of pods cannot be given back yet");
+            return false;
+        }
+        // Its pods go with it.
+        Err(_) => return true,
+    };
+    match release_sizes(&identity, &observed, context.fence.leads(Instant::now()), now) {
+        Restoration::Nothing => true,
+        Restoration::Hold(hold) => {
+            tracing::info!(agreement = %identity.name, reason = hold.reason, message = %hold.message, "not yet");
+            false
+        }
+        Restoration::Act(plan) => {
+            let note = format!("the pods of {} {} have the size of its template again", workload.kind, workload.name);
+            carry_out(agreement, context, plan, Verb::RestoreSize, ("PodSizeRestored", note)).await
+        }
+    }
+}
+
+/// Nothing was read: what stands there is unknown.
+fn says_nothing(problem: &WorkloadProblem) -> bool {
+    matches!(
+        problem,
+        WorkloadProblem::TimedOut { .. } | WorkloadProblem::Failed { .. } | WorkloadProblem::Forbidden { .. }
+    )
 }
 
 /// Whether nothing of ours is left on a rollout of another Deployment than the workload that was read.
@@ -191,11 +276,7 @@ async fn give_floor_back(agreement: &ServiceLevelAgreement, context: &Context, b
     let floor = match read {
         Ok(floor) => floor,
         // Nothing was read: what stands there is unknown, and the finalizer stays until it is known.
-        Err(
-            problem @ (WorkloadProblem::TimedOut { .. }
-            | WorkloadProblem::Failed { .. }
-            | WorkloadProblem::Forbidden { .. }),
-        ) => {
+        Err(problem) if says_nothing(&problem) => {
             tracing::warn!(agreement = %identity.name, %problem, "the floor cannot be given back yet");
             return false;
         }

@@ -65,6 +65,7 @@ mod sizing;
 mod source;
 mod supply;
 pub(crate) mod terms;
+mod throttling;
 mod unreadable;
 mod upstream;
 mod watch;

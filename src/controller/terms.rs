@@ -4,6 +4,7 @@
 //! namespace is confined to it. What is wrong comes back as one reason with one sentence: nothing is asked then.
 
 pub mod capacity;
+pub mod resize;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -153,7 +154,8 @@ fn resolve(agreement: &ServiceLevelAgreement, source: Option<&MetricsSource>) ->
     }
     let asked = asked.into_iter().map(|(from, asked)| Ok((from, asked?))).collect::<Result<_, InvalidSpec>>();
     let asked = asked.map_err(|refused| refuse_spec("ExpressionRefused", spec, &[refused]))?;
-    if let Some(refused) = capacity::refused(spec, &tenancy).into_iter().next() {
+    let resize = resize::refused(spec, &tenancy);
+    if let Some(refused) = capacity::refused(spec, &tenancy).into_iter().chain(resize).next() {
         return Err(refuse_spec("ExpressionRefused", spec, &[refused]));
     }
     Ok(Terms { schedule, asked, advice: advice.into() })

@@ -61,6 +61,8 @@ pub enum Remedy {
     Scale,
     /// Keep what there is, and turn requests away.
     Shed,
+    /// Raise the CPU limit of the pods; where that cannot be done, as for [`Remedy::Scale`].
+    Resize,
 }
 
 /// A cause.

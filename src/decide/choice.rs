@@ -11,11 +11,12 @@ use super::cause::{Cause, Found, Remedy};
 use super::evidence::Snapshot;
 use super::facts::Facts;
 use super::guard::{self, Hold};
+use super::health::Danger;
 use super::plan::{Plan, Proposed};
 use super::policy::{self, Proposal};
 use super::situation::Situation;
 use super::workflow::Decision;
-use super::{release, reschedule, shedding, standing, steer, undo};
+use super::{release, reschedule, resize, shedding, standing, steer, undo};
 
 /// The decision, and the guards that let its plan pass.
 pub(super) type Chosen = (Decision, Vec<&'static str>);
@@ -27,6 +28,7 @@ pub(super) fn choose(facts: &Facts<'_>, found: &Found) -> Chosen {
     let given_back = give_back(facts)
         .or_else(|| give_rollout_back(facts, cause))
         .or_else(|| give_node_back(facts, cause))
+        .or_else(|| give_sizes_back(facts))
         .or_else(|| turn_back(facts));
     if let Some(decision) = given_back {
         return (decision, Vec::new());
@@ -35,7 +37,11 @@ pub(super) fn choose(facts: &Facts<'_>, found: &Found) -> Chosen {
         return (nothing("Observing", "the mode is Observe: nothing is decided", None), Vec::new());
     }
     let enforcement = situation.enforcement;
-    if enforcement.scale.is_none() && enforcement.rollback.is_none() && enforcement.reschedule.is_none() {
+    if enforcement.scale.is_none()
+        && enforcement.rollback.is_none()
+        && enforcement.reschedule.is_none()
+        && enforcement.resize.is_none()
+    {
         return (nothing("NoVerbAllowed", "enforcement.scale is left out, so nothing is scaled", None), Vec::new());
     }
     let told = || Hold { reason: cause.reason(), message: cause.message.clone(), until: None };
@@ -45,7 +51,8 @@ pub(super) fn choose(facts: &Facts<'_>, found: &Found) -> Chosen {
         Remedy::Undo(revision) => undo(facts, cause, revision),
         Remedy::Move(suspects) => move_pod(facts, cause, suspects),
         Remedy::Leave { node, pods } => or_keep(facts, cause, steer::propose(facts, node, pods)),
-        Remedy::Scale => scale(facts),
+        Remedy::Scale => come_back(facts).unwrap_or_else(|| scale(facts)),
+        Remedy::Resize => resize(facts, cause),
         Remedy::Shed => shed(facts, cause),
     }
 }
@@ -112,6 +119,46 @@ fn keep(facts: &Facts<'_>, told: Hold) -> Chosen {
 /// What is scaled needs one object to write.
 fn unclear(facts: &Facts<'_>) -> Option<Hold> {
     facts.situation.enforcement.scale.as_ref().and_then(|_| guard::unclear(facts))
+}
+
+/// Resizes pods; where that cannot be done, replicas are the remedy, and the words tell why.
+fn resize(facts: &Facts<'_>, cause: &Cause) -> Chosen {
+    let allowed = facts.situation.enforcement.resize.as_ref();
+    let Some(allowed) = allowed.filter(|_| facts.health.danger == Danger::Burning) else { return scale(facts) };
+    let hold = match resize::propose(facts, allowed).map(|plan| pass(plan, facts)) {
+        Ok((Decision::Hold(hold), _)) | Err(hold) => hold,
+        Ok(chosen) => return chosen,
+    };
+    // What was begun is to show first whether it helps.
+    if !resize::open(facts).is_empty() {
+        return keep(facts, told(cause, &hold));
+    }
+    let (Some(bounds), Some(floor), None) = (&facts.situation.enforcement.scale, facts.floor(), unclear(facts)) else {
+        return (Decision::Hold(unclear(facts).unwrap_or_else(|| told(cause, &hold))), Vec::new());
+    };
+    match policy::propose(facts, floor, bounds) {
+        Proposal::Idle { reason, message, until } => {
+            (nothing(reason, format!("{message}; no pod is resized: {}", hold.message), until), Vec::new())
+        }
+        Proposal::Plan(plan) => match pass(plan.adding(&format!("no pod is resized: {}", hold.message)), facts) {
+            (Decision::Hold(held), passed) => {
+                let message = format!("{}; no pod is resized: {}", held.message, hold.message);
+                (Decision::Hold(Hold { message, ..held }), passed)
+            }
+            chosen => chosen,
+        },
+    }
+}
+
+/// Gives pods the size of their template when all has been safe for a while. `None`: nothing is left of it just now.
+fn come_back(facts: &Facts<'_>) -> Option<Chosen> {
+    match resize::come_back(facts).filter(|_| facts.health.danger == Danger::None)? {
+        Proposal::Plan(plan) => Some(pass(plan, facts)).filter(|(decision, _)| !matches!(decision, Decision::Hold(_))),
+        // A floor that stands is told first.
+        Proposal::Idle { reason, message, until } => {
+            facts.standing.is_none().then(|| (nothing(reason, message, until), Vec::new()))
+        }
+    }
 }
 
 fn scale(facts: &Facts<'_>) -> Chosen {
@@ -196,6 +243,19 @@ fn turn_back(facts: &Facts<'_>) -> Option<Decision> {
     let plan = shedding::stop(facts)?;
     if facts.situation.ceiling < Mode::Enforce {
         let message = "a switch is to be turned back, but the operator's flag --enforcement forbids every change";
+        return Some(Decision::Hold(Hold { reason: "ModeCeiling", message: message.into(), until: None }));
+    }
+    Some(match guard::admit_restoration(plan, facts.situation.leader) {
+        Ok(plan) => Decision::Act(plan),
+        Err(hold) => Decision::Hold(hold),
+    })
+}
+
+/// The size of pods that has no reason to stand any more.
+fn give_sizes_back(facts: &Facts<'_>) -> Option<Decision> {
+    let plan = resize::give_back(facts)?;
+    if facts.situation.ceiling < Mode::Enforce {
+        let message = "pods are to get the size of their template again, but the operator's flag --enforcement forbids every change";
         return Some(Decision::Hold(Hold { reason: "ModeCeiling", message: message.into(), until: None }));
     }
     Some(match guard::admit_restoration(plan, facts.situation.leader) {

@@ -5,6 +5,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use crate::api::avoidance_status::{AvoidanceStatus, AvoidedNode};
 use crate::api::enforcement_status::{ActionRecord, Episode, FloorStatus};
 use crate::api::reschedule_status::RescheduleStatus;
+use crate::api::resize_status::ResizeStatus;
 use crate::api::rollout_status::RolloutStatus;
 use crate::api::shed::ShedStatus;
 use crate::sense::signals;
@@ -12,6 +13,7 @@ use crate::sense::workload::{Floor, WorkloadObservation};
 
 use super::health::Health;
 use super::situation::Situation;
+use super::throttling;
 use super::timing::Timing;
 
 /// The HPA controller looks every 15 s by default; a floor it has not seen yet is no failure.
@@ -43,6 +45,8 @@ pub struct Facts<'a> {
     pub avoidance: Option<AvoidanceStatus>,
     /// What is shed, and was within the day.
     pub shed: Option<ShedStatus>,
+    /// The pods that were resized.
+    pub resized: Option<ResizeStatus>,
     /// The actions, newest first, settled and judged.
     pub actions: Vec<ActionRecord>,
     /// The episode, as of now.
@@ -106,6 +110,12 @@ impl Facts<'_> {
     #[must_use]
     pub fn moved_by(&self) -> Timestamp {
         self.after(self.start_time(), signals::window(self.situation.slot))
+    }
+
+    /// When a pod that is resized now can be judged: two of the windows in which throttling is read lie after that.
+    #[must_use]
+    pub fn resized_by(&self) -> Timestamp {
+        self.after(SignedDuration::ZERO, throttling::WINDOW)
     }
 
     /// After `start`, twice `window`, and what is behind anyway.

@@ -16,6 +16,7 @@ mod pace;
 mod pod;
 mod pulse;
 mod reschedule;
+mod resize;
 mod revision;
 mod rollback;
 mod rollout;
@@ -87,11 +88,22 @@ const DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Reschedule, Verb::AvoidNode, Ve
 /// The same, or is the first step to that.
 const TO_DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode, Verb::Shed];
 /// Is of use only where it did not fail in the episode.
-const OF_USE: &[Verb] = &[Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode, Verb::Shed];
+const OF_USE: &[Verb] =
+    &[Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode, Verb::Shed, Verb::Resize];
+/// Resizes a pod.
+const RESIZE: &[Verb] = &[Verb::Resize];
 /// Counts on the replicas as they are, or changes them.
-const REPLICAS: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge, Verb::Reschedule];
+const REPLICAS: &[Verb] = &[
+    Verb::FreezeScaleDown,
+    Verb::RaiseFloor,
+    Verb::LowerFloor,
+    Verb::Surge,
+    Verb::Reschedule,
+    Verb::Resize,
+    Verb::RestoreSize,
+];
 /// Rests on what the workload's controller has seen.
-const OBSERVED: &[Verb] = &[Verb::PauseRollout, Verb::RollBack, Verb::Reschedule];
+const OBSERVED: &[Verb] = &[Verb::PauseRollout, Verb::RollBack, Verb::Reschedule, Verb::Resize, Verb::RestoreSize];
 /// Whatever the operator does against a danger, or after it.
 const ALL: &[Verb] = &[
     Verb::FreezeScaleDown,
@@ -107,6 +119,8 @@ const ALL: &[Verb] = &[
     Verb::ReleaseNode,
     Verb::Shed,
     Verb::StopShedding,
+    Verb::Resize,
+    Verb::RestoreSize,
 ];
 
 /// The guard that asks whether pods come back to the node: what is to be asked of a node that is to be avoided first.
@@ -116,7 +130,7 @@ const UNSUSPECTED: &str = "node not suspected";
 const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
-const PRECAUTIONS: [Guard; 53] = [
+const PRECAUTIONS: [Guard; 63] = [
     ("one owner", FLOOR, ownership::clear),
     ("owner respected", MOVE, ownership::respected),
     ("rollback allowed", ROLLOUT, rollback::allowed),
@@ -125,6 +139,8 @@ const PRECAUTIONS: [Guard; 53] = [
     ("shed allowed", SHED, shed::allowed),
     ("switch free", SHED, shed::free),
     ("switch respected", SHED, shed::respected),
+    ("resize allowed", RESIZE, resize::allowed),
+    ("not scaled on CPU", RESIZE, resize::one_axis),
     ("rollout free", ROLLOUT, revision::free),
     ("revision respected", ROLLOUT, revision::respected),
     ("not at zero", ADD, zero::running),
@@ -156,17 +172,25 @@ const PRECAUTIONS: [Guard; 53] = [
     ("within the day's sheds", SHED, shed::within_budget),
     ("within the blast radius", RESCHEDULE, blast_radius::kept),
     ("not refused", RESCHEDULE, reschedule::unhindered),
+    ("resizable pod", RESIZE, resize::in_place),
+    ("size respected", RESIZE, resize::respected),
+    ("bounded size", RESIZE, resize::bounded),
+    ("room on the node", RESIZE, resize::has_room),
+    ("within the day's resizes", RESIZE, resize::within_budget),
+    ("resize not refused", RESIZE, resize::not_refused),
     ("warmed up", DISRUPT, warm_up::over),
     ("no hiccup", TO_DISRUPT, pulse::lasts),
     ("confirmed", UNDO, rollback::confirmed),
     ("sound bounds", MOVE, bounds::sound),
     ("within bounds", MOVE, bounds::kept),
     ("once a slot", ALL, pace::once_a_slot),
-    ("last act judged", &[Verb::RaiseFloor], pace::judged),
-    ("last rollback judged", &[Verb::RaiseFloor, Verb::RollBack, Verb::Reschedule], rollback::alone),
-    ("move judged first", &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore], reschedule::judged),
+    ("last act judged", &[Verb::RaiseFloor, Verb::Resize], pace::judged),
+    ("resize judged first", &[Verb::RaiseFloor], resize::judged),
+    ("last rollback judged", &[Verb::RaiseFloor, Verb::RollBack, Verb::Reschedule, Verb::Resize], rollback::alone),
+    ("move judged first", &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore, Verb::Resize], reschedule::judged),
     ("cooled down", &[Verb::RaiseFloor], pace::cooled_down),
     ("small step", &[Verb::LowerFloor], pace::small_steps),
+    ("few at a time", &[Verb::RestoreSize], pace::few_at_a_time),
     ("of use", OF_USE, effect::of_use),
     ("who else bids is known", RAISE, room::announced),
     ("room for it", RAISE, room::left),
@@ -199,13 +223,13 @@ pub fn review_untaken(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Result<(), Ho
     check(plan, facts, &others)
 }
 
-/// Lets a floor, a rollout, a node or a switch be given back (the agreement was deleted, or its mode lowered, or the reason is gone):
+/// Lets a floor, a rollout, a node, a switch or a pod's size be given back (the agreement was deleted, or its mode lowered, or the reason is gone):
 /// nothing but the leadership holds that back, since what is written is the owner's own.
 ///
 /// # Errors
 /// [`Hold`]: another replica leads, or the plan does more than give back.
 pub fn admit_restoration(plan: Plan<Proposed>, leader: bool) -> Result<Plan<Admitted>, Hold> {
-    let gives_back = [Verb::Restore, Verb::ReleaseRollout, Verb::ReleaseNode, Verb::StopShedding];
+    let gives_back = [Verb::Restore, Verb::ReleaseRollout, Verb::ReleaseNode, Verb::StopShedding, Verb::RestoreSize];
     if !plan.steps.iter().all(|step| gives_back.contains(&step.verb)) {
         return Err(Hold::new("NotARestoration", "only giving back needs no other guard"));
     }
@@ -268,9 +292,9 @@ fn asked((_, about, holds): &Guard, step: &Step, facts: &Facts<'_>) -> Option<Ho
     if about.contains(&step.verb) { holds(step, facts) } else { None }
 }
 
-/// The verb takes replicas away, or lets them go.
+/// The verb takes replicas away or makes pods smaller, or lets it be done.
 fn takes_away(step: &Step) -> bool {
-    matches!(step.verb, Verb::LowerFloor | Verb::Restore)
+    matches!(step.verb, Verb::LowerFloor | Verb::Restore | Verb::RestoreSize)
 }
 
 /// The verb asks for more replicas, or keeps some from going.

@@ -6,6 +6,7 @@
 
 mod eviction;
 mod node;
+mod resize;
 mod rollout;
 mod shed;
 
@@ -32,6 +33,8 @@ pub struct Seen<'a> {
     pub at: Timestamp,
     /// On whose behalf.
     pub agreement: &'a str,
+    /// The agreement's uid.
+    pub agreement_uid: &'a str,
 }
 
 /// What a look at the object says about an open action.
@@ -94,6 +97,9 @@ impl Seen<'_> {
         }
         if record.verb.is_about_node() {
             return node::find(record, self.nodes, self.at);
+        }
+        if record.verb.is_about_size() {
+            return Some(resize::find(record, self.pods, self.agreement_uid));
         }
         let floor = self.floors.iter().find(|floor| floor.target.uid == record.target.uid);
         (!self.floors.is_empty()).then(|| find(record, floor.copied(), self.agreement))

@@ -30,6 +30,8 @@ pub mod pulse;
 pub mod record;
 pub mod release;
 pub mod reschedule;
+pub mod resize;
+pub mod resized;
 mod scarcity;
 pub mod shed_state;
 pub mod shedding;
@@ -41,6 +43,7 @@ pub mod supply;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 pub(crate) mod tests;
+pub mod throttling;
 pub mod timing;
 pub mod undo;
 pub mod upstream;
@@ -53,9 +56,10 @@ pub use guard::{Admitted, Hold};
 pub use intent::effect;
 pub use plan::{
     BaselineChange, Change, EvictionChange, FloorChange, MarkChange, NodeChange, NodeWrite, Plan, Proposed,
-    RolloutChange, RolloutWrite, ShedChange, ShedWrite, Step, Value,
+    ResizeChange, RolloutChange, RolloutWrite, ShedChange, ShedWrite, Step, Value,
 };
 pub use release::{Restoration, release_node, release_rollout, restore};
+pub use resize::release_sizes;
 pub use scarcity::FleetBid;
 pub use shedding::release as release_shed;
 pub use situation::{AgreementIdentity, Situation, Staleness};

@@ -6,6 +6,7 @@
 mod eviction_change;
 mod floor_change;
 mod node_change;
+mod resize_change;
 mod rollout_change;
 mod shed_change;
 
@@ -23,6 +24,7 @@ use super::situation::AgreementIdentity;
 pub use eviction_change::EvictionChange;
 pub use floor_change::{BaselineChange, FloorChange, Value};
 pub use node_change::{NodeChange, NodeWrite};
+pub use resize_change::ResizeChange;
 pub use rollout_change::{MarkChange, RolloutChange, RolloutWrite};
 pub use shed_change::{ShedChange, ShedWrite};
 
@@ -35,7 +37,7 @@ pub struct Proposed;
 pub struct Plan<S> {
     /// The agreement's namespace, and so the namespace of every target.
     pub namespace: String,
-    /// The steps. One, so far, in every plan.
+    /// The steps. Several, where each resizes another pod.
     pub steps: Vec<Step>,
     state: S,
 }
@@ -76,13 +78,29 @@ pub enum Change {
     Node(NodeChange),
     /// The switch through which load is shed.
     Shed(ShedChange),
+    /// A pod, through its `resize` subresource.
+    Resize(ResizeChange),
 }
 
 impl Plan<Proposed> {
     /// A plan of one step.
     #[must_use]
     pub fn propose(namespace: &str, step: Step) -> Self {
-        Self { namespace: namespace.to_owned(), steps: vec![step], state: Proposed }
+        Self::of_steps(namespace, vec![step])
+    }
+
+    /// A plan of several steps, none of which needs another.
+    #[must_use]
+    pub fn of_steps(namespace: &str, steps: Vec<Step>) -> Self {
+        Self { namespace: namespace.to_owned(), steps, state: Proposed }
+    }
+
+    /// The same plan with something more to tell as its reason.
+    pub(super) fn adding(mut self, words: &str) -> Self {
+        for step in &mut self.steps {
+            step.reason = format!("{}; {words}", step.reason);
+        }
+        self
     }
 
     /// The same plan in another state; whoever calls this must be able to make one.
@@ -128,6 +146,8 @@ impl Step {
             Verb::ReleaseNode => "let new pods onto",
             Verb::Shed => "shed load through",
             Verb::StopShedding => "shed no more load through",
+            Verb::Resize => "resize",
+            Verb::RestoreSize => "give its template's size to",
         };
         let Step { target, reason, .. } = self;
         format!("{what} {} {} ({}): {reason}", target.kind, target.name, self.change.describe())
@@ -138,7 +158,7 @@ impl Step {
     pub fn floor(&self) -> Option<&FloorChange> {
         match &self.change {
             Change::Floor(change) => Some(change),
-            Change::Rollout(_) | Change::Eviction(_) | Change::Node(_) | Change::Shed(_) => None,
+            Change::Rollout(_) | Change::Eviction(_) | Change::Node(_) | Change::Shed(_) | Change::Resize(_) => None,
         }
     }
 
@@ -146,8 +166,17 @@ impl Step {
     #[must_use]
     pub fn rollout(&self) -> Option<&RolloutChange> {
         match &self.change {
-            Change::Floor(_) | Change::Eviction(_) | Change::Node(_) | Change::Shed(_) => None,
+            Change::Floor(_) | Change::Eviction(_) | Change::Node(_) | Change::Shed(_) | Change::Resize(_) => None,
             Change::Rollout(change) => Some(change),
+        }
+    }
+
+    /// The change of a pod's size; `None`: it changes something else.
+    #[must_use]
+    pub fn resize(&self) -> Option<&ResizeChange> {
+        match &self.change {
+            Change::Floor(_) | Change::Rollout(_) | Change::Eviction(_) => None,
+            Change::Resize(change) => Some(change),
         }
     }
 
@@ -181,6 +210,7 @@ impl Change {
             Self::Eviction(change) => format!("on node {}", change.node),
             Self::Node(change) => change.describe(),
             Self::Shed(change) => change.describe(),
+            Self::Resize(change) => change.describe(),
         }
     }
 
@@ -190,6 +220,7 @@ impl Change {
             Self::Floor(change) => (Some(change.from), Some(change.to)),
             Self::Rollout(change) => (change.from, change.to),
             Self::Eviction(_) | Self::Node(_) | Self::Shed(_) => (None, None),
+            Self::Resize(change) => (i32::try_from(change.from.limit).ok(), i32::try_from(change.to.limit).ok()),
         }
     }
 }

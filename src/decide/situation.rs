@@ -68,6 +68,8 @@ pub struct Situation<'a> {
     pub usage: &'a Usage,
     /// The switch through which load is shed.
     pub switch: &'a Switch,
+    /// The periods of the pods just now, those that their CPU limit throttled as the bad ones.
+    pub throttling: &'a Signals,
     /// All services the operator looks after.
     pub fleet: &'a FleetView,
     /// What is left for more replicas, and what is at stake.

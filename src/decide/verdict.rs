@@ -6,6 +6,7 @@
 mod floor;
 mod node;
 mod reschedule;
+mod resize;
 mod rollout;
 mod shed;
 
@@ -31,8 +32,8 @@ const ROSE: f64 = 2.0;
 const MORE_LOAD: f64 = 1.2;
 
 /// The verbs that are tried against a danger, and may turn out not to help.
-const REMEDIES: [Verb; 6] =
-    [Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode, Verb::Shed];
+const REMEDIES: [Verb; 7] =
+    [Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode, Verb::Shed, Verb::Resize];
 
 /// What verdicts rest on.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +54,8 @@ pub struct Sight<'a> {
     pub signals: &'a Signals,
     /// The window in which it is read by pod.
     pub window: SignedDuration,
+    /// The periods of the pods just now, those that their CPU limit throttled as the bad ones.
+    pub throttling: &'a Signals,
     /// The health now.
     pub health: &'a Health,
     /// The account is recent enough to judge by.
@@ -65,14 +68,18 @@ pub struct Sight<'a> {
 
 /// Judges every action that is done and due; returns what did not help, and how much that counts.
 pub fn judge(actions: &mut [ActionRecord], sight: Sight<'_>) -> Vec<WithoutEffect> {
-    let mut without_effect = Vec::new();
+    let mut without_effect: Vec<WithoutEffect> = Vec::new();
+    // The resizes of a round are judged together.
+    let round_ends = super::resize::unjudged(actions).map(|record| record.deadline.0).max();
     for record in actions.iter_mut().filter(|record| record.phase == ActionPhase::Done && record.verdict.is_none()) {
-        let Some((verdict, why)) = verdict(record, sight) else { continue };
+        let due = sight.now >= round_ends.filter(|_| record.verb == Verb::Resize).unwrap_or(record.deadline.0);
+        let Some((verdict, why)) = verdict(record, sight, due) else { continue };
         let after = Snapshot::of(sight.health, sight.workload.ready_pods()).to_string();
         let after = after.strip_prefix("before: ").unwrap_or(&after);
         record.evidence = format!("{}; after: {after}; {why}", record.evidence);
         record.verdict = Some(verdict);
         let times = match verdict {
+            Verdict::Ineffective if record.verb == Verb::Resize && resize::is_put_off(record, sight) => 2,
             Verdict::Ineffective => 1,
             // One that did harm is enough to stop.
             Verdict::Harmful => 2,
@@ -80,19 +87,22 @@ pub fn judge(actions: &mut [ActionRecord], sight: Sight<'_>) -> Vec<WithoutEffec
         };
         // Where it came back to the same node, it was not the moving that failed: see the guard about the node.
         let came_back = record.verb == Verb::Reschedule && reschedule::came_back(record, sight);
-        if times > 0 && REMEDIES.contains(&record.verb) && !(came_back && verdict == Verdict::Ineffective) {
+        let same_round =
+            without_effect.iter_mut().find(|tried| tried.verb == record.verb && tried.verb == Verb::Resize);
+        if let Some(round) = same_round {
+            round.times = round.times.max(times);
+        } else if times > 0 && REMEDIES.contains(&record.verb) && !(came_back && verdict == Verdict::Ineffective) {
             without_effect.push(WithoutEffect { verb: record.verb, times });
         }
     }
     without_effect
 }
 
-fn verdict(record: &ActionRecord, sight: Sight<'_>) -> Option<(Verdict, String)> {
-    let due = sight.now >= record.deadline.0;
+fn verdict(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdict, String)> {
     match record.verb {
         Verb::RaiseFloor => floor::raise(record, sight, due),
         Verb::FreezeScaleDown => due.then(|| floor::freeze(record, sight)),
-        Verb::LowerFloor | Verb::Restore => due.then(|| floor::reduction(sight)),
+        Verb::LowerFloor | Verb::Restore | Verb::RestoreSize => due.then(|| floor::reduction(sight)),
         Verb::PauseRollout => due.then(|| rollout::pause(record, sight)),
         Verb::RollBack => rollout::back(record, sight, due),
         Verb::ReleaseRollout => due.then(|| rollout::release(sight)),
@@ -102,6 +112,7 @@ fn verdict(record: &ActionRecord, sight: Sight<'_>) -> Option<(Verdict, String)>
         Verb::Reschedule => due.then(|| reschedule::moved(record, sight)).flatten(),
         Verb::AvoidNode => node::avoided(record, sight, due),
         Verb::ReleaseNode => due.then(|| node::released(record, sight)),
+        Verb::Resize => resize::grown(record, sight, due),
     }
 }
 

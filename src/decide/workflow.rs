@@ -18,7 +18,7 @@ use super::situation::Situation;
 use super::standing::{self, Reset};
 use super::timing::Timing;
 use super::verdict::{self, Sight};
-use super::{avoidance, bid, choice, episode, hand, intent, moved, shed_state};
+use super::{avoidance, bid, choice, episode, hand, intent, moved, resized, shed_state};
 
 /// What was decided.
 #[derive(Debug, PartialEq)]
@@ -108,6 +108,7 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
     let mut moved = facts.moved;
     let mut avoided = facts.avoidance;
     let mut shed = facts.shed;
+    let mut resized = facts.resized;
     let mut floor = choice::left_behind(situation).map(|(_, standing)| standing).or(facts.standing);
     if let Decision::Act(plan) = &decision {
         let intents = plan.intents(situation.now);
@@ -118,6 +119,8 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
         shed = plan.steps.iter().fold(shed, |shed, step| shed_state::intended(shed, step, situation.now));
         moved = plan.steps.iter().fold(moved, |moved, step| moved::intended(moved, step, situation.now));
         avoided = plan.steps.iter().fold(avoided, avoidance::intended);
+        resized =
+            plan.steps.iter().fold(resized, |resized, step| resized::intended(resized, step, workload, situation.now));
         actions.splice(0..0, intents);
     }
     actions.truncate(KEPT);
@@ -129,6 +132,7 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
         reschedule: moved,
         avoidance: avoided,
         shed,
+        resize: resized,
         episode: facts.episode,
         diagnosis,
         capacity: situation.status.capacity.clone(),
@@ -147,8 +151,17 @@ pub(super) fn work_out<'a>(
     let floor = workload.floor.floor();
     let floors: Vec<&Floor> = floor.into_iter().chain(situation.left_behind).collect();
     let deployment = workload.deployment.as_ref();
-    let (pods, nodes, switch) = (workload.pods.as_slice(), situation.nodes, situation.switch);
-    let seen = Seen { floors: &floors, deployment, pods, nodes, switch, at: workload.read_at, agreement };
+    let uid = situation.agreement.uid.as_str();
+    let seen = Seen {
+        floors: &floors,
+        deployment,
+        pods: &workload.pods,
+        nodes: situation.nodes,
+        switch: situation.switch,
+        at: workload.read_at,
+        agreement,
+        agreement_uid: uid,
+    };
     let (mut actions, done) = intent::settle(situation.actions, seen);
     let written = done.iter().filter_map(|index| actions.get(*index));
     let status: Option<FloorStatus> = written.fold(situation.status.floor.clone(), intent::effect);
@@ -163,8 +176,10 @@ pub(super) fn work_out<'a>(
     };
     let moved = moved::reconcile(situation.status.reschedule.as_ref(), &actions, workload, situation.now);
     let before = situation.status.avoidance.as_ref();
-    let avoided = avoidance::reconcile(before, &actions, nodes, &situation.agreement.uid, situation.now);
-    let shed = shed_state::reconcile(situation.status.shed.as_ref(), switch, &actions, agreement, situation.now);
+    let avoided = avoidance::reconcile(before, &actions, situation.nodes, uid, situation.now);
+    let shed =
+        shed_state::reconcile(situation.status.shed.as_ref(), situation.switch, &actions, agreement, situation.now);
+    let resized = resized::reconcile(situation.status.resize.as_ref(), &actions, workload, uid, situation.now);
     let health = Health::of(situation.assessment).with_pulse(situation.pulse);
     let fresh = situation.now.duration_since(situation.assessment.measured_through) <= situation.staleness.assessment;
     let sight = Sight {
@@ -176,6 +191,7 @@ pub(super) fn work_out<'a>(
         load: situation.load,
         signals: situation.signals,
         window: signals::window(situation.slot),
+        throttling: situation.throttling,
         health: &health,
         fresh,
         measured_through: situation.assessment.measured_through,
@@ -186,13 +202,15 @@ pub(super) fn work_out<'a>(
     let stands = standing.is_some()
         || sheds
         || hand.as_ref().is_some_and(|hand| hand.paused_at.is_some())
-        || avoidance::standing(avoided.as_ref()).is_some();
+        || avoidance::standing(avoided.as_ref()).is_some()
+        || resized.as_ref().is_some_and(|resized| resized.pods > 0);
     let previous = situation.status.episode.as_ref();
     let mut episode = episode::advance(previous, &health, fresh, stands, timing.release_after, situation.now);
     if let Some(episode) = &mut episode {
         episode::count(episode, without_effect);
     }
     let moved = moved::within(moved, episode.as_ref());
+    let resized = resized::within(resized, episode.as_ref());
     let facts = Facts {
         situation,
         workload,
@@ -203,6 +221,7 @@ pub(super) fn work_out<'a>(
         moved,
         avoidance: avoided,
         shed,
+        resized,
         actions,
         episode,
     };

@@ -7,6 +7,7 @@
 mod capacity;
 mod credits;
 mod measurement;
+mod resize;
 mod settlement;
 pub mod size;
 
@@ -72,6 +73,7 @@ fn terms(spec: &AgreementSpec) -> Vec<InvalidSpec> {
     faults.extend(exclusion::rule_faults(&spec.exclusions));
     faults.extend(credits::credits(spec));
     faults.extend(capacity::capacity(spec));
+    faults.extend(resize::resize(spec));
     if spec.agreement_type == AgreementType::Internal && spec.credits.is_some() {
         let message = "must be left out where spec.type is Internal; remove the block or set spec.type to Customer";
         faults.push(InvalidSpec::new("spec.credits", message));

@@ -196,6 +196,8 @@ fn done(action: &ActionRecord) -> Notice {
         Verb::ReleaseNode => "NodeReleased",
         Verb::Shed => "LoadShed",
         Verb::StopShedding => "SheddingStopped",
+        Verb::Resize => "PodResized",
+        Verb::RestoreSize => "PodSizeRestored",
     };
     let change = match action.change() {
         change if change.is_empty() => change,

@@ -132,6 +132,18 @@ async fn config_maps_can_be_patched_only_where_load_may_be_shed() -> Result<()> 
 }
 
 #[tokio::test]
+async fn pods_can_be_resized_only_where_that_may_be_done() -> Result<()> {
+    let objects = rendered(&["--set", "rbac.resize=true"]).await?;
+    let everything: Vec<Needed> = EVERYWHERE.into_iter().chain([guarantor::act::RESIZE_RBAC]).collect();
+    let rights = granted(of_kind(&objects, "ClusterRole").unwrap());
+    assert_same("the ClusterRole", &rights, &needed(&everything));
+    let pods = |right: &&Right| right.1.starts_with("pods") && right.2 != "list";
+    let asked: Vec<&Right> = rights.iter().filter(pods).collect();
+    assert_eq!(asked, [&(String::new(), "pods/resize".to_owned(), "patch".to_owned())]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn no_secret_can_be_read_unless_one_is_named() -> Result<()> {
     let objects = rendered(&[]).await?;
     let rights: BTreeSet<Right> =

@@ -32,6 +32,7 @@ mod raises_and_gives_back_the_floor_of_an_autoscaler;
 mod reads_a_source_made_anew_at_its_new_address;
 mod recomputes_the_running_period_for_an_exclusion;
 mod replica_set;
+mod resizes_throttled_pods;
 mod restates_a_period_for_a_late_exclusion;
 mod rollouts;
 mod says_what_is_hardly_meant;

@@ -29,9 +29,15 @@ pub struct ReplicaSet {
     pub nodes: Vec<String>,
     /// The fewest pods that were ready at once since the first ones were.
     pub least_ready: Option<usize>,
+    /// The thousandths of a core that a pod needs; a lower limit throttles it, and it fails every other request.
+    pub needs: i64,
+    /// The resources of the container of new pods.
+    pub resources: Option<Value>,
     made: usize,
     /// Those that are ready, each with its node.
     ready: Vec<(String, String)>,
+    /// The pods that their limit throttles.
+    throttled: BTreeSet<String>,
 }
 
 impl ReplicaSet {
@@ -51,7 +57,12 @@ impl ReplicaSet {
         for _ in pods.len()..replicas {
             self.make(api);
         }
+        for pod in &pods {
+            give(api, pod);
+        }
         let all = self::pods(api);
+        let too_small = |pod: &&Value| limit(pod).is_some_and(|limit| limit < self.needs);
+        self.throttled = all.iter().filter(too_small).map(name).collect();
         self.ready = all.iter().filter(|pod| is_ready(pod)).map(|pod| (name(pod), node_of(pod))).collect();
         self.least_ready = match self.least_ready {
             None => (self.ready.len() >= replicas).then_some(self.ready.len()),
@@ -74,14 +85,18 @@ impl ReplicaSet {
         let owner = json!([
             {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-1", "uid": "of the set", "controller": true},
         ]);
+        let mut container = json!({"name": "web"});
+        if let Some(resources) = &self.resources {
+            container["resources"] = resources.clone();
+        }
         let pod = json!({
             "apiVersion": "v1", "kind": "Pod",
             "metadata": {
                 "name": name, "namespace": NAMESPACE, "labels": {"app": "web", "pod-template-hash": "one"},
                 "ownerReferences": owner,
             },
-            "spec": {"nodeName": node, "containers": [{"name": "web"}]},
-            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}]},
+            "spec": {"nodeName": node, "containers": [container]},
+            "status": {"phase": "Running", "qosClass": "Burstable", "conditions": [{"type": "Ready", "status": "False"}]},
         });
         api.apply(pod).unwrap();
     }
@@ -105,15 +120,32 @@ impl ReplicaSet {
     /// Of a hundred requests so many fail, with even balancing.
     pub fn bad_in_a_hundred(&self) -> u64 {
         let sick = self.ready.iter().filter(|pod| self.is_sick(pod)).count();
-        (sick * 100 / self.ready.len().max(1)) as u64
+        let throttled = self.ready.iter().filter(|pod| self.throttled.contains(&pod.0)).count();
+        ((sick * 100 + throttled * 50) / self.ready.len().max(1)) as u64
+    }
+
+    /// What the store says of throttling by pod.
+    pub fn throttling(&self) -> Signals {
+        let periods = |pod: &(String, String)| (600, if self.throttled.contains(&pod.0) { 360 } else { 6 });
+        self.told(periods)
     }
 
     /// What the store says by pod.
     pub fn by_pod(&self) -> Signals {
+        let bad = |pod: &(String, String)| match (self.is_sick(pod), self.throttled.contains(&pod.0)) {
+            (true, _) => 600,
+            (false, true) => 300,
+            (false, false) => 1,
+        };
+        self.told(|pod| (600, bad(pod)))
+    }
+
+    /// Of each pod that is ready all events and the bad ones.
+    fn told(&self, counts: impl Fn(&(String, String)) -> (u64, u64)) -> Signals {
         let whole = |number: u64| BigRational::from_integer(number.into());
         let events = |pod: &(String, String)| {
-            let bad = whole(if self.is_sick(pod) { 600 } else { 1 });
-            PodEvents { pod: pod.0.clone(), total: whole(600), bad }
+            let (total, bad) = counts(pod);
+            PodEvents { pod: pod.0.clone(), total: whole(total), bad: whole(bad) }
         };
         Signals::ByPod(Box::new(PodVector {
             at: Timestamp::UNIX_EPOCH,
@@ -137,6 +169,27 @@ pub fn name(pod: &Value) -> String {
 
 fn node_of(pod: &Value) -> String {
     pod["spec"]["nodeName"].as_str().unwrap().to_owned()
+}
+
+/// The CPU limit of a pod in thousandths of a core.
+pub fn limit(pod: &Value) -> Option<i64> {
+    let limit = pod.pointer("/spec/containers/0/resources/limits/cpu")?.as_str()?;
+    match limit.strip_suffix('m') {
+        Some(thousandths) => thousandths.parse().ok(),
+        None => limit.parse::<i64>().ok().map(|cores| cores * 1000),
+    }
+}
+
+/// The node gives a pod the resources it is to have.
+fn give(api: &ApiServer, pod: &Value) {
+    let Some(resources) = pod.pointer("/spec/containers/0/resources") else { return };
+    if pod.pointer("/status/containerStatuses/0/resources") == Some(resources) {
+        return;
+    }
+    let status = json!([{
+        "name": "web", "image": "", "imageID": "", "ready": true, "restartCount": 0, "resources": resources,
+    }]);
+    api.edit("kubelet", PODS, NAMESPACE, &name(pod), |pod| pod["status"]["containerStatuses"] = status).unwrap();
 }
 
 fn is_ready(pod: &Value) -> bool {

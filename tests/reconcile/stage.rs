@@ -254,6 +254,7 @@ impl Stage {
         if let Some(pods) = &mut self.replica_set {
             pods.step(&self.api, &web, self.clock.now());
             self.traffic.say_by_pod(pods.by_pod());
+            self.traffic.say_throttling(pods.throttling());
             return;
         }
         if number("/status/observedGeneration") == number("/metadata/generation") {

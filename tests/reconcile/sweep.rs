@@ -13,6 +13,7 @@ use guarantor_testbed::model::FaultPlan;
 use serde_json::{Value, json};
 
 use crate::conditions::broken_rule;
+use crate::replica_set::limit;
 use crate::stage::{AGREEMENTS, AUTOSCALERS, CONFIG_MAPS, DEPLOYMENTS, FAULTS, LEDGERS, NAMESPACE, STATEMENTS, Stage};
 
 /// What a run came to.
@@ -98,6 +99,12 @@ fn ending(stage: &Stage) -> Ending {
     let mut turns: Vec<Value> = stage.api.history(CONFIG_MAPS, NAMESPACE, "limits").iter().map(switch).collect();
     turns.dedup();
     acts.extend(turns);
+    for pod in stage.api.list("pods") {
+        let name = pod["metadata"]["name"].as_str().unwrap();
+        let mut limits: Vec<i64> = stage.api.history("pods", NAMESPACE, name).iter().filter_map(limit).collect();
+        limits.dedup();
+        acts.extend((!limits.is_empty()).then(|| json!([name, limits])));
+    }
     let agreements: Vec<Value> = stage.api.list(AGREEMENTS).iter().map(essentials).collect();
     let specs = |resource| -> Vec<Value> {
         let mut all = stage.api.list(resource);
@@ -175,8 +182,16 @@ fn essentials(agreement: &Value) -> Value {
     json!({
         "name": agreement["metadata"]["name"], "finalizers": agreement["metadata"]["finalizers"],
         "observedGeneration": status["observedGeneration"], "conditions": conditions, "period": status["period"],
-        "moved": status.pointer("/enforcement/reschedule/evictions").map(moved), "statements": statements, "floor": status["enforcement"]["floor"], "episode": status["enforcement"]["episode"],
+        "moved": status.pointer("/enforcement/reschedule/evictions").map(moved), "resized": status.pointer("/enforcement/resize").map(resized),
+        "statements": statements, "floor": status["enforcement"]["floor"], "episode": status["enforcement"]["episode"],
     })
+}
+
+/// Which pods were resized, in any order, and how many still are.
+fn resized(resize: &Value) -> Value {
+    let mut pods: Vec<String> = moved(&resize["raised"]).into_iter().map(ToString::to_string).collect();
+    pods.sort();
+    json!([pods, resize["pods"]])
 }
 
 /// Which pods were evicted.

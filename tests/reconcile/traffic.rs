@@ -54,6 +54,8 @@ struct Manners {
     read_at: Option<String>,
     /// What it says by pod; without it, that it has nothing.
     by_pod: Option<Signals>,
+    /// What it says of throttling by pod; without it, that it has nothing.
+    throttling: Option<Signals>,
     /// How often it was asked by pod.
     asked_by_pod: usize,
     /// It has no new samples of the counters.
@@ -131,6 +133,11 @@ impl Traffic {
         self.manners.lock().unwrap().by_pod = Some(signals);
     }
 
+    /// What the store says of throttling by pod from now on, as of whenever it is asked.
+    pub fn say_throttling(&self, signals: Signals) {
+        self.manners.lock().unwrap().throttling = Some(signals);
+    }
+
     /// How often the store was asked by pod.
     pub fn asked_by_pod(&self) -> usize {
         self.manners.lock().unwrap().asked_by_pod
@@ -179,8 +186,14 @@ impl Traffic {
 
     fn signals(&self, ask: &SignalAsk) -> Signals {
         let mut manners = self.manners.lock().unwrap();
-        manners.asked_by_pod += 1;
-        match manners.by_pod.clone() {
+        let bad = ask.indicator.ratio.as_ref().and_then(|ratio| ratio.bad.as_deref()).unwrap_or_default();
+        let said = if bad.contains("throttled") {
+            manners.throttling.clone()
+        } else {
+            manners.asked_by_pod += 1;
+            manners.by_pod.clone()
+        };
+        match said {
             None => Signals::Empty,
             Some(Signals::ByPod(vector)) => {
                 Signals::ByPod(Box::new(PodVector { at: ask.at, newest: ask.at, ..*vector }))

@@ -167,6 +167,27 @@ fn what_the_scaling_law_reads_is_checked_like_any_expression() {
 }
 
 #[test]
+fn the_counters_of_throttling_are_refused_by_their_fields() {
+    let (mut agreement, source) = declared();
+    agreement.spec.service.workloads =
+        serde_saphyr::from_str("[{apiVersion: apps/v1, kind: Deployment, name: web}]").unwrap();
+    let mut refusal = |periods: &str, throttled: &str| {
+        let throttling = serde_json::json!({"periods": periods, "throttled": throttled});
+        let resize = serde_json::json!({"maxCpu": "2", "throttling": throttling});
+        agreement.spec.enforcement.resize = Some(serde_json::from_value(resize).unwrap());
+        recall(&agreement, Some(&source), &mut None).map(drop).map_err(|refusal| refusal.message)
+    };
+    assert_eq!(refusal("periods_total{container=\"web\"}", "throttled_total"), Ok(()));
+    for (periods, throttled, field) in [
+        ("rate(periods_total[$slot])", "throttled_total", "periods"),
+        ("periods_total", "sum(throttled_total)", "throttled"),
+    ] {
+        let message = refusal(periods, throttled).unwrap_err();
+        assert!(message.starts_with(&format!("spec.enforcement.resize.throttling.{field}: ")), "{message}");
+    }
+}
+
+#[test]
 fn members_and_values_are_asked_under_the_names_of_their_series() {
     let (mut agreement, source) = declared();
     agreement.spec.period = serde_saphyr::from_str("{rolling: 7d}").unwrap();

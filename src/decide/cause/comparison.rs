@@ -100,6 +100,13 @@ pub fn by_chance(sample: Sample, expected: f64) -> f64 {
     (-sample.total / RUN * (share * (share / expected).ln() + good)).exp()
 }
 
+/// Whether more than `share` of a sample is bad, and not by chance, of so many samples in one look.
+#[must_use]
+pub fn exceeds(sample: Sample, share: f64, samples: usize) -> bool {
+    let many = u32::try_from(samples.max(1)).map_or(f64::MAX, f64::from);
+    by_chance(sample, share) * many <= FALSE_ALARM
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -140,6 +147,19 @@ mod tests {
         assert!(to_blame(sample(120.0, 600.0), sample(6.0, 5400.0), 126.0));
         assert!(!to_blame(sample(12.0, 600.0), sample(54.0, 5400.0), 66.0), "the others burn the budget");
         assert!(!to_blame(sample(120.0, 600.0), sample(6.0, 5400.0), 500.0), "most of it happens elsewhere");
+    }
+
+    #[test]
+    fn a_share_is_exceeded_beyond_chance() {
+        for (bad, total, samples, expected) in [
+            (150.0, 600.0, 4, true),
+            (30.0, 600.0, 4, false),
+            (25.0, 100.0, 4, false),
+            (60.0, 100.0, 4, true),
+            (0.0, 0.0, 4, false),
+        ] {
+            assert_eq!(exceeds(sample(bad, total), 0.05, samples), expected, "{bad} of {total}");
+        }
     }
 
     #[test]

@@ -77,7 +77,9 @@ fn is_named(named: &[(Subject, &str)], pod: &str, [node, zone, revision]: [&Opti
         Subject::Node => node.as_deref() == Some(name),
         Subject::Zone => zone.as_deref() == Some(name),
         Subject::Revision => revision.as_deref() == Some(name),
-        Subject::Before | Subject::Rest | Subject::Services | Subject::Upstream | Subject::Now => false,
+        Subject::Before | Subject::Rest | Subject::Services | Subject::Upstream | Subject::Now | Subject::CpuLimit => {
+            false
+        }
     })
 }
 

@@ -14,7 +14,13 @@ pub(super) fn of_use(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
 /// So many times without effect turn a verb off.
 fn enough(verb: Verb) -> i32 {
     match verb {
-        Verb::FreezeScaleDown | Verb::RaiseFloor | Verb::LowerFloor | Verb::Restore | Verb::Reschedule => 2,
+        Verb::FreezeScaleDown
+        | Verb::RaiseFloor
+        | Verb::LowerFloor
+        | Verb::Restore
+        | Verb::Reschedule
+        | Verb::Resize
+        | Verb::RestoreSize => 2,
         // What disrupts a whole service is not tried twice; nor is a replica without a place, or a taint.
         Verb::PauseRollout
         | Verb::RollBack
@@ -48,6 +54,10 @@ fn words(verb: Verb) -> &'static str {
         Verb::Shed | Verb::StopShedding => {
             "turning requests away did not help in this episode, or turned away what could have been served; somebody should \
              look, at the retries of the clients first"
+        }
+        Verb::Resize | Verb::RestoreSize => {
+            "resizing pods did not help in this episode, or their nodes could not give it, so it is not tried again before all \
+             is safe"
         }
         Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout => {
             "undoing a revision did not help in this episode, so the revision was not the cause, or not alone; somebody \

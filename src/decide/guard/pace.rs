@@ -33,6 +33,13 @@ pub(super) fn cooled_down(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
     (facts.now() < end).then(|| Hold::new("Cooldown", message).until(end))
 }
 
+/// Pods get the size of their template a few at a time, so that what comes of it is seen.
+pub(super) fn few_at_a_time(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    let end = after(facts.actions.iter(), Verb::RestoreSize, LOWER_INTERVAL)?;
+    let message = format!("pods get the size of their template a few at a time, in steps of {LOWER_INTERVAL:#}");
+    (facts.now() < end).then(|| Hold::new("SteppingDown", message).until(end))
+}
+
 pub(super) fn small_steps(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let end = after(facts.actions_on_floor(), Verb::LowerFloor, LOWER_INTERVAL)?;
     let message = format!("the floor comes down in steps of {LOWER_INTERVAL:#}");

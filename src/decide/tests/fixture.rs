@@ -1,5 +1,7 @@
 //! A service under an agreement, at rest, to be disturbed by a test; and a world in which what is decided comes true.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
@@ -20,7 +22,7 @@ use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::evaluate::load_course::LoadCourse;
 use crate::sense::signals::{PodEvents, PodVector, Signals};
 use crate::sense::workload::{
-    Baseline, BaselineRecord, Floor, FloorHolder, FloorKind, Nodes, PodObservation, PodPhase, Rollout, Switch,
+    Baseline, BaselineRecord, Floor, FloorHolder, FloorKind, Nodes, PodObservation, PodPhase, PodSize, Rollout, Switch,
     WorkloadObservation, WorkloadProblem,
 };
 
@@ -40,6 +42,7 @@ pub(crate) struct Scene {
     pub(crate) load: LoadCourse,
     pub(crate) usage: Usage,
     pub(crate) switch: Switch,
+    pub(crate) throttling: Signals,
     pub(crate) fleet: FleetView,
     pub(crate) supply: Supply,
     pub(crate) status: EnforcementStatus,
@@ -95,6 +98,7 @@ pub(crate) fn pod(index: i32) -> PodObservation {
         critical: false,
         kept_volumes: Vec::new(),
         revision: Some("abc".into()),
+        size: PodSize::default(),
         terminating: false,
     }
 }
@@ -178,6 +182,9 @@ pub(crate) fn observation(replicas: i32, floor: FloorHolder) -> WorkloadObservat
         selector: "app=checkout".into(),
         pods: (0..replicas).map(pod).collect(),
         floor,
+        scaled_on_cpu: None,
+        template: Vec::new(),
+        rooms: BTreeMap::new(),
     }
 }
 
@@ -211,6 +218,7 @@ impl Scene {
             load: LoadCourse::default(),
             usage: Usage::default(),
             switch: Switch::NotAsked,
+            throttling: Signals::NotAsked("nobody asked".into()),
             fleet: FleetView::default(),
             supply: Supply::default(),
             status: EnforcementStatus::default(),
@@ -270,8 +278,10 @@ impl Scene {
         if let Ok(workload) = &mut self.workload {
             workload.read_at = now;
         }
-        if let Signals::ByPod(vector) = &mut self.signals {
-            (vector.at, vector.newest) = (now, now);
+        for signals in [&mut self.signals, &mut self.throttling] {
+            if let Signals::ByPod(vector) = signals {
+                (vector.at, vector.newest) = (now, now);
+            }
         }
     }
 
@@ -291,6 +301,7 @@ impl Scene {
             load: &self.load,
             usage: &self.usage,
             switch: &self.switch,
+            throttling: &self.throttling,
             fleet: &self.fleet,
             supply: &self.supply,
             status: &self.status,
@@ -347,6 +358,7 @@ impl Scene {
             Change::Eviction(_) => super::moves::write(self, step),
             Change::Node(change) => super::nodes::write(self, step, change),
             Change::Shed(change) => super::sheds::write(self, step, change),
+            Change::Resize(change) => super::sizes::write(self, step, change),
         }
     }
 

@@ -136,7 +136,9 @@ proptest! {
                 | Verb::AvoidNode
                 | Verb::ReleaseNode
                 | Verb::Shed
-                | Verb::StopShedding => {
+                | Verb::StopShedding
+                | Verb::Resize
+                | Verb::RestoreSize => {
                     prop_assert!(false, "nobody allowed {:?}", verb);
                 }
             }

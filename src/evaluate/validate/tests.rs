@@ -85,6 +85,13 @@ fn every_fault_names_its_field() {
 }
 
 #[test]
+fn pods_to_be_resized_are_somewhere() {
+    let resize = ("/enforcement/resize", json!({"maxCpu": "2"}));
+    assert_eq!(fields(&[("/service/workloads", workload(None)), resize.clone()]), [""; 0]);
+    assert_eq!(fields(&[("/service/workloads", json!([])), resize]), ["spec.enforcement.resize"]);
+}
+
+#[test]
 fn the_scaling_law_needs_objectives_it_can_learn_from() {
     let found = |change: &[(&str, Value)], capacity: Value| {
         let minutes = json!({

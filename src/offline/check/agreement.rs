@@ -96,7 +96,8 @@ fn expressions(spec: &AgreementSpec, namespace: Option<&str>, source: Option<&Me
         let refused = terms::refused(objectives, &tenancy).into_iter();
         refused.map(move |r| Fault::error(code::EXPRESSION, r.field.replacen("spec", &place, 1), r.message))
     });
-    let of_samples = terms::capacity::refused(spec, &tenancy).into_iter();
+    let of_resize = terms::resize::refused(spec, &tenancy).into_iter();
+    let of_samples = terms::capacity::refused(spec, &tenancy).into_iter().chain(of_resize);
     refused.chain(of_samples.map(|r| Fault::error(code::EXPRESSION, r.field, r.message))).collect()
 }
 

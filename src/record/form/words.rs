@@ -236,6 +236,8 @@ pub fn verb(verb: Verb) -> &'static str {
         Verb::ReleaseNode => "Let a node take pods again",
         Verb::Shed => "Turn requests away",
         Verb::StopShedding => "Turn no more requests away",
+        Verb::Resize => "Raise the CPU limit of a pod",
+        Verb::RestoreSize => "Give a pod the size of its template",
     }
 }
 

@@ -21,7 +21,7 @@ fn of(resources: Option<&ResourceRequirements>) -> Option<i64> {
 }
 
 /// `250m`, `0.25` and `1` in thousandths of a core.
-fn millicores(quantity: &str) -> Option<i64> {
+pub(super) fn millicores(quantity: &str) -> Option<i64> {
     let number = quantity.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let millionths = millionths(number).filter(|number| *number >= 0)?;
     match quantity.strip_prefix(number)? {

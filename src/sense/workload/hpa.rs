@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::autoscaling::v2::{HorizontalPodAutoscaler, MetricSpec, MetricTarget};
 use kube::api::ListParams;
 use kube::{Api, Client};
 
@@ -27,6 +27,8 @@ pub(super) struct Found {
     pub(super) floor: Floor,
     /// The uid of the `ScaledObject` that made it, if one did.
     pub(super) scaled_object: Option<String>,
+    /// It compares the CPU that pods use with what they request.
+    pub(super) on_cpu: bool,
 }
 
 /// The HPAs whose `scaleTargetRef` names `workload`.
@@ -59,12 +61,14 @@ fn targets(hpa: &HorizontalPodAutoscaler, workload: &WorkloadRef) -> bool {
 }
 
 fn observe(hpa: HorizontalPodAutoscaler) -> Found {
+    let on_cpu = on_cpu(&hpa);
     let metadata = hpa.metadata;
     let written = hpa.spec.min_replicas;
     let scaled_object =
         metadata.owner_references.iter().flatten().find(|owner| owner.kind == super::scaled_object::KIND);
     Found {
         scaled_object: scaled_object.map(|owner| owner.uid.clone()),
+        on_cpu,
         floor: Floor {
             kind: FloorKind::Hpa,
             resource_version: metadata.resource_version.unwrap_or_default(),
@@ -83,5 +87,46 @@ fn observe(hpa: HorizontalPodAutoscaler) -> Found {
                 uid: metadata.uid.unwrap_or_default(),
             },
         },
+    }
+}
+
+/// An autoscaler without metrics is one on the utilization of CPU.
+fn on_cpu(hpa: &HorizontalPodAutoscaler) -> bool {
+    let relative = |name: &str, target: &MetricTarget| name == "cpu" && target.type_ == "Utilization";
+    let is_on_cpu = |metric: &MetricSpec| {
+        metric.resource.as_ref().is_some_and(|of| relative(&of.name, &of.target))
+            || metric.container_resource.as_ref().is_some_and(|of| relative(&of.name, &of.target))
+    };
+    let metrics = hpa.spec.metrics.as_deref().unwrap_or_default();
+    metrics.is_empty() || metrics.iter().any(is_on_cpu)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn utilization_is_of_what_is_requested() {
+        let target = |kind: &str| json!({"type": kind, "averageUtilization": 60});
+        let metric =
+            |name: &str, kind: &str| json!({"type": "Resource", "resource": {"name": name, "target": target(kind)}});
+        let of_container = json!({
+            "type": "ContainerResource",
+            "containerResource": {"name": "cpu", "container": "web", "target": target("Utilization")},
+        });
+        for (metrics, expected) in [
+            (json!([]), true),
+            (json!([metric("cpu", "Utilization")]), true),
+            (json!([metric("memory", "Utilization"), of_container]), true),
+            (json!([metric("cpu", "AverageValue")]), false),
+            (json!([metric("memory", "Utilization")]), false),
+        ] {
+            let target = json!({"kind": "Deployment", "name": "web"});
+            let hpa = json!({"metadata": {}, "spec": {"scaleTargetRef": target, "maxReplicas": 3, "metrics": metrics}});
+            assert_eq!(on_cpu(&serde_json::from_value(hpa).unwrap()), expected, "{metrics}");
+        }
     }
 }

@@ -21,7 +21,9 @@ mod pods;
 mod problem;
 mod revisions;
 mod rollout;
+mod rooms;
 pub mod scaled_object;
+pub mod size;
 pub mod switch;
 mod target;
 #[cfg(test)]
@@ -29,7 +31,7 @@ mod target;
 pub(crate) mod tests;
 mod zones;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use k8s_openapi::api::autoscaling::v1::Scale;
@@ -54,6 +56,7 @@ pub use observation::{
     Floor, FloorHolder, FloorKind, KeptVolume, PodObservation, PodPhase, Rollout, VolumeKind, WorkloadObservation,
 };
 pub use problem::WorkloadProblem;
+pub use size::{ContainerCpu, CpuSize, PodSize};
 pub use switch::{ShedMark, ShedRecord, Switch, SwitchState};
 
 /// What this module needs of the operator's role: API group, resource, verbs. Another kind with a scale subresource
@@ -128,6 +131,8 @@ impl WorkloadReader {
             pods::matching(&self.client, self.limit, namespace, &selector),
         )?;
         let data = whole(&object);
+        let scaled_on_cpu = on_cpu(&hpas, &scaled_objects);
+        let scaled_objects = scaled_objects.into_iter().map(|found| found.floor).collect();
         Ok(WorkloadObservation {
             read_at,
             workload: workload.clone(),
@@ -146,6 +151,9 @@ impl WorkloadReader {
             selector,
             pods,
             floor: holder::of(hpas, scaled_objects, floor),
+            scaled_on_cpu,
+            template: size::of_template(&data),
+            rooms: BTreeMap::new(),
         })
     }
 
@@ -178,6 +186,11 @@ impl WorkloadReader {
     /// [`WorkloadProblem`]: it cannot be told, or may not be read.
     pub async fn read_node(&self, name: &str) -> Result<Option<NodeObservation>, WorkloadProblem> {
         nodes::one(&self.client, self.limit, name).await
+    }
+
+    /// Enters what is left on these nodes. Those that cannot be read stay unknown.
+    pub async fn read_rooms(&self, observed: &mut WorkloadObservation, nodes: &BTreeSet<String>) {
+        observed.rooms = rooms::of(&self.client, self.limit, nodes).await;
     }
 
     /// Enters the revisions of a Deployment; of another kind there is nothing to enter.
@@ -259,6 +272,13 @@ impl WorkloadReader {
         let scale = call::bounded(self.limit, &format!("the scale of {what}"), api.get_scale(&target.name)).await?;
         Ok(own_floor(&resource, &object, &scale))
     }
+}
+
+/// The autoscaler that compares the CPU pods use with what they request, in words.
+fn on_cpu(hpas: &[hpa::Found], scaled_objects: &[scaled_object::Found]) -> Option<String> {
+    let objects = scaled_objects.iter().filter(|found| found.on_cpu).map(|found| &found.floor);
+    let mut all = objects.chain(hpas.iter().filter(|found| found.on_cpu).map(|found| &found.floor));
+    all.next().map(|floor| format!("{} {}", floor.target.kind, floor.target.name))
 }
 
 fn is_deployment(resource: &ApiResource) -> bool {

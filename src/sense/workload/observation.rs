@@ -2,6 +2,8 @@
 //!
 //! Plain data. What it means for an objective is for `decide` to say.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::agreement::WorkloadRef;
@@ -9,6 +11,7 @@ use crate::api::enforcement_status::ActionTarget;
 
 use super::baseline::Baseline;
 use super::deployment::DeploymentState;
+use super::size::{ContainerCpu, PodSize};
 
 /// One quorum read of a workload and of what scales it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +46,12 @@ pub struct WorkloadObservation {
     pub pods: Vec<PodObservation>,
     /// What holds the floor under its replicas.
     pub floor: FloorHolder,
+    /// The autoscaler that compares the CPU its pods use with what they request, in words. `None`: there is none.
+    pub scaled_on_cpu: Option<String>,
+    /// The containers of its template of pods. Empty: its kind has none.
+    pub template: Vec<ContainerCpu>,
+    /// The CPU that is left on nodes, in thousandths of a core. A node that was not asked about is not in it.
+    pub rooms: BTreeMap<String, i64>,
 }
 
 impl WorkloadObservation {
@@ -125,6 +134,8 @@ pub struct PodObservation {
     pub kept_volumes: Vec<KeptVolume>,
     /// The label by which its controller tells revisions apart.
     pub revision: Option<String>,
+    /// What its containers may use.
+    pub size: PodSize,
     /// It is being deleted.
     pub terminating: bool,
 }

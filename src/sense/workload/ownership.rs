@@ -9,10 +9,16 @@ use crate::api::FIELD_MANAGER;
 
 /// The manager that owns the field at `pointer`; of several the one that wrote last.
 pub(super) fn owner(entries: Option<&Vec<ManagedFieldsEntry>>, pointer: &str) -> Option<String> {
+    let path: Vec<String> = pointer.split('/').skip(1).map(|name| format!("f:{name}")).collect();
+    owner_at(entries, &path.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// The same for a path as the entries write it, through lists too.
+pub(super) fn owner_at(entries: Option<&Vec<ManagedFieldsEntry>>, path: &[&str]) -> Option<String> {
     entries
         .into_iter()
         .flatten()
-        .filter(|entry| owns(entry, pointer))
+        .filter(|entry| owns(entry, path))
         .max_by(|a, b| a.time.as_ref().map(|time| time.0).cmp(&b.time.as_ref().map(|time| time.0)))
         .and_then(|entry| entry.manager.clone())
 }
@@ -22,13 +28,9 @@ pub(super) fn entry_left(entries: Option<&Vec<ManagedFieldsEntry>>) -> bool {
     entries.into_iter().flatten().any(|entry| entry.manager.as_deref() == Some(FIELD_MANAGER))
 }
 
-fn owns(entry: &ManagedFieldsEntry, pointer: &str) -> bool {
+fn owns(entry: &ManagedFieldsEntry, path: &[&str]) -> bool {
     let Some(fields) = &entry.fields_v1 else { return false };
-    let mut at = Some(&fields.0);
-    for name in pointer.split('/').skip(1) {
-        at = at.and_then(|fields| fields.get(format!("f:{name}")));
-    }
-    at.is_some()
+    path.iter().try_fold(&fields.0, |fields, name| fields.get(name)).is_some()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::call::bounded;
 use super::cpu;
 use super::observation::{KeptVolume, PodObservation, PodPhase, VolumeKind};
 use super::problem::WorkloadProblem;
+use super::size;
 
 /// Pods asked for at once.
 const PAGE: u32 = 500;
@@ -61,6 +62,8 @@ fn observe(pod: Pod) -> PodObservation {
         _ => PodPhase::Pending,
     };
     let spec = pod.spec.unwrap_or_default();
+    let version = pod.metadata.resource_version.unwrap_or_default();
+    let size = size::of(&spec, &status, &version, pod.metadata.managed_fields.as_ref());
     let ready = status.conditions.into_iter().flatten().find(|condition| condition.type_ == "Ready");
     let is_ready = ready.as_ref().is_some_and(|condition| condition.status == "True");
     let labels = pod.metadata.labels.unwrap_or_default();
@@ -82,6 +85,7 @@ fn observe(pod: Pod) -> PodObservation {
         owner_uid: owner.map(|owner| owner.uid),
         phase,
         revision: revision.cloned(),
+        size,
         terminating: pod.metadata.deletion_timestamp.is_some(),
     }
 }

@@ -35,16 +35,27 @@ pub fn resource() -> ApiResource {
     ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk("keda.sh", "v1alpha1", KIND), "scaledobjects")
 }
 
+/// A `ScaledObject` that scales the workload.
+pub(super) struct Found {
+    /// Its floor.
+    pub(super) floor: Floor,
+    /// It compares the CPU that pods use with what they request.
+    pub(super) on_cpu: bool,
+}
+
 /// The `ScaledObject`s whose `scaleTargetRef` names `workload`; none where KEDA is not installed.
 pub(super) async fn targeting(
     client: &Client,
     limit: Duration,
     namespace: &str,
     workload: &WorkloadRef,
-) -> Result<Vec<Floor>, WorkloadProblem> {
+) -> Result<Vec<Found>, WorkloadProblem> {
     let what = format!("the ScaledObjects in {namespace}");
     match bounded(limit, &what, api(client, namespace).list(&ListParams::default())).await {
-        Ok(all) => Ok(all.items.into_iter().filter(|object| targets(&object.data, workload)).map(observe).collect()),
+        Ok(all) => {
+            let found = |object: DynamicObject| Found { on_cpu: on_cpu(&object.data), floor: observe(object) };
+            Ok(all.items.into_iter().filter(|object| targets(&object.data, workload)).map(found).collect())
+        }
         Err(WorkloadProblem::NotFound { .. }) => Ok(Vec::new()),
         Err(other) => Err(other),
     }
@@ -69,6 +80,16 @@ fn targets(object: &Value, workload: &WorkloadRef) -> bool {
     let api_version = named("apiVersion").filter(|text| !text.is_empty()).unwrap_or("apps/v1");
     let kind = named("kind").filter(|text| !text.is_empty()).unwrap_or("Deployment");
     target::same(api_version, kind, named("name").unwrap_or_default(), workload)
+}
+
+/// The scaler `cpu` measures utilization unless it is told otherwise.
+fn on_cpu(object: &Value) -> bool {
+    let relative = |trigger: &&Value| {
+        let text = |pointer: &str| trigger.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let metric = text("/metricType").or_else(|| text("/metadata/type"));
+        text("/type") == Some("cpu") && metric.is_none_or(|metric| metric == "Utilization")
+    };
+    object.pointer("/spec/triggers").and_then(Value::as_array).into_iter().flatten().any(|trigger| relative(&trigger))
 }
 
 fn observe(object: DynamicObject) -> Floor {

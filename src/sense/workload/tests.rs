@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod size;
+
 /// The object `web` of a kind, in the namespace `default`.
 pub(crate) fn object(api_version: &str, kind: &str, name: &str, rest: &Value) -> Value {
     let mut object = json!({

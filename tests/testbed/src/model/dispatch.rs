@@ -18,6 +18,7 @@ use super::patch::{self, PatchType};
 use super::read;
 use super::refusal::{self, Refusal};
 use super::remove;
+use super::resize;
 use super::route::{self, Place, Target};
 use super::scale;
 use super::state::State;
@@ -139,6 +140,9 @@ fn patch(state: &mut State, target: &Target, incoming: &Incoming) -> Result<Repl
     let kind = target.kind.as_ref();
     let how = PatchType::of(&incoming.content_type)?;
     let body = incoming.object()?;
+    if target.subresource == "resize" && kind.resource() == "pods" {
+        return resize::patch(state, target, incoming, how, &body);
+    }
     if how == PatchType::Apply {
         return apply(state, target, incoming, &body);
     }

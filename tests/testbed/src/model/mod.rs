@@ -4,7 +4,7 @@
 //! an operator can trip over: revisions and conflicts, generation, the split of status, ownership of fields, scale, finalizers, watches.
 //! Rules follow Kubernetes 1.36 as observed; `conformance` states them once, to be run against this model and a real server.
 //!
-//! Not modelled: schemas, CEL rules, RBAC and admission; garbage collection; resize (501); strategic merge patch (415);
+//! Not modelled: schemas, CEL rules, RBAC and admission; garbage collection; resize but by JSON and merge patch (501); strategic merge patch (415);
 //! paging of lists (everything comes at once); create by PUT; that a namespace must exist; most defaults and validations of built-in kinds;
 //! metadata changes through the status subresource; core and `events.k8s.io` events being the same objects. Controllers run only when a test steps them.
 //!
@@ -30,6 +30,7 @@ mod patch;
 mod read;
 mod refusal;
 mod remove;
+mod resize;
 mod route;
 mod scale;
 mod schema;

@@ -57,6 +57,14 @@ pub(super) fn already_exists(kind: &ResourceKind, name: &str) -> Refusal {
     status
 }
 
+/// 403 of an object that is to be written.
+pub(super) fn forbidden(kind: &ResourceKind, name: &str, why: &str) -> Refusal {
+    let message = format!("{} \"{name}\" is forbidden: {why}", kind.resource());
+    let mut status = refuse(403, "Forbidden", &message);
+    status.details = Some(about(kind, name));
+    status
+}
+
 /// 409 with a cause in words.
 pub(super) fn conflict(kind: &ResourceKind, name: &str, why: &str) -> Refusal {
     let resource = kind.resource();

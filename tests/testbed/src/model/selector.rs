@@ -1,8 +1,8 @@
 //! Label and field selectors of reads.
 //!
 //! Takes the text of a query parameter, gives a test on objects. kube matches selectors but does not parse them, hence the parser;
-//! of fields only name and namespace are known, and the one that Guarantor makes selectable; any other is refused rather
-//! than ignored.
+//! of fields only name, namespace and a pod's node are known, and the one that Guarantor makes selectable; any other is
+//! refused rather than ignored.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,6 +92,7 @@ fn field(text: &str) -> Option<(String, String, bool)> {
     match path.trim() {
         "metadata.name" => Some(("/metadata/name".to_owned(), value.trim().to_owned(), equal)),
         "metadata.namespace" => Some(("/metadata/namespace".to_owned(), value.trim().to_owned(), equal)),
+        "spec.nodeName" => Some(("/spec/nodeName".to_owned(), value.trim().to_owned(), equal)),
         // As the definition of statements says (`selectableFields`).
         "spec.agreement.uid" => Some(("/spec/agreement/uid".to_owned(), value.trim().to_owned(), equal)),
         _ => None,

@@ -3,6 +3,7 @@
 mod eviction;
 mod faults;
 mod ownership;
+mod resize;
 mod setup;
 mod watches;
 mod world;
