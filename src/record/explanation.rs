@@ -161,3 +161,38 @@ fn age(now: Timestamp, at: Timestamp) -> String {
     let seconds = now.duration_since(at).as_secs().max(0);
     format!("{:#}", SignedDuration::from_secs(seconds))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_last_minute_proves_is_told_with_its_figures() {
+        let time = "2026-05-01T10:00:30Z";
+        let agreement: ServiceLevelAgreement = serde_json::from_value(serde_json::json!({
+            "apiVersion": "guarantor.dev/v1alpha1", "kind": "ServiceLevelAgreement",
+            "metadata": {"name": "checkout", "namespace": "shop"},
+            "spec": {
+                "service": {"name": "checkout"}, "metrics": {"sourceRef": {"name": "main"}},
+                "period": {"rolling": "30d"}, "objectives": [],
+            },
+            "status": {"enforcement": {"diagnosis": {
+                "cause": "Unknown", "since": time, "message": "m", "answer": "a", "wouldChange": "w",
+                "observed": {
+                    "decidedAt": time, "accountThrough": time, "workloadReadAt": time,
+                    "pulse": {
+                        "objective": "availability", "since": "2026-05-01T10:00:13Z", "at": "2026-05-01T10:00:28Z",
+                        "bad": "132", "total": "600", "share": "22.00", "outage": "1.44",
+                    },
+                },
+            }}},
+        }))
+        .unwrap();
+        let text = text(&agreement, "2026-05-01T10:01:00Z".parse().unwrap());
+        let line = text.lines().find(|line| line.contains("pulse")).unwrap();
+        let expected = "  pulse      availability: 132 of 600 events bad (22.00 %) in the minute to 2026-05-01T10:00:28Z, \
+                        an outage from 1.44 % on; seen since 2026-05-01T10:00:13Z";
+        assert_eq!(line, expected);
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use guarantor::api::agreement_status::State;
 use guarantor::evaluate::assessment::{Assessment, ObjectiveAssessment};
-use guarantor::record::metrics::{Metrics, Written};
+use guarantor::record::metrics::{Metrics, Pulse, Written};
 use jiff::Timestamp;
 use num_rational::BigRational;
 use prometheus_client::encoding::text::encode;
@@ -42,6 +42,7 @@ fn served() -> BTreeSet<String> {
     metrics.reconciled("Ok", 0.1);
     metrics.read("main", 1, 1, 0.1);
     metrics.slot("main", "measured");
+    metrics.pulse("main", Pulse::Calm, 1);
     metrics.wrote(Written::Status);
     metrics.acted("RaiseFloor".to_owned(), "Done".to_owned());
     metrics.assessed("shop", "checkout", &assessment());

@@ -27,6 +27,10 @@ async fn calm(mode: &str) -> Stage {
     stage.api.apply(autoscaler()).unwrap();
     stage.seconds(4).await;
     stage.api.apply(promised("web", mode)).unwrap();
+    // So long and so much that a few seconds burn in no window, and cost a part of the budget.
+    stage.rate = 180;
+    stage.seconds(1500).await;
+    stage.rate = 100;
     stage.seconds(120).await;
     while stage.now().as_second() % SLOT != 1 {
         stage.second().await;
@@ -65,7 +69,7 @@ async fn an_outage_is_met_before_the_slot_is_closed_in_which_it_began() {
     assert_eq!(stage.now().as_second() / SLOT, began / SLOT, "the slot still runs");
     stage.second().await;
     let status = stage.status("web");
-    assert_eq!(status.objectives[0].attainment, "100.000/99", "no slot tells of it");
+    assert_eq!(status.objectives[0].attainment, "100.000000", "no slot tells of it");
     let enforcement = enforcement(&stage);
     let diagnosis = enforcement.diagnosis.unwrap();
     let seen = diagnosis.observed.pulse.unwrap();
@@ -116,7 +120,7 @@ async fn an_answer_that_is_doubtful_or_empty_changes_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn an_operator_that_is_replaced_meanwhile_holds_on_and_ends_the_same() {
-    for seconds in [0, 1, 20] {
+    for seconds in [0, 1] {
         let mut stage = calm("Enforce").await;
         stage.outage = true;
         stage.until("the floor to be held", 28, |stage| floor(stage) == 3).await.unwrap();
@@ -136,8 +140,9 @@ async fn an_operator_that_is_replaced_meanwhile_holds_on_and_ends_the_same() {
 #[tokio::test(start_paused = true)]
 async fn in_maintenance_nothing_is_an_outage() {
     let mut stage = calm("Enforce").await;
-    let from = stage.now();
-    let until = from + SignedDuration::from_secs(60);
+    // Whole slots, of which the first one has just begun.
+    let from = stage.now() - SignedDuration::from_secs(1);
+    let until = from + SignedDuration::from_secs(3 * SLOT);
     stage.api.apply(exclusion("works", &from.to_string(), &until.to_string())).unwrap();
     stage.seconds(5).await;
     hiccup(&mut stage, 20).await;

@@ -9,6 +9,7 @@ mod ladder;
 pub(crate) mod moves;
 mod properties;
 pub(crate) mod pulse;
+mod pulse_danger;
 mod reschedule;
 mod reschedule_accidents;
 mod rescheduling_guards;
