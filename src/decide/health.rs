@@ -45,8 +45,17 @@ pub struct Health {
     pub bad_share: Option<f64>,
     /// Events per second just now.
     pub rate: Option<f64>,
-    /// Since when the last minute proves the danger, while no slots do yet.
-    pub by_pulse: Option<Timestamp>,
+    /// How long the last minute has proven the danger, while no slots do yet.
+    pub by_pulse: Option<SeenByPulse>,
+}
+
+/// A danger that the last minute alone tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenByPulse {
+    /// When it was proven first.
+    pub since: Timestamp,
+    /// When it was proven last: what nobody has looked at since may be over.
+    pub last: Timestamp,
 }
 
 impl Health {
@@ -75,9 +84,10 @@ impl Health {
     /// The same, with the outages that the last minute proves. They add to the danger, and take nothing from it.
     #[must_use]
     pub fn with_pulse(mut self, pulse: &[Proof]) -> Self {
-        let Some(since) = pulse.iter().map(|proof| proof.since).min() else { return self };
+        let since = pulse.iter().map(|proof| proof.since).min();
+        let Some((since, last)) = since.zip(pulse.iter().map(|proof| proof.at).max()) else { return self };
         if self.danger < Danger::Burning {
-            self.by_pulse = Some(since);
+            self.by_pulse = Some(SeenByPulse { since, last });
         }
         self.danger = Danger::Burning;
         self.danger_seen = true;

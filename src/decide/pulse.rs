@@ -44,6 +44,9 @@ pub const FEWEST_EVENTS: f64 = 20.0;
 /// A proof that no look has confirmed for so long is none any more: by then slots tell.
 pub const STANDS: SignedDuration = SignedDuration::from_secs(90);
 
+/// What is proven for so long is no hiccup: one has left the minute by then, and a look has said so.
+pub const LASTS: SignedDuration = SignedDuration::from_secs(90);
+
 /// The fewest slots of a window in which a burn is seen.
 const FEWEST_SLOTS: i64 = 4;
 /// A target of 100 % allows nothing; a millionth keeps the comparison of before and after meaningful.

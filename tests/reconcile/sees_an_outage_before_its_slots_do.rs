@@ -27,8 +27,11 @@ async fn calm(mode: &str) -> Stage {
     stage.api.apply(autoscaler()).unwrap();
     stage.seconds(4).await;
     stage.api.apply(promised("web", mode)).unwrap();
-    // As long as the longest of the burn windows, so that a few seconds burn in none.
-    stage.seconds(800).await;
+    // So long and so much that a few seconds burn in no window, and cost a part of the budget.
+    stage.rate = 180;
+    stage.seconds(1500).await;
+    stage.rate = 100;
+    stage.seconds(120).await;
     while stage.now().as_second() % SLOT != 1 {
         stage.second().await;
     }

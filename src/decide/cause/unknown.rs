@@ -7,12 +7,13 @@
 //! danger; a longer wait would cost more in a real shortage than the replica it saves. It is not waited where more is lost
 //! than half of the pods could lose, as no part that is blamed is larger than that, nor where saturation can be shown.
 //!
-//! Where only the last minute tells of it (`pulse`), that long is waited whatever is lost: a hiccup is over by then, and
-//! an outage has slots that tell of it.
+//! Where only the last minute tells of it (`pulse`), that long is waited whatever is lost, and at least a minute and a half:
+//! a hiccup is over by then, and an outage has slots that tell of it.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::diagnosis::CauseKind;
+use crate::decide::pulse::LASTS;
 use crate::sense::signals::Signals;
 
 use super::{Cause, Look, Remedy, endangered};
@@ -52,8 +53,9 @@ pub(super) fn cause(look: &Look<'_>) -> Cause {
 fn waits(look: &Look<'_>) -> Option<(String, Timestamp)> {
     let facts = look.facts;
     let patience = SignedDuration::from_secs(facts.situation.slot.seconds().saturating_mul(PATIENCE));
-    if let Some(until) = facts.health.by_pulse.and_then(|since| since.saturating_add(patience).ok())
-        && facts.now() < until
+    if let Some(seen) = facts.health.by_pulse
+        && let Ok(until) = seen.since.saturating_add(patience.max(LASTS))
+        && seen.last < until
     {
         return Some(("only the last minute tells of it".to_owned(), until));
     }

@@ -47,12 +47,18 @@ fn no_pod_is_touched_for_what_may_be_a_hiccup() {
     let mut scene = one_sick();
     scene.burn(false);
     let mut held = Vec::new();
-    for second in (0..=75).step_by(15) {
+    for second in (0..=90).step_by(15) {
         scene.pulse = vec![proven(at(0), at(second))];
         held.push(reason(&scene.live()).to_owned());
         scene.wait(15);
     }
-    assert_eq!(held, ["JustBegun", "JustBegun", "JustBegun", "JustBegun", "JustBegun", "Surge"]);
+    assert_eq!(held, ["JustBegun", "JustBegun", "JustBegun", "JustBegun", "JustBegun", "JustBegun", "Surge"]);
+    // Where nobody has looked since, it may be over.
+    let mut scene = one_sick();
+    scene.burn(false);
+    scene.wait(95);
+    scene.pulse = vec![proven(at(0), at(15))];
+    assert_eq!(reason(&scene.live()), "JustBegun");
     // Where slots tell of it too, it has lasted.
     let mut scene = one_sick();
     scene.pulse = vec![proven(at(0), at(0))];
