@@ -39,7 +39,7 @@ fn sheds(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
     async {
         storm(stage, shedding(json!({"automatic": true}))).await;
         stage.until("fewer attempts", 400, |stage| is(stage, "on", true)).await?;
-        stage.seconds(30).await;
+        stage.seconds(10).await;
         stage.storm = false;
         stage.until("the owner's key", 300, |stage| is(stage, "off", false)).await?;
         stage.until("the end of the episode", 400, over).await?;

@@ -4,13 +4,13 @@
 //! Either an agreement that `spec.service.dependsOn` names burns just now; or, where `spec.enforcement.capacity` names the
 //! counters, a request costs no more CPU than before the danger while the pods use clearly less of it, all together and each:
 //! they wait. What they wait for cannot be told from here (a database, a lock, or something in front of them that keeps the
-//! requests away), and the words say so. The counters
-//! are looked at once a minute, so that this is seen two to four minutes late. Neither sees a slow dependency that costs the
-//! pods CPU, as a busy loop does.
+//! requests away), and the words say so. The counters are looked at once a minute, so that this is seen two to four minutes
+//! late. Neither way sees a slow dependency that costs the pods CPU, as a busy loop does.
 
 use k8s_openapi::jiff::SignedDuration;
 
 use crate::api::diagnosis::{CauseKind, Evidence, Subject};
+use crate::decide::upstream::Upstream;
 use crate::decide::usage::Level;
 
 use super::comparison::FEWEST_EVENTS;
@@ -40,10 +40,10 @@ fn by_agreement(look: &Look<'_>) -> Answer {
     if upstream.is_empty() {
         return Err("spec.service.dependsOn names no agreement".to_owned());
     }
-    let own = look.facts.situation.fleet.own;
+    let own = situation.fleet.own;
     let blamed = upstream.iter().filter_map(|up| Some((up.to_blame(own, &situation.agreement.name)?, up)));
     let Some((since, first)) = blamed.min_by(|(a, x), (b, y)| (a, &x.name).cmp(&(b, &y.name))) else {
-        return Err(upstream.iter().map(super::super::upstream::Upstream::told).collect::<Vec<_>>().join("; "));
+        return Err(upstream.iter().map(Upstream::told).collect::<Vec<_>>().join("; "));
     };
     let name = &first.name;
     let evidence = Evidence {

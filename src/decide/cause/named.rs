@@ -2,9 +2,9 @@
 //!
 //! Otherwise a minute with few events, or a gap of the store, would turn a sick pod into an unknown cause, and replicas
 //! would be added that cannot help. Whatever else can be shown of the service's parts takes its place, and what is asked
-//! before it; a rollout that goes on does not make a revision better, nor more load, a dependency or a
-//! storm of attempts a pod. It ends with the danger. Disproved is what is gone from the service, and what had events
-//! enough on both sides and was not worse by the ratio that blamed it.
+//! before it; a rollout that goes on does not make a revision better, nor does more load, a dependency or a storm of attempts
+//! make a pod better. It ends with the danger. Disproved is what is gone from the service, and what had events enough on
+//! both sides and was not worse by the ratio that blamed it.
 
 use crate::api::diagnosis::{CauseKind, Diagnosis, Subject};
 use crate::decide::health::Danger;
