@@ -34,7 +34,8 @@
 //! one figure), `evaluate::credit` (what is owed), `evaluate::assess`, `controller::pulse` with `decide::pulse` (whether the
 //! last minute proves an outage before any slot does), `controller::enforce` with `controller::by_pod`
 //! and `decide::cause` (why it is in danger), `controller::capacity` with `decide::capacity` (what the load that is expected
-//! needs), `decide::choice`, which asks `decide::policy`, `decide::undo` or `decide::reschedule`, and `decide::guard` (what
+//! needs), `controller::supply` with `decide::feasibility` and `decide::scarcity` (whether more replicas find a place, and who
+//! goes first), `decide::choice`, which asks `decide::policy`, `decide::undo` or `decide::reschedule`, and `decide::guard` (what
 //! is done, or why not), `act`, `record::status`,
 //! `controller::periods`, `controller::settle` and `evaluate::statement`, which rests on the statements before it
 //! (`controller::past`, `evaluate::history`); where something changes afterwards, `controller::restate`; what becomes

@@ -48,7 +48,7 @@ pub(super) async fn close(
     let Delivery { mut readings, failure, second_look, since } =
         context.registry.take(&agreement.uid().unwrap_or_default());
     if let Some(since) = since {
-        context.metrics.waited(since.elapsed().as_secs_f64());
+        context.metrics.waited(since.elapsed());
     }
     past::recall(agreement, context, book, known.claims).await?;
     late::recall(agreement, context, book, known.schedule, now).await?;

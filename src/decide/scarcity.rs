@@ -27,7 +27,8 @@ use super::{bid, policy};
 pub const GRANTED_FOR: SignedDuration = SignedDuration::from_secs(30);
 /// The longest that one agreement gives way before it is served.
 pub const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
-/// How long a bid is made known where others burn too, before it is acted upon: their accounts come with the same slot.
+/// How long a bid is made known before it is acted upon, where there are others: their accounts come with the same slot,
+/// one after the other.
 const ANNOUNCED: SignedDuration = SignedDuration::from_secs(3);
 /// When whoever found no room looks again.
 const ROOM_AGAIN: SignedDuration = SignedDuration::from_secs(30);
@@ -73,13 +74,15 @@ pub(super) fn limits_of(facts: &Facts<'_>) -> Vec<Limit> {
     limits(&facts.situation.supply.headroom, facts.workload, &facts.situation.agreement.namespace)
 }
 
-/// While it is not known yet who else bids: others burn, and there is not enough if each wants as much.
+/// While it is not known yet who else bids: there is not enough if another service, or each that burns, wants as much.
 pub(super) fn announced(facts: &Facts<'_>, verb: Verb) -> Option<Hold> {
     if facts.situation.mode() < Mode::Enforce {
         return None;
     }
     let fleet = facts.situation.fleet;
-    let others = fleet.burning_since.len().saturating_sub(usize::from(fleet.own.is_some()));
+    let burning = fleet.burning_since.len().saturating_sub(usize::from(fleet.own.is_some()));
+    // The first of those that begin to burn with the same slot does not know of the next one yet.
+    let others = burning.max(usize::from(fleet.services > 1));
     let others = i32::try_from(others).unwrap_or(i32::MAX);
     let own = bid::own(facts, verb)?;
     let scarcest = limits_of(facts).into_iter().min_by_key(|limit| limit.room)?;
@@ -88,7 +91,7 @@ pub(super) fn announced(facts: &Facts<'_>, verb: Verb) -> Option<Hold> {
     let scarce = others > 0 && rest < others.saturating_mul(own.replicas);
     (scarce && facts.now() < until).then(|| {
         let message = format!(
-            "{} may not do for all of the {others} other services in danger; who goes first is clear at {until}",
+            "{} may not do for all, should another service want as much; who goes first is clear at {until}",
             scarcest.words
         );
         Hold::new("Bidding", message).until(until)

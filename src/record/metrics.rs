@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use num_traits::ToPrimitive;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
@@ -180,8 +181,8 @@ impl Metrics {
     }
 
     /// Counts readings that waited so long for the reconcile of their agreement.
-    pub fn waited(&self, seconds: f64) {
-        self.loop_lag.observe(seconds);
+    pub fn waited(&self, time: Duration) {
+        self.loop_lag.observe(time.as_secs_f64());
     }
 
     /// Counts one round of reading from a source.

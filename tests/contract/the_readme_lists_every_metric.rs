@@ -40,7 +40,7 @@ fn served() -> BTreeSet<String> {
     let mut registry = Registry::default();
     let metrics = Metrics::register(&mut registry);
     metrics.reconciled("Ok", 0.1);
-    metrics.waited(0.1);
+    metrics.waited(std::time::Duration::from_millis(100));
     metrics.read("main", 1, 1, 0.1);
     metrics.slot("main", "measured");
     metrics.pulse("main", Pulse::Calm, 1);

@@ -214,6 +214,12 @@ fn with_others_in_danger_a_bid_is_made_known_before_it_is_acted_on() {
     assert_eq!(outcome(&scene), (None, "Bidding".to_owned()));
     scene.wait(1);
     assert_eq!(outcome(&scene).0, Some(8));
+    // The others that will burn with the same slot are not known yet.
+    let mut scene = scarce(Vec::new());
+    (scene.fleet.services, scene.fleet.own, scene.fleet.burning_since) = (2, Some(at(0)), vec![at(0)]);
+    assert_eq!(outcome(&scene), (None, "Bidding".to_owned()));
+    scene.fleet.services = 1;
+    assert_eq!(outcome(&scene).0, Some(8), "there is nobody else");
     // Where there is enough for both nobody waits.
     let mut scene = scarce(Vec::new());
     (scene.fleet.services, scene.fleet.own) = (9, Some(at(0)));

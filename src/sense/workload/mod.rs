@@ -205,15 +205,14 @@ impl WorkloadReader {
 
     /// What one more pod of the workload needs, by its template. `None`: it has none, or it cannot be read just now.
     pub async fn read_needs(&self, namespace: &str, observed: &WorkloadObservation) -> Option<PodNeeds> {
-        let template = match &observed.deployment {
-            Some(deployment) => deployment.template.clone(),
-            None => {
-                let resource = self.kinds.resolve(&self.client, self.limit, &observed.workload).await.ok()?;
-                let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), namespace, &resource);
-                let name = &observed.workload.name;
-                let object = call::bounded(self.limit, "the template", api.get(name)).await.ok()?;
-                object.data.pointer("/spec/template")?.clone()
-            }
+        let template = if let Some(deployment) = &observed.deployment {
+            deployment.template.clone()
+        } else {
+            let resource = self.kinds.resolve(&self.client, self.limit, &observed.workload).await.ok()?;
+            let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), namespace, &resource);
+            let name = &observed.workload.name;
+            let object = call::bounded(self.limit, "the template", api.get(name)).await.ok()?;
+            object.data.pointer("/spec/template")?.clone()
         };
         let template: PodTemplateSpec = serde_json::from_value(template).ok()?;
         template.spec.as_ref().map(PodNeeds::of)
