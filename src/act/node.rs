@@ -27,11 +27,12 @@ pub(super) async fn write(client: &Client, step: &Step, change: &NodeChange, bou
         .map_err(|error| Failure::new(WriteResult::Refused, error.to_string()))?;
     let patch: Patch<()> = Patch::Json(operations);
     let written = bound.call(api.patch(&step.target.name, &PatchParams::apply(FIELD_MANAGER), &patch)).await;
-    let written = written.map_err(|failure| match failure.message.contains("(403)") {
-        true => {
+    let written = written.map_err(|failure| {
+        if failure.message.contains("(403)") {
             Failure::new(failure.result, format!("{}; the chart grants it with rbac.avoidNode=true", failure.message))
+        } else {
+            failure
         }
-        false => failure,
     })?;
     Ok(managed_fields::note(managed_fields::give_up(&api, written, bound).await))
 }
@@ -52,11 +53,11 @@ fn operations(step: &Step, change: &NodeChange) -> Vec<Value> {
                 operations.push(test("/spec/taints", json!(change.taints)));
                 operations.push(add("/spec/taints/-", taint));
             }
-            let text = json!(record.to_annotation());
+            let noted = json!(record.to_annotation());
             operations.push(if change.annotated {
-                add(&annotation, text)
+                add(&annotation, noted)
             } else {
-                add("/metadata/annotations", json!({AVOID_KEY: text}))
+                add("/metadata/annotations", json!({AVOID_KEY: noted}))
             });
         }
         NodeWrite::Release { index, action, annotation: beside } => {

@@ -245,6 +245,10 @@ mod tests {
         assert_eq!(fleet.seen_by("a").own, None);
     }
 
+    fn seen(assessment: &Assessment) -> Present<'_> {
+        Present { assessment, pulse: &[] }
+    }
+
     fn depending(name: &str, on: &[&str]) -> ServiceLevelAgreement {
         let mut agreement = agreement(name, name);
         agreement.spec.service.depends_on = on.iter().map(ToString::to_string).collect();
@@ -262,13 +266,13 @@ mod tests {
             [(&web, true, 60), (&depending("pay", &[]), true, 90), (&depending("cart", &[]), false, 60)]
         {
             let fresh = Assessment { measured_through: at(80), ..assessment(burns) };
-            fleet.note(agreement, &status, &fresh, at(second));
+            fleet.note(agreement, &status, seen(&fresh), at(second));
         }
         let stale = Assessment { measured_through: at(-1000), ..assessment(true) };
-        fleet.note(&depending("old", &[]), &status, &stale, at(60));
+        fleet.note(&depending("old", &[]), &status, seen(&stale), at(60));
         let mut twin = depending("twin", &[]);
         twin.spec.service.workloads.clone_from(&web.spec.service.workloads);
-        fleet.note(&twin, &status, &assessment(true), at(60));
+        fleet.note(&twin, &status, seen(&assessment(true)), at(60));
         let seen = fleet.upstream(&web, |name| name == "new", at(100));
         let standings: Vec<_> = seen.into_iter().map(|upstream| upstream.standing).collect();
         let unseen = |why: &str| Unseen(why.to_owned());
@@ -291,14 +295,14 @@ mod tests {
             depending("y", &["x"]),
         ];
         for agreement in &all {
-            fleet.note(agreement, &AgreementStatus::default(), &assessment(false), at(10));
+            fleet.note(agreement, &AgreementStatus::default(), seen(&assessment(false)), at(10));
         }
         let circles = |of: &ServiceLevelAgreement| -> Vec<bool> {
             fleet.upstream(of, |_| true, at(10)).into_iter().map(|upstream| upstream.in_a_circle).collect()
         };
-        let [a, b, c, x, y] = &all;
-        assert_eq!((circles(a), circles(b), circles(c)), (vec![true, false], vec![true], vec![true]));
-        assert_eq!((circles(x), circles(y)), (vec![true], vec![true]));
+        let [first, second, third, beside, last] = &all;
+        assert_eq!((circles(first), circles(second), circles(third)), (vec![true, false], vec![true], vec![true]));
+        assert_eq!((circles(beside), circles(last)), (vec![true], vec![true]));
         let mut elsewhere = depending("a", &["b"]);
         elsewhere.metadata.namespace = Some("other".to_owned());
         let seen = fleet.upstream(&elsewhere, |_| false, at(10));

@@ -95,8 +95,8 @@ pub(super) async fn give_back(
     let name = node.name.clone();
     match release_node(&identity, Some(&node), known, context.fence.leads(Instant::now()), now) {
         Restoration::Act(plan) => {
-            let note = format!("Node {name} takes pods as before");
-            finalize::carry_out(agreement, context, plan, Verb::ReleaseNode, ("NodeReleased", note)).await
+            let words = format!("Node {name} takes pods as before");
+            finalize::carry_out(agreement, context, plan, Verb::ReleaseNode, ("NodeReleased", words)).await
         }
         Restoration::Nothing => {
             if node.entry_left {

@@ -125,7 +125,7 @@ fn tried(facts: &Facts<'_>) -> Result<String, String> {
             _ => Ok(format!("more replicas ({}) did not help", last.change())),
         };
     }
-    let first = facts.actions.iter().filter(of_episode).last();
+    let first = facts.actions.iter().rfind(of_episode);
     let had = first.and_then(|record| record.evidence.parse().unwrap_or(Snapshot::default()).ready);
     match had {
         Some(had) if f64::from(ready) >= GREW * f64::from(had.max(1)) => {
