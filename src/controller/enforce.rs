@@ -20,7 +20,9 @@ use crate::api::condition::{self, ConditionStatus};
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionRecord, ActionTarget};
 use crate::api::{FINALIZER, ServiceLevelAgreement};
-use crate::decide::{AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Staleness, decide, record};
+use crate::decide::{
+    AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Staleness, Step, decide, record,
+};
 use crate::evaluate::assessment::Assessment;
 use crate::record::{event, status, writer};
 use crate::sense::signals::Signals;
@@ -138,6 +140,9 @@ pub(super) async fn enforce(
     // An act gives up the ownership that comes with it, and is conditional on the object as it was read.
     if mode == Mode::Enforce && !matches!(decision, Decision::Act(_)) {
         let_go_of_fields(context, &identity, observed.as_ref().ok()).await;
+    }
+    let on_node = |step: &Step| step.verb.is_about_node();
+    if context.ceiling >= Mode::Enforce && !matches!(&decision, Decision::Act(plan) if plan.steps.iter().any(on_node)) {
         nodes::let_go_of_fields(context, &identity, &nodes).await;
     }
     follow(agreement, context, book, next, decision, now).await
