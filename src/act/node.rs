@@ -16,7 +16,7 @@ use crate::api::{AVOID_KEY, FIELD_MANAGER};
 use crate::decide::{NodeChange, NodeWrite, Step};
 use crate::sense::workload::nodes::PLURAL;
 
-use super::call::{Bound, Failure};
+use super::call::{self, Bound, Failure};
 use super::outcome::WriteResult;
 use super::{managed_fields, target};
 
@@ -26,15 +26,19 @@ pub(super) async fn write(client: &Client, step: &Step, change: &NodeChange, bou
     let operations = serde_json::from_value(Value::Array(operations(step, change)))
         .map_err(|error| Failure::new(WriteResult::Refused, error.to_string()))?;
     let patch: Patch<()> = Patch::Json(operations);
-    let written = bound.call(api.patch(&step.target.name, &PatchParams::apply(FIELD_MANAGER), &patch)).await;
-    let written = written.map_err(|failure| {
-        if failure.message.contains("(403)") {
-            Failure::new(failure.result, format!("{}; the chart grants it with rbac.avoidNode=true", failure.message))
-        } else {
-            failure
-        }
-    })?;
+    let request = api.patch(&step.target.name, &PatchParams::apply(FIELD_MANAGER), &patch);
+    let written = bound.call_for(request, failure).await?;
     Ok(managed_fields::note(managed_fields::give_up(&api, written, bound).await))
+}
+
+fn failure(error: kube::Error) -> Failure {
+    let forbidden = matches!(&error, kube::Error::Api(status) if status.code == 403);
+    let failure = call::failure(error);
+    if forbidden {
+        let message = format!("{}; the chart grants it with rbac.avoidNode=true", failure.message);
+        return Failure::new(failure.result, message);
+    }
+    failure
 }
 
 fn operations(step: &Step, change: &NodeChange) -> Vec<Value> {

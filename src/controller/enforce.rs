@@ -24,7 +24,7 @@ use crate::api::{FINALIZER, ServiceLevelAgreement};
 use crate::decide::pulse::Present;
 use crate::decide::throttling::nodes as throttled_nodes;
 use crate::decide::{
-    AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Staleness, Supply, decide, record,
+    AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Staleness, Step, Supply, decide, record,
 };
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::record::{event, status, writer};
@@ -177,6 +177,9 @@ pub(super) async fn enforce(
     // An act gives up the ownership that comes with it, and is conditional on the object as it was read.
     if mode == Mode::Enforce && !matches!(decision, Decision::Act(_)) {
         let_go_of_fields(context, &identity, observed.as_ref().ok(), &switch).await;
+    }
+    let on_node = |step: &Step| step.verb.is_about_node();
+    if context.ceiling >= Mode::Enforce && !matches!(&decision, Decision::Act(plan) if plan.steps.iter().any(on_node)) {
         nodes::let_go_of_fields(context, &identity, &nodes).await;
     }
     follow(agreement, context, book, next, decision, now).await

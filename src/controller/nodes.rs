@@ -170,7 +170,7 @@ async fn release_all_overdue(context: &Context) {
             release_node(&identity, Some(&node), None, context.fence.leads(Instant::now()), now),
             context.fence.permit(Instant::now()),
         ) else {
-            return;
+            continue;
         };
         for outcome in act::execute(&context.actuator, permit.deadline(), plan).await {
             context.metrics.acted(format!("{:?}", Verb::ReleaseNode), format!("{:?}", outcome.result));

@@ -141,9 +141,9 @@ fn resize(facts: &Facts<'_>, cause: &Cause) -> Chosen {
             (nothing(reason, format!("{message}; no pod is resized: {}", hold.message), until), Vec::new())
         }
         Proposal::Plan(plan) => match pass(plan.adding(&format!("no pod is resized: {}", hold.message)), facts) {
-            (Decision::Hold(held), passed) => {
-                let message = format!("{}; no pod is resized: {}", held.message, hold.message);
-                (Decision::Hold(Hold { message, ..held }), passed)
+            (Decision::Hold(unscaled), passed) => {
+                let message = format!("{}; no pod is resized: {}", unscaled.message, hold.message);
+                (Decision::Hold(Hold { message, ..unscaled }), passed)
             }
             chosen => chosen,
         },

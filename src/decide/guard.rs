@@ -218,7 +218,7 @@ pub fn review(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Result<(), Hold> {
 ///
 /// # Errors
 /// The first [`Hold`].
-pub fn review_untaken(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Result<(), Hold> {
+pub fn review_unsteered(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Result<(), Hold> {
     let others: Vec<Guard> = PRECAUTIONS.into_iter().filter(|guard| guard.0 != UNSUSPECTED).collect();
     check(plan, facts, &others)
 }

@@ -175,7 +175,7 @@ impl Step {
     #[must_use]
     pub fn resize(&self) -> Option<&ResizeChange> {
         match &self.change {
-            Change::Floor(_) | Change::Rollout(_) | Change::Eviction(_) => None,
+            Change::Floor(_) | Change::Rollout(_) | Change::Eviction(_) | Change::Node(_) | Change::Shed(_) => None,
             Change::Resize(change) => Some(change),
         }
     }

@@ -38,7 +38,7 @@ pub fn propose(facts: &Facts<'_>, node: &str, suspects: &[String]) -> Result<Pla
         return reschedule::propose(facts, suspects);
     }
     let pod = reschedule::worst(facts, suspects)?;
-    guard::review_untaken(&reschedule::evict(facts, pod), facts)?;
+    guard::review_unsteered(&reschedule::evict(facts, pod), facts)?;
     reschedule::can_add(facts, pod)?;
     avoid(facts, node)
 }

@@ -328,6 +328,18 @@ fn of_enforcement() -> Vec<Mistake> {
             "spec.enforcement.resize.container",
             &[],
         ),
+        (
+            "/spec/enforcement/reschedule",
+            json!({"avoidNode": {"ttl": "1d"}}),
+            "spec.enforcement.reschedule.avoidNode.ttl",
+            &["spec.enforcement.reschedule.avoidNode.ttl must be from 5m to 240m or from 1h to 4h"],
+        ),
+        (
+            "/spec/enforcement/reschedule",
+            json!({"avoidNode": {"perDay": 11}}),
+            "spec.enforcement.reschedule.avoidNode.perDay",
+            &[],
+        ),
         ("/spec/enforcement/rollback", json!({"perDay": 0}), "spec.enforcement.rollback.perDay", &[]),
         ("/spec/enforcement/rollback", json!({"servedFor": "long"}), "spec.enforcement.rollback.servedFor", &[]),
         ("/spec/enforcement/mode", json!("Force"), "spec.enforcement.mode", &["Unsupported value"]),

@@ -51,5 +51,5 @@ pub fn is_well(facts: &Facts<'_>, node: &str) -> bool {
     let Ok(pods) = Population::of(facts) else { return false };
     let (part, rest) = pods.split(|member| member.node.as_deref() == Some(node));
     let seen = part.total >= FEWEST_EVENTS && rest.total >= FEWEST_EVENTS;
-    seen && (part.bad == 0.0 || part.share() < RATIO * rest.share())
+    seen && (part.bad <= 0.0 || part.share() < RATIO * rest.share())
 }

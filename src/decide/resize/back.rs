@@ -117,9 +117,9 @@ pub fn release_sizes(
     leader: bool,
     now: Timestamp,
 ) -> Restoration {
-    let held = resized::held(workload, &agreement.uid);
+    let pods = resized::held(workload, &agreement.uid);
     let reason = "the agreement does not hold it any more";
-    let Some(plan) = restoring(agreement, &held, now, now, reason, Snapshot::default()) else {
+    let Some(plan) = restoring(agreement, &pods, now, now, reason, Snapshot::default()) else {
         return Restoration::Nothing;
     };
     match guard::admit_restoration(plan, leader) {
