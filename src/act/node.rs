@@ -26,8 +26,8 @@ pub(super) async fn write(client: &Client, step: &Step, change: &NodeChange, bou
     let operations = serde_json::from_value(Value::Array(operations(step, change)))
         .map_err(|error| Failure::new(WriteResult::Refused, error.to_string()))?;
     let patch: Patch<()> = Patch::Json(operations);
-    let request = api.patch(&step.target.name, &PatchParams::apply(FIELD_MANAGER), &patch);
-    let written = bound.call_for(request, failure).await?;
+    let params = PatchParams::apply(FIELD_MANAGER);
+    let written = bound.call_for(api.patch(&step.target.name, &params, &patch), failure).await?;
     Ok(managed_fields::note(managed_fields::give_up(&api, written, bound).await))
 }
 

@@ -33,9 +33,6 @@ use crate::sense::workload::{
     DeploymentState, Floor, Switch, WorkloadObservation, WorkloadProblem, deployment, switch,
 };
 
-/// How old a reading of the workload may be when a decision rests on it.
-const WORKLOAD_AGE: SignedDuration = SignedDuration::from_secs(10);
-
 /// Decides and acts, and enters both in `next`.
 ///
 /// # Errors
@@ -51,8 +48,7 @@ pub(super) async fn enforce(
 ) -> Result<Option<Timestamp>, Error> {
     let assessment = present.assessment;
     let mode = agreement.spec.enforcement.mode.min(context.ceiling);
-    // Who has the finalizer has acted before. Should the status have lost what it held, the workload still says so.
-    let unseen = !book.looked && agreement.finalizers().iter().any(|f| f == FINALIZER);
+    let unseen = look::is_unseen(agreement, book);
     if mode == Mode::Observe && holds_nothing(next) && !unseen {
         nothing_is_wrong(context, agreement, next, assessment, now);
         say(next, agreement, "Observing", "mode Observe: measured, nothing is decided", ConditionStatus::False, now);
@@ -71,116 +67,35 @@ pub(super) async fn enforce(
         say(next, agreement, "NoWorkload", message, ConditionStatus::False, now);
         return Ok(None);
     };
-    let identity = identity(agreement);
-    let slot = SignedDuration::from_secs(agreement.spec.metrics.slot.seconds());
-    let staleness = Staleness {
-        // A slot that just closed is read after the settle delay; one missed round more is still fresh.
-        assessment: context.settle.saturating_add(slot).saturating_add(slot).saturating_add(WORKLOAD_AGE),
-        workload: WORKLOAD_AGE,
-    };
-    let upstream = upstream::of(agreement, context, now);
-    let fleet = FleetView { upstream, ..context.fleet.seen_by(&identity.uid) };
-    // Before the workload: a store that takes its time must not make that reading old.
-    let signals = if now.duration_since(assessment.measured_through) > staleness.assessment {
-        Signals::NotAsked("the account is too old to ask why".to_owned())
-    } else {
-        by_pod::just_now(agreement, context, asked, present, &fleet).await
-    };
-    let throttling = throttling::just_now(agreement, context, asked, assessment, &fleet).await;
-    // Cut like the instant of the decision below, or a reading of the same second would lie in its future.
-    let read_at = status::whole_seconds(context.clock.now());
-    let mut observed = context.workloads.read(&identity.namespace, workload, read_at).await;
-    book.looked |= observed.is_ok();
-    if let Ok(present) = &observed
-        && !finalize::let_another_rollout_go(agreement, context, next, present, now).await
-    {
-        let message = "a rollout that the operator paused cannot be given back yet; nothing else is done before";
-        say(next, agreement, "RolloutHeld", message, ConditionStatus::False, now);
-        return Ok(now.checked_add(SignedDuration::from_secs(5)).ok());
-    }
-    if let Ok(present) = &observed
-        && !finalize::let_other_sizes_go(agreement, context, next, present, now).await
-    {
-        let message =
-            "pods of another workload that the operator resized cannot be given back yet; nothing else is done before";
-        say(next, agreement, "SizesHeld", message, ConditionStatus::False, now);
-        return Ok(now.checked_add(SignedDuration::from_secs(5)).ok());
-    }
-    let mut left = None;
-    if let Ok(present) = &observed {
-        match left_behind(context, &identity, next, present).await {
-            Ok(floor) => left = floor,
-            // What cannot be told is not decided on.
-            Err(problem) => observed = Err(problem),
+    let question = Question { agreement, context, present, asked, now };
+    let look = match look::look(question, workload, book, next).await {
+        Ok(look) => look,
+        Err(GivingBack(reason, words)) => {
+            say(next, agreement, reason, words, ConditionStatus::False, now);
+            return Ok(now.checked_add(SignedDuration::from_secs(5)).ok());
         }
-    }
-    if let Ok(observed) = &mut observed
-        && (agreement.spec.enforcement.rollback.is_some() || !holds_no_rollout(next))
-    {
-        context.workloads.read_revisions(&identity.namespace, observed).await;
-    }
-    if let (Ok(observed), Some(resize)) = (&mut observed, &agreement.spec.enforcement.resize) {
-        let nodes = throttled_nodes(observed, &throttling, resize, status::whole_seconds(context.clock.now()));
-        context.workloads.read_rooms(observed, &nodes).await;
-    }
-    let mut before = Signals::NotAsked("nothing is known by pod just now".to_owned());
-    if let (Ok(observed), Signals::ByPod(_)) = (&mut observed, &signals) {
-        context.workloads.read_zones(observed).await;
-        before = by_pod::before(agreement, context, book, asked, present, observed, now).await;
-    }
-    let closely = unseen || matches!(signals, Signals::ByPod(_));
-    let nodes = nodes::read(agreement, context, next, observed.as_ref().ok(), closely).await;
-    if observed.is_err() {
-        shed::end_blind(agreement, context, next, now).await;
-    }
-    let switch = shed::read(agreement, context, next).await;
-    let load = load::around(book, context, next, assessment, now);
-    let usage = context.advice.usage(&identity.uid);
-    let enforcement = next.enforcement.clone().unwrap_or_default();
-    let nothing_asked = Supply::default();
-    let mut situation = Situation {
-        agreement: &identity,
-        enforcement: &agreement.spec.enforcement,
-        ceiling: context.ceiling,
-        slot: agreement.spec.metrics.slot,
-        assessment,
-        pulse: present.pulse,
-        workload: observed.as_ref(),
-        left_behind: left.as_ref(),
-        nodes: &nodes,
-        signals: &signals,
-        before: &before,
-        load: &load,
-        usage: &usage,
-        switch: &switch,
-        throttling: &throttling,
-        fleet: &fleet,
-        supply: &nothing_asked,
-        status: &enforcement,
-        actions: &next.actions,
-        leader: context.fence.leads(Instant::now()),
-        warm_until: context.warm_until,
-        staleness,
-        now: status::whole_seconds(context.clock.now()),
     };
-    let supply = supply::of(agreement, context, &situation).await;
+    let uid = &look.identity.uid;
+    let nothing_asked = Supply::default();
+    let first = look.situation(question, next, &nothing_asked, status::whole_seconds(context.clock.now()));
+    let supply = supply::of(agreement, context, &first).await;
     // People read these instants.
     let decided_at = status::whole_seconds(context.clock.now());
-    (situation.supply, situation.now) = (&supply, decided_at);
-    let decided = context.evictions.decide(&identity.uid, &context.agreements, decided_at, |evictions, avoided| {
-        context.bids.decide(&identity.uid, &context.agreements, decided_at, |bids| {
-            let fleet = FleetView { evictions, avoided, bids, ..fleet.clone() };
+    let situation = look.situation(question, next, &supply, decided_at);
+    let decided = context.evictions.decide(uid, &context.agreements, decided_at, |evictions, avoided| {
+        context.bids.decide(uid, &context.agreements, decided_at, |bids| {
+            let fleet = FleetView { evictions, bids, avoided, ..look.fleet.clone() };
             decide(&Situation { fleet: &fleet, ..situation.clone() })
         })
     });
     let decision = enter(agreement, context, next, decided, (assessment.measured_through, decided_at), now);
     // An act gives up the ownership that comes with it, and is conditional on the object as it was read.
     if mode == Mode::Enforce && !matches!(decision, Decision::Act(_)) {
-        let_go_of_fields(context, &identity, observed.as_ref().ok(), &switch).await;
+        let_go_of_fields(context, &look.identity, look.observed.as_ref().ok(), &look.switch).await;
     }
     let on_node = |step: &Step| step.verb.is_about_node();
     if context.ceiling >= Mode::Enforce && !matches!(&decision, Decision::Act(plan) if plan.steps.iter().any(on_node)) {
-        nodes::let_go_of_fields(context, &identity, &nodes).await;
+        nodes::let_go_of_fields(context, &look.identity, &look.nodes).await;
     }
     follow(agreement, context, book, next, decision, now).await
 }
@@ -337,22 +252,8 @@ pub(super) fn holds_nothing(next: &AgreementStatus) -> bool {
         && !shed::stands(next.enforcement.as_ref())
 }
 
-fn holds_no_rollout(next: &AgreementStatus) -> bool {
+pub(super) fn holds_no_rollout(next: &AgreementStatus) -> bool {
     next.enforcement.as_ref().and_then(|e| e.rollout.as_ref()).is_none_or(|rollout| rollout.paused_at.is_none())
-}
-
-/// The floor the status names, when something else scales the workload by now.
-async fn left_behind(
-    context: &Context,
-    identity: &AgreementIdentity,
-    next: &AgreementStatus,
-    observed: &WorkloadObservation,
-) -> Result<Option<Floor>, WorkloadProblem> {
-    let Some(standing) = next.enforcement.as_ref().and_then(|e| e.floor.as_ref()) else { return Ok(None) };
-    if observed.floor.floor().is_some_and(|floor| floor.target.uid == standing.target.uid) {
-        return Ok(None);
-    }
-    context.workloads.read_floor(&identity.namespace, &standing.target).await
 }
 
 /// Gives up what a crash left of our ownership of the floor and of the rollout.

@@ -47,6 +47,7 @@ mod fleet;
 mod late;
 mod lives;
 mod load;
+mod look;
 mod nodes;
 mod past;
 mod patience;
