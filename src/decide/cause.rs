@@ -38,6 +38,7 @@ use self::comparison::Sample;
 use self::population::Population;
 use super::facts::Facts;
 use super::health::Danger;
+use super::resize;
 
 /// The kinds of action a cause leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +118,11 @@ const CAUSES: [Question; 10] = [
 /// Those that matter while nothing is in danger: whether a floor may be taken down.
 const IN_CALM: [Question; 2] = [(CauseKind::Blind, blind::ask), (CauseKind::RolloutInProgress, rollout::ask)];
 
+/// A part of the service that is worse than the rest.
+const OUTLIERS: [CauseKind; 3] = [CauseKind::OutlierZone, CauseKind::OutlierNode, CauseKind::OutlierPod];
+/// What speaks against an outlier while pods are resized one after the other.
+const LEFT: &str = "the others were resized just now, and its CPU limit throttles what is left";
+
 /// The first cause that holds; where none does, it is unknown. What was named before and is not disproved keeps its
 /// place: see `named`.
 #[must_use]
@@ -125,8 +131,10 @@ pub fn find(facts: &Facts<'_>) -> Found {
     let pods = if calm { Err("nothing is in danger".to_owned()) } else { Population::of(facts) };
     let look = Look { facts, pods };
     let mut ruled_out = Vec::new();
+    let goes_on = !calm && !resize::open(facts).is_empty() && resize::seen(facts).is_ok();
     for (cause, ask) in if calm { IN_CALM.as_slice() } else { CAUSES.as_slice() } {
-        match ask(&look) {
+        let answer = if goes_on && OUTLIERS.contains(cause) { Err(LEFT.to_owned()) } else { ask(&look) };
+        match answer {
             Ok(cause) => return Found { cause: named::still(&look, &cause).unwrap_or(cause), ruled_out },
             Err(why) => ruled_out.push(RuledOut { cause: *cause, why }),
         }
