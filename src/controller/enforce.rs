@@ -9,11 +9,11 @@ use tokio::time::Instant;
 
 use super::agreement::write_status;
 use super::book::Book;
-use super::by_pod;
 use super::context::Context;
 use super::error::Error;
+use super::look::{self, GivingBack, Question};
 use super::registry::Asked;
-use super::{finalize, load, nodes, shed, supply, throttling, upstream};
+use super::{finalize, nodes, shed, supply};
 use crate::act;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
@@ -22,16 +22,10 @@ use crate::api::enforcement_status::{ActionRecord, ActionTarget, EnforcementStat
 use crate::api::resize_status::ResizeStatus;
 use crate::api::{FINALIZER, ServiceLevelAgreement};
 use crate::decide::pulse::Present;
-use crate::decide::throttling::nodes as throttled_nodes;
-use crate::decide::{
-    AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Staleness, Step, Supply, decide, record,
-};
+use crate::decide::{AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Step, Supply, decide, record};
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::record::{event, status, writer};
-use crate::sense::signals::Signals;
-use crate::sense::workload::{
-    DeploymentState, Floor, Switch, WorkloadObservation, WorkloadProblem, deployment, switch,
-};
+use crate::sense::workload::{DeploymentState, Switch, WorkloadObservation, deployment, switch};
 
 /// Decides and acts, and enters both in `next`.
 ///

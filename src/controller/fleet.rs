@@ -286,23 +286,18 @@ mod tests {
     #[test]
     fn a_circle_is_seen_however_long_it_is_and_ends() {
         let fleet = Fleet::default();
-        let all = [
-            depending("a", &["b", "x"]),
-            depending("b", &["c"]),
-            depending("c", &["a"]),
-            // A circle beside, from which nothing leads back.
-            depending("x", &["y"]),
-            depending("y", &["x"]),
-        ];
+        // A circle, and one beside it from which nothing leads back.
+        let named: [(&str, &[&str]); 5] =
+            [("a", &["b", "x"]), ("b", &["c"]), ("c", &["a"]), ("x", &["y"]), ("y", &["x"])];
+        let all: Vec<_> = named.into_iter().map(|(name, on)| depending(name, on)).collect();
         for agreement in &all {
             fleet.note(agreement, &AgreementStatus::default(), seen(&assessment(false)), at(10));
         }
         let circles = |of: &ServiceLevelAgreement| -> Vec<bool> {
             fleet.upstream(of, |_| true, at(10)).into_iter().map(|upstream| upstream.in_a_circle).collect()
         };
-        let [first, second, third, beside, last] = &all;
-        assert_eq!((circles(first), circles(second), circles(third)), (vec![true, false], vec![true], vec![true]));
-        assert_eq!((circles(beside), circles(last)), (vec![true], vec![true]));
+        assert_eq!((circles(&all[0]), circles(&all[1]), circles(&all[2])), (vec![true, false], vec![true], vec![true]));
+        assert_eq!((circles(&all[3]), circles(&all[4])), (vec![true], vec![true]));
         let mut elsewhere = depending("a", &["b"]);
         elsewhere.metadata.namespace = Some("other".to_owned());
         let seen = fleet.upstream(&elsewhere, |_| false, at(10));

@@ -18,7 +18,7 @@ use crate::decide::pulse::Present;
 use crate::decide::throttling::nodes as throttled_nodes;
 use crate::decide::usage::Usage;
 use crate::decide::{AgreementIdentity, FleetView, Situation, Staleness, Supply};
-use crate::evaluate::load::LoadCourse;
+use crate::evaluate::load_course::LoadCourse;
 use crate::record::status;
 use crate::sense::signals::Signals;
 use crate::sense::workload::{Floor, Nodes, Switch, WorkloadObservation, WorkloadProblem};

@@ -59,11 +59,11 @@ impl Pulses {
 
     /// Has an agreement looked at from now on, and gives what is proven just now. What was seen of something else is
     /// forgotten.
-    pub(super) fn order(&self, uid: &str, order: Order, now: Timestamp) -> Vec<Proof> {
+    pub(super) fn order(&self, uid: &str, order: &Order, now: Timestamp) -> Vec<Proof> {
         let mut agreements = self.agreements();
         let new = || Felt { order: order.clone(), courses: BTreeMap::new() };
         let felt = agreements.entry(uid.to_owned()).or_insert_with(new);
-        if felt.order != order {
+        if felt.order != *order {
             *felt = new();
         }
         felt.courses.values().filter_map(|course| course.proof(now).cloned()).collect()
@@ -124,7 +124,7 @@ pub(super) fn felt(
         context.pulses.forget(&uid);
         return Vec::new();
     }
-    counting(context.pulses.order(&uid, order, now), exclusions)
+    counting(context.pulses.order(&uid, &order, now), exclusions)
 }
 
 fn order(agreement: &ServiceLevelAgreement, assessment: &Assessment, asked: &[Asked]) -> Order {
@@ -158,7 +158,11 @@ mod tests {
     }
 
     fn ordered(source: &str) -> Order {
-        let asked = Asked { objective: "o".to_owned(), indicator: Default::default(), tenancy: Vec::new() };
+        let asked = Asked {
+            objective: "o".to_owned(),
+            indicator: crate::api::objective::Indicator::default(),
+            tenancy: Vec::new(),
+        };
         Order { source: source.to_owned(), reference: ObjectRef::new("web"), objectives: vec![(rule("o"), asked)] }
     }
 
@@ -168,17 +172,17 @@ mod tests {
         let order = ordered("main");
         let rule = rule("o");
         assert_eq!(pulses.enter("u", &order, &rule, &minute(600, 600), at(0)), None, "nobody asked");
-        assert!(pulses.order("u", order.clone(), at(0)).is_empty());
+        assert!(pulses.order("u", &order, at(0)).is_empty());
         let look = |bad, second| pulses.enter("u", &order, &rule, &minute(bad, 600), at(second)).unwrap();
         assert_eq!(look(600, 0), (Beat::Outage, Change { began: Some(at(0)), ended: false }));
         assert_eq!(look(600, 15), (Beat::Outage, Change::default()));
         assert_eq!(
-            pulses.order("u", order.clone(), at(20)).first().map(|proof| (proof.since, proof.at)),
+            pulses.order("u", &order, at(20)).first().map(|proof| (proof.since, proof.at)),
             Some((at(0), at(15)))
         );
         assert_eq!(look(0, 30), (Beat::Calm, Change { began: None, ended: true }));
         assert_eq!(look(600, 45).1.began, Some(at(45)));
-        assert!(pulses.order("u", ordered("other"), at(46)).is_empty());
+        assert!(pulses.order("u", &ordered("other"), at(46)).is_empty());
         assert_eq!(pulses.enter("u", &order, &rule, &minute(600, 600), at(60)), None);
         assert_eq!((pulses.of("main").len(), pulses.of("other").len()), (0, 1));
         pulses.retain(&HashSet::new());
@@ -189,11 +193,11 @@ mod tests {
     fn a_proof_that_is_confirmed_no_more_goes_by_itself() {
         let pulses = Pulses::default();
         let order = ordered("main");
-        pulses.order("u", order.clone(), at(0));
+        pulses.order("u", &order, at(0));
         pulses.enter("u", &order, &rule("o"), &minute(600, 600), at(0));
-        let stands = i64::try_from(STANDS.as_secs()).unwrap();
-        assert_eq!(pulses.order("u", order.clone(), at(stands)).len(), 1);
-        assert_eq!(pulses.order("u", order, at(stands + 1)).len(), 0);
+        let stands = STANDS.as_secs();
+        assert_eq!(pulses.order("u", &order, at(stands)).len(), 1);
+        assert_eq!(pulses.order("u", &order, at(stands + 1)).len(), 0);
         assert!(WINDOW < SignedDuration::from_secs(stands));
     }
 }

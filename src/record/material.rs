@@ -180,6 +180,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::large_stack_arrays, reason = "a few statuses")]
     fn the_pods_that_a_load_needs_are_told_now_and_then() {
         let told = |second: i64, pods: Option<i32>, message: &str| {
             let as_of = k8s_openapi::jiff::Timestamp::from_second(second).unwrap_or_default();

@@ -40,7 +40,7 @@ async fn calm(stage: &mut Stage, reschedule: Value) {
     let now = stage.now();
     stage.api.set_time(now.checked_sub(SignedDuration::from_hours(1)).unwrap());
     let nodes = ALL[..3].iter().map(ToString::to_string).collect();
-    stage.replica_set = Some(ReplicaSet { nodes, ..ReplicaSet::default() });
+    stage.replica_set = Some(ReplicaSet::on(nodes));
     stage.world();
     stage.api.set_time(now);
     stage.replica_set.as_mut().unwrap().nodes.push(ALL[3].to_owned());

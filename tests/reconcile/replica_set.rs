@@ -41,6 +41,11 @@ pub struct ReplicaSet {
 }
 
 impl ReplicaSet {
+    /// On these nodes.
+    pub fn on(nodes: Vec<String>) -> Self {
+        Self { nodes, ..Self::default() }
+    }
+
     /// A second of the controllers' work.
     pub fn step(&mut self, api: &ApiServer, web: &Value, now: Timestamp) {
         let replicas = usize::try_from(web["spec"]["replicas"].as_i64().unwrap()).unwrap();

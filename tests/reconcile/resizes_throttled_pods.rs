@@ -107,7 +107,7 @@ async fn tells_what_it_does_and_judges_it() {
         assert_eq!(told, [(ActionPhase::Done, Some(Verdict::Effective)); 4], "{verb:?}: {actions:#?}");
     }
     assert_eq!(actions.len(), 8, "no replica was added: {actions:#?}");
-    let first = of(Verb::Resize).last().unwrap();
+    let first = of(Verb::Resize).next_back().unwrap();
     assert_eq!((first.target.kind.as_str(), first.change().as_str()), ("Pod", "500m -> 750m"));
     let events = stage.api.list("events.events.k8s.io");
     for reason in ["PodResized", "PodSizeRestored", "CauseFound"] {

@@ -37,7 +37,7 @@ fn over(stage: &Stage) -> bool {
 
 fn sheds(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
     async {
-        storm(stage, shedding(json!({"automatic": true}))).await;
+        storm(stage, shedding(&json!({"automatic": true}))).await;
         stage.until("fewer attempts", 400, |stage| is(stage, "on", true)).await?;
         stage.seconds(10).await;
         stage.storm = false;
@@ -51,7 +51,7 @@ fn sheds(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
 
 fn sheds_and_goes(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
     async {
-        storm(stage, shedding(json!({"automatic": true}))).await;
+        storm(stage, shedding(&json!({"automatic": true}))).await;
         stage.until("fewer attempts", 400, |stage| is(stage, "on", true)).await?;
         stage.seconds(10).await;
         stage.api.delete(AGREEMENTS, NAMESPACE, "web").unwrap();
@@ -106,7 +106,7 @@ async fn tells_what_it_does_and_judges_it() {
 #[tokio::test(start_paused = true)]
 async fn by_default_a_person_is_told_how_and_nothing_is_touched() {
     let mut stage = Stage::open(FaultPlan::none());
-    storm(&mut stage, shedding(json!({}))).await;
+    storm(&mut stage, shedding(&json!({}))).await;
     let told = |stage: &Stage| stage.status("web").enforcement.is_some_and(|e| e.reason == "ShedByHand");
     stage.until("a word", 400, told).await.unwrap();
     stage.seconds(60).await;
@@ -127,7 +127,7 @@ async fn by_default_a_person_is_told_how_and_nothing_is_touched() {
 #[tokio::test(start_paused = true)]
 async fn what_a_person_sets_meanwhile_is_theirs() {
     let mut stage = Stage::open(FaultPlan::none());
-    storm(&mut stage, shedding(json!({"automatic": true}))).await;
+    storm(&mut stage, shedding(&json!({"automatic": true}))).await;
     stage.until("fewer attempts", 400, |stage| is(stage, "on", true)).await.unwrap();
     stage.seconds(10).await;
     let edit = |limits: &mut Value| limits["data"]["shed"] = "half".into();
@@ -142,7 +142,7 @@ async fn what_a_person_sets_meanwhile_is_theirs() {
 #[tokio::test(start_paused = true)]
 async fn its_time_is_over_although_the_workload_is_gone() {
     let mut stage = Stage::open(FaultPlan::none());
-    storm(&mut stage, shedding(json!({"automatic": true, "ttl": "2m"}))).await;
+    storm(&mut stage, shedding(&json!({"automatic": true, "ttl": "2m"}))).await;
     stage.until("fewer attempts", 400, |stage| is(stage, "on", true)).await.unwrap();
     stage.seconds(6).await;
     let rename = |web: &mut Value| web["spec"]["service"]["workloads"][0]["name"] = "gone".into();

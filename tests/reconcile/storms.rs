@@ -32,7 +32,7 @@ pub fn second(api: &ApiServer) -> (u64, u64) {
 }
 
 /// An agreement in force since midnight that allows this of a switch.
-pub fn shedding(shed: Value) -> Value {
+pub fn shedding(shed: &Value) -> Value {
     let mut agreement = agreement("web", "Enforce", "2h");
     agreement["spec"]["validity"] = json!({"from": "2026-01-01"});
     agreement["spec"]["enforcement"]["shed"] = json!({"configMap": "limits", "key": "shed", "value": "on"});

@@ -29,7 +29,8 @@ pub(super) fn ask(look: &Look<'_>) -> Answer {
     }
     let untold = match resize::seen(facts) {
         Ok(throttled) => return Ok(by_limit(look, &throttled)),
-        Err(why) => asked(look).then(|| format!("; {why}")).unwrap_or_default(),
+        Err(why) if asked(look) => format!("; {why}"),
+        Err(_) => String::new(),
     };
     // Where one pod is worse than the others it was named before; alike they are only where they were seen.
     let unseen = look.pods.as_ref().err();

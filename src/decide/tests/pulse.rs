@@ -129,8 +129,8 @@ fn a_bad_minute_is_an_outage_where_minutes_are_counted() {
 
 #[test]
 fn what_is_left_to_the_slots_is_not_asked() {
-    let of = |method, slot| rule_of(Measurement { method, ..Measurement::default() }, 9990, slot).is_some();
     use SlotLength::{FiveMinutes, FiveSeconds, OneMinute, TenSeconds, ThirtySeconds};
+    let of = |method, slot| rule_of(Measurement { method, ..Measurement::default() }, 9990, slot).is_some();
     for slot in [ThirtySeconds, OneMinute, FiveMinutes] {
         assert!(of(Method::Events, slot) && of(Method::MeanOfSlots, slot), "{slot:?}");
     }

@@ -11,6 +11,9 @@ use crate::api::enforcement_status::{ActionPhase, Verb, Verdict};
 use crate::decide::Decision;
 use crate::sense::signals::Signals;
 
+/// What makes a scene another one.
+type Twist = fn(&mut Scene);
+
 /// Lives until the round has no more to resize.
 fn grown() -> Scene {
     let mut scene = throttled();
@@ -272,8 +275,7 @@ fn an_open_resize_is_settled_by_the_pod() {
         assert_eq!(raised.iter().filter(|raised| raised.pod == "checkout-0").count(), 1, "{phase:?} {wrote}");
     }
     // A person changed it meanwhile, or the pod is gone.
-    type Change = fn(&mut Scene);
-    let changes: [Change; 2] = [
+    let changes: [Twist; 2] = [
         |scene| scene.workload().pods[0].size.containers[0] = web(250, 600),
         |scene| {
             scene.workload().pods.remove(0);

@@ -10,6 +10,9 @@ use crate::api::enforcement_status::{ActionPhase, Verb, Verdict};
 use crate::decide::{Decided, Decision, Restoration, release_shed};
 use crate::sense::workload::{FloorHolder, ShedMark, ShedRecord, Switch, WorkloadProblem};
 
+/// What makes a scene another one.
+type Twist = fn(&mut Scene);
+
 fn cause(decided: &Decided) -> Option<CauseKind> {
     decided.enforcement.diagnosis.as_ref().map(|told| told.cause)
 }
@@ -75,7 +78,7 @@ fn what_does_not_help_is_turned_back_and_not_tried_again() {
 
 #[test]
 fn its_time_is_bounded_whatever_is_seen() {
-    let ways: [(&str, fn(&mut Scene)); 3] = [
+    let ways: [(&str, Twist); 3] = [
         ("the storm goes on", |_| {}),
         ("nothing is seen any more", |scene| scene.assessment.objectives[0].recent_coverage = None),
         ("the account stands still", |scene| scene.assessment.measured_through = at(0)),
@@ -172,7 +175,7 @@ fn what_a_person_does_to_the_key_is_theirs() {
 
 #[test]
 fn it_is_turned_back_when_the_agreement_allows_it_no_more() {
-    let ways: [(&str, fn(&mut Scene)); 5] = [
+    let ways: [(&str, Twist); 5] = [
         ("a lower mode", |scene| scene.enforcement.mode = Mode::Recommend),
         ("Observe", |scene| scene.enforcement.mode = Mode::Observe),
         ("shed left out", |scene| scene.enforcement.shed = None),
@@ -208,7 +211,7 @@ fn a_deletion_gives_the_key_back_and_nothing_that_is_anothers() {
 
 #[test]
 fn what_holds_it_back_is_told() {
-    let cases: [(&str, &str, fn(&mut Scene)); 15] = [
+    let cases: [(&str, &str, Twist); 15] = [
         (
             "ShedByHand",
             "kubectl patch configmap limits -n shop --type merge -p '{\"data\":{\"shed\":\"on\"}}'",
@@ -277,7 +280,7 @@ fn the_floor_is_held_first_where_it_could_be_undercut() {
 
 #[test]
 fn replicas_come_first() {
-    let tried: [(&str, bool, fn(&mut Scene)); 8] = [
+    let tried: [(&str, bool, Twist); 8] = [
         ("a raise that did not help", true, |_| {}),
         ("not judged yet", false, |scene| {
             scene.actions = vec![raised(6, None)];

@@ -46,6 +46,7 @@ impl Nodes {
 
 /// A node.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct NodeObservation {
     /// Its name.
     pub name: String,
