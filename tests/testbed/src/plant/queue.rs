@@ -143,13 +143,13 @@ impl Queue {
         Ok(())
     }
 
-    fn work_on(&mut self, request: Request) {
+    fn work_on(&mut self, mut request: Request) {
         if self.requests.is_empty() {
             // Starting the scale anew keeps its numbers small, so hours of running cost no precision.
             self.attained = 0.0;
         }
-        let mark = self.attained + request.call.work;
-        self.requests.push(Request { mark, ..request });
+        request.mark = self.attained + request.call.work;
+        self.requests.push(request);
     }
 
     /// Runs until the instant `until`, adding who left to `departures` in the order they left. An instant in the past does nothing.
