@@ -9,8 +9,8 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result, ensure};
-use futures::future::{BoxFuture, FutureExt, try_join, try_join_all};
-use futures::{StreamExt, TryStreamExt};
+use futures::StreamExt;
+use futures::future::{FutureExt, LocalBoxFuture, try_join, try_join_all};
 use guarantor::api::agreement_status::AgreementStatus;
 use guarantor::api::enforcement_status::{ActionPhase, Verb};
 use guarantor::api::{BASELINE_ANNOTATION, FIELD_MANAGER, ROLLOUT_ANNOTATION};
@@ -49,33 +49,33 @@ struct Story {
     verbs: &'static [Verb],
     /// What the agreement allows; from a comma on.
     allows: &'static str,
-    play: for<'a> fn(&'a Stage) -> BoxFuture<'a, Result<()>>,
+    play: for<'a> fn(&'a Stage) -> LocalBoxFuture<'a, Result<()>>,
 }
 
-const STORIES: [Story; 4] = [
+static STORIES: [Story; 4] = [
     Story {
         name: "floor",
         verbs: &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore],
         allows: "",
-        play: |stage| an_outage(stage).boxed(),
+        play: |stage| an_outage(stage).boxed_local(),
     },
     Story {
         name: "rollback",
         verbs: &[Verb::PauseRollout, Verb::RollBack],
         allows: ", rollback: {servedFor: 20s}",
-        play: |stage| a_bad_revision(stage).boxed(),
+        play: |stage| a_bad_revision(stage).boxed_local(),
     },
     Story {
         name: "pause",
         verbs: &[Verb::PauseRollout, Verb::ReleaseRollout],
         allows: ", rollback: {servedFor: 20s, pauseOnly: true}",
-        play: |stage| a_revision_that_gets_well(stage).boxed(),
+        play: |stage| a_revision_that_gets_well(stage).boxed_local(),
     },
     Story {
         name: "move",
         verbs: &[Verb::Surge, Verb::Reschedule],
         allows: ", reschedule: {minAge: 10s}",
-        play: |stage| a_sick_pod(stage).boxed(),
+        play: |stage| a_sick_pod(stage).boxed_local(),
     },
 ];
 
@@ -211,8 +211,7 @@ fn watched(stage: &Stage) -> Result<(Arc<Mutex<Vec<Value>>>, JoinSet<()>)> {
     let autoscalers: Api<HorizontalPodAutoscaler> = Api::namespaced(client.clone(), &stage.namespace);
     let deployments: Api<Deployment> = Api::namespaced(client, &stage.namespace);
     watches.spawn(note(autoscalers, states.clone(), |autoscaler| {
-        let floor = autoscaler.spec.as_ref().and_then(|spec| spec.min_replicas);
-        json!({"floor": floor, "baseline": autoscaler.annotations().get(BASELINE_ANNOTATION)})
+        json!({"floor": autoscaler.spec.min_replicas, "baseline": autoscaler.annotations().get(BASELINE_ANNOTATION)})
     }));
     watches.spawn(note(deployments, states.clone(), |deployment| {
         let template = deployment.spec.template.metadata.as_ref().and_then(|meta| meta.annotations.clone());
@@ -230,10 +229,11 @@ async fn note<K>(api: Api<K>, states: Arc<Mutex<Vec<Value>>>, essence: fn(&K) ->
 where
     K: Resource + Clone + Debug + DeserializeOwned + Send + 'static,
 {
-    let objects = watcher(api, watcher::Config::default()).default_backoff().applied_objects();
-    let mut objects = pin!(objects.filter_map(async |object| object.ok()).map(Ok::<K, ()>));
+    let mut objects = pin!(watcher(api, watcher::Config::default()).default_backoff().applied_objects());
     let mut last = Value::Null;
-    while let Ok(Some(object)) = objects.try_next().await {
+    while let Some(object) = objects.next().await {
+        // A watch that broke is taken up again.
+        let Ok(object) = object else { continue };
         let state = essence(&object);
         if state != last
             && let Ok(mut states) = states.lock()
