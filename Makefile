@@ -1,9 +1,9 @@
 # The few commands a contributor needs; each line after `##` is its help.
 #
-# demo and test start a control plane of their own. GUARANTOR_TEST_KUBECONFIG=/path/to/kubeconfig names a cluster to be
+# demo, drill and test start a control plane of their own. GUARANTOR_TEST_KUBECONFIG=/path/to/kubeconfig names a cluster to be
 # used instead; KUBECONFIG never does.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-scaling crds need-rust need-go
+.PHONY: help demo drill test lint bench bench-scaling crds need-rust need-go
 
 CRDS := crds charts/guarantor/files/crds
 
@@ -14,6 +14,10 @@ help: ## Show this help
 demo: need-rust need-go ## Show the operator at work on a real control plane; KEEP=1 keeps the cluster afterwards
 	cargo build --locked -p guarantor
 	cargo run --locked -p guarantor-testbed --bin demo $(if $(KEEP),-- --keep)
+
+drill: need-rust need-go ## Let every fault strike on a real control plane and print what the operator did; RUNS=10: ten times each
+	cargo build --locked -p guarantor
+	cargo run --locked -p guarantor-testbed --bin drill -- --runs $(or $(RUNS),1) $(if $(FAULT),--fault $(FAULT)) $(if $(LANES),--lanes $(LANES))
 
 test: need-rust need-go ## Run all tests
 	cargo test --workspace --locked

@@ -12,6 +12,7 @@ mod agrees_with_the_offline_check;
 #[expect(dead_code, reason = "the published cases use the rest of it")]
 #[path = "../cases/amounts.rs"]
 mod amounts;
+mod answers_each_fault;
 #[expect(dead_code, reason = "the published cases use the rest of it")]
 #[path = "../cases/arithmetic.rs"]
 mod arithmetic;
@@ -22,6 +23,7 @@ mod closes_a_period_once;
 mod closes_the_account_of_a_deleted_agreement;
 #[path = "../cases/credits.rs"]
 mod credits;
+mod ends_like_its_undisturbed_twin;
 #[path = "../cases/exempt.rs"]
 mod exempt;
 mod explains_its_fields;

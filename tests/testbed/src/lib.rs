@@ -5,10 +5,13 @@
 //! to keep agreements about, the [`Operator`] as a process, and a [`fake_store`] for what real stores do too seldom.
 //! Nothing here ships with the operator.
 
+pub mod chart;
 mod command;
 pub mod control_plane;
 pub mod demo;
+pub mod drill;
 pub mod fake_store;
+pub mod gate;
 mod http;
 pub mod model;
 pub mod operator;

@@ -172,12 +172,19 @@ impl Prometheus {
         self.process.signal(Signal::Continue)
     }
 
-    /// Ends it and starts it again on the same port and data.
+    /// Ends it for a while: nobody listens on its port. Its data stays; see [`Prometheus::come_back`].
+    ///
+    /// # Errors
+    /// When the system does not let it be signalled.
+    pub async fn leave(&mut self) -> Result<()> {
+        self.process.stop(PATIENCE).await
+    }
+
+    /// Starts it again on the same port and data after [`Prometheus::leave`].
     ///
     /// # Errors
     /// When it does not come back.
-    pub async fn restart(&mut self) -> Result<()> {
-        self.process.stop(PATIENCE).await?;
+    pub async fn come_back(&mut self) -> Result<()> {
         self.process = spawn(&self.executable, &self.scratch, self.port, &self.options)?;
         self.wait_ready().await
     }

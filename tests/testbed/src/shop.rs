@@ -10,7 +10,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use kube::Client;
 use kube::api::Api;
 
-use crate::control_plane::{ControlPlane, NODE_SELECTOR, TOLERATIONS};
+use crate::control_plane::{ControlPlane, NODE_SELECTOR, POOL_LABEL, TOLERATIONS};
 use crate::plant::load::Load;
 use crate::plant::{Plant, ServiceHandle, ServiceSpec};
 use crate::prometheus::{Prometheus, PrometheusOptions, ScrapeTarget};
@@ -35,6 +35,14 @@ pub struct ShopOptions {
     pub start_delay: Duration,
     /// Whether the shop's Prometheus knows exact increases.
     pub exact_increase: bool,
+    /// The pool of nodes it runs on; none: any simulated node without a pool.
+    pub pool: Option<String>,
+    /// Requests a pod takes at the same time, beyond which it turns them away.
+    pub capacity: usize,
+    /// How long its clients wait for an answer.
+    pub timeout: Duration,
+    /// Equal seeds, loads and pods give equal requests.
+    pub seed: u64,
 }
 
 impl ShopOptions {
@@ -47,6 +55,10 @@ impl ShopOptions {
             rate: 30.0,
             start_delay: Duration::from_secs(2),
             exact_increase: true,
+            pool: None,
+            capacity: 64,
+            timeout: Duration::from_secs(5),
+            seed: 1,
         }
     }
 }
@@ -60,7 +72,7 @@ pub struct Shop {
     /// The controls of its load and its faults.
     pub storefront: ServiceHandle,
     client: Client,
-    _plant: Plant,
+    plant: Plant,
 }
 
 impl Shop {
@@ -71,21 +83,36 @@ impl Shop {
     pub async fn open(cluster: &ControlPlane, options: &ShopOptions) -> Result<Self> {
         let client = cluster.client()?;
         cluster.create_namespace(&options.namespace).await?;
-        cluster.kubectl_with_input(&["apply", "-f", "-"], &deployment(options)).await?.ok()?;
+        cluster.kubectl_with_input(&["apply", "-f", "-"], &deployment(STOREFRONT, options)).await?.ok()?;
         let plant = Plant::start(client.clone(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-        let spec =
-            ServiceSpec::new(&options.namespace, STOREFRONT, format!("app={STOREFRONT}"), Load::Constant(options.rate));
-        let storefront = plant.add_service(spec).await?;
+        let storefront = plant.add_service(service(STOREFRONT, options)).await?;
         let prometheus = Prometheus::start(PrometheusOptions {
             exact_increase: options.exact_increase,
             scrape: vec![target(&plant, &options.namespace)],
             ..PrometheusOptions::default()
         })
         .await?;
-        let shop = Self { namespace: options.namespace.clone(), prometheus, storefront, client, _plant: plant };
-        shop.wait_for_replicas(options.replicas).await?;
+        let shop = Self { namespace: options.namespace.clone(), prometheus, storefront, client, plant };
+        shop.wait_for_replicas_of(STOREFRONT, options.replicas).await?;
         cluster.kubectl_with_input(&["apply", "-f", "-"], &shop.metrics_source()).await?.ok()?;
         Ok(shop)
+    }
+
+    /// Adds another service to the shop, with a Deployment of the same name, and waits until its pods are ready.
+    ///
+    /// # Errors
+    /// When there is one of this name, or it does not come up in time.
+    pub async fn add_service(
+        &self,
+        cluster: &ControlPlane,
+        name: &str,
+        options: &ShopOptions,
+    ) -> Result<ServiceHandle> {
+        let options = ShopOptions { namespace: self.namespace.clone(), ..options.clone() };
+        cluster.kubectl_with_input(&["apply", "-f", "-"], &deployment(name, &options)).await?.ok()?;
+        let added = self.plant.add_service(service(name, &options)).await?;
+        self.wait_for_replicas_of(name, options.replicas).await?;
+        Ok(added)
     }
 
     /// Waits until the storefront wants and has `replicas` ready pods.
@@ -93,9 +120,13 @@ impl Shop {
     /// # Errors
     /// When that does not happen in time; the text says what was there.
     pub async fn wait_for_replicas(&self, replicas: i32) -> Result<()> {
+        self.wait_for_replicas_of(STOREFRONT, replicas).await
+    }
+
+    async fn wait_for_replicas_of(&self, name: &str, replicas: i32) -> Result<()> {
         let api: Api<Deployment> = Api::namespaced(self.client.clone(), &self.namespace);
-        wait_until("the storefront's replicas", PATIENCE, async || {
-            let deployment = api.get(STOREFRONT).await?;
+        wait_until(&format!("the replicas of {name}"), PATIENCE, async || {
+            let deployment = api.get(name).await?;
             let wanted = deployment.spec.replicas.unwrap_or_default();
             let ready = deployment.status.and_then(|s| s.ready_replicas).unwrap_or_default();
             Ok(if wanted == replicas && ready == replicas {
@@ -137,25 +168,41 @@ fn target(plant: &Plant, namespace: &str) -> ScrapeTarget {
     }
 }
 
-fn deployment(options: &ShopOptions) -> String {
+fn service(name: &str, options: &ShopOptions) -> ServiceSpec {
+    ServiceSpec {
+        capacity: options.capacity,
+        timeout: options.timeout,
+        seed: options.seed,
+        ..ServiceSpec::new(&options.namespace, name, format!("app={name}"), Load::Constant(options.rate))
+    }
+}
+
+fn deployment(name: &str, options: &ShopOptions) -> String {
+    let (selector, tolerations) = match &options.pool {
+        None => (NODE_SELECTOR.to_owned(), TOLERATIONS.to_owned()),
+        Some(pool) => {
+            let tolerated = TOLERATIONS.trim_end_matches(']');
+            (format!("{{{POOL_LABEL}: {pool}}}"), format!("{tolerated}, {{key: {POOL_LABEL}, value: {pool}}}]"))
+        }
+    };
     format!(
         r#"apiVersion: apps/v1
 kind: Deployment
-metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
+metadata: {{name: {name}, namespace: {namespace}}}
 spec:
   replicas: {replicas}
-  selector: {{matchLabels: {{app: {STOREFRONT}}}}}
+  selector: {{matchLabels: {{app: {name}}}}}
   template:
     metadata:
-      labels: {{app: {STOREFRONT}}}
+      labels: {{app: {name}}}
       annotations: {{testbed/start-delay: "{delay}s"}}
     spec:
       terminationGracePeriodSeconds: 1
-      nodeSelector: {NODE_SELECTOR}
-      tolerations: {TOLERATIONS}
+      nodeSelector: {selector}
+      tolerations: {tolerations}
       containers:
-      - name: {STOREFRONT}
-        image: example.com/{STOREFRONT}:1
+      - name: {name}
+        image: example.com/{name}:1
         resources: {{requests: {{cpu: "1", memory: 128Mi}}, limits: {{cpu: "1", memory: 128Mi}}}}
 "#,
         namespace = options.namespace,

@@ -61,7 +61,8 @@ async fn a_deployment_becomes_ready_on_the_nodes_of_every_zone() {
     wait_available(plane, "ready", "web", 3).await;
 
     let client = plane.client().unwrap();
-    let nodes = Api::<Node>::all(client.clone()).list(&ListParams::default()).await.unwrap();
+    let no_pool = ListParams::default().labels("!guarantor.dev/pool");
+    let nodes = Api::<Node>::all(client.clone()).list(&no_pool).await.unwrap();
     let zone_of: BTreeMap<String, String> = nodes
         .into_iter()
         .map(|node| {
@@ -127,6 +128,47 @@ async fn a_pod_fails_recovers_and_is_resized_as_it_is_told() {
     })
     .await
     .unwrap();
+}
+
+/// The nodes of the pods of a Deployment that are not on their way out.
+async fn nodes_of(plane: &ControlPlane, namespace: &str, name: &str) -> BTreeSet<String> {
+    let pods: Api<Pod> = Api::namespaced(plane.client().unwrap(), namespace);
+    let pods = pods.list(&ListParams::default().labels(&format!("app={name}"))).await.unwrap();
+    let stays = pods.iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
+    stays.filter_map(|pod| pod.spec.as_ref()?.node_name.clone()).collect()
+}
+
+#[tokio::test]
+async fn a_pool_takes_its_own_pods_only_and_one_of_its_nodes_falls_ill() {
+    let plane = ControlPlane::shared_own().await.unwrap();
+    namespace(plane, "pooled").await;
+    assert_eq!(plane.add_pool("pooled", 2).await.unwrap(), ["pooled-1", "pooled-2"]);
+    let within = "spec: {nodeSelector: {guarantor.dev/pool: pooled}, \
+                  tolerations: [{key: guarantor.dev/pool, value: pooled}], containers:";
+    let inside = deployment("inside", 2).replace("spec: {containers:", within);
+    for manifest in [inside, deployment("outside", 8)] {
+        plane.kubectl_with_input(&["apply", "-n", "pooled", "-f", "-"], &manifest).await.unwrap().ok().unwrap();
+    }
+    wait_available(plane, "pooled", "inside", 2).await;
+    wait_available(plane, "pooled", "outside", 8).await;
+    let both = BTreeSet::from(["pooled-1".to_owned(), "pooled-2".to_owned()]);
+    assert_eq!(nodes_of(plane, "pooled", "inside").await, both);
+    assert!(nodes_of(plane, "pooled", "outside").await.is_disjoint(&both));
+
+    plane.set_node_ready("pooled-1", false).await.unwrap();
+    wait_until("the pods to leave", PATIENCE, async || {
+        let nodes = nodes_of(plane, "pooled", "inside").await;
+        Ok(if nodes.contains("pooled-1") { Progress::pending(format!("{nodes:?}")) } else { Progress::Done(()) })
+    })
+    .await
+    .unwrap();
+    wait_available(plane, "pooled", "inside", 2).await;
+    plane.set_node_ready("pooled-1", true).await.unwrap();
+    let ready = ["wait", "node/pooled-1", "--for=condition=Ready", "--timeout=300s"];
+    plane.kubectl(&ready).await.unwrap().ok().unwrap();
+    plane.remove_pool("pooled").await.unwrap();
+    let gone = ["wait", "node", "-l", "guarantor.dev/pool=pooled", "--for=delete", "--timeout=300s"];
+    plane.kubectl(&gone).await.unwrap().ok().unwrap();
 }
 
 #[tokio::test]

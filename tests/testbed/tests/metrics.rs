@@ -105,7 +105,9 @@ async fn targets_are_scraped_changed_and_survive_a_pause_and_a_restart() {
     prometheus.resume().unwrap();
     wait_for(&prometheus, "vector(1)", 1.0).await;
 
-    prometheus.restart().await.unwrap();
+    prometheus.leave().await.unwrap();
+    prometheus.query("vector(1)", Timestamp::now()).await.unwrap_err();
+    prometheus.come_back().await.unwrap();
     wait_for(&prometheus, r#"max_over_time(told{job="first"}[5m])"#, 7.0).await;
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::Node;
 use kube::api::{Api, ListParams, PostParams};
 use kube::{Client, ResourceExt as _};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::attachment::{LABEL, OWN, PART};
 use super::layout::Layout;
@@ -20,6 +20,9 @@ use crate::wait::{Progress, wait_until};
 const SIMULATED_LABEL: &str = "guarantor.dev/simulated";
 
 const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
+
+/// The label and the taint of nodes that belong to one test; see [`super::ControlPlane::add_pool`].
+pub(super) const POOL: &str = "guarantor.dev/pool";
 
 /// How pods live on these nodes.
 const POD_STAGES: &str = include_str!("../../kwok/pod-stages.yaml");
@@ -117,35 +120,69 @@ fn write_stages(toolbox: &Toolbox, layout: &Layout) -> Result<PathBuf> {
 /// Creates the Node objects.
 async fn create(client: &Client, options: &Options, place: Place) -> Result<()> {
     let nodes: Api<Node> = Api::all(client.clone());
-    let taints = match place {
-        Place::Alone => json!([]),
-        Place::BesideOthers => json!([{ "key": LABEL, "value": PART, "effect": "NoSchedule" }]),
-    };
     for (number, zone) in (1..=options.nodes).zip((0..options.zones.max(1)).cycle()) {
-        let name = place.node(number);
-        let resources = json!({
-            "cpu": options.node_cpu,
-            "memory": options.node_memory,
-            "pods": "110",
-        });
-        let node: Node = serde_json::from_value(json!({
-            "metadata": {
-                "name": name,
-                "annotations": { "kwok.x-k8s.io/node": "fake" },
-                "labels": {
-                    "kubernetes.io/hostname": name,
-                    "kubernetes.io/os": "linux",
-                    LABEL: place.label(),
-                    SIMULATED_LABEL: "true",
-                    ZONE_LABEL: zone_name(zone),
-                },
-            },
-            "spec": { "providerID": format!("kwok://{name}"), "taints": taints },
-            "status": { "allocatable": resources, "capacity": resources },
-        }))?;
-        nodes.create(&PostParams::default(), &node).await.with_context(|| format!("cannot create the node {name}"))?;
+        let resources = json!({ "cpu": options.node_cpu, "memory": options.node_memory, "pods": "110" });
+        make(&nodes, &node(place, &place.node(number), &zone_name(zone), &resources, None)?).await?;
     }
     Ok(())
+}
+
+/// Creates `count` nodes more, dealt out to `zones`, that take only pods which ask for this pool, and waits until they do.
+pub(super) async fn add_pool(
+    client: &Client,
+    place: Place,
+    zones: &[Zone],
+    pool: &str,
+    count: u16,
+) -> Result<Vec<String>> {
+    let nodes: Api<Node> = Api::all(client.clone());
+    let options = Options::default();
+    let resources = json!({ "cpu": options.node_cpu, "memory": options.node_memory, "pods": "110" });
+    let mut names = Vec::new();
+    for (number, zone) in (1..=count).zip(zones.iter().cycle()) {
+        let name = format!("{pool}-{number}");
+        make(&nodes, &node(place, &name, &zone.name, &resources, Some(pool))?).await?;
+        names.push(name);
+    }
+    wait_until("the nodes of a pool", PATIENCE, async || {
+        let all = nodes.list(&ListParams::default().labels(&format!("{POOL}={pool}"))).await?;
+        let unready: BTreeMap<String, String> =
+            all.iter().filter_map(|node| Some((node.name_any(), obstacle(node)?))).collect();
+        Ok(if unready.is_empty() { Progress::Done(()) } else { Progress::Pending(format!("{unready:?}")) })
+    })
+    .await?;
+    Ok(names)
+}
+
+async fn make(nodes: &Api<Node>, node: &Node) -> Result<()> {
+    let made = nodes.create(&PostParams::default(), node).await;
+    made.map(drop).with_context(|| format!("cannot create the node {}", node.name_any()))
+}
+
+fn node(place: Place, name: &str, zone: &str, resources: &Value, pool: Option<&str>) -> Result<Node> {
+    let beside_others =
+        (place == Place::BesideOthers).then(|| json!({ "key": LABEL, "value": PART, "effect": "NoSchedule" }));
+    let of_a_pool = pool.map(|pool| json!({ "key": POOL, "value": pool, "effect": "NoSchedule" }));
+    let taints: Vec<Value> = [beside_others, of_a_pool].into_iter().flatten().collect();
+    let mut node: Node = serde_json::from_value(json!({
+        "metadata": {
+            "name": name,
+            "annotations": { "kwok.x-k8s.io/node": "fake" },
+            "labels": {
+                "kubernetes.io/hostname": name,
+                "kubernetes.io/os": "linux",
+                LABEL: place.label(),
+                SIMULATED_LABEL: "true",
+                ZONE_LABEL: zone,
+            },
+        },
+        "spec": { "providerID": format!("kwok://{name}"), "taints": taints },
+        "status": { "allocatable": resources, "capacity": resources },
+    }))?;
+    if let Some(pool) = pool {
+        node.labels_mut().insert(POOL.to_owned(), pool.to_owned());
+    }
+    Ok(node)
 }
 
 /// Waits until every node takes pods: with only some, the scheduler would put the first pods all on those.
@@ -179,7 +216,7 @@ fn obstacle(node: &Node) -> Option<String> {
         .flat_map(|status| status.conditions.iter().flatten())
         .any(|condition| condition.type_ == "Ready" && condition.status == "True");
     let taints = node.spec.iter().flat_map(|spec| spec.taints.iter().flatten()).map(|taint| taint.key.as_str());
-    let taints: Vec<&str> = taints.filter(|key| *key != LABEL).collect();
+    let taints: Vec<&str> = taints.filter(|key| ![LABEL, POOL].contains(key)).collect();
     match (ready, taints.as_slice()) {
         (false, _) => Some("not ready".to_owned()),
         (true, []) => None,

@@ -1,45 +1,18 @@
-//! The acts of the demo, in order.
+//! The acts of the demo. Two of them may be played at a time: three services that fail together would be taken for one event,
+//! and nothing would be done about any of them.
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::Value;
 
+use super::agreements::{CART, SEARCH, of, of_the_storefront};
 use super::stage::{SHOP, Stage};
 use crate::plant::load::Load;
+use crate::plant::pods::ERROR_SHARE_ANNOTATION;
 use crate::shop::STOREFRONT;
 use crate::timeline::Timeline;
 use crate::wait::{Progress, wait_until};
-
-/// The agreement of the demo: slots of seconds and a period of minutes, so that all of its life fits into the demo.
-const AGREEMENT: &str = r#"apiVersion: guarantor.dev/v1alpha1
-kind: ServiceLevelAgreement
-metadata: {name: storefront, namespace: shop}
-spec:
-  parties: {provider: {name: Acme Cloud GmbH}, customer: {name: Globex Inc.}}
-  service:
-    name: storefront
-    workloads: [{apiVersion: apps/v1, kind: Deployment, name: storefront}]
-  metrics: {sourceRef: {name: shop}, slot: 5s}
-  period: {rolling: 3m}
-  objectives:
-  - name: availability
-    indicator:
-      ratio:
-        bad: sum(increase(http_requests_total{service="storefront",code=~"5.."}[$slot]))
-        total: sum(increase(http_requests_total{service="storefront"}[$slot]))
-    target: "95"
-  - name: latency
-    indicator:
-      latency: {histogram: http_request_duration_seconds, selector: {service: storefront}, threshold: 500ms}
-    target: "80"
-  credits:
-    fee: {amount: "1200.00", currency: EUR}
-    tiers:
-    - {objective: availability, below: "95", percentOfFee: "10"}
-    - {objective: availability, below: "80", percentOfFee: "50"}
-  enforcement: {mode: Enforce, scale: {min: 3, max: 12}, cooldown: 10s, releaseAfter: 30s}
-"#;
 
 fn text<'a>(status: &'a Value, pointer: &str) -> &'a str {
     status.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
@@ -49,21 +22,49 @@ fn list<'a>(status: &'a Value, pointer: &str) -> &'a [Value] {
     status.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// The agreement is applied and measured.
-pub(super) async fn agreement_is_applied(stage: &Stage, timeline: &Timeline) -> Result<()> {
-    timeline.headline("An agreement is applied")?;
-    timeline.apply(&stage.cluster, AGREEMENT).await?;
-    stage
-        .until("the agreement to be measured and fulfilled", Duration::from_secs(60), |status| {
-            // A quarter of a minute of calm, so that there is an error budget to lose.
-            let objectives = list(status, "/objectives");
-            let calm = !objectives.is_empty()
-                && objectives
-                    .iter()
-                    .all(|o| text(o, "/state") == "Fulfilled" && text(o, "/totalEvents").parse().unwrap_or(0) > 400);
-            calm.then_some(())
-        })
-        .await?;
+/// The first action of a verb that the API server took.
+fn done(status: &Value, verb: &str) -> Option<Value> {
+    list(status, "/actions").iter().find(|a| text(a, "/verb") == verb && text(a, "/phase") == "Done").cloned()
+}
+
+/// What the operator takes for the cause, in words, once it is this one.
+fn told(status: &Value, cause: &str) -> Option<String> {
+    let diagnosis = status.pointer("/enforcement/diagnosis")?;
+    (text(diagnosis, "/cause") == cause).then(|| text(diagnosis, "/message").to_owned())
+}
+
+/// Nothing is in danger any more.
+fn well(status: &Value) -> Option<()> {
+    let endangered = text(status, "/summary/state") != "Fulfilled";
+    let safe = !text(status, "/enforcement/episode/safeSince").is_empty();
+    (safe || !endangered && status.pointer("/enforcement/episode").is_none()).then_some(())
+}
+
+/// The agreements are applied and measured.
+pub(super) async fn agreements_are_applied(stage: &Stage, timeline: &Timeline) -> Result<()> {
+    timeline.headline("Three agreements are applied")?;
+    timeline.apply(&stage.cluster, &of_the_storefront()).await?;
+    for (service, more, words) in [
+        (CART, "reschedule: {minAge: 10s}", "moving a pod that fails"),
+        (SEARCH, "rollback: {servedFor: 20s}", "undoing a bad revision"),
+    ] {
+        let manifest = of(service, more);
+        stage.cluster.kubectl_with_input(&["apply", "-f", "-"], &manifest).await?.ok()?;
+        timeline.say(&format!("{service} has one about its availability, which also allows {words}: {more}"))?;
+    }
+    for service in [STOREFRONT, CART, SEARCH] {
+        stage
+            .until(service, "the agreement to be measured and fulfilled", Duration::from_secs(60), |status| {
+                // A quarter of a minute of calm, so that there is an error budget to lose.
+                let objectives = list(status, "/objectives");
+                let calm = !objectives.is_empty()
+                    && objectives.iter().all(|o| {
+                        text(o, "/state") == "Fulfilled" && text(o, "/totalEvents").parse().unwrap_or(0) > 400
+                    });
+                calm.then_some(())
+            })
+            .await?;
+    }
     timeline.say("every slot is measured; all is well")?;
     timeline.kubectl(&stage.cluster, &["get", "sla", "-n", SHOP]).await?;
     Ok(())
@@ -71,46 +72,80 @@ pub(super) async fn agreement_is_applied(stage: &Stage, timeline: &Timeline) -> 
 
 /// Traffic nearly doubles, pods queue, the operator scales before the objective is lost.
 pub(super) async fn traffic_grows_and_guarantor_scales(stage: &Stage, timeline: &Timeline) -> Result<()> {
-    timeline.headline("Traffic grows to what three pods can just not do in time")?;
     stage.storefront_load(54.0)?;
-    timeline.say("54 requests a second arrive; three pods can serve 60, but not in time")?;
+    timeline.say("storefront: 54 requests a second arrive; three pods can serve 60, but not in time")?;
     stage
-        .until("an objective at risk", Duration::from_secs(60), |status| {
+        .until(STOREFRONT, "an objective at risk", Duration::from_secs(60), |status| {
             (text(status, "/summary/state") == "AtRisk").then_some(())
         })
         .await?;
-    timeline.say("Guarantor sees the error budget burn: AtRisk")?;
-    timeline.kubectl(&stage.cluster, &["get", "sla", "-n", SHOP]).await?;
+    timeline.say("storefront: Guarantor sees the error budget burn: AtRisk")?;
     let raised = stage
-        .until("the floor to be raised", Duration::from_secs(60), |status| {
-            list(status, "/actions")
-                .iter()
-                .find(|a| text(a, "/verb") == "RaiseFloor" && text(a, "/phase") == "Done")
-                .cloned()
-        })
+        .until(STOREFRONT, "the floor to be raised", Duration::from_secs(60), |status| done(status, "RaiseFloor"))
         .await?;
-    timeline.say(&format!("it raised the autoscaler's floor: {}", text(&raised, "/hypothesis")))?;
+    timeline
+        .say(&format!("storefront: RaiseFloor, it raised the autoscaler's floor: {}", text(&raised, "/hypothesis")))?;
     timeline.kubectl(&stage.cluster, &["get", "hpa", "-n", SHOP]).await?;
     stage
-        .until("a verdict on the raise", Duration::from_secs(90), |status| {
+        .until(STOREFRONT, "a verdict on the raise", Duration::from_secs(90), |status| {
             list(status, "/actions")
                 .iter()
                 .find(|a| text(a, "/verb") == "RaiseFloor" && text(a, "/verdict") == "Effective")
                 .map(|_| ())
         })
         .await?;
-    timeline.say("the raise was judged by what it did: Effective")?;
-    timeline.kubectl(&stage.cluster, &["get", "deployment,sla", "-n", SHOP]).await?;
+    timeline.say("storefront: the raise was judged by what it did: Effective")
+}
+
+/// One pod of four fails; more of them would not help, another one does.
+pub(super) async fn a_sick_pod_is_moved(stage: &Stage, timeline: &Timeline) -> Result<()> {
+    let path = "jsonpath={.items[0].metadata.name}";
+    let pod = stage.cluster.kubectl(&["get", "pods", "-n", SHOP, "-l", "app=cart", "-o", path]).await?.ok()?;
+    let annotation = format!("{ERROR_SHARE_ANNOTATION}=0.9");
+    stage.cluster.kubectl(&["annotate", "pod", &pod, "-n", SHOP, &annotation]).await?.ok()?;
+    timeline.say(&format!("cart: one of its four pods, {pod}, begins to fail"))?;
+    let why =
+        stage.until(CART, "the pod to be named", Duration::from_secs(60), |status| told(status, "OutlierPod")).await?;
+    timeline.say(&format!("cart: Guarantor names the pod, and does not scale: {why}"))?;
+    stage.until(CART, "a replica more", Duration::from_secs(60), |status| done(status, "Surge")).await?;
+    timeline.say("cart: Surge, a fifth pod is made ready first")?;
+    let evicted =
+        stage.until(CART, "the eviction", Duration::from_secs(60), |status| done(status, "Reschedule")).await?;
+    timeline.say(&format!("cart: Reschedule, {} is evicted", text(&evicted, "/target/name")))?;
+    stage.until(CART, "cart to be well", Duration::from_secs(60), well).await?;
+    timeline.say("cart: it is well again")?;
+    timeline.kubectl(&stage.cluster, &["get", "pods", "-n", SHOP, "-l", "app=cart"]).await?;
+    Ok(())
+}
+
+/// A new revision fails; more replicas would be more of it, the revision before it does not fail.
+pub(super) async fn a_bad_revision_is_undone(stage: &Stage, timeline: &Timeline) -> Result<()> {
+    let patch = format!(
+        r#"{{"spec": {{"minReadySeconds": 60, "template": {{"metadata": {{"annotations": {{"{ERROR_SHARE_ANNOTATION}": "0.9"}}}}}}}}}}"#
+    );
+    stage.cluster.kubectl(&["patch", "deployment", SEARCH, "-n", SHOP, "-p", &patch]).await?.ok()?;
+    timeline.say("search: a new revision is rolled out, and its pods fail")?;
+    let why = stage
+        .until(SEARCH, "the revision to be named", Duration::from_secs(60), |status| told(status, "BadRevision"))
+        .await?;
+    timeline.say(&format!("search: Guarantor names the revision: {why}"))?;
+    stage.until(SEARCH, "a pause", Duration::from_secs(60), |status| done(status, "PauseRollout")).await?;
+    timeline.say("search: PauseRollout, no further pod gets it")?;
+    let back = stage.until(SEARCH, "a rollback", Duration::from_secs(60), |status| done(status, "RollBack")).await?;
+    let number = |pointer| back.pointer(pointer).and_then(Value::as_i64).context("a rollback between two revisions");
+    timeline.say(&format!("search: RollBack, from revision {} to revision {}", number("/from")?, number("/to")?))?;
+    stage.until(SEARCH, "search to be well", Duration::from_secs(60), well).await?;
+    timeline.say("search: it is well again")?;
+    timeline.kubectl(&stage.cluster, &["rollout", "history", "deployment", SEARCH, "-n", SHOP]).await?;
     Ok(())
 }
 
 /// The application fails by itself: more pods would not help, and the objective is lost.
-pub(super) async fn an_outage_that_scaling_cannot_mend(stage: &Stage, timeline: &Timeline) -> Result<()> {
-    timeline.headline("The application itself fails")?;
+pub(super) async fn an_outage_that_nothing_mends(stage: &Stage, timeline: &Timeline) -> Result<()> {
     stage.shop.storefront.set_error_share(0.8)?;
-    timeline.say("four of five requests now fail, on every pod")?;
+    timeline.say("storefront: the application itself fails: four of five requests, on every pod")?;
     let credit = stage
-        .until("a violation with a credit", Duration::from_secs(90), |status| {
+        .until(STOREFRONT, "a violation with a credit", Duration::from_secs(90), |status| {
             let violated = text(status, "/summary/state") == "Violated" && !list(status, "/violations").is_empty();
             let amount = text(status, "/credits/amount");
             // Long enough that the rest of the period cannot make up for it.
@@ -121,18 +156,19 @@ pub(super) async fn an_outage_that_scaling_cannot_mend(stage: &Stage, timeline: 
             (violated && deep && !amount.is_empty() && amount != "0.00").then(|| amount.to_owned())
         })
         .await?;
-    timeline.say(&format!("the objective is lost: a violation is on record, and {credit} EUR are at stake"))?;
-    timeline.kubectl(&stage.cluster, &["get", "sla", "-n", SHOP]).await?;
+    timeline
+        .say(&format!("storefront: the objective is lost: a violation is on record, and {credit} EUR are at stake"))?;
     stage.shop.storefront.set_error_share(0.0)?;
-    timeline.say("the application is mended")?;
+    timeline.say("storefront: the application is mended")?;
+    timeline.kubectl(&stage.cluster, &["get", "sla", "-n", SHOP]).await?;
     Ok(())
 }
 
 /// The period closes: one statement, with the credit.
 pub(super) async fn the_period_is_settled(stage: &Stage, timeline: &Timeline) -> Result<()> {
-    timeline.headline("The period closes and is settled")?;
+    timeline.headline("The storefront's period closes and is settled")?;
     stage
-        .until("a statement that grants a credit", Duration::from_secs(200), |status| {
+        .until(STOREFRONT, "a statement that grants a credit", Duration::from_secs(200), |status| {
             list(status, "/statements").iter().find(|s| !text(s, "/credit").is_empty()).map(|_| ())
         })
         .await?;
@@ -142,19 +178,24 @@ pub(super) async fn the_period_is_settled(stage: &Stage, timeline: &Timeline) ->
     Ok(())
 }
 
-/// The agreement is deleted: the autoscaler gets back what its owner wrote.
-pub(super) async fn the_agreement_ends(stage: &Stage, timeline: &Timeline) -> Result<()> {
-    timeline.headline("The agreement ends")?;
+/// The agreements are deleted: every object gets back what its owner wrote.
+pub(super) async fn the_agreements_end(stage: &Stage, timeline: &Timeline) -> Result<()> {
+    timeline.headline("The agreements end")?;
     stage.storefront_load(30.0)?;
-    timeline.kubectl(&stage.cluster, &["delete", "sla", STOREFRONT, "-n", SHOP, "--timeout=60s"]).await?;
-    wait_until("the autoscaler's own floor", Duration::from_secs(30), async || {
-        let path = "jsonpath={.spec.minReplicas}";
-        let floor = stage.cluster.kubectl(&["get", "hpa", STOREFRONT, "-n", SHOP, "-o", path]).await?.ok()?;
-        Ok(if floor == "3" { Progress::Done(()) } else { Progress::pending(format!("minReplicas is {floor}")) })
-    })
-    .await?;
-    timeline.say("the autoscaler has its own floor back, and the statements stay")?;
-    timeline.kubectl(&stage.cluster, &["get", "hpa,sls", "-n", SHOP]).await?;
+    timeline.kubectl(&stage.cluster, &["delete", "sla", "--all", "-n", SHOP, "--timeout=60s"]).await?;
+    let owners = [
+        ("hpa", STOREFRONT, "jsonpath={.spec.minReplicas}", "3"),
+        ("deployment", CART, "jsonpath={.spec.replicas}", "4"),
+    ];
+    for (kind, name, path, own) in owners {
+        wait_until(&format!("{name}'s own replicas"), Duration::from_secs(30), async || {
+            let found = stage.cluster.kubectl(&["get", kind, name, "-n", SHOP, "-o", path]).await?.ok()?;
+            Ok(if found == own { Progress::Done(()) } else { Progress::pending(format!("it is {found}")) })
+        })
+        .await?;
+    }
+    timeline.say("the autoscaler has its own floor back and cart its own replicas, and the statements stay")?;
+    timeline.kubectl(&stage.cluster, &["get", "hpa,deployment,sls", "-n", SHOP]).await?;
     Ok(())
 }
 

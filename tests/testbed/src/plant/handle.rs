@@ -53,6 +53,24 @@ impl ServiceHandle {
         self.lock().set_node_speed(node, speed)
     }
 
+    /// As [`Service::set_pod_speed`].
+    ///
+    /// # Errors
+    /// When the speed is negative or not a number.
+    pub fn set_pod_speed(&self, pod: &str, speed: f64) -> Result<()> {
+        self.lock().set_pod_speed(pod, speed)
+    }
+
+    /// As [`Service::set_dependency`].
+    pub fn set_dependency(&self, wait: Duration) {
+        self.lock().set_dependency(wait);
+    }
+
+    /// As [`Service::set_retries`].
+    pub fn set_retries(&self, most: u32, backoff: Duration) {
+        self.lock().set_retries(most, backoff);
+    }
+
     /// Pods that get requests, as of the last step.
     #[must_use]
     pub fn ready_pods(&self) -> usize {

@@ -9,14 +9,17 @@
 
 pub mod counters;
 pub mod demand;
+mod ended;
 mod endpoint;
 pub mod exposition;
+mod faults;
 mod handle;
 pub mod load;
 mod pace;
 pub mod pods;
 pub mod queue;
 mod replica;
+mod retries;
 pub mod service;
 mod spec;
 pub mod trace;

@@ -7,8 +7,6 @@
 //!
 //! Written by hand: the discrete-event crates bring process or actor frameworks, while a shared processor needs one loop.
 
-use std::collections::VecDeque;
-
 /// What one pod can take.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
@@ -32,6 +30,27 @@ pub enum Ending {
     TimedOut,
 }
 
+/// What a request asks of a pod.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Call {
+    /// Work in core-seconds.
+    pub work: f64,
+    /// Seconds it waits for another service before its work; meanwhile it takes a place and no CPU.
+    pub wait: f64,
+    /// The application will answer with an error.
+    pub failed: bool,
+    /// How often its client had tried before.
+    pub attempt: u32,
+}
+
+impl Call {
+    /// A first try that waits for nobody.
+    #[must_use]
+    pub fn new(work: f64, failed: bool) -> Self {
+        Self { work, wait: 0.0, failed, attempt: 0 }
+    }
+}
+
 /// A request that left the queue.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Departure {
@@ -39,6 +58,8 @@ pub struct Departure {
     pub took: f64,
     /// How it ended.
     pub ending: Ending,
+    /// As in its [`Call`].
+    pub attempt: u32,
 }
 
 /// The pod had `capacity` requests in flight already.
@@ -48,9 +69,22 @@ pub struct Full;
 #[derive(Debug)]
 struct Request {
     arrived: f64,
-    /// Value of `Queue::attained` at which the work is done.
-    finish: f64,
-    failed: bool,
+    /// While it waits: when it goes on. At work: the value of `Queue::attained` at which the work is done.
+    mark: f64,
+    call: Call,
+}
+
+/// What happens next.
+#[derive(Debug, Clone, Copy)]
+enum Event {
+    /// The work of the request at this place is done.
+    Done(usize),
+    /// The waiting request at this place goes on to its work.
+    GoesOn(usize),
+    /// The client of the request at this place, at work, gives up.
+    GivenUp(usize),
+    /// The same for a waiting one.
+    GivenUpWaiting(usize),
 }
 
 /// The requests in flight on one pod.
@@ -63,21 +97,23 @@ pub struct Queue {
     /// stands for the progress of all, and a request needs only its finishing mark.
     attained: f64,
     cpu: f64,
-    /// In order of arrival, hence of time-out. A scan per event is cheap at the capacities a pod has (tens).
-    requests: VecDeque<Request>,
+    /// At work. A scan per event is cheap at the capacities a pod has (tens, a few hundred at most).
+    requests: Vec<Request>,
+    /// Waiting for another service.
+    waiting: Vec<Request>,
 }
 
 impl Queue {
     /// An empty queue at the instant `now`.
     #[must_use]
     pub fn new(limits: Limits, now: f64) -> Self {
-        Self { limits, speed: 1.0, now, attained: 0.0, cpu: 0.0, requests: VecDeque::new() }
+        Self { limits, speed: 1.0, now, attained: 0.0, cpu: 0.0, requests: Vec::new(), waiting: Vec::new() }
     }
 
     /// Requests being worked on.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.requests.len()
+        self.requests.len().saturating_add(self.waiting.len())
     }
 
     /// Work done since the start, in core-seconds.
@@ -91,30 +127,49 @@ impl Queue {
         self.speed = speed;
     }
 
-    /// Lets a request with `work` core-seconds in at the instant the queue has been advanced to.
+    /// Lets a request in at the instant the queue has been advanced to.
     ///
     /// # Errors
     /// [`Full`] when the pod has no room; the request is not kept.
-    pub fn offer(&mut self, work: f64, failed: bool) -> Result<(), Full> {
-        if self.requests.len() >= self.limits.capacity {
+    pub fn offer(&mut self, call: Call) -> Result<(), Full> {
+        if self.in_flight() >= self.limits.capacity {
             return Err(Full);
         }
+        if call.wait > 0.0 {
+            self.waiting.push(Request { arrived: self.now, mark: self.now + call.wait, call });
+        } else {
+            self.work_on(Request { arrived: self.now, mark: 0.0, call });
+        }
+        Ok(())
+    }
+
+    fn work_on(&mut self, mut request: Request) {
         if self.requests.is_empty() {
             // Starting the scale anew keeps its numbers small, so hours of running cost no precision.
             self.attained = 0.0;
         }
-        self.requests.push_back(Request { arrived: self.now, finish: self.attained + work, failed });
-        Ok(())
+        request.mark = self.attained + request.call.work;
+        self.requests.push(request);
     }
 
     /// Runs until the instant `until`, adding who left to `departures` in the order they left. An instant in the past does nothing.
     pub fn advance(&mut self, until: f64, departures: &mut Vec<Departure>) {
-        while let Some((at, index, ending)) = self.next_departure().filter(|(at, ..)| *at <= until) {
+        while let Some((at, event)) = self.next_event().filter(|(at, _)| *at <= until) {
             self.run_to(at);
             // Removed by place and not by comparing progress: rounding can then never leave a finished request behind.
-            if let Some(request) = self.requests.remove(index) {
-                departures.push(Departure { took: self.now - request.arrived, ending });
-            }
+            let (left, served) = match event {
+                Event::GoesOn(place) => {
+                    let request = self.waiting.swap_remove(place);
+                    self.work_on(request);
+                    continue;
+                }
+                Event::Done(place) => (self.requests.swap_remove(place), true),
+                Event::GivenUp(place) => (self.requests.swap_remove(place), false),
+                Event::GivenUpWaiting(place) => (self.waiting.swap_remove(place), false),
+            };
+            let Call { failed, attempt, .. } = left.call;
+            let ending = if served { Ending::Served { failed } } else { Ending::TimedOut };
+            departures.push(Departure { took: self.now - left.arrived, ending, attempt });
         }
         self.run_to(until);
     }
@@ -136,16 +191,24 @@ impl Queue {
         (busy / n, busy)
     }
 
-    fn next_departure(&self) -> Option<(f64, usize, Ending)> {
-        let oldest = self.requests.front()?;
-        let timeout = (oldest.arrived + self.limits.timeout, 0, Ending::TimedOut);
+    /// The next event and its instant; of several at once the work that is done comes first.
+    fn next_event(&self) -> Option<(f64, Event)> {
         let (per_request, _) = self.pace();
-        if per_request <= 0.0 {
-            return Some(timeout);
-        }
-        let (index, first) = self.requests.iter().enumerate().min_by(|(_, a), (_, b)| a.finish.total_cmp(&b.finish))?;
-        let done = self.now + (first.finish - self.attained).max(0.0) / per_request;
-        Some(if done <= timeout.0 { (done, index, Ending::Served { failed: first.failed }) } else { timeout })
+        let first = |requests: &[Request], by: fn(&Request) -> f64| {
+            let places = requests.iter().enumerate().map(|(place, request)| (place, by(request)));
+            places.min_by(|(_, a), (_, b)| a.total_cmp(b))
+        };
+        let done = first(&self.requests, |request| request.mark)
+            .filter(|_| per_request > 0.0)
+            .map(|(place, mark)| (self.now + (mark - self.attained).max(0.0) / per_request, Event::Done(place)));
+        let goes_on = first(&self.waiting, |request| request.mark).map(|(place, at)| (at, Event::GoesOn(place)));
+        let patience = self.limits.timeout;
+        let given_up = first(&self.requests, |request| request.arrived)
+            .map(|(place, arrived)| (arrived + patience, Event::GivenUp(place)));
+        let given_up_waiting = first(&self.waiting, |request| request.arrived)
+            .map(|(place, arrived)| (arrived + patience, Event::GivenUpWaiting(place)));
+        let events = [done, goes_on, given_up, given_up_waiting];
+        events.into_iter().flatten().min_by(|(a, _), (b, _)| a.total_cmp(b))
     }
 }
 

@@ -4,8 +4,9 @@
 //! requests it gets.
 
 use super::counters::{Code, Counters};
+use super::ended::Ended;
 use super::pods::PodView;
-use super::queue::{Departure, Ending, Limits, Queue};
+use super::queue::{Call, Departure, Ending, Limits, Queue};
 
 /// The process of one pod.
 #[derive(Debug)]
@@ -40,26 +41,26 @@ impl Replica {
         self.queue.set_speed(speed);
     }
 
-    /// Works until `until`; what ends is counted here and in the service's `totals`.
-    pub(super) fn advance(&mut self, until: f64, totals: &mut Counters) {
+    /// Works until `until`; what ends is counted here and in `ended`.
+    pub(super) fn advance(&mut self, until: f64, ended: &mut Ended) {
         self.queue.advance(until, &mut self.departures);
-        for Departure { took, ending } in self.departures.drain(..) {
+        for Departure { took, ending, attempt } in self.departures.drain(..) {
             let code = match ending {
                 Ending::Served { failed: false } => Code::Ok,
                 Ending::Served { failed: true } => Code::Internal,
                 Ending::TimedOut => Code::Timeout,
             };
             self.counters.finish(code, took);
-            totals.finish(code, took);
+            ended.finish(code, took, attempt);
         }
     }
 
     /// A request arrives at `at`.
-    pub(super) fn offer(&mut self, at: f64, work: f64, failed: bool, totals: &mut Counters) {
-        self.advance(at, totals);
-        if self.queue.offer(work, failed).is_err() {
+    pub(super) fn offer(&mut self, at: f64, call: Call, ended: &mut Ended) {
+        self.advance(at, ended);
+        if self.queue.offer(call).is_err() {
             self.counters.refuse(Code::Unavailable, 1);
-            totals.refuse(Code::Unavailable, 1);
+            ended.refuse(call.attempt);
         }
     }
 }

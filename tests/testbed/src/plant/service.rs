@@ -7,16 +7,20 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
 use super::counters::{Code, Counters};
 use super::demand::Demand;
+use super::ended::Ended;
 use super::exposition::{Series, Snapshot};
+use super::faults::Faults;
 use super::load::{Arrivals, Load};
 use super::pods::PodView;
+use super::queue::Call;
 use super::replica::Replica;
+use super::retries::Retries;
 use super::spec::{Balancing, ServiceSpec, check_share};
 
 /// What happened since the service began, over all pods that ever were: the truth that measured figures can be held against.
@@ -24,6 +28,8 @@ use super::spec::{Balancing, ServiceSpec, check_share};
 pub struct Totals {
     /// Requests that users sent.
     pub offered: u64,
+    /// Requests that clients sent again because they had failed. Each of them ends too.
+    pub retried: u64,
     /// How they ended, whoever counted it, also on pods that are gone.
     pub ended: Counters,
     /// Requests still being worked on.
@@ -46,13 +52,16 @@ pub struct Service {
     work: Pcg64,
     errors: Pcg64,
     choices: Pcg64,
+    patience: Pcg64,
     /// In order of the pods' names, so that the API server's order does not matter.
     replicas: Vec<Replica>,
     /// Failures that no pod could count.
     front: Counters,
-    node_speeds: BTreeMap<String, f64>,
+    faults: Faults,
+    retries: Retries,
     offered: u64,
-    ended: Counters,
+    retried: u64,
+    ended: Ended,
     drained: u64,
 }
 
@@ -72,11 +81,14 @@ impl Service {
             work: Pcg64::from_rng(&mut seeds),
             errors: Pcg64::from_rng(&mut seeds),
             choices: Pcg64::from_rng(&mut seeds),
+            patience: Pcg64::from_rng(&mut seeds),
             replicas: Vec::new(),
             front: Counters::default(),
-            node_speeds: BTreeMap::new(),
+            faults: Faults::default(),
+            retries: Retries::default(),
             offered: 0,
-            ended: Counters::default(),
+            retried: 0,
+            ended: Ended::default(),
             drained: 0,
             spec,
         })
@@ -105,7 +117,7 @@ impl Service {
                 died => {
                     let lost = died.map_or(0, |replica| requests(replica.in_flight()));
                     self.front.refuse(Code::Unavailable, lost);
-                    self.ended.refuse(Code::Unavailable, lost);
+                    self.ended.died(lost);
                     if !pod.running {
                         continue;
                     }
@@ -118,8 +130,7 @@ impl Service {
             self.drained = self.drained.saturating_add(requests(replica.in_flight()));
         }
         for replica in &mut self.replicas {
-            let speed = replica.pod.node.as_ref().and_then(|node| self.node_speeds.get(node));
-            replica.set_speed(speed.copied().unwrap_or(1.0));
+            replica.set_speed(self.faults.speed(&replica.pod));
         }
     }
 
@@ -129,27 +140,37 @@ impl Service {
         let rate = self.spec.load.rate_at(self.now.saturating_sub(self.load_since));
         let (mut from, until) = (self.now.as_secs_f64(), end.as_secs_f64());
         let ready: Vec<usize> = (0..).zip(&self.replicas).filter(|(_, r)| r.pod.ready).map(|(i, _)| i).collect();
-        while let Some(at) = self.arrivals.next(from, until, rate) {
-            self.arrive(at, &ready);
+        let mut again = self.retries.due(until).into_iter().peekable();
+        loop {
+            let next = self.arrivals.next(from, until, rate);
+            // Whoever tries again comes in their turn between those who come first.
+            while let Some(retry) = again.next_if(|retry| next.is_none_or(|at| retry.at <= at)) {
+                self.retried = self.retried.saturating_add(1);
+                self.arrive(retry.at.max(from), retry.attempt, &ready);
+            }
+            let Some(at) = next else { break };
+            self.offered = self.offered.saturating_add(1);
+            self.arrive(at, 0, &ready);
             from = at;
         }
         for replica in &mut self.replicas {
             replica.advance(until, &mut self.ended);
         }
+        self.retries.failed(self.ended.take_failures(), until, &mut self.patience);
         self.now = end;
     }
 
-    fn arrive(&mut self, at: f64, ready: &[usize]) {
-        self.offered = self.offered.saturating_add(1);
+    fn arrive(&mut self, at: f64, attempt: u32, ready: &[usize]) {
         // Drawn before anybody looks at the pods: the n-th request brings the same work however many pods there are.
         let (work, luck) = (self.demand.sample(&mut self.work), self.errors.random::<f64>());
         let chosen = self.choose(at, ready);
         if let Some(replica) = chosen.and_then(|index| self.replicas.get_mut(index)) {
             let fails = 1.0 - (1.0 - self.spec.error_share) * (1.0 - replica.pod.error_share);
-            replica.offer(at, work, luck < fails, &mut self.ended);
+            let wait = self.faults.dependency.as_secs_f64();
+            replica.offer(at, Call { work, wait, failed: luck < fails, attempt }, &mut self.ended);
         } else {
             self.front.refuse(Code::Unavailable, 1);
-            self.ended.refuse(Code::Unavailable, 1);
+            self.ended.refuse(attempt);
         }
     }
 
@@ -211,9 +232,26 @@ impl Service {
     /// # Errors
     /// When the speed is negative or not a number.
     pub fn set_node_speed(&mut self, node: &str, speed: f64) -> Result<()> {
-        ensure!(speed.is_finite() && speed >= 0.0, "node speed must be a number of at least 0, not {speed}");
-        self.node_speeds.insert(node.to_owned(), speed);
-        Ok(())
+        self.faults.set_node_speed(node, speed)
+    }
+
+    /// The same for the pod of that name alone; its successor has another name and is healthy.
+    ///
+    /// # Errors
+    /// When the speed is negative or not a number.
+    pub fn set_pod_speed(&mut self, pod: &str, speed: f64) -> Result<()> {
+        self.faults.set_pod_speed(pod, speed)
+    }
+
+    /// From now on every new request waits so long for another service before its own work, on whatever pod: it is slower, and
+    /// takes no more CPU than before.
+    pub fn set_dependency(&mut self, wait: Duration) {
+        self.faults.dependency = wait;
+    }
+
+    /// From now on clients send a request that failed again, after about `backoff` and `most` times at most. None do at first.
+    pub fn set_retries(&mut self, most: u32, backoff: Duration) {
+        self.retries.set(most, backoff);
     }
 
     /// Pods that get requests.
@@ -226,7 +264,13 @@ impl Service {
     #[must_use]
     pub fn totals(&self) -> Totals {
         let in_flight = self.replicas.iter().fold(0, |sum: u64, r| sum.saturating_add(requests(r.in_flight())));
-        Totals { offered: self.offered, ended: self.ended.clone(), in_flight, drained: self.drained }
+        Totals {
+            offered: self.offered,
+            retried: self.retried,
+            ended: self.ended.counters().clone(),
+            in_flight,
+            drained: self.drained,
+        }
     }
 
     /// What a scrape sees now.

@@ -39,7 +39,7 @@ fn share(part: u64, whole: u64) -> f64 {
 }
 
 fn balanced(totals: &Totals) -> bool {
-    totals.offered == totals.ended.requests() + totals.in_flight + totals.drained
+    totals.offered + totals.retried == totals.ended.requests() + totals.in_flight + totals.drained
 }
 
 #[test]
@@ -256,4 +256,73 @@ fn counters_only_rise_and_every_request_is_accounted_for() {
     let ended = service.totals().ended;
     let each = [Code::Ok, Code::Internal, Code::Unavailable].map(|code| ended.count(code));
     assert!(each.into_iter().all(|count| count > 0), "{each:?}");
+}
+
+#[test]
+fn a_slow_pod_is_slow_and_its_neighbours_are_not() {
+    let mut service = Service::new(spec(40.0)).unwrap();
+    let pods: Vec<_> = (0..4).map(pod).collect();
+    service.set_pod_speed("checkout-2", 0.3).unwrap();
+    run(&mut service, &pods, 300);
+    let mean =
+        |series: &Series| series.counters.seconds() / f64::from(u32::try_from(series.counters.observed()).unwrap());
+    let means: Vec<f64> = service.snapshot().pods.iter().map(mean).collect();
+    assert!([0, 1, 3].into_iter().all(|well| means[2] > 5.0 * means[well]), "{means:?}");
+    run(&mut service, &[pod(0), pod(1), pod(9), pod(3)], 60);
+    let successor = mean(&service.snapshot().pods[3]);
+    assert!(successor < 0.2, "its successor is healthy: {successor}");
+}
+
+#[test]
+fn a_slow_dependency_makes_all_pods_slow_alike_at_the_same_cpu() {
+    let mut service = ran(spec(40.0), 4, 300);
+    let cpu = |service: &Service| service.snapshot().pods.iter().map(|pod| pod.cpu_seconds).sum::<f64>();
+    let (cpu_before, before) = (cpu(&service), service.totals());
+    service.set_dependency(Duration::from_millis(400));
+    run(&mut service, &(0..4).map(pod).collect::<Vec<_>>(), 300);
+    let (used, after) = (cpu(&service) - cpu_before, service.totals());
+    let requests = after.ended.observed() - before.ended.observed();
+    let mean = (after.ended.seconds() - before.ended.seconds()) / f64::from(u32::try_from(requests).unwrap());
+    assert!(mean > 0.4 + 0.8 * mean_seconds(&ran(spec(40.0), 4, 300)), "{mean}");
+    assert!((used / cpu_before - 1.0).abs() < 0.05, "{used} core-seconds after {cpu_before}");
+    assert_eq!(after.ended.count(Code::Unavailable), 0);
+    assert!(balanced(&after));
+}
+
+/// Four pods take 80 requests a second; users send 50, and are patient for a second. For ten seconds the work is three times what
+/// it was, as after a cache was lost.
+fn after_a_hiccup(most: u32) -> (Service, f64) {
+    let spec = ServiceSpec { capacity: 256, timeout: Duration::from_secs(1), ..spec(50.0) };
+    let mut service = Service::new(spec).unwrap();
+    let pods: Vec<_> = (0..4).map(pod).collect();
+    service.set_retries(most, Duration::from_millis(200));
+    run(&mut service, &pods, 60);
+    service.set_service_time(Duration::from_millis(150)).unwrap();
+    run(&mut service, &pods, 10);
+    service.set_service_time(Duration::from_millis(50)).unwrap();
+    run(&mut service, &pods, 30);
+    let before = service.totals();
+    run(&mut service, &pods, 60);
+    let after = service.totals();
+    let good = share(after.ended.count(Code::Ok) - before.ended.count(Code::Ok), after.offered - before.offered);
+    (service, good)
+}
+
+#[test]
+fn a_retry_storm_outlives_its_trigger() {
+    let (calm, good) = after_a_hiccup(0);
+    assert!(good > 0.99 && calm.totals().retried == 0, "without retries it recovers by itself: {good}");
+    let (mut storm, good) = after_a_hiccup(5);
+    let Totals { offered, retried, .. } = storm.totals();
+    assert!(good < 0.8 && retried > offered, "{good} good, {retried} tries again on {offered}");
+    assert!(balanced(&storm.totals()));
+    // It ends when the clients stop.
+    storm.set_retries(0, Duration::ZERO);
+    let pods: Vec<_> = (0..4).map(pod).collect();
+    run(&mut storm, &pods, 20);
+    let before = storm.totals();
+    run(&mut storm, &pods, 60);
+    let after = storm.totals();
+    let good = share(after.ended.count(Code::Ok) - before.ended.count(Code::Ok), after.offered - before.offered);
+    assert!(good > 0.99, "{good}");
 }

@@ -1,0 +1,148 @@
+//! The faults: how each of them strikes, and how it ends where nobody mends it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
+use k8s_openapi::api::core::v1::Pod;
+use kube::ResourceExt as _;
+use rand::{Rng, RngExt};
+
+use super::lane::{Lane, RATE};
+use crate::plant::load::Load;
+use crate::plant::pods::ERROR_SHARE_ANNOTATION;
+use crate::shop::STOREFRONT;
+
+/// Work of the average request.
+const WORK: Duration = Duration::from_millis(50);
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Fault {
+    /// One pod runs at a seventh of its pace.
+    SlowPod,
+    /// All pods of one node do.
+    SlowNode,
+    /// A node answers nobody any more and reports that it is not ready.
+    DeadNode,
+    /// A new revision fails half of its requests.
+    BadRevision,
+    /// Another service, which every request waits for, takes its time.
+    DependencySlow,
+    /// After a hiccup the clients' own tries keep the service overloaded.
+    RetryStorm,
+    /// The metrics store is gone while the load falls to a third and a pod is slow; both are over when it comes back.
+    PrometheusGone,
+    /// The load rises to almost three times what it was.
+    TrafficStep,
+}
+
+/// What was struck.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Victim {
+    /// The pod, if it is one.
+    pub(super) pod: Option<String>,
+    /// The node, if it is one.
+    pub(super) node: Option<String>,
+}
+
+impl Fault {
+    /// Its name on the command line and in the table.
+    #[must_use]
+    pub fn word(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// Lets it strike.
+    pub(super) async fn begin(self, lane: &mut Lane<'_>, chance: &mut impl Rng) -> Result<Victim> {
+        let service = lane.shop.storefront.clone();
+        let mut victim = Victim::default();
+        match self {
+            Self::SlowPod => {
+                let pod = any_pod(lane, chance).await?;
+                service.set_pod_speed(&pod, 0.15)?;
+                victim.pod = Some(pod);
+            }
+            Self::SlowNode | Self::DeadNode => {
+                let node = any_node(lane, chance).await?;
+                service.set_node_speed(&node, if self == Self::SlowNode { 0.15 } else { 0.0 })?;
+                if self == Self::DeadNode {
+                    lane.cluster.set_node_ready(&node, false).await?;
+                }
+                victim.node = Some(node);
+            }
+            Self::BadRevision => {
+                let patch = format!(
+                    r#"{{"spec": {{"minReadySeconds": 120, "template": {{"metadata": {{"annotations": {{"{ERROR_SHARE_ANNOTATION}": "0.5"}}}}}}}}}}"#
+                );
+                let arguments = ["patch", "deployment", STOREFRONT, "-n", &lane.namespace, "-p", &patch];
+                lane.cluster.kubectl(&arguments).await?.ok()?;
+            }
+            Self::DependencySlow => service.set_dependency(Duration::from_millis(800)),
+            Self::RetryStorm => {
+                service.set_retries(5, Duration::from_millis(200));
+                service.set_service_time(WORK * 5)?;
+                tokio::time::sleep(Duration::from_secs(10)).await;
+                service.set_service_time(WORK)?;
+            }
+            Self::PrometheusGone => {
+                let pod = any_pod(lane, chance).await?;
+                lane.shop.prometheus.leave().await?;
+                service.set_load(Load::Constant(RATE / 3.0))?;
+                service.set_pod_speed(&pod, 0.15)?;
+                victim.pod = Some(pod);
+            }
+            Self::TrafficStep => service.set_load(Load::Constant(RATE * 2.8))?,
+        }
+        Ok(victim)
+    }
+
+    /// Ends it, where it has not been mended.
+    pub(super) async fn end(self, lane: &mut Lane<'_>, victim: &Victim) -> Result<()> {
+        let service = lane.shop.storefront.clone();
+        if let Some(pod) = &victim.pod {
+            service.set_pod_speed(pod, 1.0)?;
+        }
+        if let Some(node) = &victim.node {
+            service.set_node_speed(node, 1.0)?;
+        }
+        match self {
+            Self::DeadNode => {
+                let node = victim.node.as_deref().context("a dead node has a name")?;
+                lane.cluster.set_node_ready(node, true).await?;
+            }
+            Self::DependencySlow => service.set_dependency(Duration::ZERO),
+            Self::RetryStorm => service.set_retries(0, Duration::ZERO),
+            Self::PrometheusGone => {
+                service.set_load(Load::Constant(RATE))?;
+                lane.shop.prometheus.come_back().await?;
+            }
+            Self::SlowPod | Self::SlowNode | Self::BadRevision | Self::TrafficStep => {}
+        }
+        Ok(())
+    }
+}
+
+async fn any_pod(lane: &Lane<'_>, chance: &mut impl Rng) -> Result<String> {
+    let pods = lane.pods().await?;
+    ensure!(!pods.is_empty(), "there is no pod to strike");
+    Ok(pods.get(chance.random_range(0..pods.len())).map(Pod::name_any).unwrap_or_default())
+}
+
+/// A node with two pods or more, and not with the most of them.
+async fn any_node(lane: &Lane<'_>, chance: &mut impl Rng) -> Result<String> {
+    let pods = lane.pods().await?;
+    let mut on: BTreeMap<String, usize> = BTreeMap::new();
+    for node in pods.iter().filter_map(|pod| pod.spec.as_ref()?.node_name.clone()) {
+        let count = on.entry(node).or_default();
+        *count = count.saturating_add(1);
+    }
+    let fit: Vec<&String> = on
+        .iter()
+        .filter(|(_, count)| **count >= 2 && count.saturating_mul(2) < pods.len())
+        .map(|(node, _)| node)
+        .collect();
+    ensure!(!fit.is_empty(), "no node has two pods and less than half of all: {on:?}");
+    Ok(fit.get(chance.random_range(0..fit.len())).map(ToString::to_string).unwrap_or_default())
+}

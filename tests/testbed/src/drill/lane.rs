@@ -1,0 +1,177 @@
+//! Where one drill is played: a shop in a namespace, on nodes and with a Prometheus and an operator of its own.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use k8s_openapi::api::core::v1::Pod;
+use kube::ResourceExt as _;
+use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams};
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64;
+use serde_json::Value;
+use tokio::time::sleep;
+
+use super::Fault;
+use crate::control_plane::ControlPlane;
+use crate::operator::{Operator, OperatorOptions};
+use crate::shop::{STOREFRONT, Shop, ShopOptions};
+use crate::wait::{Progress, wait_until};
+
+/// Requests per second on eight pods that can serve 160.
+pub(super) const RATE: f64 = 60.0;
+const PODS: i32 = 8;
+const NODES: u16 = 4;
+/// How long it is calm before: longer than the revision in force must have served, and a pod must be old, to be acted upon.
+const CALM: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The flags of a drill's operator: slots are read two seconds after their end, and it may act at once.
+#[must_use]
+pub fn operator_flags() -> Vec<String> {
+    [
+        "--settle-delay=2s",
+        "--log-format=text",
+        "--lease-duration=15s",
+        "--renew-interval=1s",
+        "--lease-margin=2s",
+        "--warm-up=0s",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+/// A stage for one fault.
+pub struct Lane<'a> {
+    pub(super) cluster: &'a ControlPlane,
+    pub(super) namespace: String,
+    pub(super) shop: Shop,
+    operator: Operator,
+    agreements: Api<DynamicObject>,
+    pods: Api<Pod>,
+}
+
+impl<'a> Lane<'a> {
+    /// Sets the stage: eight pods on four nodes, and an agreement that allows every verb.
+    ///
+    /// # Errors
+    /// When a part does not come up in time.
+    pub async fn open(
+        cluster: &'a ControlPlane,
+        namespace: &str,
+        operator: &OperatorOptions,
+        fault: Fault,
+        seed: u64,
+    ) -> Result<Self> {
+        cluster.add_pool(namespace, NODES).await?;
+        let mut chance = Pcg64::seed_from_u64(seed);
+        let patient = fault != Fault::RetryStorm;
+        let options = ShopOptions {
+            replicas: PODS,
+            rate: RATE * chance.random_range(0.95..1.05),
+            pool: Some(namespace.to_owned()),
+            seed,
+            // With much room and little patience all that is worked on is given up before it is done.
+            capacity: if patient { 64 } else { 256 },
+            timeout: Duration::from_secs(if patient { 5 } else { 1 }),
+            ..ShopOptions::new(namespace)
+        };
+        let shop = Shop::open(cluster, &options).await?;
+        let operator = Operator::start(operator).await?;
+        let client = cluster.client()?;
+        let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("guarantor.dev", "v1alpha1", "ServiceLevelAgreement"));
+        Ok(Self {
+            cluster,
+            namespace: namespace.to_owned(),
+            shop,
+            operator,
+            agreements: Api::namespaced_with(client.clone(), namespace, &kind),
+            pods: Api::namespaced(client, namespace),
+        })
+    }
+
+    /// Applies the agreement, and lets all be well for a while.
+    pub(super) async fn until_calm(&self) -> Result<()> {
+        // What the front door had to refuse before there were pods is no part of the agreement.
+        sleep(Duration::from_secs(6)).await;
+        self.cluster.kubectl_with_input(&["apply", "-f", "-"], &agreement(&self.namespace)).await?.ok()?;
+        wait_until("measured slots", PATIENCE, async || {
+            let status = self.status().await?;
+            let events = status.pointer("/objectives/0/totalEvents").and_then(Value::as_str).unwrap_or("0");
+            Ok(if events == "0" { Progress::pending(status.to_string()) } else { Progress::Done(()) })
+        })
+        .await
+        .with_context(|| self.log())?;
+        sleep(CALM).await;
+        Ok(())
+    }
+
+    /// The agreement's status.
+    pub(super) async fn status(&self) -> Result<Value> {
+        Ok(self.agreements.get(STOREFRONT).await?.data.get("status").cloned().unwrap_or_default())
+    }
+
+    /// The pods that are not on their way out, by name.
+    pub(super) async fn pods(&self) -> Result<Vec<Pod>> {
+        let mut pods = self.pods.list(&ListParams::default().labels(&format!("app={STOREFRONT}"))).await?.items;
+        pods.retain(|pod| pod.metadata.deletion_timestamp.is_none());
+        pods.sort_by_key(Pod::name_any);
+        Ok(pods)
+    }
+
+    /// The end of the operator's log, for messages.
+    pub(super) fn log(&self) -> String {
+        let log = std::fs::read_to_string(self.operator.log()).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().rev().take(20).collect();
+        format!(
+            "in {}; the operator's log ends with\n{}",
+            self.namespace,
+            lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+        )
+    }
+
+    /// Takes everything away; what the operator holds it gives back first.
+    pub(super) async fn close(self) -> Result<()> {
+        let delete = ["delete", "sla", STOREFRONT, "-n", &self.namespace, "--timeout=60s", "--ignore-not-found"];
+        let deleted = self.cluster.kubectl(&delete).await?.ok().with_context(|| self.log());
+        self.operator.stop().await?;
+        self.cluster.kubectl(&["delete", "namespace", &self.namespace, "--wait=false"]).await?.ok()?;
+        // Every operator looks at every source.
+        self.cluster.kubectl(&["delete", "metricssource", &self.namespace, "--wait=false"]).await?.ok()?;
+        self.cluster.remove_pool(&self.namespace).await?;
+        deleted.map(drop)
+    }
+}
+
+/// Both objectives matter, so that neither alone leads to a verb, and every verb is allowed.
+fn agreement(namespace: &str) -> String {
+    format!(
+        r#"apiVersion: guarantor.dev/v1alpha1
+kind: ServiceLevelAgreement
+metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
+spec:
+  service:
+    name: {STOREFRONT}
+    workloads: [{{apiVersion: apps/v1, kind: Deployment, name: {STOREFRONT}}}]
+  metrics: {{sourceRef: {{name: {namespace}}}, slot: 5s}}
+  period: {{rolling: 30m}}
+  objectives:
+  - name: availability
+    indicator:
+      ratio:
+        bad: sum(increase(http_requests_total{{service="{STOREFRONT}",code=~"5.."}}[$slot]))
+        total: sum(increase(http_requests_total{{service="{STOREFRONT}"}}[$slot]))
+    target: "99"
+  - name: latency
+    indicator:
+      latency: {{histogram: http_request_duration_seconds, selector: {{service: {STOREFRONT}}}, threshold: 500ms}}
+    target: "95"
+  enforcement:
+    mode: Enforce
+    scale: {{min: 2, max: 16}}
+    rollback: {{servedFor: 20s}}
+    reschedule: {{minAge: 10s}}
+    cooldown: 10s
+    releaseAfter: 20s
+"#
+    )
+}

@@ -1,0 +1,264 @@
+//! What the agreement's status tells in the course of a drill, look by look.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::Fault;
+use super::expectation::Expectation;
+use super::fault::Victim;
+
+/// Something the operator did, or may have done.
+#[derive(Debug, Clone)]
+pub struct Act {
+    /// The verb.
+    pub verb: String,
+    /// The object's name.
+    pub target: String,
+    /// What changed, such as `8 -> 16`; empty where no number does.
+    pub change: String,
+    /// When it was intended.
+    pub at: Timestamp,
+    /// How far it came, or what was found of it.
+    pub phase: String,
+    /// Whether it helped; empty while nobody knows.
+    pub verdict: String,
+}
+
+/// One fault, played.
+#[derive(Debug)]
+pub struct Run {
+    /// The fault.
+    pub fault: Fault,
+    /// The seed.
+    pub seed: u64,
+    /// When it came.
+    pub onset: Timestamp,
+    /// The first look that told a right cause: when what it rests on was seen, and the cause.
+    pub proven: Option<(Timestamp, String)>,
+    /// What was done since, in order.
+    pub acts: Vec<Act>,
+    /// When all objectives were safe again. `None`: they were not, or were never in danger.
+    pub recovered: Option<Timestamp>,
+    /// What was done and should not have been.
+    pub wrong: Vec<String>,
+    /// What should have been and was not.
+    pub missing: Vec<String>,
+}
+
+/// The looks so far.
+#[derive(Debug)]
+pub(super) struct Observation {
+    expected: &'static Expectation,
+    onset: Timestamp,
+    acts: BTreeMap<String, Act>,
+    proven: Option<(Timestamp, Instant, String)>,
+    endangered: bool,
+    recovered: Option<Timestamp>,
+    fault_ended: bool,
+}
+
+impl Observation {
+    pub(super) fn new(expected: &'static Expectation, onset: Timestamp) -> Self {
+        Self {
+            expected,
+            onset,
+            acts: BTreeMap::new(),
+            proven: None,
+            endangered: false,
+            recovered: None,
+            fault_ended: false,
+        }
+    }
+
+    /// Takes in a status.
+    pub(super) fn look(&mut self, status: &Value) {
+        for action in status.get("actions").and_then(Value::as_array).into_iter().flatten() {
+            let Some(at) = instant(action, "/intendedAt") else { continue };
+            let act = Act {
+                verb: text(action, "/verb").to_owned(),
+                target: text(action, "/target/name").to_owned(),
+                change: change(action),
+                at,
+                phase: text(action, "/phase").to_owned(),
+                verdict: text(action, "/verdict").to_owned(),
+            };
+            // One that was refused changed nothing, and may be decided again under the same id.
+            if act.phase == "Refused" {
+                self.acts.remove(text(action, "/id"));
+            } else {
+                self.acts.insert(text(action, "/id").to_owned(), act);
+            }
+        }
+        if self.proven.is_none() {
+            self.proven = told(status)
+                .into_iter()
+                .find(|(cause, _)| self.expected.causes.contains(&cause.as_str()))
+                .map(|(cause, seen)| (seen.unwrap_or_else(Timestamp::now).max(self.onset), Instant::now(), cause));
+        }
+        let safe_since = instant(status, "/enforcement/episode/safeSince");
+        let in_episode = status.pointer("/enforcement/episode").is_some();
+        let endangered = in_episode && safe_since.is_none();
+        self.endangered |= endangered;
+        if endangered {
+            self.recovered = None;
+        } else if self.endangered {
+            self.recovered = self.recovered.or(safe_since).or_else(|| Some(Timestamp::now()));
+        }
+    }
+
+    /// The fault is over by itself: who was well before is well now, and who was not has to get well.
+    pub(super) fn fault_ended(&mut self) {
+        self.fault_ended = true;
+    }
+
+    /// Whether a right cause has been told for so long; where none has to be, whether the fault is so old.
+    pub(super) fn proven_for(&self, expected: &Expectation, long: Duration, began: Instant) -> bool {
+        let since = if expected.causes.is_empty() { Some(began) } else { self.proven.as_ref().map(|(_, at, _)| *at) };
+        since.is_some_and(|since| since.elapsed() >= long)
+    }
+
+    /// Nothing is in danger any more.
+    pub(super) fn is_well(&self) -> bool {
+        self.recovered.is_some() || self.fault_ended && !self.endangered
+    }
+
+    /// The verb that was waited for has its verdict.
+    pub(super) fn is_judged(&self) -> bool {
+        self.acts.values().any(|act| Some(act.verb.as_str()) == self.expected.verb && !act.verdict.is_empty())
+    }
+
+    /// What came of it.
+    pub(super) fn into_run(self, fault: Fault, seed: u64, victim: &Victim, well: bool) -> Run {
+        let mut acts: Vec<Act> = self.acts.into_values().collect();
+        acts.sort_by_key(|act| act.at);
+        let mut wrong = Vec::new();
+        for act in &acts {
+            let another = act.verb == "Reschedule" && victim.pod.as_ref().is_some_and(|pod| *pod != act.target);
+            if act.at < self.onset.round(jiff::Unit::Second).unwrap_or(self.onset) {
+                wrong.push(format!("{} before the fault", act.verb));
+            } else if !self.expected.allows(&act.verb) {
+                wrong.push(format!("{} {}", act.verb, act.change).trim().to_owned());
+            } else if another {
+                wrong.push(format!("Reschedule of the healthy pod {}", act.target));
+            } else if act.verdict == "Harmful" {
+                wrong.push(format!("{} was harmful", act.verb));
+            }
+        }
+        let mut missing = Vec::new();
+        if self.proven.is_none() && !self.expected.causes.is_empty() {
+            missing.push(format!("none of {} was told", self.expected.causes.join(", ")));
+        }
+        if let Some(verb) = self.expected.verb
+            && !acts.iter().any(|act| act.verb == verb && act.verdict == "Effective")
+        {
+            missing.push(format!("no effective {verb}"));
+        }
+        if !well {
+            missing.push("it did not get well".to_owned());
+        }
+        let proven = self.proven.map(|(at, _, cause)| (at, cause));
+        Run { fault, seed, onset: self.onset, proven, acts, recovered: self.recovered, wrong, missing }
+    }
+}
+
+/// The causes that a status tells, each with the instant of what it rests on.
+fn told(status: &Value) -> Vec<(String, Option<Timestamp>)> {
+    let mut told = Vec::new();
+    if let Some(cause) = status.pointer("/enforcement/diagnosis/cause").and_then(Value::as_str) {
+        let by_pod = instant(status, "/enforcement/diagnosis/observed/podsThrough");
+        told.push((
+            cause.to_owned(),
+            by_pod.or_else(|| instant(status, "/enforcement/diagnosis/observed/accountThrough")),
+        ));
+    }
+    for condition in status.get("conditions").and_then(Value::as_array).into_iter().flatten() {
+        if text(condition, "/type") == "Measured" && text(condition, "/status") == "False" {
+            told.push((text(condition, "/reason").to_owned(), instant(condition, "/lastTransitionTime")));
+        }
+    }
+    told
+}
+
+fn change(action: &Value) -> String {
+    let number = |pointer| action.pointer(pointer).and_then(Value::as_i64);
+    match (number("/from"), number("/to")) {
+        (Some(from), Some(to)) => format!("{from} -> {to}"),
+        (Some(only), None) | (None, Some(only)) => only.to_string(),
+        (None, None) => String::new(),
+    }
+}
+
+fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn instant(value: &Value, pointer: &str) -> Option<Timestamp> {
+    text(value, pointer).parse().ok()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const ONSET: &str = "2026-11-29T12:00:00Z";
+
+    fn action(verb: &str, target: &str, at: &str, verdict: &str) -> Value {
+        json!({"id": format!("{verb}-{target}"), "verb": verb, "target": {"name": target}, "phase": "Done",
+            "intendedAt": at, "verdict": verdict})
+    }
+
+    fn run(fault: Fault, statuses: &[Value]) -> Run {
+        let mut seen = Observation::new(Expectation::of(fault), ONSET.parse().unwrap());
+        for status in statuses {
+            seen.look(status);
+        }
+        let victim = Victim { pod: Some("sick".into()), node: None };
+        seen.into_run(fault, 1, &victim, true)
+    }
+
+    fn sick() -> Value {
+        json!({"enforcement": {
+            "diagnosis": {"cause": "OutlierPod", "observed": {"podsThrough": "2026-11-29T12:00:09Z"}},
+            "episode": {"since": "2026-11-29T12:00:10Z"},
+        }})
+    }
+
+    fn well(actions: &[Value]) -> Value {
+        json!({"actions": actions, "enforcement": {"episode": {"safeSince": "2026-11-29T12:01:00Z"}}})
+    }
+
+    #[test]
+    fn a_right_answer_is_told_with_its_times() {
+        let eviction = action("Reschedule", "sick", "2026-11-29T12:00:20Z", "Effective");
+        let run = run(Fault::SlowPod, &[sick(), well(&[eviction])]);
+        assert_eq!((run.wrong, run.missing), (Vec::<String>::new(), Vec::new()));
+        let (at, cause) = run.proven.unwrap();
+        assert_eq!((at.to_string().as_str(), cause.as_str()), ("2026-11-29T12:00:09Z", "OutlierPod"));
+        assert_eq!(run.recovered.unwrap().to_string(), "2026-11-29T12:01:00Z");
+    }
+
+    #[test]
+    fn each_wrong_and_each_missing_answer_is_told() {
+        let at = "2026-11-29T12:00:20Z";
+        let cases = [
+            (action("RollBack", "storefront", at, ""), "RollBack"),
+            (action("Reschedule", "another", at, "Effective"), "Reschedule of the healthy pod another"),
+            (action("Surge", "storefront", "2026-11-29T11:59:00Z", ""), "Surge before the fault"),
+            (action("Surge", "storefront", at, "Harmful"), "Surge was harmful"),
+        ];
+        for (action, expected) in cases {
+            let run = run(Fault::SlowPod, &[sick(), well(&[action])]);
+            assert_eq!(run.wrong, [expected]);
+        }
+        let run = run(Fault::SlowPod, &[well(&[])]);
+        assert_eq!(run.missing, ["none of OutlierPod was told", "no effective Reschedule"]);
+        assert_eq!(run.recovered, None, "it was never in danger");
+    }
+}
