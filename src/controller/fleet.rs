@@ -296,8 +296,8 @@ mod tests {
         let circles = |of: &ServiceLevelAgreement| -> Vec<bool> {
             fleet.upstream(of, |_| true, at(10)).into_iter().map(|upstream| upstream.in_a_circle).collect()
         };
-        assert_eq!((circles(&all[0]), circles(&all[1]), circles(&all[2])), (vec![true, false], vec![true], vec![true]));
-        assert_eq!((circles(&all[3]), circles(&all[4])), (vec![true], vec![true]));
+        let seen: Vec<Vec<bool>> = all.iter().map(circles).collect();
+        assert_eq!(seen, [vec![true, false], vec![true], vec![true], vec![true], vec![true]]);
         let mut elsewhere = depending("a", &["b"]);
         elsewhere.metadata.namespace = Some("other".to_owned());
         let seen = fleet.upstream(&elsewhere, |_| false, at(10));

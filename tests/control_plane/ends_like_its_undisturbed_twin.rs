@@ -136,7 +136,7 @@ async fn ending(story: &Story, point: Option<Point>) -> Result<Ending> {
     let agreement = agreement.replace("{min: 2, max: 10}", "{min: 4, max: 5}");
     apply_in_calm(&stage, &agreement).await?;
     let_time_pass(Timestamp::now() + A_WHILE, async || Ok(())).await?;
-    let (states, _watches) = watched(&stage)?;
+    let (seen, _watches) = watched(&stage)?;
     let crashes = async {
         for verb in story.verbs {
             if let Some(point) = point {
@@ -149,10 +149,10 @@ async fn ending(story: &Story, point: Option<Point>) -> Result<Ending> {
     let status = stage.status(STOREFRONT).await?;
     let done = status.actions.iter().rev().filter(|action| action.phase == ActionPhase::Done);
     let granted = stage.requests(&namespace)?.into_iter().filter(|asked| asked.subresource == "eviction");
-    let states = states.lock().map_err(|_| anyhow::anyhow!("a watch has panicked"))?.clone();
+    let seen = seen.lock().map_err(|_| anyhow::anyhow!("a watch has panicked"))?.clone();
     Ok(Ending {
         verbs: done.map(|action| action.verb).collect(),
-        states,
+        seen,
         evictions: granted.filter(|asked| !asked.is_dry_run() && asked.code == 201).count(),
         left: left(&stage, &status).await?,
     })

@@ -43,7 +43,7 @@ async fn holds_where_a_quota_is_full() -> Result<()> {
     assert!(message.contains(&format!("ResourceQuota team (pods: {count} of {count} used)")), "{message}");
     assert!(actions.iter().all(|action| action.verb != Verb::RaiseFloor), "{actions:?}");
     let deployments: Api<Deployment> = Api::namespaced(client, NAMESPACE);
-    assert_eq!(deployments.get(STOREFRONT).await?.spec.context("it has a spec")?.replicas, Some(3));
+    assert_eq!(deployments.get(STOREFRONT).await?.spec.replicas, Some(3));
 
     let more = format!(r#"{{"spec": {{"hard": {{"pods": "{}"}}}}}}"#, count + 20);
     stage.cluster.kubectl(&["patch", "quota", "team", "-n", NAMESPACE, "--type=merge", "-p", &more]).await?.ok()?;
