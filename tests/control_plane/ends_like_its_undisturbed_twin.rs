@@ -152,7 +152,7 @@ async fn ending(story: &Story, point: Option<Point>) -> Result<Ending> {
     let seen = seen.lock().map_err(|_| anyhow::anyhow!("a watch has panicked"))?.clone();
     Ok(Ending {
         verbs: done.map(|action| action.verb).collect(),
-        seen,
+        states: seen,
         evictions: granted.filter(|asked| !asked.is_dry_run() && asked.code == 201).count(),
         left: left(&stage, &status).await?,
     })
@@ -204,8 +204,11 @@ fn acts(passing: &Passing, verb: Verb) -> bool {
     writes && target && !to("dryRun=")
 }
 
+/// The states that were seen, in their order.
+type States = Arc<Mutex<Vec<Value>>>;
+
 /// Notes every state of the autoscaler and of the workload from now on.
-fn watched(stage: &Stage) -> Result<(Arc<Mutex<Vec<Value>>>, JoinSet<()>)> {
+fn watched(stage: &Stage) -> Result<(States, JoinSet<()>)> {
     let (states, mut watches) = (Arc::new(Mutex::new(Vec::new())), JoinSet::new());
     let client = stage.cluster.client()?;
     let autoscalers: Api<HorizontalPodAutoscaler> = Api::namespaced(client.clone(), &stage.namespace);

@@ -1,7 +1,7 @@
 //! A quota leaves no room for one more pod: nothing is asked for in vain, the agreement names the quota, and the raise comes
 //! when there is room again.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use guarantor::api::enforcement_status::Verb;
 use guarantor_testbed::plant::load::Load;
 use guarantor_testbed::shop::STOREFRONT;

@@ -1,5 +1,7 @@
 //! An hour in which all is well: the status is not written, nothing is read, and reconciles come with the slots.
 
+use std::time::Duration;
+
 use guarantor_testbed::model::FaultPlan;
 
 use crate::stage::{LEDGERS, Stage, agreement, autoscaler};
@@ -9,7 +11,7 @@ const HOUR: usize = 3600;
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_agreement_costs_next_to_nothing() {
-    let mut stage = Stage::open(FaultPlan::none());
+    let mut stage = Stage::pulsing(FaultPlan::none(), Duration::from_secs(15));
     stage.api.apply(autoscaler()).unwrap();
     stage.api.apply(agreement("web", "Enforce", "1d")).unwrap();
     stage.seconds(300).await;

@@ -1,6 +1,8 @@
 //! An outage is acted upon before the slot is closed in which it began; what is no proof changes nothing, and the account
 //! is what it would be without.
 
+use std::time::Duration;
+
 use guarantor::api::enforcement_status::{EnforcementStatus, Verb};
 use guarantor::sense::observation::{Failure, FailureKind, Reading};
 use guarantor_testbed::model::FaultPlan;
@@ -23,7 +25,7 @@ fn promised(name: &str, mode: &str) -> Value {
 
 /// A shop in calm, at the beginning of a slot that will not end before half a minute is over.
 async fn calm(mode: &str) -> Stage {
-    let mut stage = Stage::open(FaultPlan::none());
+    let mut stage = Stage::pulsing(FaultPlan::none(), Duration::from_secs(15));
     stage.api.apply(autoscaler()).unwrap();
     stage.seconds(4).await;
     stage.api.apply(promised("web", mode)).unwrap();
@@ -154,7 +156,7 @@ async fn in_maintenance_nothing_is_an_outage() {
 #[tokio::test(start_paused = true)]
 async fn an_hour_of_calm_costs_four_questions_a_minute_for_all_agreements_together() {
     const AGREEMENTS: usize = 20;
-    let mut stage = Stage::open(FaultPlan::none());
+    let mut stage = Stage::pulsing(FaultPlan::none(), Duration::from_secs(15));
     stage.api.apply(autoscaler()).unwrap();
     for index in 0..AGREEMENTS {
         stage.api.apply(promised(&format!("web-{index}"), if index == 0 { "Enforce" } else { "Recommend" })).unwrap();

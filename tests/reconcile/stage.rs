@@ -64,6 +64,8 @@ pub struct Stage {
     pub rollouts: Option<Rollouts>,
     /// Makes and loses the workload's pods one by one, instead of only counting them.
     pub replica_set: Option<ReplicaSet>,
+    /// How often the next operator feels the pulse.
+    pulse: Duration,
     /// How many operators there have been.
     incarnations: usize,
     clock: Clock,
@@ -90,8 +92,13 @@ impl Drop for Stage {
 }
 
 impl Stage {
-    /// A shop with three replicas and no agreement; the first operator meets `plan`.
+    /// A shop with three replicas and no agreement; the first operator meets `plan`. Its slots alone tell how it does.
     pub fn open(plan: FaultPlan) -> Self {
+        Self::pulsing(plan, Duration::from_secs(3600))
+    }
+
+    /// The same, where the operator feels the pulse so often.
+    pub fn pulsing(plan: FaultPlan, pulse: Duration) -> Self {
         let api = ApiServer::new();
         // The model's own clock starts here, and goes with tokio's too.
         let clock = Clock::Running { from: Timestamp::from_second(1_767_225_600).unwrap(), at: Instant::now() };
@@ -110,6 +117,7 @@ impl Stage {
             warm_up: SignedDuration::ZERO,
             rollouts: None,
             replica_set: None,
+            pulse,
             incarnations: 0,
             clock,
             operator: None,
@@ -176,7 +184,7 @@ impl Stage {
             checkpoint: SignedDuration::from_secs(120),
             ledger_bytes: self.ledger_bytes,
             resync: Duration::from_secs(60),
-            pulse: Duration::from_secs(15),
+            pulse: self.pulse,
             warm_up: self.warm_up,
             ceiling: Mode::Enforce,
         };

@@ -36,13 +36,18 @@ const EXTENT: &str = "GUARANTOR_SWEEP";
 /// # Panics
 /// With every difference found.
 pub fn sweep(name: &str, scenario: Scenario) {
+    sweep_some(name, scenario, 1);
+}
+
+/// The same of a long scenario, with a fault at one of so many writes only.
+pub fn sweep_some(name: &str, scenario: Scenario, of: usize) {
     let (reference, writes) = run(scenario, FaultPlan::none()).unwrap();
     let (again, _) = run(scenario, FaultPlan::none()).unwrap();
     assert_eq!(reference, again, "{name}: the scenario itself is not the same twice");
     let all = std::env::var(EXTENT).is_ok_and(|extent| extent == "all");
     let faults = || FAULTS.iter().enumerate();
     let cases = (0..writes).flat_map(|write| faults().map(move |(index, fault)| (write, index, fault)));
-    let cases: Vec<_> = cases.filter(|(write, index, _)| all || write % FAULTS.len() == *index).collect();
+    let cases: Vec<_> = cases.filter(|(write, index, _)| all || (write % FAULTS.len() == *index && write / FAULTS.len() % of == 0)).collect();
     let runs = cases.len();
     let (next, wrong) = (Mutex::new(cases.into_iter()), Mutex::new(Vec::new()));
     let work = || {
