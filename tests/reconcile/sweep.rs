@@ -47,7 +47,11 @@ pub fn sweep_some(name: &str, scenario: Scenario, of: usize) {
     let all = std::env::var(EXTENT).is_ok_and(|extent| extent == "all");
     let faults = || FAULTS.iter().enumerate();
     let cases = (0..writes).flat_map(|write| faults().map(move |(index, fault)| (write, index, fault)));
-    let cases: Vec<_> = cases.filter(|(write, index, _)| all || (write % FAULTS.len() == *index && write / FAULTS.len() % of == 0)).collect();
+    let cases: Vec<_> = cases
+        .filter(|(write, index, _)| {
+            all || (write % FAULTS.len() == *index && (write / FAULTS.len()).is_multiple_of(of))
+        })
+        .collect();
     let runs = cases.len();
     let (next, wrong) = (Mutex::new(cases.into_iter()), Mutex::new(Vec::new()));
     let work = || {

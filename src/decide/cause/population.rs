@@ -10,7 +10,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
 use num_traits::ToPrimitive;
 
-use crate::decide::facts::Facts;
+use crate::decide::facts::{Facts, LONGEST_START};
 use crate::sense::signals::{PodEvents, PodVector, STALE, Signals};
 use crate::sense::workload::{PodObservation, WorkloadObservation};
 
@@ -35,6 +35,9 @@ pub struct Member {
     pub revision: Option<String>,
     /// Its events.
     pub sample: Sample,
+    /// It has served for the whole window, as far as can be told. What happened before it came is not in its events, so
+    /// that it looks better than the others after an overload that it relieved.
+    pub served_throughout: bool,
 }
 
 /// The pods that exist, each with its events.
@@ -83,7 +86,8 @@ impl Population {
                 ready.len()
             ));
         }
-        let joined = pods.iter().filter_map(|pod| Some(member(pod, sample(events(pod)?))));
+        let began = vector.at.saturating_sub(vector.window).unwrap_or(Timestamp::MIN);
+        let joined = pods.iter().filter_map(|pod| Some(member(pod, sample(events(pod)?), began)));
         let mut members: Vec<Member> = joined.collect();
         members.sort_by(|a, b| a.name.cmp(&b.name));
         let total: f64 = members.iter().map(|member| member.sample.total).sum();
@@ -94,10 +98,12 @@ impl Population {
         Ok(Self { members, all_bad: whole(vector).bad, window_seconds })
     }
 
-    /// The events of the pods that `belongs` picks, and of all others.
+    /// The events of the pods that `belongs` picks, and of all others that have served for as long as the window is: only
+    /// those are a measure.
     #[must_use]
     pub fn split(&self, belongs: impl Fn(&Member) -> bool) -> (Sample, Sample) {
-        let (part, rest): (Vec<&Member>, Vec<&Member>) = self.members.iter().partition(|member| belongs(member));
+        let (part, mut rest): (Vec<&Member>, Vec<&Member>) = self.members.iter().partition(|member| belongs(member));
+        rest.retain(|member| member.served_throughout);
         (sum(&part), sum(&rest))
     }
 
@@ -132,13 +138,18 @@ pub(super) fn whole(vector: &PodVector) -> Sample {
     vector.pods.iter().chain([&vector.elsewhere]).fold(Sample::default(), |sum, events| sum.and(sample(events)))
 }
 
-fn member(pod: &PodObservation, sample: Sample) -> Member {
+/// `began`: when the window did.
+fn member(pod: &PodObservation, sample: Sample, began: Timestamp) -> Member {
+    // Readiness comes and goes; a pod whose start is long over is no new one.
+    let started = pod.created.and_then(|created| created.saturating_add(LONGEST_START).ok());
+    let served_throughout = [pod.ready_since, started].iter().flatten().any(|since| *since <= began);
     Member {
         name: pod.name.clone(),
         node: pod.node.clone(),
         zone: pod.zone.clone(),
         revision: pod.revision.clone(),
         sample,
+        served_throughout,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod named_and_waited_for;
+mod unequal_windows;
 
 // By seed only: what is decided must be the same each time.
 use fastrand as seeded;

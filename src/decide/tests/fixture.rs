@@ -1,5 +1,6 @@
 //! A service under an agreement, at rest, to be disturbed by a test; and a world in which what is decided comes true.
 
+pub(crate) use super::decided::{act, floor_change, reason, step};
 use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -389,30 +390,4 @@ impl Scene {
         floor.resource_version.push('2');
         (floor.current, floor.written, floor.set_by) = (value, Some(value), Some(by.to_owned()));
     }
-}
-
-/// The step that is to be done.
-pub(crate) fn step(decided: &Decided) -> &Step {
-    match &decided.decision {
-        Decision::Act(plan) => &plan.steps[0],
-        other => panic!("nothing is to be done: {other:?}"),
-    }
-}
-
-/// The change of a floor that is to be done.
-pub(crate) fn floor_change(decided: &Decided) -> &FloorChange {
-    step(decided).floor().unwrap()
-}
-
-/// Verb and values of what is to be done; `None`: nothing.
-pub(crate) fn act(decided: &Decided) -> Option<(Verb, i32, i32)> {
-    match &decided.decision {
-        Decision::Act(plan) => plan.steps[0].floor().map(|change| (plan.steps[0].verb, change.from, change.to)),
-        _ => None,
-    }
-}
-
-/// The reason as one word.
-pub(crate) fn reason(decided: &Decided) -> &str {
-    &decided.enforcement.reason
 }

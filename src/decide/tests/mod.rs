@@ -2,6 +2,7 @@
 
 mod accidents;
 mod capacity;
+pub(crate) mod decided;
 mod feasibility;
 pub(crate) mod fixture;
 mod guards;

@@ -15,6 +15,7 @@ mod kubeconfig;
 mod layout;
 mod nodes;
 mod own;
+mod pools;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -351,35 +352,6 @@ impl ControlPlane {
     /// When there is no such zone.
     pub fn thaw_zone(&mut self, zone: &str) -> Result<()> {
         self.signal_zone(zone, Signal::Continue)
-    }
-
-    /// Makes `count` nodes more, called `pool-1` and so on, for pods that select the label [`POOL_LABEL`] with this value: what
-    /// ails them then ails no other test.
-    ///
-    /// # Errors
-    /// When there are nodes of these names, or they do not get ready.
-    pub async fn add_pool(&self, pool: &str, count: u16) -> Result<Vec<String>> {
-        let place = if self.is_own() { Place::Alone } else { Place::BesideOthers };
-        nodes::add_pool(&self.client()?, place, &self.zones, pool, count).await
-    }
-
-    /// Removes the nodes of a pool.
-    ///
-    /// # Errors
-    /// When the API server does not answer.
-    pub async fn remove_pool(&self, pool: &str) -> Result<()> {
-        let selector = format!("{POOL_LABEL}={pool}");
-        self.kubectl(&["delete", "nodes", "-l", &selector, "--wait=false"]).await?.ok().map(drop)
-    }
-
-    /// Lets one node report that it is not ready, or that it is again. Kubernetes marks its pods unready at once and
-    /// replaces them a few seconds later.
-    ///
-    /// # Errors
-    /// When there is no such node.
-    pub async fn set_node_ready(&self, node: &str, ready: bool) -> Result<()> {
-        let label = if ready { format!("{NOT_READY}-") } else { format!("{NOT_READY}=true") };
-        self.kubectl(&["label", "node", node, &label]).await?.ok().map(drop)
     }
 
     fn signal_zone(&mut self, name: &str, signal: Signal) -> Result<()> {
