@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::stage::{AGREEMENTS, AUTOSCALERS, CONFIG_MAPS, DEPLOYMENTS, NAMESPACE, Stage, autoscaler};
 use crate::storms::{limits, morning, shed, shedding};
-use crate::sweep::sweep;
+use crate::sweep::sweep_some;
 
 /// A calm morning, and then a storm.
 async fn storm(stage: &mut Stage, agreement: Value) {
@@ -71,12 +71,12 @@ fn sheds_and_goes(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
 
 #[test]
 fn sheds_load_once_whatever_goes_wrong() {
-    sweep("a storm of attempts", |stage| sheds(stage).boxed_local());
+    sweep_some("a storm of attempts", |stage| sheds(stage).boxed_local(), 2);
 }
 
 #[test]
 fn gives_the_key_back_before_the_agreement_goes() {
-    sweep("a turned switch and a deletion", |stage| sheds_and_goes(stage).boxed_local());
+    sweep_some("a turned switch and a deletion", |stage| sheds_and_goes(stage).boxed_local(), 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -42,7 +42,12 @@ pub const TABLE: &[Expectation] = &[
     },
     // Told from a want of replicas by neither: so replicas may be tried, within their bounds.
     Expectation { fault: Fault::DependencySlow, causes: &["Unknown"], verb: None, beside: ADDS },
-    Expectation { fault: Fault::RetryStorm, causes: &["Unknown", "Saturation", "RetryStorm"], verb: None, beside: ADDS },
+    Expectation {
+        fault: Fault::RetryStorm,
+        causes: &["Unknown", "Saturation", "RetryStorm"],
+        verb: None,
+        beside: ADDS,
+    },
     Expectation {
         fault: Fault::PrometheusGone,
         causes: &["Blind", "StoreUnreachable", "StoreUnavailable", "StoreTimedOut"],
