@@ -3,7 +3,7 @@
 # demo, drill and test start a control plane of their own. GUARANTOR_TEST_KUBECONFIG=/path/to/kubeconfig names a cluster to be
 # used instead; KUBECONFIG never does.
 .DEFAULT_GOAL := help
-.PHONY: help demo drill test lint bench bench-scaling crds need-rust need-go
+.PHONY: help demo drill twins test lint bench bench-scaling crds need-rust need-go
 
 CRDS := crds charts/guarantor/files/crds
 
@@ -18,6 +18,9 @@ demo: need-rust need-go ## Show the operator at work on a real control plane; KE
 drill: need-rust need-go ## Let every fault strike on a real control plane and print what the operator did; RUNS=10: ten times each
 	cargo build --locked -p guarantor
 	cargo run --locked -p guarantor-testbed --bin drill -- --runs $(or $(RUNS),1) $(if $(FAULT),--fault $(FAULT)) $(if $(LANES),--lanes $(LANES))
+
+twins: need-rust need-go ## Kill the operator around each of its acts on a real control plane; it must end as if nobody had
+	cargo test --locked -p guarantor --test control_plane -- --ignored ends_like_its_undisturbed_twin
 
 test: need-rust need-go ## Run all tests
 	cargo test --workspace --locked

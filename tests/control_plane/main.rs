@@ -12,7 +12,6 @@ mod agrees_with_the_offline_check;
 #[expect(dead_code, reason = "the published cases use the rest of it")]
 #[path = "../cases/amounts.rs"]
 mod amounts;
-mod answers_each_fault;
 #[expect(dead_code, reason = "the published cases use the rest of it")]
 #[path = "../cases/arithmetic.rs"]
 mod arithmetic;
