@@ -42,12 +42,24 @@ fn broken(schema: &Value, object: &Value) -> Vec<ValidationError> {
 
 fn fault(error: ValidationError) -> Fault {
     match error.kind {
-        ErrorKind::ValidationFailure => Fault::error(code::RULE, error.field_path, error.message),
+        ErrorKind::ValidationFailure => Fault::error(code::RULE, below_the_root(&error.field_path), error.message),
         // The API server knows every function; this evaluator knows fewer, and must not refuse what it cannot judge.
         ErrorKind::UnsupportedReference => {
             let message = format!("a rule can be checked by an API server only: {}", error.rule);
-            Fault { severity: Severity::Warning, ..Fault::error(code::RULE_NOT_CHECKED, error.field_path, message) }
+            Fault {
+                severity: Severity::Warning,
+                ..Fault::error(code::RULE_NOT_CHECKED, below_the_root(&error.field_path), message)
+            }
         }
-        _ => Fault::error(code::RULE, error.field_path, format!("the rule {} fails: {}", error.rule, error.message)),
+        _ => Fault::error(
+            code::RULE,
+            below_the_root(&error.field_path),
+            format!("the rule {} fails: {}", error.rule, error.message),
+        ),
     }
+}
+
+/// A path as the API server tells it: a rule of the object itself gives its own with a dot before it.
+fn below_the_root(path: &str) -> String {
+    path.trim_start_matches('.').to_owned()
 }
