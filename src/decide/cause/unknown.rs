@@ -9,14 +9,20 @@
 //!
 //! Where only the last minute tells of it (`pulse`), that long is waited whatever is lost, and at least a minute and a half:
 //! a hiccup is over by then, and an outage has slots that tell of it.
+//!
+//! Burn windows remember: for some minutes after a cure they tell of a danger that is over. Replicas asked for then would serve
+//! nobody, so that nothing is added while what is seen just now is within what the objectives allow.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use num_rational::BigRational;
+use num_traits::{One, ToPrimitive};
 
 use crate::api::diagnosis::CauseKind;
 use crate::decide::pulse::LASTS;
 use crate::sense::signals::Signals;
 
-use super::{Cause, Look, Remedy, endangered};
+use super::population::whole;
+use super::{Cause, Look, Remedy, endangered, told};
 
 /// Slots for which evidence by pod is waited for.
 const PATIENCE: i64 = 2;
@@ -24,6 +30,19 @@ const PATIENCE: i64 = 2;
 const MOST_LOST: f64 = 0.5;
 
 pub(super) fn cause(look: &Look<'_>) -> Cause {
+    if let Some(now) = is_over(look) {
+        return Cause {
+            kind: CauseKind::Unknown,
+            message: format!(
+                "{} in danger through what was before: just now {now}, which is allowed; nothing is taken away and nothing \
+                 added",
+                endangered(look)
+            ),
+            remedy: Remedy::KeepFloor,
+            evidence: Vec::new(),
+            would_change: "more is bad again than is allowed, or the objective is safe again".to_owned(),
+        };
+    }
     if let Some((why, until)) = waits(look) {
         return Cause {
             kind: CauseKind::Unknown,
@@ -47,6 +66,18 @@ pub(super) fn cause(look: &Look<'_>) -> Cause {
         evidence: Vec::new(),
         would_change: "one of the causes ruled out before comes to hold, or the objective is safe again".to_owned(),
     }
+}
+
+/// What is seen just now, where that is within what every endangered objective allows. `None`: it is not, or nobody knows.
+fn is_over(look: &Look<'_>) -> Option<String> {
+    let (facts, Signals::ByPod(vector)) = (look.facts, look.facts.situation.signals) else { return None };
+    // Whether they are recent and enough is the population's to say.
+    look.pods.as_ref().ok()?;
+    let objectives = facts.situation.assessment.objectives.iter();
+    let endangered = objectives.filter(|objective| facts.health.endangered.contains(&objective.name));
+    let least = endangered.map(|objective| BigRational::one() - &objective.target).min()?.to_f64()?;
+    let now = whole(vector);
+    (now.share() < least).then(|| told(now))
 }
 
 /// Why the cause is waited for, and until when. `None`: it is not.

@@ -30,7 +30,12 @@ fn a_replica_is_added_then_the_pod_is_evicted_and_its_successor_judged() {
     let new = newest_ready(&mut scene);
     fail(&mut scene, &[]);
     scene.burn(true);
+    assert_eq!(verb(&scene.clone().live()), None);
+    // Nor where all of them fail.
+    let names: Vec<String> = scene.workload().pods.iter().map(|pod| pod.name.clone()).collect();
+    fail(&mut scene, &names.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!((verb(&scene.live()), reason(&scene.decide())), (None, "AwaitingVerdict"));
+    fail(&mut scene, &[]);
     let moved = scene.status.reschedule.clone().unwrap();
     let landed = moved.evictions[0].landed.clone().unwrap();
     assert_eq!((landed.pod, landed.node.as_deref()), (new, Some("node-9")), "where it landed");

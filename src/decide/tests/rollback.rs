@@ -67,6 +67,13 @@ fn nothing_is_added_before_a_rollback_is_judged() {
     get_through(&mut scene);
     // What the undone revision did is still in the account.
     scene.burn(true);
+    let mut over = scene.clone();
+    for _ in 0..10 {
+        over.wait(60);
+        assert_eq!(act(&over.live()), None, "it is well by now");
+    }
+    // It fails as before, on all pods alike.
+    (scene.signals, scene.before) = (by_pod(&[(600, 60); 6]), by_pod(&[(600, 60); 6]));
     scene.wait(60);
     assert_eq!((act(&scene.live()), reason(&scene.decide())), (None, "AwaitingVerdict"));
     scene.wait(600);

@@ -11,8 +11,10 @@ use crate::sense::signals::Signals;
 fn just_begun(bad: i64) -> Scene {
     let mut scene = twelve();
     scene.assessment.objectives[0].recent_bad_share = Some(ratio(1, 20));
-    let mut counts = [(1000, 0); 12];
-    counts[0] = (1000, bad);
+    // So few that they tell no pod from another, and yet more than is allowed.
+    let events = if bad < 100 { 100 } else { 1000 };
+    let mut counts = [(events, 0); 12];
+    counts[0] = (events, bad);
     scene.signals = by_pod(&counts);
     scene
 }
@@ -130,4 +132,26 @@ fn counts(first: (i64, i64), others: (i64, i64)) -> Signals {
     let mut all = [others; 12];
     all[0] = first;
     by_pod(&all)
+}
+
+#[test]
+fn what_is_over_by_now_gets_no_replicas() {
+    let mut scene = twelve();
+    for (bad, remedy) in [(0, Remedy::KeepFloor), (9, Remedy::KeepFloor), (10, Remedy::Scale), (50, Remedy::Scale)] {
+        scene.signals = by_pod(&[(1000, bad); 12]);
+        let told = found(&scene).cause;
+        assert_eq!((told.kind, told.remedy), (CauseKind::Unknown, remedy), "{bad} of 1000, where 10 are allowed");
+    }
+    // The strictest of the endangered objectives counts.
+    let mut other = scene.assessment.objectives[0].clone();
+    (other.name, other.target) = ("latency".into(), ratio(999, 1000));
+    scene.assessment.objectives.push(other);
+    scene.signals = by_pod(&[(1000, 5); 12]);
+    assert_eq!(found(&scene).cause.remedy, Remedy::Scale);
+    scene.assessment.objectives[1] = crate::decide::tests::fixture::objective("latency");
+    assert_eq!(found(&scene).cause.remedy, Remedy::KeepFloor, "it is in no danger");
+    for signals in [Signals::Empty, Signals::NotByPod("no counter".into())] {
+        scene.signals = signals;
+        assert_eq!(found(&scene).cause.remedy, Remedy::Scale, "nobody knows");
+    }
 }
