@@ -12,7 +12,7 @@ pub const READY: &str = "Ready";
 pub const MEASURED: &str = "Measured";
 /// Every objective is met so far in this period.
 pub const FULFILLED: &str = "Fulfilled";
-/// The operator acts, or would act, on the workload.
+/// The operator acts on the workload, or something that it did there stands.
 pub const ENFORCING: &str = "Enforcing";
 /// Nothing will happen until somebody changes the spec. Present only while true.
 pub const STALLED: &str = "Stalled";

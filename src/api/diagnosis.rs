@@ -148,7 +148,7 @@ pub struct Observed {
     pub account_through: Time,
     /// What the last minute proved beside the account. Left out: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pulse: Option<ObservedPulse>,
+    pub pulse: Option<Box<ObservedPulse>>,
     /// When the workload was read.
     pub workload_read_at: Time,
     /// The newest sample of what was asked by pod. Left out: there is none.
@@ -157,6 +157,9 @@ pub struct Observed {
     /// Why nothing is known by pod; empty when it is.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub pods_problem: String,
+    /// The newest sample of how far their CPU limit throttles the pods. Left out: it was not asked, or not answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttling_through: Option<Time>,
 }
 
 /// An outage that the last minute proves before any slot has closed. It is no part of the account.

@@ -135,15 +135,19 @@ async fn follow(
             None
         }
         Decision::Hold(hold) => {
-            say(next, agreement, hold.reason, &hold.message, ConditionStatus::False, now);
+            say(next, agreement, hold.reason, &hold.message, by_what_stands(next), now);
             hold.until
         }
         Decision::Nothing { reason, message, until } => {
-            let state = if holds_nothing(next) { ConditionStatus::False } else { ConditionStatus::True };
-            say(next, agreement, reason, &message, state, now);
+            say(next, agreement, reason, &message, by_what_stands(next), now);
             until
         }
     })
+}
+
+/// It is enforced as long as something of the operator stands, whether or not there is more to do just now.
+fn by_what_stands(next: &AgreementStatus) -> ConditionStatus {
+    if holds_nothing(next) { ConditionStatus::False } else { ConditionStatus::True }
 }
 
 /// The workload was taken out of the spec while something is held for it.

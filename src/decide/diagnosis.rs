@@ -1,6 +1,7 @@
 //! The diagnosis as the status tells it: cause, evidence, what was ruled out, what is done, and what would change that.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::jiff::Timestamp;
 
 use crate::api::diagnosis::{Diagnosis, MOST_EVIDENCE, Observed, ObservedPulse};
 use crate::sense::signals::Signals;
@@ -22,10 +23,7 @@ pub fn told(facts: &Facts<'_>, found: &Found, guards_passed: &[&'static str], an
     }
     let situation = facts.situation;
     let before = situation.status.diagnosis.as_ref().filter(|before| before.cause == cause.kind);
-    let (pods_through, pods_problem) = match situation.signals {
-        Signals::ByPod(vector) => (Some(Time(vector.newest)), String::new()),
-        other => (None, short(&other.trouble().unwrap_or_default())),
-    };
+    let pods_problem = short(&situation.signals.trouble().unwrap_or_default());
     Some(Diagnosis {
         cause: cause.kind,
         since: before.map_or(Time(situation.now), |before| before.since.clone()),
@@ -43,12 +41,19 @@ pub fn told(facts: &Facts<'_>, found: &Found, guards_passed: &[&'static str], an
         observed: Observed {
             decided_at: Time(situation.now),
             account_through: Time(situation.assessment.measured_through),
-            pulse: seen_by_pulse(situation.pulse),
+            pulse: seen_by_pulse(situation.pulse).map(Box::new),
             workload_read_at: Time(facts.workload.read_at),
-            pods_through,
+            pods_through: newest(situation.signals).map(Time),
             pods_problem,
+            throttling_through: newest(situation.throttling).map(Time),
         },
     })
+}
+
+/// The newest sample of what was read by pod.
+fn newest(signals: &Signals) -> Option<Timestamp> {
+    let Signals::ByPod(vector) = signals else { return None };
+    Some(vector.newest)
 }
 
 /// The outage that burns fastest.

@@ -1,5 +1,7 @@
 //! The latest decision about an agreement as text for a terminal: cause, evidence, what was ruled out, what is done.
 
+mod hand;
+
 use std::fmt::Write as _;
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -7,9 +9,6 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use crate::api::ServiceLevelAgreement;
 use crate::api::diagnosis::{Diagnosis, Evidence, ObservedPulse};
 use crate::api::enforcement_status::ActionRecord;
-use crate::api::reschedule_status::RescheduleStatus;
-use crate::api::rollout_status::RolloutStatus;
-use crate::api::shed::ShedStatus;
 
 use super::form::legible::legible;
 
@@ -52,65 +51,8 @@ fn write(out: &mut String, agreement: &ServiceLevelAgreement, now: Timestamp) ->
         let (message, ago) = (legible(&capacity.message), age(now, capacity.as_of.0));
         writeln!(out, "  what the expected load needs, reckoned {ago} ago: {message}")?;
     }
-    if let Some(floor) = &enforcement.floor {
-        let target = format!("{} {}", floor.target.kind, floor.target.name);
-        writeln!(out, "  a floor stands on {target}: {} in place of {}", floor.value, floor.baseline)?;
-    }
-    if let Some(rollout) = &enforcement.rollout {
-        held(out, rollout)?;
-    }
-    if let Some(moved) = &enforcement.reschedule {
-        evicted(out, moved)?;
-    }
-    if let Some(shed) = &enforcement.shed {
-        turned(out, shed)?;
-    }
+    hand::write(out, enforcement, now)?;
     actions(out, &status.actions, now)
-}
-
-fn turned(out: &mut String, shed: &ShedStatus) -> std::fmt::Result {
-    if let Some(standing) = &shed.standing {
-        let (key, value, name) = (legible(&standing.key), legible(&standing.value), &standing.target.name);
-        let before =
-            standing.before.as_ref().map_or_else(|| "nothing".to_owned(), |before| format!("`{}`", legible(before)));
-        let since = standing.since.0;
-        writeln!(
-            out,
-            "  load is shed since {since}: data.{key} of ConfigMap {name} is `{value}` in place of {before}"
-        )?;
-    }
-    match &shed.overruled {
-        Some(at) => writeln!(out, "  somebody else set the key of the switch while load was shed, seen at {}", at.0),
-        None => Ok(()),
-    }
-}
-
-fn held(out: &mut String, rollout: &RolloutStatus) -> std::fmt::Result {
-    let name = &rollout.target.name;
-    if let Some(revision) = &rollout.paused_at {
-        writeln!(out, "  the rollout of Deployment {name} is paused at revision {revision}")?;
-    }
-    let Some(undone) = &rollout.undone else { return Ok(()) };
-    let (bad, good, at) = (&undone.revision, &undone.back_to, undone.at.0);
-    writeln!(out, "  of Deployment {name} revision {bad} was undone at {at}, back to {good}")
-}
-
-fn evicted(out: &mut String, moved: &RescheduleStatus) -> std::fmt::Result {
-    for eviction in &moved.evictions {
-        let (pod, node, at) = (legible(&eviction.pod), legible(&eviction.node), eviction.at.0);
-        let landed = eviction.landed.as_ref().map_or_else(
-            || "none has come in its place yet".to_owned(),
-            |landed| {
-                let node =
-                    landed.node.as_ref().map_or_else(|| "no node yet".into(), |node| format!("node {}", legible(node)));
-                format!("{} came in its place, on {node}", legible(&landed.pod))
-            },
-        );
-        writeln!(out, "  pod {pod} was evicted from node {node} at {at}; {landed}")?;
-    }
-    let Some(hindered) = &moved.hindered else { return Ok(()) };
-    let (pod, since, tries) = (legible(&hindered.pod), hindered.since.0, hindered.tries);
-    writeln!(out, "  the eviction of pod {pod} is refused since {since}, {tries} times: {}", legible(&hindered.message))
 }
 
 fn diagnosed(out: &mut String, diagnosis: &Diagnosis, now: Timestamp) -> std::fmt::Result {
@@ -136,6 +78,9 @@ fn diagnosed(out: &mut String, diagnosis: &Diagnosis, now: Timestamp) -> std::fm
         writeln!(out, "  pulse      {}", pulsed(pulse))?;
     }
     writeln!(out, "  workload   {}", before(observed.workload_read_at.0))?;
+    if let Some(through) = &observed.throttling_through {
+        writeln!(out, "  throttling newest sample {}", before(through.0))?;
+    }
     match &observed.pods_through {
         Some(through) => writeln!(out, "  by pod     newest sample {}", before(through.0)),
         None => writeln!(out, "  by pod     nothing: {}", legible(&observed.pods_problem)),

@@ -56,6 +56,7 @@ fn a_decision_is_told_with_its_cause_evidence_and_ages() {
                 "observed": {
                     "decidedAt": "2026-01-01T00:10:00Z", "accountThrough": "2026-01-01T00:09:00Z",
                     "workloadReadAt": "2026-01-01T00:09:58Z", "podsThrough": "2026-01-01T00:09:50Z",
+                    "throttlingThrough": "2026-01-01T00:09:45Z",
                 },
             },
         },
@@ -70,6 +71,7 @@ fn a_decision_is_told_with_its_cause_evidence_and_ages() {
         "Blind              the account is up to date",
         "account    through 2026-01-01T00:09:00Z, 1m before",
         "by pod     newest sample 2026-01-01T00:09:50Z, 10s before",
+        "throttling newest sample 2026-01-01T00:09:45Z, 15s before",
         "Decision: OutlierPod",
         "guards that let it pass: mode, leadership",
         "what would change it: checkout-0 is gone",
@@ -107,6 +109,42 @@ fn what_was_moved_is_told_with_where_it_landed_and_what_is_refused() {
         "pod checkout-0 was evicted from node a at 2026-01-01T00:00:00Z; checkout-7 came in its place, on node b",
         "pod checkout-1 was evicted from node a at 2026-01-01T00:00:00Z; none has come in its place yet",
         "the eviction of pod checkout-2 is refused since 2026-01-01T00:10:00Z, 3 times: budget web needs 5",
+    ] {
+        assert!(text.contains(line), "{line}:\n{text}");
+    }
+}
+
+#[test]
+fn what_the_operator_holds_and_waits_for_is_told() {
+    let mut agreement = agreement();
+    let node = |name: &str, ended: Value| {
+        let (at, until) = ("2026-01-01T00:00:00Z", "2026-01-01T00:30:00Z");
+        json!({"action": "1", "node": name, "uid": "n", "at": at, "until": until, "ended": ended})
+    };
+    let workload = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "w"});
+    agreement["status"] = json!({"enforcement": {
+        "reason": "GivesWay", "message": "held",
+        "avoidance": {"nodes": [node("a", json!("RemovedByOthers")), node("b", Value::Null)]},
+        "resize": {
+            "workload": workload, "pods": 3,
+            "refused": {"at": "2026-01-01T00:00:00Z", "pod": "web-1", "message": "no room"},
+        },
+        "bid": {
+            "drawsOn": ["nodes"], "replicas": 2, "millicores": 500, "mebibytes": 256,
+            "stake": {"amount": "4000/3", "currency": "EUR"},
+            "since": "2026-01-01T00:00:00Z", "until": "2026-01-01T00:01:00Z", "yieldsSince": "2026-01-01T00:00:30Z",
+        },
+    }});
+    let (code, text, _) = explain(&agreement.to_string());
+    assert_eq!(code, 0);
+    for line in [
+        "it wants 2 more replicas of nodes for ",
+        ", not asked for: others go first since ",
+        "; at stake for each is 4000/3 EUR",
+        "node a was avoided from 2026-01-01T00:00:00Z on, until somebody else took its taint away",
+        "node b was avoided from 2026-01-01T00:00:00Z on, until 2026-01-01T00:30:00Z at the latest",
+        "3 pods of Deployment web have a higher CPU limit than its template gives",
+        "a higher CPU limit for pod web-1 was refused at 2026-01-01T00:00:00Z: no room",
     ] {
         assert!(text.contains(line), "{line}:\n{text}");
     }
