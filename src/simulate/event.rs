@@ -37,11 +37,6 @@ pub enum Event {
         /// The node.
         node: u32,
     },
-    /// The next part of a rollout.
-    RolloutStep {
-        /// The fault it belongs to.
-        index: usize,
-    },
     /// The concurrency of the second that ends here is noted.
     Second,
     /// The pods' CPU is noted, as the metrics server does.

@@ -24,7 +24,32 @@ pub enum Fault {
         /// Its speed, 1 is normal.
         speed: f64,
     },
-    /// A new revision that answers some requests with errors is rolled out: a quarter of the pods per mean start delay.
+    /// One pod becomes slow, until it goes.
+    SlowPod {
+        /// When.
+        at: f64,
+        /// Which pod, by its id: those of the beginning have the lowest.
+        pod: u32,
+        /// Its speed, 1 is normal.
+        speed: f64,
+    },
+    /// The container of a pod stops, and starts again as a new pod does.
+    PodCrash {
+        /// When.
+        at: f64,
+        /// Which pod, by its id.
+        pod: u32,
+    },
+    /// Every request waits for another service when its own work is done.
+    SlowDependency {
+        /// When.
+        at: f64,
+        /// Seconds for which each waits.
+        wait: f64,
+        /// Seconds until the other service is well again.
+        lasts: f64,
+    },
+    /// A new revision that answers some requests with errors is rolled out, as a Deployment does it.
     BadRevision {
         /// When the rollout begins.
         at: f64,
@@ -56,6 +81,9 @@ impl Fault {
         match *self {
             Self::NodeCrash { at, .. }
             | Self::GrayNode { at, .. }
+            | Self::SlowPod { at, .. }
+            | Self::PodCrash { at, .. }
+            | Self::SlowDependency { at, .. }
             | Self::BadRevision { at, .. }
             | Self::ScrapeGap { at, .. }
             | Self::ServiceTime { at, .. } => at,

@@ -1,5 +1,8 @@
 //! The pods of the workload: created, started, balanced over, drained.
 
+use std::sync::Arc;
+
+use super::counters::Counters;
 use super::pod::{Phase, Pod};
 use super::queue::{Departure, Limits, Queue};
 
@@ -10,15 +13,18 @@ const PODS_PER_NODE: usize = 5;
 #[derive(Debug)]
 pub struct Fleet {
     limits: Limits,
+    bounds: Arc<[f64]>,
     pods: Vec<Pod>,
     /// Places in `pods` of those the load balancer sends requests to.
     routed: Vec<usize>,
     /// Nodes that run slowly, with their speed.
     slow: Vec<(u32, f64)>,
-    /// Nodes nothing is placed on any more.
-    closed: Vec<u32>,
-    /// Share of the pods that run the bad revision.
-    bad_share: f64,
+    /// Nodes that have stopped.
+    stopped: Vec<u32>,
+    /// Nodes nothing is placed on while there is another.
+    avoided: Vec<u32>,
+    /// Seconds for which every request waits for another service.
+    wait: f64,
     created: u32,
     /// Core-seconds, request-seconds and pod-seconds of the pods that are gone.
     gone: Totals,
@@ -36,21 +42,23 @@ pub struct Totals {
 }
 
 impl Fleet {
-    /// A fleet of `number` pods that have long been ready.
+    /// A fleet of `number` pods that have long been ready. `bounds`: those of the latency histogram.
     #[must_use]
-    pub fn ready(limits: Limits, number: u32) -> Self {
+    pub fn ready(limits: Limits, bounds: &[f64], number: u32) -> Self {
         let mut fleet = Self {
             limits,
+            bounds: bounds.into(),
             pods: Vec::new(),
             routed: Vec::new(),
             slow: Vec::new(),
-            closed: Vec::new(),
-            bad_share: 0.0,
+            stopped: Vec::new(),
+            avoided: Vec::new(),
+            wait: 0.0,
             created: 0,
             gone: Totals::default(),
         };
         for _ in 0..number {
-            let id = fleet.create(0.0);
+            let id = fleet.create(0.0, 0);
             fleet.start(id, 0.0);
         }
         fleet
@@ -85,12 +93,13 @@ impl Fleet {
         self.pods.iter().filter(|pod| pod.is_replica()).count()
     }
 
-    /// Creates a pod; gives its id.
-    pub fn create(&mut self, now: f64) -> u32 {
+    /// Creates a pod from a template; gives its id.
+    pub fn create(&mut self, now: f64, template: u32) -> u32 {
         let id = self.created;
         self.created += 1;
         let node = self.free_node();
         let mut queue = Queue::new(self.limits, now);
+        queue.set_wait(self.wait);
         if let Some((_, speed)) = self.slow.iter().find(|(slow, _)| *slow == node) {
             queue.set_speed(*speed);
         }
@@ -98,9 +107,11 @@ impl Fleet {
             id,
             node,
             created: now,
-            ready_since: None,
+            turned: now,
             phase: Phase::Starting,
-            bad_revision: is_among(id, self.bad_share),
+            ready: false,
+            template,
+            counters: Counters::new(self.bounds.clone()),
             queue,
             measured_cpu: None,
             usage: None,
@@ -108,33 +119,40 @@ impl Fleet {
         id
     }
 
-    /// A pod has started; gives the seconds it took, if it still exists and was starting.
+    /// A pod, or its container, has started; gives the seconds since its creation, if it was starting for the first time.
     pub fn start(&mut self, id: u32, now: f64) -> Option<f64> {
-        let pod = self.pods.iter_mut().find(|pod| pod.id == id && pod.phase == Phase::Starting)?;
+        let starts = |pod: &Pod| matches!(pod.phase, Phase::Starting | Phase::Restarting);
+        let pod = self.pods.iter_mut().find(|pod| pod.id == id && starts(pod))?;
+        let took = (pod.phase == Phase::Starting).then_some(now - pod.created);
         pod.phase = Phase::Ready;
-        pod.ready_since = Some(now);
+        pod.turn(true, now);
         // Nothing was in flight while it started.
         pod.queue.advance(now, &mut |_| {});
-        let took = now - pod.created;
         self.route();
-        Some(took)
+        took
     }
 
-    /// Takes `number` replicas away as a `ReplicaSet` does: those not ready first, then the youngest.
-    pub fn remove(&mut self, number: usize, now: f64) {
+    /// Takes `number` of the replicas that `may_go` away as a `ReplicaSet` does: those not ready first, then the youngest.
+    pub fn remove(&mut self, number: usize, now: f64, may_go: impl Fn(&Pod) -> bool) {
         for _ in 0..number {
-            let worst = self.pods.iter_mut().filter(|pod| pod.is_replica());
-            let Some(pod) = worst.max_by_key(|pod| (pod.phase != Phase::Ready, pod.id)) else { break };
+            let worst = self.pods.iter_mut().filter(|pod| pod.is_replica() && may_go(pod));
+            let Some(pod) = worst.max_by_key(|pod| (!pod.ready, pod.id)) else { break };
             pod.phase = Phase::Draining;
+            pod.turn(false, now);
         }
         self.route();
         self.forget_drained(now);
     }
 
+    /// A pod is evicted: it drains.
+    pub fn evict(&mut self, id: u32, now: f64) {
+        self.remove(1, now, |pod| pod.id == id);
+    }
+
     /// Brings all pods to the instant `now`.
     pub fn advance(&mut self, now: f64, left: &mut impl FnMut(Departure)) {
         for pod in &mut self.pods {
-            pod.queue.advance(now, left);
+            pod.advance(now, left);
         }
         self.forget_drained(now);
     }
@@ -151,10 +169,10 @@ impl Fleet {
         self.pods.iter().map(|pod| pod.queue.in_flight()).sum()
     }
 
-    /// How many are ready.
+    /// How many are taken for ready.
     #[must_use]
     pub fn ready_count(&self) -> usize {
-        self.pods.iter().filter(|pod| pod.phase == Phase::Ready).count()
+        self.pods.iter().filter(|pod| pod.ready).count()
     }
 
     /// A node runs at another speed.
@@ -165,21 +183,50 @@ impl Fleet {
         }
     }
 
+    /// A pod runs at another speed.
+    pub fn slow_down_pod(&mut self, id: u32, speed: f64) {
+        if let Some(pod) = self.pods.iter_mut().find(|pod| pod.id == id) {
+            pod.queue.set_speed(speed);
+        }
+    }
+
+    /// Every request that is let in from now on waits so many seconds for another service.
+    pub fn wait_for_another(&mut self, wait: f64) {
+        self.wait = wait;
+        for pod in &mut self.pods {
+            pod.queue.set_wait(wait);
+        }
+    }
+
+    /// The container of a pod stops, and is to start again; `false` if it does not serve.
+    pub fn restart(&mut self, id: u32, now: f64, left: &mut impl FnMut(Departure)) -> bool {
+        let Some(pod) = self.pods.iter_mut().find(|pod| pod.id == id && pod.phase == Phase::Ready) else {
+            return false;
+        };
+        pod.kill(left);
+        pod.phase = Phase::Restarting;
+        pod.turn(false, now);
+        self.route();
+        true
+    }
+
     /// A node stops. Its pods stay in the load balancer until they are forgotten.
     pub fn crash(&mut self, node: u32, left: &mut impl FnMut(Departure)) {
-        self.closed.push(node);
+        self.stopped.push(node);
         for pod in self.pods.iter_mut().filter(|pod| pod.node == node) {
-            pod.queue.kill(left);
+            pod.kill(left);
             if pod.is_replica() {
                 pod.phase = Phase::Dead;
             }
         }
     }
 
-    /// The load balancer forgets the dead pods of a node.
-    pub fn forget(&mut self, node: u32) {
-        let pods = &self.pods;
-        self.routed.retain(|index| pods.get(*index).is_some_and(|pod| pod.node != node || pod.phase != Phase::Dead));
+    /// Nobody takes the pods of a stopped node for ready any more, and the load balancer forgets them.
+    pub fn forget(&mut self, node: u32, now: f64) {
+        for pod in self.pods.iter_mut().filter(|pod| pod.node == node && pod.phase == Phase::Dead) {
+            pod.turn(false, now);
+        }
+        self.route();
     }
 
     /// The dead pods of a node go; gives how many.
@@ -194,28 +241,16 @@ impl Fleet {
         gone
     }
 
-    /// Empties a node that is ill and places nothing there again; gives how many pods are to be replaced.
-    pub fn vacate(&mut self, node: u32) -> usize {
-        self.closed.push(node);
-        let mut gone = 0;
-        for pod in self.pods.iter_mut().filter(|pod| pod.node == node && pod.is_replica()) {
-            pod.phase = Phase::Draining;
-            gone += 1;
-        }
-        self.route();
-        gone
-    }
-
-    /// A share of the pods runs the bad revision from now on. Replacing them is not modelled, only what they answer.
-    pub fn roll_out(&mut self, share: f64) {
-        self.bad_share = share;
-        for pod in &mut self.pods {
-            pod.bad_revision = is_among(pod.id, share);
+    /// New pods are kept off a node, or are not any more.
+    pub fn avoid(&mut self, node: u32, avoided: bool) {
+        self.avoided.retain(|other| *other != node);
+        if avoided {
+            self.avoided.push(node);
         }
     }
 
     fn route(&mut self) {
-        let takes = |pod: &Pod| matches!(pod.phase, Phase::Ready | Phase::Dead);
+        let takes = |pod: &Pod| pod.ready && matches!(pod.phase, Phase::Ready | Phase::Dead);
         self.routed = (0..).zip(&self.pods).filter(|(_, pod)| takes(pod)).map(|(index, _)| index).collect();
     }
 
@@ -233,7 +268,8 @@ impl Fleet {
     fn free_node(&self) -> u32 {
         let has_room =
             |node: u32| self.pods.iter().filter(|pod| pod.node == node && pod.is_replica()).count() < PODS_PER_NODE;
-        (0..u32::MAX).find(|node| !self.closed.contains(node) && has_room(*node)).unwrap_or(u32::MAX)
+        let is_open = |node: &u32| !self.stopped.contains(node) && !self.avoided.contains(node);
+        (0..u32::MAX).find(|node| is_open(node) && has_room(*node)).unwrap_or(u32::MAX)
     }
 }
 
@@ -247,12 +283,6 @@ impl Totals {
     }
 }
 
-/// Whether a pod is in the first `share` of the pods: evenly spread over the ids by the golden ratio.
-fn is_among(id: u32, share: f64) -> bool {
-    const GOLDEN: f64 = 0.618_033_988_749_895;
-    (f64::from(id) * GOLDEN).fract() < share
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -262,13 +292,13 @@ mod tests {
 
     #[test]
     fn pods_that_are_starting_go_first_then_the_youngest() {
-        let mut fleet = Fleet::ready(LIMITS, 3);
-        let young = fleet.create(10.0);
+        let mut fleet = Fleet::ready(LIMITS, &[], 3);
+        let young = fleet.create(10.0, 0);
         assert_eq!((fleet.replicas(), fleet.ready_count(), fleet.routed()), (4, 3, 3));
-        fleet.remove(1, 11.0);
+        fleet.remove(1, 11.0, Pod::is_replica);
         assert!(fleet.pods().iter().all(|pod| pod.id != young));
         assert_eq!(fleet.start(young, 12.0), None);
-        fleet.remove(1, 12.0);
+        fleet.remove(1, 12.0, Pod::is_replica);
         assert_eq!(fleet.pods().iter().map(|pod| pod.id).collect::<Vec<_>>(), [0, 1]);
         // Three pods from 0, one of them gone at 12, and one from 10 to 11.
         assert!((fleet.totals(20.0).pod_seconds - (20.0 + 20.0 + 12.0 + 1.0)).abs() < 1e-9);
@@ -276,9 +306,9 @@ mod tests {
 
     #[test]
     fn a_pod_with_requests_drains_first() {
-        let mut fleet = Fleet::ready(LIMITS, 1);
+        let mut fleet = Fleet::ready(LIMITS, &[], 1);
         assert!(fleet.routed_pod(0).unwrap().queue.offer(2.0, false));
-        fleet.remove(1, 0.0);
+        fleet.remove(1, 0.0, Pod::is_replica);
         assert_eq!((fleet.replicas(), fleet.routed(), fleet.pods().len()), (0, 0, 1));
         let mut served = 0;
         fleet.advance(3.0, &mut |_| served += 1);
@@ -287,22 +317,37 @@ mod tests {
 
     #[test]
     fn a_dead_node_is_kept_then_forgotten_then_replaced() {
-        let mut fleet = Fleet::ready(LIMITS, 7);
+        let mut fleet = Fleet::ready(LIMITS, &[], 7);
         fleet.crash(0, &mut |_| {});
-        assert_eq!((fleet.ready_count(), fleet.routed(), fleet.replicas()), (2, 7, 7));
-        fleet.forget(0);
-        assert_eq!((fleet.routed(), fleet.replicas()), (2, 7));
+        assert_eq!((fleet.ready_count(), fleet.routed(), fleet.replicas()), (7, 7, 7));
+        fleet.forget(0, 40.0);
+        let started = fleet.create(41.0, 0);
+        fleet.start(started, 50.0);
+        assert_eq!((fleet.ready_count(), fleet.routed(), fleet.replicas()), (3, 3, 8), "forgotten for good");
+        fleet.evict(started, 60.0);
         assert_eq!(fleet.evict_dead(0, 340.0), 5);
-        fleet.create(340.0);
+        fleet.create(340.0, 0);
         assert_eq!((fleet.replicas(), fleet.pods().last().unwrap().node), (3, 1));
     }
 
     #[test]
-    fn a_rollout_takes_its_share_of_pods() {
-        let mut fleet = Fleet::ready(LIMITS, 20);
-        fleet.roll_out(0.25);
-        let bad = fleet.pods().iter().filter(|pod| pod.bad_revision).count();
-        assert!((4..=6).contains(&bad), "{bad}");
-        assert_eq!(fleet.vacate(0), 5);
+    fn what_is_evicted_from_a_node_that_is_avoided_lands_elsewhere() {
+        let mut fleet = Fleet::ready(LIMITS, &[], 7);
+        fleet.avoid(0, true);
+        fleet.evict(2, 10.0);
+        fleet.create(10.0, 0);
+        assert_eq!(fleet.pods().last().unwrap().node, 1);
+        fleet.avoid(0, false);
+        fleet.create(20.0, 0);
+        assert_eq!(fleet.pods().last().unwrap().node, 0);
+    }
+
+    #[test]
+    fn a_container_that_stops_is_out_of_balance_until_it_has_started_again() {
+        let mut fleet = Fleet::ready(LIMITS, &[], 3);
+        assert!(fleet.restart(1, 10.0, &mut |_| {}) && !fleet.restart(1, 11.0, &mut |_| {}));
+        assert_eq!((fleet.ready_count(), fleet.routed(), fleet.replicas()), (2, 2, 3));
+        assert_eq!(fleet.start(1, 40.0), None, "no start of a pod");
+        assert_eq!(fleet.routed(), 3);
     }
 }

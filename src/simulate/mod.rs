@@ -13,12 +13,15 @@
 //! wants, which are ready after their start delay. [`fault`] says what goes wrong, [`score`] what it comes to.
 //!
 //! Does no I/O and reads no clock; a seed makes a run repeatable to the byte. Imports only from `decide` and what is left
-//! of it. Not modelled: cold caches, nodes that must be bought, dependencies, retries.
+//! of it. Not modelled: cold caches, nodes that must be bought, retries.
 
+pub mod counters;
+pub mod deployment;
 pub mod event;
 pub mod fault;
 pub mod fleet;
 pub mod load;
+pub mod operator;
 pub mod plant;
 pub mod pod;
 pub mod policy;

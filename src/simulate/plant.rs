@@ -5,8 +5,10 @@ use rand_distr::{Distribution, LogNormal};
 use rand_pcg::Pcg64Mcg;
 use thiserror::Error;
 
+use super::counters::Counters;
+use super::deployment::Deployment;
 use super::fleet::Fleet;
-use super::pod::{Phase, Pod};
+use super::pod::Phase;
 use super::queue::{Departure, Ending, Limits};
 use super::score::Minute;
 
@@ -82,8 +84,10 @@ pub struct Plant {
     turn: usize,
     /// All pods.
     pub fleet: Fleet,
-    /// Share of errors of the bad revision.
-    pub bad_errors: f64,
+    /// Its revisions, and which of them is in force.
+    pub deployment: Deployment,
+    /// The template of the bad revision, and its share of errors.
+    pub bad: Option<(u32, f64)>,
     /// Work of a request, times the normal.
     pub work_factor: f64,
     /// What was counted.
@@ -93,15 +97,10 @@ pub struct Plant {
 /// The counters.
 #[derive(Debug)]
 pub struct Tally {
-    bounds: Vec<f64>,
     /// By minute.
     pub minutes: Vec<Minute>,
-    /// All requests that were answered.
-    pub requests: u64,
-    /// Errors among them.
-    pub errors: u64,
-    /// All answers by latency bucket, not cumulative; the last one is what is above all bounds.
-    pub buckets: Vec<u64>,
+    /// Of the whole service.
+    pub all: Counters,
 }
 
 impl Plant {
@@ -120,8 +119,9 @@ impl Plant {
             choices: stream(2),
             starts: stream(3),
             turn: 0,
-            fleet: Fleet::ready(spec.limits, replicas),
-            bad_errors: 0.0,
+            fleet: Fleet::ready(spec.limits, &spec.bounds, replicas),
+            deployment: Deployment::default(),
+            bad: None,
             work_factor: 1.0,
             tally: Tally::new(&spec.bounds),
             spec,
@@ -137,18 +137,24 @@ impl Plant {
     /// A request arrives.
     pub fn arrive(&mut self, now: f64) {
         let work = self.work.sample(&mut self.demand) * self.work_factor;
-        let luck: f64 = if self.bad_errors > 0.0 { self.demand.random() } else { 1.0 };
+        let luck: f64 = if self.bad.is_some() { self.demand.random() } else { 1.0 };
         let Some(place) = self.choose(now) else {
             self.tally.fail(now);
             return;
         };
-        let tally = &mut self.tally;
+        let (tally, bad) = (&mut self.tally, self.bad);
         let Some(pod) = self.fleet.routed_pod(place) else { return };
-        pod.queue.advance(now, &mut |gone| tally.count(gone));
-        let failed = pod.bad_revision && luck < self.bad_errors;
+        pod.advance(now, &mut |gone| tally.count(gone));
+        let failed = bad.is_some_and(|(template, errors)| pod.template == template && luck < errors);
         if pod.phase == Phase::Dead || !pod.queue.offer(work, failed) {
+            pod.counters.fail();
             tally.fail(now);
         }
+    }
+
+    /// Creates and removes pods towards so many; gives those that were created.
+    pub fn reach(&mut self, want: usize, now: f64) -> Vec<u32> {
+        self.deployment.reach(&mut self.fleet, want, now)
     }
 
     /// How long the next pod takes to start.
@@ -167,6 +173,12 @@ impl Plant {
     pub fn crash(&mut self, node: u32) {
         let tally = &mut self.tally;
         self.fleet.crash(node, &mut |gone| tally.count(gone));
+    }
+
+    /// The container of a pod stops, and is to start again; `false` if it does not serve.
+    pub fn restart(&mut self, pod: u32, now: f64) -> bool {
+        let tally = &mut self.tally;
+        self.fleet.restart(pod, now, &mut |gone| tally.count(gone))
     }
 
     fn choose(&mut self, now: f64) -> Option<usize> {
@@ -189,54 +201,32 @@ impl Plant {
 
     fn in_flight_at(&mut self, place: usize, now: f64) -> usize {
         let tally = &mut self.tally;
-        let Some(Pod { queue, .. }) = self.fleet.routed_pod(place) else { return usize::MAX };
-        queue.advance(now, &mut |gone| tally.count(gone));
-        queue.in_flight()
+        let Some(pod) = self.fleet.routed_pod(place) else { return usize::MAX };
+        pod.advance(now, &mut |gone| tally.count(gone));
+        pod.queue.in_flight()
     }
 }
 
 impl Tally {
     fn new(bounds: &[f64]) -> Self {
-        let buckets = vec![0; bounds.len() + 1];
-        Self { bounds: bounds.to_vec(), minutes: Vec::new(), requests: 0, errors: 0, buckets }
-    }
-
-    /// The counters as Prometheus has them: each bucket with all those below it.
-    #[must_use]
-    pub fn cumulative(&self) -> Vec<u64> {
-        let mut sum = 0;
-        let add = |count: &u64| {
-            sum += count;
-            sum
-        };
-        self.buckets.iter().map(add).collect()
+        Self { minutes: Vec::new(), all: Counters::new(bounds.into()) }
     }
 
     fn count(&mut self, gone: Departure) {
-        if gone.ending == Ending::Lost {
-            self.fail(gone.at);
-            return;
-        }
-        self.requests += 1;
-        let bucket = self.bounds.iter().position(|bound| gone.took <= *bound).unwrap_or(self.bounds.len());
-        if let Some(count) = self.buckets.get_mut(bucket) {
-            *count += 1;
-        }
-        let failed = gone.ending == Ending::Failed;
-        self.errors += u64::from(failed);
+        let bucket = self.all.count(gone);
+        let failed = gone.ending != Ending::Served;
         if let Some(minute) = self.minute(gone.at) {
             minute.requests += 1;
             minute.errors += u64::from(failed);
-            if !failed && let Some(count) = minute.served.get_mut(bucket) {
+            if let Some(count) = bucket.filter(|_| !failed).and_then(|bucket| minute.served.get_mut(bucket)) {
                 *count += 1;
             }
         }
     }
 
-    /// A request that got no answer: turned away, given up or on a dead pod. It is in no bucket.
+    /// A request that got no answer: turned away or on a dead pod.
     fn fail(&mut self, at: f64) {
-        self.requests += 1;
-        self.errors += 1;
+        self.all.fail();
         if let Some(minute) = self.minute(at) {
             minute.requests += 1;
             minute.errors += 1;
@@ -248,7 +238,7 @@ impl Tally {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let index = (at / 60.0) as usize;
         if index >= self.minutes.len() {
-            let empty = Minute { served: vec![0; self.buckets.len()], ..Minute::default() };
+            let empty = Minute { served: vec![0; self.all.buckets.len()], ..Minute::default() };
             self.minutes.resize(index.saturating_add(1), empty);
         }
         self.minutes.get_mut(index)

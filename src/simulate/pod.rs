@@ -1,12 +1,15 @@
 //! One pod: where it is, what became of it, what it does.
 
-use super::queue::Queue;
+use super::counters::Counters;
+use super::queue::{Departure, Queue};
 
 /// What became of a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Created, not ready yet.
     Starting,
+    /// Its container stopped and starts again.
+    Restarting,
     /// Takes requests.
     Ready,
     /// Its node has stopped; it still counts as a replica.
@@ -24,12 +27,16 @@ pub struct Pod {
     pub node: u32,
     /// When it was created, in seconds.
     pub created: f64,
-    /// When it became ready.
-    pub ready_since: Option<f64>,
+    /// When it last became ready, or ceased to be.
+    pub turned: f64,
     /// What became of it.
     pub phase: Phase,
-    /// Whether it runs a revision that was rolled out and is bad.
-    pub bad_revision: bool,
+    /// Everybody takes it for ready. A pod whose node has stopped is so for a while.
+    pub ready: bool,
+    /// The template it was made from.
+    pub template: u32,
+    /// What left it.
+    pub counters: Counters,
     /// Its requests.
     pub queue: Queue,
     /// Core-seconds when the metrics server last looked.
@@ -43,5 +50,28 @@ impl Pod {
     #[must_use]
     pub fn is_replica(&self) -> bool {
         self.phase != Phase::Draining
+    }
+
+    /// Serves until the instant `until`, telling `left` who departs.
+    pub fn advance(&mut self, until: f64, left: &mut impl FnMut(Departure)) {
+        let counters = &mut self.counters;
+        self.queue.advance(until, &mut |gone| {
+            counters.count(gone);
+            left(gone);
+        });
+    }
+
+    /// Its container stops: all in flight are lost.
+    pub fn kill(&mut self, left: &mut impl FnMut(Departure)) {
+        let counters = &mut self.counters;
+        self.queue.kill(&mut |gone| {
+            counters.count(gone);
+            left(gone);
+        });
+    }
+
+    /// From now on everybody takes it for ready, or does not.
+    pub fn turn(&mut self, ready: bool, now: f64) {
+        (self.ready, self.turned) = (ready, now);
     }
 }

@@ -4,6 +4,8 @@
 //! work, so one number stands for the progress of all and a request needs only its finishing mark. A queue is advanced
 //! only when somebody looks at it: pods do not influence each other, so no departure needs a global event.
 
+use std::collections::VecDeque;
+
 /// What one pod can take.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
@@ -37,7 +39,7 @@ pub struct Departure {
     pub ending: Ending,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Request {
     arrived: f64,
     /// Value of `attained` at which the work is done.
@@ -56,6 +58,10 @@ pub struct Queue {
     occupancy: f64,
     /// In order of arrival, hence of time-out. A scan is cheap at the capacities a pod has (tens).
     requests: Vec<Request>,
+    /// Seconds for which a request waits for another service when its work is done.
+    wait: f64,
+    /// Those that wait, with when they leave: the first one is the next.
+    waiting: VecDeque<(f64, Request)>,
     /// The next departure, known until a request comes or goes.
     next: Option<(f64, usize)>,
 }
@@ -64,13 +70,24 @@ impl Queue {
     /// An empty queue at the instant `now`.
     #[must_use]
     pub fn new(limits: Limits, now: f64) -> Self {
-        Self { limits, speed: 1.0, now, attained: 0.0, cpu: 0.0, occupancy: 0.0, requests: Vec::new(), next: None }
+        Self {
+            limits,
+            speed: 1.0,
+            now,
+            attained: 0.0,
+            cpu: 0.0,
+            occupancy: 0.0,
+            requests: Vec::new(),
+            wait: 0.0,
+            waiting: VecDeque::new(),
+            next: None,
+        }
     }
 
     /// Requests in flight at the instant advanced to.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.requests.len()
+        self.requests.len() + self.waiting.len()
     }
 
     /// Core-seconds used since the start.
@@ -91,10 +108,16 @@ impl Queue {
         self.foresee();
     }
 
+    /// From now on a request waits so many seconds for another service when its work is done. It keeps its place meanwhile,
+    /// and uses no core.
+    pub fn set_wait(&mut self, wait: f64) {
+        self.wait = wait;
+    }
+
     /// Lets a request with `work` core-seconds in at the instant advanced to; `false` if there is no room.
     #[must_use]
     pub fn offer(&mut self, work: f64, failed: bool) -> bool {
-        if self.requests.len() >= self.limits.capacity {
+        if self.in_flight() >= self.limits.capacity {
             return false;
         }
         if self.requests.is_empty() {
@@ -108,25 +131,52 @@ impl Queue {
 
     /// Runs until the instant `until`, telling `left` who departs. An instant in the past does nothing.
     pub fn advance(&mut self, until: f64, left: &mut impl FnMut(Departure)) {
-        while let Some((at, index)) = self.next.filter(|(at, _)| *at <= until) {
-            self.run_to(at);
-            // Removed by place and not by comparing progress: rounding can never leave a finished request behind.
-            let gone = self.requests.remove(index);
-            let lost = gone.arrived + self.limits.timeout <= at;
-            let ending = match (lost, gone.failed) {
-                (true, _) => Ending::Lost,
-                (false, true) => Ending::Failed,
-                (false, false) => Ending::Served,
-            };
-            left(Departure { at: self.now, took: self.now - gone.arrived, ending });
-            self.foresee();
+        loop {
+            let waited = self.waiting.front().map_or(f64::INFINITY, |(at, _)| *at);
+            match self.next.filter(|(at, _)| *at <= until && *at <= waited) {
+                Some((at, index)) => self.worked(at, index, left),
+                None if waited <= until => {
+                    self.run_to(waited);
+                    if let Some((_, gone)) = self.waiting.pop_front() {
+                        left(self.departure(gone));
+                    }
+                }
+                None => break,
+            }
         }
         self.run_to(until);
     }
 
+    /// The work of a request is done, or its client gives up.
+    fn worked(&mut self, at: f64, index: usize, left: &mut impl FnMut(Departure)) {
+        self.run_to(at);
+        // Removed by place and not by comparing progress: rounding can never leave a finished request behind.
+        let gone = self.requests.remove(index);
+        let gives_up = gone.arrived + self.limits.timeout;
+        if self.wait > 0.0 && gives_up > at {
+            let leaves = (at + self.wait).min(gives_up);
+            let place = self.waiting.partition_point(|(before, _)| *before <= leaves);
+            self.waiting.insert(place, (leaves, gone));
+        } else {
+            left(self.departure(gone));
+        }
+        self.foresee();
+    }
+
+    /// A request leaves now.
+    fn departure(&self, gone: Request) -> Departure {
+        let lost = gone.arrived + self.limits.timeout <= self.now;
+        let ending = match (lost, gone.failed) {
+            (true, _) => Ending::Lost,
+            (false, true) => Ending::Failed,
+            (false, false) => Ending::Served,
+        };
+        Departure { at: self.now, took: self.now - gone.arrived, ending }
+    }
+
     /// The pod dies: all in flight are lost.
     pub fn kill(&mut self, left: &mut impl FnMut(Departure)) {
-        for gone in self.requests.drain(..) {
+        for gone in self.requests.drain(..).chain(self.waiting.drain(..).map(|(_, gone)| gone)) {
             left(Departure { at: self.now, took: self.now - gone.arrived, ending: Ending::Lost });
         }
         self.next = None;
@@ -137,6 +187,10 @@ impl Queue {
         if elapsed <= 0.0 {
             return;
         }
+        // The cast of a few thousand is exact.
+        #[allow(clippy::cast_precision_loss)]
+        let waiting = self.waiting.len() as f64;
+        self.occupancy += waiting * elapsed;
         if !self.requests.is_empty() {
             let (each, number) = self.pace();
             self.attained += each * elapsed;
@@ -215,5 +269,20 @@ mod tests {
         let mut lost = 0;
         queue.kill(&mut |_| lost += 1);
         assert_eq!((lost, queue.in_flight()), (1, 0));
+    }
+    #[test]
+    fn who_waits_for_another_service_keeps_a_place_and_uses_no_core() {
+        let mut queue = Queue::new(LIMITS, 0.0);
+        queue.set_wait(2.0);
+        assert!(queue.offer(1.0, false) && queue.offer(1.0, false) && queue.offer(9.0, false));
+        assert!(departures(&mut queue, 3.5).is_empty());
+        assert!(!queue.offer(1.0, false), "all places are taken");
+        // A third of a core each: two are done at 3 and wait until 5, when the third client gives up.
+        let left = departures(&mut queue, 5.0);
+        assert_eq!(left.len(), 3, "{left:?}");
+        assert!((queue.cpu_seconds() - 5.0).abs() < 1e-9 && queue.in_flight() == 0);
+        queue.set_wait(0.5);
+        assert!(queue.offer(1.0, false));
+        assert_eq!(departures(&mut queue, 9.0), [(6.5, 1.5, Ending::Served)]);
     }
 }

@@ -1,19 +1,22 @@
 //! One run: a load, a plant, faults and a policy, from the first second to the last.
 
+mod faults;
+
 use std::collections::VecDeque;
 
 use rand::SeedableRng;
 use rand_distr::{Distribution, Exp1};
 use rand_pcg::Pcg64Mcg;
 
+use super::counters::Counters;
 use super::event::{Agenda, Event, instant, seconds};
-use super::fault::{EVICTED, Fault, NOTICED};
+use super::fault::Fault;
 use super::load::{Load, number};
 use super::plant::{Impossible, Plant, PlantSpec};
 use super::pod::{Phase, Pod};
-use super::policy::{Order, Policy};
+use super::policy::{Hand, Order, Policy};
 use super::score::{Minute, Promise, Score, score};
-use super::view::{PodView, Scrape, View};
+use super::view::{PodCounters, PodView, Scrape, View};
 
 /// The metrics server looks this often (its default resolution), seconds.
 const POD_METRICS: f64 = 15.0;
@@ -88,6 +91,7 @@ pub fn run(scenario: &Scenario, policy: &mut dyn Policy) -> Result<Outcome, Impo
         concurrency: VecDeque::new(),
         occupancy: 0.0,
         gap_until: -1.0,
+        nodes_lost: Vec::new(),
         replicas: vec![(0.0, scenario.replicas)],
         led_in: 0.0,
     };
@@ -108,6 +112,7 @@ struct Run<'a> {
     concurrency: VecDeque<f64>,
     occupancy: f64,
     gap_until: f64,
+    nodes_lost: Vec<u32>,
     replicas: Vec<(f64, u32)>,
     /// Pod-seconds of the lead-in.
     led_in: f64,
@@ -185,11 +190,15 @@ impl Run<'_> {
                     self.new_starts.push(took);
                     self.starts.push((now, took));
                 }
+                // A rollout waits for it.
+                if self.plant.deployment.through.is_none() {
+                    self.reach(now);
+                }
             }
             Event::Scrape => {
                 self.agenda.plan(instant(now + self.scenario.scrape), Event::Scrape);
                 if now >= self.gap_until {
-                    self.scrape(now);
+                    self.scrape(now, policy.wants_pods());
                 }
             }
             Event::PodMetrics => {
@@ -208,9 +217,11 @@ impl Run<'_> {
                 self.decide(now, policy);
             }
             Event::Fault { index } => self.begin_fault(now, index),
-            Event::Healed { .. } => self.plant.fleet.roll_out(0.0),
-            Event::RolloutStep { index } => self.roll_on(now, index),
-            Event::Forgotten { node } => self.plant.fleet.forget(node),
+            Event::Healed { index } => self.end_fault(now, index),
+            Event::Forgotten { node } => {
+                self.nodes_lost.push(node);
+                self.plant.fleet.forget(node, now);
+            }
             Event::Evicted { node } => {
                 self.plant.fleet.evict_dead(node, now);
                 self.reach(now);
@@ -218,17 +229,19 @@ impl Run<'_> {
         }
     }
 
-    fn scrape(&mut self, now: f64) {
+    fn scrape(&mut self, now: f64, by_pod: bool) {
         self.plant.advance(now);
-        let tally = &self.plant.tally;
+        let all = &self.plant.tally.all;
+        let pods = self.plant.fleet.pods().iter().filter(|_| by_pod);
         let scrape = Scrape {
             at: now,
-            requests: tally.requests,
-            errors: tally.errors,
+            requests: all.requests,
+            errors: all.errors,
             in_flight: self.plant.fleet.in_flight(),
             cpu_seconds: self.plant.fleet.totals(now).cpu * self.plant.spec().cpu_meter,
-            buckets: tally.cumulative(),
+            buckets: all.cumulative(),
             ready: u32::try_from(self.plant.fleet.ready_count()).unwrap_or(u32::MAX),
+            by_pod: pods.map(counted).collect(),
         };
         self.all_scrapes.push(scrape.clone());
         push(&mut self.scrapes, scrape, SCRAPES);
@@ -251,17 +264,26 @@ impl Run<'_> {
             now,
             replicas: self.wanted,
             pods: &pods,
+            deployment: &self.plant.deployment,
+            nodes_lost: &self.nodes_lost,
             scrapes: &self.scrapes,
             starts: &self.new_starts,
             concurrency: &self.concurrency,
         };
-        let Order { replicas, move_node, roll_back } = policy.decide(&view);
+        let Order { replicas, evict, avoid, rollout } = policy.decide(&view);
         self.new_starts.clear();
-        if roll_back {
-            self.plant.fleet.roll_out(0.0);
+        match rollout {
+            None => {}
+            Some(Hand::Pause) => self.plant.deployment.paused = true,
+            Some(Hand::Resume) => self.plant.deployment.paused = false,
+            Some(Hand::GoBack) => self.plant.deployment.go_back(),
         }
-        if let Some(node) = move_node {
-            self.plant.fleet.vacate(node);
+        if let Some((node, avoided)) = avoid {
+            self.plant.fleet.avoid(node, avoided);
+        }
+        if let Some(pod) = evict {
+            self.plant.advance(now);
+            self.plant.fleet.evict(pod, now);
         }
         let (fewest, most) = self.scenario.bounds;
         let replicas = replicas.unwrap_or(self.wanted).clamp(fewest, most.max(fewest));
@@ -272,55 +294,34 @@ impl Run<'_> {
         self.reach(now);
     }
 
-    /// Creates or removes pods until there are as many as wanted.
+    /// Creates and removes pods towards as many as wanted.
     fn reach(&mut self, now: f64) {
-        let (have, want) = (self.plant.fleet.replicas(), usize::try_from(self.wanted).unwrap_or(usize::MAX));
-        if have > want {
-            self.plant.fleet.remove(have - want, now);
-        }
-        for _ in have..want {
-            let pod = self.plant.fleet.create(now);
-            let takes = self.plant.draw_start();
-            self.agenda.plan(instant(now + takes), Event::Ready { pod });
-        }
-    }
-
-    fn begin_fault(&mut self, now: f64, index: usize) {
-        let Some(fault) = self.scenario.faults.get(index) else { return };
         self.plant.advance(now);
-        match *fault {
-            Fault::NodeCrash { node, .. } => {
-                self.plant.crash(node);
-                self.agenda.plan(instant(now + NOTICED), Event::Forgotten { node });
-                self.agenda.plan(instant(now + EVICTED), Event::Evicted { node });
-            }
-            Fault::GrayNode { node, speed, .. } => self.plant.fleet.slow_down(node, speed),
-            Fault::BadRevision { errors, lasts, .. } => {
-                self.plant.bad_errors = errors;
-                self.roll_on(now, index);
-                self.agenda.plan(instant(now + lasts), Event::Healed { index });
-            }
-            Fault::ScrapeGap { lasts, .. } => self.gap_until = now + lasts,
-            Fault::ServiceTime { factor, .. } => self.plant.work_factor = factor,
+        let want = usize::try_from(self.wanted).unwrap_or(usize::MAX);
+        for pod in self.plant.reach(want, now) {
+            self.start_later(pod, now);
         }
     }
 
-    fn roll_on(&mut self, now: f64, index: usize) {
-        let Some(Fault::BadRevision { at, lasts, .. }) = self.scenario.faults.get(index) else { return };
-        let step = self.plant.spec().start.max(1.0);
-        let share = (((now - at) / step).round() + 1.0) * 0.25;
-        self.plant.fleet.roll_out(share.min(1.0));
-        if share < 1.0 && now + step < at + lasts {
-            self.agenda.plan(instant(now + step), Event::RolloutStep { index });
-        }
+    fn start_later(&mut self, pod: u32, now: f64) {
+        let takes = self.plant.draw_start();
+        self.agenda.plan(instant(now + takes), Event::Ready { pod });
     }
+}
+
+fn counted(pod: &Pod) -> PodCounters {
+    let Counters { requests, errors, .. } = pod.counters;
+    PodCounters { pod: pod.id, requests, errors, buckets: pod.counters.cumulative() }
 }
 
 fn seen(pod: &Pod) -> PodView {
     PodView {
+        id: pod.id,
+        node: pod.node,
+        template: pod.template,
         created: pod.created,
-        turned: pod.ready_since.unwrap_or(pod.created),
-        ready: pod.phase == Phase::Ready,
+        turned: pod.turned,
+        ready: pod.ready,
         usage: pod.usage,
     }
 }

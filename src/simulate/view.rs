@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use super::deployment::Deployment;
+
 /// The counters of the whole service at one scrape.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scrape {
@@ -19,11 +21,32 @@ pub struct Scrape {
     pub buckets: Vec<u64>,
     /// Ready pods.
     pub ready: u32,
+    /// The counters of each pod, where the policy looks at them.
+    pub by_pod: Vec<PodCounters>,
+}
+
+/// The counters of one pod at a scrape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PodCounters {
+    /// Its id.
+    pub pod: u32,
+    /// Requests that it answered, or that were lost on it.
+    pub requests: u64,
+    /// Errors among them.
+    pub errors: u64,
+    /// Answers within each bound, cumulative.
+    pub buckets: Vec<u64>,
 }
 
 /// One pod as the API server and the metrics server tell of it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PodView {
+    /// Its id, which is its name too.
+    pub id: u32,
+    /// The node it runs on.
+    pub node: u32,
+    /// The template it was made from.
+    pub template: u32,
     /// When it was created.
     pub created: f64,
     /// Since when it is ready or, if it is not, since when it is not.
@@ -43,6 +66,10 @@ pub struct View<'a> {
     pub replicas: u32,
     /// The pods that are not being deleted.
     pub pods: &'a [PodView],
+    /// The workload's Deployment.
+    pub deployment: &'a Deployment,
+    /// The nodes that are known not to be ready.
+    pub nodes_lost: &'a [u32],
     /// The last scrapes, the newest at the end.
     pub scrapes: &'a VecDeque<Scrape>,
     /// Seconds from creation to readiness of the pods that started since the last decision.

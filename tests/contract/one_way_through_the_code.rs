@@ -52,7 +52,10 @@ pub fn source() -> PathBuf {
 }
 
 /// A part beside the stages, with what it may import: the simulator plays what decides, and touches nothing outside.
-const BESIDE: [(&str, &[&str]); 1] = [("simulate", &["api", "evaluate", "decide", "simulate"])];
+const BESIDE: [(&str, &[&str]); 1] = [("simulate", &["api", "sense", "evaluate", "decide", "simulate"])];
+
+/// What the simulator may use of `sense`: the plain data a decision rests on, which it makes instead of reading.
+const PLAIN_DATA: [&str; 3] = ["counters", "signals", "workload"];
 
 #[test]
 fn a_stage_imports_only_from_its_left() {
@@ -76,6 +79,25 @@ fn a_stage_imports_only_from_its_left() {
         }
     }
     assert!(seen > 50, "the scan found only {seen} imports: it no longer sees the code");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn the_simulator_reads_nothing() {
+    let mut faults = Vec::new();
+    for path in rust_files(&source().join("simulate")) {
+        let code = product_code(&path);
+        for (at, prefix) in code.match_indices("crate::sense::") {
+            let module: String =
+                code[at + prefix.len()..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            if !PLAIN_DATA.contains(&module.as_str()) {
+                faults.push(format!("{}: sense::{module}", path.display()));
+            }
+        }
+        if code.contains("WorkloadReader") {
+            faults.push(format!("{}: a reader", path.display()));
+        }
+    }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 

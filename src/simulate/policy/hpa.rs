@@ -124,11 +124,11 @@ mod tests {
     const NOW: f64 = 1000.0;
 
     fn old(usage: f64) -> PodView {
-        PodView { created: 0.0, turned: 30.0, ready: true, usage: Some((usage, NOW - 5.0)) }
+        PodView { turned: 30.0, ready: true, usage: Some((usage, NOW - 5.0)), ..PodView::default() }
     }
 
     fn starting() -> PodView {
-        PodView { created: NOW - 20.0, turned: NOW - 20.0, ready: false, usage: Some((0.0, NOW - 5.0)) }
+        PodView { created: NOW - 20.0, turned: NOW - 20.0, usage: Some((0.0, NOW - 5.0)), ..PodView::default() }
     }
 
     fn without_metrics() -> PodView {
@@ -182,7 +182,8 @@ mod tests {
     /// A pod in its first five minutes counts from the first window that began after it was ready.
     #[test]
     fn a_young_pod_needs_a_whole_window() {
-        let young = |turned| PodView { created: NOW - 60.0, turned, ready: true, usage: Some((0.8, NOW - 5.0)) };
+        let usage = Some((0.8, NOW - 5.0));
+        let young = |turned| PodView { created: NOW - 60.0, turned, ready: true, usage, ..PodView::default() };
         assert!(is_unready(&young(NOW - 15.0), NOW - 5.0, NOW));
         assert!(!is_unready(&young(NOW - 20.0), NOW - 5.0, NOW));
     }

@@ -18,10 +18,23 @@ use super::view::View;
 pub struct Order {
     /// Replicas from now on; `None` leaves them.
     pub replicas: Option<u32>,
-    /// A node whose pods are to be moved elsewhere.
-    pub move_node: Option<u32>,
-    /// Whether the last rollout is to be undone.
-    pub roll_back: bool,
+    /// A pod that is to be evicted, by its id.
+    pub evict: Option<u32>,
+    /// A node, and whether new pods are kept off it from now on.
+    pub avoid: Option<(u32, bool)>,
+    /// What is to be done to the rollout.
+    pub rollout: Option<Hand>,
+}
+
+/// A hand on the rollout of the workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hand {
+    /// Nothing is replaced for the present.
+    Pause,
+    /// The rollout goes on.
+    Resume,
+    /// The template before is in force again.
+    GoBack,
 }
 
 impl Order {
@@ -44,6 +57,11 @@ pub trait Policy {
 
     /// Whether it looks at the concurrency of every second. Noting it costs time.
     fn wants_seconds(&self) -> bool {
+        false
+    }
+
+    /// Whether it looks at the counters of every pod. Noting them costs time too.
+    fn wants_pods(&self) -> bool {
         false
     }
 

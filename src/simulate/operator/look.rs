@@ -1,0 +1,213 @@
+//! A look: everything a decision rests on, the decision, and what becomes of it.
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use num_rational::BigRational;
+
+use super::Operator;
+use super::account::SETTLE;
+use super::clock;
+use super::deed::{Deed, Finding};
+use super::history::name;
+use crate::api::enforcement::Mode;
+use crate::api::enforcement_status::{ActionPhase, Verb};
+use crate::decide::cause::YOUNG;
+use crate::decide::health::{Danger, danger, pace};
+use crate::decide::pulse::{Present, Proof};
+use crate::decide::{
+    AgreementIdentity, Decision, FleetView, Situation, Staleness, Supply, decide, effect, load, moved, throttling,
+};
+use crate::evaluate::load_course::LoadCourse;
+use crate::sense::counters::{CounterSample, Course};
+use crate::sense::signals::{self, PodEvents, PodVector, Signals};
+use crate::sense::workload::WorkloadObservation;
+use crate::simulate::policy::Order;
+use crate::simulate::view::{Scrape, View};
+
+/// How old a reading of the workload may be.
+const WORKLOAD_AGE: SignedDuration = SignedDuration::from_secs(10);
+/// The window by pod before a rollout ends so long before it began.
+const BEFORE: SignedDuration = SignedDuration::from_secs(5);
+/// An operator that has just begun waits so long with what disrupts: the default of its flag.
+const WARM_UP: f64 = 600.0;
+/// The periods in which a container of a pod has something to do, of one hundred milliseconds each.
+const PERIODS_PER_SECOND: i64 = 10;
+
+impl Operator {
+    pub(super) fn look(&mut self, view: &View<'_>, now: Timestamp, order: &mut Order) {
+        self.until = None;
+        let pulse = self.pulse.proven(now);
+        let present = Present { assessment: &self.assessment, pulse: &pulse };
+        let burns = present.burns();
+        let episode = self.status.episode.as_ref().map(|episode| episode.since.0);
+        self.burning_since = burns.then(|| self.burning_since.or(episode).unwrap_or(now));
+        if !self.something_hangs_on_it(present) {
+            self.status.diagnosis = None;
+            return;
+        }
+        let workload = self.objects.workload(view, now);
+        let window = signals::window(self.account.spec().metrics.slot);
+        let signals = self.by_pod(&pulse, now, window);
+        let before = self.before_rollout(&pulse, &workload, now, window);
+        let since = self.status.episode.as_ref().map(|episode| load::known_from(episode.since.0));
+        let load = since.map_or_else(LoadCourse::default, |since| self.account.load_since(since, now));
+        let spec = self.account.spec();
+        let identity = AgreementIdentity { namespace: "shop".into(), name: "web".into(), uid: "agreement".into() };
+        let slot = SignedDuration::from_secs(spec.metrics.slot.seconds());
+        let fleet = FleetView {
+            services: 1,
+            burning_since: self.burning_since.into_iter().collect(),
+            own: self.burning_since,
+            ..FleetView::default()
+        };
+        let nodes = self.objects.nodes(view);
+        let switch = self.objects.switch(spec.enforcement.shed.as_ref().map(|shed| shed.key.as_str()));
+        let throttling = unthrottled(view, now);
+        let situation = Situation {
+            agreement: &identity,
+            enforcement: &spec.enforcement,
+            ceiling: Mode::Enforce,
+            slot: spec.metrics.slot,
+            assessment: &self.assessment,
+            pulse: &pulse,
+            workload: Ok(&workload),
+            left_behind: None,
+            nodes: &nodes,
+            signals: &signals,
+            before: &before,
+            load: &load,
+            usage: &self.usage,
+            switch: &switch,
+            throttling: &throttling,
+            fleet: &fleet,
+            supply: &Supply::default(),
+            status: &self.status,
+            actions: &self.actions,
+            leader: true,
+            warm_until: clock::at(WARM_UP),
+            staleness: Staleness {
+                assessment: SETTLE.saturating_add(slot).saturating_add(slot).saturating_add(WORKLOAD_AGE),
+                workload: WORKLOAD_AGE,
+            },
+            now,
+        };
+        let decided = decide(&situation);
+        (self.status, self.actions) = (decided.enforcement, decided.actions);
+        let Self { status, findings, .. } = self;
+        if let Some(diagnosis) = &status.diagnosis {
+            let words = format!("{}; {}", diagnosis.message, status.message);
+            findings.push(Finding { at: view.now, cause: diagnosis.cause, reason: status.reason.clone(), words });
+        }
+        self.follow(decided.decision, view.now, order);
+    }
+
+    fn follow(&mut self, decision: Decision, at: f64, order: &mut Order) {
+        let plan = match decision {
+            Decision::Act(plan) => plan,
+            Decision::Hold(hold) => {
+                self.until = hold.until;
+                return;
+            }
+            Decision::Nothing { until, .. } => {
+                self.until = until;
+                return;
+            }
+            Decision::Recommend(_) => return,
+        };
+        for step in &plan.steps {
+            self.objects.write(step, order);
+            self.deeds.push(Deed { at, verb: step.verb, target: step.target.name.clone(), words: step.describe() });
+            let Some(record) = self.actions.iter_mut().find(|record| record.id == step.id) else { continue };
+            record.phase = ActionPhase::Done;
+            self.status.floor = effect(self.status.floor.take(), record);
+            if step.verb == Verb::Reschedule {
+                self.status.reschedule = moved::done(self.status.reschedule.take());
+            }
+        }
+    }
+
+    /// Whether a decision could change anything, or an earlier one still has to be followed up.
+    fn something_hangs_on_it(&self, present: Present<'_>) -> bool {
+        let endangered = self.assessment.objectives.iter().any(|objective| danger(objective) > Danger::None);
+        let open = |phase| phase != ActionPhase::Refused;
+        let pending = self.actions.iter().any(|action| action.verdict.is_none() && open(action.phase));
+        present.burns() || endangered || pending || self.status.episode.is_some() || self.status.floor.is_some()
+    }
+
+    /// The worst of the endangered objectives by pod.
+    fn by_pod(&self, pulse: &[Proof], at: Timestamp, window: SignedDuration) -> Signals {
+        let nothing = |why: &str| Signals::NotAsked(why.to_owned());
+        if !self.history.is_there(clock::seconds(at)) {
+            return nothing("the account is too old to ask why");
+        }
+        self.ask(pulse, at, window)
+    }
+
+    fn ask(&self, pulse: &[Proof], at: Timestamp, window: SignedDuration) -> Signals {
+        let endangered = self.assessment.objectives.iter().filter(|objective| danger(objective) > Danger::None);
+        let paces = endangered.map(|objective| (&objective.name, pace(objective).unwrap_or_default()));
+        let proven = pulse.iter().map(|proof| (&proof.objective, proof.pace()));
+        let worst = paces.chain(proven).max_by(|(_, a), (_, b)| a.total_cmp(b));
+        match worst.and_then(|(objective, _)| self.account.measure(objective)) {
+            Some(measure) => self.history.by_pod(measure, at, window),
+            None => Signals::NotAsked("nothing is in danger".to_owned()),
+        }
+    }
+
+    /// The same before the rollout that brought the present pods. It is asked once.
+    fn before_rollout(
+        &mut self,
+        pulse: &[Proof],
+        workload: &WorkloadObservation,
+        now: Timestamp,
+        window: SignedDuration,
+    ) -> Signals {
+        let through = workload.rolled_out_at.filter(|through| now.duration_since(*through) <= YOUNG);
+        let first = workload.pods.iter().filter_map(|pod| pod.created).min();
+        let began = through.map(|through| first.map_or(through, |first| first.min(through)));
+        let Some(at) = began.and_then(|began| began.checked_sub(BEFORE).ok()) else {
+            return Signals::NotAsked("no rollout was through within the last half hour".to_owned());
+        };
+        if let Some((_, signals)) = self.before.as_ref().filter(|(known, _)| *known == at) {
+            return signals.clone();
+        }
+        let signals = self.ask(pulse, at, window);
+        if let Signals::ByPod(_) = &signals {
+            self.before = Some((at, signals.clone()));
+        }
+        signals
+    }
+
+    /// Takes the counters of the last scrape for what requests cost.
+    pub(super) fn observe_usage(&mut self) {
+        if let Some([before, last]) = self.history.last_two() {
+            self.usage.observe(&Course { bounds: Vec::new(), samples: vec![counters(before), counters(last)] });
+        }
+    }
+}
+
+/// What a store says of pods that their limit does not hold back.
+fn unthrottled(view: &View<'_>, at: Timestamp) -> Signals {
+    let whole = |number: i64| BigRational::from_integer(number.into());
+    let periods = throttling::WINDOW.as_secs().saturating_mul(PERIODS_PER_SECOND);
+    let events = |pod: String| PodEvents { pod, total: whole(periods), bad: whole(0) };
+    let mut pods: Vec<PodEvents> = view.pods.iter().map(|pod| events(name(pod.id))).collect();
+    pods.sort_by(|a, b| a.pod.cmp(&b.pod));
+    let elsewhere = PodEvents { total: whole(0), ..events(String::new()) };
+    Signals::ByPod(Box::new(PodVector { at, window: throttling::WINDOW, newest: at, pods, elsewhere }))
+}
+
+fn counters(scrape: &Scrape) -> CounterSample {
+    let millionths = |count: u64| i64::try_from(count).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+    // The cast saturates.
+    #[allow(clippy::cast_possible_truncation)]
+    let cpu_seconds = (scrape.cpu_seconds * 1e6) as i64;
+    CounterSample {
+        at: clock::at(scrape.at),
+        answered: millionths(scrape.requests),
+        errors: millionths(scrape.errors),
+        cpu_seconds,
+        buckets: Vec::new(),
+        in_flight: millionths(u64::try_from(scrape.in_flight).unwrap_or(u64::MAX)),
+        pods: scrape.ready,
+    }
+}

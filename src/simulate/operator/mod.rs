@@ -1,0 +1,191 @@
+//! The whole operator in the place of a policy: what it measures, decides and does, beside an autoscaler.
+//!
+//! ```text
+//!   scrapes -> history -> account, pulse -> look -> decide -> objects -> order
+//!                             by pod  ------^         status, actions --^
+//! ```
+//!
+//! All that is decided is decided by [`decide`](crate::decide::decide), fed with what a store and an API server would tell of
+//! the plant, and carried from one look to the next as the controller carries it: the intent is in the status before it is
+//! done. It looks when a slot has been read, when the pulse begins or ends to prove an outage, and when it said it would. The
+//! autoscaler beside it sees a floor one period later.
+//!
+//! Not modelled: a store that answers in part, an API server that refuses, throttling, and other agreements.
+
+pub mod account;
+pub mod clock;
+pub mod deed;
+pub mod history;
+mod look;
+pub mod measure;
+pub mod objects;
+pub mod pulse;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;
+mod workload;
+
+use k8s_openapi::jiff::Timestamp;
+use thiserror::Error;
+
+use crate::api::agreement::AgreementSpec;
+use crate::api::enforcement_status::{ActionRecord, EnforcementStatus};
+use crate::decide::usage::Usage;
+use crate::evaluate::assessment::Assessment;
+use crate::evaluate::invalid::InvalidSpec;
+use crate::evaluate::ledger::LedgerError;
+use crate::sense::signals::Signals;
+use crate::simulate::policy::{Order, Policy};
+use crate::simulate::view::View;
+
+use account::Account;
+use deed::{Deed, Finding};
+use history::History;
+use objects::Objects;
+use pulse::Pulse;
+
+/// An agreement that cannot be played.
+#[derive(Debug, Error)]
+pub enum Unfit {
+    /// The threshold of an objective is no bound of the plant's histogram.
+    #[error("the threshold of objective {0} is no bound of the simulated histogram")]
+    Threshold(String),
+    /// It is not in force when a run begins.
+    #[error("the agreement is not in force at the beginning of a run")]
+    NotInForce,
+    /// Something else cannot be worked with.
+    #[error(transparent)]
+    Invalid(#[from] InvalidSpec),
+    /// Its period is too long for its slots.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Where the workload stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The floor before the operator came.
+    pub floor: i32,
+    /// The autoscaler's upper bound.
+    pub most: i32,
+    /// CPU request and limit of a pod, in thousandths of a core.
+    pub millicores: i64,
+    /// The autoscaler compares CPU with what is requested.
+    pub scaled_on_cpu: bool,
+}
+
+/// The operator.
+pub struct Operator {
+    account: Account,
+    beside: Box<dyn Policy>,
+    objects: Objects,
+    history: History,
+    pulse: Pulse,
+    usage: Usage,
+    assessment: Assessment,
+    status: EnforcementStatus,
+    actions: Vec<ActionRecord>,
+    /// Since when the service burns.
+    burning_since: Option<Timestamp>,
+    /// What was by pod before the last rollout, by when it began.
+    before: Option<(Timestamp, Signals)>,
+    /// When it is to look in any case.
+    until: Option<Timestamp>,
+    deeds: Vec<Deed>,
+    findings: Vec<Finding>,
+}
+
+impl Operator {
+    /// An operator that keeps an agreement beside an autoscaler. `rate`: the events a second of the time before the run,
+    /// which were good; `bounds`: those of the plant's histogram.
+    ///
+    /// # Errors
+    /// What of the agreement cannot be played.
+    pub fn new(
+        spec: AgreementSpec,
+        beside: Box<dyn Policy>,
+        place: Place,
+        bounds: &[f64],
+        rate: u32,
+    ) -> Result<Self, Unfit> {
+        let account = Account::new(spec, bounds, rate)?;
+        let assessment = account.assess(clock::at(0.0))?;
+        Ok(Self {
+            account,
+            beside,
+            objects: Objects::new(place),
+            history: History::default(),
+            pulse: Pulse::default(),
+            usage: Usage::default(),
+            assessment,
+            status: EnforcementStatus::default(),
+            actions: Vec::new(),
+            burning_since: None,
+            before: None,
+            until: None,
+            deeds: Vec::new(),
+            findings: Vec::new(),
+        })
+    }
+
+    /// What it did, in order.
+    #[must_use]
+    pub fn deeds(&self) -> &[Deed] {
+        &self.deeds
+    }
+
+    /// What it found at each look at a danger, in order.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// What it holds at the end.
+    #[must_use]
+    pub fn status(&self) -> &EnforcementStatus {
+        &self.status
+    }
+}
+
+impl Policy for Operator {
+    fn name(&self) -> String {
+        format!("Guarantor beside {}", self.beside.name())
+    }
+
+    fn wants_seconds(&self) -> bool {
+        self.beside.wants_seconds()
+    }
+
+    fn wants_pods(&self) -> bool {
+        true
+    }
+
+    fn decide(&mut self, view: &View<'_>) -> Order {
+        let mut order = self.beside.decide(view);
+        let floor = self.objects.floor();
+        let most = u32::try_from(self.objects.place.most).unwrap_or(u32::MAX);
+        // Also where it cannot tell how many it wants, an autoscaler keeps its floor.
+        order.replicas = Some(order.replicas.unwrap_or(view.replicas).max(floor).min(most));
+        let now = clock::at(view.now);
+        self.history.take(view.scrapes);
+        self.observe_usage();
+        if self.history.is_there(view.now) {
+            let read = self.account.read(&self.history, now);
+            let due = self.until.is_some_and(|until| until <= now);
+            if read && let Ok(assessment) = self.account.assess(now) {
+                self.assessment = assessment;
+            }
+            let changed = self.pulse.feel(&self.account, &self.assessment, &self.history, view.now);
+            if read || changed || due {
+                self.look(view, now, &mut order);
+            }
+        } else if self.until.is_none_or(|until| until <= now) {
+            // Nobody wakes it, and it looks all the same.
+            if let Ok(assessment) = self.account.assess(now) {
+                self.assessment = assessment;
+            }
+            self.look(view, now, &mut order);
+        }
+        order
+    }
+}
