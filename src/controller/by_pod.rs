@@ -12,7 +12,6 @@ use super::registry::Asked;
 use crate::api::ServiceLevelAgreement;
 use crate::decide::FleetView;
 use crate::decide::cause::YOUNG;
-use crate::decide::health::{Danger, danger, pace};
 use crate::decide::pulse::Present;
 use crate::record::status;
 use crate::sense::signals::{self, SignalAsk, Signals};
@@ -71,13 +70,8 @@ async fn ask(
     at: Timestamp,
 ) -> Signals {
     let nothing = |why: &str| Signals::NotAsked(why.to_owned());
-    let endangered = present.assessment.objectives.iter().filter(|o| danger(o) > Danger::None);
-    let paces = endangered.map(|objective| (&objective.name, pace(objective).unwrap_or_default()));
-    let proven = present.pulse.iter().map(|proof| (&proof.objective, proof.pace()));
-    let Some((worst, _)) = paces.chain(proven).max_by(|(_, a), (_, b)| a.total_cmp(b)) else {
-        return nothing("nothing is in danger");
-    };
-    let Some(asked) = asked.iter().find(|asked| asked.objective == *worst) else {
+    let Some(worst) = present.worst() else { return nothing("nothing is in danger") };
+    let Some(asked) = asked.iter().find(|asked| asked.objective == worst) else {
         return Signals::NotByPod(format!("{worst} is a pool of several indicators"));
     };
     let source = &agreement.spec.metrics.source_ref.name;

@@ -34,6 +34,7 @@ use crate::evaluate::period::Bounds;
 use crate::evaluate::slot::{Slot, SlotState, UnknownCause};
 
 use super::cause::comparison::{self, Sample};
+use super::health::{Danger, danger, pace};
 
 /// The time a look is about.
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(1);
@@ -246,5 +247,14 @@ impl Present<'_> {
     #[must_use]
     pub fn burns(&self) -> bool {
         !self.pulse.is_empty() || self.assessment.objectives.iter().any(|objective| objective.burning)
+    }
+
+    /// The endangered objective whose budget is spent fastest just now: the one that is asked about by pod.
+    #[must_use]
+    pub fn worst(&self) -> Option<&str> {
+        let endangered = self.assessment.objectives.iter().filter(|objective| danger(objective) > Danger::None);
+        let paces = endangered.map(|objective| (objective.name.as_str(), pace(objective).unwrap_or_default()));
+        let proven = self.pulse.iter().map(|proof| (proof.objective.as_str(), proof.pace()));
+        paces.chain(proven).max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(worst, _)| worst)
     }
 }

@@ -11,9 +11,11 @@
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
+use num_traits::One;
 
 use crate::api::agreement::AgreementSpec;
 use crate::api::agreement_status::State;
+use crate::api::measurement::Method;
 use crate::api::objective::Objective;
 use crate::api::statement::FinalStatement;
 
@@ -110,6 +112,7 @@ fn without_verdict(objective: ObjectiveAssessment, why: &str) -> ObjectiveAssess
         covered: false,
         not_covered_because: why.to_owned(),
         target: objective.target,
+        allowed: objective.allowed,
         total_events: objective.total_events,
         bad_events: objective.bad_events,
         born: objective.born,
@@ -141,6 +144,19 @@ pub fn missing_data_rule(spec: &AgreementSpec) -> Result<MissingDataRule, Invali
 /// The target is no percentage.
 pub fn target(index: usize, objective: &Objective) -> Result<BigRational, InvalidSpec> {
     share(&objective.target).map_err(|e| InvalidSpec::new(format!("spec.objectives[{index}].target"), e.to_string()))
+}
+
+/// The share of bad events with which the promise of the objective at this place of the spec is just kept at any moment.
+fn allowed(index: usize, objective: &Objective, target: &BigRational) -> Result<BigRational, InvalidSpec> {
+    let measurement = &objective.measurement;
+    let by_minutes = matches!(measurement.method, Method::BadMinutes | Method::Pooled);
+    let Some(bad_when) = measurement.bad_when.as_ref().filter(|_| by_minutes) else {
+        return Ok(BigRational::one() - target);
+    };
+    let limit = bad_when.error_rate_above.as_ref().map(share).transpose();
+    let field = || format!("spec.objectives[{index}].measurement.badWhen.errorRateAbove");
+    // Where all must fail, anything less is allowed.
+    limit.map(|limit| limit.unwrap_or_else(BigRational::one)).map_err(|e| InvalidSpec::new(field(), e.to_string()))
 }
 
 struct Moment<'a> {
@@ -188,6 +204,7 @@ impl Moment<'_> {
             verdict: finding.state,
             covered: true,
             not_covered_because: String::new(),
+            allowed: allowed(index, objective, &target)?,
             target,
             attainment,
             settles_on: finding.settles_on,

@@ -47,6 +47,9 @@ pub struct ObjectiveAssessment {
     pub not_covered_because: String,
     /// The target as a share, 0 to 1.
     pub target: BigRational,
+    /// The share of bad events, 0 to 1, with which the promise is just kept at any moment: what the target leaves of events,
+    /// or what does not make a minute bad yet where bad minutes are counted.
+    pub allowed: BigRational,
     /// Good over all, 0 to 1, by the agreement's rule for unknown slots. `None`: nothing to divide by.
     pub attainment: Option<BigRational>,
     /// The attainment on which credits are owed, 0 to 1. `None`: nothing is.

@@ -11,16 +11,17 @@
 //! a hiccup is over by then, and an outage has slots that tell of it.
 //!
 //! Burn windows remember: for some minutes after a cure they tell of a danger that is over. Replicas asked for then would serve
-//! nobody, so that nothing is added while what is seen just now is within what the objectives allow.
+//! nobody, so that nothing is added while what is seen just now is within what the objectives allow: each by its own measure, as a
+//! minute in which a few are slow is no bad one.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
-use num_rational::BigRational;
-use num_traits::{One, ToPrimitive};
+use num_traits::ToPrimitive;
 
 use crate::api::diagnosis::CauseKind;
-use crate::decide::pulse::LASTS;
+use crate::decide::pulse::{LASTS, Present};
 use crate::sense::signals::Signals;
 
+use super::comparison::Sample;
 use super::population::whole;
 use super::{Cause, Look, Remedy, endangered, told};
 
@@ -68,16 +69,27 @@ pub(super) fn cause(look: &Look<'_>) -> Cause {
     }
 }
 
-/// What is seen just now, where that is within what every endangered objective allows. `None`: it is not, or nobody knows.
+/// What is seen just now, where that is within what every endangered objective allows: by pod of the one that was asked
+/// about, and by the last slot of the others. `None`: it is not, or nobody knows.
 fn is_over(look: &Look<'_>) -> Option<String> {
-    let (facts, Signals::ByPod(vector)) = (look.facts, look.facts.situation.signals) else { return None };
+    let (situation, Signals::ByPod(vector)) = (look.facts.situation, look.facts.situation.signals) else { return None };
     // Whether they are recent and enough is the population's to say.
     look.pods.as_ref().ok()?;
-    let objectives = facts.situation.assessment.objectives.iter();
-    let endangered = objectives.filter(|objective| facts.health.endangered.contains(&objective.name));
-    let least = endangered.map(|objective| BigRational::one() - &objective.target).min()?.to_f64()?;
-    let now = whole(vector);
-    (now.share() < least).then(|| told(now))
+    let present = Present { assessment: situation.assessment, pulse: situation.pulse };
+    let (worst, now) = (present.worst()?, whole(vector));
+    let through = situation.assessment.measured_through;
+    let slot = through.checked_sub(SignedDuration::from_secs(situation.slot.seconds())).ok()?;
+    let is_over = |name: &String| {
+        let objective = situation.assessment.objectives.iter().find(|objective| objective.name == *name)?;
+        let share = if name == worst {
+            now.share()
+        } else {
+            let last = situation.load.between(name, slot, through, 100)?;
+            Sample { total: last.total.to_f64()?, bad: last.bad.to_f64()? }.share()
+        };
+        Some(share < objective.allowed.to_f64()?)
+    };
+    look.facts.health.endangered.iter().all(|name| is_over(name) == Some(true)).then(|| told(now))
 }
 
 /// Why the cause is waited for, and until when. `None`: it is not.

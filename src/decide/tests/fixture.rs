@@ -69,6 +69,7 @@ pub(crate) fn objective(name: &str) -> ObjectiveAssessment {
         verdict: State::Fulfilled,
         covered: true,
         target: ratio(99, 100),
+        allowed: ratio(1, 100),
         attainment: Some(ratio(1, 1)),
         settles_on: Some(ratio(1, 1)),
         at_least: Some(ratio(1, 1)),

@@ -258,3 +258,20 @@ fn what_only_unknown_time_separates_is_one_violation() {
         assert_eq!(incidents(&[good(), vec![unknown()], good()].concat()), (0, 0), "{measurement}");
     }
 }
+
+#[test]
+fn what_is_allowed_at_a_moment_is_of_the_methods_kind() {
+    let minutes = |bad_when: Value| json!({"method": "BadMinutes", "badWhen": bad_when});
+    for (measurement, allowed) in [
+        (json!({}), ratio(1, 1000)),
+        (json!({"method": "MeanOfSlots"}), ratio(1, 1000)),
+        (minutes(json!({"errorRateAbove": "5"})), ratio(1, 20)),
+        (minutes(json!({"allFail": true})), ratio(1, 1)),
+    ] {
+        let mut spec = agreement();
+        spec.objectives[0].measurement = serde_json::from_value(measurement.clone()).unwrap();
+        let ledger = ledger(month(), 300, &[measured(1000, 0)]);
+        let assessed = assess(&spec, &ledger, &Circumstances::default(), after(1), SETTLE).unwrap();
+        assert_eq!(assessed.objectives[0].allowed, allowed, "{measurement}");
+    }
+}

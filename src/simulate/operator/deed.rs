@@ -27,4 +27,6 @@ pub struct Finding {
     pub reason: String,
     /// The same in words.
     pub words: String,
+    /// What was ruled out before, and why.
+    pub ruled_out: Vec<(CauseKind, String)>,
 }

@@ -11,7 +11,7 @@ use super::history::name;
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, Verb};
 use crate::decide::cause::YOUNG;
-use crate::decide::health::{Danger, danger, pace};
+use crate::decide::health::{Danger, danger};
 use crate::decide::pulse::{Present, Proof};
 use crate::decide::{
     AgreementIdentity, Decision, FleetView, Situation, Staleness, Supply, decide, effect, load, moved, throttling,
@@ -95,7 +95,9 @@ impl Operator {
         let Self { status, findings, .. } = self;
         if let Some(diagnosis) = &status.diagnosis {
             let words = format!("{}; {}", diagnosis.message, status.message);
-            findings.push(Finding { at: view.now, cause: diagnosis.cause, reason: status.reason.clone(), words });
+            let ruled_out = diagnosis.ruled_out.iter().map(|out| (out.cause, out.why.clone())).collect();
+            let (at, cause, reason) = (view.now, diagnosis.cause, status.reason.clone());
+            findings.push(Finding { at, cause, reason, words, ruled_out });
         }
         self.follow(decided.decision, view.now, order);
     }
@@ -143,11 +145,8 @@ impl Operator {
     }
 
     fn ask(&self, pulse: &[Proof], at: Timestamp, window: SignedDuration) -> Signals {
-        let endangered = self.assessment.objectives.iter().filter(|objective| danger(objective) > Danger::None);
-        let paces = endangered.map(|objective| (&objective.name, pace(objective).unwrap_or_default()));
-        let proven = pulse.iter().map(|proof| (&proof.objective, proof.pace()));
-        let worst = paces.chain(proven).max_by(|(_, a), (_, b)| a.total_cmp(b));
-        match worst.and_then(|(objective, _)| self.account.measure(objective)) {
+        let present = Present { assessment: &self.assessment, pulse };
+        match present.worst().and_then(|objective| self.account.measure(objective)) {
             Some(measure) => self.history.by_pod(measure, at, window),
             None => Signals::NotAsked("nothing is in danger".to_owned()),
         }

@@ -11,8 +11,8 @@ use super::objects::Objects;
 use crate::api::agreement::WorkloadRef;
 use crate::api::enforcement_status::ActionTarget;
 use crate::sense::workload::{
-    ContainerCpu, CpuSize, DeploymentState, Floor, FloorHolder, FloorKind, NodeObservation, Nodes, PodObservation,
-    PodPhase, PodSize, Revision, Revisions, Rollout, Switch, SwitchState, WorkloadObservation,
+    AvoidanceRecord, ContainerCpu, CpuSize, DeploymentState, Floor, FloorHolder, FloorKind, NodeObservation, Nodes,
+    PodObservation, PodPhase, PodSize, Revision, Revisions, Rollout, Switch, SwitchState, WorkloadObservation,
 };
 use crate::simulate::deployment;
 use crate::simulate::view::{PodView, View};
@@ -156,9 +156,9 @@ impl Objects {
                 uid: format!("uid-of-node-{node}"),
                 ready: !view.nodes_lost.contains(&node),
                 unschedulable: false,
-                taints: record.map(|record| record.to_taint()).into_iter().collect(),
+                taints: record.map(AvoidanceRecord::to_taint).into_iter().collect(),
                 annotated: true,
-                annotation: record.map(|record| record.to_annotation()),
+                annotation: record.map(AvoidanceRecord::to_annotation),
                 entry_left: false,
             }
         };

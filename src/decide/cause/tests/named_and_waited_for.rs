@@ -5,6 +5,9 @@ use crate::api::diagnosis::CauseKind;
 use crate::api::enforcement_status::Verb;
 use crate::decide::cause::Remedy;
 use crate::decide::tests::fixture::{Scene, act, at, by_pod, ratio};
+use crate::evaluate::count::Count;
+use crate::evaluate::load_course::{LoadCourse, ObjectiveLoad};
+use crate::evaluate::slot::Tally;
 use crate::sense::signals::Signals;
 
 /// A danger that has just begun: of twelve pods one is sick, and has had the time to fail a few requests only.
@@ -144,14 +147,40 @@ fn what_is_over_by_now_gets_no_replicas() {
     }
     // The strictest of the endangered objectives counts.
     let mut other = scene.assessment.objectives[0].clone();
-    (other.name, other.target) = ("latency".into(), ratio(999, 1000));
+    (other.name, other.target, other.allowed) = ("availability".into(), ratio(999, 1000), ratio(1, 1000));
     scene.assessment.objectives.push(other);
     scene.signals = by_pod(&[(1000, 5); 12]);
     assert_eq!(found(&scene).cause.remedy, Remedy::Scale);
-    scene.assessment.objectives[1] = crate::decide::tests::fixture::objective("latency");
+    scene.assessment.objectives[1] = crate::decide::tests::fixture::objective("availability");
     assert_eq!(found(&scene).cause.remedy, Remedy::KeepFloor, "it is in no danger");
     for signals in [Signals::Empty, Signals::NotByPod("no counter".into())] {
         scene.signals = signals;
         assert_eq!(found(&scene).cause.remedy, Remedy::Scale, "nobody knows");
+    }
+}
+
+/// Where bad minutes are counted, a minute in which a few events are bad is none; and of an objective that was not asked about
+/// by pod the last slot tells.
+#[test]
+fn a_danger_is_over_by_what_each_objective_allows() {
+    for (just_now, last_slot, remedy) in [
+        (20, Some(10), Remedy::KeepFloor),
+        (60, Some(10), Remedy::Scale),
+        (20, Some(60), Remedy::Scale),
+        (20, None, Remedy::Scale),
+    ] {
+        let mut scene = twelve();
+        let mut other = scene.assessment.objectives[0].clone();
+        scene.assessment.objectives[0].allowed = ratio(5, 100);
+        (other.name, other.target, other.allowed) = ("availability".into(), ratio(95, 100), ratio(5, 100));
+        scene.assessment.objectives.push(other);
+        scene.signals = by_pod(&[(1000, just_now); 12]);
+        let start = scene.assessment.measured_through.as_second() - 60;
+        let counted = |bad| Tally { total: Count::events(1000), bad: Count::events(bad) };
+        let slots = last_slot.map(|bad| (start, counted(bad))).into_iter().collect();
+        let load = ObjectiveLoad { name: "availability".into(), slots };
+        scene.load = LoadCourse { slot_seconds: 60, objectives: vec![load] };
+        let told = found(&scene).cause;
+        assert_eq!((told.kind, told.remedy), (CauseKind::Unknown, remedy), "{just_now} {last_slot:?}");
     }
 }
