@@ -3,5 +3,6 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout)]
 
 mod every_trace_is_left_alone;
+mod faults;
 mod stage;
 mod traces;

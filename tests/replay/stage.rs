@@ -63,7 +63,9 @@ impl Played {
     /// All that was found and done, to be read when something is wrong.
     pub fn course(&self) -> String {
         let found = self.operator.findings().iter().map(|found| {
-            (found.at, format!("{:.0} s: {:?}, {}: {}", found.at, found.cause, found.reason, found.words))
+            let ruled_out = found.ruled_out.iter().map(|(cause, why)| format!("\n    not {cause:?}: {why}"));
+            let ruled_out: String = ruled_out.collect();
+            (found.at, format!("{:.0} s: {:?}, {}: {}{ruled_out}", found.at, found.cause, found.reason, found.words))
         });
         let done =
             self.operator.deeds().iter().map(|deed| (deed.at, format!("{:.0} s: DONE {:?}", deed.at, deed.verb)));

@@ -9,7 +9,7 @@ const SERVICES: &str = include_str!("../bench/scaling/traces/faro-twitter-azure-
 const BALANCER: &str = include_str!("../bench/scaling/traces/nab-elb_request_count_8c0756.csv");
 
 /// Requests per second in the mean.
-const MEAN: f64 = 40.0;
+const MEAN: f64 = 120.0;
 const MINUTE: usize = 60;
 
 /// All of them, by their names.

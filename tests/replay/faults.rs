@@ -1,0 +1,162 @@
+//! Each fault under several seeds: what has to be done about it is done, and nothing else is.
+
+use guarantor::api::enforcement_status::Verb;
+use guarantor::simulate::fault::Fault;
+use guarantor::simulate::load::Load;
+
+use crate::stage::{Play, Played, play, pods};
+
+/// When a fault strikes, in seconds: the operator has warmed up, and pods are old enough to be moved.
+const ONSET: f64 = 900.0;
+/// How long a run lasts, in seconds.
+const LASTS: usize = 2700;
+/// Requests per second, and how busy pods are at that.
+const RATE: f64 = 120.0;
+const BUSY: f64 = 0.5;
+const SEEDS: u64 = 10;
+
+/// Keeps what there is, and gives it back.
+const KEEPS: [Verb; 3] = [Verb::FreezeScaleDown, Verb::LowerFloor, Verb::Restore];
+
+struct Story<'a> {
+    name: &'a str,
+    faults: Vec<Fault>,
+    load: Load,
+    /// What is done in every run.
+    required: &'a [Verb],
+    /// What may be done beside, other than to keep what there is.
+    beside: &'a [Verb],
+}
+
+impl Story<'_> {
+    fn allows(&self) -> Vec<Verb> {
+        KEEPS.iter().chain(self.required).chain(self.beside).copied().collect()
+    }
+}
+
+/// Plays a story with every seed, and prints a row; gives the runs.
+fn told(story: &Story<'_>) -> Vec<Played> {
+    let mut runs = Vec::new();
+    let mut wrong = Vec::new();
+    let mut bad = Vec::new();
+    for seed in 1..=SEEDS {
+        let faults = story.faults.clone();
+        let played = play(&Play { load: story.load.clone(), faults, target: BUSY, pods: pods(RATE, BUSY), seed });
+        let others = played.others_than(&story.allows());
+        let missing: Vec<Verb> = story
+            .required
+            .iter()
+            .filter(|verb| played.verbs().iter().all(|(done, _)| done != *verb))
+            .copied()
+            .collect();
+        if !others.is_empty() || !missing.is_empty() {
+            wrong.push(format!("seed {seed}: wrong: {others:?}, missing: {missing:?}\n{}", played.course()));
+        }
+        bad.push(played.score().bad_minutes);
+        runs.push(played);
+    }
+    let mean = f64::from(bad.iter().sum::<u32>()) / SEEDS as f64;
+    let each: Vec<String> = runs.iter().map(|played| format!("{:?}", played.verbs())).collect();
+    println!("{}: {mean:.1} bad minutes of {} ({bad:?})\n  {}", story.name, LASTS / 60, each.join("\n  "));
+    assert!(wrong.is_empty(), "{}: {} of {SEEDS} runs\n{}", story.name, wrong.len(), wrong.join("\n"));
+    runs
+}
+
+fn steady() -> Load {
+    Load::new(vec![RATE; LASTS]).unwrap()
+}
+
+#[test]
+fn a_slow_pod_is_moved() {
+    told(&Story {
+        name: "slow pod",
+        faults: vec![Fault::SlowPod { at: ONSET, pod: 3, speed: 0.15 }],
+        load: steady(),
+        required: &[Verb::Surge, Verb::Reschedule],
+        beside: &[],
+    });
+}
+
+#[test]
+fn the_pods_of_a_gray_node_are_moved() {
+    told(&Story {
+        name: "gray node",
+        faults: vec![Fault::GrayNode { at: ONSET, node: 0, speed: 0.25 }],
+        load: steady(),
+        required: &[Verb::AvoidNode, Verb::Surge, Verb::Reschedule],
+        beside: &[Verb::ReleaseNode],
+    });
+}
+
+#[test]
+fn a_bad_revision_is_undone() {
+    told(&Story {
+        name: "bad revision",
+        faults: vec![Fault::BadRevision { at: ONSET, errors: 0.05, lasts: 3600.0 }],
+        load: steady(),
+        required: &[Verb::RollBack],
+        beside: &[Verb::PauseRollout, Verb::ReleaseRollout],
+    });
+}
+
+#[test]
+fn a_node_that_crashes_is_left_to_its_controller() {
+    told(&Story {
+        name: "node crash",
+        faults: vec![Fault::NodeCrash { at: ONSET, node: 0 }],
+        load: steady(),
+        required: &[],
+        beside: &[Verb::RaiseFloor],
+    });
+}
+
+#[test]
+fn a_pod_that_crashes_once_is_left_alone() {
+    told(&Story {
+        name: "pod crash",
+        faults: vec![Fault::PodCrash { at: ONSET, pod: 3 }],
+        load: steady(),
+        required: &[],
+        beside: &[],
+    });
+}
+
+#[test]
+fn more_load_is_met_with_replicas_alone() {
+    let step = [vec![RATE; ONSET as usize], vec![RATE * 2.5; LASTS - ONSET as usize]].concat();
+    told(&Story {
+        name: "traffic step",
+        faults: Vec::new(),
+        load: Load::new(step).unwrap(),
+        required: &[],
+        beside: &[Verb::RaiseFloor],
+    });
+}
+
+#[test]
+fn a_slow_dependency_is_not_blamed_on_a_part() {
+    told(&Story {
+        name: "slow dependency",
+        faults: vec![Fault::SlowDependency { at: ONSET, wait: 1.0, lasts: 600.0 }],
+        load: steady(),
+        required: &[],
+        beside: &[Verb::RaiseFloor],
+    });
+}
+
+#[test]
+fn nothing_is_done_blindly() {
+    let runs = told(&Story {
+        name: "store gone",
+        faults: vec![
+            Fault::ScrapeGap { at: ONSET, lasts: 600.0 },
+            Fault::SlowPod { at: ONSET + 60.0, pod: 3, speed: 0.15 },
+            Fault::SlowPod { at: ONSET + 570.0, pod: 3, speed: 1.0 },
+        ],
+        load: steady(),
+        required: &[],
+        beside: &[],
+    });
+    let done: Vec<String> = runs.iter().flat_map(|played| played.others_than(&[])).collect();
+    assert!(done.is_empty(), "{}", done.join("\n"));
+}
