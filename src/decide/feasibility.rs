@@ -2,10 +2,10 @@
 //!
 //! What is unknown bounds nothing. What is known is an upper bound: see [`crate::sense::headroom`].
 
-use k8s_openapi::api::core::v1::{Taint, Toleration};
+use k8s_openapi::api::core::v1::Taint;
 
 use crate::sense::headroom::{Amounts, Headroom, NANO, NodeRoom, PodNeeds, QuotaResource, QuotaRoom};
-use crate::sense::workload::WorkloadObservation;
+use crate::sense::workload::{WorkloadObservation, repels};
 
 /// More room than this is as good as any.
 const PLENTY: i32 = 100_000;
@@ -87,23 +87,11 @@ fn of_nodes(nodes: &[NodeRoom], needs: &PodNeeds, workload: &WorkloadObservation
 
 fn takes(node: &NodeRoom, needs: &PodNeeds) -> bool {
     let selected = needs.node_selector.iter().all(|(name, value)| node.labels.get(name) == Some(value));
-    let repels = |taint: &&Taint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute");
-    let tolerated = |taint: &Taint| needs.tolerations.iter().any(|toleration| tolerates(toleration, taint));
-    !node.unschedulable && selected && node.taints.iter().filter(repels).all(tolerated)
-}
-
-fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
-    let effect = toleration.effect.as_deref().unwrap_or_default();
-    if !effect.is_empty() && effect != taint.effect {
-        return false;
-    }
-    let key = toleration.key.as_deref().unwrap_or_default();
-    let exists = toleration.operator.as_deref() == Some("Exists");
-    if key.is_empty() {
-        return exists;
-    }
-    key == taint.key
-        && (exists || toleration.value.as_deref().unwrap_or_default() == taint.value.as_deref().unwrap_or_default())
+    let tolerated = |taint: &Taint| {
+        let value = taint.value.as_deref().unwrap_or_default();
+        needs.tolerated.iter().any(|tolerated| tolerated.covers(&taint.key, value, &taint.effect))
+    };
+    !node.unschedulable && selected && node.taints.iter().filter(|taint| repels(&taint.effect)).all(tolerated)
 }
 
 /// How many such pods a node takes. What it does not tell of bounds nothing but what it has not: another resource.

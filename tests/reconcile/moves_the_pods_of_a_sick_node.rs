@@ -10,7 +10,7 @@ use guarantor_testbed::model::FaultPlan;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::replica_set::{ReplicaSet, name, pods};
+use crate::replica_set::{DEDICATED, ReplicaSet, name, pods};
 use crate::stage::{AGREEMENTS, NAMESPACE, Stage, agreement, deployment};
 use crate::sweep::sweep_some;
 
@@ -140,6 +140,22 @@ async fn tells_what_it_does_and_judges_it() {
     for reason in ["NodeAvoided", "FloorSurged", "PodEvicted", "NodeReleased", "CauseFound"] {
         assert!(events.iter().any(|event| event["reason"] == reason), "{reason}: {events:#?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_set_aside_for_the_service_keeps_the_taint_that_does_it() {
+    let mut stage = Stage::open(FaultPlan::none());
+    calm(&mut stage, json!({"perDay": 6, "avoidNode": {}})).await;
+    let dedicated = json!([{"key": DEDICATED, "value": "web", "effect": "NoSchedule"}]);
+    for node in ALL {
+        stage.api.edit("kubectl", NODES, None, node, |node| node["spec"]["taints"] = dedicated.clone()).unwrap();
+    }
+    fall_ill(&mut stage);
+    stage.until("a taint", 200, is_avoided).await.unwrap();
+    assert_eq!((taints(&stage, SICK).len(), &taints(&stage, SICK)[..1]), (2, dedicated.as_array().unwrap().as_slice()));
+    stage.until("the last eviction", 900, |stage| on_it(stage) == 0).await.unwrap();
+    stage.until("the end of the episode", 900, over).await.unwrap();
+    assert_eq!(json!(taints(&stage, SICK)), dedicated);
 }
 
 #[tokio::test(start_paused = true)]

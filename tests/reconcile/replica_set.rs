@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use crate::stage::{DEPLOYMENTS, NAMESPACE};
 
 const PODS: &str = "pods";
+/// The key of the taint by which nodes are set aside for these pods, which all tolerate it.
+pub const DEDICATED: &str = "example.com/dedicated";
 /// So many seconds after it was made a pod is ready.
 const START: i64 = 3;
 
@@ -25,7 +27,8 @@ pub struct ReplicaSet {
     pub sick_nodes: BTreeSet<String>,
     /// Where pods land from now on; without it, on that of `nodes` with the fewest.
     pub node: Option<String>,
-    /// The nodes there are; without them, each pod has one of its own. What is tainted is taken last.
+    /// The nodes there are; without them, each pod has one of its own. What is softly tainted is taken last, and every pod
+    /// tolerates what is not.
     pub nodes: Vec<String>,
     /// The fewest pods that were ready at once since the first ones were.
     pub least_ready: Option<usize>,
@@ -100,7 +103,7 @@ impl ReplicaSet {
                 "name": name, "namespace": NAMESPACE, "labels": {"app": "web", "pod-template-hash": "one"},
                 "ownerReferences": owner,
             },
-            "spec": {"nodeName": node, "containers": [container]},
+            "spec": {"nodeName": node, "containers": [container], "tolerations": [{"key": DEDICATED, "operator": "Exists"}]},
             "status": {"phase": "Running", "qosClass": "Burstable", "conditions": [{"type": "Ready", "status": "False"}]},
         });
         api.apply(pod).unwrap();
@@ -108,8 +111,9 @@ impl ReplicaSet {
 
     /// The node that the scheduler takes.
     fn place(&self, api: &ApiServer) -> String {
-        let tainted: Vec<String> =
-            api.list("nodes").iter().filter(|node| node["spec"]["taints"].is_array()).map(name).collect();
+        let soft = |taint: &Value| taint["effect"] == "PreferNoSchedule";
+        let is_soft = |node: &&Value| node["spec"]["taints"].as_array().is_some_and(|taints| taints.iter().any(soft));
+        let tainted: Vec<String> = api.list("nodes").iter().filter(is_soft).map(name).collect();
         if let Some(node) = self.node.as_ref().filter(|node| !tainted.contains(node)) {
             return node.clone();
         }

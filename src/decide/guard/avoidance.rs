@@ -156,11 +156,12 @@ pub(super) fn few(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
 /// within reach of its selectors and tolerations.
 pub(super) fn reachable(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let (name, nodes) = (&step.target.name, facts.situation.nodes);
-    let serves = |node: &NodeObservation| {
+    // A taint that came after the pod keeps its successor off.
+    let takes = |node: &NodeObservation| {
         let mut pods = facts.workload.pods.iter().filter(|pod| pod.ready && !pod.terminating);
-        pods.any(|pod| pod.node.as_deref() == Some(node.name.as_str()))
+        pods.any(|pod| pod.node.as_deref() == Some(node.name.as_str()) && node.is_open_to(&pod.tolerated))
     };
-    let elsewhere = nodes.known.iter().any(|node| node.name != *name && node.is_open() && serves(node));
+    let elsewhere = nodes.known.iter().any(|node| node.name != *name && takes(node));
     (!elsewhere).then(|| {
         let message = format!(
             "no other node on which pods of the workload are ready takes new ones, so what is moved from node {name} would come \

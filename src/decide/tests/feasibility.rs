@@ -12,6 +12,7 @@ use crate::api::enforcement_status::Verb;
 use crate::decide::Decision;
 use crate::decide::feasibility::limits;
 use crate::sense::headroom::{Headroom, NANO, NodeRoom, PodNeeds, QuotaResource, QuotaRoom};
+use crate::sense::workload::Tolerated;
 
 /// A pod of one core and 512 MiB.
 pub(super) fn needs() -> PodNeeds {
@@ -94,7 +95,7 @@ fn nodes_count_that_may_take_such_a_pod() {
         vec![super::feasibility::node("a", 2), node]
     };
     let tolerating = |toleration: serde_json::Value| PodNeeds {
-        tolerations: vec![serde_json::from_value(toleration).unwrap()],
+        tolerated: Tolerated::of(&serde_json::from_value(toleration).unwrap()).into_iter().collect(),
         ..needs()
     };
     let selecting = PodNeeds { node_selector: BTreeMap::from([("disk".into(), "ssd".into())]), ..needs() };

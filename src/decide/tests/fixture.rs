@@ -98,6 +98,7 @@ pub(crate) fn pod(index: i32) -> PodObservation {
         phase: PodPhase::Running,
         cpu_request: Some(1000),
         critical: false,
+        tolerated: Vec::new(),
         kept_volumes: Vec::new(),
         revision: Some("abc".into()),
         size: PodSize::default(),

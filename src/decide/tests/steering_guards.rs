@@ -1,5 +1,6 @@
 //! Every guard that concerns the avoiding of a node: one that passes, and the one change that holds it.
 
+use k8s_openapi::api::core::v1::Toleration;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::fixture::{Scene, at, reason};
@@ -12,7 +13,7 @@ use crate::api::enforcement_status::{Episode, Verb, WithoutEffect};
 use crate::api::reschedule_status::RescheduleStatus;
 use crate::decide::timing::Timing;
 use crate::decide::{FleetAvoidance, guard, reschedule, workflow};
-use crate::sense::workload::{Nodes, Rollout};
+use crate::sense::workload::{Nodes, Rollout, Tolerated};
 
 fn earlier(node: &str, second: i64, ended: AvoidanceEnd) -> AvoidedNode {
     AvoidedNode {
@@ -31,6 +32,12 @@ fn before(scene: &mut Scene, nodes: Vec<AvoidedNode>) {
 
 fn by_others(node: &str, until: i64) -> Vec<FleetAvoidance> {
     vec![FleetAvoidance { node: node.to_owned(), until: at(until) }]
+}
+
+fn tolerated(key: &str) -> Vec<Tolerated> {
+    let toleration =
+        Toleration { key: Some(key.to_owned()), operator: Some("Exists".to_owned()), ..Toleration::default() };
+    Tolerated::of(&toleration).into_iter().collect()
 }
 
 #[test]
@@ -81,6 +88,8 @@ fn a_taint_is_held_by_every_guard_that_concerns_it() {
             for name in ["node-1", "node-2"] {
                 named(scene, name).taints = vec![serde_json::json!({"key": "full", "effect": "NoSchedule"})];
             }
+            // The pod there is older than the taint, and tolerates another.
+            scene.workload().pods.iter_mut().for_each(|pod| pod.tolerated = tolerated("web"));
         }),
         ("WarmingUp", |scene| scene.warm_until = at(1)),
         ("Ineffective", |scene| {
@@ -101,7 +110,14 @@ fn a_taint_is_held_by_every_guard_that_concerns_it() {
 #[test]
 fn what_is_past_or_elsewhere_holds_nothing_up() {
     type Change = fn(&mut Scene);
-    let changes: [Change; 5] = [
+    let changes: [Change; 6] = [
+        // Nodes set aside for these pods.
+        |scene| {
+            for node in &mut scene.nodes.known {
+                node.taints = vec![serde_json::json!({"key": "web", "value": "yes", "effect": "NoSchedule"})];
+            }
+            scene.workload().pods.iter_mut().for_each(|pod| pod.tolerated = tolerated("web"));
+        },
         |scene| before(scene, vec![earlier("node-0", -86_400, AvoidanceEnd::RemovedByOthers)]),
         |scene| before(scene, vec![earlier("node-4", -80_000, AvoidanceEnd::RemovedByOthers)]),
         |scene| scene.fleet.avoided = by_others("node-0", 0),

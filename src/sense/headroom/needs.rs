@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Container, PodSpec, ResourceRequirements, Toleration};
+use k8s_openapi::api::core::v1::{Container, PodSpec, ResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::quantity::nanos;
+use crate::sense::workload::Tolerated;
 
 /// Amounts by the name of the resource, in thousand-millionths of its unit.
 pub type Amounts = BTreeMap<String, i128>;
@@ -22,8 +23,8 @@ pub struct PodNeeds {
     pub limits: Amounts,
     /// `nodeSelector`.
     pub node_selector: BTreeMap<String, String>,
-    /// `tolerations`.
-    pub tolerations: Vec<Toleration>,
+    /// The taints of nodes that it tolerates.
+    pub tolerated: Vec<Tolerated>,
 }
 
 /// Which of the two kinds of amounts is read.
@@ -37,7 +38,7 @@ impl PodNeeds {
             requests: effective(spec, requests),
             limits: effective(spec, limits),
             node_selector: spec.node_selector.clone().unwrap_or_default(),
-            tolerations: spec.tolerations.clone().unwrap_or_default(),
+            tolerated: spec.tolerations.iter().flatten().filter_map(Tolerated::of).collect(),
         }
     }
 }

@@ -29,6 +29,7 @@ mod target;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 pub(crate) mod tests;
+mod toleration;
 mod zones;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,6 +59,7 @@ pub use observation::{
 pub use problem::WorkloadProblem;
 pub use size::{ContainerCpu, CpuSize, PodSize};
 pub use switch::{ShedMark, ShedRecord, Switch, SwitchState};
+pub use toleration::{Tolerated, repels};
 
 /// What this module needs of the operator's role: API group, resource, verbs. Another kind with a scale subresource
 /// needs `get` on itself and on its scale, which the chart's `rbac.workloads` grants.

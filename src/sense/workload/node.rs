@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::api::AVOID_KEY;
 
 use super::ownership;
+use super::toleration::{Tolerated, repels};
 
 /// The soft effect: the scheduler takes another node where it can.
 pub const SOFT: &str = "PreferNoSchedule";
@@ -135,11 +136,15 @@ impl NodeObservation {
         Some(record).filter(|record| record.action == value)
     }
 
-    /// The scheduler may put pods here, as far as the node says.
+    /// The scheduler may put pods here that tolerate this, as far as the node says.
     #[must_use]
-    pub fn is_open(&self) -> bool {
-        let hard = |taint: &Value| taint["effect"] == "NoSchedule" || taint["effect"] == "NoExecute";
-        self.ready && !self.unschedulable && self.avoided().is_none() && !self.taints.iter().any(hard)
+    pub fn is_open_to(&self, tolerated: &[Tolerated]) -> bool {
+        let keeps_off = |taint: &Value| {
+            let text = |field: &str| taint[field].as_str().unwrap_or_default();
+            let (key, value, effect) = (text("key"), text("value"), text("effect"));
+            repels(effect) && !tolerated.iter().any(|tolerated| tolerated.covers(key, value, effect))
+        };
+        self.ready && !self.unschedulable && self.avoided().is_none() && !self.taints.iter().any(keeps_off)
     }
 }
 
@@ -184,18 +189,23 @@ mod tests {
 
     #[test]
     fn a_node_is_open_that_the_scheduler_may_use() {
+        let spot = json!({"key": "spot", "operator": "Exists"});
+        let tolerates: Vec<Tolerated> = Tolerated::of(&serde_json::from_value(spot).unwrap()).into_iter().collect();
         let taint = |key: &str, effect: &str| json!({"taints": [{"key": key, "effect": effect}]});
+        // To any pod, and to one that tolerates the taint.
         for (spec, ready, open) in [
-            (json!({}), "True", true),
-            (json!({}), "False", false),
-            (json!({}), "Unknown", false),
-            (json!({"unschedulable": true}), "True", false),
-            (taint("spot", SOFT), "True", true),
-            (taint("spot", "NoSchedule"), "True", false),
-            (taint("spot", "NoExecute"), "True", false),
-            (taint(AVOID_KEY, SOFT), "True", false),
+            (json!({}), "True", [true, true]),
+            (json!({}), "False", [false, false]),
+            (json!({}), "Unknown", [false, false]),
+            (json!({"unschedulable": true}), "True", [false, false]),
+            (taint("spot", SOFT), "True", [true, true]),
+            (taint("spot", "NoSchedule"), "True", [false, true]),
+            (taint("spot", "NoExecute"), "True", [false, true]),
+            (taint("gpu", "NoSchedule"), "True", [false, false]),
+            (taint(AVOID_KEY, SOFT), "True", [false, false]),
         ] {
-            assert_eq!(node(&spec, &json!({}), ready).is_open(), open, "{spec} {ready}");
+            let node = node(&spec, &json!({}), ready);
+            assert_eq!([node.is_open_to(&[]), node.is_open_to(&tolerates)], open, "{spec} {ready}");
         }
     }
 }

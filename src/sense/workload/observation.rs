@@ -12,6 +12,7 @@ use crate::api::enforcement_status::ActionTarget;
 use super::baseline::Baseline;
 use super::deployment::DeploymentState;
 use super::size::{ContainerCpu, PodSize};
+use super::toleration::Tolerated;
 
 /// One quorum read of a workload and of what scales it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +131,8 @@ pub struct PodObservation {
     pub cpu_request: Option<i64>,
     /// Its priority is that of what a cluster or a node cannot do without.
     pub critical: bool,
+    /// The taints of nodes that it tolerates.
+    pub tolerated: Vec<Tolerated>,
     /// Its volumes whose content goes with the pod, or binds it to a place.
     pub kept_volumes: Vec<KeptVolume>,
     /// The label by which its controller tells revisions apart.

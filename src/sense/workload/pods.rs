@@ -15,6 +15,7 @@ use super::cpu;
 use super::observation::{KeptVolume, PodObservation, PodPhase, VolumeKind};
 use super::problem::WorkloadProblem;
 use super::size;
+use super::toleration::Tolerated;
 
 /// Pods asked for at once.
 const PAGE: u32 = 500;
@@ -78,6 +79,7 @@ fn observe(pod: Pod) -> PodObservation {
         created: pod.metadata.creation_timestamp.map(|time| time.0),
         cpu_request: cpu::request(&spec),
         critical: is_critical(&spec),
+        tolerated: spec.tolerations.iter().flatten().filter_map(Tolerated::of).collect(),
         kept_volumes: spec.volumes.iter().flatten().filter_map(kept).collect(),
         node: spec.node_name.filter(|node| !node.is_empty()),
         zone: None,
