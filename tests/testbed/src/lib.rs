@@ -15,6 +15,7 @@ pub mod gate;
 mod http;
 pub mod model;
 pub mod operator;
+pub mod past;
 pub mod plant;
 pub mod ports;
 pub mod process;

@@ -6,13 +6,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Result;
+use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::Client;
 use kube::api::Api;
 
 use crate::control_plane::{ControlPlane, NODE_SELECTOR, POOL_LABEL, TOLERATIONS};
+use crate::past;
 use crate::plant::load::Load;
-use crate::plant::{Plant, ServiceHandle, ServiceSpec};
+use crate::plant::{Plant, ServiceHandle, ServiceSpec, SwitchAt};
 use crate::prometheus::{Prometheus, PrometheusOptions, ScrapeTarget};
 use crate::wait::{Progress, wait_until};
 
@@ -41,6 +43,9 @@ pub struct ShopOptions {
     pub capacity: usize,
     /// How long its clients wait for an answer.
     pub timeout: Duration,
+    /// The CPU that a pod requests, and the limit of what it may use, as Kubernetes quantities. A pod on one core, which is what it
+    /// has without a limit, can serve 20 requests a second.
+    pub cpu: (String, Option<String>),
     /// Equal seeds, loads and pods give equal requests.
     pub seed: u64,
 }
@@ -58,6 +63,7 @@ impl ShopOptions {
             pool: None,
             capacity: 64,
             timeout: Duration::from_secs(5),
+            cpu: ("1".to_owned(), Some("1".to_owned())),
             seed: 1,
         }
     }
@@ -113,6 +119,32 @@ impl Shop {
         let added = self.plant.add_service(service(name, &options)).await?;
         self.wait_for_replicas_of(name, options.replicas).await?;
         Ok(added)
+    }
+
+    /// Lets the store know a past of the storefront, in which so many requests came a second and all of them were good: see
+    /// [`past`].
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn has_been_open(&self, rate: f64) -> Result<()> {
+        let past = past::of_storefront(&self.namespace, rate, Timestamp::now())?;
+        self.prometheus.remote_write(&[past]).await
+    }
+
+    /// Makes a `ConfigMap` with a switch that is not turned, by which the storefront sheds load from now on: the value `on` of its
+    /// key `shed`. Something else stands beside it.
+    ///
+    /// # Errors
+    /// When it cannot be made or watched.
+    pub async fn add_switch(&mut self, cluster: &ControlPlane, config_map: &str) -> Result<()> {
+        let namespace = self.namespace.clone();
+        let manifest = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {config_map}, namespace: {namespace}}}\n\
+             data: {{shed: \"off\", other: \"7\"}}\n"
+        );
+        cluster.kubectl_with_input(&["apply", "-f", "-"], &manifest).await?.ok()?;
+        let at = SwitchAt { namespace: &namespace, config_map, key: "shed", on: "on" };
+        self.plant.follow_switch(&self.storefront, at).await
     }
 
     /// Waits until the storefront wants and has `replicas` ready pods.
@@ -203,8 +235,10 @@ spec:
       containers:
       - name: {name}
         image: example.com/{name}:1
-        resources: {{requests: {{cpu: "1", memory: 128Mi}}, limits: {{cpu: "1", memory: 128Mi}}}}
+        resources: {{requests: {{cpu: {request}, memory: 128Mi}}, limits: {{{limit}memory: 128Mi}}}}
 "#,
+        request = options.cpu.0,
+        limit = options.cpu.1.as_ref().map(|cpu| format!("cpu: {cpu}, ")).unwrap_or_default(),
         namespace = options.namespace,
         replicas = options.replicas,
         delay = options.start_delay.as_secs(),

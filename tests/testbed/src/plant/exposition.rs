@@ -11,6 +11,7 @@ use std::fmt::{self, Write};
 use k8s_openapi::jiff::Timestamp;
 
 use super::counters::Counters;
+use super::throttle::Periods;
 
 /// One service as a scrape sees it.
 #[derive(Debug, Clone)]
@@ -36,6 +37,10 @@ pub struct Series {
     pub cpu_seconds: f64,
     /// Requests being worked on.
     pub in_flight: usize,
+    /// Value of the label `container` of what the kernel counts.
+    pub container: String,
+    /// What the kernel counts of its CPU limit, if it has one.
+    pub periods: Option<Periods>,
 }
 
 /// The content type of [`render`]'s text.
@@ -84,11 +89,25 @@ fn write(out: &mut String, services: &[Snapshot]) -> fmt::Result {
     for (service, Series { pod, cpu_seconds, .. }) in pods() {
         writeln!(out, "container_cpu_usage_seconds_total{{service=\"{service}\",pod=\"{pod}\"}} {cpu_seconds}")?;
     }
+    limited(out, services, "container_cpu_cfs_periods_total", "Periods with something to do.", |periods| periods.all)?;
+    let name = "container_cpu_cfs_throttled_periods_total";
+    limited(out, services, name, "Periods throttled by the CPU limit.", |periods| periods.throttled)?;
     head(out, "process_start_time_seconds", "gauge", "When the pod's process started, in Unix time.")?;
     for (service, Series { pod, started, .. }) in pods() {
         if let Some(started) = started {
             let seconds = started.as_second();
             writeln!(out, "process_start_time_seconds{{service=\"{service}\",pod=\"{pod}\"}} {seconds}")?;
+        }
+    }
+    Ok(())
+}
+
+/// A counter of the containers that have a CPU limit. As cAdvisor's, it knows nothing of services.
+fn limited(out: &mut String, services: &[Snapshot], name: &str, help: &str, of: fn(&Periods) -> u64) -> fmt::Result {
+    head(out, name, "counter", help)?;
+    for Series { pod, container, periods, .. } in services.iter().flat_map(|service| &service.pods) {
+        if let Some(periods) = periods {
+            writeln!(out, "{name}{{container=\"{container}\",pod=\"{pod}\"}} {}", of(periods))?;
         }
     }
     Ok(())
@@ -101,6 +120,8 @@ fn head(out: &mut String, name: &str, kind: &str, help: &str) -> fmt::Result {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::plant::counters::Code;
 
@@ -140,6 +161,12 @@ http_requests_in_flight{service="checkout",pod="b"} 0
 # TYPE container_cpu_usage_seconds_total counter
 container_cpu_usage_seconds_total{service="checkout",pod="a"} 1.5
 container_cpu_usage_seconds_total{service="checkout",pod="b"} 0
+# HELP container_cpu_cfs_periods_total Periods with something to do.
+# TYPE container_cpu_cfs_periods_total counter
+container_cpu_cfs_periods_total{container="app",pod="a"} 1
+# HELP container_cpu_cfs_throttled_periods_total Periods throttled by the CPU limit.
+# TYPE container_cpu_cfs_throttled_periods_total counter
+container_cpu_cfs_throttled_periods_total{container="app",pod="a"} 0
 # HELP process_start_time_seconds When the pod's process started, in Unix time.
 # TYPE process_start_time_seconds gauge
 process_start_time_seconds{service="checkout",pod="a"} 1767225600
@@ -153,10 +180,20 @@ process_start_time_seconds{service="checkout",pod="a"} 1767225600
         let mut front = Counters::default();
         front.refuse(Code::Unavailable, 4);
         let started = Some("2026-01-01T00:00:00Z".parse().unwrap());
-        let pods = vec![
-            Series { pod: "a".into(), started, counters: a, cpu_seconds: 1.5, in_flight: 3 },
-            Series { pod: "b".into(), started: None, counters: Counters::started(), cpu_seconds: 0.0, in_flight: 0 },
-        ];
+        let mut periods = Periods::default();
+        periods.end(Duration::from_millis(100), 0.01, Some(1.0));
+        let of = |pod: &str| Series {
+            pod: pod.into(),
+            started: None,
+            counters: Counters::started(),
+            cpu_seconds: 0.0,
+            in_flight: 0,
+            container: "app".into(),
+            periods: None,
+        };
+        let limited =
+            Series { started, counters: a, cpu_seconds: 1.5, in_flight: 3, periods: Some(periods), ..of("a") };
+        let pods = vec![limited, of("b")];
         assert_eq!(render(&[Snapshot { service: "checkout".into(), front, pods }]), EXPECTED);
     }
 }

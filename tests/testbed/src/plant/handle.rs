@@ -71,6 +71,11 @@ impl ServiceHandle {
         self.lock().set_retries(most, backoff);
     }
 
+    /// As [`Service::set_shedding`].
+    pub fn set_shedding(&self, sheds: bool) {
+        self.lock().set_shedding(sheds);
+    }
+
     /// Pods that get requests, as of the last step.
     #[must_use]
     pub fn ready_pods(&self) -> usize {

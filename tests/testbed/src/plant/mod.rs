@@ -22,6 +22,8 @@ mod replica;
 mod retries;
 pub mod service;
 mod spec;
+mod switch;
+pub mod throttle;
 pub mod trace;
 
 use std::net::SocketAddr;
@@ -35,6 +37,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 pub use handle::ServiceHandle;
 pub use spec::{Balancing, ServiceSpec};
+pub use switch::SwitchAt;
 
 use exposition::Snapshot;
 use pace::{Pace, STEP};
@@ -46,7 +49,7 @@ pub struct Plant {
     client: Client,
     address: SocketAddr,
     services: Arc<Services>,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 impl Plant {
@@ -67,7 +70,7 @@ impl Plant {
                 tracing::error!("the plant's endpoint ended: {error}");
             }
         });
-        Ok(Self { client, address, services, _tasks: tasks })
+        Ok(Self { client, address, services, tasks })
     }
 
     /// Where the plant is scraped, with the path of [`Plant::metrics_path`].
@@ -91,6 +94,14 @@ impl Plant {
         let service = Service::new(spec)?;
         let pods = PodWatch::start(self.client.clone(), &namespace, &selector).await?;
         self.services.add(service, pods)
+    }
+
+    /// From now on `service` sheds load while the switch is turned, as [`Service::set_shedding`] does it.
+    ///
+    /// # Errors
+    /// When the API server does not tell how the switch stands.
+    pub async fn follow_switch(&mut self, service: &ServiceHandle, at: SwitchAt<'_>) -> Result<()> {
+        switch::follow(self.client.clone(), at, service.clone(), &mut self.tasks).await
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use futures::{StreamExt, TryFutureExt};
-use k8s_openapi::api::core::v1::{ContainerState, Pod, PodStatus};
+use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod, PodStatus};
 use k8s_openapi::jiff::Timestamp;
 use kube::runtime::{WatchStreamExt, reflector, watcher};
 use kube::{Api, Client, ResourceExt};
@@ -41,6 +41,11 @@ pub struct PodView {
     pub restarts: i64,
     /// Share of its requests that fail with 500, from [`ERROR_SHARE_ANNOTATION`].
     pub error_share: f64,
+    /// The name of its first container.
+    pub container: String,
+    /// The cores that its node lets that container use, by the limit in force and not by the one that is wished for. `None`: it has
+    /// no CPU limit.
+    pub cores: Option<f64>,
 }
 
 impl PodView {
@@ -65,8 +70,20 @@ impl PodView {
             started: started.or_else(|| status.and_then(|s| s.start_time.as_ref()).map(|time| time.0)),
             restarts: containers().iter().map(|c| i64::from(c.restart_count)).sum(),
             error_share: error_share(pod)?,
+            container: containers().first().map(|c| c.name.clone()).unwrap_or_default(),
+            cores: containers().first().and_then(cores),
         })
     }
+}
+
+/// The CPU limit in force, in cores.
+fn cores(container: &ContainerStatus) -> Option<f64> {
+    let limit = &container.resources.as_ref()?.limits.as_ref()?.get("cpu")?.0;
+    let cores = match limit.strip_suffix('m') {
+        Some(thousandths) => thousandths.parse::<f64>().ok()? / 1000.0,
+        None => limit.parse().ok()?,
+    };
+    Some(cores).filter(|cores: &f64| cores.is_finite() && *cores > 0.0)
 }
 
 fn runs(status: &PodStatus) -> bool {
@@ -144,6 +161,7 @@ mod tests {
                 "conditions": [{"type": "Initialized", "status": "True"}, {"type": "Ready", "status": "True"}],
                 "containerStatuses": [{
                     "name": "app", "image": "app", "imageID": "", "ready": true, "restartCount": 0,
+                    "resources": {"limits": {"cpu": "750m"}},
                     "state": {"running": {"startedAt": "2026-01-01T00:00:05Z"}},
                 }],
             },
@@ -163,8 +181,14 @@ mod tests {
             started: Some("2026-01-01T00:00:05Z".parse().unwrap()),
             restarts: 0,
             error_share: 0.0,
+            container: "app".into(),
+            cores: Some(0.75),
         };
         assert_eq!(pod(|_| ()).unwrap(), expected);
+        for (limit, cores) in [(json!("2"), Some(2.0)), (json!("1.5"), Some(1.5)), (json!("1Gi"), None)] {
+            let limited = |p: &mut Value| p["status"]["containerStatuses"][0]["resources"]["limits"]["cpu"] = limit;
+            assert_eq!(pod(limited).unwrap().cores, cores);
+        }
     }
 
     #[test]

@@ -122,6 +122,16 @@ impl Queue {
         self.cpu
     }
 
+    /// From now on the requests in flight share so many cores.
+    pub fn set_cores(&mut self, cores: f64) {
+        self.limits.cores = cores;
+    }
+
+    /// From now on so many requests in flight are let in; those that are in already stay.
+    pub fn set_capacity(&mut self, capacity: usize) {
+        self.limits.capacity = capacity;
+    }
+
     /// From now on work proceeds at `speed` times the normal pace: 0.25 is a sick node, 0 a dead one.
     pub fn set_speed(&mut self, speed: f64) {
         self.speed = speed;

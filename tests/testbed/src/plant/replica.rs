@@ -1,12 +1,15 @@
-//! One running pod: its queue and what its process has counted.
+//! One running pod: its queue, and what its process and the kernel have counted.
 //!
 //! Takes requests and the instant to advance to, gives counters that live and die with the process. Never decides which
 //! requests it gets.
+
+use std::time::Duration;
 
 use super::counters::{Code, Counters};
 use super::ended::Ended;
 use super::pods::PodView;
 use super::queue::{Call, Departure, Ending, Limits, Queue};
+use super::throttle::Periods;
 
 /// The process of one pod.
 #[derive(Debug)]
@@ -15,6 +18,7 @@ pub(super) struct Replica {
     pub(super) pod: PodView,
     queue: Queue,
     counters: Counters,
+    periods: Periods,
     /// Kept between steps only to spare the allocation.
     departures: Vec<Departure>,
 }
@@ -22,7 +26,13 @@ pub(super) struct Replica {
 impl Replica {
     /// A process that starts at the instant `now` with all counters at zero.
     pub(super) fn start(pod: PodView, limits: Limits, now: f64) -> Self {
-        Self { pod, queue: Queue::new(limits, now), counters: Counters::started(), departures: Vec::new() }
+        Self {
+            pod,
+            queue: Queue::new(limits, now),
+            counters: Counters::started(),
+            periods: Periods::default(),
+            departures: Vec::new(),
+        }
     }
 
     pub(super) fn counters(&self) -> &Counters {
@@ -37,8 +47,21 @@ impl Replica {
         self.queue.cpu_seconds()
     }
 
-    pub(super) fn set_speed(&mut self, speed: f64) {
+    /// Its periods under a CPU limit. `None`: it has no limit, and the kernel counts nothing.
+    pub(super) fn periods(&self) -> Option<Periods> {
+        self.pod.cores.map(|_| self.periods)
+    }
+
+    /// From now on it runs at this pace, on so many cores unless its limit says otherwise, and takes so many requests at once.
+    pub(super) fn run_at(&mut self, speed: f64, cores: f64, capacity: usize) {
         self.queue.set_speed(speed);
+        self.queue.set_cores(self.pod.cores.unwrap_or(cores));
+        self.queue.set_capacity(capacity);
+    }
+
+    /// A step ends, which is a period to the kernel.
+    pub(super) fn end_period(&mut self, length: Duration) {
+        self.periods.end(length, self.queue.cpu_seconds(), self.pod.cores);
     }
 
     /// Works until `until`; what ends is counted here and in `ended`.

@@ -23,6 +23,9 @@ use super::replica::Replica;
 use super::retries::Retries;
 use super::spec::{Balancing, ServiceSpec, check_share};
 
+/// Most requests in flight on a pod while load is shed.
+const SHED_CAPACITY: usize = 8;
+
 /// What happened since the service began, over all pods that ever were: the truth that measured figures can be held against.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Totals {
@@ -58,6 +61,8 @@ pub struct Service {
     /// Failures that no pod could count.
     front: Counters,
     faults: Faults,
+    /// It turns away what it could not serve in time, instead of working on all of it.
+    sheds: bool,
     retries: Retries,
     offered: u64,
     retried: u64,
@@ -85,6 +90,7 @@ impl Service {
             replicas: Vec::new(),
             front: Counters::default(),
             faults: Faults::default(),
+            sheds: false,
             retries: Retries::default(),
             offered: 0,
             retried: 0,
@@ -129,8 +135,9 @@ impl Service {
         for replica in before.values() {
             self.drained = self.drained.saturating_add(requests(replica.in_flight()));
         }
+        let capacity = if self.sheds { SHED_CAPACITY.min(limits.capacity) } else { limits.capacity };
         for replica in &mut self.replicas {
-            replica.set_speed(self.faults.speed(&replica.pod));
+            replica.run_at(self.faults.speed(&replica.pod), limits.cores, capacity);
         }
     }
 
@@ -155,6 +162,7 @@ impl Service {
         }
         for replica in &mut self.replicas {
             replica.advance(until, &mut self.ended);
+            replica.end_period(step);
         }
         self.retries.failed(self.ended.take_failures(), until, &mut self.patience);
         self.now = end;
@@ -254,6 +262,12 @@ impl Service {
         self.retries.set(most, backoff);
     }
 
+    /// From the next look at the pods on it sheds load, or does no more: a pod then takes only as many requests at once as it can
+    /// serve before their clients lose patience, and turns the others away at no cost.
+    pub fn set_shedding(&mut self, sheds: bool) {
+        self.sheds = sheds;
+    }
+
     /// Pods that get requests.
     #[must_use]
     pub fn ready_pods(&self) -> usize {
@@ -281,6 +295,8 @@ impl Service {
             started: replica.pod.started,
             counters: replica.counters().clone(),
             cpu_seconds: replica.cpu_seconds(),
+            container: replica.pod.container.clone(),
+            periods: replica.periods(),
             in_flight: replica.in_flight(),
         };
         Snapshot {

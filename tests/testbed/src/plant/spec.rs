@@ -36,7 +36,7 @@ pub struct ServiceSpec {
     pub service_time: Duration,
     /// Standard deviation of the logarithm of the work.
     pub sigma: f64,
-    /// Cores of each pod.
+    /// Cores of each pod without a CPU limit; a limit goes before.
     pub cores: f64,
     /// Most requests in flight on a pod; beyond it 503.
     pub capacity: usize,

@@ -326,3 +326,54 @@ fn a_retry_storm_outlives_its_trigger() {
     let good = share(after.ended.count(Code::Ok) - before.ended.count(Code::Ok), after.offered - before.offered);
     assert!(good > 0.99, "{good}");
 }
+
+/// The shares of the periods in which the pods' limits held them back.
+fn throttled(service: &Service) -> f64 {
+    let periods: Vec<_> = service.snapshot().pods.iter().filter_map(|pod| pod.periods).collect();
+    share(periods.iter().map(|p| p.throttled).sum(), periods.iter().map(|p| p.all).sum())
+}
+
+#[test]
+fn a_higher_cpu_limit_serves_more_and_throttles_less() {
+    let under = |limit: f64| {
+        let mut service = Service::new(spec(40.0)).unwrap();
+        let limited = |number| PodView { cores: Some(limit), ..pod(number) };
+        run(&mut service, &(0..4).map(limited).collect::<Vec<_>>(), 120);
+        (mean_seconds(&service), throttled(&service))
+    };
+    // Two cores of work a second, and two cores in all: there is never an end to it.
+    let (tight, wide) = (under(0.5), under(1.0));
+    assert!(tight.0 > 1.0 && tight.1 > 0.8, "{tight:?}");
+    assert!(wide.0 < 0.2 && wide.1 < 0.5 * tight.1, "{wide:?}");
+    let none = ran(spec(40.0), 4, 10);
+    assert!(none.snapshot().pods.iter().all(|pod| pod.periods.is_none()), "the kernel counts nothing without a limit");
+}
+
+#[test]
+fn a_storm_that_more_pods_do_not_end_is_ended_by_turning_requests_away() {
+    let spec = ServiceSpec { capacity: 256, timeout: Duration::from_secs(1), ..spec(50.0) };
+    let mut service = Service::new(spec).unwrap();
+    let pods: Vec<_> = (0..5).map(pod).collect();
+    service.set_retries(10, Duration::from_millis(200));
+    run(&mut service, &pods[..4], 60);
+    assert!(service.totals().retried < 200, "calm before: {}", service.totals().retried);
+    service.set_service_time(Duration::from_millis(250)).unwrap();
+    run(&mut service, &pods[..4], 10);
+    service.set_service_time(Duration::from_millis(50)).unwrap();
+    run(&mut service, &pods, 60);
+    let served = |service: &mut Service, seconds: u64| {
+        let before = service.totals();
+        run(service, &pods, seconds);
+        let after = service.totals();
+        share(after.ended.count(Code::Ok) - before.ended.count(Code::Ok), after.offered - before.offered)
+    };
+    let in_the_storm = served(&mut service, 60);
+    assert!(in_the_storm < 0.6, "{in_the_storm}");
+    service.set_shedding(true);
+    run(&mut service, &pods, 20);
+    let shedding = served(&mut service, 30);
+    assert!(shedding > 0.95, "{shedding}");
+    service.set_shedding(false);
+    let afterwards = served(&mut service, 60);
+    assert!(afterwards > 0.95, "{afterwards}");
+}
