@@ -12,8 +12,8 @@ pub struct Expectation {
     /// The causes by which it is told rightly; the first look that tells one has proven it. Empty: it may be over before it is
     /// told, since Kubernetes mends it.
     pub causes: &'static [&'static str],
-    /// The verb that has to be done and to be found effective. `None`: it has to be held until it ends.
-    pub verb: Option<&'static str>,
+    /// The verbs that have to be done and to be found effective. None: it has to be held until it ends.
+    pub verbs: &'static [&'static str],
     /// The verbs that may be done beside. Any other verb is wrong.
     pub beside: &'static [&'static str],
 }
@@ -28,42 +28,56 @@ pub const TABLE: &[Expectation] = &[
     Expectation {
         fault: Fault::SlowPod,
         causes: &["OutlierPod"],
-        verb: Some("Reschedule"),
+        verbs: &["Reschedule"],
         beside: &["Surge", "FreezeScaleDown", "LowerFloor", "Restore"],
     },
-    Expectation { fault: Fault::SlowNode, causes: &["OutlierNode"], verb: None, beside: KEEPS },
+    // What is moved would come back without the taint, and what stays would go on failing with it alone.
+    Expectation {
+        fault: Fault::SlowNode,
+        causes: &["OutlierNode"],
+        verbs: &["AvoidNode", "Reschedule"],
+        beside: &["ReleaseNode", "Surge", "FreezeScaleDown", "LowerFloor", "Restore"],
+    },
     // What the dead took with them is added where the autoscaler has not done it yet.
-    Expectation { fault: Fault::DeadNode, causes: &[], verb: None, beside: ADDS },
+    Expectation { fault: Fault::DeadNode, causes: &[], verbs: &[], beside: ADDS },
     Expectation {
         fault: Fault::BadRevision,
         causes: &["BadRevision"],
-        verb: Some("RollBack"),
+        verbs: &["RollBack"],
         beside: &["PauseRollout", "ReleaseRollout", "FreezeScaleDown", "LowerFloor", "Restore"],
     },
     // Told from a want of replicas by neither: so replicas may be tried, within their bounds.
-    Expectation { fault: Fault::DependencySlow, causes: &["Unknown"], verb: None, beside: ADDS },
+    Expectation { fault: Fault::DependencySlow, causes: &["Unknown"], verbs: &[], beside: ADDS },
+    // Told from a want of replicas only when those that are allowed were tried.
     Expectation {
         fault: Fault::RetryStorm,
-        causes: &["Unknown", "Saturation", "RetryStorm"],
-        verb: None,
-        beside: ADDS,
+        causes: &["RetryStorm"],
+        verbs: &["Shed"],
+        beside: &["StopShedding", "FreezeScaleDown", "RaiseFloor", "LowerFloor", "Restore"],
     },
     Expectation {
         fault: Fault::PrometheusGone,
         causes: &["Blind", "StoreUnreachable", "StoreUnavailable", "StoreTimedOut"],
-        verb: None,
+        verbs: &[],
         beside: &[],
     },
     Expectation {
         fault: Fault::TrafficStep,
         causes: &["Saturation", "Unknown"],
-        verb: Some("RaiseFloor"),
+        verbs: &["RaiseFloor"],
         beside: KEEPS,
+    },
+    // Sooner than replicas, and without more of them.
+    Expectation {
+        fault: Fault::TightLimit,
+        causes: &["Saturation"],
+        verbs: &["Resize"],
+        beside: &["RestoreSize", "FreezeScaleDown", "LowerFloor", "Restore"],
     },
 ];
 
 /// For a fault without a row: nothing may be done about it.
-static NOTHING: Expectation = Expectation { fault: Fault::SlowPod, causes: &[], verb: None, beside: &[] };
+static NOTHING: Expectation = Expectation { fault: Fault::SlowPod, causes: &[], verbs: &[], beside: &[] };
 
 impl Expectation {
     /// The row of a fault.
@@ -75,7 +89,7 @@ impl Expectation {
     /// Whether a verb may be done about it.
     #[must_use]
     pub fn allows(&self, verb: &str) -> bool {
-        self.verb == Some(verb) || self.beside.contains(&verb)
+        self.verbs.contains(&verb) || self.beside.contains(&verb)
     }
 }
 

@@ -36,13 +36,15 @@ pub enum Fault {
     PrometheusGone,
     /// The load rises to almost three times what it was.
     TrafficStep,
+    /// The load rises beyond what the pods may serve under their CPU limit.
+    TightLimit,
 }
 
 /// What was struck.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Victim {
-    /// The pod, if it is one.
-    pub(super) pod: Option<String>,
+    /// The pods: one, or those of the node.
+    pub(super) pods: Vec<String>,
     /// The node, if it is one.
     pub(super) node: Option<String>,
 }
@@ -62,7 +64,7 @@ impl Fault {
             Self::SlowPod => {
                 let pod = any_pod(lane, chance).await?;
                 service.set_pod_speed(&pod, 0.15)?;
-                victim.pod = Some(pod);
+                victim.pods.push(pod);
             }
             Self::SlowNode | Self::DeadNode => {
                 let node = any_node(lane, chance).await?;
@@ -70,6 +72,7 @@ impl Fault {
                 if self == Self::DeadNode {
                     lane.cluster.set_node_ready(&node, false).await?;
                 }
+                victim.pods = lane.pods_on(&node).await?;
                 victim.node = Some(node);
             }
             Self::BadRevision => {
@@ -81,7 +84,7 @@ impl Fault {
             }
             Self::DependencySlow => service.set_dependency(Duration::from_millis(800)),
             Self::RetryStorm => {
-                service.set_retries(5, Duration::from_millis(200));
+                service.set_retries(10, Duration::from_millis(200));
                 service.set_service_time(WORK * 5)?;
                 tokio::time::sleep(Duration::from_secs(10)).await;
                 service.set_service_time(WORK)?;
@@ -91,8 +94,9 @@ impl Fault {
                 lane.shop.prometheus.leave().await?;
                 service.set_load(Load::Constant(RATE / 3.0))?;
                 service.set_pod_speed(&pod, 0.15)?;
-                victim.pod = Some(pod);
+                victim.pods.push(pod);
             }
+            Self::TightLimit => service.set_load(Load::Constant(RATE * 1.2))?,
             Self::TrafficStep => service.set_load(Load::Constant(RATE * 2.8))?,
         }
         Ok(victim)
@@ -101,7 +105,7 @@ impl Fault {
     /// Ends it, where it has not been mended.
     pub(super) async fn end(self, lane: &mut Lane<'_>, victim: &Victim) -> Result<()> {
         let service = lane.shop.storefront.clone();
-        if let Some(pod) = &victim.pod {
+        for pod in &victim.pods {
             service.set_pod_speed(pod, 1.0)?;
         }
         if let Some(node) = &victim.node {
@@ -118,7 +122,7 @@ impl Fault {
                 service.set_load(Load::Constant(RATE))?;
                 lane.shop.prometheus.come_back().await?;
             }
-            Self::SlowPod | Self::SlowNode | Self::BadRevision | Self::TrafficStep => {}
+            Self::SlowPod | Self::SlowNode | Self::BadRevision | Self::TrafficStep | Self::TightLimit => {}
         }
         Ok(())
     }

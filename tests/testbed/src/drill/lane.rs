@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams};
@@ -14,11 +15,14 @@ use tokio::time::sleep;
 use super::Fault;
 use crate::control_plane::ControlPlane;
 use crate::operator::{Operator, OperatorOptions};
+use crate::past;
 use crate::shop::{STOREFRONT, Shop, ShopOptions};
 use crate::wait::{Progress, wait_until};
 
 /// Requests per second on eight pods that can serve 160.
 pub(super) const RATE: f64 = 60.0;
+/// The `ConfigMap` with the switch by which the service sheds load.
+const SWITCH: &str = "limits";
 const PODS: i32 = 8;
 const NODES: u16 = 4;
 /// How long it is calm before: longer than the revision in force must have served, and a pod must be old, to be acted upon.
@@ -44,6 +48,7 @@ pub fn operator_flags() -> Vec<String> {
 pub struct Lane<'a> {
     pub(super) cluster: &'a ControlPlane,
     pub(super) namespace: String,
+    fault: Fault,
     pub(super) shop: Shop,
     operator: Operator,
     agreements: Api<DynamicObject>,
@@ -64,24 +69,22 @@ impl<'a> Lane<'a> {
     ) -> Result<Self> {
         cluster.add_pool(namespace, NODES).await?;
         let mut chance = Pcg64::seed_from_u64(seed);
-        let patient = fault != Fault::RetryStorm;
-        let options = ShopOptions {
-            replicas: PODS,
-            rate: RATE * chance.random_range(0.95..1.05),
-            pool: Some(namespace.to_owned()),
-            seed,
-            // With much room and little patience all that is worked on is given up before it is done.
-            capacity: if patient { 64 } else { 256 },
-            timeout: Duration::from_secs(if patient { 5 } else { 1 }),
-            ..ShopOptions::new(namespace)
-        };
-        let shop = Shop::open(cluster, &options).await?;
+        let calm = if fault == Fault::TightLimit { RATE / 2.0 } else { RATE };
+        let rate = calm * chance.random_range(0.95..1.05);
+        let options =
+            ShopOptions { replicas: PODS, rate, pool: Some(namespace.to_owned()), seed, ..kind(namespace, fault) };
+        let mut shop = Shop::open(cluster, &options).await?;
+        if fault == Fault::RetryStorm {
+            shop.has_been_open(rate).await?;
+        }
+        shop.add_switch(cluster, SWITCH).await?;
         let operator = Operator::start(operator).await?;
         let client = cluster.client()?;
         let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("guarantor.dev", "v1alpha1", "ServiceLevelAgreement"));
         Ok(Self {
             cluster,
             namespace: namespace.to_owned(),
+            fault,
             shop,
             operator,
             agreements: Api::namespaced_with(client.clone(), namespace, &kind),
@@ -93,7 +96,7 @@ impl<'a> Lane<'a> {
     pub(super) async fn until_calm(&self) -> Result<()> {
         // What the front door had to refuse before there were pods is no part of the agreement.
         sleep(Duration::from_secs(6)).await;
-        self.cluster.kubectl_with_input(&["apply", "-f", "-"], &agreement(&self.namespace)).await?.ok()?;
+        self.cluster.kubectl_with_input(&["apply", "-f", "-"], &agreement(&self.namespace, self.fault)?).await?.ok()?;
         wait_until("measured slots", PATIENCE, async || {
             let status = self.status().await?;
             let events = status.pointer("/objectives/0/totalEvents").and_then(Value::as_str).unwrap_or("0");
@@ -116,6 +119,13 @@ impl<'a> Lane<'a> {
         pods.retain(|pod| pod.metadata.deletion_timestamp.is_none());
         pods.sort_by_key(Pod::name_any);
         Ok(pods)
+    }
+
+    /// The names of those on a node.
+    pub(super) async fn pods_on(&self, node: &str) -> Result<Vec<String>> {
+        let mut pods = self.pods().await?;
+        pods.retain(|pod| pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()) == Some(node));
+        Ok(pods.iter().map(Pod::name_any).collect())
     }
 
     /// The end of the operator's log, for messages.
@@ -142,9 +152,30 @@ impl<'a> Lane<'a> {
     }
 }
 
+/// The shop that a fault needs to strike.
+fn kind(namespace: &str, fault: Fault) -> ShopOptions {
+    let cpu = |request: &str, limit: Option<&str>| (request.to_owned(), limit.map(str::to_owned));
+    let usual = ShopOptions::new(namespace);
+    match fault {
+        // With much room and little patience all that is worked on is given up before it is done.
+        Fault::RetryStorm => {
+            ShopOptions { capacity: 256, timeout: Duration::from_secs(1), cpu: cpu("1", None), ..usual }
+        }
+        // What a limit holds back is another fault.
+        Fault::TrafficStep => ShopOptions { cpu: cpu("1", None), ..usual },
+        Fault::TightLimit => ShopOptions { cpu: cpu("250m", Some("500m")), ..usual },
+        _ => usual,
+    }
+}
+
 /// Both objectives matter, so that neither alone leads to a verb, and every verb is allowed.
-fn agreement(namespace: &str) -> String {
-    format!(
+fn agreement(namespace: &str, fault: Fault) -> Result<String> {
+    // A storm is told by what was before, and by replicas that were tried in vain.
+    let (term, most) = match fault {
+        Fault::RetryStorm => (past::term(Timestamp::now())?, 10),
+        _ => ("  period: {rolling: 30m}\n".to_owned(), 16),
+    };
+    Ok(format!(
         r#"apiVersion: guarantor.dev/v1alpha1
 kind: ServiceLevelAgreement
 metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
@@ -153,8 +184,7 @@ spec:
     name: {STOREFRONT}
     workloads: [{{apiVersion: apps/v1, kind: Deployment, name: {STOREFRONT}}}]
   metrics: {{sourceRef: {{name: {namespace}}}, slot: 5s}}
-  period: {{rolling: 30m}}
-  objectives:
+{term}  objectives:
   - name: availability
     indicator:
       ratio:
@@ -167,11 +197,13 @@ spec:
     target: "95"
   enforcement:
     mode: Enforce
-    scale: {{min: 2, max: 16}}
+    scale: {{min: 2, max: {most}}}
     rollback: {{servedFor: 20s}}
-    reschedule: {{minAge: 10s}}
+    reschedule: {{minAge: 10s, perDay: 6, avoidNode: {{}}}}
+    resize: {{maxCpu: "2"}}
+    shed: {{configMap: {SWITCH}, key: shed, value: "on", automatic: true}}
     cooldown: 10s
     releaseAfter: 20s
 "#
-    )
+    ))
 }

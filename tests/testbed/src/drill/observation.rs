@@ -126,9 +126,10 @@ impl Observation {
         self.recovered.is_some() || self.fault_ended && !self.endangered
     }
 
-    /// The verb that was waited for has its verdict.
+    /// The verbs that were waited for have their verdicts.
     pub(super) fn is_judged(&self) -> bool {
-        self.acts.values().any(|act| Some(act.verb.as_str()) == self.expected.verb && !act.verdict.is_empty())
+        let judged = |verb: &&str| self.acts.values().any(|act| act.verb == **verb && !act.verdict.is_empty());
+        self.expected.verbs.iter().all(judged)
     }
 
     /// What came of it.
@@ -137,13 +138,17 @@ impl Observation {
         acts.sort_by_key(|act| act.at);
         let mut wrong = Vec::new();
         for act in &acts {
-            let another = act.verb == "Reschedule" && victim.pod.as_ref().is_some_and(|pod| *pod != act.target);
+            let healthy = match act.verb.as_str() {
+                "Reschedule" => !victim.pods.is_empty() && !victim.pods.contains(&act.target),
+                "AvoidNode" => victim.node.as_ref().is_some_and(|node| *node != act.target),
+                _ => false,
+            };
             if act.at < self.onset.round(jiff::Unit::Second).unwrap_or(self.onset) {
                 wrong.push(format!("{} before the fault", act.verb));
             } else if !self.expected.allows(&act.verb) {
                 wrong.push(format!("{} {}", act.verb, act.change).trim().to_owned());
-            } else if another {
-                wrong.push(format!("Reschedule of the healthy pod {}", act.target));
+            } else if healthy {
+                wrong.push(format!("{} of the healthy {}", act.verb, act.target));
             } else if act.verdict == "Harmful" {
                 wrong.push(format!("{} was harmful", act.verb));
             }
@@ -152,11 +157,10 @@ impl Observation {
         if self.proven.is_none() && !self.expected.causes.is_empty() {
             missing.push(format!("none of {} was told", self.expected.causes.join(", ")));
         }
-        if let Some(verb) = self.expected.verb
-            && !acts.iter().any(|act| act.verb == verb && act.verdict == "Effective")
-        {
-            missing.push(format!("no effective {verb}"));
-        }
+        let effective = |verb: &str| acts.iter().any(|act| act.verb == verb && act.verdict == "Effective");
+        missing.extend(
+            self.expected.verbs.iter().filter(|verb| !effective(verb)).map(|verb| format!("no effective {verb}")),
+        );
         if !well {
             missing.push("it did not get well".to_owned());
         }
@@ -219,7 +223,7 @@ mod tests {
         for status in statuses {
             seen.look(status);
         }
-        let victim = Victim { pod: Some("sick".into()), node: None };
+        let victim = Victim { pods: vec!["sick".into()], node: Some("ill".into()) };
         seen.into_run(fault, 1, &victim, true)
     }
 
@@ -245,11 +249,25 @@ mod tests {
     }
 
     #[test]
+    fn of_two_right_verbs_none_may_be_missing() {
+        let at = "2026-11-29T12:00:20Z";
+        let eviction = action("Reschedule", "sick", at, "Effective");
+        let avoided = |node: &str| action("AvoidNode", node, at, "Effective");
+        let ill = || json!({"enforcement": {"diagnosis": {"cause": "OutlierNode"}, "episode": {"since": at}}});
+        let both = run(Fault::SlowNode, &[ill(), well(&[avoided("ill"), eviction.clone()])]);
+        assert_eq!((both.wrong, both.missing), (Vec::<String>::new(), Vec::new()));
+        let one = run(Fault::SlowNode, &[ill(), well(&[eviction])]);
+        assert_eq!(one.missing, ["no effective AvoidNode"]);
+        let other = run(Fault::SlowNode, &[ill(), well(&[avoided("another")])]);
+        assert_eq!(other.wrong, ["AvoidNode of the healthy another"]);
+    }
+
+    #[test]
     fn each_wrong_and_each_missing_answer_is_told() {
         let at = "2026-11-29T12:00:20Z";
         let cases = [
             (action("RollBack", "storefront", at, ""), "RollBack"),
-            (action("Reschedule", "another", at, "Effective"), "Reschedule of the healthy pod another"),
+            (action("Reschedule", "another", at, "Effective"), "Reschedule of the healthy another"),
             (action("Surge", "storefront", "2026-11-29T11:59:00Z", ""), "Surge before the fault"),
             (action("Surge", "storefront", at, "Harmful"), "Surge was harmful"),
         ];

@@ -79,12 +79,12 @@ fn verbs(run: &Run) -> String {
     or_none(&told.collect::<Vec<_>>())
 }
 
-/// The verdict of the verb that answers, or that it was held; and what is missing.
+/// The verdicts of the verbs that answer, or that it was held; and what is missing.
 fn verdict(run: &Run) -> String {
-    let verb = super::Expectation::of(run.fault).verb;
-    let judged = run.acts.iter().filter(|act| Some(act.verb.as_str()) == verb && !act.verdict.is_empty());
+    let verbs = super::Expectation::of(run.fault).verbs;
+    let judged = run.acts.iter().filter(|act| verbs.contains(&act.verb.as_str()) && !act.verdict.is_empty());
     let verdicts: Vec<String> = judged.map(|act| act.verdict.clone()).collect();
-    let found = if verb.is_none() { "held".to_owned() } else { or_none(&verdicts) };
+    let found = if verbs.is_empty() { "held".to_owned() } else { or_none(&verdicts) };
     if run.missing.is_empty() { found } else { format!("{found}; MISSING: {}", run.missing.join(", ")) }
 }
 
