@@ -14,10 +14,15 @@ use crate::stage::{SYSTEM, Stage, TIMEOUT, latency_agreement};
 
 const NAMESPACE: &str = "lives-on-rights";
 
-/// Rights this story has no use for: other ways to hold a floor, the pods to move, the revisions to go back to, exclusions and
-/// claims, and what earlier statements granted, which have stories of their own, and the count of an Event that happens again.
-const OTHER_STORIES: [&str; 14] = [
+/// Rights this story has no use for: other ways to hold a floor, the pods to move and to resize, the nodes to avoid, the switches to
+/// turn, the revisions to go back to, exclusions and claims, and what earlier statements granted, which have stories of their own,
+/// and the count of an Event that happens again.
+const OTHER_STORIES: [&str; 18] = [
+    " configmaps get",
+    " configmaps patch",
+    " nodes patch",
     " pods/eviction create",
+    " pods/resize patch",
     "guarantor.dev servicelevelexclusions/status patch",
     "guarantor.dev servicelevelclaims/status patch",
     "guarantor.dev servicelevelstatements list",

@@ -65,6 +65,7 @@ mod recommends_without_changing_anything;
 mod recovery;
 mod refusal;
 mod refuses_broken_manifests;
+mod resizes_throttled_pods;
 mod restates_a_period_for_a_late_exclusion;
 #[expect(dead_code, reason = "the published cases use the rest of it")]
 #[path = "../cases/scenario.rs"]
@@ -73,7 +74,9 @@ mod settles_a_past_month_as_published;
 mod settles_after_a_lost_answer;
 mod settles_an_outage_with_a_credit;
 mod settles_trailing_days;
+mod sheds_load_in_a_storm;
 mod stage;
+mod steers_clear_of_a_sick_node;
 mod two_hundred_idle_agreements_cost_little;
 #[expect(dead_code, reason = "the published cases use the rest of it")]
 #[path = "../cases/uptime.rs"]

@@ -4,9 +4,9 @@
 use anyhow::{Context, Result, ensure};
 use guarantor::api::agreement_status::AgreementStatus;
 use guarantor::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
+use guarantor_testbed::ShopOptions;
 use guarantor_testbed::plant::pods::ERROR_SHARE_ANNOTATION;
 use guarantor_testbed::shop::STOREFRONT;
-use guarantor_testbed::{Operator, ShopOptions};
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
@@ -83,10 +83,7 @@ async fn fall_ill(stage: &Stage) -> Result<Pod> {
 async fn shop(namespace: &str, least: &str) -> Result<Stage> {
     let options = ShopOptions { replicas: 4, rate: 40.0, ..ShopOptions::new(namespace) };
     let mut stage = Stage::open_with(&options).await?;
-    // The first operator would wait before it moves anything.
-    stage.operator.take().context("an operator")?.stop().await?;
-    stage.options.flags.push("--warm-up=0s".to_owned());
-    stage.operator = Some(Operator::start(&stage.options).await?);
+    stage.warm_up().await?;
     stage.apply(&budget(namespace, least)).await?;
     apply_in_calm(&stage, &enforced_agreement(namespace, ", reschedule: {minAge: 10s}")).await?;
     let_time_pass(Timestamp::now() + A_WHILE, async || Ok(())).await?;

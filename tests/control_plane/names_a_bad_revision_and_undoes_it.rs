@@ -1,14 +1,14 @@
 //! A new revision fails: it is named, and nothing is added that could only be more of it. Where the agreement allows it, its
 //! rollout is paused and the revision undone, and the service recovers.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use guarantor::api::agreement_status::AgreementStatus;
 use guarantor::api::diagnosis::CauseKind;
 use guarantor::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use guarantor::api::{FIELD_MANAGER, ROLLOUT_ANNOTATION};
+use guarantor_testbed::ShopOptions;
 use guarantor_testbed::plant::pods::ERROR_SHARE_ANNOTATION;
 use guarantor_testbed::shop::STOREFRONT;
-use guarantor_testbed::{Operator, ShopOptions};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
@@ -74,10 +74,7 @@ async fn deployment(stage: &Stage) -> Result<Deployment> {
 async fn shop(namespace: &str, more: &str) -> Result<Stage> {
     let options = ShopOptions { replicas: 4, rate: 40.0, ..ShopOptions::new(namespace) };
     let mut stage = Stage::open_with(&options).await?;
-    // The first operator would wait before it undoes anything.
-    stage.operator.take().context("an operator")?.stop().await?;
-    stage.options.flags.push("--warm-up=0s".to_owned());
-    stage.operator = Some(Operator::start(&stage.options).await?);
+    stage.warm_up().await?;
     apply_in_calm(&stage, &enforced_agreement(namespace, more)).await?;
     // So that there is a budget to lose, and something to compare with.
     let_time_pass(Timestamp::now() + A_WHILE, async || Ok(())).await?;

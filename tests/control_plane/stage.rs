@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use guarantor::api::ServiceLevelAgreement;
 use guarantor::api::agreement_status::AgreementStatus;
 use guarantor::api::enforcement_status::{ActionRecord, Verb, Verdict};
+use guarantor_testbed::chart::{EVERY_VERB, install};
 use guarantor_testbed::wait::{Progress, wait_until};
 use guarantor_testbed::{AuditEvent, ControlPlane, Operator, OperatorOptions, Shop, ShopOptions};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
@@ -15,8 +16,8 @@ use kube::api::Api;
 use tokio::sync::OnceCell;
 use tokio::time::sleep;
 
-/// The namespace the chart is installed in.
-pub const SYSTEM: &str = "guarantor-system";
+pub use guarantor_testbed::chart::SYSTEM;
+
 /// How long a test waits for one thing. Machines are shared; this bounds a failure, not a success.
 pub const PATIENCE: Duration = Duration::from_secs(300);
 /// The same for a `kubectl` that waits by itself.
@@ -45,19 +46,8 @@ async fn installed(cluster: &'static ControlPlane) -> Result<&'static ControlPla
     static EXISTING: OnceCell<()> = OnceCell::const_new();
     let once = if cluster.is_own() { &OWN } else { &EXISTING };
     once.get_or_try_init(|| async {
-        let chart = chart();
-        let chart = chart.to_str().context("the chart's path is not UTF-8")?;
-        cluster.create_namespace(SYSTEM).await?;
-        let arguments = [
-            "install",
-            "guarantor",
-            chart,
-            "--namespace",
-            SYSTEM,
-            "--set",
-            "replicas=0,rbac.rollback=true,rbac.reschedule=true,rbac.feasibility.quotas=true,rbac.feasibility.nodes=true",
-        ];
-        cluster.helm(&arguments).await?.ok()?;
+        let values = format!("{EVERY_VERB},rbac.feasibility.quotas=true,rbac.feasibility.nodes=true");
+        install(cluster, &chart(), &values).await?;
         until_served(cluster).await
     })
     .await?;
@@ -125,6 +115,14 @@ impl Stage {
         Ok(Self { cluster, shop, namespace: watched.to_owned(), operator, options })
     }
 
+    /// Starts another operator in the place of the first one, which would wait before it disrupts anything.
+    pub async fn warm_up(&mut self) -> Result<()> {
+        self.operator.take().context("an operator")?.stop().await?;
+        self.options.flags.push("--warm-up=0s".to_owned());
+        self.operator = Some(Operator::start(&self.options).await?);
+        Ok(())
+    }
+
     /// Applies a manifest as a user would.
     pub async fn apply(&self, manifest: &str) -> Result<String> {
         self.cluster.kubectl_with_input(&["apply", "-f", "-"], manifest).await?.ok()
@@ -179,6 +177,14 @@ impl Stage {
         let account = format!("system:serviceaccount:{SYSTEM}:guarantor");
         let mut events = self.cluster.audit_events_of(&account)?;
         events.retain(|event| event.namespace == namespace);
+        Ok(events)
+    }
+
+    /// What was refused to that account for want of a right, in this namespace and of nodes, which belong to none.
+    pub fn refused(&self) -> Result<Vec<AuditEvent>> {
+        let mut events = self.requests(&self.namespace)?;
+        events.extend(self.requests("")?.into_iter().filter(|event| event.resource == "nodes"));
+        events.retain(|event| event.code == 403);
         Ok(events)
     }
 

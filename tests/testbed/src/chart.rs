@@ -12,7 +12,8 @@ pub const SYSTEM: &str = "guarantor-system";
 pub const ACCOUNT: &str = "guarantor";
 
 /// The values that grant the rights of every verb.
-pub const EVERY_VERB: &str = "rbac.rollback=true,rbac.reschedule=true";
+pub const EVERY_VERB: &str =
+    "rbac.rollback=true,rbac.reschedule=true,rbac.avoidNode=true,rbac.shed=true,rbac.resize=true";
 
 /// Installs the chart in the folder `chart` with `values` (as `helm --set` takes them) besides, and no replica of the operator:
 /// simulated nodes run nothing. The operator runs beside the cluster, under the account the chart made for it.
