@@ -38,6 +38,7 @@ mod claims;
 mod conclude;
 mod context;
 mod demands;
+mod ending;
 mod enforce;
 mod error;
 mod evictions;

@@ -25,6 +25,7 @@ use super::backoff::Backoff;
 use super::bids::Bids;
 use super::book::Books;
 use super::context::{Context, Handles};
+use super::ending::to_the_end;
 use super::error::{Error, Retry};
 use super::evictions::Evictions;
 use super::fleet::Fleet;
@@ -126,7 +127,14 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         ended.cancel();
     };
     let of_nodes = nodes::release_overdue(&context, &ended);
-    futures::join!(of_agreements, of_exclusions, of_claims, of_sources, of_nodes, watching_the_lease);
+    futures::join!(
+        to_the_end(of_agreements, &context.agreements, &ended),
+        to_the_end(of_exclusions, &context.exclusions, &ended),
+        to_the_end(of_claims, &context.claims, &ended),
+        to_the_end(of_sources, &context.sources, &ended),
+        of_nodes,
+        watching_the_lease
+    );
     // Whoever leads now shows the figures.
     context.metrics.retain(&HashSet::new());
     if timeout(LAST_WRITES, write_ledgers(&context, setup.concurrency.into())).await.is_err() {
