@@ -8,8 +8,8 @@ use guarantor::api::agreement_status::AgreementStatus;
 use guarantor::api::diagnosis::CauseKind;
 use guarantor::api::enforcement_status::{ActionPhase, Verb, Verdict};
 use guarantor::api::{FIELD_MANAGER, SHED_ANNOTATION};
+use guarantor_testbed::ShopOptions;
 use guarantor_testbed::shop::STOREFRONT;
-use guarantor_testbed::{ShopOptions, past};
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
@@ -126,16 +126,15 @@ async fn shop(namespace: &str, more: &str) -> Result<Stage> {
     let cluster = own_cluster().await?;
     let mut stage = Stage::open_in(cluster, &options, namespace).await?;
     stage.warm_up().await?;
-    stage.shop.has_been_open(RATE).await?;
+    let term = stage.shop.has_been_open(RATE).await?;
     stage.shop.add_switch(cluster, SWITCH).await?;
-    apply_in_calm(&stage, &agreement(namespace, more)?).await?;
+    apply_in_calm(&stage, &agreement(namespace, &term, more)).await?;
     let_time_pass(Timestamp::now() + A_WHILE, async || Ok(())).await?;
     Ok(stage)
 }
 
-fn agreement(namespace: &str, more: &str) -> Result<String> {
-    let term = past::term(Timestamp::now())?;
-    Ok(format!(
+fn agreement(namespace: &str, term: &str, more: &str) -> String {
+    format!(
         r#"apiVersion: guarantor.dev/v1alpha1
 kind: ServiceLevelAgreement
 metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
@@ -158,5 +157,5 @@ spec:
     cooldown: 10s
     releaseAfter: 20s
 "#
-    ))
+    )
 }

@@ -4,77 +4,94 @@
 //! Some causes are told by what was before a danger, over longer than a test can wait.
 
 use anyhow::{Context, Result};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 use crate::series::Series;
 use crate::shop::STOREFRONT;
 
-/// How long the shop seems to have been open.
+/// How long the shop seems to have been open at least.
 const OPEN_FOR: SignedDuration = SignedDuration::from_mins(45);
 /// The time between two samples.
 const SCRAPE: SignedDuration = SignedDuration::from_secs(5);
 /// So much of the running period is left at least.
 const LEFT: SignedDuration = SignedDuration::from_mins(30);
 
-/// The requests of the storefront in `namespace` until now, so many a second, all of them good.
-///
-/// # Errors
-/// When the clock is out of reach.
-pub fn of_storefront(namespace: &str, rate: f64, now: Timestamp) -> Result<Series> {
-    let mut series = Series::new("http_requests_total")
-        .label("service", STOREFRONT)
-        .label("code", "200")
-        .label("namespace", namespace)
-        .label("job", STOREFRONT);
-    let mut at = now.checked_sub(OPEN_FOR)?;
-    let mut count = 0.0;
-    while at < now {
-        series.push(at, count);
-        at = at.checked_add(SCRAPE)?;
-        count += rate * SCRAPE.as_secs_f64();
-    }
-    Ok(series)
+/// The running period of an agreement about that shop. All of it that is over is known, so that nothing is waited for when the
+/// account is closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Past {
+    /// A validity and a period, as lines of an agreement's spec.
+    pub term: String,
+    /// When the period began. Periods are counted from the first day of the validity.
+    from: Timestamp,
+    now: Timestamp,
 }
 
-/// A validity and a period, as lines of an agreement's spec, such that the running period holds all of that past and does not end
-/// soon: periods are counted from the first day of the validity.
-///
-/// # Errors
-/// When the clock is out of reach.
-pub fn term(now: Timestamp) -> Result<String> {
-    let yesterday = now.to_zoned(jiff::tz::TimeZone::UTC).date().checked_sub(1.day())?;
-    let midnight = yesterday.to_zoned(jiff::tz::TimeZone::UTC)?.timestamp();
-    let since = now.duration_since(midnight);
-    let fits = |hours: &i64| {
-        let within = SignedDuration::from_secs(since.as_secs().rem_euclid(hours * 3600));
-        within >= OPEN_FOR && SignedDuration::from_hours(*hours) - within >= LEFT
-    };
-    let hours = (2..24).find(fits).context("no length of a period fits")?;
-    Ok(format!("  validity: {{from: \"{yesterday}\"}}\n  period: {{rolling: {hours}h}}\n"))
+impl Past {
+    /// A period that began long enough before `now`, and does not end soon.
+    ///
+    /// # Errors
+    /// When the clock is out of reach.
+    pub fn until(now: Timestamp) -> Result<Self> {
+        let yesterday = now.to_zoned(TimeZone::UTC).date().checked_sub(1.day())?;
+        let since = now.duration_since(yesterday.to_zoned(TimeZone::UTC)?.timestamp());
+        let within = |hours: i64| SignedDuration::from_secs(since.as_secs().rem_euclid(hours * 3600));
+        let fits =
+            |hours: &i64| within(*hours) >= OPEN_FOR && SignedDuration::from_hours(*hours) - within(*hours) >= LEFT;
+        let hours = (2..24).find(fits).context("no length of a period fits")?;
+        Ok(Self {
+            term: format!("  validity: {{from: \"{yesterday}\"}}\n  period: {{rolling: {hours}h}}\n"),
+            from: now.checked_sub(within(hours))?,
+            now,
+        })
+    }
+
+    /// The requests of the storefront in `namespace` until then, so many a second, all of them good.
+    ///
+    /// # Errors
+    /// When the clock is out of reach.
+    pub fn of_storefront(&self, namespace: &str, rate: f64) -> Result<Series> {
+        let mut series = Series::new("http_requests_total")
+            .label("service", STOREFRONT)
+            .label("code", "200")
+            .label("namespace", namespace)
+            .label("job", STOREFRONT);
+        let mut at = self.from.checked_sub(SCRAPE)?;
+        let mut count = 0.0;
+        while at < self.now {
+            series.push(at, count);
+            at = at.checked_add(SCRAPE)?;
+            count += rate * SCRAPE.as_secs_f64();
+        }
+        Ok(series)
+    }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
     #[test]
-    fn whatever_the_time_of_day_a_period_fits() {
+    fn whatever_the_time_of_day_a_period_fits_and_is_known_from_its_beginning() {
         let midnight: Timestamp = "2026-11-29T00:00:00Z".parse().unwrap();
-        for minute in 0..1440 {
+        for minute in (0..1440).step_by(7) {
             let now = midnight + SignedDuration::from_mins(minute);
-            let term = term(now).unwrap();
-            assert!(term.starts_with("  validity: {from: \"2026-11-28\"}\n  period: {rolling: "), "{term}");
+            let past = Past::until(now).unwrap();
+            assert!(past.term.starts_with("  validity: {from: \"2026-11-28\"}\n  period: {rolling: "), "{}", past.term);
+            assert!(now.duration_since(past.from) >= OPEN_FOR, "{now}: {past:?}");
+            assert_eq!(past.from.as_second() % 3600, 0, "{past:?}");
         }
     }
 
     #[test]
     fn the_past_ends_now_and_rises_evenly() {
-        let now: Timestamp = "2026-11-29T12:00:00Z".parse().unwrap();
-        let past = of_storefront("shop", 10.0, now).unwrap();
-        let samples = past.samples();
-        assert_eq!(samples.len(), 45 * 60 / 5);
-        assert_eq!(samples.last().unwrap().at_ms, now.as_millisecond() - 5000);
+        let past = Past::until("2026-11-29T12:00:00Z".parse().unwrap()).unwrap();
+        let series = past.of_storefront("shop", 10.0).unwrap();
+        let samples = series.samples();
+        assert_eq!(samples.last().unwrap().at_ms, past.now.as_millisecond() - 5000);
+        assert_eq!(samples[0].at_ms, past.from.as_millisecond() - 5000);
         assert!(samples.windows(2).all(|pair| (pair[1].value - pair[0].value - 50.0).abs() < 1e-6));
     }
 }

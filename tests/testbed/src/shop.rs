@@ -12,7 +12,7 @@ use kube::Client;
 use kube::api::Api;
 
 use crate::control_plane::{ControlPlane, NODE_SELECTOR, POOL_LABEL, TOLERATIONS};
-use crate::past;
+use crate::past::Past;
 use crate::plant::load::Load;
 use crate::plant::{Plant, ServiceHandle, ServiceSpec, SwitchAt};
 use crate::prometheus::{Prometheus, PrometheusOptions, ScrapeTarget};
@@ -121,14 +121,15 @@ impl Shop {
         Ok(added)
     }
 
-    /// Lets the store know a past of the storefront, in which so many requests came a second and all of them were good: see
-    /// [`past`].
+    /// Lets the store know a past of the storefront, in which so many requests came a second and all of them were good; gives the
+    /// lines of an agreement's spec by which it counts.
     ///
     /// # Errors
     /// When the store does not take it.
-    pub async fn has_been_open(&self, rate: f64) -> Result<()> {
-        let past = past::of_storefront(&self.namespace, rate, Timestamp::now())?;
-        self.prometheus.remote_write(&[past]).await
+    pub async fn has_been_open(&self, rate: f64) -> Result<String> {
+        let past = Past::until(Timestamp::now())?;
+        self.prometheus.remote_write(&[past.of_storefront(&self.namespace, rate)?]).await?;
+        Ok(past.term)
     }
 
     /// Makes a `ConfigMap` with a switch that is not turned, by which the storefront sheds load from now on: the value `on` of its

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams};
@@ -15,7 +14,6 @@ use tokio::time::sleep;
 use super::Fault;
 use crate::control_plane::ControlPlane;
 use crate::operator::{Operator, OperatorOptions};
-use crate::past;
 use crate::shop::{STOREFRONT, Shop, ShopOptions};
 use crate::wait::{Progress, wait_until};
 
@@ -48,7 +46,7 @@ pub fn operator_flags() -> Vec<String> {
 pub struct Lane<'a> {
     pub(super) cluster: &'a ControlPlane,
     pub(super) namespace: String,
-    fault: Fault,
+    agreement: String,
     pub(super) shop: Shop,
     operator: Operator,
     agreements: Api<DynamicObject>,
@@ -74,9 +72,11 @@ impl<'a> Lane<'a> {
         let options =
             ShopOptions { replicas: PODS, rate, pool: Some(namespace.to_owned()), seed, ..kind(namespace, fault) };
         let mut shop = Shop::open(cluster, &options).await?;
-        if fault == Fault::RetryStorm {
-            shop.has_been_open(rate).await?;
-        }
+        // A storm is told by what was before, and by replicas that were tried in vain.
+        let agreement = match fault {
+            Fault::RetryStorm => agreement(namespace, &shop.has_been_open(rate).await?, 10),
+            _ => agreement(namespace, "  period: {rolling: 30m}\n", 16),
+        };
         shop.add_switch(cluster, SWITCH).await?;
         let operator = Operator::start(operator).await?;
         let client = cluster.client()?;
@@ -84,7 +84,7 @@ impl<'a> Lane<'a> {
         Ok(Self {
             cluster,
             namespace: namespace.to_owned(),
-            fault,
+            agreement,
             shop,
             operator,
             agreements: Api::namespaced_with(client.clone(), namespace, &kind),
@@ -96,7 +96,7 @@ impl<'a> Lane<'a> {
     pub(super) async fn until_calm(&self) -> Result<()> {
         // What the front door had to refuse before there were pods is no part of the agreement.
         sleep(Duration::from_secs(6)).await;
-        self.cluster.kubectl_with_input(&["apply", "-f", "-"], &agreement(&self.namespace, self.fault)?).await?.ok()?;
+        self.cluster.kubectl_with_input(&["apply", "-f", "-"], &self.agreement).await?.ok()?;
         wait_until("measured slots", PATIENCE, async || {
             let status = self.status().await?;
             let events = status.pointer("/objectives/0/totalEvents").and_then(Value::as_str).unwrap_or("0");
@@ -168,14 +168,9 @@ fn kind(namespace: &str, fault: Fault) -> ShopOptions {
     }
 }
 
-/// Both objectives matter, so that neither alone leads to a verb, and every verb is allowed.
-fn agreement(namespace: &str, fault: Fault) -> Result<String> {
-    // A storm is told by what was before, and by replicas that were tried in vain.
-    let (term, most) = match fault {
-        Fault::RetryStorm => (past::term(Timestamp::now())?, 10),
-        _ => ("  period: {rolling: 30m}\n".to_owned(), 16),
-    };
-    Ok(format!(
+/// Both objectives matter, so that neither alone leads to a verb, and every verb is allowed; replicas up to `most`.
+fn agreement(namespace: &str, term: &str, most: i32) -> String {
+    format!(
         r#"apiVersion: guarantor.dev/v1alpha1
 kind: ServiceLevelAgreement
 metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
@@ -205,5 +200,5 @@ spec:
     cooldown: 10s
     releaseAfter: 20s
 "#
-    ))
+    )
 }
