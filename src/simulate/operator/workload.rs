@@ -76,6 +76,7 @@ impl Objects {
             phase: PodPhase::Running,
             cpu_request: Some(self.place.millicores),
             critical: false,
+            tolerated: Vec::new(),
             kept_volumes: Vec::new(),
             revision: Some(hash(pod.template)),
             size: PodSize {
