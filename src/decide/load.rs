@@ -94,8 +94,15 @@ pub fn served(load: &LoadCourse, objective: &str, at: Timestamp, through: Timest
     let start = at.as_second().saturating_sub(at.as_second().rem_euclid(load.slot_seconds.max(1)));
     let last = Timestamp::from_second(start).ok()?;
     let before = level(load, objective, last.saturating_sub(window).ok()?, last, percent)?;
-    let from = through.saturating_sub(window).ok()?;
-    (from >= at).then(|| level(load, objective, from, through, percent)).flatten().map(|after| (before, after))
+    since(load, objective, at, through).map(|after| (before, after))
+}
+
+/// The load of an objective now, in a window that lies after an instant. `None`: nobody knows.
+#[must_use]
+pub fn since(load: &LoadCourse, objective: &str, at: Timestamp, through: Timestamp) -> Option<Level> {
+    let [_, percent] = KNOWN;
+    let from = through.saturating_sub(window(load)).ok()?;
+    (from >= at).then(|| level(load, objective, from, through, percent)).flatten()
 }
 
 fn window(load: &LoadCourse) -> SignedDuration {

@@ -2,6 +2,9 @@
 //!
 //! Two things are judged apart: whether the change took effect, which each kind of change tells in its own way, and
 //! whether the objective recovered. Missing data makes a verdict inconclusive, never good or bad.
+//!
+//! Burn windows, and the recent slots that a danger rests on, hold what was before an action for long after it. So where the
+//! slots just before it and two slots wholly after it are known, these are compared.
 
 mod floor;
 mod node;
@@ -11,18 +14,22 @@ mod rollout;
 mod shed;
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use num_rational::BigRational;
+use num_traits::{One, ToPrimitive};
 
 use crate::api::avoidance_status::AvoidanceStatus;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict, WithoutEffect};
 use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::rollout_status::RolloutStatus;
 use crate::api::shed::ShedStatus;
+use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::evaluate::load_course::LoadCourse;
 use crate::sense::signals::Signals;
 use crate::sense::workload::WorkloadObservation;
 
 use super::evidence::Snapshot;
 use super::health::{Danger, Health};
+use super::load;
 
 /// The pace fell to this part or less: it helped.
 const FELL: f64 = 0.75;
@@ -30,6 +37,8 @@ const FELL: f64 = 0.75;
 const ROSE: f64 = 2.0;
 /// More load than this multiple explains a worse pace without the action.
 const MORE_LOAD: f64 = 1.2;
+/// A target of 100 % allows nothing; a millionth keeps the comparison of before and after meaningful.
+const LEAST_BUDGET: f64 = 1e-6;
 
 /// The verbs that are tried against a danger, and may turn out not to help.
 const REMEDIES: [Verb; 7] =
@@ -48,6 +57,8 @@ pub struct Sight<'a> {
     pub avoidance: Option<&'a AvoidanceStatus>,
     /// What is shed.
     pub shed: Option<&'a ShedStatus>,
+    /// The account now.
+    pub assessment: &'a Assessment,
     /// The load before and in the danger.
     pub load: &'a LoadCourse,
     /// The endangered objective by pod, just now.
@@ -116,7 +127,7 @@ fn verdict(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdic
     }
 }
 
-impl Sight<'_> {
+impl<'a> Sight<'a> {
     /// Every objective is seen, by an account that is recent enough.
     fn sees_all(self) -> bool {
         self.fresh && self.health.all_seen
@@ -126,19 +137,66 @@ impl Sight<'_> {
     fn recovered(self, record: &ActionRecord) -> bool {
         self.sees_all() && self.health.danger < Danger::Burning && self.measured_through > record.intended_at.0
     }
+
+    /// Since an action every endangered objective is within what it allows, by slots that lie wholly after it.
+    fn is_well_since(self, record: &ActionRecord) -> bool {
+        let is_well = |objective: &ObjectiveAssessment| {
+            let after = load::since(self.load, &objective.name, record.intended_at.0, self.measured_through)?;
+            Some(after.sample.share() < objective.allowed.to_f64()?)
+        };
+        self.sees_all() && self.endangered().all(|objective| is_well(objective) == Some(true))
+    }
+
+    fn endangered(self) -> impl Iterator<Item = &'a ObjectiveAssessment> {
+        let all = self.assessment.objectives.iter();
+        all.filter(move |objective| self.health.endangered.contains(&objective.name))
+    }
+}
+
+/// How fast the worst budget was spent, and how much was asked for in a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Course {
+    pace: f64,
+    rate: Option<f64>,
+}
+
+impl Course {
+    /// The worse of this and another objective's.
+    fn worse(self, level: load::Level, budget: f64) -> Self {
+        let rate = self.rate.map_or(level.offered(), |rate| rate.max(level.offered()));
+        Self { pace: self.pace.max(level.sample.share() / budget), rate: Some(rate) }
+    }
+}
+
+/// Before an action and now: by the slots before and after it, or by what was noted then and what is seen now.
+fn courses(record: &ActionRecord, sight: Sight<'_>) -> Option<(Course, Course)> {
+    by_slots(record, sight).or_else(|| {
+        // Reading back cannot fail: what is not there is unknown.
+        let before: Snapshot = record.evidence.parse().unwrap_or_default();
+        let was = Course { pace: before.pace?, rate: before.rate };
+        Some((was, Course { pace: sight.health.pace?, rate: sight.health.rate }))
+    })
+}
+
+fn by_slots(record: &ActionRecord, sight: Sight<'_>) -> Option<(Course, Course)> {
+    let mut courses = None;
+    for objective in sight.endangered() {
+        let served = load::served(sight.load, &objective.name, record.intended_at.0, sight.measured_through);
+        let (before, after) = served?;
+        let budget = (BigRational::one() - &objective.target).to_f64()?.max(LEAST_BUDGET);
+        let (was, is): (Course, Course) = courses.unwrap_or_default();
+        courses = Some((was.worse(before, budget), is.worse(after, budget)));
+    }
+    courses
 }
 
 /// The pace at which the budget is spent, after against before.
 fn compare(record: &ActionRecord, sight: Sight<'_>) -> (Verdict, String) {
-    // Reading back cannot fail: what is not there is unknown.
-    let before: Snapshot = record.evidence.parse().unwrap_or_default();
-    let (Some(was), Some(is), true) = (before.pace, sight.health.pace, sight.sees_all()) else {
+    let Some((was, is)) = courses(record, sight).filter(|_| sight.sees_all()) else {
         return (Verdict::Inconclusive, "the pace before or after is unknown".into());
     };
-    let more_load = match (before.rate, sight.health.rate) {
-        (Some(was), Some(is)) => is > was * MORE_LOAD,
-        _ => true,
-    };
+    let more_load = was.rate.zip(is.rate).is_none_or(|(was, is)| is > was * MORE_LOAD);
+    let (was, is) = (was.pace, is.pace);
     if is <= was * FELL {
         (Verdict::Effective, "the budget is spent more slowly".into())
     } else if is >= was * ROSE && more_load {

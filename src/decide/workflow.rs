@@ -188,6 +188,7 @@ pub(super) fn work_out<'a>(
         moved: moved.as_ref(),
         avoidance: avoided.as_ref(),
         shed: shed.as_ref(),
+        assessment: situation.assessment,
         load: situation.load,
         signals: situation.signals,
         window: signals::window(situation.slot),

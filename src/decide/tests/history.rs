@@ -6,6 +6,9 @@ use super::fixture::{Scene, act, at, floor_change, hpa, ratio, reason, step};
 use crate::api::enforcement_status::{ActionPhase, Verb, Verdict};
 use crate::decide::plan::step_id;
 use crate::decide::{BaselineChange, standing};
+use crate::evaluate::count::Count;
+use crate::evaluate::load_course::{LoadCourse, ObjectiveLoad};
+use crate::evaluate::slot::Tally;
 use crate::sense::workload::{Baseline, BaselineRecord, Floor, FloorHolder};
 
 /// Decides and writes the status; then the operator ends. `wrote`: the API server took the write before that.
@@ -133,6 +136,38 @@ fn the_last_raise_is_judged_by_what_came_of_it() {
         assert!(record.evidence.contains("before: ") && record.evidence.contains("; after: "));
         let counted = decided.enforcement.episode.map_or(0, |episode| episode.without_effect(Verb::RaiseFloor));
         assert_eq!(counted, ineffective, "case {index}");
+    }
+}
+
+/// The danger goes on by windows that hold what was before; the slots since then tell.
+#[test]
+fn a_raise_is_judged_by_the_slots_before_and_after_it() {
+    for (total, bad, expected, why) in [
+        (6000, 30, Verdict::Effective, "within what is allowed"),
+        (6000, 600, Verdict::Effective, "more slowly"),
+        (6000, 1200, Verdict::Ineffective, "as fast as before"),
+        // Six pods became eight.
+        (6600, 1320, Verdict::Ineffective, "as fast as before"),
+        (7200, 1440, Verdict::Inconclusive, "took up what was added"),
+        (6000, 3000, Verdict::Harmful, "much faster"),
+    ] {
+        let mut scene = Scene::burning();
+        scene.live();
+        scene.wait(15);
+        assert_eq!(act(&scene.live()), Some((Verb::RaiseFloor, 6, 8)));
+        let id = scene.actions[0].id.clone();
+        scene.wait(600);
+        scene.assessment.measured_through = at(600);
+        let slot = |start: i64| {
+            let (total, bad) = if start < 0 { (6000, 1200) } else { (total, bad) };
+            (at(start).as_second(), Tally { total: Count::events(total), bad: Count::events(bad) })
+        };
+        let slots = (-120..600).step_by(60).map(slot).collect();
+        scene.load = LoadCourse { slot_seconds: 60, objectives: vec![ObjectiveLoad { name: "latency".into(), slots }] };
+        let decided = scene.decide();
+        let record = decided.actions.iter().find(|record| record.id == id).unwrap();
+        assert_eq!(record.verdict, Some(expected), "{total} {bad}: {}", record.evidence);
+        assert!(record.evidence.contains(why), "{}", record.evidence);
     }
 }
 

@@ -4,9 +4,13 @@
 //! target's `spec.replicas` reached it, and the pods are ready.
 
 use crate::api::enforcement_status::{ActionRecord, Verdict};
+use crate::decide::evidence::Snapshot;
 use crate::decide::health::Danger;
 
-use super::{Sight, compare};
+use super::{Sight, compare, courses};
+
+/// So much of what was added went to more load: nothing can be said of what it did.
+const USED_UP: f64 = 0.5;
 
 /// The replicas stay wanted.
 pub(super) fn freeze(record: &ActionRecord, sight: Sight<'_>) -> (Verdict, String) {
@@ -46,6 +50,9 @@ pub(super) fn raise(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Optio
     if wanted >= to && ready >= to && sight.recovered(record) {
         return Some((Verdict::Effective, "no objective burns any more".into()));
     }
+    if wanted >= to && ready >= to && sight.is_well_since(record) {
+        return Some((Verdict::Effective, "what is bad since then is within what is allowed".into()));
+    }
     if !due {
         return None;
     }
@@ -59,5 +66,20 @@ pub(super) fn raise(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Optio
             format!("only {ready} pods are ready by the deadline, {unplaced} unplaced"),
         ));
     }
-    Some(compare(record, sight))
+    Some(match compare(record, sight) {
+        (Verdict::Ineffective, _) if is_used_up(record, sight) => (
+            Verdict::Inconclusive,
+            "the budget is spent as fast as before, but more load took up what was added".into(),
+        ),
+        judged => judged,
+    })
+}
+
+/// The load grew by half of what the pods did, or more: then there was little more for each request than before.
+fn is_used_up(record: &ActionRecord, sight: Sight<'_>) -> bool {
+    let before: Snapshot = record.evidence.parse().unwrap_or_default();
+    let pods =
+        before.ready.filter(|ready| *ready > 0).map(|was| f64::from(sight.workload.ready_pods()) / f64::from(was));
+    let load = courses(record, sight).and_then(|(was, is)| Some(is.rate? / was.rate.filter(|rate| *rate > 0.0)?));
+    load.zip(pods).is_some_and(|(load, pods)| load > 1.0 && load - 1.0 >= USED_UP * (pods - 1.0))
 }

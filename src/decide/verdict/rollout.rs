@@ -40,6 +40,10 @@ pub(super) fn back(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option
     if through && sight.recovered(record) {
         return Some((Verdict::Effective, "its pods are gone, and no objective burns any more".to_owned()));
     }
+    if through && sight.is_well_since(record) {
+        let words = "its pods are gone, and what is bad since then is within what is allowed".to_owned();
+        return Some((Verdict::Effective, words));
+    }
     let waits =
         sight.workload.rollout == Rollout::InProgress && sight.now.duration_since(record.intended_at.0) < LONGEST;
     if !due || waits {
