@@ -25,9 +25,6 @@ fn left_alone(target: f64) {
         );
         bad += score.bad_minutes;
         dangers += played.operator.findings().len();
-        if std::env::var("COURSE").is_ok_and(|wanted| wanted == name) {
-            println!("{}", played.course());
-        }
         let others = played.others_than(&REPLICAS);
         if !others.is_empty() {
             faults.push(format!("{name}: {}\n{}", others.join("\n"), played.course()));

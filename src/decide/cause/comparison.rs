@@ -5,8 +5,10 @@
 //! at one failure in a thousand, two failures are six standard deviations, and happen once in two hundred). What decides
 //! is a bound that holds for every share and every number: if the bad events had fallen on requests by chance alone, a
 //! part of `n` requests would have a share of at least `x` of them with a probability of at most `exp(-n KL(x || p))`,
-//! `p` being the share of all (Chvátal 1979, for drawing without replacement). Requests do not fail one by one: a queue or
-//! a pause makes neighbours slow together. So `n` counts runs of [`RUN`]. Times the number of comparisons made, the bound
+//! `p` being the share of all (Chvátal 1979, for drawing without replacement). The same seen from the bad ones: of `k` that
+//! are bad in all a share of at least `y` falls on a part that has a share `f` of the requests with a probability of at most
+//! `exp(-k KL(y || f))`, which says far more where nothing else is bad and the part is large. The smaller of the two counts.
+//! Requests do not fail one by one: a queue or a pause makes neighbours slow together. So `n` and `k` count runs of [`RUN`]. Times the number of comparisons made, the bound
 //! must stay below [`FALSE_ALARM`].
 //!
 //! So a service whose requests fail by chance, in runs no longer than that and whatever pod serves them, is blamed at most
@@ -82,7 +84,11 @@ fn z(part: Sample, rest: Sample) -> Option<f64> {
 
 /// An upper bound of the probability that chance alone makes `part` this bad or worse.
 fn chance(part: Sample, rest: Sample) -> f64 {
-    by_chance(part, part.and(rest).share())
+    let all = part.and(rest);
+    // The same chance, seen from the bad events: so many of them fell on a part of that size.
+    let of_the_bad = Sample { total: all.bad, bad: part.bad };
+    let size = if all.total > 0.0 { part.total / all.total } else { 1.0 };
+    by_chance(part, all.share()).min(by_chance(of_the_bad, size))
 }
 
 /// An upper bound of the probability that chance alone makes a sample this bad or worse, of events of which that share is
@@ -160,6 +166,14 @@ mod tests {
         ] {
             assert_eq!(exceeds(sample(bad, total), 0.05, samples), expected, "{bad} of {total}");
         }
+    }
+
+    #[test]
+    fn a_large_part_that_alone_is_bad_is_told_by_few_events() {
+        // A revision on all pods, one request in twenty failing, against the minute before it came.
+        assert!(worse(sample(180.0, 3600.0), sample(0.0, 3600.0), 3.0, 20).is_some());
+        assert!(worse(sample(60.0, 3600.0), sample(0.0, 3600.0), 3.0, 20).is_some());
+        assert!(worse(sample(24.0, 3600.0), sample(0.0, 3600.0), 3.0, 20).is_none(), "eight runs, all on one half");
     }
 
     #[test]
