@@ -34,14 +34,15 @@
 //! one figure), `evaluate::credit` (what is owed), `evaluate::assess`, `controller::pulse` with `decide::pulse`
 //! (whether the last minute proves an outage before any slot does), `controller::enforce` with `controller::look` (all
 //! that is read for a decision) and `decide::cause` (why it is in danger), `controller::capacity` with
-//! `decide::capacity` (what the load that is expected needs), `controller::supply` with `decide::feasibility` and
-//! `decide::scarcity` (whether more replicas find a place, and who goes first), `decide::choice`, which asks the file
-//! of the verb (`decide::policy` for replicas, `undo`, `reschedule`, `steer`, `resize`, `shedding`), and
-//! `decide::guard` (what is done, or why not), `act`, `record::status`, `controller::periods`, `controller::settle`
-//! and `evaluate::statement`, which rests on the statements before it (`controller::past`, `evaluate::history`); where
-//! something changes afterwards, `controller::restate`; what becomes of its credit, `evaluate::claim`,
-//! `evaluate::credit_life`, `evaluate::credit_balance` and `controller::lives`; when the agreement is deleted,
-//! `controller::conclude`. `offline::settle` goes the same way from a file.
+//! `decide::capacity` (what the load that is expected needs) and `decide::ahead` (which raises the floor for it before
+//! there is a danger), `controller::supply` with `decide::feasibility` and `decide::scarcity` (whether more replicas
+//! find a place, and who goes first), `decide::choice`, which asks the file of the verb (`decide::policy` for
+//! replicas, `undo`, `reschedule`, `steer`, `resize`, `shedding`), and `decide::guard` (what is done, or why not),
+//! `act`, `record::status`, `controller::periods`, `controller::settle` and `evaluate::statement`, which rests on the
+//! statements before it (`controller::past`, `evaluate::history`); where something changes afterwards,
+//! `controller::restate`; what becomes of its credit, `evaluate::claim`, `evaluate::credit_life`,
+//! `evaluate::credit_balance` and `controller::lives`; when the agreement is deleted, `controller::conclude`.
+//! `offline::settle` goes the same way from a file.
 //!
 //! # Invariants
 //!

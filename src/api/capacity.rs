@@ -2,20 +2,29 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::KubeSchema;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What the scaling law is fed with. It learns from the samples how much a request costs, how long pods take to start and
-/// how busy they may be, and tells how many pods the expected load needs. It raises nothing.
+/// What the scaling law is fed with, and what is done with what it says. It learns from the samples how much a request costs,
+/// how long pods take to start and how busy they may be, and tells how many pods the expected load needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("self.mode != 'Floor' || has(self.availability)")
+    .message("spec.enforcement.capacity.mode Floor needs spec.enforcement.capacity.availability, as requests that clients \
+              repeat because they failed look like load; name the objective that counts the errors, or set mode to Advise")
+    .field_path(".availability"))]
 pub struct Capacity {
+    /// `Advise` tells how many pods are needed and raises nothing. `Floor` also raises the floor to that ahead of the load,
+    /// while no objective is in danger, and lets it down no further than that.
+    #[serde(default)]
+    pub mode: CapacityMode,
     /// The name of the objective that the pods are to keep. Its `indicator.latency` tells the load and how fast it is
     /// served, its threshold and its target how busy pods may be. Its method is `Events` or `MeanOfSlots`.
     #[schemars(length(min = 1, max = 40))]
     pub objective: String,
     /// The name of the objective that counts the errors of the same requests. Its `indicator.ratio.bad` is the sum of one
     /// counter: `sum(increase(http_requests_total{code=~"5.."}[$slot]))`. Left out: errors are not counted, and only the
-    /// latency says how busy pods may be.
+    /// latency says how busy pods may be. The mode `Floor` needs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 40))]
     pub availability: Option<String>,
@@ -31,11 +40,22 @@ pub struct Capacity {
     pub in_flight: Option<String>,
 }
 
+/// What is done with the number of pods that the expected load needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum CapacityMode {
+    /// It is told.
+    #[default]
+    Advise,
+    /// The floor follows it, within the bounds and under the mode of the agreement.
+    Floor,
+}
+
 /// What the scaling law says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CapacityStatus {
-    /// The pods that the expected load needs: advice, by which nothing is changed. Left out: nothing can be said.
+    /// The pods that the expected load needs: advice, by which nothing is changed unless the mode of
+    /// `spec.enforcement.capacity` is `Floor`. Left out: nothing can be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pods: Option<i32>,
     /// How that was reckoned with what was learned, or why nothing can be said, in words.

@@ -72,6 +72,19 @@ pub struct FloorStatus {
     /// How often somebody else changed it back.
     #[serde(default)]
     pub resets: i32,
+    /// Why it was raised to where it stands, or to where it comes down from.
+    #[serde(default)]
+    pub reason: FloorReason,
+}
+
+/// Why a floor was raised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub enum FloorReason {
+    /// An objective was in danger.
+    #[default]
+    Danger,
+    /// More load was expected than the pods could serve, and no objective was in danger yet.
+    Load,
 }
 
 /// The time from the first sign of danger until all is safe again.
@@ -80,6 +93,9 @@ pub struct FloorStatus {
 pub struct Episode {
     /// When the danger was seen first.
     pub since: Time,
+    /// No objective was in danger in it yet: a floor stands that was raised ahead of the load.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ahead: bool,
     /// Since when all objectives are safe again. Left out: they are not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub safe_since: Option<Time>,
@@ -140,6 +156,9 @@ pub struct ActionRecord {
     pub reason: String,
     /// What is expected to happen by the deadline.
     pub hypothesis: String,
+    /// It was done ahead of the load that was expected, while no objective was in danger.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ahead: bool,
     /// How far it came.
     pub phase: ActionPhase,
     /// When the intent was written.
@@ -169,6 +188,11 @@ impl ActionRecord {
             (_, None, None) => String::new(),
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(b: &bool) -> bool {
+    !*b
 }
 
 /// What an action does.

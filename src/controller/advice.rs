@@ -82,6 +82,11 @@ impl Advice {
         self.services().get(uid).map(|service| service.sizing.usage().clone()).unwrap_or_default()
     }
 
+    /// What was found last. `None`: its first turn is yet to come, or it is not looked at.
+    pub fn told(&self, uid: &str) -> Option<Told> {
+        self.services().get(uid)?.told.clone()
+    }
+
     /// Looks at it no more.
     pub fn forget(&self, uid: &str) {
         self.services().remove(uid);

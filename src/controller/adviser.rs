@@ -1,6 +1,6 @@
 //! Looks at the load of the services of one source, one after the other, beside everything else that is asked of it.
 //!
-//! Nobody waits for it. It has a budget of its own: one look at a time, one request at a time, and pauses in between, so
+//! Nobody waits for it; whose floor follows the load is woken where more pods are needed than ran. It has a budget of its own: one look at a time, one request at a time, and pauses in between, so
 //! that it takes about a quarter of the requests that the source allows.
 
 use std::sync::{Arc, Weak};
@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::capacity;
 use super::context::Context;
+use crate::decide::capacity::Need;
 use crate::sense::source::SlotReader;
 
 /// The requests of one look, eight at the most, times four: looks take a quarter of all requests.
@@ -30,6 +31,10 @@ pub(super) async fn run(source: String, reader: Arc<dyn SlotReader>, requests_pe
         let begun = Instant::now();
         let found = capacity::look(&context, &*reader, pace, &mut turn).await;
         let took = SignedDuration::try_from(begun.elapsed()).unwrap_or(SignedDuration::MAX);
+        let woken = turn.order.follows.clone().filter(|_| found.as_ref().is_ok_and(Need::wants_more));
         context.advice.found(turn, found, took, context.clock.now());
+        if let Some(agreement) = woken {
+            context.registry.wake(agreement);
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! How many pods the load of a service needs: what is asked for, how it is looked at, and how it is told.
 //!
-//! What the scaling law says is told in the status and decides nothing. A reconcile only says what is to be looked at
-//! ([`tell`]); the looks are made beside it, by the [`adviser`](super::adviser) of the source.
+//! What the scaling law says is told in the status; where the agreement asks for that, a floor follows it ([`followed`]). A
+//! reconcile only says what is to be looked at ([`tell`]); the looks are made beside it, by the [`adviser`](super::adviser) of
+//! the source.
 
 use std::time::Duration;
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
+use kube::runtime::reflector::ObjectRef;
 use num_rational::BigRational;
 use tokio::time::sleep;
 
@@ -17,6 +19,7 @@ use super::sizing::Sizing;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement::WorkloadRef;
 use crate::api::agreement_status::AgreementStatus;
+use crate::api::capacity::{Capacity, CapacityMode};
 use crate::decide::capacity::{CapacityLaw, Ground, Need};
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::span;
@@ -53,6 +56,8 @@ pub struct Order {
     pub ask: CounterAsk,
     /// What the law is set up with, but for what the pods request.
     pub ground: Ground,
+    /// The agreement whose floor follows what is found. `None`: that is only told.
+    pub follows: Option<ObjectRef<ServiceLevelAgreement>>,
 }
 
 /// Has the load looked at where the agreement asks for that, and enters what was found last.
@@ -87,6 +92,19 @@ pub(super) fn tell(
     }
 }
 
+/// What the load needs that the floor of an agreement follows. `None`: it follows none.
+pub(super) fn followed(agreement: &ServiceLevelAgreement, context: &Context) -> Option<Need> {
+    if !follows(agreement.spec.enforcement.capacity.as_ref()?) {
+        return None;
+    }
+    let told = context.advice.told(&agreement.uid().unwrap_or_default());
+    Some(told.map_or_else(|| Need::Unknown("the load was not looked at yet".to_owned()), |told| told.need))
+}
+
+fn follows(capacity: &Capacity) -> bool {
+    capacity.mode == CapacityMode::Floor
+}
+
 fn order(
     agreement: &ServiceLevelAgreement,
     context: &Context,
@@ -110,8 +128,10 @@ fn order(
             good: target(&capacity.objective).ok_or("enforcement.capacity.objective is not assessed yet")?,
             available: availability.and_then(target).unwrap_or_else(|| BigRational::from_integer(0.into())),
             millicores: 0,
-            lag: context.settle,
+            // What is acted upon is as old as a look may be.
+            lag: if follows(capacity) { context.settle.saturating_add(advice::LOOK) } else { context.settle },
         },
+        follows: follows(capacity).then(|| ObjectRef::from_obj(agreement)),
         ask: CounterAsk {
             latency,
             errors: availability.and_then(named).and_then(|asked| asked.indicator.ratio.as_ref()?.bad.clone()),
@@ -287,6 +307,7 @@ pub(super) mod tests {
                 millicores: 0,
                 lag: SignedDuration::ZERO,
             },
+            follows: None,
         }
     }
 

@@ -13,7 +13,7 @@ use super::context::Context;
 use super::error::Error;
 use super::look::{self, GivingBack, Question};
 use super::registry::Asked;
-use super::{finalize, nodes, shed, supply};
+use super::{capacity, finalize, nodes, shed, supply};
 use crate::act;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
@@ -21,6 +21,7 @@ use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionRecord, ActionTarget, EnforcementStatus};
 use crate::api::resize_status::ResizeStatus;
 use crate::api::{FINALIZER, ServiceLevelAgreement};
+use crate::decide::capacity::Need;
 use crate::decide::pulse::Present;
 use crate::decide::{AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Step, Supply, decide, record};
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
@@ -48,7 +49,9 @@ pub(super) async fn enforce(
         say(next, agreement, "Observing", "mode Observe: measured, nothing is decided", ConditionStatus::False, now);
         return Ok(None);
     }
-    if !something_hangs_on_it(next, present) && !unseen {
+    let need = capacity::followed(agreement, context);
+    let more = need.as_ref().is_some_and(Need::wants_more);
+    if !more && !something_hangs_on_it(next, present) && !unseen {
         nothing_is_wrong(context, agreement, next, assessment, now);
         say(next, agreement, "NothingToDo", "no objective is in danger", ConditionStatus::False, now);
         return Ok(None);
@@ -61,7 +64,7 @@ pub(super) async fn enforce(
         say(next, agreement, "NoWorkload", message, ConditionStatus::False, now);
         return Ok(None);
     };
-    let question = Question { agreement, context, present, asked, now };
+    let question = Question { agreement, context, present, asked, need: need.as_ref(), now };
     let look = match look::look(question, workload, book, next).await {
         Ok(look) => look,
         Err(GivingBack(reason, words)) => {

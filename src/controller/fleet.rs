@@ -54,7 +54,8 @@ impl Fleet {
     ) {
         let uid = agreement.uid().unwrap_or_default();
         let burns = present.burns();
-        let episode = status.enforcement.as_ref().and_then(|e| e.episode.as_ref()).map(|episode| episode.since.0);
+        let episode = status.enforcement.as_ref().and_then(|e| e.episode.as_ref());
+        let episode = episode.filter(|episode| !episode.ahead).map(|episode| episode.since.0);
         let mut agreements = self.agreements();
         let known = agreements.get(&uid).and_then(|standing| standing.burning_since);
         let burning_since = burns.then(|| known.or(episode).unwrap_or(now));

@@ -14,6 +14,7 @@ use crate::api::agreement::WorkloadRef;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement_status::EnforcementStatus;
 use crate::api::{FINALIZER, ServiceLevelAgreement};
+use crate::decide::capacity::Need;
 use crate::decide::pulse::Present;
 use crate::decide::throttling::nodes as throttled_nodes;
 use crate::decide::usage::Usage;
@@ -33,6 +34,8 @@ pub(super) struct Question<'a> {
     pub(super) context: &'a Context,
     pub(super) present: Present<'a>,
     pub(super) asked: &'a [Asked],
+    /// What the load needs, where the floor follows it.
+    pub(super) need: Option<&'a Need>,
     pub(super) now: Timestamp,
 }
 
@@ -72,7 +75,7 @@ pub(super) async fn look(
     book: &mut Book,
     next: &mut AgreementStatus,
 ) -> Result<Look, GivingBack> {
-    let Question { agreement, context, present, asked, now } = question;
+    let Question { agreement, context, present, asked, now, .. } = question;
     let unseen = is_unseen(agreement, book);
     let identity = identity(agreement);
     let staleness = staleness(agreement, context);
@@ -206,7 +209,7 @@ impl Look {
         supply: &'a Supply,
         now: Timestamp,
     ) -> Situation<'a> {
-        let Question { agreement, context, present, .. } = question;
+        let Question { agreement, context, present, need, .. } = question;
         Situation {
             agreement: &self.identity,
             enforcement: &agreement.spec.enforcement,
@@ -221,6 +224,7 @@ impl Look {
             before: &self.before,
             load: &self.load,
             usage: &self.usage,
+            need,
             switch: &self.switch,
             throttling: &self.throttling,
             fleet: &self.fleet,

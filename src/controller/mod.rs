@@ -13,7 +13,7 @@
 //! ```
 //!
 //! How many pods the load needs is looked at beside that, source by source (`adviser`), and told in the status
-//! (`capacity`). So is, all agreements of a source together, the minute just past (`pulse`): where that proves an outage, the
+//! (`capacity`); an agreement whose floor follows it is woken when more are needed than ran. So is, all agreements of a source together, the minute just past (`pulse`): where that proves an outage, the
 //! agreement is woken, and decides with what is proven (`pulses`) beside its account.
 //!
 //! A status is written at three places: the intent before an act (`enforce`), a closed period (`settle`), and the end of

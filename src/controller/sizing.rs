@@ -151,7 +151,7 @@ mod tests {
     use super::super::capacity::tests::order;
     use super::*;
     use crate::decide::tests::fixture::{hpa, observation};
-    use crate::sense::counters::CounterSample;
+    use crate::sense::counters::{CounterSample, Warm};
     use crate::sense::workload::FloorHolder;
 
     fn at(second: i64) -> Timestamp {
@@ -190,6 +190,7 @@ mod tests {
                 buckets: Vec::new(),
                 in_flight: 0,
                 pods,
+                warm: Warm { pods, ..Warm::default() },
             };
             let course = Course { bounds: Vec::new(), samples: vec![sample] };
             let mut sizing = Sizing::default();

@@ -12,6 +12,7 @@ use crate::sense::headroom::{Headroom, NANO, PodNeeds};
 
 use super::cause::Remedy;
 use super::facts::Facts;
+use super::health::Danger;
 use super::scarcity::{self, GRANTED_FOR};
 use super::workflow::Decision;
 
@@ -66,6 +67,8 @@ pub(super) fn after(facts: &Facts<'_>, remedy: &Remedy, decision: &Decision) -> 
             let bid = own(facts, step.verb)?;
             Some(Bid { replicas: more, granted: Some(now), until: Time(until), yields_since: None, ..bid })
         }
+        // Who asks ahead of the load does not stand in line.
+        Decision::Hold(_) if facts.health.danger == Danger::None => placed(facts),
         Decision::Hold(hold) if matches!(hold.reason, "Bidding" | "Yielding") => {
             let verb = if matches!(remedy, Remedy::Move(_)) { Verb::Surge } else { Verb::RaiseFloor };
             let bid = own(facts, verb)?;

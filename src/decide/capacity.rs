@@ -1,7 +1,7 @@
 //! The scaling law on a service's own samples: what it is set up with, how it is fed, and how many pods it wants.
 //!
 //! The law is kept from one look to the next, since it learns. Whoever keeps it gives each sample once. What it wants is
-//! told as advice ([`Need`]), and no decision rests on it.
+//! told as advice ([`Need`]); where the agreement asks for that, a floor follows it: see `ahead`.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::sense::counters::{CounterSample, Course, Millionths, STEP};
 use crate::sense::workload::PodObservation;
 
 use super::facts::LONGEST_START;
-use super::law::{Constants, Law, Promise, Sample, Settings, Wanted};
+use super::law::{Constants, Law, Promise, Sample, Settings, Wanted, Warm};
 
 /// Pods that use more than this of what they request have more than that, and nobody knows how much.
 const MOST_BUSY: f64 = 1.05;
@@ -29,6 +29,10 @@ pub enum Need {
         why: String,
         /// The newest sample it rests on.
         through: Timestamp,
+        /// The pods that were sampled then.
+        sampled: i32,
+        /// Why nobody should act on it, in words. `None`: nothing speaks against it.
+        doubt: Option<String>,
     },
     /// Nothing can be said, and why.
     Unknown(String),
@@ -42,6 +46,12 @@ impl Need {
             Self::Pods { pods, .. } => Some(*pods),
             Self::Unknown(_) => None,
         }
+    }
+
+    /// More pods are needed than ran when the load was sampled.
+    #[must_use]
+    pub fn wants_more(&self) -> bool {
+        matches!(self, Self::Pods { pods, sampled, .. } if pods > sampled)
     }
 
     /// In words.
@@ -129,6 +139,7 @@ impl CapacityLaw {
             cpu_seconds: 0.0,
             buckets: vec![0.0; bounds.len()],
             ready: 0.0,
+            warm: Warm::default(),
         };
         let law = Law::new(settings);
         let mut law = Self { ground, bounds, law, counted, through: None, pods: 0, known: BTreeSet::new() };
@@ -200,7 +211,9 @@ impl CapacityLaw {
         let wanted = self.law.want(seconds(now), u32::try_from(replicas).unwrap_or(0));
         match (wanted, self.through) {
             (Wanted::Pods(pods, _), Some(through)) => {
-                Need::Pods { pods: i32::try_from(pods).unwrap_or(i32::MAX), why: wanted.to_string(), through }
+                let (why, doubt) = (wanted.to_string(), self.law.doubt().map(|doubt| doubt.to_string()));
+                let pods = i32::try_from(pods).unwrap_or(i32::MAX);
+                Need::Pods { pods, why, through, sampled: self.pods(), doubt }
             }
             _ => Need::Unknown(wanted.to_string()),
         }
@@ -226,6 +239,11 @@ fn after(before: &Sample, sample: &CounterSample) -> Sample {
         cpu_seconds: before.cpu_seconds + number(sample.cpu_seconds),
         buckets: buckets.map(|(before, more)| before + number(*more)).collect(),
         ready: f64::from(sample.pods),
+        warm: Warm {
+            pods: f64::from(sample.warm.pods),
+            served: before.warm.served + number(sample.warm.served),
+            cpu_seconds: before.warm.cpu_seconds + number(sample.warm.cpu_seconds),
+        },
     }
 }
 

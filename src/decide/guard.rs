@@ -9,6 +9,7 @@ mod bounds;
 mod data;
 mod effect;
 mod leadership;
+mod load;
 mod mode;
 mod node;
 mod ownership;
@@ -130,7 +131,7 @@ const UNSUSPECTED: &str = "node not suspected";
 const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
-const PRECAUTIONS: [Guard; 63] = [
+const PRECAUTIONS: [Guard; 65] = [
     ("one owner", FLOOR, ownership::clear),
     ("owner respected", MOVE, ownership::respected),
     ("rollback allowed", ROLLOUT, rollback::allowed),
@@ -146,6 +147,7 @@ const PRECAUTIONS: [Guard; 63] = [
     ("not at zero", ADD, zero::running),
     ("fresh data", ALL, data::fresh),
     ("enough data", ALL, data::covered),
+    ("load known", &[Verb::RaiseFloor], load::known),
     ("no rollout", REPLICAS, rollout::at_rest),
     ("spec observed", OBSERVED, revision::observed),
     ("no rollback undone", ROLLOUT, revision::not_gone_back_to),
@@ -185,6 +187,7 @@ const PRECAUTIONS: [Guard; 63] = [
     ("within bounds", MOVE, bounds::kept),
     ("once a slot", ALL, pace::once_a_slot),
     ("last act judged", &[Verb::RaiseFloor, Verb::Resize], pace::judged),
+    ("raise judged first", &[Verb::LowerFloor, Verb::Restore], pace::raise_judged),
     ("resize judged first", &[Verb::RaiseFloor], resize::judged),
     ("last rollback judged", &[Verb::RaiseFloor, Verb::RollBack, Verb::Reschedule, Verb::Resize], rollback::alone),
     ("move judged first", &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore, Verb::Resize], reschedule::judged),

@@ -13,7 +13,7 @@ mod shed;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 
-use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorStatus, Verb, Verdict};
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorReason, FloorStatus, Verb, Verdict};
 use crate::sense::workload::{DeploymentState, Floor, Nodes, PodObservation, Switch};
 
 /// What was read of the objects that actions write.
@@ -143,11 +143,17 @@ pub fn effect(floor: Option<FloorStatus>, record: &ActionRecord) -> Option<Floor
     }
     let (Some(from), Some(to)) = (record.from, record.to) else { return floor };
     let known = floor.filter(|floor| floor.target.uid == record.target.uid);
+    let reason = match record.verb {
+        _ if record.ahead => FloorReason::Load,
+        Verb::LowerFloor => known.as_ref().map(|floor| floor.reason).unwrap_or_default(),
+        _ => FloorReason::Danger,
+    };
     Some(FloorStatus {
         target: record.target.clone(),
         baseline: known.as_ref().map_or(from, |floor| floor.baseline),
         value: to,
         since: Time(record.intended_at.0),
         resets: known.map_or(0, |floor| floor.resets),
+        reason,
     })
 }

@@ -6,6 +6,7 @@
 //! The caller writes the returned status and actions *before* it executes an admitted plan, so that the intent outlives a
 //! crash, and enters the outcomes afterwards.
 
+mod ahead;
 pub mod avoidance;
 mod bid;
 pub mod capacity;

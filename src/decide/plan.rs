@@ -162,6 +162,12 @@ impl Step {
         }
     }
 
+    /// It is done ahead of the load, while no objective is in danger.
+    #[must_use]
+    pub fn is_ahead(&self) -> bool {
+        self.floor().is_some_and(|change| change.ahead)
+    }
+
     /// The change of a rollout; `None`: it changes something else.
     #[must_use]
     pub fn rollout(&self) -> Option<&RolloutChange> {
@@ -190,6 +196,7 @@ impl Step {
             to,
             reason: self.reason.clone(),
             hypothesis: self.hypothesis.clone(),
+            ahead: self.is_ahead(),
             phase: ActionPhase::Intended,
             intended_at: Time(now),
             deadline: Time(self.deadline),
@@ -228,7 +235,16 @@ impl Change {
 /// The id of a step: agreement, verb, target and the slot the decision rests on. Sixteen hex digits of SHA-256.
 #[must_use]
 pub fn step_id(agreement: &AgreementIdentity, verb: Verb, target: &ActionTarget, slot: Timestamp) -> String {
-    let content = format!("{}|{verb:?}|{}|{}", agreement.uid, target.uid, slot.as_second());
+    digest(&format!("{}|{verb:?}|{}|{}", agreement.uid, target.uid, slot.as_second()))
+}
+
+/// The id of a raise ahead of the load: that of no other step, by the newest sample the decision rests on.
+#[must_use]
+pub fn ahead_id(agreement: &AgreementIdentity, target: &ActionTarget, through: Timestamp) -> String {
+    digest(&format!("{}|ahead|{}|{}", agreement.uid, target.uid, through.as_second()))
+}
+
+fn digest(content: &str) -> String {
     let mut id = String::new();
     for byte in Sha256::digest(content.as_bytes()).iter().take(8) {
         // Writing to a String cannot fail.

@@ -8,6 +8,9 @@
 //!    `behavior` as one would expect.
 //! 5. At the baseline: give the floor back and remove every trace.
 //!
+//! Where the agreement asks for that, the floor is raised before there is a danger too, and comes down no further than the
+//! expected load allows: see `ahead`.
+//!
 //! Proposes only; whether it may be done is for the guards to say.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -19,10 +22,10 @@ use crate::sense::workload::{BaselineRecord, Floor, FloorKind};
 use super::evidence::Snapshot;
 use super::facts::Facts;
 use super::health::Danger;
-use super::plan::{BaselineChange, Change, FloorChange, Plan, Proposed, Step, Value, step_id};
+use super::plan::{BaselineChange, Change, FloorChange, Plan, Proposed, Step, Value, ahead_id, step_id};
 use super::release::{self, restoring};
 use super::standing;
-use super::{episode, scarcity, size};
+use super::{ahead, episode, scarcity, size};
 
 /// What the ladder says.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +50,16 @@ pub(super) fn idle(reason: &'static str, message: impl Into<String>, until: Opti
 /// The rung the situation is on. `bounds`: `spec.enforcement.scale`.
 #[must_use]
 pub fn propose(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> Proposal {
+    if facts.health.danger == Danger::None {
+        let raised_ahead = ahead::last_raise(facts).is_some_and(|last| last.ahead);
+        let standing = facts.standing.as_ref().filter(|_| raised_ahead);
+        if let Some(plan) = standing.and_then(|standing| without_place(facts, floor, bounds, standing)) {
+            return Proposal::Plan(plan);
+        }
+        if let Some(proposal) = ahead::propose(facts, floor, bounds) {
+            return proposal;
+        }
+    }
     match (facts.health.danger, facts.standing.as_ref()) {
         (Danger::None, None) if !facts.health.all_seen => {
             let unseen = facts.health.unseen.join("; ");
@@ -87,8 +100,7 @@ fn in_danger(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds, danger: Dan
 fn freeze(facts: &Facts<'_>, floor: &Floor, to: i32) -> Plan<Proposed> {
     let reason = format!("{} in danger; nothing is taken away meanwhile", facts.health.endangered.join(", "));
     let hypothesis = format!("{to} or more replicas stay wanted");
-    let deadline = facts.judged_at(false);
-    step(facts, floor, Verb::FreezeScaleDown, Write { to, value: Value::Set(to) }, reason, hypothesis, deadline)
+    step(facts, floor, Verb::FreezeScaleDown, Write::of(to), reason, hypothesis, facts.judged_at(false))
 }
 
 fn raise(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> Plan<Proposed> {
@@ -103,8 +115,25 @@ fn raise(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> Plan<Propose
     };
     let reason = format!("{} burns its error budget at {wanted} replicas{rest}", facts.health.endangered.join(", "));
     let hypothesis = format!("{to} pods are ready, and the error budget burns no more or clearly more slowly");
-    let deadline = facts.judged_at(true);
-    step(facts, floor, Verb::RaiseFloor, Write { to, value: Value::Set(to) }, reason, hypothesis, deadline)
+    step(facts, floor, Verb::RaiseFloor, Write::of(to), reason, hypothesis, facts.judged_at(true))
+}
+
+/// The raise ahead of the load, which rests on samples up to an instant.
+pub(super) fn raise_ahead(
+    facts: &Facts<'_>,
+    floor: &Floor,
+    to: i32,
+    through: Timestamp,
+    reason: String,
+    hypothesis: String,
+) -> Plan<Proposed> {
+    let write = Write { ahead: true, ..Write::of(to) };
+    let mut plan = step(facts, floor, Verb::RaiseFloor, write, reason, hypothesis, facts.judged_at(true));
+    for step in &mut plan.steps {
+        // Samples come more often than slots, and a raise in danger shall be another one on the same slot.
+        step.id = ahead_id(facts.situation.agreement, &step.target, through);
+    }
+    plan
 }
 
 /// The floor that today's load asks for, within the bounds.
@@ -123,8 +152,7 @@ pub fn surge(facts: &Facts<'_>, floor: &Floor, to: i32, pod: &str) -> Plan<Propo
         facts.health.endangered.join(", ")
     );
     let hypothesis = format!("{to} pods are ready");
-    let deadline = facts.judged_at(true);
-    step(facts, floor, Verb::Surge, Write { to, value: Value::Set(to) }, reason, hypothesis, deadline)
+    step(facts, floor, Verb::Surge, Write::of(to), reason, hypothesis, facts.judged_at(true))
 }
 
 /// Replicas without a place after a raise was judged: they serve nobody, and keep others from being placed.
@@ -144,9 +172,7 @@ fn without_place(
     }
     let reason = format!("{unplaced} of {} replicas found no place", facts.workload.spec_replicas);
     let hypothesis = "the replicas that serve stay".to_owned();
-    let deadline = facts.judged_at(false);
-    let write = Write { to, value: Value::Set(to) };
-    Some(step(facts, floor, Verb::LowerFloor, write, reason, hypothesis, deadline))
+    Some(step(facts, floor, Verb::LowerFloor, Write::of(to), reason, hypothesis, facts.judged_at(false)))
 }
 
 fn come_down(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds, standing: &FloorStatus) -> Proposal {
@@ -157,17 +183,31 @@ fn come_down(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds, standing: &
     let safe_since =
         facts.episode.as_ref().and_then(|episode| episode.safe_since.as_ref()).map_or(facts.now(), |t| t.0);
     let safe = facts.episode.as_ref().and_then(|episode| episode::safe_for(episode, facts.now()));
-    if safe.unwrap_or(SignedDuration::ZERO) < facts.timing.release_after {
-        let until = safe_since.saturating_add(facts.timing.release_after).ok();
+    // Where it was raised while all was safe, that is not how long it has stood.
+    let since = ahead::last_raise(facts).map_or(safe_since, |last| safe_since.max(last.intended_at.0));
+    let safe = safe.unwrap_or(SignedDuration::ZERO).min(facts.now().duration_since(since));
+    if safe < facts.timing.release_after {
+        let until = since.saturating_add(facts.timing.release_after).ok();
         return idle("WaitingToRelease", format!("safe; the floor stays at {} for a while", standing.value), until);
     }
-    match release::next(standing, bounds) {
+    let least = match ahead::least(facts, standing) {
+        Ok(least) => least,
+        Err(why) => {
+            let message = format!("safe; the floor stays at {} until the load is known again: {why}", standing.value);
+            return idle("LoadUnknown", message, None);
+        }
+    };
+    match release::next(standing, bounds, least) {
         Some(to) => {
             let reason = format!("safe for {:#}; coming down to {}", facts.timing.release_after, standing.baseline);
             let hypothesis = "the objectives stay safe".to_owned();
-            let write = Write { to, value: Value::Set(to) };
             let deadline = facts.judged_at(false);
-            Proposal::Plan(step(facts, floor, Verb::LowerFloor, write, reason, hypothesis, deadline))
+            Proposal::Plan(step(facts, floor, Verb::LowerFloor, Write::of(to), reason, hypothesis, deadline))
+        }
+        None if least > standing.baseline => {
+            let message =
+                format!("safe; the load that is expected needs {least} pods of the floor of {}", standing.value);
+            idle("LoadNeedsIt", message, None)
         }
         None => Proposal::Plan(give_back(facts, floor, standing, "safe again".to_owned())),
     }
@@ -186,6 +226,14 @@ pub fn give_back(facts: &Facts<'_>, floor: &Floor, standing: &FloorStatus, reaso
 struct Write {
     to: i32,
     value: Value,
+    /// Ahead of the load.
+    ahead: bool,
+}
+
+impl Write {
+    fn of(to: i32) -> Self {
+        Self { to, value: Value::Set(to), ahead: false }
+    }
 }
 
 fn step(
@@ -213,6 +261,7 @@ fn step(
             to: write.to,
             value: write.value,
             baseline,
+            ahead: write.ahead,
         }),
         reason,
         hypothesis,

@@ -22,11 +22,11 @@ pub fn lowest(standing: &FloorStatus, bounds: &ScaleBounds) -> i32 {
     standing.baseline.max(bounds.min)
 }
 
-/// The next lower floor. `None`: what remains is to give it back.
+/// The next lower floor, no lower than `least`. `None`: what remains is to give it back, unless that much is needed.
 #[must_use]
-pub fn next(standing: &FloorStatus, bounds: &ScaleBounds) -> Option<i32> {
+pub fn next(standing: &FloorStatus, bounds: &ScaleBounds, least: i32) -> Option<i32> {
     let step = (standing.value / PART).max(1);
-    let to = standing.value.saturating_sub(step).max(lowest(standing, bounds));
+    let to = standing.value.saturating_sub(step).max(lowest(standing, bounds)).max(least);
     (to < standing.value && to > standing.baseline).then_some(to)
 }
 
@@ -59,6 +59,7 @@ pub(super) fn restoring(
             to: standing.baseline,
             value,
             baseline: BaselineChange::Remove,
+            ahead: false,
         }),
         reason,
         hypothesis: "the floor is its owner's again".to_owned(),

@@ -21,7 +21,8 @@ use crate::evaluate::exact::{decimal_text, percent_text, whole};
 use super::facts::Facts;
 use super::feasibility::{Limit, limits};
 use super::guard::Hold;
-use super::{bid, policy};
+use super::health::Danger;
+use super::{ahead, bid, policy};
 
 /// Pods that were asked for are in what is read after this: an autoscaler has looked, and what was read is not older.
 pub const GRANTED_FOR: SignedDuration = SignedDuration::from_secs(30);
@@ -56,10 +57,16 @@ pub(super) struct Allotment {
 /// The replicas that a verb would have, if it was free.
 pub(super) fn wish(facts: &Facts<'_>, verb: Verb) -> Option<i32> {
     let (floor, bounds) = (facts.floor()?, facts.situation.enforcement.scale.as_ref()?);
-    Some(match verb {
-        Verb::Surge => facts.workload.spec_replicas.max(floor.current).saturating_add(1),
-        _ => policy::sought(facts, floor, bounds),
-    })
+    match verb {
+        Verb::Surge => Some(facts.workload.spec_replicas.max(floor.current).saturating_add(1)),
+        _ if is_ahead(facts) => ahead::sought(facts, floor, bounds),
+        _ => Some(policy::sought(facts, floor, bounds)),
+    }
+}
+
+/// Nothing is in danger: what is asked for now is asked for ahead of the load, and gives way to all who are.
+fn is_ahead(facts: &Facts<'_>) -> bool {
+    facts.health.danger == Danger::None
 }
 
 /// How many replicas there may be by what is left, and by who goes first. `None`: nothing is known to bound them.
@@ -89,6 +96,10 @@ pub(super) fn announced(facts: &Facts<'_>, verb: Verb) -> Option<Hold> {
     let rest = scarcest.room.saturating_sub(own.replicas);
     let until = own.since.0.saturating_add(ANNOUNCED).ok()?;
     let scarce = others > 0 && rest < others.saturating_mul(own.replicas);
+    if is_ahead(facts) {
+        let message = format!("{} may not do for all, and is left for services in danger", scarcest.words);
+        return scarce.then(|| Hold::new("RoomIsScarce", message));
+    }
     (scarce && facts.now() < until).then(|| {
         let message = format!(
             "{} may not do for all, should another service want as much; who goes first is clear at {until}",
@@ -108,6 +119,7 @@ fn by_limit(facts: &Facts<'_>, own: &Bid, limit: &Limit) -> Allotment {
     let patient = own.yields_since.as_ref().is_none_or(|since| facts.now().duration_since(since.0) < PATIENCE);
     let goes_first = |other: &&&FleetBid| match &other.bid.granted {
         Some(at) => facts.now().duration_since(at.0) < GRANTED_FOR,
+        None if is_ahead(facts) => true,
         None => patient && measure.order(&other.bid, &other.agreement, own, &name) == Ordering::Less,
     };
     let mut first: Vec<&FleetBid> = others.iter().filter(goes_first).copied().collect();

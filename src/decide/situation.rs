@@ -10,6 +10,7 @@ use crate::evaluate::load_course::LoadCourse;
 use crate::sense::signals::Signals;
 use crate::sense::workload::{Floor, Nodes, Switch, WorkloadObservation, WorkloadProblem};
 
+use super::capacity::Need;
 use super::fleet::FleetView;
 use super::pulse::Proof;
 use super::supply::Supply;
@@ -66,6 +67,8 @@ pub struct Situation<'a> {
     pub load: &'a LoadCourse,
     /// The CPU time of its requests, where the agreement names the counters.
     pub usage: &'a Usage,
+    /// The pods that the expected load needs. `None`: no floor is to follow it.
+    pub need: Option<&'a Need>,
     /// The switch through which load is shed.
     pub switch: &'a Switch,
     /// The periods of the pods just now, those that their CPU limit throttled as the bad ones.

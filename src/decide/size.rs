@@ -6,8 +6,8 @@
 //! - the share b of events that go bad means capacity for the rest only, so 1/(1-b) of today's capacity would serve all;
 //! - the load per ready pod against the best load per pod at which all was known to be safe.
 //!
-//! A step adds at most `max(4, 100 %)`: larger ones have broken provisioning and databases. When a measured law says how
-//! much capacity the objective needs, it belongs here.
+//! A step adds at most `max(4, 100 %)`: larger ones have broken provisioning and databases. What the load needs
+//! before there is a danger is for `ahead` to say.
 
 use crate::api::enforcement_status::{ActionRecord, Verb};
 

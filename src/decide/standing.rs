@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 
 use crate::api::FIELD_MANAGER;
-use crate::api::enforcement_status::FloorStatus;
+use crate::api::enforcement_status::{FloorReason, FloorStatus};
 use crate::sense::workload::{Baseline, Floor};
 
 /// Somebody else changed the floor.
@@ -73,6 +73,8 @@ fn adopt(floor: &Floor, agreement: &str, now: Timestamp) -> Option<FloorStatus> 
         value: floor.current,
         since: Time(now),
         resets: 0,
+        // Nobody remembers, and what was done in a danger is given back no sooner.
+        reason: FloorReason::Danger,
     })
 }
 

@@ -138,7 +138,7 @@ fn number(whole: i64) -> f64 {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::sense::counters::CounterSample;
+    use crate::sense::counters::{CounterSample, Warm};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -154,6 +154,7 @@ mod tests {
             buckets: Vec::new(),
             in_flight: 0,
             pods: 4,
+            warm: Warm::default(),
         };
         Course { bounds: Vec::new(), samples: (from..=to).step_by(15).map(sample).collect() }
     }

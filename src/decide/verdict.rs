@@ -102,7 +102,11 @@ pub fn judge(actions: &mut [ActionRecord], sight: Sight<'_>) -> Vec<WithoutEffec
             without_effect.iter_mut().find(|tried| tried.verb == record.verb && tried.verb == Verb::Resize);
         if let Some(round) = same_round {
             round.times = round.times.max(times);
-        } else if times > 0 && REMEDIES.contains(&record.verb) && !(came_back && verdict == Verdict::Ineffective) {
+        } else if times > 0
+            && !record.ahead
+            && REMEDIES.contains(&record.verb)
+            && !(came_back && verdict == Verdict::Ineffective)
+        {
             without_effect.push(WithoutEffect { verb: record.verb, times });
         }
     }
@@ -111,13 +115,14 @@ pub fn judge(actions: &mut [ActionRecord], sight: Sight<'_>) -> Vec<WithoutEffec
 
 fn verdict(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdict, String)> {
     match record.verb {
+        Verb::RaiseFloor if record.ahead => floor::added(record, sight, due),
         Verb::RaiseFloor => floor::raise(record, sight, due),
         Verb::FreezeScaleDown => due.then(|| floor::freeze(record, sight)),
         Verb::LowerFloor | Verb::Restore | Verb::RestoreSize => due.then(|| floor::reduction(sight)),
         Verb::PauseRollout => due.then(|| rollout::pause(record, sight)),
         Verb::RollBack => rollout::back(record, sight, due),
         Verb::ReleaseRollout => due.then(|| rollout::release(sight)),
-        Verb::Surge => floor::surge(record, sight, due),
+        Verb::Surge => floor::added(record, sight, due),
         Verb::Shed => shed::turned(record, sight, due),
         Verb::StopShedding => due.then(|| shed::back(sight)),
         Verb::Reschedule => due.then(|| reschedule::moved(record, sight)).flatten(),

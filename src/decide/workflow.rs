@@ -3,7 +3,9 @@
 use k8s_openapi::jiff::Timestamp;
 
 use crate::api::agreement_status::KEPT;
-use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus, FloorStatus, Verb, Verdict};
+use crate::api::enforcement_status::{
+    ActionPhase, ActionRecord, EnforcementStatus, FloorReason, FloorStatus, Verb, Verdict,
+};
 use crate::sense::signals;
 use crate::sense::workload::{Floor, WorkloadObservation};
 
@@ -13,7 +15,7 @@ use super::facts::Facts;
 use super::guard::{self, Admitted, Hold};
 use super::health::Health;
 use super::intent::Seen;
-use super::plan::Plan;
+use super::plan::{Plan, Step};
 use super::situation::Situation;
 use super::standing::{self, Reset};
 use super::timing::Timing;
@@ -200,11 +202,13 @@ pub(super) fn work_out<'a>(
     };
     let without_effect = verdict::judge(&mut actions, sight);
     let sheds = shed.as_ref().is_some_and(|shed| shed.standing.is_some());
-    let stands = standing.is_some()
-        || sheds
+    let stands = sheds
         || hand.as_ref().is_some_and(|hand| hand.paused_at.is_some())
         || avoidance::standing(avoided.as_ref()).is_some()
         || resized.as_ref().is_some_and(|resized| resized.pods > 0);
+    // Whatever else stands was done in a danger.
+    let floor = standing.as_ref().map(|standing| standing.reason);
+    let stands = if stands { Some(FloorReason::Danger) } else { floor };
     let previous = situation.status.episode.as_ref();
     let mut episode = episode::advance(previous, &health, fresh, stands, timing.release_after, situation.now);
     if let Some(episode) = &mut episode {
@@ -241,8 +245,8 @@ fn seeks_replicas(remedy: &Remedy, decision: &Decision) -> bool {
 fn words(decision: &Decision) -> (String, String) {
     match decision {
         Decision::Act(plan) => {
-            let verb = plan.steps.first().map(|step| format!("{:?}", step.verb)).unwrap_or_default();
-            (verb, plan.describe())
+            let told = |step: &Step| format!("{:?}{}", step.verb, if step.is_ahead() { "Ahead" } else { "" });
+            (plan.steps.first().map(told).unwrap_or_default(), plan.describe())
         }
         Decision::Recommend(message) => ("Recommended".to_owned(), format!("would {message}")),
         Decision::Hold(hold) => (hold.reason.to_owned(), hold.message.clone()),

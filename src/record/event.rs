@@ -184,6 +184,7 @@ pub fn unreadable(words: &str) -> Notice {
 fn done(action: &ActionRecord) -> Notice {
     let reason = match action.verb {
         Verb::FreezeScaleDown => "ScaleDownFrozen",
+        Verb::RaiseFloor if action.ahead => "FloorRaisedAhead",
         Verb::RaiseFloor => "FloorRaised",
         Verb::LowerFloor => "FloorLowered",
         Verb::Restore => "BaselineRestored",

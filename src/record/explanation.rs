@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::ServiceLevelAgreement;
+use crate::api::capacity::CapacityMode;
 use crate::api::diagnosis::{Diagnosis, Evidence, ObservedPulse};
+use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::ActionRecord;
 
 use super::form::legible::legible;
@@ -50,6 +52,13 @@ fn write(out: &mut String, agreement: &ServiceLevelAgreement, now: Timestamp) ->
     if let Some(capacity) = &enforcement.capacity {
         let (message, ago) = (legible(&capacity.message), age(now, capacity.as_of.0));
         writeln!(out, "  what the expected load needs, reckoned {ago} ago: {message}")?;
+        let mode = agreement.spec.enforcement.capacity.as_ref().map(|capacity| capacity.mode).unwrap_or_default();
+        let done = match (mode, agreement.spec.enforcement.mode) {
+            (CapacityMode::Advise, _) => "it is told only: capacity.mode is Advise",
+            (CapacityMode::Floor, Mode::Enforce) => "the floor follows it while no objective is in danger",
+            (CapacityMode::Floor, _) => "the floor would follow it: enforcement.mode is not Enforce",
+        };
+        writeln!(out, "    {done}")?;
     }
     hand::write(out, enforcement, now)?;
     actions(out, &status.actions, now)
@@ -95,8 +104,8 @@ fn actions(out: &mut String, actions: &[ActionRecord], now: Timestamp) -> std::f
     for action in actions {
         let verdict = action.verdict.map_or_else(|| "not judged yet".to_owned(), |verdict| format!("{verdict:?}"));
         let (ActionRecord { verb, phase, .. }, change) = (action, action.change());
-        let ago = age(now, action.intended_at.0);
-        writeln!(out, "  {ago} ago: {verb:?} {change}, {phase:?}, {verdict}: {}", legible(&action.reason))?;
+        let (ago, ahead) = (age(now, action.intended_at.0), if action.ahead { " ahead of the load" } else { "" });
+        writeln!(out, "  {ago} ago: {verb:?} {change}{ahead}, {phase:?}, {verdict}: {}", legible(&action.reason))?;
     }
     Ok(())
 }

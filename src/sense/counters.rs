@@ -36,6 +36,20 @@ pub struct CounterSample {
     pub in_flight: Millionths,
     /// Pods whose counters were there just then.
     pub pods: u32,
+    /// The part of those that are warm.
+    pub warm: Warm,
+}
+
+/// What pods did that have served for a while. One that has just begun burns CPU beside its first requests, so that what
+/// those cost is not told by it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Warm {
+    /// How many of the pods they are.
+    pub pods: u32,
+    /// Requests they answered without an error.
+    pub served: Millionths,
+    /// Core-seconds they used.
+    pub cpu_seconds: Millionths,
 }
 
 /// The samples of a while.

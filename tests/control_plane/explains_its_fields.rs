@@ -25,7 +25,7 @@ async fn explains_its_fields() -> Result<()> {
         ("sla.spec.enforcement", "`Observe`|`Recommend`|`Enforce`|Left out: the operator does not scale"),
         (
             "sla.spec.enforcement.capacity",
-            "Tells how many pods|raises nothing|as a selector without function or range|CPU request|Left out: what waits in a queue",
+            "Tells how many pods|raises nothing|ahead of the load|as a selector without function or range|CPU request|Left out: what waits in a queue",
         ),
         ("sla.status.enforcement.capacity", "by which nothing is changed|Left out: nothing can be said"),
         ("sla.spec.amendments", "effective|can be added at the end|oldest first"),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod accepted;
+mod capacity;
 mod declared;
 mod upstream;
 
@@ -51,8 +52,15 @@ fn put(manifest: &mut Value, pointer: &str, value: Value) {
 
 /// What can be wrong with [`agreement`].
 pub fn of_agreements() -> Vec<Mistake> {
-    [of_objectives(), of_periods_and_credits(), of_grants(), of_enforcement(), upstream::of_upstream_and_shedding()]
-        .concat()
+    [
+        of_objectives(),
+        of_periods_and_credits(),
+        of_grants(),
+        of_enforcement(),
+        capacity::of_capacity(),
+        upstream::of_upstream_and_shedding(),
+    ]
+    .concat()
 }
 
 fn of_objectives() -> Vec<Mistake> {
@@ -305,13 +313,6 @@ fn of_enforcement() -> Vec<Mistake> {
             "spec.enforcement.reschedule",
             &["spec.enforcement.reschedule needs spec.enforcement.scale"],
         ),
-        (
-            "/spec/enforcement",
-            json!({"mode": "Recommend", "capacity": {"objective": "latency", "cpu": "cpu_seconds_total"}}),
-            "spec.enforcement.capacity",
-            &["spec.enforcement.capacity needs spec.enforcement.scale"],
-        ),
-        ("/spec/enforcement/capacity", json!({"objective": "latency"}), "spec.enforcement.capacity.cpu", &[]),
         ("/spec/enforcement/reschedule", json!({"perDay": 25}), "spec.enforcement.reschedule.perDay", &[]),
         ("/spec/enforcement/reschedule", json!({"minAge": "old"}), "spec.enforcement.reschedule.minAge", &[]),
         (

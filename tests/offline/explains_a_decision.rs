@@ -151,6 +151,43 @@ fn what_the_operator_holds_and_waits_for_is_told() {
 }
 
 #[test]
+fn two_reasons_for_one_floor_are_told_apart() {
+    let mut agreement = agreement();
+    let target =
+        json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "name": "checkout", "uid": "1"});
+    let capacity = json!({"mode": "Floor", "objective": "latency", "availability": "availability", "cpu": "cpu"});
+    agreement["spec"]["enforcement"]["capacity"] = capacity;
+    for (reason, ahead, told, done) in [
+        (
+            "Load",
+            true,
+            "raised ahead of the load, before any objective was in danger",
+            "RaiseFloor 3 -> 7 ahead of the load, Done",
+        ),
+        ("Danger", false, "raised for an objective that was in danger", "RaiseFloor 3 -> 7, Done"),
+    ] {
+        let time = "2026-01-01T00:10:00Z";
+        agreement["status"] = json!({
+            "enforcement": {
+                "reason": "LoadNeedsIt", "message": "held",
+                "capacity": {"pods": 7, "message": "7 pods: 120.0 requests/s now", "asOf": time},
+                "floor": {"target": target, "baseline": 3, "value": 7, "since": time, "reason": reason},
+            },
+            "actions": [{
+                "id": "1", "verb": "RaiseFloor", "target": target, "from": 3, "to": 7, "reason": "r", "hypothesis": "h",
+                "ahead": ahead, "phase": "Done", "intendedAt": time, "deadline": time,
+            }],
+        });
+        let (code, text, complaint) = explain(&agreement.to_string());
+        assert_eq!(code, 0, "{complaint}");
+        let floor = format!("a floor stands on HorizontalPodAutoscaler checkout: 7 in place of 3, {told}");
+        for line in [floor.as_str(), done, "the floor follows it while no objective is in danger"] {
+            assert!(text.contains(line), "{line}:\n{text}");
+        }
+    }
+}
+
+#[test]
 fn an_agreement_without_a_status_has_no_decision() {
     let (code, text, _) = explain(&agreement().to_string());
     assert!(code == 0 && text.contains("Nothing was decided yet."), "{text}");

@@ -29,6 +29,7 @@ mod moves_a_sick_pod;
 mod moves_the_pods_of_a_sick_node;
 mod offline;
 mod raises_and_gives_back_the_floor_of_an_autoscaler;
+mod raises_the_floor_ahead_of_the_load;
 mod reads_a_source_made_anew_at_its_new_address;
 mod recomputes_the_running_period_for_an_exclusion;
 mod replica_set;

@@ -12,7 +12,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use guarantor::api::Span;
 use guarantor::api::metrics_source::{IncreaseForm, IncreaseProbe, MetricsSourceSpec, Retention};
-use guarantor::sense::counters::{CounterAsk, CounterSample, Counters, Course, Millionths, STEP};
+use guarantor::sense::counters::{CounterAsk, CounterSample, Counters, Course, Millionths, STEP, Warm};
 use guarantor::sense::observation::{Failure, FailureKind, Reading, ReadingPair, SlotReading};
 use guarantor::sense::reader::{IndicatorAsk, IndicatorReading, ReadStats};
 use guarantor::sense::signals::{PodVector, SignalAsk, Signals};
@@ -271,14 +271,16 @@ fn sample<'a>(at: i64, pods: u64, seconds: impl Iterator<Item = &'a Second>) -> 
             *sum += total * (1.0 - (-bound / mean).exp());
         }
     }
+    let (pods, served, cpu_seconds) = (pods.try_into().unwrap(), millionths(answered), millionths(answered * work));
     CounterSample {
         at: Timestamp::from_second(at).unwrap(),
-        answered: millionths(answered),
+        answered: served,
         errors: 0,
-        cpu_seconds: millionths(answered * work),
+        cpu_seconds,
         buckets: within.map(millionths).to_vec(),
         in_flight: 0,
-        pods: pods.try_into().unwrap(),
+        pods,
+        warm: Warm { pods, served, cpu_seconds },
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::api::enforcement_status::Verb;
 use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
-use crate::decide::{policy, release, size};
+use crate::decide::{ahead, policy, release, size};
 
 use super::{Hold, adds};
 
@@ -44,6 +44,12 @@ pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
                  autoscaler's maximum if more would help"
             );
             Some(Hold::new("AtMaximum", message))
+        }
+        Verb::RaiseFloor if step.is_ahead() && to > ahead::most(facts) => {
+            let ready = facts.workload.ready_pods();
+            let message =
+                format!("{ready} pods are ready, and ahead of the load no more than as many again are asked for");
+            Some(Hold::new("StepTooLarge", message))
         }
         Verb::RaiseFloor if to > size::most(wanted).max(bounds.min) => {
             Some(Hold::new("StepTooLarge", format!("{wanted} to {to} replicas is too large a step")))

@@ -1,7 +1,7 @@
 //! The data: recent enough, and of enough of the time.
 //!
 //! In both directions something must be seen, but not the same: one endangered objective that is seen suffices to act
-//! against the danger, while every objective must be seen before anything is taken away.
+//! against the danger, while every objective must be seen before anything is taken away, or added ahead of a danger.
 
 use k8s_openapi::jiff::SignedDuration;
 
@@ -26,7 +26,7 @@ pub(super) fn fresh(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
 
 pub(super) fn covered(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let health = &facts.health;
-    let seen = if takes_away(step) { health.all_seen } else { health.danger_seen };
+    let seen = if takes_away(step) || step.is_ahead() { health.all_seen } else { health.danger_seen };
     (!seen).then(|| {
         let message = format!("too little is known to act upon: {}", health.unseen.join("; "));
         Hold::new("MissingData", message)

@@ -1,14 +1,34 @@
-//! The effect: what did not help is not repeated within the same episode.
+//! The effect: what did not help is not repeated within the same episode, and pods for which there was no place are not asked
+//! for again for a while.
 
-use crate::api::enforcement_status::Verb;
+use k8s_openapi::jiff::SignedDuration;
+
+use crate::api::enforcement_status::{Verb, Verdict};
+use crate::decide::ahead;
 use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
 
 use super::Hold;
 
+/// Nothing is added ahead of the load for so long after what was added last did not get ready.
+const AHEAD_AGAIN: SignedDuration = SignedDuration::from_mins(30);
+
 pub(super) fn of_use(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let without_effect = facts.episode.as_ref().map_or(0, |episode| episode.without_effect(step.verb));
-    (without_effect >= enough(step.verb)).then(|| Hold::new("Ineffective", words(step.verb)))
+    if without_effect >= enough(step.verb) {
+        return Some(Hold::new("Ineffective", words(step.verb)));
+    }
+    let last = ahead::last_raise(facts).filter(|last| step.is_ahead() && last.ahead)?;
+    let until = last.deadline.0.saturating_add(AHEAD_AGAIN).ok()?;
+    let failed = matches!(last.verdict, Some(Verdict::Ineffective | Verdict::Harmful));
+    (failed && facts.now() < until).then(|| {
+        let message = format!(
+            "the pods that were added last ahead of the load ({}) found no place or did not get ready, so that none is added \
+             ahead of it before {until}; add nodes, raise the quota, or see why they do not start",
+            last.change()
+        );
+        Hold::new("Ineffective", message).until(until)
+    })
 }
 
 /// So many times without effect turn a verb off.

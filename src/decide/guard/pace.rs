@@ -18,17 +18,29 @@ pub(super) fn once_a_slot(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     done.then(|| Hold::new("AlreadyDone", "this was done on the same measurements; the next slot may say otherwise"))
 }
 
-/// The last raise is judged before the next one.
-pub(super) fn judged(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
+/// The last raise is judged before the next one. One in danger does not wait for one that was made ahead of the load.
+pub(super) fn judged(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    unjudged(facts, |record| step.is_ahead() || !record.ahead)
+}
+
+/// What was raised is judged before it is taken away.
+pub(super) fn raise_judged(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    unjudged(facts, |_| true)
+}
+
+fn unjudged(facts: &Facts<'_>, counts: impl Fn(&ActionRecord) -> bool) -> Option<Hold> {
     let open = facts.actions_on_floor().find(|record| {
-        record.verb == Verb::RaiseFloor && record.verdict.is_none() && record.phase != ActionPhase::Refused
+        let raised = record.verb == Verb::RaiseFloor && record.phase != ActionPhase::Refused;
+        raised && record.verdict.is_none() && counts(record)
     })?;
     let message = format!("the raise ({}) has until {} to show whether it helps", open.change(), open.deadline.0);
     Some(Hold::new("AwaitingVerdict", message).until(open.deadline.0))
 }
 
-pub(super) fn cooled_down(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    let end = after(facts.actions_on_floor(), Verb::RaiseFloor, facts.timing.cooldown)?;
+/// A raise in danger waits for one that was made ahead of the load only until its pods are ready.
+pub(super) fn cooled_down(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    let counts = |record: &&ActionRecord| step.is_ahead() || !record.ahead || record.verdict.is_none();
+    let end = after(facts.actions_on_floor().filter(counts), Verb::RaiseFloor, facts.timing.cooldown)?;
     let message = format!("the last raise is less than {:#} ago", facts.timing.cooldown);
     (facts.now() < end).then(|| Hold::new("Cooldown", message).until(end))
 }

@@ -118,7 +118,7 @@ fn growth<'a>(intervals: impl Iterator<Item = &'a Interval>, ground: f64, disper
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::sample::Sample;
+    use super::super::sample::{Sample, Warm};
     use super::*;
 
     /// Ten minutes of samples of a load, with what the law makes of them.
@@ -130,9 +130,8 @@ mod tests {
         for step in 0..=40_u32 {
             let at = f64::from(step) * 15.0;
             answered += 15.0 * rate(at - 7.5);
-            let buckets = Vec::new();
-            let sample =
-                Sample { at, answered, errors: 0.0, in_flight: 0.0, cpu_seconds: answered / 20.0, buckets, ready: 4.0 };
+            let (buckets, cpu_seconds, warm) = (Vec::new(), answered / 20.0, Warm::default());
+            let sample = Sample { at, answered, errors: 0.0, in_flight: 0.0, cpu_seconds, buckets, ready: 4.0, warm };
             samples.take(sample, 45.0);
             dispersion.observe(&samples, 15.0, &constants);
             last = now(&samples, 15.0, &dispersion, &held, &constants);

@@ -8,7 +8,7 @@
 //! - the safe utilisation is learned from the latency histogram ([`utilisation`]).
 //!
 //! It is never told the service time, the slots of a pod, the balancer or the start delay. Missing or stale samples hold
-//! the present number, and never reduce it.
+//! the present number, and never reduce it. A number may be good enough to be told and not to be acted upon: see [`Doubt`].
 
 pub mod constants;
 pub mod demand;
@@ -26,9 +26,9 @@ pub mod wanted;
 pub mod work;
 
 pub use constants::Constants;
-pub use sample::Sample;
-pub use utilisation::Promise;
-pub use wanted::{Blind, Reckoning, Wanted};
+pub use sample::{Sample, Warm};
+pub use utilisation::{Limit, Promise};
+pub use wanted::{Blind, Doubt, Reckoning, Wanted};
 
 use demand::{Demand, Dispersion};
 use histogram::Histograms;
@@ -37,7 +37,7 @@ use reserve::Reserve;
 use sample::{Interval, Samples, Taken};
 use season::Season;
 use start::Starts;
-use utilisation::OVERLOADED;
+use utilisation::{FEWEST, OVERLOADED};
 
 /// Seconds from a sample to the write of what it led to, at most: one look of this loop or of the autoscaler it steers.
 const LOOK: f64 = 15.0;
@@ -185,6 +185,26 @@ impl Law {
         let pods = if whole(need) > replicas { whole(need) } else { whole(highest).min(replicas) };
         let reckoning = Reckoning { rate: demand.rate, expected, horizon, horizon_seen, reserve, work, safe, need };
         Wanted::Pods(pods.max(1), reckoning)
+    }
+
+    /// Why nobody should act on what is wanted, though it can be told. `None`: nothing speaks against it.
+    #[must_use]
+    pub fn doubt(&self) -> Option<Doubt> {
+        let Settings { promise, scrape, bounds, constants, .. } = &self.settings;
+        if self.failing {
+            return Some(Doubt::Failing);
+        }
+        let intervals = || self.samples.within(constants.rate_window.max(2.0 * scrape));
+        let bound = bounds.iter().position(|bound| *bound >= promise.latency * (1.0 - 1e-9));
+        let within = |i: &Interval| bound.map_or(i.answered, |at| i.buckets.get(at).copied().unwrap_or_default());
+        let (served, in_time) =
+            intervals().fold((0.0, 0.0), |(served, in_time), i| (served + i.answered - i.errors, in_time + within(i)));
+        if served >= FEWEST && 1.0 - in_time / served > 1.0 - promise.good {
+            return Some(Doubt::Late);
+        }
+        let work = self.work.filter(|work| *work > 0.0)?;
+        let safe = utilisation::safe(&self.histograms, *promise, work, constants);
+        (safe.limit == Limit::Unknown).then_some(Doubt::Unseen)
     }
 
     /// The share of their cores that the pods used over the window of the work of a request. `None`: nothing was sampled.

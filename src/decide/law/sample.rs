@@ -19,6 +19,19 @@ pub struct Sample {
     pub buckets: Vec<f64>,
     /// Ready pods.
     pub ready: f64,
+    /// The part of those that have served for a while.
+    pub warm: Warm,
+}
+
+/// What pods did that have served for a while: the others burn CPU and are slow beside what their requests cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Warm {
+    /// How many of the ready pods they are.
+    pub pods: f64,
+    /// Requests they answered without an error.
+    pub served: f64,
+    /// Core-seconds they used.
+    pub cpu_seconds: f64,
 }
 
 /// What passed between two samples.
@@ -40,13 +53,24 @@ pub struct Interval {
     pub buckets: Vec<f64>,
     /// Ready pods, the mean of both ends.
     pub ready: f64,
-    /// Whether about the same number of pods was ready at both ends: otherwise old queues and new pods make a mean that
-    /// belongs to no utilisation.
+    /// Whether about the same number of pods was ready at both ends, nearly all of them warm: otherwise old queues and new
+    /// pods make a mean that belongs to no utilisation.
     pub steady: bool,
+    /// What warm pods did; how many they are at its end.
+    pub warm: Warm,
 }
 
 /// The pods of a steady interval differ by at most this factor between its ends.
 const STEADY: f64 = 1.25;
+/// And at least this part of them is warm.
+const WARM: f64 = 0.95;
+
+impl Sample {
+    /// Nearly all of its pods are warm.
+    fn is_warm(&self) -> bool {
+        self.warm.pods >= self.ready * WARM
+    }
+}
 
 impl Interval {
     /// Requests per second.
@@ -149,9 +173,10 @@ fn rate_of<'a>(intervals: impl Iterator<Item = &'a Interval>) -> Option<f64> {
 }
 
 fn is_usable(sample: &Sample) -> bool {
-    let Sample { at, answered, errors, in_flight, cpu_seconds, buckets, ready } = sample;
+    let Sample { at, answered, errors, in_flight, cpu_seconds, buckets, ready, warm } = sample;
+    let counts = [answered, errors, in_flight, cpu_seconds, ready, &warm.pods, &warm.served, &warm.cpu_seconds];
     at.is_finite()
-        && [answered, errors, in_flight, cpu_seconds, ready].iter().all(|value| value.is_finite() && **value >= 0.0)
+        && counts.iter().all(|value| value.is_finite() && **value >= 0.0)
         && buckets.iter().all(|count| count.is_finite() && *count >= 0.0)
 }
 
@@ -167,12 +192,22 @@ fn between(last: &Sample, sample: &Sample, gap: f64) -> Option<Interval> {
         cpu_seconds: sample.cpu_seconds - last.cpu_seconds,
         buckets,
         ready: f64::midpoint(sample.ready, last.ready),
-        steady: sample.ready <= last.ready * STEADY && last.ready <= sample.ready * STEADY,
+        steady: sample.ready <= last.ready * STEADY
+            && last.ready <= sample.ready * STEADY
+            && last.is_warm()
+            && sample.is_warm(),
+        warm: Warm {
+            pods: sample.warm.pods,
+            served: sample.warm.served - last.warm.served,
+            cpu_seconds: sample.warm.cpu_seconds - last.warm.cpu_seconds,
+        },
     };
     // A counter that falls was reset.
     let rises = interval.answered >= 0.0
         && interval.errors >= 0.0
         && interval.cpu_seconds >= 0.0
+        && interval.warm.served >= 0.0
+        && interval.warm.cpu_seconds >= 0.0
         && interval.buckets.iter().all(|count| *count >= 0.0);
     (seconds <= gap && rises && sample.buckets.len() == last.buckets.len()).then_some(interval)
 }
@@ -183,8 +218,9 @@ mod tests {
     use super::*;
 
     fn sample(at: f64, answered: f64) -> Sample {
-        let buckets = vec![answered / 2.0, answered];
-        Sample { at, answered, errors: 0.0, in_flight: 4.0, cpu_seconds: answered / 20.0, buckets, ready: 4.0 }
+        let (buckets, cpu_seconds) = (vec![answered / 2.0, answered], answered / 20.0);
+        let warm = Warm { pods: 4.0, served: answered, cpu_seconds };
+        Sample { at, answered, errors: 0.0, in_flight: 4.0, cpu_seconds, buckets, ready: 4.0, warm }
     }
 
     #[test]
@@ -226,5 +262,19 @@ mod tests {
             panic!("an interval");
         };
         assert!(!interval.steady);
+    }
+
+    #[test]
+    fn pods_that_warm_up_make_an_interval_unsteady() {
+        for (pods, steady) in [(4.0, true), (3.0, false)] {
+            let mut samples = Samples::default();
+            samples.take(sample(0.0, 0.0), 45.0);
+            let next = sample(15.0, 300.0);
+            let warm = Warm { pods, ..next.warm };
+            let Taken::Continues(interval) = samples.take(Sample { warm, ..next }, 45.0) else {
+                panic!("an interval");
+            };
+            assert_eq!(interval.steady, steady, "{pods} of 4 warm");
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! What the same time of the days before says about the next minutes, and whether it deserves to be believed.
 //!
 //! Only the shape is taken from the past: how much more than now was asked for a little later on. It may raise the trend's
-//! forecast only while its own forecasts of the last hour were no worse than the trend's.
+//! forecast only while its own forecasts of the last hour were no worse than the trend's, and to no more than was ever asked
+//! for at that time of the day: a quiet night before a busy morning would otherwise expect any multiple of the present load.
 
 use std::collections::VecDeque;
 
@@ -16,6 +17,9 @@ const SLOTS: usize = 288;
 /// Weight of the newest day in a slot's mean: yesterday counts as much as all days before it.
 const NEWEST: f64 = 0.5;
 
+/// So many days are remembered.
+const DAYS: usize = 7;
+
 /// A squared relative error below this, 3 %, speaks against nobody: a quiet hour must not disprove a busy one.
 const NEGLIGIBLE: f64 = 0.03 * 0.03;
 
@@ -23,6 +27,8 @@ const NEGLIGIBLE: f64 = 0.03 * 0.03;
 #[derive(Clone, Debug)]
 pub struct Season {
     slots: Vec<Option<f64>>,
+    /// The rates of the last days, slot by slot.
+    seen: Vec<VecDeque<f64>>,
     /// The slot that is being filled: when it began, the sum of its rates, and how many.
     filling: Option<(f64, f64, f64)>,
     /// Forecasts whose time has not come: when it does, the trend's, the season's.
@@ -33,7 +39,8 @@ pub struct Season {
 
 impl Default for Season {
     fn default() -> Self {
-        Self { slots: vec![None; SLOTS], filling: None, pending: VecDeque::new(), errors: None }
+        let (slots, seen) = (vec![None; SLOTS], vec![VecDeque::new(); SLOTS]);
+        Self { slots, seen, filling: None, pending: VecDeque::new(), errors: None }
     }
 }
 
@@ -51,29 +58,47 @@ impl Season {
             }
             filling => {
                 let full = filling.replace((begin, rate, 1.0));
-                if let Some((since, sum, count)) = full
-                    && let Some(slot) = self.slots.get_mut(slot_at(since))
-                {
-                    let mean = sum / count;
-                    *slot = Some(slot.map_or(mean, |before| before + NEWEST * (mean - before)));
+                if let Some((since, sum, count)) = full {
+                    self.fill(slot_at(since), sum / count);
                 }
             }
         }
     }
 
-    /// The highest rate until `horizon` seconds from now that the days before let expect, from `level` now. `None` where a
-    /// slot was never seen.
+    /// Notes the mean of a slot that is full.
+    fn fill(&mut self, slot: usize, mean: f64) {
+        if let Some(shape) = self.slots.get_mut(slot) {
+            *shape = Some(shape.map_or(mean, |before| before + NEWEST * (mean - before)));
+        }
+        if let Some(seen) = self.seen.get_mut(slot) {
+            seen.push_back(mean);
+            while seen.len() > DAYS {
+                seen.pop_front();
+            }
+        }
+    }
+
+    /// The highest rate until `horizon` seconds from now that the days before let expect, from `level` now: no less than
+    /// that, and no more than was seen at that time of any of them. `None` where a slot was never seen.
     #[must_use]
     pub fn forecast(&self, at: f64, level: f64, horizon: f64) -> Option<f64> {
         let now = self.shape(at)?;
         let steps = (horizon / SLOT).ceil().max(1.0);
-        let mut highest = self.shape(at + horizon)?;
+        let (mut highest, mut most) = (self.shape(at + horizon)?, self.most(at + horizon));
         let mut step = 1.0;
         while step < steps {
-            highest = highest.max(self.shape(at + horizon * step / steps)?);
+            let then = at + horizon * step / steps;
+            (highest, most) = (highest.max(self.shape(then)?), most.max(self.most(then)));
             step += 1.0;
         }
-        (now > 0.0).then(|| level * (highest / now).max(1.0))
+        (now > 0.0).then(|| (level * (highest / now).max(1.0)).min(most.max(level)))
+    }
+
+    /// The highest rate that was seen around an instant of the day.
+    fn most(&self, at: f64) -> f64 {
+        let around = [at - SLOT / 2.0, at + SLOT / 2.0];
+        let seen = around.into_iter().filter_map(|at| self.seen.get(slot_at(at))).flatten();
+        seen.copied().fold(0.0, f64::max)
     }
 
     /// Notes what the two forecasts say, and judges those whose time has come by the present rate.
@@ -147,6 +172,10 @@ mod tests {
             (season.forecast(noon - 7200.0, 50.0, 600.0).unwrap() - 50.0).abs() < 1e-9,
             "an even hour says nothing"
         );
+        // Where more is asked for than on that day, it is not expected to grow by as much again: there were 154 then at most.
+        let forecast = season.forecast(noon + 1200.0, 140.0, 600.0).unwrap();
+        assert!((forecast - 153.5).abs() < 1.0, "{forecast}");
+        assert!((season.forecast(noon + 1200.0, 170.0, 600.0).unwrap() - 170.0).abs() < 1e-9, "and by nothing");
         // From 12:20 to 12:30 the shape rises from 133 to 150.
         let forecast = season.forecast(noon + 1200.0, 50.0, 600.0).unwrap();
         assert!((forecast - 50.0 * 150.0 / 133.33).abs() < 1.0, "{forecast}");

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Blind, Constants, Law, Promise, Sample, Settings, Wanted};
+use super::{Blind, Constants, Doubt, Law, Promise, Sample, Settings, Wanted, Warm};
 
 const BOUNDS: [f64; 6] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.0];
 
@@ -24,9 +24,9 @@ struct Service {
 impl Service {
     fn new() -> Self {
         let buckets = vec![0.0; BOUNDS.len()];
-        let sample =
-            Sample { at: 0.0, answered: 0.0, errors: 0.0, in_flight: 0.0, cpu_seconds: 0.0, buckets, ready: 0.0 };
-        Self { sample }
+        let (at, answered, errors, in_flight, cpu_seconds, ready) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
+        let warm = Warm::default();
+        Self { sample: Sample { at, answered, errors, in_flight, cpu_seconds, buckets, ready, warm } }
     }
 
     fn step(&mut self, seconds: f64, rate: f64, ready: f64) -> Sample {
@@ -36,6 +36,7 @@ impl Service {
         self.sample.answered += requests;
         self.sample.cpu_seconds += requests * 0.05;
         self.sample.ready = ready;
+        self.sample.warm = Warm { pods: ready, served: self.sample.answered, cpu_seconds: self.sample.cpu_seconds };
         for (sum, bound) in self.sample.buckets.iter_mut().zip(BOUNDS) {
             *sum += requests * (1.0 - (-bound / mean).exp());
         }
@@ -115,6 +116,54 @@ fn what_is_no_number_teaches_nothing() {
 }
 
 #[test]
+fn cpu_that_warming_pods_burn_is_no_need() {
+    let warmed = |burnt: f64| {
+        let (mut law, mut service, pods) = after_an_hour(100.0, 0.0);
+        let mut wanted = Vec::new();
+        for minute in 0..40_u32 {
+            let mut sample = service.step(15.0, 100.0, f64::from(pods) + 2.0);
+            // Two pods more, which burn and are slow for ten minutes.
+            sample.warm.pods = f64::from(pods);
+            sample.cpu_seconds += burnt * f64::from(minute);
+            for count in &mut sample.buckets {
+                *count -= burnt * f64::from(minute);
+            }
+            let now = sample.at;
+            law.observe(sample);
+            let Wanted::Pods(pods, _) = law.want(now, pods) else { panic!("blind") };
+            wanted.push(pods);
+        }
+        wanted
+    };
+    assert_eq!(warmed(30.0), warmed(0.0), "two cores more are burnt than the requests cost");
+}
+
+#[test]
+fn a_number_is_doubted_while_requests_fail_or_are_late_and_before_latency_was_seen() {
+    let (law, ..) = after_an_hour(100.0, 0.0);
+    assert_eq!(law.doubt(), None);
+    let with = |spoil: fn(&mut Sample, f64)| {
+        let (mut law, mut service, pods) = after_an_hour(100.0, 0.0);
+        for step in 1..=4_u32 {
+            let mut sample = service.step(15.0, 100.0, f64::from(pods));
+            spoil(&mut sample, f64::from(step) * 1500.0);
+            law.observe(sample);
+        }
+        law.doubt()
+    };
+    // A tenth of them, where a thousandth may fail and a twentieth be late.
+    assert_eq!(with(|sample, served| sample.errors += served * 0.1), Some(Doubt::Failing));
+    let late = |sample: &mut Sample, served: f64| sample.buckets[3] -= served * 0.1;
+    assert_eq!(with(late), Some(Doubt::Late));
+    let (mut law, mut service) = (Law::new(settings()), Service::new());
+    for _ in 0..5 {
+        law.observe(service.step(15.0, 20.0, 3.0));
+    }
+    assert!(matches!(law.want(service.sample.at, 3), Wanted::Pods(..)));
+    assert_eq!(law.doubt(), Some(Doubt::Unseen));
+}
+
+#[test]
 fn a_dip_of_four_minutes_takes_no_pod_away() {
     let (mut law, mut service, pods) = after_an_hour(100.0, 0.0);
     for _ in 0..16 {
@@ -136,7 +185,8 @@ proptest! {
         for (answered, errors, cpu_seconds, ready) in samples {
             at += 15.0;
             let buckets = vec![answered; BOUNDS.len()];
-            law.observe(Sample { at, answered, errors, in_flight: 0.0, cpu_seconds, buckets, ready });
+            let warm = Warm { pods: ready, served: answered, cpu_seconds };
+            law.observe(Sample { at, answered, errors, in_flight: 0.0, cpu_seconds, buckets, ready, warm });
             law.started(cpu_seconds);
             if let Wanted::Pods(pods, reckoning) = law.want(at, 3) {
                 prop_assert!(pods >= 1);

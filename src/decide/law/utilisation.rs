@@ -11,7 +11,7 @@ const RANGE: (f64, f64) = (0.20, 0.92);
 /// Steps in which it is sought.
 const STEP: f64 = 0.01;
 /// Fewer requests say nothing.
-const FEWEST: f64 = 50.0;
+pub(super) const FEWEST: f64 = 50.0;
 /// Above this utilisation latency is that of a queue that grows.
 pub(super) const OVERLOADED: f64 = 0.95;
 /// Lower edges of the bins that can prove that a little more than they is safe: from here, below there.
@@ -114,7 +114,7 @@ fn cap(histograms: &Histograms, budget: f64, constants: &Constants) -> (f64, Lim
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::Interval;
+    use super::super::sample::{Interval, Warm};
     use super::*;
 
     const BOUNDS: [f64; 8] = [0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0];
@@ -134,6 +134,7 @@ mod tests {
             buckets: BOUNDS.iter().map(|bound| served * (1.0 - (-bound / mean).exp())).collect(),
             ready: 10.0,
             steady: true,
+            warm: Warm::default(),
         }
     }
 

@@ -26,6 +26,27 @@ pub enum Blind {
     Failing,
 }
 
+/// Why a number is not to be acted upon: it may be too high by any factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// More requests fail than may: some of the load is those that are asked again.
+    Failing,
+    /// More requests are late than may: the same, and their clients may have given up waiting.
+    Late,
+    /// How busy the pods may be is only assumed.
+    Unseen,
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Failing => "more requests fail than may, so that part of the load may be clients that ask again",
+            Self::Late => "more requests are late than may, so that part of the load may be clients that ask again",
+            Self::Unseen => "how busy the pods may be is assumed until their latency was seen for a while",
+        })
+    }
+}
+
 /// How a number of pods came about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reckoning {

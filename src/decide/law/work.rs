@@ -8,14 +8,14 @@ const ENOUGH: f64 = 200.0;
 /// The long window counts down to this part of the short one.
 const CLOSE: f64 = 0.97;
 
-/// The mean work of a served request: over the long window, but no less than the short one says. It rises fast and falls
-/// slowly. `None` before enough were served.
+/// The mean work of a request that a warm pod served: over the long window, but no less than the short one says. It rises
+/// fast and falls slowly. `None` before enough were served.
 #[must_use]
 pub fn of_a_request(samples: &Samples, scrape: f64, constants: &Constants) -> Option<f64> {
     let over = |window: f64| {
         let (cpu, served) = samples
             .within(window)
-            .fold((0.0, 0.0), |(cpu, served), i| (cpu + i.cpu_seconds, served + i.answered - i.errors));
+            .fold((0.0, 0.0), |(cpu, served), i| (cpu + i.warm.cpu_seconds, served + i.warm.served));
         (served >= ENOUGH).then(|| cpu / served)
     };
     let long = over(constants.work_window)?;
@@ -34,7 +34,7 @@ pub fn failed_share(samples: &Samples, constants: &Constants) -> f64 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::sample::Sample;
+    use super::super::sample::{Sample, Warm};
     use super::*;
 
     #[test]
@@ -50,12 +50,16 @@ mod tests {
                 cpu_seconds: 0.0,
                 buckets: Vec::new(),
                 ready: 1.0,
+                warm: Warm { pods: 1.0, ..Warm::default() },
             };
             for step in 0..=20_u32 {
                 samples.take(sample.clone(), 45.0);
                 sample.at += 15.0;
                 sample.answered += 15.0 * rate;
-                sample.cpu_seconds += 15.0 * rate * if step < 16 { before } else { after };
+                // All pods are warm, and others beside them burn.
+                sample.cpu_seconds += 15.0 * rate;
+                sample.warm.served = sample.answered;
+                sample.warm.cpu_seconds += 15.0 * rate * if step < 16 { before } else { after };
             }
             of_a_request(&samples, 15.0, &constants)
         };

@@ -15,6 +15,8 @@ pub struct FloorChange {
     pub value: Value,
     /// What becomes of the baseline annotation.
     pub baseline: BaselineChange,
+    /// It is done ahead of the load, while no objective is in danger.
+    pub ahead: bool,
 }
 
 /// What is written to the field of a floor.

@@ -4,7 +4,7 @@ use k8s_openapi::jiff::SignedDuration;
 
 use super::fixture::{at, pod, ratio};
 use crate::decide::capacity::{CapacityLaw, Ground, Need, starts};
-use crate::sense::counters::{CounterSample, Course};
+use crate::sense::counters::{CounterSample, Course, Warm};
 
 const BOUNDS: [f64; 8] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
 /// Core-seconds of a request.
@@ -47,6 +47,7 @@ fn course(from: i64, to: i64, pods: u32, rate: impl Fn(i64) -> f64) -> Course {
             buckets: within.map(millionths).to_vec(),
             in_flight: 0,
             pods,
+            warm: Warm { pods, served: millionths(answered), cpu_seconds: millionths(answered * WORK) },
         });
         second += 15;
     }

@@ -1,6 +1,7 @@
 //! A service under an agreement, at rest, to be disturbed by a test; and a world in which what is decided comes true.
 
 pub(crate) use super::decided::{act, floor_change, reason, step};
+pub(crate) use super::records::lowered;
 use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -11,8 +12,9 @@ use crate::api::agreement::{SlotLength, WorkloadRef};
 use crate::api::agreement_status::State;
 use crate::api::enforcement::{Enforcement, Mode, ScaleBounds};
 use crate::api::enforcement_status::{
-    ActionPhase, ActionRecord, ActionTarget, EnforcementStatus, Episode, FloorStatus, Verb,
+    ActionPhase, ActionRecord, ActionTarget, EnforcementStatus, Episode, FloorReason, FloorStatus,
 };
+use crate::decide::capacity::Need;
 use crate::decide::pulse::Proof;
 use crate::decide::situation::{AgreementIdentity, Situation, Staleness};
 use crate::decide::usage::Usage;
@@ -42,6 +44,7 @@ pub(crate) struct Scene {
     pub(crate) before: Signals,
     pub(crate) load: LoadCourse,
     pub(crate) usage: Usage,
+    pub(crate) need: Option<Need>,
     pub(crate) switch: Switch,
     pub(crate) throttling: Signals,
     pub(crate) fleet: FleetView,
@@ -120,25 +123,6 @@ pub(crate) fn by_pod(counts: &[(i64, i64)]) -> Signals {
         pods: counts.iter().enumerate().map(events).collect(),
         elsewhere: PodEvents { pod: String::new(), total: ratio(0, 1), bad: ratio(0, 1) },
     }))
-}
-
-/// A floor that was taken down while everything was safe.
-pub(crate) fn lowered(evidence: &str) -> ActionRecord {
-    ActionRecord {
-        id: "lowered".into(),
-        verb: Verb::LowerFloor,
-        target: hpa().target,
-        from: Some(9),
-        to: Some(6),
-        reason: String::new(),
-        hypothesis: String::new(),
-        phase: ActionPhase::Done,
-        intended_at: Time(at(-9000)),
-        deadline: Time(at(-8900)),
-        outcome: String::new(),
-        verdict: Some(crate::api::enforcement_status::Verdict::Effective),
-        evidence: evidence.to_owned(),
-    }
 }
 
 /// A floor of 3 under at most 20, held by an HPA.
@@ -220,6 +204,7 @@ impl Scene {
             before: Signals::Empty,
             load: LoadCourse::default(),
             usage: Usage::default(),
+            need: None,
             switch: Switch::NotAsked,
             throttling: Signals::NotAsked("nobody asked".into()),
             fleet: FleetView::default(),
@@ -247,10 +232,22 @@ impl Scene {
         (floor.current, floor.written, floor.set_by) = (9, Some(9), None);
         floor.baseline = Baseline::Recorded(BaselineRecord { agreement: "checkout".into(), replicas: Some(3) });
         let target = floor.target.clone();
-        scene.status.floor = Some(FloorStatus { target, baseline: 3, value: 9, since: Time(at(-4000)), resets: 0 });
-        scene.status.episode =
-            Some(Episode { since: Time(at(-5000)), safe_since: Some(Time(at(-3600))), without_effect: Vec::new() });
+        let (since, reason) = (Time(at(-4000)), FloorReason::Danger);
+        scene.status.floor = Some(FloorStatus { target, baseline: 3, value: 9, since, resets: 0, reason });
+        scene.status.episode = Some(Episode {
+            since: Time(at(-5000)),
+            ahead: false,
+            safe_since: Some(Time(at(-3600))),
+            without_effect: Vec::new(),
+        });
         scene
+    }
+
+    /// A load that needs so many pods, sampled just now on all that are ready.
+    pub(crate) fn load_needs(&mut self, pods: i32) {
+        let (why, through) = (format!("{pods} pods: as many requests"), self.now);
+        let sampled = self.workload().ready_pods();
+        self.need = Some(Need::Pods { pods, why, through, sampled, doubt: None });
     }
 
     pub(crate) fn burn(&mut self, burning: bool) {
@@ -303,6 +300,7 @@ impl Scene {
             before: &self.before,
             load: &self.load,
             usage: &self.usage,
+            need: self.need.as_ref(),
             switch: &self.switch,
             throttling: &self.throttling,
             fleet: &self.fleet,

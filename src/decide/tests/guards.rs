@@ -47,6 +47,7 @@ fn record(step: &Step, verb: Verb, phase: ActionPhase, second: i64) -> ActionRec
         to: Some(2),
         reason: String::new(),
         hypothesis: String::new(),
+        ahead: false,
         phase,
         intended_at: Time(at(second)),
         deadline: Time(at(10_000)),
@@ -67,7 +68,7 @@ fn floor_of(step: &mut Step) -> &mut FloorChange {
 
 fn without_effect(times: i32) -> Episode {
     let without_effect = vec![WithoutEffect { verb: Verb::RaiseFloor, times }];
-    Episode { since: Time(at(0)), safe_since: None, without_effect }
+    Episode { since: Time(at(0)), ahead: false, safe_since: None, without_effect }
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Tests of deciding: the ladder, the accidents of others, the history, and properties over random situations.
 
 mod accidents;
+mod ahead;
+mod ahead_guards;
+mod ahead_properties;
 mod capacity;
 pub(crate) mod decided;
 mod feasibility;
@@ -13,6 +16,7 @@ pub(crate) mod nodes;
 mod properties;
 pub(crate) mod pulse;
 mod pulse_danger;
+mod records;
 mod reschedule;
 mod reschedule_accidents;
 mod rescheduling_guards;

@@ -7,6 +7,7 @@ use crate::api::agreement_status::State;
 use crate::api::enforcement::ScaleBounds;
 use crate::api::enforcement_status::Verb;
 use crate::decide::Decision;
+use crate::decide::capacity::Need;
 use crate::sense::workload::{FloorHolder, Rollout};
 
 /// What happens between two looks.
@@ -21,6 +22,8 @@ enum Event {
     Reset(i32),
     StandStill,
     Crash(bool),
+    Need(Option<i32>),
+    NobodyAsks,
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -34,6 +37,8 @@ fn event() -> impl Strategy<Value = Event> {
         (1..20_i32).prop_map(Event::Reset),
         Just(Event::StandStill),
         any::<bool>().prop_map(Event::Crash),
+        proptest::option::of(1..30_i32).prop_map(Event::Need),
+        Just(Event::NobodyAsks),
     ]
 }
 
@@ -65,6 +70,9 @@ fn disturb(scene: &mut Scene, event: &Event, standing_still: &mut bool) {
         }
         Event::Reset(value) => scene.reset(*value, "helm"),
         Event::StandStill => *standing_still = !*standing_still,
+        Event::Need(Some(pods)) => scene.load_needs(*pods),
+        Event::Need(None) => scene.need = Some(Need::Unknown("no samples".into())),
+        Event::NobodyAsks => scene.need = None,
         Event::Crash(_) => {}
     }
 }
@@ -79,6 +87,7 @@ proptest! {
         let mut still = false;
         let mut owner = 3;
         let mut last_raise: Option<k8s_openapi::jiff::Timestamp> = None;
+        let mut last_ahead: Option<k8s_openapi::jiff::Timestamp> = None;
         let mut unseen = false;
         for (event, seconds) in looks {
             let through = scene.assessment.measured_through;
@@ -91,6 +100,7 @@ proptest! {
                 owner = value;
                 // A raise nobody saw done and somebody put back cannot be told from one that was never done.
                 last_raise = last_raise.filter(|_| !unseen);
+                last_ahead = last_ahead.filter(|_| !unseen);
             }
             let before = scene.clone();
             let again = scene.decide();
@@ -113,6 +123,20 @@ proptest! {
             let age = before.now.duration_since(before.assessment.measured_through).as_secs();
             prop_assert!(seen && age <= 180, "{:?} without data", verb);
             match verb {
+                Verb::RaiseFloor if step(&decided).is_ahead() => {
+                    let ready = before.workload.as_ref().unwrap().ready_pods();
+                    let Some(Need::Pods { pods, through, .. }) = &before.need else { panic!("{:?}", before.need) };
+                    prop_assert!(to <= max.min(20) && to >= min && to > wanted && to <= *pods && to <= 2 * ready);
+                    prop_assert!(before.now.duration_since(*through).as_secs() <= 180);
+                    prop_assert!(!before.assessment.objectives[0].burning, "ahead of a danger that is there");
+                    for since in [last_raise, last_ahead].into_iter().flatten() {
+                        let since = before.now.duration_since(since).as_secs();
+                        prop_assert!(since >= 60, "ahead {since} s after a raise");
+                    }
+                    if !matches!(event, Event::Crash(false)) {
+                        last_ahead = Some(before.now);
+                    }
+                }
                 Verb::RaiseFloor => {
                     prop_assert!(to <= max.min(20) && to >= min && to > wanted);
                     prop_assert!(to - wanted <= wanted.max(4) || to == min);
@@ -160,6 +184,7 @@ proptest! {
         }
         let calm = Scene::calm();
         scene.assessment.objectives = calm.assessment.objectives;
+        scene.need = None;
         let floor = scene.floor().clone();
         let replicas = floor.current.max(1);
         let now = scene.now;

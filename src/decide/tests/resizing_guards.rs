@@ -32,7 +32,7 @@ fn status(raised: usize, refused: Option<Refused>) -> ResizeStatus {
 }
 
 fn episode(without_effect: Vec<WithoutEffect>) -> Episode {
-    Episode { since: Time(at(-60)), safe_since: None, without_effect }
+    Episode { since: Time(at(-60)), ahead: false, safe_since: None, without_effect }
 }
 
 #[test]
@@ -108,6 +108,7 @@ fn what_holds_everything_holds_a_resize() {
                 to: Some(6),
                 reason: String::new(),
                 hypothesis: String::new(),
+                ahead: false,
                 phase: ActionPhase::Done,
                 intended_at: Time(at(-60)),
                 deadline: Time(at(60)),

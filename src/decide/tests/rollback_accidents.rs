@@ -131,8 +131,12 @@ fn accident_20_a_service_is_taken_back_to_what_never_worked() {
         }),
         ("DangerIsOlder", |scene| {
             let since = k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(at(-301));
-            let episode =
-                crate::api::enforcement_status::Episode { since, safe_since: None, without_effect: Vec::new() };
+            let episode = crate::api::enforcement_status::Episode {
+                since,
+                ahead: false,
+                safe_since: None,
+                without_effect: Vec::new(),
+            };
             scene.status.episode = Some(episode);
         }),
     ];

@@ -13,7 +13,7 @@ use crate::evaluate::stake::Stake;
 use crate::sense::headroom::Headroom;
 
 /// What another agreement bids: one replica of the same quota, for which so much is at stake, since long ago.
-fn bid(replicas: i32, amount: i64, currency: &str) -> FleetBid {
+pub(super) fn bid(replicas: i32, amount: i64, currency: &str) -> FleetBid {
     let share = Some("1/100".to_owned());
     let bid = Bid {
         draws_on: vec!["ResourceQuota shop/team".to_owned()],

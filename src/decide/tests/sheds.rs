@@ -51,6 +51,7 @@ pub(crate) fn raised(to: i32, verdict: Option<Verdict>) -> ActionRecord {
         to: Some(to),
         reason: String::new(),
         hypothesis: String::new(),
+        ahead: false,
         phase: ActionPhase::Done,
         intended_at: Time(at(SEEN + 60)),
         deadline: Time(at(SEEN + 300)),
@@ -67,7 +68,8 @@ pub(crate) fn storm() -> Scene {
     scene.now = at(20);
     scene.workload().read_at = at(20);
     scene.assessment.measured_through = at(0);
-    scene.status.episode = Some(Episode { since: Time(at(SEEN)), safe_since: None, without_effect: Vec::new() });
+    scene.status.episode =
+        Some(Episode { since: Time(at(SEEN)), ahead: false, safe_since: None, without_effect: Vec::new() });
     scene.floor().current = 6;
     scene.actions = vec![raised(6, Some(Verdict::Ineffective))];
     course(&mut scene, 250, 210);

@@ -30,8 +30,8 @@ pub(super) fn reduction(sight: Sight<'_>) -> (Verdict, String) {
     }
 }
 
-/// The replica more is ready.
-pub(super) fn surge(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdict, String)> {
+/// The replicas that were added while nothing hung on them yet are ready.
+pub(super) fn added(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdict, String)> {
     let (wanted, ready, to) = (sight.workload.spec_replicas, sight.workload.ready_pods(), record.to?);
     if wanted >= to && ready >= to {
         return Some((Verdict::Effective, format!("{ready} pods are ready")));

@@ -40,6 +40,7 @@ fn action(id: &str, at_: &str) -> ActionRecord {
         to: Some(5),
         reason: String::new(),
         hypothesis: String::new(),
+        ahead: false,
         phase: ActionPhase::Done,
         intended_at: Time(at(at_)),
         deadline: Time(at(at_)),

@@ -8,7 +8,7 @@ use k8s_openapi::jiff::Timestamp;
 use super::age;
 use crate::api::avoidance_status::{AvoidanceEnd, AvoidanceStatus};
 use crate::api::bid::{Bid, BidStake};
-use crate::api::enforcement_status::EnforcementStatus;
+use crate::api::enforcement_status::{EnforcementStatus, FloorReason};
 use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::resize_status::ResizeStatus;
 use crate::api::rollout_status::RolloutStatus;
@@ -19,7 +19,11 @@ use crate::record::form::legible::legible;
 pub(super) fn write(out: &mut String, enforcement: &EnforcementStatus, now: Timestamp) -> std::fmt::Result {
     if let Some(floor) = &enforcement.floor {
         let target = format!("{} {}", floor.target.kind, floor.target.name);
-        writeln!(out, "  a floor stands on {target}: {} in place of {}", floor.value, floor.baseline)?;
+        let why = match floor.reason {
+            FloorReason::Danger => "for an objective that was in danger",
+            FloorReason::Load => "ahead of the load, before any objective was in danger",
+        };
+        writeln!(out, "  a floor stands on {target}: {} in place of {}, raised {why}", floor.value, floor.baseline)?;
     }
     if let Some(bid) = &enforcement.bid {
         wanted(out, bid, now)?;

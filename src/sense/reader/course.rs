@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use super::tally::{Part, Row, Step, Tally};
-use crate::sense::counters::{CounterSample, Counters, Course, Millionths, STEP};
+use crate::sense::counters::{CounterSample, Counters, Course, Millionths, STEP, Warm};
 use crate::sense::promql::{SampledSeries, millionths};
 use crate::sense::workload::Kin;
 
-/// How long before the first step a pod's counters are looked for.
-pub(super) const OVERLAP: SignedDuration = SignedDuration::from_mins(1);
+/// How long before the first step a pod's counters are looked for: so long that those are known which are warm by then.
+pub(super) const OVERLAP: SignedDuration = SignedDuration::from_mins(2);
 /// The most steps of one course: a day.
 const MOST_STEPS: i64 = 5760;
 
@@ -107,7 +107,9 @@ pub(super) fn course(answers: &Answers<'_>, from: Timestamp, to: Timestamp) -> C
     let mut sums = Sums { buckets: vec![0; course.bounds.len()], ..Sums::default() };
     let mut counted = vec![false; tallies.len()];
     for index in 0..steps.count {
-        let (mut there, mut pods) = (0_usize, 0_u32);
+        let (mut there, mut pods, mut warm) = (0_usize, 0_u32, 0_u32);
+        // Requests that were served in front of the pods.
+        let mut in_front = 0;
         for (tally, counted) in tallies.iter_mut().zip(&mut counted) {
             match tally.step(index) {
                 Step::Absent => {
@@ -121,11 +123,22 @@ pub(super) fn course(answers: &Answers<'_>, from: Timestamp, to: Timestamp) -> C
                     // The first step is where counting begins.
                     if index > steps.overlap {
                         sums.add(&requests, errors, cpu);
+                        let served = requests.first().map_or(0, |all| all.saturating_sub(errors).max(0));
+                        if tally.cpu.is_none() {
+                            in_front = served.saturating_add(in_front);
+                        } else if tally.is_warm(index) {
+                            sums.add_warm(served, cpu);
+                        }
                     }
                 }
             }
             there = there.saturating_add(1);
             pods = pods.saturating_add(u32::from(tally.cpu.is_some()));
+            warm = warm.saturating_add(u32::from(tally.cpu.is_some() && tally.is_warm(index)));
+        }
+        if pods > 0 {
+            // Which of them served it is not known, so each its part.
+            sums.add_warm(in_front / i64::from(pods) * i64::from(warm), 0);
         }
         let begins = index == steps.overlap;
         let enough = counted.iter().filter(|counted| **counted).count().saturating_mul(5) >= there.saturating_mul(4);
@@ -135,7 +148,7 @@ pub(super) fn course(answers: &Answers<'_>, from: Timestamp, to: Timestamp) -> C
         let waiting = in_flight.as_ref().map_or(Some(0), |row| row.get(&index).copied());
         let (Some(waiting), Some(at)) = (waiting, steps.at(index)) else { continue };
         counted.fill(false);
-        course.samples.push(sums.sample(at, waiting, pods));
+        course.samples.push(sums.sample(at, waiting, pods, warm));
     }
     Counters::Read(course)
 }
@@ -217,6 +230,8 @@ struct Sums {
     errors: Millionths,
     cpu_seconds: Millionths,
     buckets: Vec<Millionths>,
+    warm_served: Millionths,
+    warm_cpu: Millionths,
 }
 
 impl Sums {
@@ -230,10 +245,16 @@ impl Sums {
         self.cpu_seconds = self.cpu_seconds.saturating_add(cpu);
     }
 
-    fn sample(&self, at: Timestamp, in_flight: Millionths, pods: u32) -> CounterSample {
-        let Self { answered, errors, cpu_seconds, buckets } = self;
-        let (answered, errors, cpu_seconds) = (*answered, *errors, *cpu_seconds);
-        CounterSample { at, answered, errors, cpu_seconds, buckets: buckets.clone(), in_flight, pods }
+    /// What warm pods did.
+    fn add_warm(&mut self, served: Millionths, cpu: Millionths) {
+        self.warm_served = self.warm_served.saturating_add(served);
+        self.warm_cpu = self.warm_cpu.saturating_add(cpu);
+    }
+
+    fn sample(&self, at: Timestamp, in_flight: Millionths, pods: u32, warm: u32) -> CounterSample {
+        let (answered, errors, cpu_seconds) = (self.answered, self.errors, self.cpu_seconds);
+        let warm = Warm { pods: warm, served: self.warm_served, cpu_seconds: self.warm_cpu };
+        CounterSample { at, answered, errors, cpu_seconds, buckets: self.buckets.clone(), in_flight, pods, warm }
     }
 }
 

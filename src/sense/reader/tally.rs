@@ -9,6 +9,9 @@ use crate::sense::counters::Millionths;
 
 /// A longer silence than so many steps makes what was counted in it belong to none.
 const SILENCE: usize = 4;
+/// A pod is warm when it served already so many steps before: two minutes, in which most of what is compiled, filled or
+/// connected at first is.
+pub(super) const WARM: usize = 8;
 
 /// Values by step.
 pub(super) type Row = BTreeMap<usize, Millionths>;
@@ -47,6 +50,11 @@ impl Reading {
             self.values.iter().zip(&was.values).map(|(now, was)| now.checked_sub(*was).filter(|gain| *gain >= 0));
         gains.collect::<Option<Vec<_>>>().filter(|_| self.series == was.series)
     }
+
+    /// Something of it fell: what counts has begun anew.
+    fn fell(&self, was: &Self) -> bool {
+        self.values.iter().zip(&was.values).any(|(now, was)| now < was)
+    }
 }
 
 /// What came of a pod at a step.
@@ -76,11 +84,32 @@ pub(super) struct Tally {
     pub(super) cpu: Option<Part>,
     pub(super) errors: Row,
     last: Option<(usize, Vec<Reading>, Option<Millionths>)>,
+    /// The first step at which it had served.
+    serves_since: Option<usize>,
 }
 
 impl Tally {
     pub(super) fn of(requests: Option<Part>, cpu: Option<Part>, errors: Row) -> Self {
-        Self { requests, cpu, errors, last: None }
+        Self { requests, cpu, errors, last: None, serves_since: None }
+    }
+
+    /// Whether it had served for a while already when the step came.
+    pub(super) fn is_warm(&self, step: usize) -> bool {
+        self.serves_since.is_some_and(|since| step.saturating_sub(since) >= WARM)
+    }
+
+    /// Notes since when it serves. Where requests are counted in front of it, it does since it is there.
+    fn note(&mut self, step: usize, now: &[Reading]) {
+        let restarted =
+            self.last.as_ref().is_some_and(|(_, was, _)| now.iter().zip(was).any(|(now, was)| now.fell(was)));
+        let all = now.first().and_then(|reading| reading.values.first()).copied().unwrap_or_default();
+        let serves = self.requests.is_none() || all > 0;
+        if restarted || !serves {
+            self.serves_since = None;
+        }
+        if serves {
+            self.serves_since.get_or_insert(step);
+        }
     }
 
     /// The next step: they come in their order.
@@ -88,6 +117,7 @@ impl Tally {
         let parts = self.requests.iter().chain(&self.cpu);
         let Some(now) = parts.map(|part| part.at(step)).collect::<Option<Vec<_>>>() else { return Step::Absent };
         let errors = self.errors.get(&step).copied();
+        self.note(step, &now);
         let Some((at, was, errors_then)) = &self.last else {
             self.last = Some((step, now, errors));
             return Step::Lost;

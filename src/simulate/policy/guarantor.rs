@@ -1,7 +1,7 @@
 //! Guarantor's law in the place of an autoscaler.
 
 use super::{Order, Policy};
-use crate::decide::law::{Law, Sample, Settings, Wanted};
+use crate::decide::law::{Law, Sample, Settings, Wanted, Warm};
 use crate::simulate::load::{Load, number};
 use crate::simulate::view::{Scrape, View};
 
@@ -78,5 +78,11 @@ pub fn sample(scrape: &Scrape) -> Sample {
         // The last one has no bound: it is all.
         buckets: scrape.buckets.iter().take(scrape.buckets.len().saturating_sub(1)).map(|c| count(*c)).collect(),
         ready: f64::from(scrape.ready),
+        // The plant's pods are as fast at first as later.
+        warm: Warm {
+            pods: f64::from(scrape.ready),
+            served: count(scrape.requests.saturating_sub(scrape.errors)),
+            cpu_seconds: scrape.cpu_seconds,
+        },
     }
 }

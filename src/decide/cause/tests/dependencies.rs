@@ -80,6 +80,7 @@ fn used(usage: &mut Usage, (from, to): (i64, i64), pods: u32, rate: i64, millise
         cpu_seconds: (second - from) * rate * milliseconds * 1_000,
         buckets: Vec::new(),
         in_flight: 0,
+        warm: crate::sense::counters::Warm::default(),
         pods,
     };
     usage.observe(&Course { bounds: Vec::new(), samples: (from..=to).step_by(15).map(sample).collect() });
@@ -89,7 +90,8 @@ fn used(usage: &mut Usage, (from, to): (i64, i64), pods: u32, rate: i64, millise
 /// so many pods answer so many, for so much.
 fn now(pods: u32, rate: i64, milliseconds: i64) -> Scene {
     let mut scene = twelve();
-    scene.status.episode = Some(Episode { since: Time(at(-600)), safe_since: None, without_effect: Vec::new() });
+    scene.status.episode =
+        Some(Episode { since: Time(at(-600)), ahead: false, safe_since: None, without_effect: Vec::new() });
     used(&mut scene.usage, (-3600, -600), 12, 100, 10);
     used(&mut scene.usage, (-600, 0), pods, rate, milliseconds);
     scene

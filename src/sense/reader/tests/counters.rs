@@ -133,7 +133,7 @@ async fn every_query_is_a_range_confined_to_the_tenant() {
     for asked in &asked {
         assert!(asked.query().contains(r#"namespace="shop""#), "{asked:#?}");
         assert_eq!(asked.parameter("step"), "15");
-        assert_eq!(asked.parameter("start"), (BEGIN - 60).to_string());
+        assert_eq!(asked.parameter("start"), (BEGIN - 120).to_string());
         assert_eq!(asked.parameter("end"), (BEGIN + 60).to_string());
     }
 }
@@ -185,6 +185,55 @@ async fn only_the_pods_of_the_workload_count() {
     // Where no pod of the workload has requests of its own, they are counted in front of the pods.
     let in_front = Fake { count: [("ingress-a", FAKE.count[0].1), ("ingress-b", count)], ..FAKE };
     assert_eq!(told(&in_front.course().await).last(), Some(&(60, 80, 8, 2)));
+}
+
+/// The warm part: pods, requests and core-seconds, in whole numbers.
+fn warm(course: &Course) -> (u32, i64, i64) {
+    let warm = course.samples.last().unwrap().warm;
+    (warm.pods, warm.served / 1_000_000, warm.cpu_seconds / 1_000_000)
+}
+
+#[tokio::test]
+async fn a_pod_is_warm_when_it_has_served_for_two_minutes() {
+    assert_eq!(warm(&FAKE.course().await), (0, 0, 0), "nobody knows of them before");
+    // Rows of four minutes: the first pod serves all the time, the second one since three minutes, and is at work before.
+    let row = |from: i64, each: i64| {
+        let values = (-8..=8_i64).map(|step| json!([BEGIN + step * 15, (from + step * each).max(0).to_string()]));
+        values.collect::<Vec<_>>()
+    };
+    let of = |pod: &str, le: Option<&str>, values: Vec<serde_json::Value>| {
+        let labels = le.map_or_else(|| json!({"pod": pod}), |le| json!({"pod": pod, "le": le}));
+        json!({"metric": labels, "values": values})
+    };
+    let store = FakeStore::start(move |asked: &Received| {
+        let query = asked.query();
+        let rows: Vec<serde_json::Value> = match query {
+            _ if query.contains("timestamp(") => ["a", "b"].map(|pod| of(pod, None, row(BEGIN - 5, 15))).to_vec(),
+            _ if query.contains("count by") => ["a", "b"].map(|pod| of(pod, None, row(3, 0))).to_vec(),
+            _ if query.contains("_bucket") => ["+Inf", "0.25", "1.0"]
+                .into_iter()
+                .flat_map(|le| [of("a", Some(le), row(1000, 10)), of("b", Some(le), row(40, 10))])
+                .collect(),
+            _ if query.contains("cpu") => vec![of("a", None, row(100, 1)), of("b", None, row(100, 9))],
+            _ => vec![],
+        };
+        reply(&rows)
+    });
+    let ask = |seconds: i64| CounterAsk { to: Timestamp::from_second(BEGIN + seconds).unwrap(), ..counter_ask() };
+    let store = store.await.unwrap();
+    let reader = Arc::new(reader(&store, IncreaseForm::Native));
+    for (seconds, expected) in [(60, (1, 40, 4)), (75, (2, 50 + 10, 5 + 9)), (90, (2, 60 + 20, 6 + 18))] {
+        let course = match counters(&reader, ask(seconds)).await {
+            Counters::Read(course) => course,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(warm(&course), expected, "after {seconds} s");
+        assert_eq!(
+            course.samples.last().unwrap().answered / 1_000_000,
+            seconds / 15 * 20,
+            "all requests count as load"
+        );
+    }
 }
 
 #[tokio::test]
