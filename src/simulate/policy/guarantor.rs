@@ -86,3 +86,7 @@ pub fn sample(scrape: &Scrape) -> Sample {
         },
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
