@@ -50,8 +50,8 @@ pub(super) async fn enforce(
         return Ok(None);
     }
     let need = capacity::followed(agreement, context);
-    let more = need.as_ref().is_some_and(Need::wants_more);
-    if !more && !something_hangs_on_it(next, present) && !unseen {
+    let asks = need.as_ref().is_some_and(Need::wants_more);
+    if !asks && !something_hangs_on_it(next, present) && !unseen {
         nothing_is_wrong(context, agreement, next, assessment, now);
         say(next, agreement, "NothingToDo", "no objective is in danger", ConditionStatus::False, now);
         return Ok(None);

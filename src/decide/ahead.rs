@@ -37,14 +37,16 @@ pub(super) fn known<'a>(facts: &Facts<'a>) -> Option<Result<Known<'a>, String>> 
     Some(match facts.situation.need? {
         Need::Unknown(why) => Err(why.clone()),
         Need::Pods { doubt: Some(doubt), .. } => Err(doubt.clone()),
-        Need::Pods { pods, why, through, sampled, doubt: None } => {
+        Need::Pods { sure, why, through, sampled, doubt: None, .. } => {
             let (age, ready) = (facts.now().duration_since(*through), facts.workload.ready_pods());
             if age > OLDEST || age.is_negative() {
                 Err(format!("the newest samples of it are of {through}, and not of just now"))
             } else if sampled.saturating_mul(5) < ready.saturating_mul(4) {
                 Err(format!("{ready} pods are ready, and it was sampled on {sampled} of them"))
+            } else if sampled.saturating_mul(4) > ready.saturating_mul(5) {
+                Err(format!("it was sampled on {sampled} pods, and only {ready} of the workload are ready"))
             } else {
-                Ok(Known { pods: *pods, why, through: *through })
+                Ok(Known { pods: *sure, why, through: *through })
             }
         }
     })
@@ -70,7 +72,7 @@ pub(super) fn propose(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) ->
         return None;
     }
     let wanted = facts.workload.spec_replicas;
-    let needed = facts.situation.need.and_then(Need::pods)?;
+    let needed = facts.situation.need.and_then(Need::sure)?;
     if let (Some(Err(why)), None, true) = (known(facts), &facts.standing, needed > wanted.max(floor.current)) {
         let message = format!("the load seems to need {needed} pods, and {wanted} are wanted; none is added, as {why}");
         return Some(policy::idle("LoadInDoubt", message, None));

@@ -25,6 +25,8 @@ pub enum Need {
     Pods {
         /// The number, at least 1.
         pods: i32,
+        /// So many of them are acted upon.
+        sure: i32,
         /// How it was reckoned, in words.
         why: String,
         /// The newest sample it rests on.
@@ -48,10 +50,19 @@ impl Need {
         }
     }
 
+    /// The number of pods that is acted upon, if nothing speaks against it.
+    #[must_use]
+    pub fn sure(&self) -> Option<i32> {
+        match self {
+            Self::Pods { sure, .. } => Some(*sure),
+            Self::Unknown(_) => None,
+        }
+    }
+
     /// More pods are needed than ran when the load was sampled.
     #[must_use]
     pub fn wants_more(&self) -> bool {
-        matches!(self, Self::Pods { pods, sampled, .. } if pods > sampled)
+        matches!(self, Self::Pods { sure, sampled, .. } if sure > sampled)
     }
 
     /// In words.
@@ -210,10 +221,11 @@ impl CapacityLaw {
         }
         let wanted = self.law.want(seconds(now), u32::try_from(replicas).unwrap_or(0));
         match (wanted, self.through) {
-            (Wanted::Pods(pods, _), Some(through)) => {
+            (Wanted::Pods(pods, reckoning), Some(through)) => {
                 let (why, doubt) = (wanted.to_string(), self.law.doubt().map(|doubt| doubt.to_string()));
-                let pods = i32::try_from(pods).unwrap_or(i32::MAX);
-                Need::Pods { pods, why, through, sampled: self.pods(), doubt }
+                let whole = |pods: u32| i32::try_from(pods).unwrap_or(i32::MAX);
+                let sure = whole(pods.min(self.law.sure(&reckoning)));
+                Need::Pods { pods: whole(pods), sure, why, through, sampled: self.pods(), doubt }
             }
             _ => Need::Unknown(wanted.to_string()),
         }

@@ -49,6 +49,11 @@ const GAP: f64 = 3.0;
 const LATE: f64 = 5.0;
 /// Intervals without a gap that are waited for.
 const UNBROKEN: usize = 2;
+/// Seconds for which it is remembered that the pods were so busy and served well.
+const PROVEN: f64 = 3600.0;
+/// More requests that begin to wait in an interval than this many times those that it answered, and so many more, are those
+/// of a gauge that jumped: a queue that grows so fast makes them late first.
+const JUMP: (f64, f64) = (1.0, 50.0);
 
 /// What the law is set up with.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +88,10 @@ pub struct Law {
     failing: bool,
     /// Whether the interval before was overloaded, or its pods came and went.
     unsettled: bool,
+    /// How busy the pods were while they served well.
+    proven: Highest,
+    /// They did not since the last time they did.
+    was_late: bool,
     /// Demand at the newest sample, and what is provided for since.
     demand: Option<(Demand, f64)>,
 }
@@ -104,6 +113,8 @@ impl Law {
             work: None,
             failing: false,
             unsettled: false,
+            proven: Highest::default(),
+            was_late: false,
             demand: None,
             settings,
         }
@@ -150,6 +161,39 @@ impl Law {
             self.work = work::of_a_request(&self.samples, *scrape, constants).or(self.work);
         }
         self.learn_latency(interval);
+        self.prove(interval);
+    }
+
+    /// Notes how busy the pods were where they served well for a whole window of work; forgets it where they do not.
+    ///
+    /// Histograms remember what was slow for another reason than the load, like a dependency, for a quarter of an hour.
+    fn prove(&mut self, interval: &Interval) {
+        let Settings { promise, constants, .. } = &self.settings;
+        let (allowed, window) = (1.0 - promise.good, constants.work_window);
+        let late = self.late_share(window);
+        if self.failing || late.is_some_and(|late| late > allowed) {
+            (self.proven, self.was_late) = (Highest::default(), true);
+            return;
+        }
+        let seconds: f64 = self.samples.within(window).map(|i| i.seconds).sum();
+        let settled = seconds >= 0.8 * window && self.samples.within(window).all(|i| i.steady);
+        if let (true, Some(late), Some(busy)) = (settled, late, self.busy())
+            && late <= allowed * constants.margin
+        {
+            self.proven.hold(interval.at, busy.min(OVERLOADED), PROVEN);
+            self.was_late = false;
+        }
+    }
+
+    /// The share of the requests of the last `window` seconds that took longer than is promised. `None`: there were too few.
+    fn late_share(&self, window: f64) -> Option<f64> {
+        let Settings { promise, bounds, .. } = &self.settings;
+        let bound = bounds.iter().position(|bound| *bound >= promise.latency * (1.0 - 1e-9));
+        let within = |i: &Interval| bound.map_or(i.answered, |at| i.buckets.get(at).copied().unwrap_or_default());
+        let intervals = self.samples.within(window);
+        let (served, in_time) =
+            intervals.fold((0.0, 0.0), |(served, in_time), i| (served + i.answered - i.errors, in_time + within(i)));
+        (served >= FEWEST).then(|| 1.0 - in_time / served)
     }
 
     /// What the latency of an interval teaches of its utilisation. Nothing, if pods came or went, or if queues of an
@@ -190,21 +234,32 @@ impl Law {
     /// Why nobody should act on what is wanted, though it can be told. `None`: nothing speaks against it.
     #[must_use]
     pub fn doubt(&self) -> Option<Doubt> {
-        let Settings { promise, scrape, bounds, constants, .. } = &self.settings;
+        let Settings { promise, scrape, constants, .. } = &self.settings;
         if self.failing {
             return Some(Doubt::Failing);
         }
-        let intervals = || self.samples.within(constants.rate_window.max(2.0 * scrape));
-        let bound = bounds.iter().position(|bound| *bound >= promise.latency * (1.0 - 1e-9));
-        let within = |i: &Interval| bound.map_or(i.answered, |at| i.buckets.get(at).copied().unwrap_or_default());
-        let (served, in_time) =
-            intervals().fold((0.0, 0.0), |(served, in_time), i| (served + i.answered - i.errors, in_time + within(i)));
-        if served >= FEWEST && 1.0 - in_time / served > 1.0 - promise.good {
+        let (times, more) = JUMP;
+        let jumps = |i: &Interval| i.arrived - i.answered > times * i.answered + more;
+        // So long its rate is held.
+        if self.samples.within(constants.hold).any(jumps) {
+            return Some(Doubt::Jump);
+        }
+        let late = self.late_share(constants.rate_window.max(2.0 * scrape));
+        if self.was_late || late.is_some_and(|late| late > 1.0 - promise.good) {
             return Some(Doubt::Late);
         }
         let work = self.work.filter(|work| *work > 0.0)?;
         let safe = utilisation::safe(&self.histograms, *promise, work, constants);
         (safe.limit == Limit::Unknown).then_some(Doubt::Unseen)
+    }
+
+    /// The pods of a reckoning that somebody should act on: where the pods were busier than it believes to be safe within the
+    /// last hour, and served well since, that is safe.
+    #[must_use]
+    pub fn sure(&self, reckoning: &Reckoning) -> u32 {
+        let proven = self.samples.last_at().and_then(|at| self.proven.until(at)).unwrap_or(0.0);
+        let believed = reckoning.safe.utilisation;
+        whole(reckoning.need * believed / believed.max(proven)).max(1)
     }
 
     /// The share of their cores that the pods used over the window of the work of a request. `None`: nothing was sampled.

@@ -155,12 +155,47 @@ fn a_number_is_doubted_while_requests_fail_or_are_late_and_before_latency_was_se
     assert_eq!(with(|sample, served| sample.errors += served * 0.1), Some(Doubt::Failing));
     let late = |sample: &mut Sample, served: f64| sample.buckets[3] -= served * 0.1;
     assert_eq!(with(late), Some(Doubt::Late));
+    // Ten thousand begin to wait at once, where fifteen hundred are answered.
+    assert_eq!(with(|sample, served| sample.in_flight = if served < 4000.0 { 0.0 } else { 1e4 }), Some(Doubt::Jump));
     let (mut law, mut service) = (Law::new(settings()), Service::new());
     for _ in 0..5 {
         law.observe(service.step(15.0, 20.0, 3.0));
     }
     assert!(matches!(law.want(service.sample.at, 3), Wanted::Pods(..)));
     assert_eq!(law.doubt(), Some(Doubt::Unseen));
+}
+
+#[test]
+fn what_was_slow_for_another_reason_is_not_acted_upon_when_it_is_over() {
+    let (mut law, mut service, pods) = after_an_hour(100.0, 0.0);
+    let sure = |law: &mut Law, now: f64| {
+        let Wanted::Pods(told, reckoning) = law.want(now, pods) else { panic!("blind") };
+        (told, law.sure(&reckoning))
+    };
+    let before = sure(&mut law, service.sample.at);
+    assert!(before.1 <= pods, "{before:?}");
+    // A dependency is slow for ten minutes: a quarter of the requests is late, under the same load.
+    let mut late = 0.0;
+    for step in 0..80_u32 {
+        let mut sample = service.step(15.0, 100.0, f64::from(pods));
+        late += if step < 40 { 1500.0 * 0.25 } else { 0.0 };
+        for count in &mut sample.buckets {
+            *count -= late;
+        }
+        let now = sample.at;
+        law.observe(sample);
+        match (step, law.doubt()) {
+            (4..40, doubt) => assert_eq!(doubt, Some(Doubt::Late), "{step}"),
+            // Five minutes after it is over the pods have shown anew how busy they may be.
+            (64.., doubt) => {
+                assert_eq!(doubt, None, "{step}");
+                let (told, sure) = sure(&mut law, now);
+                // The reserve is asked for over what was proven, and once.
+                assert!((step > 64 || told > sure) && sure <= pods + 1, "{step}: {told} are told, {sure} are sure");
+            }
+            _ => {}
+        }
+    }
 }
 
 #[test]

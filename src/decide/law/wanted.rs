@@ -31,8 +31,10 @@ pub enum Blind {
 pub enum Doubt {
     /// More requests fail than may: some of the load is those that are asked again.
     Failing,
-    /// More requests are late than may: the same, and their clients may have given up waiting.
+    /// More requests are late than may, or were until just now: the same, and their clients may have given up waiting.
     Late,
+    /// More requests are said to wait than can.
+    Jump,
     /// How busy the pods may be is only assumed.
     Unseen,
 }
@@ -41,7 +43,12 @@ impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Failing => "more requests fail than may, so that part of the load may be clients that ask again",
-            Self::Late => "more requests are late than may, so that part of the load may be clients that ask again",
+            Self::Late => {
+                "more requests are late than may, or were just now, so that part of the load may be clients that ask again"
+            }
+            Self::Jump => {
+                "more requests began to wait all at once than were answered, so that the gauge of those in flight is in doubt"
+            }
             Self::Unseen => "how busy the pods may be is assumed until their latency was seen for a while",
         })
     }

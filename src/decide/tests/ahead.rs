@@ -21,7 +21,7 @@ pub(super) fn unknown() -> Option<Need> {
 
 pub(super) fn doubted(pods: i32) -> Option<Need> {
     let (why, through, doubt) = (String::new(), at(0), Some("more requests fail than may".to_owned()));
-    Some(Need::Pods { pods, why, through, sampled: 6, doubt })
+    Some(Need::Pods { pods, sure: pods, why, through, sampled: 6, doubt })
 }
 
 /// The ahead-raise of which the record tells.
@@ -55,10 +55,12 @@ fn the_floor_is_raised_to_what_the_load_needs_when_more_than_runs() {
     for pod in scene.workload().pods.iter_mut().skip(4) {
         pod.ready = false;
     }
+    scene.load_needs(40);
     assert_eq!(act(&scene.decide()), Some((Verb::RaiseFloor, 3, 8)), "twice the four that are ready");
     for pod in scene.workload().pods.iter_mut().skip(3) {
         pod.ready = false;
     }
+    scene.load_needs(40);
     assert_eq!(reason(&scene.decide()), "FloorStands", "what is wanted already is waited for");
 }
 

@@ -10,7 +10,7 @@ use crate::sense::workload::{Baseline, BaselineRecord, FloorHolder, Rollout};
 #[test]
 fn what_is_not_known_for_sure_raises_nothing_and_says_so() {
     type Disturb = fn(&mut Scene);
-    let cases: [(&str, Disturb); 10] = [
+    let cases: [(&str, Disturb); 11] = [
         ("Safe", |scene| scene.need = unknown()),
         ("LoadInDoubt", |scene| scene.need = doubted(9)),
         // A look, or its samples, of three minutes ago; and samples of the future.
@@ -26,6 +26,11 @@ fn what_is_not_known_for_sure_raises_nothing_and_says_so() {
         ("LoadInDoubt", |scene| {
             let Some(Need::Pods { sampled, .. }) = &mut scene.need else { panic!() };
             *sampled = 4;
+        }),
+        // Others' pods among them.
+        ("LoadInDoubt", |scene| {
+            let Some(Need::Pods { sampled, .. }) = &mut scene.need else { panic!() };
+            *sampled = 8;
         }),
         ("Blind", |scene| scene.assessment.measured_through = at(-1000)),
         ("NotAllSeen", |scene| {

@@ -247,7 +247,7 @@ impl Scene {
     pub(crate) fn load_needs(&mut self, pods: i32) {
         let (why, through) = (format!("{pods} pods: as many requests"), self.now);
         let sampled = self.workload().ready_pods();
-        self.need = Some(Need::Pods { pods, why, through, sampled, doubt: None });
+        self.need = Some(Need::Pods { pods, sure: pods, why, through, sampled, doubt: None });
     }
 
     pub(crate) fn burn(&mut self, burning: bool) {
