@@ -17,7 +17,7 @@ use crate::decide::{
     AgreementIdentity, Decision, FleetView, Situation, Staleness, Supply, decide, effect, load, moved, throttling,
 };
 use crate::evaluate::load_course::LoadCourse;
-use crate::sense::counters::{CounterSample, Course};
+use crate::sense::counters::{CounterSample, Course, Warm};
 use crate::sense::signals::{self, PodEvents, PodVector, Signals};
 use crate::sense::workload::WorkloadObservation;
 use crate::simulate::policy::Order;
@@ -80,6 +80,7 @@ impl Operator {
             throttling: &throttling,
             fleet: &fleet,
             supply: &Supply::default(),
+            need: None,
             status: &self.status,
             actions: &self.actions,
             leader: true,
@@ -208,5 +209,11 @@ fn counters(scrape: &Scrape) -> CounterSample {
         buckets: Vec::new(),
         in_flight: millionths(u64::try_from(scrape.in_flight).unwrap_or(u64::MAX)),
         pods: scrape.ready,
+        // The plant's pods are as fast at first as later.
+        warm: Warm {
+            pods: scrape.ready,
+            served: millionths(scrape.requests.saturating_sub(scrape.errors)),
+            cpu_seconds,
+        },
     }
 }
