@@ -5,7 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::fixture::{Scene, act, by_pod, hpa, objective, observation, pod, ratio, reason, step};
 use crate::api::diagnosis::CauseKind;
-use crate::api::enforcement_status::{ActionPhase, Verb};
+use crate::api::enforcement_status::{ActionPhase, Verb, Verdict};
 use crate::decide::{FleetView, Restoration, Value, restore};
 use crate::sense::workload::{Baseline, BaselineRecord, FloorHolder, Rollout};
 
@@ -53,7 +53,7 @@ fn accident_04_one_of_two_metrics_is_missing_and_it_scales_down_anyway() {
     missing.recent_coverage = Some(ratio(1, 2));
     scene.assessment.objectives.push(missing);
     for _ in 0..20 {
-        assert_eq!(act(&scene.live()), None);
+        assert_eq!((act(&scene.live()), reason(&scene.decide())), (None, "NotAllSeen"));
         scene.wait(60);
     }
     scene.assessment.objectives[0].burning = true;
@@ -86,14 +86,21 @@ fn accident_05_one_pod_without_metrics_of_many_hides_the_sick_one() {
 #[test]
 fn accident_06_surge_pods_are_taken_for_demand() {
     let mut scene = Scene::burning();
-    scene.workload().status_replicas = 12;
-    scene.workload().pods = (0..12).map(pod).collect();
+    // What is written ends the surge in the fixture.
+    let surge = |scene: &mut Scene| {
+        scene.workload().status_replicas = 12;
+        scene.workload().pods = (0..12).map(pod).collect();
+    };
+    surge(&mut scene);
     assert_eq!(act(&scene.live()), Some((Verb::FreezeScaleDown, 3, 6)));
-    scene.workload().pods = (0..12).map(pod).collect();
     scene.wait(15);
+    surge(&mut scene);
     assert_eq!(act(&scene.decide()), Some((Verb::RaiseFloor, 6, 8)), "sized by spec.replicas");
     scene.workload().rollout = Rollout::InProgress;
-    assert_eq!((act(&scene.decide()), reason(&scene.decide())), (None, "RolloutInProgress"));
+    let decided = scene.decide();
+    assert_eq!((act(&decided), reason(&decided)), (None, "RolloutInProgress"));
+    // The guard would hold as much; the cause tells a person what to wait for.
+    assert_eq!(decided.enforcement.diagnosis.unwrap().cause, CauseKind::RolloutInProgress);
 }
 
 #[test]
@@ -107,6 +114,10 @@ fn accident_07_a_crash_looping_revision_is_scaled_to_the_maximum() {
         }
         assert_eq!(scene.floor().current, 3);
     }
+    // A cause that is asked first would keep the floor; that replicas stay as they are is the guard's to say.
+    let mut scene = super::rollouts::rolling_out();
+    (scene.enforcement.rollback, scene.floor().current) = (None, 3);
+    assert_eq!((act(&scene.live()), reason(&scene.decide())), (None, "BadRevision"));
 }
 
 #[test]
@@ -126,12 +137,16 @@ fn accident_07_a_failing_revision_is_scaled_to_the_maximum_after_its_rollout() {
 #[test]
 fn accident_08_pods_that_turn_unready_under_overload_shrink_the_service() {
     let mut scene = Scene::burning();
-    for pod in &mut scene.workload().pods {
-        pod.ready = false;
-    }
+    let unready = |scene: &mut Scene| scene.workload().pods.iter_mut().for_each(|pod| pod.ready = false);
+    unready(&mut scene);
     assert_eq!(act(&scene.live()), Some((Verb::FreezeScaleDown, 3, 6)));
     scene.wait(15);
-    assert_eq!(act(&scene.live()), Some((Verb::RaiseFloor, 6, 8)));
+    // What was written made all pods anew in the fixture.
+    unready(&mut scene);
+    let decided = scene.live();
+    assert_eq!(act(&decided), Some((Verb::RaiseFloor, 6, 8)), "sized by what is wanted");
+    let told = decided.enforcement.diagnosis.unwrap();
+    assert_eq!(told.cause, CauseKind::Saturation, "nobody waits for a cause that is plain");
 }
 
 #[test]
@@ -220,6 +235,10 @@ fn accident_17_a_service_is_shrunk_while_it_burns() {
     scene.wait(60);
     scene.workload().spec_replicas = 12;
     assert_eq!(act(&scene.live()), Some((Verb::FreezeScaleDown, 8, 12)));
+    // Nor while it burns too slowly for an alert.
+    let mut scene = Scene::burning();
+    scene.assessment.objectives[0].burning = false;
+    assert_eq!(act(&scene.live()), Some((Verb::FreezeScaleDown, 3, 6)));
 }
 
 #[test]
@@ -257,9 +276,16 @@ fn accident_18_everything_is_started_at_once() {
     scene.workload = Ok(observation(2, FloorHolder::Hpa(hpa())));
     scene.floor().current = 2;
     assert_eq!(act(&scene.live()), Some((Verb::RaiseFloor, 2, 4)));
+    let raised = scene.clone();
+    for _ in 0..12 {
+        scene.wait(15);
+        assert_eq!((act(&scene.live()), reason(&scene.decide())), (None, "AwaitingVerdict"), "for three minutes");
+    }
+    let mut scene = raised;
+    scene.actions[0].verdict = Some(Verdict::Inconclusive);
     for _ in 0..3 {
         scene.wait(15);
-        assert_eq!(act(&scene.live()), None, "within the cooldown, and before the last raise is judged");
+        assert_eq!((act(&scene.live()), reason(&scene.decide())), (None, "Cooldown"), "however it is judged");
     }
 }
 

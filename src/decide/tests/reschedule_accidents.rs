@@ -1,5 +1,7 @@
 //! The accidents of others that concern the moving of pods; the numbers are those of the project's list.
 
+use k8s_openapi::jiff::SignedDuration;
+
 use super::fixture::{Scene, at, reason, step};
 use super::moves::{evicted_to, fail, newest_ready, one_sick, spread, surged, verb};
 use super::rescheduling_guards::eviction;
@@ -41,6 +43,12 @@ fn accident_12_an_operator_that_starts_anew_evicts_everything_at_once() {
     let evictions = vec![eviction("1", -80_000, "elsewhere", None)];
     scene.status.reschedule = Some(RescheduleStatus { evictions, hindered: None });
     assert_eq!((verb(&scene.decide()), reason(&scene.decide())), (None, "RescheduleBudget"));
+    let mut scene = evicted_to("node-7");
+    scene.enforcement.reschedule = Some(Reschedule { per_day: 1, ..Reschedule::default() });
+    scene.actions.clear();
+    newest_ready(&mut scene);
+    fail(&mut scene, &["checkout-1"]);
+    assert_eq!((verb(&scene.decide()), reason(&scene.decide())), (None, "RescheduleBudget"));
     // And what is done for others counts too.
     let mut scene = surged();
     scene.fleet.evictions = vec![FleetEviction { node: "elsewhere".into(), at: at(0) }; 5];
@@ -49,8 +57,20 @@ fn accident_12_an_operator_that_starts_anew_evicts_everything_at_once() {
 
 #[test]
 fn accident_13_all_pods_of_a_replica_set_are_evicted_together() {
+    // The next one goes when the last was judged, and when what came in its place has been ready for long enough.
+    for (min_ready, apart) in [(0, 120), (300, 300)] {
+        one_after_the_other(min_ready, apart);
+    }
+    let mut scene = surged();
+    scene.workload().pods[3].terminating = true;
+    assert_eq!((verb(&scene.decide()), reason(&scene.decide())), (None, "PodLeaving"), "by whose hand ever");
+}
+
+/// Of three sick pods one after the other is moved, so many seconds apart at least.
+fn one_after_the_other(min_ready: i64, apart: i64) {
     let mut scene = surged();
     scene.enforcement.reschedule = Some(Reschedule { per_day: 24, ..Reschedule::default() });
+    scene.workload().min_ready = SignedDuration::from_secs(min_ready);
     fail(&mut scene, &["checkout-0", "checkout-1", "checkout-2"]);
     let (mut evicted, mut ready_at_least) = (Vec::new(), i32::MAX);
     for _ in 0..60 {
@@ -69,7 +89,7 @@ fn accident_13_all_pods_of_a_replica_set_are_evicted_together() {
         fail(&mut scene, &left);
     }
     assert!(evicted.len() >= 2, "{evicted:?}");
-    assert!(evicted.windows(2).all(|pair| pair[1].duration_since(pair[0]).as_secs() >= 120), "{evicted:?}");
+    assert!(evicted.windows(2).all(|pair| pair[1].duration_since(pair[0]).as_secs() >= apart), "{evicted:?}");
     assert_eq!(ready_at_least, 6, "as many as were wanted before");
 }
 
@@ -133,16 +153,21 @@ fn accident_16_the_budget_needs_every_pod_there_is() {
     let mut scene = one_sick();
     let wanted = scene.workload().spec_replicas;
     let mut done = Vec::new();
-    for _ in 0..40 {
+    for looks in 0..40 {
         let decided = scene.live();
         done.extend(verb(&decided));
         assert!(scene.workload().ready_pods() >= wanted, "as many as were wanted serve all the time: {done:?}");
         match verb(&decided) {
-            Some(Verb::Surge) => spread(&mut scene),
+            Some(Verb::Surge) => {
+                spread(&mut scene);
+                // What was added takes its time to start.
+                scene.workload().pods[6].ready = false;
+            }
             Some(Verb::Reschedule) => break,
             _ => {}
         }
         scene.wait(30);
+        scene.workload().pods[6].ready |= looks == 10;
         fail(&mut scene, &["checkout-0"]);
     }
     assert_eq!(done, [Verb::Surge, Verb::Reschedule]);

@@ -1,10 +1,10 @@
 //! The accidents of others that concern a rollback; the numbers are those of the project's list.
 
 use super::fixture::{Scene, act, at, reason};
-use super::rollouts::{apply_again, get_through, of, revision, rolled_out, rolling_out, verb};
+use super::rollouts::{apply_again, get_through, of, revision, rolled_out, rolling_out, template, verb};
 use crate::api::enforcement::Rollback;
 use crate::api::enforcement_status::Verb;
-use crate::sense::workload::Revisions;
+use crate::sense::workload::{Revision, Revisions};
 
 #[test]
 fn accident_07_a_failing_revision_is_scaled_to_the_maximum_and_not_undone() {
@@ -121,7 +121,12 @@ fn accident_20_two_revisions_take_turns() {
 #[test]
 fn accident_20_a_service_is_taken_back_to_what_never_worked() {
     type Change = fn(&mut Scene);
-    let cases: [(&str, Change); 4] = [
+    let cases: [(&str, Change); 5] = [
+        ("SameRevision", |scene| {
+            // Two ReplicaSets of one template: the older one is in force, the other says nothing of what was before.
+            let twin = Revision { template: template("bad"), ..revision(6, "twin", -100) };
+            of(scene).revisions = Revisions::Read(vec![twin, revision(7, "bad", -300)]);
+        }),
         ("UnprovenRevision", |scene| {
             of(scene).revisions = Revisions::Read(vec![revision(6, "good", -2099), revision(7, "bad", -300)]);
         }),
