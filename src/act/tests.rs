@@ -163,7 +163,7 @@ async fn a_floor_is_raised_and_given_back_without_a_trace() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_deploy_of_the_owner_is_refused_because_of_us() {
+async fn accident_11_a_deploy_of_the_owner_is_refused_because_of_us() {
     let kind = GroupVersionKind::gvk("autoscaling", "v2", "HorizontalPodAutoscaler");
     let stored = |place: Place| match place.resource {
         HPAS => (hpa("web", "Deployment", "web"), ApiResource::from_gvk_with_plural(&kind, FloorKind::Hpa.plural())),
@@ -199,7 +199,7 @@ async fn no_deploy_of_the_owner_is_refused_because_of_us() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_changed_since_it_was_read_is_left_alone() {
+async fn accident_19_what_changed_since_it_was_read_is_overwritten() {
     for place in PLACES {
         let mut stage = Stage::set(place);
         stage.look().await;
@@ -216,7 +216,7 @@ async fn what_changed_since_it_was_read_is_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_object_of_the_same_name_is_left_alone() {
+async fn accident_19_another_object_of_the_same_name_is_taken_for_the_one_that_was_read() {
     for place in PLACES {
         let mut stage = Stage::set(place);
         stage.look().await;
@@ -236,6 +236,15 @@ async fn another_object_of_the_same_name_is_left_alone() {
             again["metadata"].as_object_mut().unwrap().remove(field);
         }
         stage.api.apply(again).unwrap();
+        let outcomes = execute(&stage.api.client(), Instant::now() + Duration::from_secs(10), plan).await;
+        assert_eq!(results(&outcomes), [WriteResult::Conflict], "{place:?}");
+        assert_eq!((stage.value(), stage.annotation()), (place.before, None));
+
+        // The uid suffices, whatever the version says.
+        let mut stage = Stage::set(place);
+        stage.look().await;
+        let Decision::Act(mut plan) = stage.scene.decide().decision else { panic!() };
+        plan.steps[0].target.uid = "another".to_owned();
         let outcomes = execute(&stage.api.client(), Instant::now() + Duration::from_secs(10), plan).await;
         assert_eq!(results(&outcomes), [WriteResult::Conflict], "{place:?}");
         assert_eq!((stage.value(), stage.annotation()), (place.before, None));
@@ -325,7 +334,7 @@ async fn nothing_is_sent_after_the_permit_has_ended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_baseline_stands_before_the_replicas_change() {
+async fn accident_22_a_changed_value_stands_without_its_baseline() {
     for place in PLACES {
         let mut stage = Stage::set(place);
         stage.live().await;

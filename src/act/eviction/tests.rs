@@ -147,7 +147,7 @@ async fn a_pod_that_is_gone_is_said_to_be() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_budget_refuses_is_asked_once_and_told_with_its_name() {
+async fn accident_15_what_a_budget_refuses_is_asked_again_or_deleted() {
     let mut stage = Stage::set();
     let more = |budget: &mut Value| budget["spec"]["minAvailable"] = json!(7);
     stage.api.edit("user", "poddisruptionbudgets.policy", "shop", "web", more).unwrap();

@@ -10,9 +10,9 @@ use super::*;
 use crate::act::tests::faults;
 use crate::act::{Outcome, execute, outcome};
 use crate::api::enforcement_status::{ActionPhase, Verb};
-use crate::decide::Decision;
 use crate::decide::tests::fixture::Scene;
 use crate::decide::tests::sizes;
+use crate::decide::{Change, Decision};
 
 /// Six pods on a node with four cores, each limited to half a core, which holds it back.
 struct Stage {
@@ -126,6 +126,24 @@ async fn a_pod_that_was_written_or_made_anew_meanwhile_is_left_as_it_is() {
     let outcomes = execute(&stage.api.client(), soon(), plan).await;
     assert_eq!(outcomes[0].result, WriteResult::Conflict, "another uid: {outcomes:?}");
     assert_eq!(stage.limits(), ["500m"; 6]);
+
+    // Each of uid and container suffices, whatever the version says.
+    type Disturb = fn(&mut Step);
+    let changes: [Disturb; 2] = [
+        |step| step.target.uid = "another".to_owned(),
+        |step| {
+            let Change::Resize(change) = &mut step.change else { panic!() };
+            change.container = "sidecar".to_owned();
+        },
+    ];
+    for change in changes {
+        let stage = Stage::set();
+        let Decision::Act(mut plan) = stage.scene.decide().decision else { panic!() };
+        change(&mut plan.steps[0]);
+        let outcomes = execute(&stage.api.client(), soon(), plan).await;
+        assert_eq!(outcomes[0].result, WriteResult::Conflict, "{outcomes:?}");
+        assert_eq!(stage.limits(), ["500m"; 6]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -147,6 +165,17 @@ async fn what_the_api_server_refuses_is_told_and_not_asked_again() {
         stage.scene.wait(60);
         sizes::throttle(&mut stage.scene, 60);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_attempted_after_a_step_that_was_not_done() {
+    let mut stage = Stage::set();
+    stage.live().await;
+    stage.api.faults(FaultPlan::none().on_write(0, Fault::Status(409)));
+    let outcomes = stage.live().await;
+    let results: Vec<_> = outcomes.iter().map(|outcome| outcome.result).collect();
+    assert_eq!(results, [WriteResult::Conflict, WriteResult::Refused, WriteResult::Refused, WriteResult::Refused]);
+    assert_eq!(stage.limits(), ["750m", "500m", "500m", "500m", "500m", "500m"]);
 }
 
 #[tokio::test(start_paused = true)]

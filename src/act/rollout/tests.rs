@@ -188,7 +188,14 @@ async fn what_changed_since_it_was_read_is_left_alone() {
         stage.api.edit("user", DEPLOYMENTS, "default", "web", edit).unwrap();
         let outcomes = execute(&stage.api.client(), soon(), plan).await;
         assert_eq!(outcomes[0].result, WriteResult::Conflict, "{}", outcomes[0].message);
-        assert_eq!((stage.seen(), stage.api.writes().len()), (before, writes + 1), "no blind retry");
+        assert_eq!((stage.seen(), stage.api.writes().len()), (before.clone(), writes + 1), "no blind retry");
+
+        stage.look().await;
+        let Decision::Act(mut plan) = stage.scene.decide().decision else { panic!() };
+        plan.steps[0].target.uid = "another".to_owned();
+        let outcomes = execute(&stage.api.client(), soon(), plan).await;
+        assert_eq!(outcomes[0].result, WriteResult::Conflict, "of the same name, and another one: {outcomes:?}");
+        assert_eq!(stage.seen(), before);
         assert_eq!(stage.live().await.1[0].result, WriteResult::Done, "decided again on a fresh reading");
     }
 }
