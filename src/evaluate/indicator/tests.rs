@@ -102,7 +102,7 @@ fn an_increase_over_a_gap_is_not_idleness() {
 }
 
 #[test]
-fn an_absent_total_is_unknown_and_says_why() {
+fn accident_01_an_absent_total_is_counted_as_zero() {
     let absent = |samples| SlotReading { samples, ..reading(Reading::Absent, Reading::Absent) };
     assert_eq!(slot(&bad(), &absent(value(0)), 7), unknown(UnknownCause::NoSamples));
     assert_eq!(slot(&bad(), &absent(Reading::Absent), 7), unknown(UnknownCause::NoSamples));

@@ -49,6 +49,14 @@ async fn every_answer_is_a_reading_of_its_own() {
 }
 
 #[tokio::test]
+async fn accident_01_an_empty_answer_is_read_as_zero() {
+    let store = FakeStore::start(|_| Reply::vector(1, &[])).await.unwrap();
+    let (readings, _) = read(&Arc::new(reader(&store, IncreaseForm::Native)), &fleet_of_a()).await;
+    let counted = &readings[0].slots[0].counted;
+    assert_eq!((&counted.total, &counted.part), (&Reading::Absent, &Reading::Absent));
+}
+
+#[tokio::test]
 async fn accident_03_what_is_no_count_is_read_as_zero() {
     let store = FakeStore::start(|_| Reply::never()).await.unwrap();
     let reader = Arc::new(reader(&store, IncreaseForm::Native));
