@@ -6,8 +6,8 @@
 //! - the share b of events that go bad means capacity for the rest only, so 1/(1-b) of today's capacity would serve all;
 //! - the load per ready pod against the best load per pod at which all was known to be safe.
 //!
-//! A step adds at most `max(4, 100 %)`: larger ones have broken provisioning and databases. What the load needs
-//! before there is a danger is for `ahead` to say.
+//! So a step at most doubles them, and whoever proposes one that adds more than `max(4, 100 %)` is held by a guard: larger
+//! ones have broken provisioning and databases. What the load needs before there is a danger is for `ahead` to say.
 
 use crate::api::enforcement_status::{ActionRecord, Verb};
 
@@ -22,11 +22,10 @@ const ALWAYS: i32 = 4;
 #[must_use]
 pub fn want(replicas: i32, overload: f64) -> i32 {
     let growth = (1.0 + overload.max(0.0)).clamp(GROWTH.0, GROWTH.1);
-    let want = (f64::from(replicas) * growth).ceil();
     // A float cast saturates, and NaN cannot come out of a clamp of a number that is not NaN.
     #[allow(clippy::cast_possible_truncation)]
-    let want = want as i32;
-    want.min(most(replicas))
+    let want = (f64::from(replicas) * growth).ceil() as i32;
+    want
 }
 
 /// The most replicas one step may lead to.
