@@ -257,6 +257,10 @@ fn who_is_worse_but_not_the_cause_is_not_blamed() {
     vector.elsewhere.total = BigRational::from_integer(1000.into());
     vector.elsewhere.bad = vector.elsewhere.total.clone();
     assert_eq!(found(&scene).cause.kind, CauseKind::Unknown);
+    // Most are bad, and those that are left are too few to be the measure.
+    let mut scene = sick(8);
+    scene.workload().pods.iter_mut().take(8).for_each(|pod| pod.node = Some("node-0".into()));
+    assert_eq!(found(&scene).cause.kind, CauseKind::Unknown);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::fixture::{Scene, at, ratio, step};
-use crate::api::enforcement::{Mode, ScaleBounds};
+use crate::api::enforcement::{Enforcement, Mode, Reschedule, ScaleBounds};
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Episode, FloorStatus, Verb, WithoutEffect};
 use crate::decide::guard;
 use crate::decide::plan::Plan;
@@ -180,6 +180,22 @@ fn a_lowering_is_held_by_every_guard_that_concerns_it() {
     scene.workload().spec_replicas = 0;
     scene.floor().inert = Some("it is paused".into());
     assert_eq!(held(&scene, &step), "", "coming down needs no running autoscaler");
+}
+
+#[test]
+fn what_the_agreement_does_not_allow_is_held_whoever_proposes_it() {
+    let cases: [(&str, Scene, fn(&mut Enforcement)); 4] = [
+        ("RollbackNotAllowed", super::rollouts::rolled_out(), |allowed| allowed.rollback = None),
+        ("RescheduleNotAllowed", super::moves::surged(), |allowed| allowed.reschedule = None),
+        ("AvoidNodeNotAllowed", super::nodes::sick_node(), |allowed| allowed.reschedule = Some(Reschedule::default())),
+        ("ResizeNotAllowed", super::sizes::throttled(), |allowed| allowed.resize = None),
+    ];
+    for (reason, mut scene, change) in cases {
+        let step = step(&scene.decide()).clone();
+        assert_eq!(held(&scene, &step), "", "{reason}");
+        change(&mut scene.enforcement);
+        assert_eq!(held(&scene, &step), reason);
+    }
 }
 
 #[test]

@@ -85,6 +85,19 @@ fn a_raise_is_not_effective_before_its_pods_are_ready() {
 }
 
 #[test]
+fn a_raise_is_not_effective_by_what_was_measured_before_it() {
+    let mut scene = Scene::burning();
+    scene.live();
+    scene.wait(15);
+    scene.live();
+    scene.wait(15);
+    scene.burn(false);
+    assert_eq!(scene.decide().actions[0].verdict, None, "the account ends where it was done");
+    scene.wait(30);
+    assert_eq!(scene.decide().actions[0].verdict, Some(Verdict::Effective));
+}
+
+#[test]
 fn an_open_action_stays_open_while_nobody_can_tell() {
     let mut scene = Scene::burning();
     crash(&mut scene, true);

@@ -87,8 +87,8 @@ fn what_helps_is_given_back_when_all_is_safe() {
     assert_eq!(verdicts(&scene, Verb::Resize), [Some(Verdict::Effective); 6]);
     assert_eq!(reason(&decided), "WaitingToRelease");
     let mut given_back = Vec::new();
-    for _ in 0..12 {
-        scene.wait(60);
+    for _ in 0..24 {
+        scene.wait(30);
         let decided = scene.live();
         if verb(&decided) == Some(Verb::RestoreSize) {
             given_back.push((scene.now.duration_since(at(0)).as_secs(), resizes(&decided).len()));
