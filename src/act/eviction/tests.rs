@@ -123,6 +123,7 @@ async fn a_pod_is_evicted_by_its_uid() {
     let asked = stage.api.writes();
     assert_eq!(asked.iter().map(|write| write.dry_run).collect::<Vec<_>>(), [true, false]);
     assert!(asked.iter().all(|write| write.subresource == "eviction"), "never a deletion");
+    assert!(asked.iter().all(|write| write.strict), "a precondition that is misspelt is refused, and not dropped");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! Accidents with overload that outlives its trigger, each as a test that fails without its guard. The numbers are those of the
 //! project's list of accidents.
 
-use super::fixture::{Scene, act, at, lowered};
+use super::fixture::{Scene, act, at, lowered, ratio};
 use super::sheds::{serve, sheddable, storm, turned};
 use crate::api::diagnosis::CauseKind;
 use crate::api::enforcement_status::{ActionPhase, Verb, Verdict};
@@ -38,7 +38,8 @@ fn accident_25_a_storm_of_retries_is_fed_with_ever_more_replicas() {
         if safe_load_known {
             // Each pod has more load than was ever safe, which looks like saturation for as long as the storm lasts.
             scene.actions = vec![lowered("before: budget pace 0.000, events/s 60.000, ready pods 6")];
-            // Those that will be added are seen too: of pods that are not, nobody could say that.
+            // It still has when replicas were added, and those are seen too.
+            scene.assessment.objectives[0].recent_rate = Some(ratio(250, 1));
             scene.signals = super::fixture::by_pod(&[(1000, 800); 15]);
         }
         assert_eq!(live(&mut scene, 60), [Verb::RaiseFloor], "replicas are tried once, and not counted on");

@@ -31,6 +31,8 @@ pub struct Recorded {
     pub user_agent: String,
     /// Whether nothing was to be stored.
     pub dry_run: bool,
+    /// Whether a field that nobody knows was to be refused.
+    pub strict: bool,
     /// The code the client was answered; none if it got no answer.
     pub code: Option<u16>,
     /// Whether the write had its effect, whatever the client was told.
@@ -62,6 +64,7 @@ impl Recorded {
             field_manager: incoming.manager(),
             user_agent: incoming.user_agent.clone(),
             dry_run: incoming.is_dry_run(),
+            strict: incoming.parameter("fieldValidation") == "Strict",
             code: None,
             committed: false,
             at_write_index: None,
