@@ -126,8 +126,11 @@ async fn a_pod_that_was_written_or_made_anew_meanwhile_is_left_as_it_is() {
     let outcomes = execute(&stage.api.client(), soon(), plan).await;
     assert_eq!(outcomes[0].result, WriteResult::Conflict, "another uid: {outcomes:?}");
     assert_eq!(stage.limits(), ["500m"; 6]);
+}
 
-    // Each of uid and container suffices, whatever the version says.
+/// Each of uid and container suffices, whatever the version says.
+#[tokio::test(start_paused = true)]
+async fn another_pod_or_container_is_left_as_it_is() {
     type Disturb = fn(&mut Step);
     let changes: [Disturb; 2] = [
         |step| step.target.uid = "another".to_owned(),
