@@ -29,7 +29,7 @@ async fn moves_a_sick_pod_within_its_budget() -> Result<()> {
         .await?;
     let of = |verb| actions.iter().find(move |action| action.verb == verb && action.phase == ActionPhase::Done);
     let (surge, eviction) = (of(Verb::Surge).context("a surge")?, of(Verb::Reschedule).context("an eviction")?);
-    ensure!((surge.from, surge.to) == (Some(4), Some(5)), "{surge:?}");
+    ensure!((surge.from, surge.to) == (Some(4), Some(5)), "{actions:#?}");
     ensure!(eviction.target.uid == sick.uid().unwrap_or_default(), "another pod was evicted: {eviction:?}");
     ensure!(eviction.verdict == Some(Verdict::Effective), "{actions:#?}");
     let pods = pods(&stage).await?;

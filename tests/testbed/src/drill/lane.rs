@@ -67,10 +67,9 @@ impl<'a> Lane<'a> {
     ) -> Result<Self> {
         cluster.add_pool(namespace, NODES).await?;
         let mut chance = Pcg64::seed_from_u64(seed);
-        let calm = if fault == Fault::TightLimit { RATE / 2.0 } else { RATE };
-        let rate = calm * chance.random_range(0.95..1.05);
-        let options =
-            ShopOptions { replicas: PODS, rate, pool: Some(namespace.to_owned()), seed, ..kind(namespace, fault) };
+        let shop = kind(namespace, fault);
+        let rate = shop.rate * chance.random_range(0.95..1.05);
+        let options = ShopOptions { replicas: PODS, rate, pool: Some(namespace.to_owned()), seed, ..shop };
         let mut shop = Shop::open(cluster, &options).await?;
         // A storm is told by what was before, and by replicas that were tried in vain.
         let agreement = match fault {
@@ -155,15 +154,20 @@ impl<'a> Lane<'a> {
 /// The shop that a fault needs to strike.
 fn kind(namespace: &str, fault: Fault) -> ShopOptions {
     let cpu = |request: &str, limit: Option<&str>| (request.to_owned(), limit.map(str::to_owned));
-    let usual = ShopOptions::new(namespace);
+    let usual = ShopOptions { rate: RATE, ..ShopOptions::new(namespace) };
     match fault {
-        // With much room and little patience all that is worked on is given up before it is done.
-        Fault::RetryStorm => {
-            ShopOptions { capacity: 256, timeout: Duration::from_secs(1), cpu: cpu("1", None), ..usual }
-        }
+        // With much room and little patience all that is worked on is given up before it is done; and so many come that two pods
+        // more do not end it.
+        Fault::RetryStorm => ShopOptions {
+            rate: RATE * 5.0 / 3.0,
+            capacity: 256,
+            timeout: Duration::from_secs(1),
+            cpu: cpu("1", None),
+            ..usual
+        },
         // What a limit holds back is another fault.
         Fault::TrafficStep => ShopOptions { cpu: cpu("1", None), ..usual },
-        Fault::TightLimit => ShopOptions { cpu: cpu("250m", Some("500m")), ..usual },
+        Fault::TightLimit => ShopOptions { rate: RATE / 2.0, cpu: cpu("250m", Some("500m")), ..usual },
         _ => usual,
     }
 }
