@@ -23,6 +23,7 @@ mod conditions;
 mod finds_its_floor_when_the_status_was_lost;
 mod gives_the_floor_back_before_the_agreement_goes;
 mod holds_with_its_reason;
+mod intents;
 mod issues_one_statement_a_period;
 mod looks_back_on_trailing_days;
 mod moves_a_sick_pod;

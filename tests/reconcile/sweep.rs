@@ -13,6 +13,7 @@ use guarantor_testbed::model::FaultPlan;
 use serde_json::{Value, json};
 
 use crate::conditions::broken_rule;
+use crate::intents::act_without_intent;
 use crate::replica_set::limit;
 use crate::stage::{AGREEMENTS, AUTOSCALERS, CONFIG_MAPS, DEPLOYMENTS, FAULTS, LEDGERS, NAMESPACE, STATEMENTS, Stage};
 
@@ -228,6 +229,9 @@ pub fn rules(stage: &Stage) -> Result<(), String> {
         if let Some(rule) = broken_rule(&states) {
             return Err(rule);
         }
+    }
+    if let Some(act) = act_without_intent(stage) {
+        return Err(act);
     }
     // Of each period one statement is in force: the others were superseded, each by one.
     let statements = stage.api.list(STATEMENTS);

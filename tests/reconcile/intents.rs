@@ -1,0 +1,62 @@
+//! The intent is written before the act: whoever finds the status after a crash finds in it what may have been done.
+
+use std::collections::BTreeMap;
+
+use guarantor_testbed::model::Recorded;
+use serde_json::Value;
+
+use crate::stage::{AGREEMENTS, AUTOSCALERS, CONFIG_MAPS, DEPLOYMENTS, NAMESPACE, Stage};
+
+/// What verbs write to.
+const TARGETS: [&str; 5] = [AUTOSCALERS, DEPLOYMENTS, CONFIG_MAPS, "nodes", "pods"];
+
+/// The first act of the operator that no status had announced, in words.
+pub fn act_without_intent(stage: &Stage) -> Option<String> {
+    let requests = stage.api.requests();
+    let mut announced: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (at, request) in requests.iter().enumerate() {
+        if !request.committed || request.dry_run || !request.client.starts_with("operator") {
+            continue;
+        }
+        if request.resource == AGREEMENTS && request.subresource == "status" {
+            announced.insert(request.name.as_deref().unwrap_or_default(), intended(request));
+        } else if TARGETS.contains(&request.resource.as_str()) && !gives_up_ownership(request) {
+            let target = request.name.as_deref().unwrap_or_default();
+            let told = announced.values().any(|targets| targets.contains(&target));
+            if !told && !gives_back_at_the_end(stage, &requests[at..]) {
+                return Some(format!(
+                    "{} {} {target} {} was written, and no status told of it before",
+                    request.verb, request.resource, request.subresource
+                ));
+            }
+        }
+    }
+    None
+}
+
+/// The targets of what a status intends, or may have done.
+fn intended(request: &Recorded) -> Vec<&str> {
+    let actions = request.body.as_ref().and_then(|body| body.pointer("/status/actions")).and_then(Value::as_array);
+    let open = |action: &&Value| matches!(action["phase"].as_str(), Some("Intended" | "Unknown"));
+    actions.into_iter().flatten().filter(open).filter_map(|action| action["target"]["name"].as_str()).collect()
+}
+
+/// Takes out an entry of ours in managedFields, and nothing else.
+fn gives_up_ownership(request: &Recorded) -> bool {
+    let operations = request.body.as_ref().and_then(Value::as_array);
+    let path = |operation: &Value| operation["path"].as_str().unwrap_or_default().to_owned();
+    operations.is_some_and(|operations| {
+        operations.iter().all(|o| o["op"] == "test" || path(o).starts_with("/metadata/managedFields"))
+    })
+}
+
+/// An agreement that goes gives back what it holds, and has no status any more in which to say so.
+fn gives_back_at_the_end(stage: &Stage, rest: &[Recorded]) -> bool {
+    let gone = |name: &str| {
+        stage.api.get(AGREEMENTS, NAMESPACE, name).is_none_or(|found| !found["metadata"]["deletionTimestamp"].is_null())
+    };
+    let told = |request: &&Recorded| request.resource == AGREEMENTS && request.subresource == "status";
+    let all = stage.api.requests();
+    let names = all.iter().filter(told).filter_map(|request| request.name.as_deref());
+    names.into_iter().any(gone) && !rest.iter().any(|request| told(&request))
+}
