@@ -114,7 +114,7 @@ async fn work(
                 again = now.checked_add(SOON).ok();
             }
         }
-        return finish(agreement, context, book, next, again.into_iter().chain(due).min(), now).await;
+        return Box::pin(finish(agreement, context, book, next, again.into_iter().chain(due).min(), now)).await;
     };
     let agreement = in_force(agreement, open.ledger.bounds().start)?;
     let agreement: &ServiceLevelAgreement = &agreement;
@@ -126,7 +126,7 @@ async fn work(
     let as_of = account::as_of(&open.ledger, open.taken_up, context.settle, now);
     if as_of < now && progress.failure.is_none() && account::knows_less(&open.ledger, &next) {
         // Taken over, and what was read since it was stored is being read again: until then the status stands.
-        return finish(agreement, context, book, next, now.checked_add(LATER).ok(), now).await;
+        return Box::pin(finish(agreement, context, book, next, now.checked_add(LATER).ok(), now)).await;
     }
     let ledger = judged(&open.ledger, window.as_ref()).map_err(|e| Error::Account(e.to_string()))?;
     let (period, past) = (open.ledger.bounds(), book.past.as_ref());
@@ -161,7 +161,7 @@ async fn work(
         // So nobody wakes this agreement.
         again = again.into_iter().chain(now.checked_add(LATER).ok()).min();
     }
-    finish(agreement, context, book, next, again.into_iter().chain(due).min(), now).await
+    Box::pin(finish(agreement, context, book, next, again.into_iter().chain(due).min(), now)).await
 }
 
 /// The agreement as it is in force in the period that begins then.

@@ -100,11 +100,10 @@ fn raise(facts: &Facts<'_>, floor: &Floor, to: i32) -> Option<Plan<Proposed>> {
 /// One pod is no reason to hold a floor: whether there may be none is for its owner to say.
 pub(super) fn least(facts: &Facts<'_>, standing: &FloorStatus) -> Result<i32, String> {
     match known(facts) {
-        None => Ok(0),
         Some(Ok(known)) => Ok(if known.pods > 1 { known.pods } else { 0 }),
         Some(Err(why)) if standing.reason == FloorReason::Load => Err(why),
         // The objectives tell enough of what was raised for them.
-        Some(Err(_)) => Ok(0),
+        Some(Err(_)) | None => Ok(0),
     }
 }
 

@@ -15,13 +15,13 @@ pub(super) fn loaded(pods: i32) -> Scene {
     scene
 }
 
-pub(super) fn unknown() -> Option<Need> {
-    Some(Need::Unknown("the samples are too old to judge by".into()))
+pub(super) fn unknown() -> Need {
+    Need::Unknown("the samples are too old to judge by".into())
 }
 
-pub(super) fn doubted(pods: i32) -> Option<Need> {
+pub(super) fn doubted(pods: i32) -> Need {
     let (why, through, doubt) = (String::new(), at(0), Some("more requests fail than may".to_owned()));
-    Some(Need::Pods { pods, sure: pods, why, through, sampled: 6, doubt })
+    Need::Pods { pods, sure: pods, why, through, sampled: 6, doubt }
 }
 
 /// The ahead-raise of which the record tells.
@@ -174,7 +174,7 @@ fn a_floor_comes_down_no_further_than_the_load_allows() {
     }
     for need in [unknown(), doubted(3)] {
         let mut scene = Scene::raised();
-        scene.need = need;
+        scene.need = Some(need);
         assert_eq!(
             act(&scene.decide()),
             Some((Verb::LowerFloor, 9, 8)),

@@ -11,8 +11,8 @@ use crate::sense::workload::{Baseline, BaselineRecord, FloorHolder, Rollout};
 fn what_is_not_known_for_sure_raises_nothing_and_says_so() {
     type Disturb = fn(&mut Scene);
     let cases: [(&str, Disturb); 11] = [
-        ("Safe", |scene| scene.need = unknown()),
-        ("LoadInDoubt", |scene| scene.need = doubted(9)),
+        ("Safe", |scene| scene.need = Some(unknown())),
+        ("LoadInDoubt", |scene| scene.need = Some(doubted(9))),
         // A look, or its samples, of three minutes ago; and samples of the future.
         ("LoadInDoubt", |scene| {
             scene.wait(181);
@@ -55,7 +55,7 @@ fn what_is_not_known_for_sure_raises_nothing_and_says_so() {
         assert_eq!((act(&decided), reason(&decided)), (None, expected), "{}", decided.enforcement.message);
     }
     let mut scene = loaded(9);
-    scene.need = doubted(9);
+    scene.need = Some(doubted(9));
     let message = scene.decide().enforcement.message;
     assert_eq!(
         message,
