@@ -73,7 +73,7 @@ async fn steers_clear_of_a_sick_node_and_gives_it_back() -> Result<()> {
     let verdicts: Vec<_> = of(Verb::AvoidNode).map(|action| (action.target.name.as_str(), action.verdict)).collect();
     ensure!(verdicts == [(sick.as_str(), Some(Verdict::Effective))], "{actions:#?}");
     ensure!(of(Verb::ReleaseNode).count() == 1 && of(Verb::RaiseFloor).count() == 0, "{actions:#?}");
-    let ended = stage.until(STOREFRONT, "how it ended", |s| known_ends(s)).await?;
+    let ended = stage.until(STOREFRONT, "how it ended", known_ends).await?;
     ensure!(ended == [AvoidanceEnd::Released], "{ended:?}");
     let given_back = node(&stage, &sick).await?;
     let keys: Vec<String> = taints(&given_back).into_iter().map(|taint| taint.key).collect();
