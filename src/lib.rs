@@ -16,7 +16,7 @@
 //! [`controller`] leads each agreement through these stages, once for every slot and on every change of its spec;
 //! `controller/agreement.rs` is the whole way on one page. [`runtime`] is the process around it: command line, clients,
 //! leader lease, health, logs. [`offline`] is what people do without the operator: check, simulate, settle, print, verify,
-//! have explained. [`simulate`] plays the same law, and today's autoscalers, against a plant in virtual time.
+//! have explained. [`simulate`] plays the same law, today's autoscalers, and all that decides, against a plant in virtual time.
 //!
 //! | module | takes -> gives |
 //! |---|---|
