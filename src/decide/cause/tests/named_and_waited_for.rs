@@ -24,7 +24,7 @@ fn just_begun(bad: i64) -> Scene {
 
 #[test]
 fn what_cannot_be_told_yet_is_waited_for_two_slots() {
-    let mut scene = just_begun(12);
+    let mut scene = just_begun(13);
     let told = found(&scene).cause;
     assert_eq!((told.kind, &told.remedy), (CauseKind::Unknown, &Remedy::KeepFloor), "{}", told.message);
     assert!(told.message.contains("cannot be told yet"), "{}", told.message);
@@ -34,7 +34,7 @@ fn what_cannot_be_told_yet_is_waited_for_two_slots() {
         scene.wait(60);
     }
     // Enough is seen a slot later: nothing was added meanwhile.
-    let mut scene = just_begun(12);
+    let mut scene = just_begun(13);
     scene.live();
     scene.signals = just_begun(200).signals;
     scene.wait(60);
@@ -53,7 +53,7 @@ fn what_is_plain_is_not_waited_for() {
         ("it cannot be told by pod", |scene| scene.signals = Signals::NotByPod("no counter".into())),
     ];
     for (case, change) in cases {
-        let mut scene = just_begun(12);
+        let mut scene = just_begun(13);
         change(&mut scene);
         assert_eq!(found(&scene).cause.remedy, Remedy::Scale, "{case}");
     }
