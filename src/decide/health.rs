@@ -114,9 +114,9 @@ pub fn danger(objective: &ObjectiveAssessment) -> Danger {
     if objective.burning {
         return Danger::Burning;
     }
-    let allowed = BigRational::one() - &objective.target;
     // A budget that is nearly spent, or gone, but not being spent is no reason to hold replicas for the rest of a month.
-    let spending = objective.recent_bad_share.as_ref().is_some_and(|share| *share > allowed);
+    let spending =
+        objective.recent_bad_share.as_ref().is_some_and(|share| *share > objective.allowed || share.is_one());
     // An objective that is lost can be lost by more: what it owes grows, and giving back in an overload makes it grow faster.
     let worsens = matches!(objective.state, State::AtRisk | State::Violated);
     if worsens && spending { Danger::Threatened } else { Danger::None }
@@ -131,9 +131,12 @@ fn seen(objective: &ObjectiveAssessment) -> bool {
 #[must_use]
 pub fn pace(objective: &ObjectiveAssessment) -> Option<f64> {
     let share = objective.recent_bad_share.as_ref()?;
-    let allowed = BigRational::one() - &objective.target;
     // A target of 100 % allows nothing; a millionth keeps the comparison of before and after meaningful.
-    let allowed = if allowed.is_positive() { allowed } else { BigRational::new(1.into(), 1_000_000.into()) };
+    let allowed = if objective.allowed.is_positive() {
+        objective.allowed.clone()
+    } else {
+        BigRational::new(1.into(), 1_000_000.into())
+    };
     if share.is_zero() { Some(0.0) } else { float(&(share / allowed)) }
 }
 
@@ -167,6 +170,15 @@ mod tests {
             let recent_bad_share = Some(ratio(bad_of_a_thousand, 1000));
             let objective = ObjectiveAssessment { state, burning, recent_bad_share, ..objective("latency") };
             assert_eq!(danger(&objective), expected, "{state:?}, {bad_of_a_thousand} of a thousand bad");
+        }
+        // Where bad minutes are counted, a minute with fewer bad events than make one bad spends nothing.
+        for (allowed, bad_of_a_thousand, expected) in
+            [(50, 50, Nothing), (50, 51, Threatened), (1000, 999, Nothing), (1000, 1000, Threatened)]
+        {
+            let (allowed, bad) = (ratio(allowed, 1000), Some(ratio(bad_of_a_thousand, 1000)));
+            let objective =
+                ObjectiveAssessment { state: State::AtRisk, allowed, recent_bad_share: bad, ..objective("up") };
+            assert_eq!(danger(&objective), expected, "{bad_of_a_thousand} of a thousand bad");
         }
         let unseen = ObjectiveAssessment { state: State::Violated, recent_bad_share: None, ..objective("latency") };
         assert_eq!(danger(&unseen), Nothing, "what is not known is no danger, and no safety either");

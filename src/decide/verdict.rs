@@ -149,7 +149,9 @@ impl<'a> Sight<'a> {
             let after = load::since(self.load, &objective.name, record.intended_at.0, self.measured_through)?;
             Some(after.sample.share() < objective.allowed.to_f64()?)
         };
-        self.sees_all() && self.endangered().all(|objective| is_well(objective) == Some(true))
+        let mut endangered = self.endangered().peekable();
+        // Where none is any more, `recovered` tells.
+        self.sees_all() && endangered.peek().is_some() && endangered.all(|objective| is_well(objective) == Some(true))
     }
 
     fn endangered(self) -> impl Iterator<Item = &'a ObjectiveAssessment> {

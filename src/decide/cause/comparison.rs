@@ -8,8 +8,8 @@
 //! `p` being the share of all (Chvátal 1979, for drawing without replacement). The same seen from the bad ones: of `k` that
 //! are bad in all a share of at least `y` falls on a part that has a share `f` of the requests with a probability of at most
 //! `exp(-k KL(y || f))`, which says far more where nothing else is bad and the part is large. The smaller of the two counts.
-//! Requests do not fail one by one: a queue or a pause makes neighbours slow together. So `n` and `k` count runs of [`RUN`]. Times the number of comparisons made, the bound
-//! must stay below [`FALSE_ALARM`].
+//! Requests do not fail one by one: a queue or a pause makes neighbours slow together. So `n` and `k` count runs of [`RUN`].
+//! Times the number of comparisons made, the bound must stay below [`FALSE_ALARM`].
 //!
 //! So a service whose requests fail by chance, in runs no longer than that and whatever pod serves them, is blamed at most
 //! once in ten thousand looks, for however many pods. Where requests are not alike (a pod that serves one heavy

@@ -1,5 +1,7 @@
 //! A cause that cannot be told yet is waited for a little; one that was named stays until it is disproved.
 
+use num_bigint::BigInt;
+
 use super::{Change, burning_together, found, sick, twelve};
 use crate::api::diagnosis::CauseKind;
 use crate::api::enforcement_status::Verb;
@@ -173,6 +175,8 @@ fn a_danger_is_over_by_what_each_objective_allows() {
         let mut other = scene.assessment.objectives[0].clone();
         scene.assessment.objectives[0].allowed = ratio(5, 100);
         (other.name, other.target, other.allowed) = ("availability".into(), ratio(95, 100), ratio(5, 100));
+        // The first is the worse one, and asked about by pod.
+        other.recent_bad_share = other.recent_bad_share.map(|share| share / BigInt::from(2));
         scene.assessment.objectives.push(other);
         scene.signals = by_pod(&[(1000, just_now); 12]);
         let start = scene.assessment.measured_through.as_second() - 60;
