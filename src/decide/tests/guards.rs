@@ -184,18 +184,18 @@ fn a_lowering_is_held_by_every_guard_that_concerns_it() {
 
 #[test]
 fn what_the_agreement_does_not_allow_is_held_whoever_proposes_it() {
-    let cases: [(&str, Scene, fn(&mut Enforcement)); 4] = [
-        ("RollbackNotAllowed", super::rollouts::rolled_out(), |allowed| allowed.rollback = None),
-        ("RescheduleNotAllowed", super::moves::surged(), |allowed| allowed.reschedule = None),
-        ("AvoidNodeNotAllowed", super::nodes::sick_node(), |allowed| allowed.reschedule = Some(Reschedule::default())),
-        ("ResizeNotAllowed", super::sizes::throttled(), |allowed| allowed.resize = None),
-    ];
-    for (reason, mut scene, change) in cases {
+    let forbidden = |reason: &str, mut scene: Scene, forbid: fn(&mut Enforcement)| {
         let step = step(&scene.decide()).clone();
         assert_eq!(held(&scene, &step), "", "{reason}");
-        change(&mut scene.enforcement);
+        forbid(&mut scene.enforcement);
         assert_eq!(held(&scene, &step), reason);
-    }
+    };
+    forbidden("RollbackNotAllowed", super::rollouts::rolled_out(), |allowed| allowed.rollback = None);
+    forbidden("RescheduleNotAllowed", super::moves::surged(), |allowed| allowed.reschedule = None);
+    forbidden("AvoidNodeNotAllowed", super::nodes::sick_node(), |allowed| {
+        allowed.reschedule = Some(Reschedule::default());
+    });
+    forbidden("ResizeNotAllowed", super::sizes::throttled(), |allowed| allowed.resize = None);
 }
 
 #[test]
