@@ -108,14 +108,15 @@ impl Population {
     }
 
     /// Whether a sick pod could be told from this at all: whether it could, were all that is bad the doing of one of them.
-    /// At first it cannot, since most of the window lies before the danger.
+    /// At first it cannot, since most of the window lies before the danger; nor while the others have not served for as long.
     #[must_use]
     pub fn could_tell(&self) -> bool {
         let (all, _) = self.split(|_| true);
         let pods = u32::try_from(self.members.len()).map_or(f64::MAX, f64::from).max(1.0);
         let total = all.total / pods;
         let one = Sample { total, bad: self.all_bad.min(total) };
-        let rest = Sample { total: all.total - total, bad: (self.all_bad - one.bad).max(0.0) };
+        let (_, measure) = self.split(|_| false);
+        let rest = Sample { total: (measure.total - total).max(0.0), bad: (self.all_bad - one.bad).max(0.0) };
         worse(one, rest, RATIO, self.comparisons()).is_some()
     }
 

@@ -108,7 +108,7 @@ fn waits(look: &Look<'_>) -> Option<(String, Timestamp)> {
     let until = facts.episode.as_ref()?.since.0.saturating_add(patience).ok()?;
     let why = match &look.pods {
         Err(why) => why.clone(),
-        Ok(pods) if !pods.could_tell() => "too few bad events yet to tell one pod from another".to_owned(),
+        Ok(pods) if !pods.could_tell() => "too little seen yet to tell one pod from another".to_owned(),
         Ok(_) => return None,
     };
     (facts.now() < until).then_some((why, until))

@@ -2,7 +2,8 @@
 
 use super::{found, sick, why};
 use crate::api::diagnosis::CauseKind;
-use crate::decide::tests::fixture::{Scene, at, by_pod};
+use crate::decide::cause::Remedy;
+use crate::decide::tests::fixture::{Scene, at, by_pod, ratio};
 
 /// All pods from this one on came a short while ago.
 fn new_from(scene: &mut Scene, first: usize) {
@@ -19,6 +20,15 @@ fn who_came_within_the_window_is_no_measure_of_who_was_overloaded_before() {
         new_from(&mut scene, old);
         assert_eq!(found(&scene).cause.kind, CauseKind::Unknown, "{old} that bore an overload until others came");
     }
+}
+
+#[test]
+fn what_young_pods_cannot_tell_yet_is_waited_for() {
+    let mut scene = sick(1);
+    scene.assessment.objectives[0].recent_bad_share = Some(ratio(1, 20));
+    new_from(&mut scene, 0);
+    let told = found(&scene).cause;
+    assert_eq!((told.kind, told.remedy), (CauseKind::Unknown, Remedy::KeepFloor), "{}", told.message);
 }
 
 #[test]
