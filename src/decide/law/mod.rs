@@ -90,7 +90,10 @@ pub struct Law {
     unsettled: bool,
     /// How busy the pods were while they served well.
     proven: Highest,
-    /// They did not since the last time they did.
+    /// The most requests per second that a ready pod answered while they served well. It is never forgotten: once a floor
+    /// has spread the load, pods are given less than they can bear.
+    most_borne: Option<f64>,
+    /// They did not serve well since the last time they did.
     was_late: bool,
     /// Demand at the newest sample, and what is provided for since.
     demand: Option<(Demand, f64)>,
@@ -114,6 +117,7 @@ impl Law {
             failing: false,
             unsettled: false,
             proven: Highest::default(),
+            most_borne: None,
             was_late: false,
             demand: None,
             settings,
@@ -181,8 +185,17 @@ impl Law {
             && late <= allowed * constants.margin
         {
             self.proven.hold(interval.at, busy.min(OVERLOADED), PROVEN);
+            self.most_borne = self.rate_of_a_pod(window).into_iter().chain(self.most_borne).reduce(f64::max);
             self.was_late = false;
         }
+    }
+
+    /// The requests per second that a ready pod answered in the last `window` seconds. `None`: none was ready.
+    fn rate_of_a_pod(&self, window: f64) -> Option<f64> {
+        let intervals = self.samples.within(window);
+        let (answered, had) =
+            intervals.fold((0.0, 0.0), |(answered, had), i| (answered + i.answered, had + i.ready * i.seconds));
+        (answered > 0.0 && had > 0.0).then(|| answered / had)
     }
 
     /// The share of the requests of the last `window` seconds that took longer than is promised. `None`: there were too few.
@@ -250,16 +263,21 @@ impl Law {
         }
         let work = self.work.filter(|work| *work > 0.0)?;
         let safe = utilisation::safe(&self.histograms, *promise, work, constants);
-        (safe.limit == Limit::Unknown).then_some(Doubt::Unseen)
+        (safe.limit == Limit::Unknown || self.most_borne.is_none()).then_some(Doubt::Unseen)
     }
 
     /// The pods of a reckoning that somebody should act on: where the pods were busier than it believes to be safe within the
-    /// last hour, and served well since, that is safe.
+    /// last hour, and served well since, that is safe; and so is what a pod has ever borne while they served well.
+    ///
+    /// The second is told by the requests alone. CPU that pods use without any is taken for work of requests, of which every
+    /// further pod then makes more: by CPU alone an even load could need ever more pods.
     #[must_use]
     pub fn sure(&self, reckoning: &Reckoning) -> u32 {
         let proven = self.samples.last_at().and_then(|at| self.proven.until(at)).unwrap_or(0.0);
         let believed = reckoning.safe.utilisation;
-        whole(reckoning.need * believed / believed.max(proven)).max(1)
+        let by_work = reckoning.need * believed / believed.max(proven);
+        let by_requests = self.most_borne.map_or(0.0, |borne| reckoning.reserve * reckoning.expected / borne);
+        whole(by_work.min(by_requests)).max(1)
     }
 
     /// The share of their cores that the pods used over the window of the work of a request. `None`: nothing was sampled.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Blind, Constants, Doubt, Law, Promise, Sample, Settings, Wanted, Warm};
+use super::{Blind, Constants, Doubt, Law, Promise, Sample, Settings, Wanted, Warm, whole};
 
 const BOUNDS: [f64; 6] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.0];
 
@@ -208,6 +208,71 @@ fn a_dip_of_four_minutes_takes_no_pod_away() {
         let Wanted::Pods(wanted, _) = law.want(now, pods) else { panic!("blind") };
         assert!(wanted >= pods, "{wanted}");
     }
+}
+
+/// Four hours of an even load, in requests per second of each of `pods` pods that request 100 millicores; so much of that they
+/// use without any request, and so much for them. A floor that follows what is sure adds pods at once, and keeps them. So
+/// many of the requests are late at first, in part for want of CPU. Gives the most pods, and the largest reserve.
+fn in_closed_loop(pods: u32, rate: f64, idle: f64, busy: f64, late: f64, noise: &[f64]) -> (u32, f64) {
+    let mut law = Law::new(Settings { cores: 0.1, ..settings() });
+    law.started(30.0);
+    let (mut service, mut floor, mut most_reserve) = (Service::new(), pods, 1.0_f64);
+    let mean = 0.5 / -late.ln() * (1.0 - busy);
+    for step in 0..960_usize {
+        let ready_now = f64::from(floor);
+        let offered = rate * f64::from(pods) * noise[step % noise.len()];
+        let used = offered / (rate * ready_now) * busy;
+        let requests = offered * 15.0;
+        let Sample { at, answered, cpu_seconds, buckets, ready, warm, .. } = &mut service.sample;
+        *at += 15.0;
+        *answered += requests;
+        *cpu_seconds += (idle + used) * 0.1 * ready_now * 15.0;
+        for (sum, bound) in buckets.iter_mut().zip(BOUNDS) {
+            *sum += requests * (1.0 - (-bound * (1.0 - used) / mean).exp());
+        }
+        *ready = ready_now;
+        *warm = Warm { pods: ready_now, served: *answered, cpu_seconds: *cpu_seconds };
+        let sample = service.sample.clone();
+        let now = sample.at;
+        law.observe(sample);
+        if let (Wanted::Pods(_, reckoning), None) = (law.want(now, floor), law.doubt()) {
+            most_reserve = most_reserve.max(reckoning.reserve);
+            floor = floor.max(law.sure(&reckoning));
+        }
+    }
+    (floor, most_reserve)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    /// What pods use without any request is no reason for ever more of them.
+    #[test]
+    fn an_even_load_is_never_given_more_pods_for_those_it_was_given(
+        pods in 2..12_u32,
+        rate in 2.0..50.0_f64,
+        idle in 0.0..0.5_f64,
+        busy in 0.02..0.45_f64,
+        late in 0.001..0.04_f64,
+        noise in proptest::collection::vec(0.95..1.05_f64, 97),
+    ) {
+        let (most, reserve) = in_closed_loop(pods, rate, idle, busy, late, &noise);
+        prop_assert!(most <= whole(f64::from(pods) * reserve) + 1, "{most} of {pods}, reserve {reserve}");
+    }
+}
+
+#[test]
+fn nothing_is_sure_until_pods_have_served_well() {
+    let (mut law, mut service) = (Law::new(settings()), Service::new());
+    // Pods come and go, so that nobody can tell what one of them bears.
+    for step in 0..240_u32 {
+        law.observe(service.step(15.0, 100.0, if step % 10 < 5 { 8.0 } else { 12.0 }));
+    }
+    let Wanted::Pods(_, reckoning) = law.want(service.sample.at, 8) else { panic!("blind") };
+    assert_eq!((law.doubt(), law.sure(&reckoning)), (Some(Doubt::Unseen), 1));
+    for _ in 0..21 {
+        law.observe(service.step(15.0, 100.0, 8.0));
+    }
+    assert_eq!(law.doubt(), None);
 }
 
 proptest! {
