@@ -92,7 +92,7 @@ pub fn now(
     let window = constants.rate_window.max(2.0 * scrape);
     let rate = samples.rate_over(window)?;
     let slope_window = constants.slope_window.max(4.0 * scrape);
-    let known = samples.last_at().and_then(|at| held.until(at - slope_window)).unwrap_or(0.0);
+    let known = samples.last_at().and_then(|at| held.until(at - slope_window, constants.hold)).unwrap_or(0.0);
     let ground = known * constants.known_ground;
     let growth = growth(samples.within(slope_window), ground, dispersion.value(constants), constants.doubt);
     Some(Demand { rate, level: rate + growth * window / 2.0, growth })

@@ -16,10 +16,11 @@ impl Highest {
         self.values.iter().map(|(_, value)| *value).fold(value, f64::max)
     }
 
-    /// The highest value noted until `at`.
+    /// The highest value noted in the `window` seconds until `at`.
     #[must_use]
-    pub fn until(&self, at: f64) -> Option<f64> {
-        self.values.iter().filter(|(since, _)| *since <= at).map(|(_, value)| *value).reduce(f64::max)
+    pub fn until(&self, at: f64, window: f64) -> Option<f64> {
+        let noted = self.values.iter().filter(|(since, _)| *since <= at && *since > at - window);
+        noted.map(|(_, value)| *value).reduce(f64::max)
     }
 }
 
@@ -36,7 +37,8 @@ mod tests {
         {
             assert!((highest.hold(at, value, 30.0) - expected).abs() < 1e-12, "at {at}");
         }
-        assert_eq!(highest.until(89.0), None);
-        assert_eq!(highest.until(90.0), Some(1.0));
+        assert_eq!(highest.until(89.0, 30.0), None);
+        assert_eq!(highest.until(90.0, 30.0), Some(1.0));
+        assert_eq!(highest.until(120.0, 30.0), None, "though nothing was noted since");
     }
 }

@@ -81,11 +81,15 @@ pub struct Law {
     starts: Starts,
     season: Season,
     held: Highest,
+    /// What is held of the rates that were measured in no doubt.
+    undoubted: Highest,
     provided: Highest,
     needs: Highest,
     work: Option<f64>,
     /// Whether more requests fail than may.
     failing: bool,
+    /// Why what is measured is in doubt, and until when.
+    doubted: Option<(Doubt, f64)>,
     /// Whether the interval before was overloaded, or its pods came and went.
     unsettled: bool,
     /// How busy the pods were while they served well.
@@ -95,8 +99,17 @@ pub struct Law {
     most_borne: Option<f64>,
     /// They did not serve well since the last time they did.
     was_late: bool,
-    /// Demand at the newest sample, and what is provided for since.
-    demand: Option<(Demand, f64)>,
+    /// What is expected as of the newest sample.
+    outlook: Option<Outlook>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Outlook {
+    demand: Demand,
+    /// What is to be carried.
+    expected: f64,
+    /// The same, without what is held of rates that were measured in doubt.
+    undoubted: f64,
 }
 
 impl Law {
@@ -111,15 +124,17 @@ impl Law {
             starts: Starts::default(),
             season: Season::default(),
             held: Highest::default(),
+            undoubted: Highest::default(),
             provided: Highest::default(),
             needs: Highest::default(),
             work: None,
             failing: false,
+            doubted: None,
             unsettled: false,
             proven: Highest::default(),
             most_borne: None,
             was_late: false,
-            demand: None,
+            outlook: None,
             settings,
         }
     }
@@ -146,26 +161,71 @@ impl Law {
     fn learn(&mut self, interval: &Interval) {
         let Settings { promise, scrape, constants, .. } = &self.settings;
         self.dispersion.observe(&self.samples, *scrape, constants);
-        let horizon = self.horizon().0;
-        if let Some(demand) = demand::now(&self.samples, *scrape, &self.dispersion, &self.held, constants) {
-            let held = self.held.hold(interval.at, demand.rate, constants.hold);
-            let (at, trend) = (interval.at, demand.after(horizon, constants));
-            let season = self.season.forecast(at, demand.level, horizon);
-            let forecast = season.filter(|_| self.season.is_believed()).map_or(trend, |season| season.max(trend));
-            self.season.judge(at, demand.rate, horizon, trend, season, constants);
-            self.season.remember(at, demand.rate);
-            let expected = forecast.max(held);
-            let provided = self.provided.hold(interval.at, expected, (constants.release * horizon).max(LOOK));
-            self.reserve.observe(interval.at, interval.seconds, demand.rate, provided, horizon, constants);
-            self.demand = Some((demand, expected));
-        }
         // What a failed request has cost is not known, and those that succeeded did not cost all of it.
         self.failing = work::failed_share(&self.samples, constants) > 1.0 - promise.available;
         if !self.failing {
             self.work = work::of_a_request(&self.samples, *scrape, constants).or(self.work);
         }
-        self.learn_latency(interval);
         self.prove(interval);
+        self.suspect(interval);
+        self.look_ahead(interval);
+        self.learn_latency(interval);
+    }
+
+    /// What is expected. A rate that is in doubt is held for who reads the number, and not for who acts upon it; nor is it the
+    /// rate of that time of the day.
+    fn look_ahead(&mut self, interval: &Interval) {
+        let Settings { scrape, constants, .. } = &self.settings;
+        let horizon = self.horizon().0;
+        let certain = self.in_doubt().is_none();
+        if let Some(demand) = demand::now(&self.samples, *scrape, &self.dispersion, &self.held, constants) {
+            let held = self.held.hold(interval.at, demand.rate, constants.hold);
+            let (at, trend) = (interval.at, demand.after(horizon, constants));
+            let season = self.season.forecast(at, demand.level, horizon);
+            let forecast = season.filter(|_| self.season.is_believed()).map_or(trend, |season| season.max(trend));
+            if certain {
+                self.season.judge(at, demand.rate, horizon, trend, season, constants);
+                self.season.remember(at, demand.rate);
+                self.undoubted.hold(at, demand.rate, constants.hold);
+            } else {
+                self.season.pass(at);
+            }
+            let expected = forecast.max(held);
+            let undoubted = forecast.max(self.undoubted.until(at, constants.hold).unwrap_or(0.0));
+            let provided = self.provided.hold(interval.at, expected, (constants.release * horizon).max(LOOK));
+            self.reserve.observe(interval.at, interval.seconds, demand.rate, provided, horizon, constants);
+            self.outlook = Some(Outlook { demand, expected, undoubted });
+        }
+    }
+
+    /// Notes what speaks against the rates: they are in doubt for as long as one of their windows reaches back to it.
+    fn suspect(&mut self, interval: &Interval) {
+        let Settings { promise, scrape, constants, .. } = &self.settings;
+        let window = constants.rate_window.max(2.0 * scrape);
+        let reach = window.max(constants.slope_window.max(4.0 * scrape)) + interval.seconds;
+        let late = self.late_share(window).is_some_and(|late| late > 1.0 - promise.good);
+        let (times, more) = JUMP;
+        let jumps = interval.arrived - interval.answered > times * interval.answered + more;
+        let found = [
+            (self.failing, Doubt::Failing, reach),
+            (jumps, Doubt::Jump, reach.max(constants.hold)),
+            (late, Doubt::Late, reach),
+        ];
+        for (_, doubt, lasts) in found.into_iter().filter(|(found, ..)| *found) {
+            let until = interval.at + lasts;
+            if self.doubted.is_none_or(|(_, before)| before < until) {
+                self.doubted = Some((doubt, until));
+            }
+        }
+    }
+
+    /// What speaks against the rates as of the newest sample. It outlives a gap.
+    fn in_doubt(&self) -> Option<Doubt> {
+        if self.failing {
+            return Some(Doubt::Failing);
+        }
+        let doubted = self.doubted.filter(|(_, until)| self.samples.last_at().is_some_and(|at| at < *until));
+        doubted.map(|(doubt, _)| doubt).or(self.was_late.then_some(Doubt::Late))
     }
 
     /// Notes how busy the pods were where they served well for a whole window of work; forgets it where they do not.
@@ -231,35 +291,28 @@ impl Law {
         if self.samples.unbroken() < UNBROKEN {
             return Wanted::Hold(Blind::Broken);
         }
-        let (Some(work), Some((demand, expected))) = (self.work.filter(|work| *work > 0.0), self.demand) else {
+        let (Some(work), Some(outlook)) = (self.work.filter(|work| *work > 0.0), self.outlook) else {
             return Wanted::Hold(if self.failing { Blind::Failing } else { Blind::UnknownWork });
         };
+        let Outlook { demand, expected, undoubted } = outlook;
         let (horizon, horizon_seen) = self.horizon();
         let reserve = self.reserve.factor(horizon, constants);
         let safe = utilisation::safe(&self.histograms, *promise, work, constants);
         let need = expected * reserve * work / (safe.utilisation * cores);
         let highest = self.needs.hold(now, need, (constants.release * horizon).max(LOOK));
         let pods = if whole(need) > replicas { whole(need) } else { whole(highest).min(replicas) };
-        let reckoning = Reckoning { rate: demand.rate, expected, horizon, horizon_seen, reserve, work, safe, need };
+        let rate = demand.rate;
+        let reckoning = Reckoning { rate, expected, undoubted, horizon, horizon_seen, reserve, work, safe, need };
         Wanted::Pods(pods.max(1), reckoning)
     }
 
     /// Why nobody should act on what is wanted, though it can be told. `None`: nothing speaks against it.
     #[must_use]
     pub fn doubt(&self) -> Option<Doubt> {
-        let Settings { promise, scrape, constants, .. } = &self.settings;
-        if self.failing {
-            return Some(Doubt::Failing);
-        }
-        let (times, more) = JUMP;
-        let jumps = |i: &Interval| i.arrived - i.answered > times * i.answered + more;
-        // So long its rate is held.
-        if self.samples.within(constants.hold).any(jumps) {
-            return Some(Doubt::Jump);
-        }
-        let late = self.late_share(constants.rate_window.max(2.0 * scrape));
-        if self.was_late || late.is_some_and(|late| late > 1.0 - promise.good) {
-            return Some(Doubt::Late);
+        let Settings { promise, constants, .. } = &self.settings;
+        let doubt = self.in_doubt();
+        if doubt.is_some() {
+            return doubt;
         }
         let work = self.work.filter(|work| *work > 0.0)?;
         let safe = utilisation::safe(&self.histograms, *promise, work, constants);
@@ -273,10 +326,11 @@ impl Law {
     /// further pod then makes more: by CPU alone an even load could need ever more pods.
     #[must_use]
     pub fn sure(&self, reckoning: &Reckoning) -> u32 {
-        let proven = self.samples.last_at().and_then(|at| self.proven.until(at)).unwrap_or(0.0);
+        let proven = self.samples.last_at().and_then(|at| self.proven.until(at, PROVEN)).unwrap_or(0.0);
         let believed = reckoning.safe.utilisation;
-        let by_work = reckoning.need * believed / believed.max(proven);
-        let by_requests = self.most_borne.map_or(0.0, |borne| reckoning.reserve * reckoning.expected / borne);
+        let Reckoning { need, expected, undoubted, reserve, .. } = reckoning;
+        let by_work = need * undoubted / expected * believed / believed.max(proven);
+        let by_requests = self.most_borne.map_or(0.0, |borne| reserve * undoubted / borne);
         whole(by_work.min(by_requests)).max(1)
     }
 

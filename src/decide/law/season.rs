@@ -121,6 +121,11 @@ impl Season {
         }
     }
 
+    /// Lets pass unjudged what is due until an instant: its rate is in doubt.
+    pub fn pass(&mut self, at: f64) {
+        self.pending.retain(|(due, ..)| *due > at);
+    }
+
     /// Whether the season forecast no worse than the trend of late.
     #[must_use]
     pub fn is_believed(&self) -> bool {

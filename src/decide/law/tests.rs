@@ -198,6 +198,68 @@ fn what_was_slow_for_another_reason_is_not_acted_upon_when_it_is_over() {
     }
 }
 
+/// The most pods that are acted upon within so many steps of a load of 100 requests/s that eight pods carry.
+fn most_sure(law: &mut Law, service: &mut Service, pods: u32, steps: u32) -> u32 {
+    let mut most = 0;
+    for _ in 0..steps {
+        let sample = service.step(15.0, 100.0, f64::from(pods));
+        let now = sample.at;
+        law.observe(sample);
+        if let (Wanted::Pods(_, reckoning), None) = (law.want(now, pods), law.doubt()) {
+            most = most.max(law.sure(&reckoning));
+        }
+    }
+    most
+}
+
+#[test]
+fn a_rate_in_doubt_is_not_acted_upon_when_the_doubt_is_over() {
+    type Spoil = fn(&mut Law, &mut Service, f64);
+    let cases: [(&str, Spoil); 4] = [
+        ("a gauge that jumps", |law, service, pods| {
+            law.observe(Sample { in_flight: 1e4, ..service.step(15.0, 100.0, pods) });
+        }),
+        ("the same before a gap", |law, service, pods| {
+            law.observe(Sample { in_flight: 1e4, ..service.step(15.0, 100.0, pods) });
+            service.step(90.0, 100.0, pods);
+        }),
+        ("clients that ask again as they wait", |law, service, pods| {
+            for _ in 0..4 {
+                law.observe(service.step(15.0, 300.0, pods));
+            }
+        }),
+        ("clients that ask again as they fail", |law, service, pods| {
+            for _ in 0..4 {
+                service.sample.errors += 2250.0;
+                let buckets = service.sample.buckets.clone();
+                let sample = service.step(15.0, 300.0, pods);
+                for (sum, before) in service.sample.buckets.iter_mut().zip(buckets) {
+                    *sum = before + (*sum - before) / 2.0;
+                }
+                law.observe(Sample { buckets: service.sample.buckets.clone(), ..sample });
+            }
+        }),
+    ];
+    for (what, spoil) in cases {
+        let (mut law, mut service, pods) = after_an_hour(100.0, 0.0);
+        assert!(most_sure(&mut law, &mut service, pods, 20) <= pods, "{what}");
+        spoil(&mut law, &mut service, f64::from(pods));
+        let most = most_sure(&mut law, &mut service, pods, 80);
+        assert!((1..=pods + 1).contains(&most), "{what}: {most}");
+    }
+}
+
+#[test]
+fn a_rate_in_doubt_is_none_of_that_time_of_the_day() {
+    let (mut law, mut service, pods) = after_an_hour(100.0, 0.0);
+    let day = 5760;
+    for _ in 0..40 {
+        law.observe(service.step(15.0, 300.0, f64::from(pods)));
+    }
+    let most = most_sure(&mut law, &mut service, pods, day);
+    assert!((1..=pods + 1).contains(&most), "{most}");
+}
+
 #[test]
 fn a_dip_of_four_minutes_takes_no_pod_away() {
     let (mut law, mut service, pods) = after_an_hour(100.0, 0.0);

@@ -61,6 +61,8 @@ pub struct Reckoning {
     pub rate: f64,
     /// Requests per second to be carried when pods asked for now are ready.
     pub expected: f64,
+    /// The same, without what is held of rates that were measured in doubt.
+    pub undoubted: f64,
     /// Seconds until they are ready.
     pub horizon: f64,
     /// Whether the horizon rests on starts that were seen.
