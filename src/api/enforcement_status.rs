@@ -83,7 +83,7 @@ pub enum FloorReason {
     /// An objective was in danger.
     #[default]
     Danger,
-    /// More load was expected than the pods could serve, and no objective was in danger yet.
+    /// The load that is expected needs it, and no objective is in danger for which it was raised.
     Load,
 }
 

@@ -16,7 +16,7 @@
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::enforcement::ScaleBounds;
-use crate::api::enforcement_status::{ActionRecord, FloorStatus, Verb, Verdict};
+use crate::api::enforcement_status::{ActionRecord, FloorReason, FloorStatus, Verb, Verdict};
 use crate::sense::workload::{BaselineRecord, Floor, FloorKind};
 
 use super::evidence::Snapshot;
@@ -82,7 +82,9 @@ pub fn keep(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> Option<Pl
     let hold_at = clamp(facts.workload.spec_replicas, bounds, floor);
     // Nobody takes replicas away where nothing scales the workload.
     let shrinks = floor.kind.is_autoscaler() && floor.current < hold_at;
-    let endangered = danger == Danger::Burning || danger == Danger::Threatened && standing.is_none();
+    // A floor that was raised ahead of the load stands below replicas that nobody has held yet.
+    let held = standing.is_some_and(|standing| standing.reason == FloorReason::Danger);
+    let endangered = danger == Danger::Burning || danger == Danger::Threatened && !held;
     (shrinks && endangered).then(|| freeze(facts, floor, hold_at))
 }
 
@@ -180,14 +182,8 @@ fn come_down(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds, standing: &
         let unseen = facts.health.unseen.join("; ");
         return idle("NotAllSeen", format!("the floor stays at {} until all is seen: {unseen}", standing.value), None);
     }
-    let safe_since =
-        facts.episode.as_ref().and_then(|episode| episode.safe_since.as_ref()).map_or(facts.now(), |t| t.0);
-    let safe = facts.episode.as_ref().and_then(|episode| episode::safe_for(episode, facts.now()));
-    // Where it was raised while all was safe, that is not how long it has stood.
-    let since = ahead::last_raise(facts).map_or(safe_since, |last| safe_since.max(last.intended_at.0));
-    let safe = safe.unwrap_or(SignedDuration::ZERO).min(facts.now().duration_since(since));
+    let (safe, until) = safe_with_floor(facts);
     if safe < facts.timing.release_after {
-        let until = since.saturating_add(facts.timing.release_after).ok();
         return idle("WaitingToRelease", format!("safe; the floor stays at {} for a while", standing.value), until);
     }
     let least = match ahead::least(facts, standing) {
@@ -204,13 +200,36 @@ fn come_down(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds, standing: &
             let deadline = facts.judged_at(false);
             Proposal::Plan(step(facts, floor, Verb::LowerFloor, Write::of(to), reason, hypothesis, deadline))
         }
-        None if least > standing.baseline => {
+        None if is_held_by_load(standing, least) => {
             let message =
                 format!("safe; the load that is expected needs {least} pods of the floor of {}", standing.value);
             idle("LoadNeedsIt", message, None)
         }
         None => Proposal::Plan(give_back(facts, floor, standing, "safe again".to_owned())),
     }
+}
+
+/// How long all has been safe with the floor that stands, and when that is long enough.
+fn safe_with_floor(facts: &Facts<'_>) -> (SignedDuration, Option<Timestamp>) {
+    let safe_since =
+        facts.episode.as_ref().and_then(|episode| episode.safe_since.as_ref()).map_or(facts.now(), |t| t.0);
+    let safe = facts.episode.as_ref().and_then(|episode| episode::safe_for(episode, facts.now()));
+    // Where it was raised while all was safe, that is not how long it has stood.
+    let since = ahead::last_raise(facts).map_or(safe_since, |last| safe_since.max(last.intended_at.0));
+    let safe = safe.unwrap_or(SignedDuration::ZERO).min(facts.now().duration_since(since));
+    (safe, since.saturating_add(facts.timing.release_after).ok())
+}
+
+fn is_held_by_load(standing: &FloorStatus, least: i32) -> bool {
+    least > standing.baseline
+}
+
+/// Whether a floor that was raised for a danger stands for the load alone: it would be lowered or given back, if that were
+/// not expected to need it.
+pub(super) fn stands_for_load(facts: &Facts<'_>, standing: &FloorStatus, bounds: &ScaleBounds) -> bool {
+    let over = facts.health.is_safe() && safe_with_floor(facts).0 >= facts.timing.release_after;
+    let least = ahead::least(facts, standing).unwrap_or(0);
+    over && is_held_by_load(standing, least) && release::next(standing, bounds, least).is_none()
 }
 
 /// Gives the floor back at once.

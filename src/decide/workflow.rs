@@ -20,7 +20,7 @@ use super::situation::Situation;
 use super::standing::{self, Reset};
 use super::timing::Timing;
 use super::verdict::{self, Sight};
-use super::{avoidance, bid, choice, episode, hand, intent, moved, resized, shed_state};
+use super::{avoidance, bid, choice, episode, hand, intent, moved, policy, resized, shed_state};
 
 /// What was decided.
 #[derive(Debug, PartialEq)]
@@ -216,7 +216,7 @@ pub(super) fn work_out<'a>(
     }
     let moved = moved::within(moved, episode.as_ref());
     let resized = resized::within(resized, episode.as_ref());
-    let facts = Facts {
+    let mut facts = Facts {
         situation,
         workload,
         timing,
@@ -230,7 +230,21 @@ pub(super) fn work_out<'a>(
         actions,
         episode,
     };
+    leave_to_load(&mut facts);
     (facts, reset)
+}
+
+/// Has a floor stand for the load, where only that needs it any more. So the episode of the danger ends: the load may need it
+/// all day, and what did not help is not to be left out in the next danger.
+fn leave_to_load(facts: &mut Facts<'_>) {
+    let Some(bounds) = &facts.situation.enforcement.scale else { return };
+    let standing = facts.standing.as_ref().filter(|standing| standing.reason == FloorReason::Danger);
+    let Some(mut standing) = standing.filter(|standing| policy::stands_for_load(facts, standing, bounds)).cloned()
+    else {
+        return;
+    };
+    standing.reason = FloorReason::Load;
+    facts.standing = Some(standing);
 }
 
 /// Whether the decision rests on there being room for more replicas.

@@ -161,7 +161,7 @@ fn two_reasons_for_one_floor_are_told_apart() {
         (
             "Load",
             true,
-            "raised ahead of the load, before any objective was in danger",
+            "raised for the load that is expected, with no objective in danger",
             "RaiseFloor 3 -> 7 ahead of the load, Done",
         ),
         ("Danger", false, "raised for an objective that was in danger", "RaiseFloor 3 -> 7, Done"),

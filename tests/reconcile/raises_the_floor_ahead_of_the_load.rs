@@ -85,7 +85,7 @@ async fn a_rise_is_met_before_it_hurts_and_the_floor_falls_back_slowly() {
     assert_eq!((standing.baseline, standing.reason), (2, FloorReason::Load));
     let told = explanation::text(&stage.agreement("web").unwrap(), stage.now());
     for line in
-        ["ahead of the load, before any objective was in danger", "the floor follows it while no", "RaiseFloor "]
+        ["for the load that is expected, with no objective in danger", "the floor follows it while no", "RaiseFloor "]
     {
         assert!(told.contains(line), "{line}\n{told}");
     }

@@ -239,6 +239,18 @@ fn accident_17_a_service_is_shrunk_while_it_burns() {
     let mut scene = Scene::burning();
     scene.assessment.objectives[0].burning = false;
     assert_eq!(act(&scene.live()), Some((Verb::FreezeScaleDown, 3, 6)));
+    // Nor where a floor that was raised ahead of the load stands below what runs by now.
+    let mut scene = super::ahead::raised_ahead(8);
+    scene.wait(60);
+    scene.live();
+    scene.workload().spec_replicas = 12;
+    scene.burn(true);
+    scene.assessment.objectives[0].burning = false;
+    scene.wait(60);
+    assert_eq!(act(&scene.live()), Some((Verb::FreezeScaleDown, 8, 12)));
+    scene.workload().spec_replicas = 14;
+    scene.wait(60);
+    assert_eq!(reason(&scene.live()), "Watching", "what was found then is held, and no more");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use super::fixture::{Scene, act, at, floor_change, observation, reason, step};
 use crate::api::enforcement::Mode;
-use crate::api::enforcement_status::{ActionPhase, FloorReason, Verb, Verdict};
+use crate::api::enforcement_status::{ActionPhase, FloorReason, Verb, Verdict, WithoutEffect};
 use crate::decide::Value;
 use crate::decide::capacity::Need;
 use crate::sense::workload::{Baseline, FloorHolder, FloorKind};
@@ -183,6 +183,47 @@ fn a_floor_comes_down_no_further_than_the_load_allows() {
         scene.status.floor.as_mut().unwrap().reason = FloorReason::Load;
         assert_eq!(reason(&scene.decide()), "LoadUnknown");
     }
+}
+
+#[test]
+fn a_danger_ends_though_the_load_needs_the_floor_that_was_raised_for_it() {
+    let mut scene = Scene::raised();
+    let tried = WithoutEffect { verb: Verb::RaiseFloor, times: 2 };
+    scene.status.episode.as_mut().unwrap().without_effect.push(tried);
+    for _ in 0..180 {
+        scene.load_needs(9);
+        assert_eq!(reason(&scene.live()), "LoadNeedsIt");
+        scene.wait(60);
+    }
+    let floor = scene.status.floor.as_ref().unwrap();
+    assert_eq!((floor.baseline, floor.value, floor.reason), (3, 9, FloorReason::Load));
+    let episode = scene.status.episode.as_ref().unwrap();
+    assert!(episode.ahead && episode.without_effect.is_empty(), "{episode:?}");
+    scene.burn(true);
+    assert_eq!(act(&scene.live()), Some((Verb::RaiseFloor, 9, 12)), "another danger, in which nothing was tried yet");
+    assert_eq!(scene.status.episode.as_ref().unwrap().since.0, scene.now);
+    // While it comes down it is still that of the danger.
+    let mut scene = Scene::raised();
+    scene.load_needs(4);
+    scene.live();
+    assert_eq!(scene.status.floor.as_ref().unwrap().reason, FloorReason::Danger);
+}
+
+#[test]
+fn only_what_is_sure_is_acted_upon() {
+    let sure = |scene: &mut Scene, pods: i32| {
+        let Some(Need::Pods { sure, .. }) = &mut scene.need else { panic!() };
+        *sure = pods;
+    };
+    let mut scene = loaded(12);
+    sure(&mut scene, 8);
+    assert_eq!(act(&scene.decide()), Some((Verb::RaiseFloor, 3, 8)));
+    sure(&mut scene, 6);
+    assert_eq!(reason(&scene.decide()), "Safe");
+    let mut scene = Scene::raised();
+    scene.load_needs(12);
+    sure(&mut scene, 8);
+    assert_eq!(act(&scene.decide()), Some((Verb::LowerFloor, 9, 8)), "nor held");
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(super) fn write(out: &mut String, enforcement: &EnforcementStatus, now: Time
         let target = format!("{} {}", floor.target.kind, floor.target.name);
         let why = match floor.reason {
             FloorReason::Danger => "for an objective that was in danger",
-            FloorReason::Load => "ahead of the load, before any objective was in danger",
+            FloorReason::Load => "for the load that is expected, with no objective in danger",
         };
         writeln!(out, "  a floor stands on {target}: {} in place of {}, raised {why}", floor.value, floor.baseline)?;
     }
