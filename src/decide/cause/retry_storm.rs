@@ -108,7 +108,9 @@ fn tried(facts: &Facts<'_>) -> Result<String, String> {
     let since = facts.episode.as_ref().map(|episode| episode.since.0).ok_or("no danger was seen yet")?;
     let (wanted, ready) = (facts.workload.spec_replicas, facts.workload.ready_pods());
     let of_episode = |record: &&ActionRecord| record.intended_at.0 >= since && record.phase != ActionPhase::Refused;
-    let last = facts.actions_on_floor().filter(of_episode).find(|record| record.verb == Verb::RaiseFloor);
+    // What was added ahead of the load was for no danger, and its verdict says only that its pods got ready.
+    let tried = |record: &&ActionRecord| record.verb == Verb::RaiseFloor && !record.ahead;
+    let last = facts.actions_on_floor().filter(of_episode).find(tried);
     if let Some(open) = last.filter(|record| record.verdict.is_none()) {
         return Err(format!("more replicas ({}) have yet to show whether they help", open.change()));
     }

@@ -2,9 +2,9 @@
 //! project's list of accidents.
 
 use super::fixture::{Scene, act, at, lowered, ratio};
-use super::sheds::{serve, sheddable, storm, turned};
+use super::sheds::{raised, serve, sheddable, storm, turned};
 use crate::api::diagnosis::CauseKind;
-use crate::api::enforcement_status::{ActionPhase, Verb, Verdict};
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use crate::decide::Decided;
 
 fn cause(decided: &Decided) -> Option<CauseKind> {
@@ -58,6 +58,16 @@ fn accident_25_overload_outlives_its_trigger_because_nobody_sheds() {
     assert_eq!(done, expected, "replicas first, then fewer attempts; and no more of what does not help");
     let shed = scene.actions.iter().find(|record| record.verb == Verb::Shed).unwrap();
     assert_eq!((shed.phase, shed.target.name.as_str()), (ActionPhase::Done, "limits"));
+}
+
+#[test]
+fn accident_25_what_was_added_ahead_of_the_load_is_taken_for_what_helps() {
+    for verdict in [None, Some(Verdict::Effective)] {
+        let mut scene = storm();
+        let ahead = ActionRecord { id: "ahead".into(), ahead: true, ..raised(6, verdict) };
+        scene.actions.insert(0, ahead);
+        assert_eq!(cause(&scene.decide()), Some(CauseKind::RetryStorm), "{verdict:?}");
+    }
 }
 
 #[test]
