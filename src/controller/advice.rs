@@ -71,6 +71,10 @@ impl Advice {
             told: None,
         });
         if service.order != order {
+            if !service.order.is_of_the_same(&order) {
+                // What was found, and all that was learned, is of something else.
+                (service.told, service.sizing) = (None, Sizing::default());
+            }
             (service.order, service.failures) = (order, 0);
             service.due = service.due.min(later(now, spread(uid, 0, LOOK)));
         }
@@ -140,8 +144,11 @@ fn spread(uid: &str, tries: u32, longest: SignedDuration) -> SignedDuration {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
+    use kube::runtime::reflector::ObjectRef;
+
     use super::super::capacity::tests::order;
     use super::*;
+    use crate::decide::capacity::CapacityLaw;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -209,5 +216,34 @@ mod tests {
         assert!(advice.next("other", at(121)).is_some(), "and it is looked at soon");
         advice.forget("u");
         assert!(advice.next("other", at(1000)).is_none());
+    }
+
+    #[test]
+    fn what_was_found_is_kept_only_where_another_order_is_of_the_same() {
+        type Change = fn(&mut Order);
+        let cases: [(&str, bool, Change); 6] = [
+            ("nothing", true, |_| {}),
+            ("that a floor follows", true, |order| {
+                order.follows = Some(ObjectRef::new("checkout"));
+                order.ground.lag = SignedDuration::from_secs(90);
+            }),
+            ("the workload", false, |order| order.workload.name = "api".to_owned()),
+            ("the selectors", false, |order| order.ask.cpu = "cpu_of_another".to_owned()),
+            ("the source", false, |order| order.source = "other".to_owned()),
+            ("the promise", false, |order| order.ground.latency = SignedDuration::from_millis(100)),
+        ];
+        for (what, kept, change) in cases {
+            let advice = Advice::default();
+            advice.order("u", order("main"), at(0));
+            let mut turn = advice.next("main", at(60)).unwrap();
+            turn.sizing.begun(CapacityLaw::calibrated(order("main").ground, &[], &[], &[]), at(60));
+            advice.found(turn, Ok(unknown()), SignedDuration::ZERO, at(60));
+            let mut next = order("main");
+            change(&mut next);
+            let source = next.source.clone();
+            assert_eq!(advice.order("u", next, at(61)).is_some(), kept, "{what}");
+            let turn = advice.next(&source, at(200)).unwrap();
+            assert_eq!(turn.sizing.through().is_some(), kept, "{what}");
+        }
     }
 }

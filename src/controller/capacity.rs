@@ -60,6 +60,15 @@ pub struct Order {
     pub follows: Option<ObjectRef<ServiceLevelAgreement>>,
 }
 
+impl Order {
+    /// Whether what is found of the other holds of this one: only whether a floor follows it is another, and with that how old
+    /// it may be.
+    pub(super) fn is_of_the_same(&self, other: &Self) -> bool {
+        let ground = Ground { lag: self.ground.lag, ..other.ground.clone() };
+        *self == Self { follows: self.follows.clone(), ground, ..other.clone() }
+    }
+}
+
 /// Has the load looked at where the agreement asks for that, and enters what was found last.
 pub(super) fn tell(
     agreement: &ServiceLevelAgreement,
