@@ -14,6 +14,8 @@ const BEGINS_EVERY: SignedDuration = SignedDuration::from_mins(10);
 #[derive(Clone, Debug, Default)]
 pub struct Sizing {
     law: Option<CapacityLaw>,
+    /// The one before it, where that did not know what to say any more.
+    before: Option<CapacityLaw>,
     /// When it was begun.
     begun: Option<Timestamp>,
     /// Since when the law has not known what to say.
@@ -98,7 +100,10 @@ impl Sizing {
     }
 
     /// Takes a law that was begun.
-    pub(super) fn begun(&mut self, law: CapacityLaw, now: Timestamp) {
+    pub(super) fn begun(&mut self, mut law: CapacityLaw, now: Timestamp) {
+        if let Some(before) = self.before.take() {
+            law.inherit(&before);
+        }
         (self.law, self.begun) = (Some(law), Some(now));
     }
 
@@ -140,7 +145,7 @@ impl Sizing {
         if !blind {
             self.blind_since = None;
         } else if now.duration_since(*self.blind_since.get_or_insert(now)) >= longest {
-            (self.law, self.blind_since) = (None, None);
+            (self.before, self.blind_since) = (self.law.take().or(self.before.take()), None);
         }
     }
 }
@@ -177,6 +182,18 @@ mod tests {
         sizing.begun(CapacityLaw::calibrated(ground.clone(), &[], &[], &[]), at(1200));
         sizing.keep_for(&Ground { millicores: 500, ..ground });
         assert!(sizing.through().is_none() && sizing.may_begin(at(1201)), "another ground is another law");
+    }
+
+    #[test]
+    fn a_law_that_went_blind_leaves_what_it_knows_to_the_next_one() {
+        let mut sizing = Sizing::default();
+        sizing.begun(CapacityLaw::calibrated(order("main").ground, &[], &[], &[]), at(0));
+        for second in [0, 600, 1200, 1800] {
+            sizing.blind(true, at(second), SignedDuration::from_mins(10));
+        }
+        assert!(sizing.law.is_none() && sizing.before.is_some(), "though it was blind for longer");
+        sizing.begun(CapacityLaw::calibrated(order("main").ground, &[], &[], &[]), at(1800));
+        assert!(sizing.before.is_none());
     }
 
     #[test]

@@ -170,6 +170,14 @@ impl CapacityLaw {
         self.ground == *ground
     }
 
+    /// Takes over from the law before it what a pod has borne, if that rested on the same. The history from which it has
+    /// learned may be one in which a floor has already spread the load.
+    pub fn inherit(&mut self, before: &Self) {
+        if let Some(rate) = before.law.most_borne().filter(|_| before.rests_on(&self.ground)) {
+            self.law.has_borne(rate);
+        }
+    }
+
     /// Whether it can go on with these samples: the histogram has the same bounds.
     #[must_use]
     pub fn fits(&self, course: &Course) -> bool {

@@ -245,9 +245,22 @@ impl Law {
             && late <= allowed * constants.margin
         {
             self.proven.hold(interval.at, busy.min(OVERLOADED), PROVEN);
-            self.most_borne = self.rate_of_a_pod(window).into_iter().chain(self.most_borne).reduce(f64::max);
             self.was_late = false;
+            if let Some(rate) = self.rate_of_a_pod(window) {
+                self.has_borne(rate);
+            }
         }
+    }
+
+    /// The most requests per second that a ready pod answered while they served well. `None`: they never did yet.
+    #[must_use]
+    pub fn most_borne(&self) -> Option<f64> {
+        self.most_borne
+    }
+
+    /// A ready pod of the same size once answered so many requests per second while they served well.
+    pub fn has_borne(&mut self, rate: f64) {
+        self.most_borne = Some(self.most_borne.map_or(rate, |most| most.max(rate)));
     }
 
     /// The requests per second that a ready pod answered in the last `window` seconds. `None`: none was ready.

@@ -101,6 +101,29 @@ fn a_gap_holds_and_so_do_old_samples() {
 }
 
 #[test]
+fn what_a_pod_has_borne_is_inherited_and_bounds_what_is_sure() {
+    // Each pod uses 0.6 cores without any request. Three carried the load, and by now six do.
+    let history = |pods: u32| {
+        let mut course = course(-3600, 0, pods, |_| 100.0);
+        for sample in &mut course.samples {
+            let idle = millionths(0.6 * f64::from(pods)) * (sample.at.as_second() - at(-3600).as_second());
+            sample.cpu_seconds += idle;
+            sample.warm.cpu_seconds += idle;
+        }
+        course
+    };
+    let law = |ground: Ground, pods: u32| CapacityLaw::calibrated(ground, &[], &[], &[history(pods)]);
+    let sure = |mut law: CapacityLaw| law.want(at(0), 6).sure().unwrap();
+    assert_eq!(sure(law(ground(), 6)), 6, "for want of better knowledge");
+    let mut heir = law(ground(), 6);
+    heir.inherit(&law(ground(), 3));
+    assert!(sure(heir) <= 4);
+    let mut other = law(ground(), 6);
+    other.inherit(&law(Ground { millicores: 2000, ..ground() }, 3));
+    assert_eq!(sure(other), 6, "pods of another size");
+}
+
+#[test]
 fn history_is_what_it_begins_with() {
     let recent = || course(-60, 0, 3, |_| 10.0);
     let words = |mut law: CapacityLaw| law.want(at(0), 3).message().to_owned();
