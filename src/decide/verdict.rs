@@ -14,8 +14,7 @@ mod rollout;
 mod shed;
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
-use num_rational::BigRational;
-use num_traits::{One, ToPrimitive};
+use num_traits::ToPrimitive;
 
 use crate::api::avoidance_status::AvoidanceStatus;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict, WithoutEffect};
@@ -176,13 +175,17 @@ impl Course {
 }
 
 /// Before an action and now: by the slots before and after it, or by what was noted then and what is seen now.
+///
+/// Of a danger that had just begun, both the slots before the action and what was noted hold some of the calm before it: the
+/// faster of the two is nearer to what it was.
 fn courses(record: &ActionRecord, sight: Sight<'_>) -> Option<(Course, Course)> {
-    by_slots(record, sight).or_else(|| {
-        // Reading back cannot fail: what is not there is unknown.
-        let before: Snapshot = record.evidence.parse().unwrap_or_default();
-        let was = Course { pace: before.pace?, rate: before.rate };
-        Some((was, Course { pace: sight.health.pace?, rate: sight.health.rate }))
-    })
+    // Reading back cannot fail: what is not there is unknown.
+    let noted: Snapshot = record.evidence.parse().unwrap_or_default();
+    if let Some((was, is)) = by_slots(record, sight) {
+        return Some((Course { pace: was.pace.max(noted.pace.unwrap_or_default()), ..was }, is));
+    }
+    let was = Course { pace: noted.pace?, rate: noted.rate };
+    Some((was, Course { pace: sight.health.pace?, rate: sight.health.rate }))
 }
 
 fn by_slots(record: &ActionRecord, sight: Sight<'_>) -> Option<(Course, Course)> {
@@ -190,7 +193,7 @@ fn by_slots(record: &ActionRecord, sight: Sight<'_>) -> Option<(Course, Course)>
     for objective in sight.endangered() {
         let served = load::served(sight.load, &objective.name, record.intended_at.0, sight.measured_through);
         let (before, after) = served?;
-        let budget = (BigRational::one() - &objective.target).to_f64()?.max(LEAST_BUDGET);
+        let budget = objective.allowed.to_f64()?.max(LEAST_BUDGET);
         let (was, is): (Course, Course) = courses.unwrap_or_default();
         courses = Some((was.worse(before, budget), is.worse(after, budget)));
     }

@@ -36,9 +36,11 @@ pub fn act_without_intent(stage: &Stage) -> Option<String> {
 
 /// The targets of what a status intends, or may have done.
 fn intended(request: &Recorded) -> Vec<&str> {
-    let actions = request.body.as_ref().and_then(|body| body.pointer("/status/actions")).and_then(Value::as_array);
+    let operations = request.body.iter().filter_map(Value::as_array).flatten();
+    let statuses = operations.filter(|operation| operation["path"] == "/status");
+    let actions = statuses.filter_map(|operation| operation["value"]["actions"].as_array());
     let open = |action: &&Value| matches!(action["phase"].as_str(), Some("Intended" | "Unknown"));
-    actions.into_iter().flatten().filter(open).filter_map(|action| action["target"]["name"].as_str()).collect()
+    actions.flatten().filter(open).filter_map(|action| action["target"]["name"].as_str()).collect()
 }
 
 /// Takes out an entry of ours in managedFields, and nothing else.
@@ -50,13 +52,19 @@ fn gives_up_ownership(request: &Recorded) -> bool {
     })
 }
 
-/// An agreement that goes gives back what it holds, and has no status any more in which to say so.
+/// An agreement that goes gives back what it holds, which is the last that is done to it, and intends nothing any more.
 fn gives_back_at_the_end(stage: &Stage, rest: &[Recorded]) -> bool {
     let gone = |name: &str| {
         stage.api.get(AGREEMENTS, NAMESPACE, name).is_none_or(|found| !found["metadata"]["deletionTimestamp"].is_null())
     };
-    let told = |request: &&Recorded| request.resource == AGREEMENTS && request.subresource == "status";
     let all = stage.api.requests();
-    let names = all.iter().filter(told).filter_map(|request| request.name.as_deref());
-    names.into_iter().any(gone) && !rest.iter().any(|request| told(&request))
+    let told = all.iter().filter(|request| request.resource == AGREEMENTS && request.subresource == "status");
+    let [act, later @ ..] = rest else { return false };
+    let again = |request: &Recorded| {
+        request.committed
+            && (&request.resource, &request.name) == (&act.resource, &act.name)
+            && request.client.starts_with("operator")
+            && !gives_up_ownership(request)
+    };
+    told.filter_map(|request| request.name.as_deref()).any(gone) && !later.iter().any(again)
 }

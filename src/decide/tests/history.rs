@@ -184,6 +184,29 @@ fn a_raise_is_judged_by_the_slots_before_and_after_it() {
     }
 }
 
+/// Of two sick pods one is moved in the first minute of the danger: half as much is bad afterwards, and more than in a minute
+/// most of which was calm.
+#[test]
+fn the_calm_before_a_danger_is_not_what_it_was() {
+    let mut scene = Scene::burning();
+    scene.live();
+    scene.wait(15);
+    assert_eq!(act(&scene.live()), Some((Verb::RaiseFloor, 6, 8)));
+    let id = scene.actions[0].id.clone();
+    scene.wait(600);
+    scene.assessment.measured_through = at(600);
+    let slot = |start: i64| {
+        let bad = if start < -60 { 0 } else { 600 };
+        let total = if start < 0 { 18_000 } else { 6000 };
+        (at(start).as_second(), Tally { total: Count::events(total), bad: Count::events(bad) })
+    };
+    let slots = (-120..600).step_by(60).map(slot).collect();
+    scene.load = LoadCourse { slot_seconds: 60, objectives: vec![ObjectiveLoad { name: "latency".into(), slots }] };
+    let decided = scene.decide();
+    let record = decided.actions.iter().find(|record| record.id == id).unwrap();
+    assert_eq!(record.verdict, Some(Verdict::Effective), "{}", record.evidence);
+}
+
 #[test]
 fn a_raise_is_not_judged_before_its_deadline_unless_it_helped() {
     let mut scene = Scene::burning();
