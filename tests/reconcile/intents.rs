@@ -14,7 +14,7 @@ const TARGETS: [&str; 5] = [AUTOSCALERS, DEPLOYMENTS, CONFIG_MAPS, "nodes", "pod
 pub fn act_without_intent(stage: &Stage) -> Option<String> {
     let requests = stage.api.requests();
     let mut announced: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (at, request) in requests.iter().enumerate() {
+    for request in &requests {
         if !request.committed || request.dry_run || !request.client.starts_with("operator") {
             continue;
         }
@@ -23,7 +23,7 @@ pub fn act_without_intent(stage: &Stage) -> Option<String> {
         } else if TARGETS.contains(&request.resource.as_str()) && !gives_up_ownership(request) {
             let target = request.name.as_deref().unwrap_or_default();
             let told = announced.values().any(|targets| targets.contains(&target));
-            if !told && !gives_back_at_the_end(stage, &requests[at..]) {
+            if !told && !gives_back_at_the_end(stage, request) {
                 return Some(format!(
                     "{} {} {target} {} was written, and no status told of it before",
                     request.verb, request.resource, request.subresource
@@ -52,19 +52,16 @@ fn gives_up_ownership(request: &Recorded) -> bool {
     })
 }
 
-/// An agreement that goes gives back what it holds, which is the last that is done to it, and intends nothing any more.
-fn gives_back_at_the_end(stage: &Stage, rest: &[Recorded]) -> bool {
+/// An agreement that goes gives back what it holds, and intends nothing any more.
+fn gives_back_at_the_end(stage: &Stage, act: &Recorded) -> bool {
     let gone = |name: &str| {
         stage.api.get(AGREEMENTS, NAMESPACE, name).is_none_or(|found| !found["metadata"]["deletionTimestamp"].is_null())
     };
     let all = stage.api.requests();
     let told = all.iter().filter(|request| request.resource == AGREEMENTS && request.subresource == "status");
-    let [act, later @ ..] = rest else { return false };
-    let again = |request: &Recorded| {
-        request.committed
-            && (&request.resource, &request.name) == (&act.resource, &act.name)
-            && request.client.starts_with("operator")
-            && !gives_up_ownership(request)
-    };
-    told.filter_map(|request| request.name.as_deref()).any(gone) && !later.iter().any(again)
+    let takes_away = act.body.as_ref().is_some_and(|body| {
+        let operations = body.as_array().map(Vec::as_slice).unwrap_or_default();
+        operations.iter().any(|operation| operation["op"] == "remove") || body.to_string().contains(":null")
+    });
+    takes_away && told.filter_map(|request| request.name.as_deref()).any(gone)
 }
