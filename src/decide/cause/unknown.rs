@@ -70,7 +70,7 @@ pub(super) fn cause(look: &Look<'_>) -> Cause {
 }
 
 /// What is seen just now, where that is within what every endangered objective allows: by pod of the one that was asked
-/// about, and by the last slot of the others. `None`: it is not, or nobody knows.
+/// about, unless the account contradicts it, and by the last slot of the others. `None`: it is not, or nobody knows.
 fn is_over(look: &Look<'_>) -> Option<String> {
     let (situation, Signals::ByPod(vector)) = (look.facts.situation, look.facts.situation.signals) else { return None };
     // Whether they are recent and enough is the population's to say.
@@ -79,15 +79,23 @@ fn is_over(look: &Look<'_>) -> Option<String> {
     let (worst, now) = (present.worst()?, whole(vector));
     let through = situation.assessment.measured_through;
     let slot = through.checked_sub(SignedDuration::from_secs(situation.slot.seconds())).ok()?;
+    // Where what fails is in no pod's figures, these are good for ever. A slot that lies in their window tells, and so does
+    // one that began when it was told already that no cause can be shown.
+    let told_since = situation.status.diagnosis.as_ref().filter(|before| before.cause == CauseKind::Unknown);
+    let is_of_now =
+        slot >= vector.at.checked_sub(vector.window).ok()? || told_since.is_some_and(|before| slot >= before.since.0);
     let is_over = |name: &String| {
         let objective = situation.assessment.objectives.iter().find(|objective| objective.name == *name)?;
-        let share = if name == worst {
-            now.share()
+        let allowed = objective.allowed.to_f64()?;
+        let last = situation
+            .load
+            .between(name, slot, through, 100)
+            .and_then(|last| Some(Sample { total: last.total.to_f64()?, bad: last.bad.to_f64()? }.share()));
+        Some(if name == worst {
+            now.share() < allowed && !(is_of_now && last.is_some_and(|last| last >= allowed))
         } else {
-            let last = situation.load.between(name, slot, through, 100)?;
-            Sample { total: last.total.to_f64()?, bad: last.bad.to_f64()? }.share()
-        };
-        Some(share < objective.allowed.to_f64()?)
+            last? < allowed
+        })
     };
     look.facts.health.endangered.iter().all(|name| is_over(name) == Some(true)).then(|| told(now))
 }

@@ -1,5 +1,6 @@
 //! A cause that cannot be told yet is waited for a little; one that was named stays until it is disproved.
 
+use k8s_openapi::jiff::SignedDuration;
 use num_bigint::BigInt;
 
 use super::{Change, burning_together, found, sick, twelve};
@@ -186,5 +187,31 @@ fn a_danger_is_over_by_what_each_objective_allows() {
         scene.load = LoadCourse { slot_seconds: 60, objectives: vec![load] };
         let told = found(&scene).cause;
         assert_eq!((told.kind, told.remedy), (CauseKind::Unknown, remedy), "{just_now} {last_slot:?}");
+    }
+}
+
+/// The front door fails, and every pod tells that all is well: only at first that may be what is over.
+#[test]
+fn what_no_pod_tells_of_is_not_over_by_what_they_tell() {
+    for (slot_before_the_reading, told_before, remedy) in [
+        (150, None, Remedy::KeepFloor),
+        (150, Some(30), Remedy::KeepFloor),
+        (150, Some(300), Remedy::Scale),
+        (60, None, Remedy::Scale),
+    ] {
+        let mut scene = twelve();
+        scene.signals = by_pod(&[(1000, 5); 12]);
+        let read_at = at(0);
+        scene.assessment.measured_through = at(60 - slot_before_the_reading);
+        let start = at(-slot_before_the_reading).as_second();
+        let counted = Tally { total: Count::events(1000), bad: Count::events(60) };
+        let load = ObjectiveLoad { name: scene.assessment.objectives[0].name.clone(), slots: vec![(start, counted)] };
+        scene.load = LoadCourse { slot_seconds: 60, objectives: vec![load] };
+        if let Some(ago) = told_before {
+            scene.live();
+            let told = scene.status.diagnosis.as_mut().unwrap();
+            (told.cause, told.since.0) = (CauseKind::Unknown, read_at - SignedDuration::from_secs(ago));
+        }
+        assert_eq!(found(&scene).cause.remedy, remedy, "{slot_before_the_reading} {told_before:?}");
     }
 }
