@@ -37,6 +37,8 @@ pub fn operator_flags() -> Vec<String> {
         "--renew-interval=1s",
         "--lease-margin=2s",
         "--warm-up=0s",
+        // What was not measured while the store was gone is waited for no longer when the agreement goes.
+        "--close-grace=10s",
     ]
     .map(str::to_owned)
     .to_vec()
