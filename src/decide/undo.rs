@@ -13,7 +13,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use crate::api::diagnosis::CauseKind;
 use crate::api::enforcement::{Mode, Rollback};
 use crate::api::enforcement_status::Verb;
-use crate::sense::workload::{DeploymentState, MarkRecord, Revision, Revisions, Rollout};
+use crate::sense::workload::{DeploymentState, MarkRecord, PodObservation, Revision, Revisions, Rollout};
 
 use super::episode;
 use super::evidence::Snapshot;
@@ -29,7 +29,7 @@ use super::situation::AgreementIdentity;
 /// Why there is none, in words.
 pub fn propose(facts: &Facts<'_>, allowed: &Rollback, revision: &str) -> Result<Plan<Proposed>, Hold> {
     let deployment = deployment(facts)?;
-    let in_force = in_force(deployment, revision)?;
+    let in_force = in_force(facts, deployment, revision)?;
     if let Some(hold) = guard::paused_by_others(facts) {
         return Err(hold);
     }
@@ -123,7 +123,7 @@ fn not_a_deployment(facts: &Facts<'_>) -> Hold {
 }
 
 /// The revision in force, if it is the one to blame.
-fn in_force<'a>(deployment: &'a DeploymentState, revision: &str) -> Result<&'a Revision, Hold> {
+fn in_force<'a>(facts: &Facts<'_>, deployment: &'a DeploymentState, revision: &str) -> Result<&'a Revision, Hold> {
     if let Revisions::Unreadable(why) = &deployment.revisions {
         let message = format!(
             "its revisions cannot be read ({why}), so it is not known what to go back to; the chart grants it with \
@@ -138,8 +138,26 @@ fn in_force<'a>(deployment: &'a DeploymentState, revision: &str) -> Result<&'a R
     if in_force.hash == revision {
         return Ok(in_force);
     }
+    if let Some(hold) = undone(facts, in_force, revision) {
+        return Err(hold);
+    }
     let message = format!("revision {} is in force by now, in place of {revision}", in_force.hash);
     Err(Hold::new("AnotherRevision", message))
+}
+
+/// The operator has undone it already: what is left of it, in words.
+fn undone(facts: &Facts<'_>, in_force: &Revision, revision: &str) -> Option<Hold> {
+    let undone = facts.hand.as_ref()?.undone.as_ref()?;
+    if undone.revision != revision || undone.back_to != in_force.hash {
+        return None;
+    }
+    let of_it = |pod: &&PodObservation| !pod.terminating && pod.revision.as_deref() == Some(revision);
+    let rest = match facts.workload.pods.iter().filter(of_it).count() {
+        0 => "its pods are gone, and what they spoiled is in the account for a while".to_owned(),
+        left => format!("{left} of its pods are still to be replaced"),
+    };
+    let message = format!("it was undone at {}, and revision {} is in force again: {rest}", undone.at.0, in_force.hash);
+    Some(Hold::new("RevisionUndone", message))
 }
 
 /// The revision to go back to.

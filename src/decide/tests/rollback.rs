@@ -50,6 +50,28 @@ fn a_rollout_is_paused_then_undone_and_judged() {
 }
 
 #[test]
+fn what_is_left_of_an_undone_revision_is_told() {
+    let mut scene = undone();
+    scene.wait(15);
+    let told = scene.decide();
+    let message = &told.enforcement.message;
+    assert_eq!((act(&told), reason(&told)), (None, "RevisionUndone"));
+    assert!(message.ends_with("revision good is in force again: 2 of its pods are still to be replaced"), "{message}");
+
+    for pod in &mut scene.workload().pods {
+        pod.terminating = pod.revision.as_deref() == Some("bad");
+    }
+    let message = scene.decide().enforcement.message;
+    assert!(message.ends_with("its pods are gone, and what they spoiled is in the account for a while"), "{message}");
+
+    // What the owner put in its place is another matter.
+    let Revisions::Read(revisions) = &mut of(&mut scene).revisions else { panic!() };
+    revisions.push(super::rollouts::revision(9, "newer", 0));
+    of(&mut scene).template = template("newer");
+    assert_eq!(reason(&scene.decide()), "AnotherRevision");
+}
+
+#[test]
 fn a_rollout_that_is_through_is_undone_at_once() {
     let mut scene = rolled_out();
     assert_eq!(verb(&scene.live()), Some(Verb::RollBack));
