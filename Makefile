@@ -19,8 +19,8 @@ drill: need-rust need-go ## Let every fault strike on a real control plane and p
 	cargo build --locked -p guarantor
 	cargo run --locked -p guarantor-testbed --bin drill -- --runs $(or $(RUNS),1) $(if $(FAULT),--fault $(FAULT)) $(if $(LANES),--lanes $(LANES))
 
-twins: need-rust need-go ## Kill the operator around each of its acts on a real control plane; it must end as if nobody had
-	cargo test --locked -p guarantor --test control_plane -- --ignored ends_like_its_undisturbed_twin
+twins: need-rust need-go ## Kill the operator around each of its acts on a real control plane; it must end as if nobody had; STORY=in_a_storm: one story
+	cargo test --locked -p guarantor --test control_plane -- --ignored ends_like_its_undisturbed_twin$(if $(STORY),::$(STORY)) --test-threads=2
 
 test: need-rust need-go ## Run all tests
 	cargo test --workspace --locked

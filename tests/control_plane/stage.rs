@@ -190,12 +190,16 @@ impl Stage {
 
     /// The end of the operator's log, for messages.
     pub fn log(&self) -> String {
-        let Some(operator) = &self.operator else { return "the operator does not run".to_owned() };
-        let log = std::fs::read_to_string(operator.log()).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().collect();
-        let tail = lines.len().saturating_sub(30);
-        format!("the operator's log ends with\n{}", lines[tail..].join("\n"))
+        self.operator.as_ref().map_or_else(|| "the operator does not run".to_owned(), log_of)
     }
+}
+
+/// The end of an operator's log, for messages.
+pub fn log_of(operator: &Operator) -> String {
+    let log = std::fs::read_to_string(operator.log()).unwrap_or_default();
+    let lines: Vec<&str> = log.lines().collect();
+    let tail = lines.len().saturating_sub(30);
+    format!("the operator's log ends with\n{}", lines[tail..].join("\n"))
 }
 
 /// A raise that was found to help, and the first one of all: where pods come up slowly it may take more than one.

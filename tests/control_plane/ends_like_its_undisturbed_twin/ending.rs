@@ -1,0 +1,166 @@
+//! What a story comes to, with a SIGKILL at some point of each of its verbs or without.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use futures::future::try_join;
+use guarantor::api::FIELD_MANAGER;
+use guarantor::api::agreement_status::AgreementStatus;
+use guarantor::api::enforcement_status::{ActionRecord, Verb};
+use guarantor_testbed::Operator;
+use guarantor_testbed::control_plane::POOL_LABEL;
+use guarantor_testbed::gate::Gate;
+use guarantor_testbed::plant::pods::ERROR_SHARE_ANNOTATION;
+use guarantor_testbed::shop::STOREFRONT;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::core::v1::{ConfigMap, Node};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use kube::api::{Api, ListParams};
+use kube::{Resource, ResourceExt};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::crash::{self, Point};
+use super::story::{Story, pods};
+use super::trace::Trace;
+use crate::accounts::{apply_in_calm, let_time_pass};
+use crate::stage::{Stage, own_cluster};
+
+/// How long it is calm before.
+const A_WHILE: SignedDuration = SignedDuration::from_secs(30);
+/// Nodes of a shop that has nodes of its own.
+const NODES: u16 = 4;
+
+/// What a story came to.
+#[derive(Debug, PartialEq)]
+pub(super) struct Ending {
+    /// What was done against the danger, in order.
+    pub(super) against: Vec<Verb>,
+    /// What was given back of each kind of object, in order. Nothing that is given back waits for anything else.
+    pub(super) given_back: BTreeMap<String, Vec<Verb>>,
+    /// The states of each object that changed, one after the other, by kind.
+    states: BTreeMap<&'static str, Vec<Vec<Value>>>,
+    /// Evictions the API server granted.
+    evictions: usize,
+    /// What is left of it.
+    left: Value,
+}
+
+/// Plays a story in a shop of its own.
+pub(super) async fn ending(story: &Story, point: Option<Point>) -> Result<Ending> {
+    let word = point.map_or_else(|| "undisturbed".to_owned(), |point| format!("{point:?}").to_lowercase());
+    let namespace = format!("twin-{}-{word}", story.name);
+    let (shop, cluster) = ((story.shop)(&namespace), own_cluster().await?);
+    if let Some(pool) = &shop.pool {
+        cluster.add_pool(pool, NODES).await?;
+    }
+    let mut stage = Stage::open_in(cluster, &shop, &namespace).await?;
+    stage.operator.take().context("an operator")?.stop().await?;
+    let gate = Gate::open(&stage.options.kubeconfig).await?;
+    stage.options.kubeconfig = gate.kubeconfig().to_owned();
+    // Whoever comes next waits for the lease of the dead.
+    for (flag, value) in [("--warm-up", "0s"), ("--lease-duration", "6s")] {
+        stage.options = stage.options.with_flag(flag, value);
+    }
+    let operator = RefCell::new(Some(Operator::start(&stage.options).await?));
+    let agreement = (story.agree)(&mut stage).await?;
+    apply_in_calm(&stage, &agreement).await?;
+    let_time_pass(Timestamp::now() + A_WHILE, async || Ok(())).await?;
+    let trace = Trace::begin(&stage)?;
+    let crashes = async {
+        for verb in story.verbs {
+            if let Some(point) = point {
+                crash::crash(&operator, &stage.options, &gate, *verb, point).await?;
+            }
+        }
+        anyhow::Ok(())
+    };
+    let played = try_join(crashes, (story.play)(&stage)).await;
+    played.with_context(|| format!("{namespace}: {}", crash::log(&operator)))?;
+    let status = stage.status(STOREFRONT).await?;
+    let (back, against): (Vec<_>, Vec<_>) = trace.acts().into_iter().partition(|act| gives_back(act.verb));
+    let granted = stage.requests(&namespace)?.into_iter().filter(|asked| asked.subresource == "eviction");
+    let ending = Ending {
+        against: against.iter().map(|act| act.verb).collect(),
+        given_back: by_kind(back),
+        states: trace.states(),
+        evictions: granted.filter(|asked| !asked.is_dry_run() && asked.code == 201).count(),
+        left: left(&stage, &status).await?,
+    };
+    if let Some(pool) = &shop.pool {
+        cluster.remove_pool(pool).await?;
+    }
+    // Every operator looks at every source.
+    cluster.kubectl(&["delete", "metricssource", &namespace, "--wait=false"]).await?.ok()?;
+    Ok(ending)
+}
+
+fn by_kind(acts: Vec<ActionRecord>) -> BTreeMap<String, Vec<Verb>> {
+    let mut kinds: BTreeMap<String, Vec<Verb>> = BTreeMap::new();
+    for act in acts {
+        kinds.entry(act.target.kind).or_default().push(act.verb);
+    }
+    kinds
+}
+
+fn gives_back(verb: Verb) -> bool {
+    match verb {
+        Verb::LowerFloor
+        | Verb::Restore
+        | Verb::ReleaseRollout
+        | Verb::ReleaseNode
+        | Verb::StopShedding
+        | Verb::RestoreSize => true,
+        Verb::FreezeScaleDown
+        | Verb::RaiseFloor
+        | Verb::PauseRollout
+        | Verb::RollBack
+        | Verb::Surge
+        | Verb::Reschedule
+        | Verb::AvoidNode
+        | Verb::Shed
+        | Verb::Resize => false,
+    }
+}
+
+/// What a story leaves behind, without what is another each time.
+async fn left(stage: &Stage, status: &AgreementStatus) -> Result<Value> {
+    let client = stage.cluster.client()?;
+    let namespace = stage.namespace.as_str();
+    let deployment = Api::<Deployment>::namespaced(client.clone(), namespace).get(STOREFRONT).await?;
+    let pods = pods(stage).await?;
+    let sick = pods.iter().filter(|pod| pod.annotations().contains_key(ERROR_SHARE_ANNOTATION)).count();
+    let sizes: Vec<_> =
+        pods.iter().flat_map(|pod| &pod.spec).flat_map(|spec| &spec.containers).map(|one| &one.resources).collect();
+    let (all, of_pool) = (ListParams::default(), ListParams::default().labels(&format!("{POOL_LABEL}={namespace}")));
+    // How long the danger lasted, and so what became of the objective, depends on when an act got through.
+    let conditions = status.conditions.iter().filter(|condition| condition.type_ != "Fulfilled");
+    Ok(json!({
+        "replicas": deployment.spec.replicas,
+        "paused": deployment.spec.paused == Some(true),
+        "ours in managedFields": [
+            ours(&Api::<Deployment>::namespaced(client.clone(), namespace), &all).await?,
+            ours(&Api::<HorizontalPodAutoscaler>::namespaced(client.clone(), namespace), &all).await?,
+            ours(&Api::<ConfigMap>::namespaced(client.clone(), namespace), &all).await?,
+            ours(&Api::<Node>::all(client), &of_pool).await?,
+        ],
+        "sick pods": sick,
+        "sizes": sizes,
+        "floor": status.enforcement.as_ref().and_then(|enforcement| enforcement.floor.clone()),
+        "episode": status.enforcement.as_ref().and_then(|enforcement| enforcement.episode.clone()),
+        "conditions": conditions.map(|condition| json!([condition.type_, condition.status])).collect::<Vec<_>>(),
+    }))
+}
+
+/// Entries of the operator's in the managedFields of these objects.
+async fn ours<K>(api: &Api<K>, which: &ListParams) -> Result<usize>
+where
+    K: Resource + Clone + std::fmt::Debug + DeserializeOwned,
+{
+    let of_us = |entry: &&ManagedFieldsEntry| entry.manager.as_deref() == Some(FIELD_MANAGER);
+    let objects = api.list(which).await?;
+    Ok(objects.iter().map(|object| object.managed_fields().iter().filter(of_us).count()).sum())
+}
