@@ -151,7 +151,7 @@ async fn left(stage: &Stage, status: &AgreementStatus) -> Result<Value> {
         "sizes": sizes,
         "floor": status.enforcement.as_ref().and_then(|enforcement| enforcement.floor.clone()),
         "episode": status.enforcement.as_ref().and_then(|enforcement| enforcement.episode.clone()),
-        "conditions": conditions.map(|condition| json!([condition.type_, condition.status])).collect::<Vec<_>>(),
+        "conditions": conditions.map(|condition| (&condition.type_, &condition.status)).collect::<BTreeMap<_, _>>(),
     }))
 }
 

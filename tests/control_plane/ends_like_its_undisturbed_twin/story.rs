@@ -40,7 +40,7 @@ pub(super) fn of(status: &AgreementStatus, verb: Verb) -> impl Iterator<Item = &
 
 /// Waits until a verb was done.
 pub(super) async fn until_done(stage: &Stage, verb: Verb) -> Result<()> {
-    stage.until(STOREFRONT, &format!("{verb:?}"), |s| of(s, verb).next().map(drop)).await
+    stage.until(STOREFRONT, &format!("{verb:?}"), |s| of(s, verb).next().map(|_| ())).await
 }
 
 /// Waits until so many acts of a verb have a verdict.
