@@ -153,8 +153,11 @@ fn resize(facts: &Facts<'_>, cause: &Cause) -> Chosen {
 /// Gives pods the size of their template when all has been safe for a while. `None`: nothing is left of it just now.
 fn come_back(facts: &Facts<'_>) -> Option<Chosen> {
     match resize::come_back(facts).filter(|_| facts.health.danger == Danger::None)? {
-        Proposal::Plan(plan) => Some(pass(plan, facts)).filter(|(decision, _)| !matches!(decision, Decision::Hold(_))),
-        // A floor that stands is told first.
+        // A floor that stands comes down meanwhile, and is told first.
+        Proposal::Plan(plan) => {
+            let tells = |(decision, _): &Chosen| !matches!(decision, Decision::Hold(_)) || facts.standing.is_none();
+            Some(pass(plan, facts)).filter(tells)
+        }
         Proposal::Idle { reason, message, until } => {
             facts.standing.is_none().then(|| (nothing(reason, message, until), Vec::new()))
         }

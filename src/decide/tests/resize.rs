@@ -92,6 +92,8 @@ fn what_helps_is_given_back_when_all_is_safe() {
         let decided = scene.live();
         if verb(&decided) == Some(Verb::RestoreSize) {
             given_back.push((scene.now.duration_since(at(0)).as_secs(), resizes(&decided).len()));
+        } else if given_back.len() == 1 {
+            assert_eq!(reason(&decided), "SteppingDown", "two still wait for theirs");
         }
     }
     assert_eq!(given_back, [(540, 4), (600, 2)], "five minutes after it was safe, a few at a time");

@@ -4,7 +4,6 @@
 //! stand by, so that no twin waits for another.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
 use futures::future::FutureExt;
@@ -17,7 +16,7 @@ use super::story::{Story, pods, reworded, until_done, until_judged, until_over};
 use crate::stage::{Stage, latency_agreement};
 
 /// Twenty for each of the four twins.
-const STANDING_BY: usize = 80;
+const STANDING_BY: u16 = 80;
 
 pub(super) static STORY: Story = Story {
     name: "steer",
@@ -59,18 +58,7 @@ fn node_of(pod: &Pod) -> Option<&str> {
     pod.spec.as_ref()?.node_name.as_deref()
 }
 
-/// Adds nodes that nobody plays: they count, take no pods, and cost nothing.
 async fn stand_by(stage: &Stage) -> Result<()> {
     static ADDED: OnceCell<()> = OnceCell::const_new();
-    let add = || async {
-        let mut nodes = String::new();
-        for number in 1..=STANDING_BY {
-            writeln!(
-                nodes,
-                "---\napiVersion: v1\nkind: Node\nmetadata: {{name: stands-by-{number}}}\nspec: {{unschedulable: true}}"
-            )?;
-        }
-        stage.cluster.kubectl_with_input(&["create", "-f", "-"], &nodes).await?.ok().map(drop)
-    };
-    ADDED.get_or_try_init(add).await.map(drop)
+    ADDED.get_or_try_init(|| stage.cluster.add_idle_nodes("stands-by", STANDING_BY)).await.map(drop)
 }

@@ -51,8 +51,10 @@ async fn main() -> Result<()> {
     let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../charts/guarantor");
     chart::install(&cluster, &chart, chart::EVERY_VERB).await?;
     let kubeconfig = cluster.service_account_kubeconfig(SYSTEM, ACCOUNT).await?;
+    let lanes = arguments.lanes.max(1);
+    drill::prepare(&cluster, lanes).await?;
     println!("{}", drill::HEADER);
-    let (cluster, binary, kubeconfig, lanes) = (&cluster, &binary, &kubeconfig, arguments.lanes.max(1));
+    let (cluster, binary, kubeconfig) = (&cluster, &binary, &kubeconfig);
     let played = stream::iter(all.iter().enumerate()).map(|(number, (fault, seed))| async move {
         if number < lanes {
             sleep(STAGGER.saturating_mul(u32::try_from(number).unwrap_or(0))).await;

@@ -154,6 +154,19 @@ pub(super) async fn add_pool(
     Ok(names)
 }
 
+/// Creates `count` nodes that no process plays.
+pub(super) async fn add_idle(client: &Client, place: Place, pool: &str, count: u16) -> Result<()> {
+    let nodes: Api<Node> = Api::all(client.clone());
+    for number in 1..=count {
+        let node = serde_json::from_value(json!({
+            "metadata": { "name": format!("{pool}-{number}"), "labels": { LABEL: place.label(), POOL: pool } },
+            "spec": { "unschedulable": true },
+        }))?;
+        make(&nodes, &node).await?;
+    }
+    Ok(())
+}
+
 async fn make(nodes: &Api<Node>, node: &Node) -> Result<()> {
     let made = nodes.create(&PostParams::default(), node).await;
     made.map(drop).with_context(|| format!("cannot create the node {}", node.name_any()))

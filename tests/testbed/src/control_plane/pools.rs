@@ -16,6 +16,16 @@ impl ControlPlane {
         nodes::add_pool(&self.client()?, place, &self.zones, pool, count).await
     }
 
+    /// Adds nodes that nobody plays: they count as the cluster's, take no pods, and cost nothing. What is allowed on one node in
+    /// so many can be done on several at once in a small cluster then.
+    ///
+    /// # Errors
+    /// When there are nodes of this pool already, or the API server does not answer.
+    pub async fn add_idle_nodes(&self, pool: &str, count: u16) -> Result<()> {
+        let place = if self.is_own() { Place::Alone } else { Place::BesideOthers };
+        nodes::add_idle(&self.client()?, place, pool, count).await
+    }
+
     /// Removes the nodes of a pool.
     ///
     /// # Errors

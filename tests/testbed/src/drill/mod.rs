@@ -18,7 +18,6 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
-use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
 pub use expectation::Expectation;
@@ -41,8 +40,16 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// The time between two looks at the status.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Held by whoever lets a node fall ill.
-static ONE_NODE: Mutex<()> = Mutex::const_new(());
+/// One node in so many may be avoided at once, whosever pods are on it.
+const ONE_IN: usize = 20;
+
+/// Lets a node fall ill in each of so many lanes at once: nodes stand by, so that none waits for another.
+///
+/// # Errors
+/// When the API server does not answer.
+pub async fn prepare(cluster: &ControlPlane, lanes: usize) -> Result<()> {
+    cluster.add_idle_nodes("stands-by", u16::try_from(lanes.saturating_mul(ONE_IN))?).await
+}
 
 /// Plays `fault` with `seed` in a new namespace of the name `namespace`, under an operator started with `operator`, which has to
 /// watch that namespace alone.
@@ -56,8 +63,6 @@ pub async fn run(
     fault: Fault,
     seed: u64,
 ) -> Result<Run> {
-    // In a small cluster one node may be avoided at once, whosever pods are on it.
-    let _alone = if fault == Fault::SlowNode { Some(ONE_NODE.lock().await) } else { None };
     let mut lane = Lane::open(cluster, namespace, operator, fault, seed).await?;
     let played = play(&mut lane, fault, seed).await.with_context(|| lane.log());
     // A run that went wrong leaves its namespace behind; the operator would be asked for a finalizer that nobody lifts.
