@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result};
 use guarantor::api::agreement_status::State;
+use guarantor_testbed::manifest::Agreement;
 use guarantor_testbed::process::Signal;
 use guarantor_testbed::wait::{Progress, wait_until};
 use guarantor_testbed::{AuditEvent, Operator};
@@ -10,7 +11,7 @@ use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::jiff::Timestamp;
 use kube::api::Api;
 
-use crate::accounts::{apply_in_calm, availability_agreement};
+use crate::accounts::apply_in_calm;
 use crate::stage::{PATIENCE, SYSTEM, Stage};
 
 const NAMESPACE: &str = "frozen-leader";
@@ -40,7 +41,7 @@ async fn a_frozen_leader_writes_nothing_when_it_wakes() -> Result<()> {
     let mut options = stage.options.clone();
     options.kubeconfig = stage.cluster.service_account_kubeconfig(SYSTEM, "second").await?;
     let second = Operator::start(&options).await?;
-    apply_in_calm(&stage, &availability_agreement(NAMESPACE, NAMESPACE, "10m", "")).await?;
+    apply_in_calm(&stage, &Agreement::observed(NAMESPACE, "10m")).await?;
     until_state(&stage, State::Fulfilled).await?;
     assert!(writes(&stage, "second")?.is_empty(), "the second stands by");
 

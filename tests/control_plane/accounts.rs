@@ -1,5 +1,7 @@
 //! The account as the API server keeps it, read back and checked as an auditor would: from the stored objects alone.
 
+use std::fmt::Display;
+
 use anyhow::{Context, Result, ensure};
 use guarantor::api::agreement_status::AgreementStatus;
 use guarantor::api::{ServiceLevelLedger, ServiceLevelStatement};
@@ -7,7 +9,7 @@ use guarantor::evaluate::count::Count;
 use guarantor::evaluate::slot::Slot;
 use guarantor::evaluate::{statement, stored_ledger};
 use guarantor_testbed::ControlPlane;
-use guarantor_testbed::shop::STOREFRONT;
+use guarantor_testbed::manifest::Agreement;
 use guarantor_testbed::wait::{Progress, wait_until};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
@@ -34,13 +36,20 @@ pub async fn ledgers(stage: &Stage, namespace: &str) -> Result<Vec<ServiceLevelL
 
 /// Applies a manifest when the shop has been open for more than a slot: what the front door had to refuse before there
 /// were pods is no part of the agreement then.
-pub async fn apply_in_calm(stage: &Stage, manifest: &str) -> Result<()> {
+pub async fn apply_in_calm(stage: &Stage, manifest: &(impl Display + ?Sized)) -> Result<()> {
     wait_until("the shop to be open for a while", PATIENCE, async || {
         let scraped = stage.shop.prometheus.query("up offset 6s == 1", Timestamp::now()).await?;
         Ok(if scraped.is_empty() { Progress::pending("not scraped six seconds ago") } else { Progress::Done(()) })
     })
     .await?;
     stage.apply(manifest).await.map(drop)
+}
+
+/// Applies an agreement in calm, and lets all be well for a while: there is a budget to lose then, and something to compare
+/// with.
+pub async fn agree_in_calm(stage: &Stage, agreement: &Agreement<'_>, a_while: SignedDuration) -> Result<()> {
+    apply_in_calm(stage, agreement).await?;
+    let_time_pass(Timestamp::now() + a_while, async || Ok(())).await
 }
 
 /// Waits for the middle of a slot of so many seconds: whatever is changed then is either plainly seen in the slot or
@@ -111,52 +120,10 @@ pub async fn verified(cluster: &ControlPlane, namespace: &str, name: &str) -> Re
     Ok(())
 }
 
-/// An agreement about the storefront's availability that is measured and never acted on; `extra` is more of its spec,
-/// indented by two.
-pub fn availability_agreement(namespace: &str, source: &str, period: &str, extra: &str) -> String {
-    format!(
-        r#"apiVersion: guarantor.dev/v1alpha1
-kind: ServiceLevelAgreement
-metadata: {{name: storefront, namespace: {namespace}}}
-spec:
-  service: {{name: storefront}}
-  metrics: {{sourceRef: {{name: {source}}}, slot: 5s}}
-  period: {{rolling: {period}}}
-  enforcement: {{mode: Observe}}
-  objectives:
-  - name: availability
-    indicator: &requests
-      ratio:
-        bad: sum(increase(http_requests_total{{service="storefront",code=~"5.."}}[$slot]))
-        total: sum(increase(http_requests_total{{service="storefront"}}[$slot]))
-    target: "95"
-{extra}"#
-    )
-}
-
-/// An agreement by which all but one of a hundred requests succeed, and by which the operator may act; `more` goes on with
-/// its enforcement, from a comma on.
+/// The usual agreement with something more that is allowed; `more` goes on with its enforcement, from a comma on.
 pub fn enforced_agreement(namespace: &str, more: &str) -> String {
-    format!(
-        r#"apiVersion: guarantor.dev/v1alpha1
-kind: ServiceLevelAgreement
-metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
-spec:
-  service:
-    name: {STOREFRONT}
-    workloads: [{{apiVersion: apps/v1, kind: Deployment, name: {STOREFRONT}}}]
-  metrics: {{sourceRef: {{name: {namespace}}}, slot: 5s}}
-  period: {{rolling: 30m}}
-  objectives:
-  - name: availability
-    indicator:
-      ratio:
-        bad: sum(increase(http_requests_total{{service="{STOREFRONT}",code=~"5.."}}[$slot]))
-        total: sum(increase(http_requests_total{{service="{STOREFRONT}"}}[$slot]))
-    target: "99"
-  enforcement: {{mode: Enforce, scale: {{min: 2, max: 10}}, cooldown: 10s, releaseAfter: 20s{more}}}
-"#
-    )
+    let allows = more.strip_prefix(", ").into_iter().collect();
+    Agreement { allows, ..Agreement::new(namespace) }.to_string()
 }
 
 /// The stage's metrics source with the same series for a second namespace.

@@ -7,12 +7,13 @@ use guarantor::api::agreement_status::AgreementStatus;
 use guarantor::evaluate::slot::SlotState;
 use guarantor::evaluate::stored_ledger;
 use guarantor_testbed::Operator;
+use guarantor_testbed::manifest::Agreement;
 use guarantor_testbed::wait::{Progress, wait_until};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 use kube::api::Api;
 
-use crate::accounts::{apply_in_calm, availability_agreement, ledgers, let_time_pass, shared_source};
+use crate::accounts::{apply_in_calm, ledgers, let_time_pass, shared_source};
 use crate::stage::{PATIENCE, Stage, operator_options};
 
 const NAMESPACE: &str = "catches-up";
@@ -31,7 +32,8 @@ async fn an_outage_of_the_operator_leaves_no_trace_in_the_account() -> Result<()
     // The same periods for both, whenever each is created: they are counted from midnight.
     let today = Timestamp::now().strftime("%Y-%m-%d");
     let validity = format!("  validity: {{from: \"{today}\"}}\n");
-    let agreement = |namespace| availability_agreement(namespace, NAMESPACE, "10m", &validity);
+    let agreement =
+        |namespace| Agreement { source: NAMESPACE, more: &validity, ..Agreement::observed(namespace, "10m") };
     // One reads long after the other: on a busy machine a sample may be in the store only seconds after its time.
     stage.options = stage.options.with_flag("--settle-delay", SETTLE);
     let twins = operator_options(stage.cluster, TWIN).await?.with_flag("--settle-delay", SETTLE);

@@ -4,56 +4,37 @@
 use anyhow::{Context, Result};
 use guarantor::api::credit_status::CreditState;
 use guarantor_testbed::Finished;
+use guarantor_testbed::manifest::{Agreement, Role, granted};
 use guarantor_testbed::wait::{Progress, wait_until};
 use kube::ResourceExt;
 
-use crate::accounts::{audit, availability_agreement, statements};
+use crate::accounts::{audit, statements};
 use crate::stage::{PATIENCE, Stage, cluster};
 
 const NAMESPACE: &str = "claims-and-answers";
 
 /// Everybody here may write claims; only paul and carol may answer them.
-const RIGHTS: &str = r"apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: parties, namespace: claims-and-answers}
-rules:
-- {apiGroups: [guarantor.dev], resources: [servicelevelclaims], verbs: [create, get, patch, update, delete]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: provider, namespace: claims-and-answers}
-rules:
-- {apiGroups: [guarantor.dev], resources: [servicelevelclaims], verbs: [decide]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: parties, namespace: claims-and-answers}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: parties}
-subjects:
-- {apiGroup: rbac.authorization.k8s.io, kind: User, name: carol}
-- {apiGroup: rbac.authorization.k8s.io, kind: User, name: paul}
-- {apiGroup: rbac.authorization.k8s.io, kind: User, name: dora}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: provider, namespace: claims-and-answers}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: provider}
-subjects:
-- {apiGroup: rbac.authorization.k8s.io, kind: User, name: carol}
-- {apiGroup: rbac.authorization.k8s.io, kind: User, name: paul}
-";
+const ROLES: [Role; 2] = [
+    Role { name: "parties", verbs: "create, get, patch, update, delete", users: &["carol", "paul", "dora"] },
+    Role { name: "provider", verbs: "decide", users: &["carol", "paul"] },
+];
 
-fn claim(made_by: &str, more: &str) -> String {
+/// A claim in this namespace and of this name; `about` says on what.
+fn claim([namespace, name]: [&str; 2], about: &str, made_by: &str, more: &str) -> String {
     format!(
-        r#"apiVersion: guarantor.dev/v1alpha1
+        r"apiVersion: guarantor.dev/v1alpha1
 kind: ServiceLevelClaim
-metadata: {{name: january, namespace: {NAMESPACE}}}
+metadata: {{name: {name}, namespace: {namespace}}}
 spec:
-  agreement: checkout
-  credit: {{periodStart: "2026-01-01T00:00:00Z"}}
+  agreement: storefront
+  {about}
   madeBy: {made_by}
-{more}"#
+{more}"
     )
+}
+
+fn january(made_by: &str, more: &str) -> String {
+    claim([NAMESPACE, "january"], r#"credit: {periodStart: "2026-01-01T00:00:00Z"}"#, made_by, more)
 }
 
 async fn apply(user: &str, manifest: &str) -> Result<Finished> {
@@ -82,19 +63,20 @@ fn refused(answer: &Finished, words: &str) {
 async fn claims_a_credit_as_two_people() -> Result<()> {
     let cluster = cluster().await?;
     cluster.create_namespace(NAMESPACE).await?;
-    cluster.kubectl_with_input(&["apply", "-f", "-"], RIGHTS).await?.ok()?;
+    let rights = granted(NAMESPACE, "servicelevelclaims", &ROLES);
+    cluster.kubectl_with_input(&["apply", "-f", "-"], &rights).await?.ok()?;
     // A policy is in force a little after it was made.
     wait_until("the policy to be in force", PATIENCE, async || {
-        let answer = apply("carol", &claim("dora", "")).await?;
+        let answer = apply("carol", &january("dora", "")).await?;
         let refused = answer.stderr.contains("spec.madeBy must be the user who makes the claim; write carol");
         Ok(if refused { Progress::Done(()) } else { Progress::pending(format!("{}{}", answer.stdout, answer.stderr)) })
     })
     .await?;
     let answered = r#"  decision: {by: paul, at: "2026-02-05T00:00:00Z", verdict: Approved}"#;
-    refused(&apply("carol", &claim("carol", answered)).await?, "spec.decision cannot be given with the claim");
+    refused(&apply("carol", &january("carol", answered)).await?, "spec.decision cannot be given with the claim");
     let paid = r#"  payment: {by: paul, at: "2026-02-05T00:00:00Z"}"#;
-    refused(&apply("carol", &claim("carol", paid)).await?, "spec.payment cannot be given with the claim");
-    apply("carol", &claim("carol", "")).await?.ok()?;
+    refused(&apply("carol", &january("carol", paid)).await?, "spec.payment cannot be given with the claim");
+    apply("carol", &january("carol", "")).await?.ok()?;
 
     for change in [
         r#"{"credit": {"periodStart": "2026-02-01T00:00:00Z"}}"#,
@@ -124,10 +106,7 @@ async fn claims_a_credit_as_two_people() -> Result<()> {
 
 /// That a breach was cured, the provider says, once.
 async fn a_breach_is_cured_by_another_person() -> Result<()> {
-    let demand = |more: &str| {
-        let credit = r#"credit: {periodStart: "2026-01-01T00:00:00Z"}"#;
-        claim("carol", more).replace("january", "breach").replace(credit, "demand: {breach: it was slow}")
-    };
+    let demand = |more: &str| claim([NAMESPACE, "breach"], "demand: {breach: it was slow}", "carol", more);
     let cured = r#"  cure: {by: paul, at: "2026-02-05T00:00:00Z"}"#;
     refused(&apply("carol", &demand(cured)).await?, "spec.cure cannot be given with the claim");
     apply("carol", &demand("")).await?.ok()?;
@@ -164,7 +143,7 @@ const CREDITS: &str = r#"  credits:
 async fn a_claim_leads_to_a_granted_and_settled_credit() -> Result<()> {
     let stage = Stage::open(PLACE).await?;
     stage.shop.storefront.set_error_share(0.75)?;
-    stage.apply(&availability_agreement(PLACE, PLACE, "30s", CREDITS)).await?;
+    stage.apply(&Agreement { more: CREDITS, ..Agreement::observed(PLACE, "30s") }).await?;
     let credit = stage
         .until("storefront", "a statement whose credit waits for a claim", |status| {
             let waits = |s: &&guarantor::api::agreement_status::StatementRef| {
@@ -173,17 +152,8 @@ async fn a_claim_leads_to_a_granted_and_settled_credit() -> Result<()> {
             status.statements.iter().find(waits).cloned()
         })
         .await?;
-    let start = credit.period_start.0;
-    let manifest = format!(
-        r#"apiVersion: guarantor.dev/v1alpha1
-kind: ServiceLevelClaim
-metadata: {{name: first, namespace: {PLACE}}}
-spec:
-  agreement: storefront
-  credit: {{periodStart: "{start}"}}
-  madeBy: carol
-"#
-    );
+    let about = format!("credit: {{periodStart: \"{}\"}}", credit.period_start.0);
+    let manifest = claim([PLACE, "first"], &about, "carol", "");
     // Two people: they may do all, but they are two.
     let (carol, paul) = (["--as=carol", "--as-group=system:masters"], ["--as=paul", "--as-group=system:masters"]);
     stage.cluster.kubectl_with_input(&[&["apply", "-f", "-"], &carol[..]].concat(), &manifest).await?.ok()?;
@@ -221,10 +191,6 @@ spec:
 
 /// Waits for status and reason of the claim's condition, and the state of its credit.
 async fn told(stage: &Stage, expected: &str) -> Result<()> {
-    let path = "jsonpath={.status.conditions[0].status} {.status.conditions[0].reason} {.status.credit}";
-    wait_until(expected, PATIENCE, async || {
-        let found = stage.cluster.kubectl(&["get", "slc", "first", "-n", PLACE, "-o", path]).await?.ok()?;
-        Ok(if found == expected { Progress::Done(()) } else { Progress::Pending(found) })
-    })
-    .await
+    let fields = "{.status.conditions[0].status} {.status.conditions[0].reason} {.status.credit}";
+    stage.until_read(["slc", "first"], fields, expected).await
 }

@@ -3,10 +3,11 @@
 
 use anyhow::{Context, Result};
 use guarantor_testbed::Operator;
+use guarantor_testbed::manifest::Agreement;
 use guarantor_testbed::wait::{Progress, wait_until};
 use kube::ResourceExt;
 
-use crate::accounts::{audit, availability_agreement, ledgers, statements};
+use crate::accounts::{audit, ledgers, statements};
 use crate::refusal::{Refusal, WORDS};
 use crate::stage::{PATIENCE, SYSTEM, Stage};
 
@@ -27,7 +28,7 @@ async fn closes_a_period_once_although_it_is_killed_in_between() -> Result<()> {
     let operator = format!("--as=system:serviceaccount:{SYSTEM}:guarantor");
     let probe = (&["create", "--dry-run=server", &operator, "-f", "-"][..], STATEMENT);
     let refusal = Refusal::of(&stage, "CREATE", "servicelevelstatements", probe).await?;
-    stage.apply(&availability_agreement(NAMESPACE, NAMESPACE, "30s", "")).await?;
+    stage.apply(&Agreement::observed(NAMESPACE, "30s")).await?;
 
     // The first crash: the ledger is closed, the statement is not made.
     let closed = wait_until("a closed ledger", PATIENCE, async || {

@@ -5,8 +5,9 @@ use anyhow::{Context, Result, ensure};
 use guarantor::api::agreement_status::AgreementStatus;
 use guarantor::api::statement::FinalReason;
 use guarantor_testbed::Operator;
+use guarantor_testbed::manifest::Agreement;
 
-use crate::accounts::{apply_in_calm, audit, availability_agreement, shared_source, statements};
+use crate::accounts::{apply_in_calm, audit, shared_source, statements};
 use crate::stage::{Stage, TIMEOUT, operator_options};
 
 const NAMESPACE: &str = "closes-account";
@@ -20,7 +21,7 @@ fn counted(status: &AgreementStatus) -> Option<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn closes_the_account_of_a_deleted_agreement() -> Result<()> {
     let stage = Stage::open(NAMESPACE).await?;
-    let manifest = availability_agreement(NAMESPACE, NAMESPACE, "1h", "");
+    let manifest = Agreement::observed(NAMESPACE, "1h");
     for propagation in ["background", "foreground"] {
         apply_in_calm(&stage, &manifest).await?;
         stage.until("storefront", "counted slots", counted).await?;
@@ -47,7 +48,7 @@ async fn closes_the_account_of_a_deleted_agreement() -> Result<()> {
     let source = shared_source(&stage, NAMESPACE, TWIN);
     stage.apply(&source).await?;
     let operator = Operator::start(&operator_options(stage.cluster, TWIN).await?).await?;
-    stage.apply(&availability_agreement(TWIN, NAMESPACE, "1h", "")).await?;
+    stage.apply(&Agreement { source: NAMESPACE, ..Agreement::observed(TWIN, "1h") }).await?;
     let kept = "-o=jsonpath={.metadata.finalizers}";
     let held = guarantor_testbed::wait::wait_until("an account", crate::stage::PATIENCE, async || {
         use guarantor_testbed::wait::Progress;

@@ -4,28 +4,17 @@
 use anyhow::Result;
 use guarantor::api::enforcement_status::{ActionPhase, Verb};
 use guarantor_testbed::ShopOptions;
+use guarantor_testbed::manifest::Autoscaler;
 use guarantor_testbed::plant::load::Load;
 
 use crate::stage::{Stage, latency_agreement};
 
 const NAMESPACE: &str = "freezes";
 
-const AUTOSCALER: &str = r"apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: storefront, namespace: freezes}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: storefront}
-  minReplicas: 2
-  maxReplicas: 12
-  metrics:
-  - type: Resource
-    resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}
-";
-
 #[tokio::test(flavor = "multi_thread")]
 async fn freezes_scale_down_before_it_raises() -> Result<()> {
     let stage = Stage::open_with(&ShopOptions { replicas: 4, ..ShopOptions::new(NAMESPACE) }).await?;
-    stage.apply(AUTOSCALER).await?;
+    stage.apply(&Autoscaler::new(NAMESPACE, 2, 12)).await?;
     stage.apply(&latency_agreement(NAMESPACE, "Enforce")).await?;
     stage.until_calm("storefront").await?;
     assert_eq!(stage.shop.replicas().await?, 4, "without metrics the autoscaler takes nothing away by itself");

@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 use guarantor_testbed::Finished;
+use guarantor_testbed::manifest::{Role, granted};
 use guarantor_testbed::wait::{Progress, wait_until};
 
 use crate::stage::{PATIENCE, TIMEOUT, cluster};
@@ -14,35 +15,10 @@ const AS_OPERATOR: &str = "--as=system:serviceaccount:guarantor-system:guarantor
 const WORDS: &str = "made by the operator alone";
 
 /// Everybody here may edit exclusions; only ann and bob may approve them.
-const RIGHTS: &str = r"apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: operations, namespace: two-people}
-rules:
-- {apiGroups: [guarantor.dev], resources: [servicelevelexclusions], verbs: [create, get, patch, update, delete]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: approvers, namespace: two-people}
-rules:
-- {apiGroups: [guarantor.dev], resources: [servicelevelexclusions], verbs: [approve]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: operations, namespace: two-people}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: operations}
-subjects:
-- {apiGroup: rbac.authorization.k8s.io, kind: User, name: ann}
-- {apiGroup: rbac.authorization.k8s.io, kind: User, name: bob}
-- {apiGroup: rbac.authorization.k8s.io, kind: User, name: carol}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: approvers, namespace: two-people}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: approvers}
-subjects:
-- {apiGroup: rbac.authorization.k8s.io, kind: User, name: ann}
-- {apiGroup: rbac.authorization.k8s.io, kind: User, name: bob}
-";
+const ROLES: [Role; 2] = [
+    Role { name: "operations", verbs: "create, get, patch, update, delete", users: &["ann", "bob", "carol"] },
+    Role { name: "approvers", verbs: "approve", users: &["ann", "bob"] },
+];
 
 fn exclusion(declared_by: &str, more: &str) -> String {
     format!(
@@ -90,7 +66,8 @@ fn refused(answer: &Finished, words: &str) {
 async fn keeps_declaring_and_approving_apart() -> Result<()> {
     let cluster = cluster().await?;
     cluster.create_namespace(NAMESPACE).await?;
-    cluster.kubectl_with_input(&["apply", "-f", "-"], RIGHTS).await?.ok()?;
+    let rights = granted(NAMESPACE, "servicelevelexclusions", &ROLES);
+    cluster.kubectl_with_input(&["apply", "-f", "-"], &rights).await?.ok()?;
     // A policy is in force a little after it was made.
     wait_until("the policy to be in force", PATIENCE, async || {
         let arguments = ["create", "--dry-run=server", "-f", "-", "--as=ann"];

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result};
 use guarantor::api::agreement_status::AgreementStatus;
 use guarantor::api::enforcement_status::{ActionPhase, Verb};
+use guarantor_testbed::manifest::{Agreement, rolling};
 use guarantor_testbed::plant::load::Load;
 use guarantor_testbed::{AuditEvent, Operator};
 use serde_json::Value;
@@ -77,10 +78,8 @@ async fn restart(stage: &mut Stage) -> Result<()> {
 async fn lives_on_the_rights_of_its_chart() -> Result<()> {
     let mut stage = Stage::open_audited(NAMESPACE).await?;
     let enforced = latency_agreement(NAMESPACE, "Enforce");
-    let settled = latency_agreement(NAMESPACE, "Observe")
-        .replace("{name: storefront, namespace", "{name: settled, namespace")
-        .replace("workloads: [{apiVersion: apps/v1, kind: Deployment, name: storefront}]", "workloads: []")
-        .replace("rolling: 30m", "rolling: 30s");
+    let settled =
+        Agreement { name: "settled", workload: None, term: rolling("30s"), ..latency_agreement(NAMESPACE, "Observe") };
     for manifest in [&enforced, &settled] {
         stage.apply(manifest).await?;
     }

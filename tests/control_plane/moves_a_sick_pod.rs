@@ -5,14 +5,14 @@ use anyhow::{Context, Result, ensure};
 use guarantor::api::agreement_status::AgreementStatus;
 use guarantor::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use guarantor_testbed::ShopOptions;
+use guarantor_testbed::manifest::Agreement;
 use guarantor_testbed::plant::pods::ERROR_SHARE_ANNOTATION;
 use guarantor_testbed::shop::STOREFRONT;
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
-use kube::api::{Api, ListParams};
 
-use crate::accounts::{apply_in_calm, enforced_agreement, let_time_pass};
+use crate::accounts::{agree_in_calm, let_time_pass};
 use crate::stage::Stage;
 
 /// How long it is calm before: pods are compared by what they did within a minute, so that younger ones are no measure.
@@ -32,7 +32,7 @@ async fn moves_a_sick_pod_within_its_budget() -> Result<()> {
     ensure!((surge.from, surge.to) == (Some(4), Some(5)), "{actions:#?}");
     ensure!(eviction.target.uid == sick.uid().unwrap_or_default(), "another pod was evicted: {eviction:?}");
     ensure!(eviction.verdict == Some(Verdict::Effective), "{actions:#?}");
-    let pods = pods(&stage).await?;
+    let pods = stage.pods().await?;
     ensure!(pods.iter().all(|pod| pod.uid() != sick.uid()), "it is still there");
     let status = stage.status(STOREFRONT).await?;
     let moved = status.enforcement.and_then(|e| e.reschedule).context("what was moved")?.evictions;
@@ -58,21 +58,16 @@ async fn leaves_a_sick_pod_where_its_budget_lets_nothing_go() -> Result<()> {
     let message = stage.until(STOREFRONT, "a hold", blocked).await?;
     ensure!(message.contains("storefront") && message.contains("needs 5 healthy pods"), "{message}");
     let_time_pass(Timestamp::now() + A_WHILE, async || {
-        ensure!(pods(&stage).await?.iter().any(|pod| pod.uid() == sick.uid()), "it was taken away");
+        ensure!(stage.pods().await?.iter().any(|pod| pod.uid() == sick.uid()), "it was taken away");
         Ok(())
     })
     .await?;
     stage.delete(STOREFRONT).await
 }
 
-async fn pods(stage: &Stage) -> Result<Vec<Pod>> {
-    let api: Api<Pod> = Api::namespaced(stage.cluster.client()?, &stage.namespace);
-    Ok(api.list(&ListParams::default().labels(&format!("app={STOREFRONT}"))).await?.items)
-}
-
 /// One of the pods fails most of its requests from now on.
 async fn fall_ill(stage: &Stage) -> Result<Pod> {
-    let pod = pods(stage).await?.into_iter().next().context("a pod")?;
+    let pod = stage.pods().await?.into_iter().next().context("a pod")?;
     let annotation = format!("{ERROR_SHARE_ANNOTATION}=0.9");
     let arguments = ["annotate", "pod", &pod.name_any(), "-n", &stage.namespace, &annotation];
     stage.cluster.kubectl(&arguments).await?.ok()?;
@@ -85,8 +80,8 @@ async fn shop(namespace: &str, least: &str) -> Result<Stage> {
     let mut stage = Stage::open_with(&options).await?;
     stage.warm_up().await?;
     stage.apply(&budget(namespace, least)).await?;
-    apply_in_calm(&stage, &enforced_agreement(namespace, ", reschedule: {minAge: 10s}")).await?;
-    let_time_pass(Timestamp::now() + A_WHILE, async || Ok(())).await?;
+    let agreement = Agreement { allows: vec!["reschedule: {minAge: 10s}"], ..Agreement::new(namespace) };
+    agree_in_calm(&stage, &agreement, A_WHILE).await?;
     Ok(stage)
 }
 

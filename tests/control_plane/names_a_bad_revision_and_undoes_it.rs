@@ -7,6 +7,7 @@ use guarantor::api::diagnosis::CauseKind;
 use guarantor::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use guarantor::api::{FIELD_MANAGER, ROLLOUT_ANNOTATION};
 use guarantor_testbed::ShopOptions;
+use guarantor_testbed::manifest::Agreement;
 use guarantor_testbed::plant::pods::ERROR_SHARE_ANNOTATION;
 use guarantor_testbed::shop::STOREFRONT;
 use k8s_openapi::api::apps::v1::Deployment;
@@ -15,7 +16,7 @@ use kube::ResourceExt;
 use kube::api::Api;
 use tokio::process::Command;
 
-use crate::accounts::{apply_in_calm, enforced_agreement, let_time_pass};
+use crate::accounts::{agree_in_calm, let_time_pass};
 use crate::stage::Stage;
 
 /// How long it is calm before, and how long nothing may be added after the cause is told: a raise would come with the next
@@ -24,14 +25,14 @@ const A_WHILE: SignedDuration = SignedDuration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_a_bad_revision_and_adds_nothing() -> Result<()> {
-    let stage = shop("bad-revision", "").await?;
+    let stage = shop("bad-revision", Vec::new()).await?;
     roll_out_a_bad_revision(&stage).await?;
     told(&stage, CauseKind::BadRevision, "the old revision").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn undoes_a_bad_revision_where_it_may() -> Result<()> {
-    let stage = shop("undone-revision", ", rollback: {servedFor: 20s}").await?;
+    let stage = shop("undone-revision", vec!["rollback: {servedFor: 20s}"]).await?;
     let good = deployment(&stage).await?;
     roll_out_a_bad_revision(&stage).await?;
     let judged = |action: &ActionRecord| action.verb == Verb::RollBack && action.verdict.is_some();
@@ -70,14 +71,12 @@ async fn deployment(stage: &Stage) -> Result<Deployment> {
     Ok(api.get(STOREFRONT).await?)
 }
 
-/// A shop of four in calm, under an agreement that may be enforced; `more` is what it allows beside.
-async fn shop(namespace: &str, more: &str) -> Result<Stage> {
+/// A shop of four in calm, under an agreement that may be enforced and allows this beside.
+async fn shop(namespace: &str, allows: Vec<&str>) -> Result<Stage> {
     let options = ShopOptions { replicas: 4, rate: 40.0, ..ShopOptions::new(namespace) };
     let mut stage = Stage::open_with(&options).await?;
     stage.warm_up().await?;
-    apply_in_calm(&stage, &enforced_agreement(namespace, more)).await?;
-    // So that there is a budget to lose, and something to compare with.
-    let_time_pass(Timestamp::now() + A_WHILE, async || Ok(())).await?;
+    agree_in_calm(&stage, &Agreement { allows, ..Agreement::new(namespace) }, A_WHILE).await?;
     Ok(stage)
 }
 

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use guarantor::api::BASELINE_ANNOTATION;
 use guarantor::sense::workload::scaled_object;
 use guarantor_testbed::AuditEvent;
+use guarantor_testbed::manifest::Autoscaler;
 use guarantor_testbed::plant::load::Load;
 use guarantor_testbed::wait::{Progress, wait_until};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -55,24 +56,10 @@ spec: {scaleTargetRef: {name: storefront}, minReplicaCount: 3, maxReplicaCount: 
 ";
 
 /// The HPA as KEDA makes it, owned by the `ScaledObject` with this uid.
-fn autoscaler(uid: &str) -> String {
-    format!(
-        r"apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata:
-  name: keda-hpa-storefront
-  namespace: {NAMESPACE}
-  ownerReferences:
-  - {{apiVersion: keda.sh/v1alpha1, kind: ScaledObject, name: storefront, uid: {uid}, controller: true}}
-spec:
-  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: storefront}}
-  minReplicas: 3
-  maxReplicas: 12
-  metrics:
-  - type: Resource
-    resource: {{name: cpu, target: {{type: Utilization, averageUtilization: 80}}}}
-"
-    )
+fn autoscaler(uid: &str) -> Autoscaler<'static> {
+    let owner =
+        format!("{{apiVersion: keda.sh/v1alpha1, kind: ScaledObject, name: storefront, uid: {uid}, controller: true}}");
+    Autoscaler { name: "keda-hpa-storefront", owner: Some(owner), ..Autoscaler::new(NAMESPACE, 3, 12) }
 }
 
 /// What KEDA's reconcile does with a changed floor.

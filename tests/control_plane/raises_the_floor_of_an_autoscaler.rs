@@ -2,27 +2,16 @@
 
 use anyhow::Result;
 use guarantor::api::enforcement_status::{ActionPhase, Verb, Verdict};
+use guarantor_testbed::manifest::Autoscaler;
 use guarantor_testbed::plant::load::Load;
 use guarantor_testbed::wait::{Progress, wait_until};
 
 use crate::stage::{PATIENCE, Stage, latency_agreement};
 
-const AUTOSCALER: &str = r"apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: storefront, namespace: raises-hpa}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: storefront}
-  minReplicas: 3
-  maxReplicas: 12
-  metrics:
-  - type: Resource
-    resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}
-";
-
 #[tokio::test(flavor = "multi_thread")]
 async fn raises_the_floor_of_an_autoscaler_and_gives_it_back() -> Result<()> {
     let stage = Stage::open("raises-hpa").await?;
-    stage.apply(AUTOSCALER).await?;
+    stage.apply(&Autoscaler::new("raises-hpa", 3, 12)).await?;
     stage.apply(&latency_agreement("raises-hpa", "Enforce")).await?;
     stage.until_calm("storefront").await?;
     stage.shop.storefront.set_load(Load::Constant(70.0))?;

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use guarantor::api::condition::ENFORCING;
 use guarantor_testbed::AuditEvent;
+use guarantor_testbed::manifest::Autoscaler;
 use guarantor_testbed::plant::load::Load;
 use guarantor_testbed::wait::{Progress, wait_until};
 
@@ -10,22 +11,10 @@ use crate::stage::{PATIENCE, SYSTEM, Stage, condition, latency_agreement};
 
 const NAMESPACE: &str = "recommends";
 
-const AUTOSCALER: &str = r"apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: storefront, namespace: recommends}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: storefront}
-  minReplicas: 3
-  maxReplicas: 12
-  metrics:
-  - type: Resource
-    resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}
-";
-
 #[tokio::test(flavor = "multi_thread")]
 async fn recommends_without_changing_anything() -> Result<()> {
     let stage = Stage::open_audited(NAMESPACE).await?;
-    stage.apply(AUTOSCALER).await?;
+    stage.apply(&Autoscaler::new(NAMESPACE, 3, 12)).await?;
     stage.apply(&latency_agreement(NAMESPACE, "Recommend")).await?;
     stage.until_calm("storefront").await?;
     stage.shop.storefront.set_load(Load::Constant(70.0))?;

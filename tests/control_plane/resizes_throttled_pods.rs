@@ -12,15 +12,15 @@ use guarantor::api::agreement_status::AgreementStatus;
 use guarantor::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use guarantor::api::resize_status::manager;
 use guarantor_testbed::ShopOptions;
+use guarantor_testbed::manifest::{Agreement, Objective};
 use guarantor_testbed::plant::load::Load;
 use guarantor_testbed::shop::STOREFRONT;
 use guarantor_testbed::wait::{Progress, wait_until};
 use k8s_openapi::api::core::v1::{Pod, ResourceRequirements};
-use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use k8s_openapi::jiff::SignedDuration;
 use kube::ResourceExt;
-use kube::api::{Api, ListParams};
 
-use crate::accounts::{apply_in_calm, let_time_pass};
+use crate::accounts::agree_in_calm;
 use crate::stage::{PATIENCE, Stage, own_cluster};
 
 /// How long it is calm before.
@@ -33,7 +33,7 @@ const BUSY: f64 = 40.0;
 #[tokio::test(flavor = "multi_thread")]
 async fn resizes_throttled_pods_and_gives_their_size_back() -> Result<()> {
     let stage = shop("resized-pods", "250m").await?;
-    let before = pods(&stage).await?;
+    let before = stage.pods().await?;
     stage.shop.storefront.set_load(Load::Constant(BUSY))?;
     until_limits(&stage, "750m").await?;
     stage
@@ -41,7 +41,7 @@ async fn resizes_throttled_pods_and_gives_their_size_back() -> Result<()> {
             (of(s, Verb::Resize).filter(|a| a.verdict == Some(Verdict::Effective)).count() >= 4).then_some(())
         })
         .await?;
-    let resized = pods(&stage).await?;
+    let resized = stage.pods().await?;
     let uids = |pods: &[Pod]| -> BTreeSet<String> { pods.iter().filter_map(ResourceExt::uid).collect() };
     ensure!(uids(&resized) == uids(&before), "pods were made anew");
     let ours = manager(&stage.agreement(STOREFRONT).await?.uid().context("a uid")?);
@@ -66,7 +66,7 @@ async fn resizes_throttled_pods_and_gives_their_size_back() -> Result<()> {
     stage.until(STOREFRONT, "the end of the episode", calm).await?;
     let actions = stage.status(STOREFRONT).await?.actions;
     ensure!(actions.iter().all(|action| action.verb != Verb::RaiseFloor), "replicas were added: {actions:#?}");
-    ensure!(uids(&pods(&stage).await?) == uids(&before), "pods were made anew");
+    ensure!(uids(&stage.pods().await?) == uids(&before), "pods were made anew");
     let refused = stage.refused()?;
     ensure!(refused.is_empty(), "{refused:#?}");
     stage.delete(STOREFRONT).await
@@ -78,7 +78,7 @@ async fn what_a_node_puts_off_is_taken_back_and_replicas_follow() -> Result<()> 
     let stage = shop("put-off-pods", "500m").await?;
     stage.shop.storefront.set_load(Load::Constant(BUSY))?;
     let first = wait_until("a resize", PATIENCE, async || {
-        let all = pods(&stage).await?;
+        let all = stage.pods().await?;
         let larger = all.iter().find(|pod| cpu(spec(pod), "limits").as_deref() == Some("750m"));
         Ok(match larger {
             Some(pod) => Progress::Done(pod.clone()),
@@ -103,7 +103,7 @@ async fn what_a_node_puts_off_is_taken_back_and_replicas_follow() -> Result<()> 
         "{judged:#?}"
     );
     wait_until("it to be taken back", PATIENCE, async || {
-        let all = pods(&stage).await?;
+        let all = stage.pods().await?;
         let pod = all.iter().find(|pod| pod.uid() == first.uid()).context("the pod is gone")?;
         let size = (cpu(spec(pod), "requests"), cpu(spec(pod), "limits"));
         let back = (Some("500m".to_owned()), Some("500m".to_owned()));
@@ -115,7 +115,7 @@ async fn what_a_node_puts_off_is_taken_back_and_replicas_follow() -> Result<()> 
     let refused = stage.refused()?;
     ensure!(refused.is_empty(), "{refused:#?}");
     stage.delete(STOREFRONT).await?;
-    let sizes: Vec<_> = pods(&stage).await?.iter().map(|pod| cpu(spec(pod), "limits")).collect();
+    let sizes: Vec<_> = stage.pods().await?.iter().map(|pod| cpu(spec(pod), "limits")).collect();
     ensure!(sizes.iter().all(|limit| limit.as_deref() == Some("500m")), "{sizes:?} stay");
     Ok(())
 }
@@ -123,11 +123,6 @@ async fn what_a_node_puts_off_is_taken_back_and_replicas_follow() -> Result<()> 
 /// The actions of a verb that were done, newest first.
 fn of(status: &AgreementStatus, verb: Verb) -> impl DoubleEndedIterator<Item = &ActionRecord> {
     status.actions.iter().filter(move |action| action.verb == verb && action.phase == ActionPhase::Done)
-}
-
-async fn pods(stage: &Stage) -> Result<Vec<Pod>> {
-    let api: Api<Pod> = Api::namespaced(stage.cluster.client()?, &stage.namespace);
-    Ok(api.list(&ListParams::default().labels(&format!("app={STOREFRONT}"))).await?.items)
 }
 
 fn spec(pod: &Pod) -> Option<&ResourceRequirements> {
@@ -146,7 +141,7 @@ fn cpu(resources: Option<&ResourceRequirements>, of: &str) -> Option<String> {
 
 async fn until_limits(stage: &Stage, limit: &str) -> Result<()> {
     wait_until(&format!("limits of {limit}"), PATIENCE, async || {
-        let limits: Vec<Option<String>> = pods(stage).await?.iter().map(|pod| cpu(spec(pod), "limits")).collect();
+        let limits: Vec<Option<String>> = stage.pods().await?.iter().map(|pod| cpu(spec(pod), "limits")).collect();
         let all = limits.len() == 4 && limits.iter().all(|one| one.as_deref() == Some(limit));
         Ok(if all {
             Progress::Done(())
@@ -171,33 +166,11 @@ async fn shop(namespace: &str, request: &str) -> Result<Stage> {
     };
     let mut stage = Stage::open_in(own_cluster().await?, &options, namespace).await?;
     stage.warm_up().await?;
-    apply_in_calm(&stage, &agreement(namespace)).await?;
-    let_time_pass(Timestamp::now() + A_WHILE, async || Ok(())).await?;
+    let agreement = Agreement {
+        objectives: vec![Objective::latency("1s", "95")],
+        allows: vec!["resize: {maxCpu: \"1\"}"],
+        ..Agreement::new(namespace)
+    };
+    agree_in_calm(&stage, &agreement, A_WHILE).await?;
     Ok(stage)
-}
-
-fn agreement(namespace: &str) -> String {
-    format!(
-        r#"apiVersion: guarantor.dev/v1alpha1
-kind: ServiceLevelAgreement
-metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
-spec:
-  service:
-    name: {STOREFRONT}
-    workloads: [{{apiVersion: apps/v1, kind: Deployment, name: {STOREFRONT}}}]
-  metrics: {{sourceRef: {{name: {namespace}}}, slot: 5s}}
-  period: {{rolling: 30m}}
-  objectives:
-  - name: latency
-    indicator:
-      latency: {{histogram: http_request_duration_seconds, selector: {{service: {STOREFRONT}}}, threshold: 1s}}
-    target: "95"
-  enforcement:
-    mode: Enforce
-    scale: {{min: 2, max: 10}}
-    resize: {{maxCpu: "1"}}
-    cooldown: 10s
-    releaseAfter: 20s
-"#
-    )
 }

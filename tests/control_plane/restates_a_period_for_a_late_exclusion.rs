@@ -2,11 +2,11 @@
 //! verified by anybody.
 
 use anyhow::{Context, Result};
-use guarantor_testbed::wait::{Progress, wait_until};
+use guarantor_testbed::manifest::Agreement;
 use kube::ResourceExt;
 
-use crate::accounts::{audit, availability_agreement, statements, verified_by_name};
-use crate::stage::{PATIENCE, Stage};
+use crate::accounts::{audit, statements, verified_by_name};
+use crate::stage::Stage;
 
 const NAMESPACE: &str = "restates";
 const RULES: &str = "  exclusions: {rules: [{reason: Maintenance, effect: Exclude}]}\n";
@@ -14,7 +14,7 @@ const RULES: &str = "  exclusions: {rules: [{reason: Maintenance, effect: Exclud
 #[tokio::test(flavor = "multi_thread")]
 async fn restates_a_period_for_a_late_exclusion() -> Result<()> {
     let stage = Stage::open(NAMESPACE).await?;
-    stage.apply(&availability_agreement(NAMESPACE, NAMESPACE, "1m", RULES)).await?;
+    stage.apply(&Agreement { more: RULES, ..Agreement::observed(NAMESPACE, "1m") }).await?;
     let first = stage.until("storefront", "a statement", |status| status.statements.last().cloned()).await?;
     let issued = statements(&stage).await?.into_iter().find(|s| s.name_any() == first.name).context("the statement")?;
     let (from, until) = (issued.spec.period.start.0, issued.spec.period.end.0);
@@ -56,10 +56,6 @@ spec:
 
 /// Waits for status and reason of the exclusion's condition.
 async fn told(stage: &Stage, expected: &str) -> Result<()> {
-    let path = "jsonpath={.status.conditions[0].status} {.status.conditions[0].reason}";
-    wait_until(expected, PATIENCE, async || {
-        let found = stage.cluster.kubectl(&["get", "slx", "window", "-n", NAMESPACE, "-o", path]).await?.ok()?;
-        Ok(if found == expected { Progress::Done(()) } else { Progress::Pending(found) })
-    })
-    .await
+    let fields = "{.status.conditions[0].status} {.status.conditions[0].reason}";
+    stage.until_read(["slx", "window"], fields, expected).await
 }

@@ -9,9 +9,10 @@ use guarantor::evaluate::enforcement_log::EnforcementLog;
 use guarantor::evaluate::ledger::Ledger;
 use guarantor::evaluate::period::Bounds;
 use guarantor::evaluate::{statement, stored_ledger};
+use guarantor_testbed::manifest::Agreement;
 use kube::ResourceExt;
 
-use crate::accounts::{apply_in_calm, audit, availability_agreement, statements};
+use crate::accounts::{apply_in_calm, audit, statements};
 use crate::stage::Stage;
 
 const NAMESPACE: &str = "lost-answer";
@@ -21,7 +22,7 @@ const AS_OPERATOR: &str = "--as=system:serviceaccount:guarantor-system:guarantor
 #[tokio::test(flavor = "multi_thread")]
 async fn settles_a_period_although_an_answer_was_lost() -> Result<()> {
     let stage = Stage::open_audited(NAMESPACE).await?;
-    apply_in_calm(&stage, &availability_agreement(NAMESPACE, NAMESPACE, "1m", "")).await?;
+    apply_in_calm(&stage, &Agreement::observed(NAMESPACE, "1m")).await?;
     let period = stage.until("storefront", "a period", |s| s.period.clone()).await?;
     // What the operator's own first write would have left, had it been made before anything was read.
     let agreement = stage.agreement("storefront").await?;

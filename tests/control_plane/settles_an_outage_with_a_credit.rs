@@ -7,10 +7,11 @@ use guarantor::api::credit_status::CreditState;
 use guarantor::evaluate::count::Count;
 use guarantor::evaluate::slot::Slot;
 use guarantor::evaluate::{exact, stored_ledger};
+use guarantor_testbed::manifest::{Agreement, Objective};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
 
-use crate::accounts::{apply_in_calm, audit, availability_agreement, ledgers, middle_of_a_slot, reason, statements};
+use crate::accounts::{apply_in_calm, audit, ledgers, middle_of_a_slot, reason, statements};
 use crate::stage::Stage;
 
 const NAMESPACE: &str = "settles-credit";
@@ -21,10 +22,7 @@ const ROOM: SignedDuration = SignedDuration::from_secs(80);
 const FOR_GOOD: u64 = 900;
 
 /// Highest is 30 % of 1000.02, the cap 25 % of it: 250.005, of which half a cent is rounded up.
-const CREDITS: &str = r#"  - name: strict
-    indicator: *requests
-    target: "99"
-  credits:
+const CREDITS: &str = r#"  credits:
     fee: {amount: "1000.02", currency: EUR}
     combine: Highest
     cap: {percentOfFee: "25"}
@@ -38,7 +36,12 @@ const CREDITS: &str = r#"  - name: strict
 #[tokio::test(flavor = "multi_thread")]
 async fn settles_an_outage_with_a_credit() -> Result<()> {
     let stage = Stage::open(NAMESPACE).await?;
-    apply_in_calm(&stage, &availability_agreement(NAMESPACE, NAMESPACE, "2m", CREDITS)).await?;
+    let agreement = Agreement {
+        objectives: vec![Objective::availability("95"), Objective::availability("99").named("strict")],
+        more: CREDITS,
+        ..Agreement::observed(NAMESPACE, "2m")
+    };
+    apply_in_calm(&stage, &agreement).await?;
     let period = stage
         .until("storefront", "a calm account with room for an outage", |s| {
             let calm = s.summary.as_ref()?.state == State::Fulfilled;

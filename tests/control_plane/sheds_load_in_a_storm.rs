@@ -9,6 +9,7 @@ use guarantor::api::diagnosis::CauseKind;
 use guarantor::api::enforcement_status::{ActionPhase, Verb, Verdict};
 use guarantor::api::{FIELD_MANAGER, SHED_ANNOTATION};
 use guarantor_testbed::ShopOptions;
+use guarantor_testbed::manifest::{Agreement, shed};
 use guarantor_testbed::shop::STOREFRONT;
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -16,7 +17,7 @@ use kube::ResourceExt;
 use kube::api::Api;
 use tokio::time::sleep;
 
-use crate::accounts::{apply_in_calm, let_time_pass};
+use crate::accounts::{agree_in_calm, let_time_pass};
 use crate::stage::{Stage, own_cluster};
 
 /// The `ConfigMap` with the switch.
@@ -30,7 +31,7 @@ const WORK: Duration = Duration::from_millis(50);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sheds_load_in_a_storm_and_turns_the_switch_back() -> Result<()> {
-    let stage = shop("shed-load", ", automatic: true").await?;
+    let stage = shop("shed-load", true).await?;
     storm(&stage).await?;
     let turned = stage
         .until(STOREFRONT, "the switch to be turned", |s| {
@@ -67,7 +68,7 @@ async fn sheds_load_in_a_storm_and_turns_the_switch_back() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tells_a_person_how_to_shed_load_by_default() -> Result<()> {
-    let stage = shop("shed-by-hand", "").await?;
+    let stage = shop("shed-by-hand", false).await?;
     storm(&stage).await?;
     let message = stage
         .until(STOREFRONT, "a word", |s| {
@@ -113,8 +114,8 @@ async fn storm(stage: &Stage) -> Result<()> {
 }
 
 /// A shop of four that has been open for a while, in calm, whose clients wait for a second, under an agreement that allows one
-/// replica more and names the switch; `more` goes on with what it says of that.
-async fn shop(namespace: &str, more: &str) -> Result<Stage> {
+/// replica more and names the switch, to be turned `by_itself` or, by default, by a person.
+async fn shop(namespace: &str, by_itself: bool) -> Result<Stage> {
     // With much room and little patience all that is worked on is given up before it is done.
     let options = ShopOptions {
         replicas: 4,
@@ -128,34 +129,8 @@ async fn shop(namespace: &str, more: &str) -> Result<Stage> {
     stage.warm_up().await?;
     let term = stage.shop.has_been_open(RATE).await?;
     stage.shop.add_switch(cluster, SWITCH).await?;
-    apply_in_calm(&stage, &agreement(namespace, &term, more)).await?;
-    let_time_pass(Timestamp::now() + A_WHILE, async || Ok(())).await?;
+    let shed = shed(SWITCH, by_itself);
+    let agreement = Agreement { term, scale: Some((2, 5)), allows: vec![&shed], ..Agreement::new(namespace) };
+    agree_in_calm(&stage, &agreement, A_WHILE).await?;
     Ok(stage)
-}
-
-fn agreement(namespace: &str, term: &str, more: &str) -> String {
-    format!(
-        r#"apiVersion: guarantor.dev/v1alpha1
-kind: ServiceLevelAgreement
-metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
-spec:
-  service:
-    name: {STOREFRONT}
-    workloads: [{{apiVersion: apps/v1, kind: Deployment, name: {STOREFRONT}}}]
-  metrics: {{sourceRef: {{name: {namespace}}}, slot: 5s}}
-{term}  objectives:
-  - name: availability
-    indicator:
-      ratio:
-        bad: sum(increase(http_requests_total{{service="{STOREFRONT}",code=~"5.."}}[$slot]))
-        total: sum(increase(http_requests_total{{service="{STOREFRONT}"}}[$slot]))
-    target: "99"
-  enforcement:
-    mode: Enforce
-    scale: {{min: 2, max: 5}}
-    shed: {{configMap: {SWITCH}, key: shed, value: "on"{more}}}
-    cooldown: 10s
-    releaseAfter: 20s
-"#
-    )
 }

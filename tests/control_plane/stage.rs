@@ -1,6 +1,7 @@
 //! Where a test plays: a shop in a namespace of its own, and an operator that watches only that namespace, under the
 //! account the chart made for it.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,10 +10,13 @@ use guarantor::api::ServiceLevelAgreement;
 use guarantor::api::agreement_status::AgreementStatus;
 use guarantor::api::enforcement_status::{ActionRecord, Verb, Verdict};
 use guarantor_testbed::chart::{EVERY_VERB, install};
+use guarantor_testbed::manifest::{Agreement, Objective};
+use guarantor_testbed::shop::STOREFRONT;
 use guarantor_testbed::wait::{Progress, wait_until};
 use guarantor_testbed::{AuditEvent, ControlPlane, Operator, OperatorOptions, Shop, ShopOptions};
+use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::api::Api;
+use kube::api::{Api, ListParams};
 use tokio::sync::OnceCell;
 use tokio::time::sleep;
 
@@ -115,6 +119,17 @@ impl Stage {
         Ok(Self { cluster, shop, namespace: watched.to_owned(), operator, options })
     }
 
+    /// Waits until an object's fields read as expected.
+    pub async fn until_read(&self, object: [&str; 2], fields: &str, expected: &str) -> Result<()> {
+        let [kind, name] = object;
+        let path = format!("jsonpath={fields}");
+        wait_until(expected, PATIENCE, async || {
+            let found = self.cluster.kubectl(&["get", kind, name, "-n", &self.namespace, "-o", &path]).await?.ok()?;
+            Ok(if found == expected { Progress::Done(()) } else { Progress::Pending(found) })
+        })
+        .await
+    }
+
     /// Starts another operator in the place of the first one, which would wait before it disrupts anything.
     pub async fn warm_up(&mut self) -> Result<()> {
         self.operator.take().context("an operator")?.stop().await?;
@@ -124,8 +139,14 @@ impl Stage {
     }
 
     /// Applies a manifest as a user would.
-    pub async fn apply(&self, manifest: &str) -> Result<String> {
-        self.cluster.kubectl_with_input(&["apply", "-f", "-"], manifest).await?.ok()
+    pub async fn apply(&self, manifest: &(impl Display + ?Sized)) -> Result<String> {
+        self.cluster.kubectl_with_input(&["apply", "-f", "-"], &manifest.to_string()).await?.ok()
+    }
+
+    /// The pods of the storefront.
+    pub async fn pods(&self) -> Result<Vec<Pod>> {
+        let api: Api<Pod> = Api::namespaced(self.cluster.client()?, &self.namespace);
+        Ok(api.list(&ListParams::default().labels(&format!("app={STOREFRONT}"))).await?.items)
     }
 
     /// The status of an agreement of this namespace; empty while there is none.
@@ -235,24 +256,7 @@ pub async fn operator_options(cluster: &ControlPlane, namespace: &str) -> Result
     })
 }
 
-/// An agreement about the storefront's latency, enforced between two and ten replicas; `extra` goes into its spec.
-pub fn latency_agreement(namespace: &str, mode: &str) -> String {
-    format!(
-        r#"apiVersion: guarantor.dev/v1alpha1
-kind: ServiceLevelAgreement
-metadata: {{name: storefront, namespace: {namespace}}}
-spec:
-  service:
-    name: storefront
-    workloads: [{{apiVersion: apps/v1, kind: Deployment, name: storefront}}]
-  metrics: {{sourceRef: {{name: {namespace}}}, slot: 5s}}
-  period: {{rolling: 30m}}
-  objectives:
-  - name: latency
-    indicator:
-      latency: {{histogram: http_request_duration_seconds, selector: {{service: storefront}}, threshold: 500ms}}
-    target: "90"
-  enforcement: {{mode: {mode}, scale: {{min: 2, max: 10}}, cooldown: 10s, releaseAfter: 20s}}
-"#
-    )
+/// An agreement about the storefront's latency, in that mode.
+pub fn latency_agreement<'a>(namespace: &'a str, mode: &'a str) -> Agreement<'a> {
+    Agreement { objectives: vec![Objective::latency("500ms", "90")], mode, ..Agreement::new(namespace) }
 }

@@ -10,16 +10,17 @@ use guarantor::api::avoidance_status::{AvoidanceEnd, AvoidedNode};
 use guarantor::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use guarantor_testbed::ShopOptions;
 use guarantor_testbed::control_plane::POOL_LABEL;
+use guarantor_testbed::manifest::{Agreement, Objective};
 use guarantor_testbed::shop::STOREFRONT;
 use guarantor_testbed::wait::{Progress, wait_until};
 use k8s_openapi::api::core::v1::{Node, Pod, Taint};
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
-use kube::api::{Api, ListParams};
+use kube::api::Api;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::accounts::{apply_in_calm, let_time_pass};
+use crate::accounts::{agree_in_calm, let_time_pass};
 use crate::stage::{PATIENCE, Stage, own_cluster};
 
 /// How long it is calm before.
@@ -57,7 +58,7 @@ async fn steers_clear_of_a_sick_node_and_gives_it_back() -> Result<()> {
             })
             .await?;
     }
-    let left: Vec<String> = pods(&stage).await?.iter().filter(|pod| is_on(pod, &sick)).map(Pod::name_any).collect();
+    let left: Vec<String> = stage.pods().await?.iter().filter(|pod| is_on(pod, &sick)).map(Pod::name_any).collect();
     ensure!(left.is_empty(), "{left:?} are there still");
     let over = |s: &AgreementStatus| {
         s.enforcement.as_ref().is_none_or(|e| e.episode.is_none() && e.floor.is_none()).then_some(())
@@ -144,11 +145,6 @@ fn taints(node: &Node) -> Vec<Taint> {
     node.spec.iter().flat_map(|spec| spec.taints.iter().flatten()).cloned().collect()
 }
 
-async fn pods(stage: &Stage) -> Result<Vec<Pod>> {
-    let api: Api<Pod> = Api::namespaced(stage.cluster.client()?, &stage.namespace);
-    Ok(api.list(&ListParams::default().labels(&format!("app={STOREFRONT}"))).await?.items)
-}
-
 fn is_on(pod: &Pod, node: &str) -> bool {
     pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()) == Some(node)
 }
@@ -169,7 +165,7 @@ async fn until_avoided(stage: &Stage, name: &str) -> Result<Taint> {
 /// A node that has two of the pods runs at a seventh of its pace from now on; the names of the two.
 async fn fall_ill(stage: &Stage) -> Result<(String, Vec<String>)> {
     let mut on: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for pod in pods(stage).await? {
+    for pod in stage.pods().await? {
         let node = pod.spec.as_ref().and_then(|spec| spec.node_name.clone()).context("a node")?;
         on.entry(node).or_default().push(pod.name_any());
     }
@@ -186,33 +182,12 @@ async fn shop(namespace: &str) -> Result<Stage> {
         ShopOptions { replicas: 8, rate: 60.0, pool: Some(namespace.to_owned()), ..ShopOptions::new(namespace) };
     let mut stage = Stage::open_in(cluster, &options, namespace).await?;
     stage.warm_up().await?;
-    apply_in_calm(&stage, &agreement(namespace)).await?;
-    let_time_pass(Timestamp::now() + A_WHILE, async || Ok(())).await?;
+    let agreement = Agreement {
+        objectives: vec![Objective::latency("500ms", "95")],
+        scale: Some((2, 12)),
+        allows: vec!["reschedule: {minAge: 10s, perDay: 6, avoidNode: {ttl: 20m}}"],
+        ..Agreement::new(namespace)
+    };
+    agree_in_calm(&stage, &agreement, A_WHILE).await?;
     Ok(stage)
-}
-
-fn agreement(namespace: &str) -> String {
-    format!(
-        r#"apiVersion: guarantor.dev/v1alpha1
-kind: ServiceLevelAgreement
-metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
-spec:
-  service:
-    name: {STOREFRONT}
-    workloads: [{{apiVersion: apps/v1, kind: Deployment, name: {STOREFRONT}}}]
-  metrics: {{sourceRef: {{name: {namespace}}}, slot: 5s}}
-  period: {{rolling: 30m}}
-  objectives:
-  - name: latency
-    indicator:
-      latency: {{histogram: http_request_duration_seconds, selector: {{service: {STOREFRONT}}}, threshold: 500ms}}
-    target: "95"
-  enforcement:
-    mode: Enforce
-    scale: {{min: 2, max: 12}}
-    reschedule: {{minAge: 10s, perDay: 6, avoidNode: {{ttl: 20m}}}}
-    cooldown: 10s
-    releaseAfter: 20s
-"#
-    )
 }

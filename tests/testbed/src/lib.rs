@@ -2,8 +2,8 @@
 //!
 //! A real control plane ([`ControlPlane`]) and real metrics stores ([`Prometheus`], [`VictoriaMetrics`]) on loopback,
 //! built from source when they are not installed ([`tools`]); a [`plant`] that gives simulated pods work; a [`Shop`]
-//! to keep agreements about, the [`Operator`] as a process, and a [`fake_store`] for what real stores do too seldom.
-//! Nothing here ships with the operator.
+//! to keep agreements about, the [`manifest`]s of what is agreed, the [`Operator`] as a process, and a [`fake_store`] for
+//! what real stores do too seldom. Nothing here ships with the operator.
 
 pub mod chart;
 mod command;
@@ -13,6 +13,7 @@ pub mod drill;
 pub mod fake_store;
 pub mod gate;
 mod http;
+pub mod manifest;
 pub mod model;
 pub mod operator;
 pub mod past;

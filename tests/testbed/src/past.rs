@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
+use crate::manifest::rolling;
 use crate::series::Series;
 use crate::shop::STOREFRONT;
 
@@ -41,7 +42,7 @@ impl Past {
             |hours: &i64| within(*hours) >= OPEN_FOR && SignedDuration::from_hours(*hours) - within(*hours) >= LEFT;
         let hours = (2..24).find(fits).context("no length of a period fits")?;
         Ok(Self {
-            term: format!("  validity: {{from: \"{yesterday}\"}}\n  period: {{rolling: {hours}h}}\n"),
+            term: format!("  validity: {{from: \"{yesterday}\"}}\n{}", rolling(&format!("{hours}h"))),
             from: now.checked_sub(within(hours))?,
             now,
         })

@@ -11,7 +11,8 @@ use k8s_openapi::api::apps::v1::Deployment;
 use kube::Client;
 use kube::api::Api;
 
-use crate::control_plane::{ControlPlane, NODE_SELECTOR, POOL_LABEL, TOLERATIONS};
+use crate::control_plane::ControlPlane;
+use crate::manifest::{TURNED, deployment, switch};
 use crate::past::Past;
 use crate::plant::load::Load;
 use crate::plant::{Plant, ServiceHandle, ServiceSpec, SwitchAt};
@@ -139,12 +140,9 @@ impl Shop {
     /// When it cannot be made or watched.
     pub async fn add_switch(&mut self, cluster: &ControlPlane, config_map: &str) -> Result<()> {
         let namespace = self.namespace.clone();
-        let manifest = format!(
-            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {config_map}, namespace: {namespace}}}\n\
-             data: {{shed: \"off\", other: \"7\"}}\n"
-        );
-        cluster.kubectl_with_input(&["apply", "-f", "-"], &manifest).await?.ok()?;
-        let at = SwitchAt { namespace: &namespace, config_map, key: "shed", on: "on" };
+        cluster.kubectl_with_input(&["apply", "-f", "-"], &switch(&namespace, config_map)).await?.ok()?;
+        let (key, on) = TURNED;
+        let at = SwitchAt { namespace: &namespace, config_map, key, on };
         self.plant.follow_switch(&self.storefront, at).await
     }
 
@@ -208,40 +206,4 @@ fn service(name: &str, options: &ShopOptions) -> ServiceSpec {
         seed: options.seed,
         ..ServiceSpec::new(&options.namespace, name, format!("app={name}"), Load::Constant(options.rate))
     }
-}
-
-fn deployment(name: &str, options: &ShopOptions) -> String {
-    let (selector, tolerations) = match &options.pool {
-        None => (NODE_SELECTOR.to_owned(), TOLERATIONS.to_owned()),
-        Some(pool) => {
-            let tolerated = TOLERATIONS.trim_end_matches(']');
-            (format!("{{{POOL_LABEL}: {pool}}}"), format!("{tolerated}, {{key: {POOL_LABEL}, value: {pool}}}]"))
-        }
-    };
-    format!(
-        r#"apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: {name}, namespace: {namespace}}}
-spec:
-  replicas: {replicas}
-  selector: {{matchLabels: {{app: {name}}}}}
-  template:
-    metadata:
-      labels: {{app: {name}}}
-      annotations: {{testbed/start-delay: "{delay}s"}}
-    spec:
-      terminationGracePeriodSeconds: 1
-      nodeSelector: {selector}
-      tolerations: {tolerations}
-      containers:
-      - name: {name}
-        image: example.com/{name}:1
-        resources: {{requests: {{cpu: {request}, memory: 128Mi}}, limits: {{{limit}memory: 128Mi}}}}
-"#,
-        request = options.cpu.0,
-        limit = options.cpu.1.as_ref().map(|cpu| format!("cpu: {cpu}, ")).unwrap_or_default(),
-        namespace = options.namespace,
-        replicas = options.replicas,
-        delay = options.start_delay.as_secs(),
-    )
 }

@@ -1,6 +1,7 @@
 //! The agreements of the demo: slots of seconds and a period of minutes, so that all of their life fits into it.
 
 use super::stage::SHOP;
+use crate::manifest::Agreement;
 use crate::shop::STOREFRONT;
 
 /// The service one of whose pods fails.
@@ -8,7 +9,7 @@ pub(super) const CART: &str = "cart";
 /// The service that gets a bad revision.
 pub(super) const SEARCH: &str = "search";
 
-/// The storefront's, with credits: what it allows is to scale.
+/// The storefront's, with credits: what it allows is to scale. Written out, since it is shown.
 pub(super) fn of_the_storefront() -> String {
     format!(
         r#"apiVersion: guarantor.dev/v1alpha1
@@ -44,24 +45,7 @@ spec:
 
 /// That of another service, which allows `more` than to scale.
 pub(super) fn of(service: &str, more: &str) -> String {
-    format!(
-        r#"apiVersion: guarantor.dev/v1alpha1
-kind: ServiceLevelAgreement
-metadata: {{name: {service}, namespace: {SHOP}}}
-spec:
-  service:
-    name: {service}
-    workloads: [{{apiVersion: apps/v1, kind: Deployment, name: {service}}}]
-  metrics: {{sourceRef: {{name: {SHOP}}}, slot: 5s}}
-  period: {{rolling: 30m}}
-  objectives:
-  - name: availability
-    indicator:
-      ratio:
-        bad: sum(increase(http_requests_total{{service="{service}",code=~"5.."}}[$slot]))
-        total: sum(increase(http_requests_total{{service="{service}"}}[$slot]))
-    target: "99"
-  enforcement: {{mode: Enforce, scale: {{min: 4, max: 8}}, cooldown: 10s, releaseAfter: 30s, {more}}}
-"#
-    )
+    let agreement =
+        Agreement { scale: Some((4, 8)), release_after: "30s", allows: vec![more], ..Agreement::about(SHOP, service) };
+    agreement.to_string()
 }

@@ -9,8 +9,9 @@ use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind};
 use super::agreements::{CART, SEARCH};
 use crate::chart::{self, ACCOUNT, SYSTEM};
 use crate::control_plane::{ControlPlane, Options};
+use crate::manifest::Autoscaler;
 use crate::operator::{Operator, OperatorOptions};
-use crate::shop::{STOREFRONT, Shop, ShopOptions};
+use crate::shop::{Shop, ShopOptions};
 use crate::timeline::Timeline;
 use crate::wait::{Progress, wait_until};
 
@@ -75,7 +76,7 @@ impl Stage {
             let options = ShopOptions { replicas: 4, rate: 40.0, seed: 2, ..ShopOptions::new(SHOP) };
             shop.add_service(&cluster, service, &options).await?;
         }
-        let autoscaler = autoscaler();
+        let autoscaler = Autoscaler::new(SHOP, 3, 12).to_string();
         cluster.kubectl_with_input(&["apply", "-f", "-"], &autoscaler).await?.ok()?;
         timeline.say("a storefront of three pods serves 30 requests a second; Prometheus scrapes it")?;
         timeline.say("cart and search, of four pods each, serve 40 requests a second")?;
@@ -113,20 +114,4 @@ impl Stage {
         });
         waited.await.with_context(|| format!("the operator's log is {}", self.operator.log().display()))
     }
-}
-
-fn autoscaler() -> String {
-    format!(
-        r"apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {{name: {STOREFRONT}, namespace: {SHOP}}}
-spec:
-  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: {STOREFRONT}}}
-  minReplicas: 3
-  maxReplicas: 12
-  metrics:
-  - type: Resource
-    resource: {{name: cpu, target: {{type: Utilization, averageUtilization: 80}}}}
-"
-    )
 }

@@ -13,6 +13,7 @@ use tokio::time::sleep;
 
 use super::Fault;
 use crate::control_plane::ControlPlane;
+use crate::manifest::{Agreement, Objective, rolling, shed};
 use crate::operator::{Operator, OperatorOptions};
 use crate::shop::{STOREFRONT, Shop, ShopOptions};
 use crate::wait::{Progress, wait_until};
@@ -75,8 +76,8 @@ impl<'a> Lane<'a> {
         let mut shop = Shop::open(cluster, &options).await?;
         // A storm is told by what was before, and by replicas that were tried in vain.
         let agreement = match fault {
-            Fault::RetryStorm => agreement(namespace, &shop.has_been_open(rate).await?, 10),
-            _ => agreement(namespace, "  period: {rolling: 30m}\n", 16),
+            Fault::RetryStorm => agreement(namespace, shop.has_been_open(rate).await?, 10),
+            _ => agreement(namespace, rolling("30m"), 16),
         };
         shop.add_switch(cluster, SWITCH).await?;
         let operator = Operator::start(operator).await?;
@@ -175,36 +176,19 @@ fn kind(namespace: &str, fault: Fault) -> ShopOptions {
 }
 
 /// Both objectives matter, so that neither alone leads to a verb, and every verb is allowed; replicas up to `most`.
-fn agreement(namespace: &str, term: &str, most: i32) -> String {
-    format!(
-        r#"apiVersion: guarantor.dev/v1alpha1
-kind: ServiceLevelAgreement
-metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
-spec:
-  service:
-    name: {STOREFRONT}
-    workloads: [{{apiVersion: apps/v1, kind: Deployment, name: {STOREFRONT}}}]
-  metrics: {{sourceRef: {{name: {namespace}}}, slot: 5s}}
-{term}  objectives:
-  - name: availability
-    indicator:
-      ratio:
-        bad: sum(increase(http_requests_total{{service="{STOREFRONT}",code=~"5.."}}[$slot]))
-        total: sum(increase(http_requests_total{{service="{STOREFRONT}"}}[$slot]))
-    target: "99"
-  - name: latency
-    indicator:
-      latency: {{histogram: http_request_duration_seconds, selector: {{service: {STOREFRONT}}}, threshold: 500ms}}
-    target: "95"
-  enforcement:
-    mode: Enforce
-    scale: {{min: 2, max: {most}}}
-    rollback: {{servedFor: 20s}}
-    reschedule: {{minAge: 10s, perDay: 6, avoidNode: {{}}}}
-    resize: {{maxCpu: "2"}}
-    shed: {{configMap: {SWITCH}, key: shed, value: "on", automatic: true}}
-    cooldown: 10s
-    releaseAfter: 20s
-"#
-    )
+fn agreement(namespace: &str, term: String, most: u32) -> String {
+    let shed = shed(SWITCH, true);
+    let agreement = Agreement {
+        term,
+        objectives: vec![Objective::availability("99"), Objective::latency("500ms", "95")],
+        scale: Some((2, most)),
+        allows: vec![
+            "rollback: {servedFor: 20s}",
+            "reschedule: {minAge: 10s, perDay: 6, avoidNode: {}}",
+            "resize: {maxCpu: \"2\"}",
+            &shed,
+        ],
+        ..Agreement::new(namespace)
+    };
+    agreement.to_string()
 }
