@@ -9,7 +9,8 @@ use guarantor_testbed::model::FaultPlan;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::stage::{CLAIMS, NAMESPACE, Stage, agreement};
+use crate::credits::crediting;
+use crate::stage::{CLAIMS, NAMESPACE, Stage};
 use crate::sweep::sweep;
 
 /// How long the whole story takes; it ends within a period.
@@ -23,11 +24,7 @@ fn a_credit_is_claimed_granted_and_paid_or_expires() {
 }
 
 fn claimable(stage: &mut Stage) {
-    let mut object = agreement("web", "Observe", "1m");
-    object["spec"]["credits"] = json!({
-        "fee": {"amount": "1200.00", "currency": "EUR"},
-        "tiers": [{"objective": "availability", "below": "90", "percentOfFee": "10"}],
-    });
+    let mut object = crediting("1m");
     object["spec"]["settlement"] =
         json!({"grant": "OnClaim", "deadlines": [{"name": "claim", "after": "PeriodEnd", "within": "90s"}]});
     stage.api.apply(object).unwrap();

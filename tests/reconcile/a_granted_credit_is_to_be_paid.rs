@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use serde_json::{Value, json};
 
+use crate::credits::{crediting, first, of_a_bad_minute};
 use crate::offline::settled;
-use crate::stage::{CLAIMS, NAMESPACE, Stage, agreement};
+use crate::stage::{CLAIMS, NAMESPACE, Stage};
 
 /// Seconds until ten minutes before midnight, where it is an hour earlier than in UTC.
 const TEN_TO_MIDNIGHT: u64 = 50 * 60;
@@ -19,19 +20,11 @@ const TEN_TO_MIDNIGHT: u64 = 50 * 60;
 /// An agreement whose credits are to be paid on the day on which they are granted, with one granted for its first period.
 async fn with_a_credit(stage: &mut Stage) -> StatementRef {
     stage.seconds(TEN_TO_MIDNIGHT).await;
-    let mut object = agreement("web", "Observe", "2m");
+    let mut object = crediting("2m");
     object["spec"]["timeZone"] = json!("Etc/GMT+1");
-    object["spec"]["credits"] = json!({
-        "fee": {"amount": "1200.00", "currency": "EUR"},
-        "tiers": [{"objective": "availability", "below": "90", "percentOfFee": "10"}],
-    });
     object["spec"]["settlement"] = json!({"payment": {"withinDays": 0, "offset": true}});
     stage.api.apply(object).unwrap();
-    stage.spike = true;
-    stage.seconds(60).await;
-    stage.spike = false;
-    stage.until("a statement", 240, |stage| first(stage).is_some()).await.unwrap();
-    first(stage).unwrap()
+    of_a_bad_minute(stage).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,10 +99,6 @@ fn claim(name: &str, credit: &Value) -> Value {
 }
 
 /// What the status says of the first statement.
-fn first(stage: &Stage) -> Option<StatementRef> {
-    stage.status("web").statements.last().cloned()
-}
-
 fn overdue(stage: &Stage) -> Option<Condition> {
     stage.status("web").conditions.into_iter().find(|condition| condition.type_ == PAYMENT_OVERDUE)
 }

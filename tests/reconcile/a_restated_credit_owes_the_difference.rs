@@ -9,8 +9,9 @@ use guarantor_testbed::model::FaultPlan;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use crate::credits::{crediting, first, maintenance, of_a_bad_minute};
 use crate::offline::settled;
-use crate::stage::{CLAIMS, EXCLUSIONS, NAMESPACE, Stage, agreement, exclusion};
+use crate::stage::{CLAIMS, EXCLUSIONS, NAMESPACE, Stage, exclusion};
 
 /// Seconds until ten minutes before midnight, where it is an hour earlier than in UTC.
 const TEN_TO_MIDNIGHT: u64 = 50 * 60;
@@ -18,23 +19,16 @@ const TEN_TO_MIDNIGHT: u64 = 50 * 60;
 /// An agreement whose first period is half an outage of every second request: 75 % are good, and without the first forty
 /// seconds of the outage 87.5 %.
 async fn with_a_credit(stage: &mut Stage, within_days: u32) -> StatementRef {
-    let mut object = agreement("web", "Observe", "2m");
+    let mut object = crediting("2m");
     object["spec"]["timeZone"] = json!("Etc/GMT+1");
-    object["spec"]["exclusions"] = json!({"rules": [{"reason": "Maintenance", "effect": "Exclude"}]});
-    object["spec"]["credits"] = json!({
-        "fee": {"amount": "1200.00", "currency": "EUR"},
-        "tiers": [
-            {"objective": "availability", "below": "90", "percentOfFee": "10"},
-            {"objective": "availability", "below": "80", "percentOfFee": "25"},
-        ],
-    });
+    object["spec"]["exclusions"] = maintenance();
+    object["spec"]["credits"]["tiers"] = json!([
+        {"objective": "availability", "below": "90", "percentOfFee": "10"},
+        {"objective": "availability", "below": "80", "percentOfFee": "25"},
+    ]);
     object["spec"]["settlement"] = json!({"payment": {"withinDays": within_days, "offset": true}});
     stage.api.apply(object).unwrap();
-    stage.spike = true;
-    stage.seconds(60).await;
-    stage.spike = false;
-    stage.until("a statement", 240, |stage| first(stage).is_some()).await.unwrap();
-    first(stage).unwrap()
+    of_a_bad_minute(stage).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -183,10 +177,6 @@ fn act(stage: &mut Stage, field: &str, by: &str) {
 }
 
 /// What the status says of the first statement.
-fn first(stage: &Stage) -> Option<StatementRef> {
-    stage.status("web").statements.last().cloned()
-}
-
 fn name(stage: &Stage) -> String {
     first(stage).map(|reference| reference.name).unwrap_or_default()
 }

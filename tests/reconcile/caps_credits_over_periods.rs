@@ -16,7 +16,8 @@ use guarantor::offline::settle::measurements::Measurements;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::stage::{EXCLUSIONS, LEDGERS, NAMESPACE, Stage, agreement, exclusion};
+use crate::credits::{crediting, maintenance};
+use crate::stage::{EXCLUSIONS, LEDGERS, NAMESPACE, Stage, exclusion};
 use crate::sweep::sweep;
 
 /// How long everything takes, in whatever order; it ends within a period.
@@ -31,14 +32,12 @@ fn play(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
     async {
         let end = stage.now() + WHOLE;
         stage.seconds(4).await;
-        let mut object = agreement("web", "Observe", "1m");
-        object["spec"]["exclusions"] = json!({"rules": [{"reason": "Maintenance", "effect": "Exclude"}]});
-        object["spec"]["credits"] = json!({
-            "fee": {"amount": "1200.00", "currency": "EUR"},
-            "tiers": [{"objective": "availability", "below": "90", "percentOfFee": "10"}],
-            "remedies": [{"name": "end", "objective": "availability", "terminationRight": {"missedPeriods": 2}}],
-            "capPerContract": {"amount": "150.00"},
-        });
+        let mut object = crediting("1m");
+        object["spec"]["exclusions"] = maintenance();
+        let credits = &mut object["spec"]["credits"];
+        credits["remedies"] =
+            json!([{"name": "end", "objective": "availability", "terminationRight": {"missedPeriods": 2}}]);
+        credits["capPerContract"] = json!({"amount": "150.00"});
         stage.api.apply(object).unwrap();
         // In the first and in the second period every second request fails.
         stage.spike = true;

@@ -2,9 +2,9 @@
 
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
-use serde_json::json;
 
-use crate::stage::{STATEMENTS, Stage, agreement};
+use crate::credits::crediting;
+use crate::stage::{STATEMENTS, Stage};
 use crate::sweep::sweep;
 
 #[test]
@@ -15,12 +15,7 @@ fn issues_one_statement_a_period() {
 fn play(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
     async {
         stage.seconds(4).await;
-        let mut object = agreement("web", "Observe", "1m");
-        object["spec"]["credits"] = json!({
-            "fee": {"amount": "1200.00", "currency": "EUR"},
-            "tiers": [{"objective": "availability", "below": "90", "percentOfFee": "10"}],
-        });
-        stage.api.apply(object).unwrap();
+        stage.api.apply(crediting("1m")).unwrap();
         stage.seconds(70).await;
         // In the second period every second request fails for twenty seconds: a credit is due.
         stage.spike = true;

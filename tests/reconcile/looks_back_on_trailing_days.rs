@@ -25,6 +25,7 @@ use guarantor_testbed::model::FaultPlan;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use crate::credits::{crediting, maintenance};
 use crate::stage::{EXCLUSIONS, LEDGERS, NAMESPACE, STATEMENTS, Stage, agreement, exclusion};
 use crate::sweep::{rules, sweep};
 use crate::traffic::Second;
@@ -108,7 +109,7 @@ fn figures(statement: &StatementSpec) -> Figures<String> {
 }
 
 fn four_days() -> Value {
-    let mut object = agreement("web", "Observe", "1m");
+    let mut object = crediting("1m");
     let availability = object["spec"]["objectives"][0].clone();
     let mut strict = availability.clone();
     strict["target"] = "98".into();
@@ -117,11 +118,7 @@ fn four_days() -> Value {
     object["spec"]["metrics"]["slot"] = "5m".into();
     object["spec"]["validity"] = json!({"from": "2025-12-28", "until": "2026-01-01"});
     object["spec"]["period"] = json!({"trailing": {"days": 2, "every": "Month"}});
-    object["spec"]["exclusions"] = json!({"rules": [{"reason": "Maintenance", "effect": "Exclude"}]});
-    object["spec"]["credits"] = json!({
-        "fee": {"amount": "1200.00", "currency": "EUR"},
-        "tiers": [{"objective": "availability", "below": "90", "percentOfFee": "10"}],
-    });
+    object["spec"]["exclusions"] = maintenance();
     object["spec"]["amendmentRule"] = "Split".into();
     let tiers = json!([{"objective": "availability", "below": "98", "percentOfFee": "10"}]);
     object["spec"]["amendments"] = json!([

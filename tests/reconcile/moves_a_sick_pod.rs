@@ -3,11 +3,12 @@
 
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
-use guarantor::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
+use guarantor::api::enforcement_status::{ActionPhase, Verb, Verdict};
 use guarantor_testbed::model::{FaultPlan, Recorded};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::episodes::{over, until_judged};
 use crate::replica_set::{ReplicaSet, name, pods};
 use crate::stage::{NAMESPACE, Stage, agreement, deployment};
 use crate::sweep::sweep;
@@ -19,15 +20,7 @@ const SICK: &str = "web-02";
 async fn calm(stage: &mut Stage, reschedule: Value) {
     let mut web = deployment("web");
     web["spec"]["replicas"] = json!(4);
-    for index in 0..3 {
-        stage.api.delete("pods", NAMESPACE, &format!("web-{index}")).unwrap();
-    }
-    stage.api.apply(web).unwrap();
-    let now = stage.now();
-    stage.api.set_time(now.checked_sub(SignedDuration::from_hours(1)).unwrap());
-    stage.replica_set = Some(ReplicaSet::default());
-    stage.world();
-    stage.api.set_time(now);
+    ReplicaSet::default().take_over(stage, web);
     stage.seconds(4).await;
     let mut agreement = agreement("web", "Enforce", "30m");
     agreement["spec"]["objectives"][0]["target"] = "95".into();
@@ -42,10 +35,6 @@ fn fall_ill(stage: &mut Stage, pod: &str) {
 
 fn is_there(stage: &Stage, pod: &str) -> bool {
     stage.api.get("pods", NAMESPACE, pod).is_some()
-}
-
-fn over(stage: &Stage) -> bool {
-    stage.status("web").enforcement.is_some_and(|e| e.episode.is_none() && e.floor.is_none())
 }
 
 fn budget(name: &str, spec: &Value) -> Value {
@@ -77,11 +66,7 @@ fn moves(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
         fall_ill(stage, SICK);
         stage.until("an eviction", 400, |stage| !is_there(stage, SICK)).await?;
         stage.until("the end of the episode", 900, over).await?;
-        let done = |action: &&ActionRecord| action.phase != ActionPhase::Refused;
-        let judged =
-            |stage: &Stage| stage.status("web").actions.iter().filter(done).all(|action| action.verdict.is_some());
-        stage.until("the verdicts", 300, judged).await?;
-        stage.seconds(40).await;
+        until_judged(stage).await?;
         let least = stage.replica_set.as_ref().unwrap().least_ready;
         if least < Some(4) {
             return Err(format!("only {least:?} pods were ready at once"));

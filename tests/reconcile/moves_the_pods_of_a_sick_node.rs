@@ -5,11 +5,12 @@ use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use guarantor::api::AVOID_KEY;
 use guarantor::api::avoidance_status::{AvoidanceEnd, AvoidedNode};
-use guarantor::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
+use guarantor::api::enforcement_status::{ActionPhase, Verb, Verdict};
 use guarantor_testbed::model::FaultPlan;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::episodes::{over, until_judged};
 use crate::replica_set::{DEDICATED, ReplicaSet, name, pods};
 use crate::stage::{AGREEMENTS, NAMESPACE, Stage, agreement, deployment};
 use crate::sweep::sweep_some;
@@ -25,10 +26,6 @@ const ALL: [&str; 4] = ["node-a", SICK, "node-c", "node-d"];
 async fn calm(stage: &mut Stage, reschedule: Value) {
     let mut web = deployment("web");
     web["spec"]["replicas"] = json!(6);
-    for index in 0..3 {
-        stage.api.delete("pods", NAMESPACE, &format!("web-{index}")).unwrap();
-    }
-    stage.api.apply(web).unwrap();
     for node in ALL {
         let ready = json!([{"type": "Ready", "status": "True"}]);
         let node = json!({
@@ -37,12 +34,8 @@ async fn calm(stage: &mut Stage, reschedule: Value) {
         });
         stage.api.apply(node).unwrap();
     }
-    let now = stage.now();
-    stage.api.set_time(now.checked_sub(SignedDuration::from_hours(1)).unwrap());
     let nodes = ALL[..3].iter().map(ToString::to_string).collect();
-    stage.replica_set = Some(ReplicaSet::on(nodes));
-    stage.world();
-    stage.api.set_time(now);
+    ReplicaSet::on(nodes).take_over(stage, web);
     stage.replica_set.as_mut().unwrap().nodes.push(ALL[3].to_owned());
     stage.seconds(4).await;
     let mut agreement = agreement("web", "Enforce", "30m");
@@ -70,10 +63,6 @@ fn is_avoided(stage: &Stage) -> bool {
     taints(stage, SICK).iter().any(|taint| taint["key"] == AVOID_KEY)
 }
 
-fn over(stage: &Stage) -> bool {
-    stage.status("web").enforcement.is_some_and(|e| e.episode.is_none() && e.floor.is_none())
-}
-
 fn reason(stage: &Stage) -> String {
     stage.status("web").enforcement.map(|e| e.reason).unwrap_or_default()
 }
@@ -99,11 +88,7 @@ fn moves(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
         if is_avoided(stage) {
             return Err("the node is avoided still".to_owned());
         }
-        let done = |action: &&ActionRecord| action.phase != ActionPhase::Refused;
-        let judged =
-            |stage: &Stage| stage.status("web").actions.iter().filter(done).all(|action| action.verdict.is_some());
-        stage.until("the verdicts", 300, judged).await?;
-        stage.seconds(40).await;
+        until_judged(stage).await?;
         let least = stage.replica_set.as_ref().unwrap().least_ready;
         if least < Some(6) {
             return Err(format!("only {least:?} pods were ready at once"));

@@ -3,7 +3,8 @@
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 
-use crate::stage::{AUTOSCALERS, NAMESPACE, Stage, agreement, autoscaler};
+use crate::episodes::of_a_spike;
+use crate::stage::{AUTOSCALERS, NAMESPACE, Stage, autoscaler};
 use crate::sweep::sweep;
 
 #[test]
@@ -14,27 +15,12 @@ fn raises_and_gives_back_the_floor_of_an_autoscaler() {
 fn play(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
     async {
         stage.api.apply(autoscaler()).unwrap();
-        stage.seconds(4).await;
-        stage.api.apply(agreement("web", "Enforce", "30m")).unwrap();
-        stage.seconds(60).await;
-        stage.spike = true;
-        stage.until("enough replicas", 200, |stage| stage.replicas >= 5).await?;
-        stage.seconds(30).await;
-        stage.spike = false;
-        stage
-            .until("the owner's floor", 600, |stage| {
-                let web = stage.api.get(AUTOSCALERS, NAMESPACE, "web").unwrap();
-                web["spec"]["minReplicas"] == 2
-                    && web["metadata"]["annotations"].as_object().is_none_or(serde_json::Map::is_empty)
-            })
-            .await?;
-        stage
-            .until("the end of the episode", 120, |stage| {
-                stage.status("web").enforcement.is_some_and(|e| e.episode.is_none() && e.floor.is_none())
-            })
-            .await?;
-        stage.seconds(40).await;
-        Ok(())
+        let given_back = |stage: &Stage| {
+            let web = stage.api.get(AUTOSCALERS, NAMESPACE, "web").unwrap();
+            web["spec"]["minReplicas"] == 2
+                && web["metadata"]["annotations"].as_object().is_none_or(serde_json::Map::is_empty)
+        };
+        of_a_spike(stage, "the owner's floor", given_back).await
     }
     .boxed_local()
 }

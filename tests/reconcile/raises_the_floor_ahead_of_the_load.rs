@@ -6,20 +6,15 @@ use guarantor::record::explanation;
 use guarantor_testbed::model::FaultPlan;
 use serde_json::{Value, json};
 
-use crate::stage::{AUTOSCALERS, NAMESPACE, Stage, agreement, autoscaler};
+use crate::rising_load::{self, latency, rise};
+use crate::stage::{AUTOSCALERS, NAMESPACE, Stage, agreement};
 
 /// The agreement that 95 of 100 requests take no longer than 250 ms, and nine of ten succeed.
 fn following(mode: &str, capacity: &str) -> Value {
     let mut agreement = agreement("web", mode, "1d");
     let spec = &mut agreement["spec"];
     let availability = spec["objectives"][0].clone();
-    spec["objectives"] = json!([
-        {
-            "name": "latency", "target": "95",
-            "indicator": {"latency": {"histogram": "http_request_duration_seconds", "threshold": "250ms"}},
-        },
-        availability,
-    ]);
+    spec["objectives"] = json!([latency(), availability]);
     let enforcement = &mut spec["enforcement"];
     enforcement["scale"]["max"] = json!(9);
     (enforcement["cooldown"], enforcement["releaseAfter"]) = (json!("1m"), json!("2m"));
@@ -30,22 +25,9 @@ fn following(mode: &str, capacity: &str) -> Value {
     agreement
 }
 
-/// A shop that has been served for ten minutes, with an autoscaler that does nothing by itself.
+/// A shop that has agreed that, for a while.
 async fn shop(mode: &str, capacity: &str) -> Stage {
-    let mut stage = Stage::open(FaultPlan::none());
-    stage.api.apply(autoscaler()).unwrap();
-    stage.seconds(600).await;
-    stage.api.apply(following(mode, capacity)).unwrap();
-    stage.seconds(120).await;
-    stage
-}
-
-/// The load rises to `rate`, by one request a second every three seconds. At 190 requests a second three pods are too busy.
-async fn rise(stage: &mut Stage, rate: u64) {
-    while stage.rate < rate {
-        stage.rate += 1;
-        stage.seconds(3).await;
-    }
+    rising_load::shop(following(mode, capacity)).await
 }
 
 fn enforcement(stage: &Stage) -> EnforcementStatus {

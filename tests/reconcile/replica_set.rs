@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
 use serde_json::{Value, json};
 
-use crate::stage::{DEPLOYMENTS, NAMESPACE};
+use crate::stage::{DEPLOYMENTS, NAMESPACE, Stage};
 
 const PODS: &str = "pods";
 /// The key of the taint by which nodes are set aside for these pods, which all tolerate it.
@@ -47,6 +47,19 @@ impl ReplicaSet {
     /// On these nodes.
     pub fn on(nodes: Vec<String>) -> Self {
         Self { nodes, ..Self::default() }
+    }
+
+    /// Runs the pods of this Deployment in place of those of the stage, and lets them have served for an hour.
+    pub fn take_over(self, stage: &mut Stage, web: Value) {
+        for index in 0..3 {
+            stage.api.delete(PODS, NAMESPACE, &format!("web-{index}")).unwrap();
+        }
+        stage.api.apply(web).unwrap();
+        let now = stage.now();
+        stage.api.set_time(now.checked_sub(SignedDuration::from_hours(1)).unwrap());
+        stage.replica_set = Some(self);
+        stage.world();
+        stage.api.set_time(now);
     }
 
     /// A second of the controllers' work.

@@ -3,11 +3,11 @@
 
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
-use guarantor::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
+use guarantor::api::enforcement_status::{ActionPhase, Verb, Verdict};
 use guarantor_testbed::model::FaultPlan;
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::episodes::until_judged;
 use crate::replica_set::{ReplicaSet, limit, name, pods};
 use crate::stage::{AGREEMENTS, DEPLOYMENTS, NAMESPACE, Stage, agreement, autoscaler, deployment};
 use crate::sweep::sweep_some;
@@ -19,9 +19,6 @@ async fn calm(stage: &mut Stage, resize: Value) {
     let mut web = deployment("web");
     web["spec"]["replicas"] = json!(4);
     web["spec"]["template"]["spec"]["containers"][0]["resources"] = resources.clone();
-    for index in 0..3 {
-        stage.api.delete("pods", NAMESPACE, &format!("web-{index}")).unwrap();
-    }
     for index in 1..=8 {
         let node = json!({
             "apiVersion": "v1", "kind": "Node", "metadata": {"name": format!("node-{index}")},
@@ -29,14 +26,9 @@ async fn calm(stage: &mut Stage, resize: Value) {
         });
         stage.api.apply(node).unwrap();
     }
-    stage.api.apply(web).unwrap();
-    let now = stage.now();
-    stage.api.set_time(now.checked_sub(SignedDuration::from_hours(1)).unwrap());
     let mut pods = ReplicaSet::default();
     (pods.needs, pods.resources) = (300, Some(resources));
-    stage.replica_set = Some(pods);
-    stage.world();
-    stage.api.set_time(now);
+    pods.take_over(stage, web);
     stage.seconds(4).await;
     let mut agreement = agreement("web", "Enforce", "30m");
     agreement["spec"]["objectives"][0]["target"] = "95".into();
@@ -76,11 +68,7 @@ fn resizes(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
         stage.until("four resizes", 400, |stage| limits(stage) == [750; 4]).await?;
         need(stage, 300);
         stage.until("the end of the episode", 900, over).await?;
-        let done = |action: &&ActionRecord| action.phase != ActionPhase::Refused;
-        let judged =
-            |stage: &Stage| stage.status("web").actions.iter().filter(done).all(|action| action.verdict.is_some());
-        stage.until("the verdicts", 300, judged).await?;
-        stage.seconds(40).await;
+        until_judged(stage).await?;
         if limits(stage) != [500; 4] {
             return Err(format!("the limits are {:?}", limits(stage)));
         }

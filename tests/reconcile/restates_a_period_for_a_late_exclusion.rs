@@ -7,6 +7,7 @@ use guarantor::api::statement::StatementSpec;
 use guarantor_testbed::model::FaultPlan;
 use serde_json::{Value, json};
 
+use crate::credits::{crediting, maintenance};
 use crate::stage::{EXCLUSIONS, NAMESPACE, Stage, agreement, exclusion};
 use crate::sweep::sweep;
 
@@ -18,12 +19,8 @@ fn restates_a_period_for_a_late_exclusion() {
 fn play(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
     async {
         stage.seconds(4).await;
-        let mut object = agreement("web", "Observe", "1m");
-        object["spec"]["exclusions"] = json!({"rules": [{"reason": "Maintenance", "effect": "Exclude"}]});
-        object["spec"]["credits"] = json!({
-            "fee": {"amount": "1200.00", "currency": "EUR"},
-            "tiers": [{"objective": "availability", "below": "90", "percentOfFee": "10"}],
-        });
+        let mut object = crediting("1m");
+        object["spec"]["exclusions"] = maintenance();
         stage.api.apply(object).unwrap();
         // In the first period every second request fails for half a minute: a credit is due.
         stage.spike = true;
@@ -95,7 +92,7 @@ fn honoured(stage: &Stage) -> Option<String> {
 async fn restates_a_period_that_the_status_lists_no_more() {
     let mut stage = Stage::open(FaultPlan::none());
     let mut object = agreement("web", "Observe", "1m");
-    object["spec"]["exclusions"] = json!({"rules": [{"reason": "Maintenance", "effect": "Exclude"}]});
+    object["spec"]["exclusions"] = maintenance();
     stage.api.apply(object).unwrap();
     stage.until("twelve statements", 800, |stage| stage.statements().len() == 12).await.unwrap();
     let issued = first(&stage).unwrap();

@@ -8,6 +8,7 @@ use guarantor::api::enforcement_status::{ActionPhase, Verb, Verdict};
 use guarantor_testbed::model::FaultPlan;
 use serde_json::{Value, json};
 
+use crate::episodes::over;
 use crate::stage::{AGREEMENTS, AUTOSCALERS, CONFIG_MAPS, DEPLOYMENTS, NAMESPACE, Stage, autoscaler};
 use crate::storms::{limits, morning, shed, shedding};
 use crate::sweep::sweep_some;
@@ -29,10 +30,6 @@ fn is(stage: &Stage, value: &str, marked: bool) -> bool {
 
 fn cause(stage: &Stage) -> Option<CauseKind> {
     stage.status("web").enforcement?.diagnosis.map(|told| told.cause)
-}
-
-fn over(stage: &Stage) -> bool {
-    stage.status("web").enforcement.is_some_and(|e| e.episode.is_none() && e.floor.is_none())
 }
 
 fn sheds(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {

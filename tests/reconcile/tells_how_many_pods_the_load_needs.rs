@@ -7,16 +7,14 @@ use guarantor::api::enforcement_status::Verb;
 use guarantor_testbed::model::FaultPlan;
 use serde_json::{Value, json};
 
+use crate::rising_load::{self, latency, rise};
 use crate::stage::{AUTOSCALERS, LEDGERS, NAMESPACE, Stage, agreement, autoscaler};
 
 /// The agreement that 95 of 100 requests take no longer than 250 ms.
 fn on_latency(mode: &str, capacity: bool) -> Value {
     let mut agreement = agreement("web", mode, "1d");
     let spec = &mut agreement["spec"];
-    spec["objectives"] = json!([{
-        "name": "latency", "target": "95",
-        "indicator": {"latency": {"histogram": "http_request_duration_seconds", "threshold": "250ms"}},
-    }]);
+    spec["objectives"] = json!([latency()]);
     spec["enforcement"]["scale"]["max"] = json!(9);
     if capacity {
         spec["enforcement"]["capacity"] = json!({"objective": "latency", "cpu": "container_cpu_usage_seconds_total"});
@@ -24,22 +22,9 @@ fn on_latency(mode: &str, capacity: bool) -> Value {
     agreement
 }
 
-/// A shop that has been served for ten minutes, with an autoscaler that does nothing by itself.
+/// A shop that has agreed that, for a while.
 async fn shop(mode: &str, capacity: bool) -> Stage {
-    let mut stage = Stage::open(FaultPlan::none());
-    stage.api.apply(autoscaler()).unwrap();
-    stage.seconds(600).await;
-    stage.api.apply(on_latency(mode, capacity)).unwrap();
-    stage.seconds(120).await;
-    stage
-}
-
-/// The load rises to `rate`, by one request a second every three seconds.
-async fn rise(stage: &mut Stage, rate: u64) {
-    while stage.rate < rate {
-        stage.rate += 1;
-        stage.seconds(3).await;
-    }
+    rising_load::shop(on_latency(mode, capacity)).await
 }
 
 fn told(stage: &Stage) -> Option<CapacityStatus> {

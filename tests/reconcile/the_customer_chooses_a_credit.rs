@@ -12,8 +12,9 @@ use guarantor::offline::settle::account::Ledgers;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::credits::crediting;
 use crate::offline::settled_from;
-use crate::stage::{CLAIMS, LEDGERS, NAMESPACE, Stage, agreement};
+use crate::stage::{CLAIMS, LEDGERS, NAMESPACE, Stage};
 use crate::sweep::sweep;
 
 /// How long the whole story takes; it ends within a period.
@@ -30,13 +31,11 @@ fn play(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
     async {
         let (end, chooses) = (stage.now() + WHOLE, stage.now() + CHOOSES);
         stage.seconds(4).await;
-        let mut object = agreement("web", "Observe", "1m");
-        object["spec"]["credits"] = json!({
-            "fee": {"amount": "1200.00", "currency": "EUR"},
-            "tiers": [{"objective": "availability", "below": "90", "percentOfFee": "10"}],
-            "remedies": [{"name": "fixed", "objective": "availability", "perIncident": {"amount": "50.00"}}],
-            "combine": "CustomersChoice",
-        });
+        let mut object = crediting("1m");
+        let credits = &mut object["spec"]["credits"];
+        credits["remedies"] =
+            json!([{"name": "fixed", "objective": "availability", "perIncident": {"amount": "50.00"}}]);
+        credits["combine"] = "CustomersChoice".into();
         object["spec"]["settlement"] = json!({"grant": "OnClaim"});
         stage.api.apply(object).unwrap();
         stage.spike = true;

@@ -10,6 +10,7 @@ use guarantor_testbed::model::FaultPlan;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::episodes::over;
 use crate::rollouts::{Rollouts, apply, declared, running};
 use crate::stage::{AGREEMENTS, DEPLOYMENTS, NAMESPACE, Stage, agreement};
 use crate::sweep::sweep;
@@ -43,10 +44,6 @@ fn undoes(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
         Ok(())
     }
     .boxed_local()
-}
-
-fn over(stage: &Stage) -> bool {
-    stage.status("web").enforcement.is_some_and(|e| e.episode.is_none() && e.floor.is_none())
 }
 
 fn pauses_and_goes(stage: &mut Stage) -> LocalBoxFuture<'_, Result<(), String>> {
