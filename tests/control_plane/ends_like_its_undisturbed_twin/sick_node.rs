@@ -36,7 +36,7 @@ async fn agree(stage: &Stage) -> Result<String> {
     stand_by(stage).await?;
     let steered = "max: 9}, reschedule: {minAge: 10s, perDay: 6, avoidNode: {ttl: 30m}}";
     let words = [(r#"target: "90""#, r#"target: "95""#), ("max: 10}", steered)];
-    reworded(&latency_agreement(&stage.namespace, "Enforce"), &words)
+    reworded(&latency_agreement(&stage.namespace, "Enforce").to_string(), &words)
 }
 
 /// The node runs at a seventh of its pace from now on.

@@ -35,7 +35,7 @@ fn agreement(namespace: &str) -> Result<String> {
         (r#"target: "90""#, r#"target: "95""#),
         ("max: 10}", "max: 4}, resize: {maxCpu: \"0.75\"}"),
     ];
-    reworded(&latency_agreement(namespace, "Enforce"), &words)
+    reworded(&latency_agreement(namespace, "Enforce").to_string(), &words)
 }
 
 async fn play(stage: &Stage) -> Result<()> {
