@@ -4,7 +4,7 @@ use anyhow::Result;
 use futures::future::FutureExt;
 use guarantor::api::enforcement_status::Verb;
 use guarantor_testbed::ShopOptions;
-use guarantor_testbed::shop::STOREFRONT;
+use guarantor_testbed::manifest::Autoscaler;
 
 use super::story::{Story, reworded, until_done, until_over};
 use crate::accounts::enforced_agreement;
@@ -31,7 +31,7 @@ pub(super) fn agreement(namespace: &str, more: &str) -> Result<String> {
 
 async fn agree(stage: &Stage) -> Result<String> {
     let namespace = &stage.namespace;
-    stage.apply(&autoscaler(namespace)).await?;
+    stage.apply(&Autoscaler::new(namespace, 3, 5)).await?;
     agreement(namespace, "")
 }
 
@@ -41,20 +41,4 @@ async fn play(stage: &Stage) -> Result<()> {
     stage.shop.storefront.set_error_share(0.0)?;
     until_done(stage, Verb::Restore).await?;
     until_over(stage).await
-}
-
-fn autoscaler(namespace: &str) -> String {
-    format!(
-        r"apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {{name: {STOREFRONT}, namespace: {namespace}}}
-spec:
-  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: {STOREFRONT}}}
-  minReplicas: 3
-  maxReplicas: 5
-  metrics:
-  - type: Resource
-    resource: {{name: cpu, target: {{type: Utilization, averageUtilization: 80}}}}
-"
-    )
 }
