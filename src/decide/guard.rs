@@ -192,7 +192,7 @@ const PRECAUTIONS: [Guard; 65] = [
     ("last rollback judged", &[Verb::RaiseFloor, Verb::RollBack, Verb::Reschedule, Verb::Resize], rollback::alone),
     ("move judged first", &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore, Verb::Resize], reschedule::judged),
     ("cooled down", &[Verb::RaiseFloor], pace::cooled_down),
-    ("small step", &[Verb::LowerFloor], pace::small_steps),
+    ("small step", &[Verb::LowerFloor, Verb::Restore], pace::small_steps),
     ("few at a time", &[Verb::RestoreSize], pace::few_at_a_time),
     ("of use", OF_USE, effect::of_use),
     ("who else bids is known", RAISE, room::announced),

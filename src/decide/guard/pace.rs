@@ -52,6 +52,7 @@ pub(super) fn few_at_a_time(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
     (facts.now() < end).then(|| Hold::new("SteppingDown", message).until(end))
 }
 
+/// The floor goes to where it was before by a step like the others.
 pub(super) fn small_steps(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let end = after(facts.actions_on_floor(), Verb::LowerFloor, LOWER_INTERVAL)?;
     let message = format!("the floor comes down in steps of {LOWER_INTERVAL:#}");

@@ -2,7 +2,7 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::fixture::{Scene, at, ratio, step};
+use super::fixture::{Scene, act, at, ratio, step};
 use crate::api::enforcement::{Enforcement, Mode, Reschedule, ScaleBounds};
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Episode, FloorStatus, Verb, WithoutEffect};
 use crate::decide::guard;
@@ -180,6 +180,22 @@ fn a_lowering_is_held_by_every_guard_that_concerns_it() {
     scene.workload().spec_replicas = 0;
     scene.floor().inert = Some("it is paused".into());
     assert_eq!(held(&scene, &step), "", "coming down needs no running autoscaler");
+}
+
+#[test]
+fn a_floor_is_given_back_a_minute_after_the_last_step_down_and_at_once_where_it_may_not_stand() {
+    for (second, expected) in [(-59, "SteppingDown"), (-60, "")] {
+        let mut scene = Scene::raised();
+        (scene.status.floor.as_mut().unwrap().value, scene.floor().current) = (4, 4);
+        let step = step(&scene.decide()).clone();
+        assert_eq!((step.verb, held(&scene, &step)), (Verb::Restore, ""));
+        scene.actions.insert(0, record(&step, Verb::LowerFloor, ActionPhase::Done, second));
+        assert_eq!(held(&scene, &step), expected, "{second}");
+        for (mode, scale) in [(Mode::Recommend, scene.enforcement.scale.clone()), (Mode::Enforce, None)] {
+            (scene.enforcement.mode, scene.enforcement.scale) = (mode, scale);
+            assert_eq!(act(&scene.decide()), Some((Verb::Restore, 4, 3)), "{second} {mode:?}");
+        }
+    }
 }
 
 #[test]
