@@ -115,6 +115,8 @@ pub fn release(facts: &Facts<'_>, cause: &Cause) -> Option<Plan<Proposed>> {
         "the agreement has no node avoided any more".to_owned()
     } else if facts.now() >= avoided.until.0 {
         format!("it was to be avoided until {}", avoided.until.0)
+    } else if is_being_left(facts, &node.name) {
+        return None;
     } else if has_been_safe(facts) {
         format!("all has been safe for {:#}", facts.timing.release_after)
     } else if is_well(facts, cause, &avoided.action, &node.name) {
@@ -167,6 +169,16 @@ fn target(node: &NodeObservation) -> ActionTarget {
 fn has_been_safe(facts: &Facts<'_>) -> bool {
     let safe = facts.episode.as_ref().and_then(|episode| episode::safe_for(episode, facts.now()));
     facts.health.danger == Danger::None && safe.unwrap_or(SignedDuration::ZERO) >= facts.timing.release_after
+}
+
+/// An eviction from the node is not judged yet: what comes in the pod's place is not to come back to it meanwhile.
+fn is_being_left(facts: &Facts<'_>, node: &str) -> bool {
+    let open = |action: &str| {
+        let mut records = facts.actions.iter().filter(|record| record.id == action);
+        records.any(|record| record.verdict.is_none() && record.phase != ActionPhase::Refused)
+    };
+    let mut evictions = facts.moved.iter().flat_map(|moved| &moved.evictions);
+    evictions.any(|eviction| eviction.node == node && open(&eviction.action))
 }
 
 /// The danger goes on, it is another cause's, and the pods that are still on the node are seen to be as good as the others.

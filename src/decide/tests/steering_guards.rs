@@ -169,3 +169,36 @@ fn a_pod_is_not_evicted_where_pods_come_back_in_spite_of_the_taint() {
     let decided = scene.decide();
     assert_eq!((verb(&decided), reason(&decided)), (None, "SteeringFailed"), "{:?}", decided.decision);
 }
+
+#[test]
+fn a_node_is_not_given_back_while_an_eviction_from_it_is_not_judged() {
+    type Change = fn(&mut Scene);
+    let is_open =
+        |scene: &Scene| scene.actions.iter().any(|action| action.verb == Verb::Reschedule && action.verdict.is_none());
+    // All is well at once, and what came in the pod's place takes its time.
+    let mut scene = ready_to_move();
+    assert_eq!(verb(&scene.live()), Some(Verb::Reschedule));
+    let mut waited = 0;
+    loop {
+        scene.wait(60);
+        waited += 60;
+        fail(&mut scene, &[]);
+        if verb(&scene.live()) == Some(Verb::ReleaseNode) {
+            break;
+        }
+        assert!(waited < 1200, "{:?}", scene.decide().decision);
+    }
+    assert!(!is_open(&scene) && waited > 600, "{waited} s, longer than all must be safe: {:?}", scene.actions);
+    // But no longer than it may be avoided at all.
+    let changes: [Change; 2] = [
+        |scene| scene.status.avoidance.as_mut().unwrap().nodes[0].until = Time(scene.now),
+        |scene| scene.enforcement.reschedule.as_mut().unwrap().avoid_node = None,
+    ];
+    for (index, change) in changes.into_iter().enumerate() {
+        let mut scene = ready_to_move();
+        assert_eq!(verb(&scene.live()), Some(Verb::Reschedule));
+        assert_ne!(verb(&scene.decide()), Some(Verb::ReleaseNode));
+        change(&mut scene);
+        assert_eq!((verb(&scene.decide()), is_open(&scene)), (Some(Verb::ReleaseNode), true), "case {index}");
+    }
+}
