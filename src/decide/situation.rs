@@ -12,6 +12,7 @@ use crate::sense::workload::{Floor, Nodes, Switch, WorkloadObservation, Workload
 
 use super::capacity::Need;
 use super::fleet::FleetView;
+use super::load::Course;
 use super::pulse::Proof;
 use super::supply::Supply;
 use super::usage::Usage;
@@ -92,6 +93,12 @@ pub struct Situation<'a> {
 }
 
 impl Situation<'_> {
+    /// The load of an objective in the course of time.
+    #[must_use]
+    pub fn course<'b>(&'b self, objective: &'b str) -> Course<'b> {
+        Course { load: self.load, objective, through: self.assessment.measured_through }
+    }
+
     /// The mode in force: the agreement's, under the cluster's ceiling.
     #[must_use]
     pub fn mode(&self) -> Mode {

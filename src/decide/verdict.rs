@@ -144,13 +144,18 @@ impl<'a> Sight<'a> {
 
     /// Since an action every endangered objective is within what it allows, by slots that lie wholly after it.
     fn is_well_since(self, record: &ActionRecord) -> bool {
-        let is_well = |objective: &ObjectiveAssessment| {
-            let after = load::since(self.load, &objective.name, record.intended_at.0, self.measured_through)?;
+        let is_well = |objective: &'a ObjectiveAssessment| {
+            let after = self.course(&objective.name).since(record.intended_at.0)?;
             Some(after.sample.share() < objective.allowed.to_f64()?)
         };
         let mut endangered = self.endangered().peekable();
         // Where none is any more, `recovered` tells.
         self.sees_all() && endangered.peek().is_some() && endangered.all(|objective| is_well(objective) == Some(true))
+    }
+
+    /// The load of an objective in the course of time.
+    fn course(self, objective: &'a str) -> load::Course<'a> {
+        load::Course { load: self.load, objective, through: self.measured_through }
     }
 
     fn endangered(self) -> impl Iterator<Item = &'a ObjectiveAssessment> {
@@ -161,12 +166,12 @@ impl<'a> Sight<'a> {
 
 /// How fast the worst budget was spent, and how much was asked for in a second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Course {
+struct Pace {
     pace: f64,
     rate: Option<f64>,
 }
 
-impl Course {
+impl Pace {
     /// The worse of this and another objective's.
     fn worse(self, level: load::Level, budget: f64) -> Self {
         let rate = self.rate.map_or(level.offered(), |rate| rate.max(level.offered()));
@@ -178,31 +183,30 @@ impl Course {
 ///
 /// Of a danger that had just begun, both the slots before the action and what was noted hold some of the calm before it: the
 /// faster of the two is nearer to what it was.
-fn courses(record: &ActionRecord, sight: Sight<'_>) -> Option<(Course, Course)> {
+fn paces(record: &ActionRecord, sight: Sight<'_>) -> Option<(Pace, Pace)> {
     // Reading back cannot fail: what is not there is unknown.
     let noted: Snapshot = record.evidence.parse().unwrap_or_default();
     if let Some((was, is)) = by_slots(record, sight) {
-        return Some((Course { pace: was.pace.max(noted.pace.unwrap_or_default()), ..was }, is));
+        return Some((Pace { pace: was.pace.max(noted.pace.unwrap_or_default()), ..was }, is));
     }
-    let was = Course { pace: noted.pace?, rate: noted.rate };
-    Some((was, Course { pace: sight.health.pace?, rate: sight.health.rate }))
+    let was = Pace { pace: noted.pace?, rate: noted.rate };
+    Some((was, Pace { pace: sight.health.pace?, rate: sight.health.rate }))
 }
 
-fn by_slots(record: &ActionRecord, sight: Sight<'_>) -> Option<(Course, Course)> {
-    let mut courses = None;
+fn by_slots(record: &ActionRecord, sight: Sight<'_>) -> Option<(Pace, Pace)> {
+    let mut paces = None;
     for objective in sight.endangered() {
-        let served = load::served(sight.load, &objective.name, record.intended_at.0, sight.measured_through);
-        let (before, after) = served?;
+        let (before, after) = sight.course(&objective.name).around(record.intended_at.0)?;
         let budget = objective.allowed.to_f64()?.max(LEAST_BUDGET);
-        let (was, is): (Course, Course) = courses.unwrap_or_default();
-        courses = Some((was.worse(before, budget), is.worse(after, budget)));
+        let (was, is): (Pace, Pace) = paces.unwrap_or_default();
+        paces = Some((was.worse(before, budget), is.worse(after, budget)));
     }
-    courses
+    paces
 }
 
 /// The pace at which the budget is spent, after against before.
 fn compare(record: &ActionRecord, sight: Sight<'_>) -> (Verdict, String) {
-    let Some((was, is)) = courses(record, sight).filter(|_| sight.sees_all()) else {
+    let Some((was, is)) = paces(record, sight).filter(|_| sight.sees_all()) else {
         return (Verdict::Inconclusive, "the pace before or after is unknown".into());
     };
     let more_load = was.rate.zip(is.rate).is_none_or(|(was, is)| is > was * MORE_LOAD);

@@ -21,7 +21,6 @@ use crate::api::diagnosis::CauseKind;
 use crate::decide::pulse::{LASTS, Present};
 use crate::sense::signals::Signals;
 
-use super::comparison::Sample;
 use super::population::whole;
 use super::{Cause, Look, Remedy, endangered, told};
 
@@ -77,24 +76,19 @@ fn is_over(look: &Look<'_>) -> Option<String> {
     look.pods.as_ref().ok()?;
     let present = Present { assessment: situation.assessment, pulse: situation.pulse };
     let (worst, now) = (present.worst()?, whole(vector));
-    let through = situation.assessment.measured_through;
-    let slot = through.checked_sub(SignedDuration::from_secs(situation.slot.seconds())).ok()?;
     // Where what fails is in no pod's figures, these are good for ever. A slot that lies in their window tells, and so does
     // one that began when it was told already that no cause can be shown.
+    let window = vector.at.checked_sub(vector.window).ok()?;
     let told_since = situation.status.diagnosis.as_ref().filter(|before| before.cause == CauseKind::Unknown);
-    let is_of_now =
-        slot >= vector.at.checked_sub(vector.window).ok()? || told_since.is_some_and(|before| slot >= before.since.0);
+    let tells = |slot: Timestamp| slot >= window || told_since.is_some_and(|before| slot >= before.since.0);
     let is_over = |name: &String| {
         let objective = situation.assessment.objectives.iter().find(|objective| objective.name == *name)?;
         let allowed = objective.allowed.to_f64()?;
-        let last = situation
-            .load
-            .between(name, slot, through, 100)
-            .and_then(|last| Some(Sample { total: last.total.to_f64()?, bad: last.bad.to_f64()? }.share()));
+        let last = situation.course(name).last_slot().map(|(slot, level)| (slot, level.sample.share()));
         Some(if name == worst {
-            now.share() < allowed && !(is_of_now && last.is_some_and(|last| last >= allowed))
+            now.share() < allowed && !last.is_some_and(|(slot, share)| tells(slot) && share >= allowed)
         } else {
-            last? < allowed
+            last.map(|(_, share)| share)? < allowed
         })
     };
     look.facts.health.endangered.iter().all(|name| is_over(name) == Some(true)).then(|| told(now))

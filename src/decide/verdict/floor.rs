@@ -7,7 +7,7 @@ use crate::api::enforcement_status::{ActionRecord, Verdict};
 use crate::decide::evidence::Snapshot;
 use crate::decide::health::Danger;
 
-use super::{Sight, compare, courses};
+use super::{Sight, compare, paces};
 
 /// So much of what was added went to more load: nothing can be said of what it did.
 const USED_UP: f64 = 0.5;
@@ -80,6 +80,6 @@ fn is_used_up(record: &ActionRecord, sight: Sight<'_>) -> bool {
     let before: Snapshot = record.evidence.parse().unwrap_or_default();
     let pods =
         before.ready.filter(|ready| *ready > 0).map(|was| f64::from(sight.workload.ready_pods()) / f64::from(was));
-    let load = courses(record, sight).and_then(|(was, is)| Some(is.rate? / was.rate.filter(|rate| *rate > 0.0)?));
+    let load = paces(record, sight).and_then(|(was, is)| Some(is.rate? / was.rate.filter(|rate| *rate > 0.0)?));
     load.zip(pods).is_some_and(|(load, pods)| load > 1.0 && load - 1.0 >= USED_UP * (pods - 1.0))
 }

@@ -2,7 +2,6 @@
 //! all, so neither the share of the bad nor the load says anything; the good events a second do.
 
 use crate::api::enforcement_status::{ActionRecord, Verdict};
-use crate::decide::load;
 
 use super::Sight;
 
@@ -26,11 +25,8 @@ pub(super) fn turned(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Opti
     if standing.is_none() {
         return Some((Verdict::Inconclusive, "the switch was turned back meanwhile".to_owned()));
     }
-    let served = sight
-        .health
-        .endangered
-        .iter()
-        .find_map(|objective| load::served(sight.load, objective, record.intended_at.0, sight.measured_through));
+    let served =
+        sight.health.endangered.iter().find_map(|objective| sight.course(objective).around(record.intended_at.0));
     let Some((before, after)) = served.filter(|_| sight.fresh) else {
         return Some((Verdict::Inconclusive, "how much was served before or after is unknown".to_owned()));
     };
