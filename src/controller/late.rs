@@ -43,6 +43,14 @@ pub struct ClosedInDoubt {
 }
 
 impl ClosedInDoubt {
+    /// When it is looked at again: late samples of the newest slot in doubt have had the grace by then, and no older one has more
+    /// to come.
+    fn looked_at(&self, context: &Context) -> Timestamp {
+        let grace = context.settle.saturating_add(context.grace);
+        let over = self.doubt.end.saturating_add(grace).unwrap_or(Timestamp::MAX);
+        over.max(self.ledger.settles_at(context.settle))
+    }
+
     /// The period that is just being closed, if anything in it is in doubt.
     pub(super) fn of(open: &OpenLedger) -> Option<Self> {
         let within = Bounds { start: open.looked_again, end: whole_slots_end(&open.ledger) };
@@ -105,7 +113,7 @@ pub(super) fn ask(
     let wait = context.settle.saturating_add(context.grace);
     let uid = agreement.uid().unwrap_or_default();
     if let Some(closed) = &book.in_doubt {
-        let at = closed.ledger.settles_at(wait);
+        let at = closed.looked_at(context);
         if now < at {
             return Some(at);
         }
@@ -204,8 +212,7 @@ async fn revise(
     let reopened = Reopened::of(agreement, context, memory, standing, known, now).await?;
     let Some(mut reopened) = reopened else { return Ok(None) };
     // Not the present: made again after a crash it shall be the same.
-    let looked = closed.ledger.settles_at(context.settle.saturating_add(context.grace));
-    reopened.circumstances.determined_at = Some(looked);
+    reopened.circumstances.determined_at = Some(closed.looked_at(context));
     reopened.issue(Slots::Anew(&closed.ledger, &closed.log), |_| true, now).await
 }
 

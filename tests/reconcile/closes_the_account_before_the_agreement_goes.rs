@@ -112,6 +112,42 @@ async fn what_arrives_within_the_grace_is_counted() {
     }
 }
 
+/// For twenty seconds the store learns nothing, and never will; then so many seconds pass.
+async fn with_a_hole(since: u64) -> Stage {
+    let mut stage = Stage::open(FaultPlan::none());
+    stage.api.apply(agreement("web", "Observe", "30m")).unwrap();
+    stage.seconds(60).await;
+    stage.traffic.hold_up(stage.now());
+    stage.seconds(20).await;
+    stage.traffic.arrive(stage.now());
+    stage.seconds(since).await;
+    stage
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hole_is_given_the_grace_from_its_own_end_on() {
+    let mut stage = with_a_hole(30).await;
+    delete(&stage);
+    // A minute of grace, and half of it is over.
+    stage.seconds(20).await;
+    assert!(!gone(&stage), "late samples may come yet");
+    stage.until("the end of the agreement", 30, gone).await.unwrap();
+    assert!(last(&stage).objectives[0].slots.unknown >= 3);
+    rules(&stage).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hole_that_is_older_than_the_grace_is_not_waited_for() {
+    let mut stage = with_a_hole(70).await;
+    // The next operator does not know that it was looked at again.
+    stage.kill();
+    delete(&stage);
+    stage.start(FaultPlan::none());
+    stage.until("the end of the agreement", 30, gone).await.unwrap();
+    assert!(last(&stage).objectives[0].slots.unknown >= 3);
+    rules(&stage).unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_deletion_while_nobody_looked_is_caught_up_with() {
     let mut stage = Stage::open(FaultPlan::none());
