@@ -14,6 +14,7 @@ use super::conclude::Ending;
 use super::context::Context;
 use super::error::Error;
 use super::late::{self, ClosedInDoubt};
+use super::load::EarlierLoad;
 use super::past::Past;
 use super::room::Room;
 use super::terms::Resolved;
@@ -88,6 +89,8 @@ pub struct Book {
     pub open: Option<OpenLedger>,
     /// How the period before stood at its end, if this process closed it.
     pub closing: Option<Arc<Assessment>>,
+    /// The load at the end of the period before, if this process closed it, or began soon after it.
+    pub earlier_load: Option<EarlierLoad>,
     /// The end of the account, while the agreement is being deleted.
     pub ending: Option<Ending>,
     /// What keeps the agreement, once it is deleted, until its account is closed.

@@ -15,6 +15,7 @@ use super::book::{Book, OpenLedger};
 use super::circumstances::Known;
 use super::context::Context;
 use super::error::Error;
+use super::load::EarlierLoad;
 use super::past::Past;
 use super::registry::SecondLook;
 use super::revision::{Reopened, Slots};
@@ -23,6 +24,7 @@ use super::terms::Terms;
 use super::window::Archive;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::{ServiceLevelAgreement, ServiceLevelStatement};
+use crate::decide::load;
 use crate::evaluate::enforcement_log::EnforcementLog;
 use crate::evaluate::ledger::{Insertion, Ledger};
 use crate::evaluate::period::{Bounds, Schedule};
@@ -69,7 +71,8 @@ pub(super) fn first_look(context: &Context, start: Timestamp, now: Timestamp) ->
     now.checked_sub(twice).unwrap_or(start).max(start)
 }
 
-/// Finds out, once for every process, whether the latest closed period is in doubt.
+/// Finds out, once for every process, whether the latest closed period is in doubt, and what a danger that begins now is
+/// compared with.
 ///
 /// # Errors
 /// When the API server does not answer or refuses.
@@ -86,7 +89,7 @@ pub(super) async fn recall(
     let Some(latest) = book.status.statements.first() else { return Ok(()) };
     let Some(period) = schedule.containing(latest.period_start.0) else { return Ok(()) };
     let from = first_look(context, period.start, now);
-    if from >= period.end {
+    if from.min(load::known_from(now)) >= period.end {
         return Ok(());
     }
     let namespace = agreement.namespace().unwrap_or_default();
@@ -96,6 +99,8 @@ pub(super) async fn recall(
     let Some(stored) = records::ledger(&context.client, &namespace, name).await? else { return Ok(()) };
     let ledger = stored_ledger::from_spec(&stored.spec)
         .map_err(|e| Error::BrokenLedger { name: name.clone(), reason: e.to_string() })?;
+    let in_force = super::terms::in_force(agreement, period.start).map_err(|e| Error::Account(e.to_string()))?;
+    book.earlier_load = Some(EarlierLoad::of(&in_force, &ledger, &book.status));
     let doubt = ledger.in_doubt(Bounds { start: from, end: whole_slots_end(&ledger) });
     book.in_doubt =
         doubt.map(|doubt| ClosedInDoubt { ledger, log: EnforcementLog::of(&stored.spec), doubt, more: false });

@@ -116,7 +116,7 @@ pub(super) async fn look(
     let closely = unseen || matches!(signals, Signals::ByPod(_));
     let nodes = nodes::read(agreement, context, next, observed.as_ref().ok(), closely).await;
     let switch = shed::read(agreement, context, next).await;
-    let load = load::around(book, context, next, present.assessment, now);
+    let load = load::around(agreement, book, context, next, present.assessment, now);
     let usage = context.advice.usage(&identity.uid);
     let status = next.enforcement.clone().unwrap_or_default();
     Ok(Look {

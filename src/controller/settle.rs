@@ -17,6 +17,7 @@ use super::circumstances::Known;
 use super::context::Context;
 use super::error::Error;
 use super::late::ClosedInDoubt;
+use super::load::EarlierLoad;
 use super::terms;
 use crate::api::agreement_status::{AgreementStatus, KEPT, StatementRef};
 use crate::api::metrics_source::IncreaseForm;
@@ -81,10 +82,12 @@ pub(super) async fn close_if_due(
     // The last slots came in since the status was made.
     status::enter_settled(next, &issued.spec);
     let in_doubt = ClosedInDoubt::of(open);
+    let earlier_load = EarlierLoad::of(agreement, &open.ledger, next);
     write_status(agreement, context, book, next.clone()).await?;
     book.in_doubt = in_doubt;
     book.open = None;
     book.closing = Some(Arc::new(closing));
+    book.earlier_load = Some(earlier_load);
     Ok(true)
 }
 

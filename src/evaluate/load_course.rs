@@ -51,6 +51,18 @@ impl LoadCourse {
         Self { slot_seconds, objectives: ledger.objectives().map(load).collect() }
     }
 
+    /// The same, with what was counted before by an earlier ledger. Slots of another length tell nothing.
+    #[must_use]
+    pub fn after(mut self, earlier: &Self) -> Self {
+        if earlier.slot_seconds == self.slot_seconds {
+            for load in &mut self.objectives {
+                let before = earlier.objectives.iter().filter(|before| before.name == load.name);
+                load.slots.splice(0..0, before.flat_map(|before| before.slots.iter().copied()));
+            }
+        }
+        self
+    }
+
     /// What an objective counted between two instants, in slots that lie wholly within. `None`: less than `percent` of that
     /// time is known.
     #[must_use]
@@ -83,7 +95,7 @@ fn known(due: &DueSlots<'_>, from: i64) -> Vec<(i64, Tally)> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
     use crate::evaluate::count::Count;
@@ -124,5 +136,24 @@ mod tests {
             "whole slots only"
         );
         assert_eq!(course.between("other", at(0), at(300), 1), None);
+    }
+
+    #[test]
+    fn what_an_earlier_period_counted_comes_before_and_slots_of_another_length_tell_nothing() {
+        let of = |name: &str, starts: &[i64], slot_seconds| {
+            let slots = starts.iter().map(|start| (*start, Tally { total: Count::events(10), bad: Count::ZERO }));
+            let objectives = vec![ObjectiveLoad { name: name.into(), slots: slots.collect() }];
+            LoadCourse { slot_seconds, objectives }
+        };
+        for (earlier, expected) in [
+            (of("latency", &[0, 60], 60), vec![0, 60, 120]),
+            (of("latency", &[0], 300), vec![120]),
+            (of("availability", &[0, 60], 60), vec![120]),
+            (LoadCourse::default(), vec![120]),
+        ] {
+            let whole = of("latency", &[120], 60).after(&earlier);
+            let starts: Vec<i64> = whole.objectives[0].slots.iter().map(|(start, _)| *start).collect();
+            assert_eq!((starts, whole.objectives.len()), (expected, 1), "{earlier:?}");
+        }
     }
 }

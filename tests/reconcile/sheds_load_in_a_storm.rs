@@ -6,6 +6,7 @@ use futures::future::LocalBoxFuture;
 use guarantor::api::diagnosis::CauseKind;
 use guarantor::api::enforcement_status::{ActionPhase, Verb, Verdict};
 use guarantor_testbed::model::FaultPlan;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::episodes::over;
@@ -119,6 +120,36 @@ async fn by_default_a_person_is_told_how_and_nothing_is_touched() {
     stage.storm = false;
     stage.until("the end of the episode", 600, over).await.unwrap();
     assert!(is(&stage, "on", false), "whose the key is");
+}
+
+/// What it is compared with lies in the period before, be it remembered or read again.
+#[tokio::test(start_paused = true)]
+async fn a_storm_is_told_from_a_rush_at_the_beginning_of_a_period() {
+    for (after_the_end, restart) in [(300, false), (300, true), (-90, false)] {
+        let mut stage = Stage::open(FaultPlan::none());
+        morning(&mut stage).await;
+        stage.api.apply(autoscaler()).unwrap();
+        stage.api.apply(limits()).unwrap();
+        let mut agreement = shedding(&json!({}));
+        agreement["spec"]["period"] = json!({"rolling": "30m"});
+        stage.api.apply(agreement).unwrap();
+        stage.seconds(20).await;
+        let end = stage.status("web").period.unwrap().end.0;
+        while stage.now() < end + SignedDuration::from_secs(after_the_end) {
+            stage.second().await;
+        }
+        if restart {
+            stage.kill();
+            stage.start(FaultPlan::none());
+            stage.seconds(10).await;
+        }
+        stage.storm = true;
+        let told = |stage: &Stage| stage.status("web").enforcement.is_some_and(|e| e.reason == "ShedByHand");
+        let soon = end + SignedDuration::from_secs(20);
+        stage.until("a word", 400, |stage| stage.now() > soon && told(stage)).await.unwrap();
+        assert_eq!(cause(&stage), Some(CauseKind::RetryStorm), "{after_the_end} {restart}");
+        assert_eq!(stage.status("web").period.unwrap().start.0, end);
+    }
 }
 
 #[tokio::test(start_paused = true)]
