@@ -23,6 +23,7 @@ use super::settle;
 use super::terms::Terms;
 use super::window::Archive;
 use crate::api::agreement_status::AgreementStatus;
+use crate::api::enforcement::Mode;
 use crate::api::{ServiceLevelAgreement, ServiceLevelStatement};
 use crate::decide::load;
 use crate::evaluate::enforcement_log::EnforcementLog;
@@ -89,7 +90,10 @@ pub(super) async fn recall(
     let Some(latest) = book.status.statements.first() else { return Ok(()) };
     let Some(period) = schedule.containing(latest.period_start.0) else { return Ok(()) };
     let from = first_look(context, period.start, now);
-    if from.min(load::known_from(now)) >= period.end {
+    // Who only observes compares nothing.
+    let compares = agreement.spec.enforcement.mode > Mode::Observe;
+    let compared = if compares { load::known_from(now) } else { from };
+    if from.min(compared) >= period.end {
         return Ok(());
     }
     let namespace = agreement.namespace().unwrap_or_default();
