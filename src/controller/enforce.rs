@@ -130,8 +130,9 @@ async fn follow(
 ) -> Result<Option<Timestamp>, Error> {
     Ok(match decision {
         Decision::Act(plan) => {
+            let again = plan.followed_up(now);
             carry_out(agreement, context, book, next, plan, now).await?;
-            None
+            again
         }
         Decision::Recommend(words) => {
             say(next, agreement, "Recommends", &format!("would {words}"), ConditionStatus::False, now);

@@ -23,6 +23,22 @@ pub(super) type Chosen = (Decision, Vec<&'static str>);
 
 /// Chooses what is done about the cause that was found: what stands without a reason is given back first.
 pub(super) fn choose(facts: &Facts<'_>, found: &Found) -> Chosen {
+    let (decision, passed) = choice(facts, found);
+    (looked_at_soon(facts, decision), passed)
+}
+
+/// While a node that is avoided is emptied, what comes of that is looked at before the next slot tells, whatever holds just now:
+/// pods start, and go, in less.
+fn looked_at_soon(facts: &Facts<'_>, decision: Decision) -> Decision {
+    let is_there = |node: &String| facts.workload.pods.iter().any(|pod| pod.node.as_ref() == Some(node));
+    let emptied = facts.health.danger > Danger::None && facts.avoided().is_some_and(|avoided| is_there(&avoided.node));
+    match decision {
+        Decision::Hold(hold) if emptied => Decision::Hold(hold.until(facts.soon())),
+        other => other,
+    }
+}
+
+fn choice(facts: &Facts<'_>, found: &Found) -> Chosen {
     let situation = facts.situation;
     let cause = &found.cause;
     let given_back = give_back(facts)

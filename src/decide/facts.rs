@@ -19,6 +19,9 @@ use super::timing::Timing;
 /// The HPA controller looks every 15 s by default; a floor it has not seen yet is no failure.
 pub const AUTOSCALER_SYNC: SignedDuration = SignedDuration::from_secs(15);
 
+/// What is under way is looked at again so soon: pods start, and go, in less than most slots last.
+const SOON: SignedDuration = SignedDuration::from_secs(15);
+
 /// Time from a pod's creation until it is ready, while no start was seen.
 const UNKNOWN_START: SignedDuration = SignedDuration::from_secs(90);
 /// Longer starts than this are flapping readiness, not starts.
@@ -53,11 +56,23 @@ pub struct Facts<'a> {
     pub episode: Option<Episode>,
 }
 
+/// When to look again at what is under way at an instant.
+#[must_use]
+pub fn soon(now: Timestamp) -> Timestamp {
+    now.saturating_add(SOON).unwrap_or(Timestamp::MAX)
+}
+
 impl Facts<'_> {
     /// The present time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.situation.now
+    }
+
+    /// When to look again at what is under way.
+    #[must_use]
+    pub fn soon(&self) -> Timestamp {
+        soon(self.now())
     }
 
     /// How old the account is.

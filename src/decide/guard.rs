@@ -7,6 +7,7 @@ mod avoidance;
 mod blast_radius;
 mod bounds;
 mod data;
+mod drain;
 mod effect;
 mod leadership;
 mod load;
@@ -158,7 +159,7 @@ const PRECAUTIONS: [Guard; 65] = [
     ("no critical pod", RESCHEDULE, pod::not_critical),
     ("nothing to lose", RESCHEDULE, pod::keeps_nothing),
     ("old enough pod", RESCHEDULE, pod::old_enough),
-    ("last move judged", RESCHEDULE, reschedule::judged),
+    ("last move judged", RESCHEDULE, reschedule::in_turn),
     ("one pod at a time", RESCHEDULE, reschedule::alone),
     ("ready node", RESCHEDULE, node::ready),
     (UNSUSPECTED, RESCHEDULE, node::not_suspected),

@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb};
 
 use super::evidence::Snapshot;
+use super::facts;
 use super::situation::AgreementIdentity;
 
 pub use eviction_change::EvictionChange;
@@ -114,6 +115,19 @@ impl<S> Plan<S> {
     #[must_use]
     pub fn intents(&self, now: Timestamp) -> Vec<ActionRecord> {
         self.steps.iter().map(|step| step.intent(now)).collect()
+    }
+
+    /// When to look at what comes of it, before a slot tells: it is a step on the way off a node or to another pod. `None`: with
+    /// the next slot.
+    #[must_use]
+    pub fn followed_up(&self, now: Timestamp) -> Option<Timestamp> {
+        let steps = self.steps.iter().filter_map(|step| match step.verb {
+            // The next step waits for nothing.
+            Verb::AvoidNode => Some(now),
+            Verb::Surge | Verb::Reschedule => Some(facts::soon(now)),
+            _ => None,
+        });
+        steps.min()
     }
 
     /// The plan in words.

@@ -3,11 +3,13 @@
 //! 1. Whether the pod may be evicted at all is asked first: no replica is added for what would not be done.
 //! 2. A floor one higher than the replicas wanted, as a step of its own. It also lets a `PodDisruptionBudget` that counts
 //!    pods allow what it could not otherwise.
-//! 3. When as many others as were wanted are ready, none of what was added is to blame, and a slot since then says the same:
-//!    evict the pod by its uid. Its `ReplicaSet` makes another one; where it lands is looked at, and judged.
+//! 3. When as many others as were wanted are ready, none of what was added is to blame, and a slot since then or the pulse says
+//!    the same: evict the pod by its uid. Its `ReplicaSet` makes another one; where it lands is looked at, and judged.
 //! 4. The floor comes down like any other, when all has been safe.
 //!
 //! Proposes only; whether it may be done is for the guards to say.
+
+use k8s_openapi::jiff::Timestamp;
 
 use crate::api::enforcement::ScaleBounds;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb, Verdict};
@@ -17,7 +19,7 @@ use super::evidence::Snapshot;
 use super::facts::Facts;
 use super::guard::{self, Hold};
 use super::plan::{Change, EvictionChange, Plan, Proposed, Step, step_id};
-use super::policy;
+use super::{policy, pulse};
 
 /// The next step on the way to another pod. `suspects`: the names of the pods to blame, the worst first.
 ///
@@ -126,30 +128,36 @@ fn add(facts: &Facts<'_>, pod: &PodObservation, floor: &Floor, bounds: &ScaleBou
 }
 
 fn ready(facts: &Facts<'_>, pod: &PodObservation, suspects: &[String], surge: &ActionRecord) -> Result<(), Hold> {
-    let to = surge.to.unwrap_or_default();
-    let waits = |reason, message: String| Err(Hold::new(reason, message).until(surge.deadline.0));
+    let (to, since) = (surge.to.unwrap_or_default(), surge.intended_at.0);
+    let waits = |reason, message: String| Err(Hold::new(reason, message).until(facts.soon()));
     let available = facts.workload.available_pods(facts.now());
     let own = i32::from(pod.ready);
     if facts.workload.spec_replicas < to || available.saturating_sub(own) < to.saturating_sub(1) {
         let message = format!("{available} of {to} pods are ready; {} is evicted when the others suffice", pod.name);
         let failed = surge.verdict.is_some_and(|verdict| verdict != Verdict::Effective);
-        return waits(if failed { "NoSurge" } else { "AwaitingSurge" }, message);
+        return if failed { Err(Hold::new("NoSurge", message)) } else { waits("AwaitingSurge", message) };
     }
     // What came in place of an evicted pod is younger too, and was asked about by its verdict.
     let landed = facts.moved.iter().flat_map(|moved| &moved.evictions).filter_map(|eviction| eviction.landed.as_ref());
     let landed: Vec<&str> = landed.map(|landed| landed.uid.as_str()).collect();
-    let since = |pod: &&PodObservation| {
-        pod.created.is_none_or(|created| created >= surge.intended_at.0) && !landed.contains(&pod.uid.as_str())
+    let added = |pod: &&PodObservation| {
+        pod.created.is_none_or(|created| created >= since) && !landed.contains(&pod.uid.as_str())
     };
     // What landed on a node before that was avoided says nothing against the others.
     let elsewhere = |pod: &&PodObservation| pod.node.as_deref().is_none_or(|on| guard::steered(facts, on).is_none());
-    let added = suspects.iter().filter_map(|name| serving(facts, name)).filter(elsewhere).find(since);
+    let added = suspects.iter().filter_map(|name| serving(facts, name)).filter(elsewhere).find(added);
     if let Some(added) = added {
         let message = format!("{}, which was added, is as sick; so it is not one pod alone", added.name);
         return Err(Hold::new("SurgePodSick", message));
     }
-    if facts.situation.assessment.measured_through <= surge.intended_at.0 {
-        return waits("Confirming", format!("{} is evicted when the next slot says the same", pod.name));
+    if facts.situation.assessment.measured_through > since || is_felt_since(facts, since) {
+        return Ok(());
     }
-    Ok(())
+    waits("Confirming", format!("{} is evicted when the next slot says the same, or the pulse", pod.name))
+}
+
+/// The pulse proves the outage by a minute of which half lies after an instant, or more.
+fn is_felt_since(facts: &Facts<'_>, instant: Timestamp) -> bool {
+    let half = pulse::WINDOW / 2;
+    facts.situation.pulse.iter().any(|proof| proof.at.duration_since(instant) >= half)
 }

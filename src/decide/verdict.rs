@@ -124,7 +124,7 @@ fn verdict(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdic
         Verb::Surge => floor::added(record, sight, due),
         Verb::Shed => shed::turned(record, sight, due),
         Verb::StopShedding => due.then(|| shed::back(sight)),
-        Verb::Reschedule => due.then(|| reschedule::moved(record, sight)).flatten(),
+        Verb::Reschedule => reschedule::moved(record, sight, due),
         Verb::AvoidNode => node::avoided(record, sight, due),
         Verb::ReleaseNode => due.then(|| node::released(record, sight)),
         Verb::Resize => resize::grown(record, sight, due),

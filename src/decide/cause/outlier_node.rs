@@ -4,9 +4,9 @@
 use crate::api::diagnosis::{CauseKind, Subject};
 use crate::decide::facts::Facts;
 
-use super::comparison::FEWEST_EVENTS;
+use super::comparison::{FEWEST_EVENTS, Sample, worse};
 use super::outlier::{RATIO, group};
-use super::population::Population;
+use super::population::{Member, Population, sum};
 use super::{Answer, Cause, Look, Remedy, endangered, evidence, told};
 
 pub(super) fn ask(look: &Look<'_>) -> Answer {
@@ -52,4 +52,28 @@ pub fn is_well(facts: &Facts<'_>, node: &str) -> bool {
     let (part, rest) = pods.split(|member| member.node.as_deref() == Some(node));
     let seen = part.total >= FEWEST_EVENTS && rest.total >= FEWEST_EVENTS;
     seen && (part.bad <= 0.0 || part.share() < RATIO * rest.share())
+}
+
+/// A pod that came in place of one of a node's is worse than the pods elsewhere, beyond chance.
+#[must_use]
+pub fn is_as_sick(pods: &Population, name: &str, node: &str) -> bool {
+    let others = of(pods, |member| !is_on(member, node) && member.name != name && member.served_throughout);
+    worse(of(pods, |member| member.name == name), others, RATIO, pods.comparisons()).is_some()
+}
+
+/// Such a pod is told from those that are left on the node, which are worse than it beyond chance, and is not as sick: by the
+/// events of its own life alone, as it has no others.
+#[must_use]
+pub fn is_told_from(pods: &Population, name: &str, node: &str) -> bool {
+    let (own, left) = (of(pods, |member| member.name == name), of(pods, |member| is_on(member, node)));
+    worse(left, own, RATIO, pods.comparisons()).is_some() && !is_as_sick(pods, name, node)
+}
+
+fn of(pods: &Population, belongs: impl Fn(&Member) -> bool) -> Sample {
+    let members: Vec<&Member> = pods.members.iter().filter(|member| belongs(member)).collect();
+    sum(&members)
+}
+
+fn is_on(member: &Member, node: &str) -> bool {
+    member.node.as_deref() == Some(node)
 }

@@ -1,6 +1,6 @@
 //! The blast radius: over all agreements few pods are evicted in a short time, and of one node one. What looks like many sick
-//! pods may be something else, and each eviction by itself looks right. A node that is avoided is emptied faster, as long as each
-//! eviction is seen to help.
+//! pods may be something else, and each eviction by itself looks right. A node that is avoided is emptied faster, as long as that
+//! is seen to help.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
@@ -9,7 +9,7 @@ use crate::api::reschedule_status::Eviction;
 use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
 
-use super::Hold;
+use super::{Hold, drain};
 
 /// Within this time evictions are counted.
 pub const WITHIN: SignedDuration = SignedDuration::from_mins(10);
@@ -21,7 +21,9 @@ const OF_A_NODE: usize = 1;
 pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let node = facts.workload.pod(&step.target.uid)?.node.clone().unwrap_or_default();
     let own = facts.moved.iter().flat_map(|moved| &moved.evictions).filter(|one| one.action != step.id);
-    let own = own.map(|eviction| (eviction.node.as_str(), eviction.at.0, has_helped(facts, eviction)));
+    let drains = drain::goes_on(facts, &node);
+    let helps = |eviction: &Eviction| has_helped(facts, eviction) || drains && drain::is_of_it(facts, eviction);
+    let own = own.map(|eviction| (eviction.node.as_str(), eviction.at.0, helps(eviction)));
     let others = facts.situation.fleet.evictions.iter().map(|eviction| (eviction.node.as_str(), eviction.at, false));
     let recent = |(_, at, _): &(&str, Timestamp, bool)| facts.now().duration_since(*at) < WITHIN;
     let all: Vec<(&str, Timestamp, bool)> = own.chain(others).filter(recent).collect();

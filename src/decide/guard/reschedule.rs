@@ -10,7 +10,7 @@ use crate::decide::hand::DAY;
 use crate::decide::moved::GIVEN_UP_AFTER;
 use crate::decide::plan::Step;
 
-use super::Hold;
+use super::{Hold, drain};
 
 pub(super) fn allowed(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
     facts
@@ -45,6 +45,15 @@ pub(super) fn judged(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
         _ => format!("whether {name} was evicted is not known yet; it is looked at again"),
     };
     Some(Hold::new("AwaitingVerdict", message))
+}
+
+/// The same before the next eviction; but the pods of a node that is avoided follow one another, once moving one was seen to help
+/// and as long as that goes well.
+pub(super) fn in_turn(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    let hold = judged(step, facts)?;
+    let node = facts.workload.pod(&step.target.uid).and_then(|pod| pod.node.as_deref());
+    let goes_on = node.is_some_and(|node| drain::goes_on(facts, node));
+    (!goes_on).then_some(hold)
 }
 
 fn open(actions: &[ActionRecord]) -> Option<&ActionRecord> {

@@ -6,6 +6,7 @@ mod ahead_guards;
 mod ahead_properties;
 mod capacity;
 pub(crate) mod decided;
+mod drains;
 mod feasibility;
 pub(crate) mod fixture;
 mod guards;

@@ -91,3 +91,10 @@ pub(crate) fn newest_ready(scene: &mut Scene) -> String {
     }
     pod.name.clone()
 }
+
+/// So many events of a pod, and the bad ones among them.
+pub(crate) fn served(scene: &mut Scene, pod: &str, total: i64, bad: i64) {
+    let Signals::ByPod(vector) = &mut scene.signals else { panic!() };
+    let events = vector.pods.iter_mut().find(|events| events.pod == pod).unwrap();
+    (events.total, events.bad) = (super::fixture::ratio(total, 1), super::fixture::ratio(bad, 1));
+}

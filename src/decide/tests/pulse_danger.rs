@@ -53,6 +53,18 @@ fn no_pod_is_touched_for_what_may_be_a_hiccup() {
         scene.wait(15);
     }
     assert_eq!(held, ["JustBegun", "JustBegun", "JustBegun", "JustBegun", "JustBegun", "JustBegun", "Surge"]);
+    // It is looked at when the look that says so is there, and soon again where it is not.
+    let until = |now: i64| {
+        let mut scene = one_sick();
+        scene.burn(false);
+        scene.wait(now);
+        scene.pulse = vec![proven(at(0), at(75))];
+        match scene.decide().decision {
+            crate::decide::Decision::Hold(hold) => hold.until,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!([77, 90, 100].map(until), [92, 95, 105].map(|second| Some(at(second))));
     // Where nobody has looked since, it may be over.
     let mut scene = one_sick();
     scene.burn(false);

@@ -1,7 +1,8 @@
 //! A sick pod: a replica is added, the pod evicted, its successor judged; and what becomes of it when something breaks off.
 
-use super::fixture::{Scene, act, reason, step};
+use super::fixture::{Scene, act, at, reason, step};
 use super::moves::{evicted_to, fail, newest_ready, one_sick, spread, surged, verb};
+use super::pulse::proven;
 use crate::api::enforcement::{Mode, Reschedule, ScaleBounds};
 use crate::api::enforcement_status::{ActionPhase, Verb, Verdict};
 use crate::decide::{Change, Decision};
@@ -54,6 +55,23 @@ fn a_replica_is_added_then_the_pod_is_evicted_and_its_successor_judged() {
         assert!(waited < 2000, "{:?}", scene.status);
     }
     assert_eq!(scene.floor().current, 6);
+}
+
+#[test]
+fn the_pulse_confirms_as_well_as_a_slot() {
+    for (seconds, expected) in [(29, "Confirming"), (30, "Reschedule")] {
+        let mut scene = one_sick();
+        scene.live();
+        spread(&mut scene);
+        fail(&mut scene, &["checkout-0"]);
+        let through = scene.assessment.measured_through;
+        scene.wait(seconds);
+        scene.assessment.measured_through = through;
+        scene.pulse = vec![proven(at(-60), scene.now)];
+        assert_eq!(reason(&scene.decide()), expected, "{seconds}");
+        scene.pulse.clear();
+        assert_eq!(reason(&scene.decide()), "Confirming", "{seconds}");
+    }
 }
 
 #[test]

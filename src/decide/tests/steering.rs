@@ -2,7 +2,7 @@
 //! it when something breaks off, or somebody else has a hand in it.
 
 use super::fixture::{Scene, act, at, by_pod, reason, step};
-use super::moves::{fail, newest_ready, verb};
+use super::moves::{fail, newest_ready, served, verb};
 use super::nodes::{SICK, avoid_for_another, avoided, named, pair, ready_to_move, sick_node};
 use crate::api::AVOID_KEY;
 use crate::api::avoidance_status::AvoidanceEnd;
@@ -19,12 +19,13 @@ fn verdicts(scene: &Scene, verb: Verb) -> Vec<Option<Verdict>> {
     scene.actions.iter().filter(|action| action.verb == verb).map(|action| action.verdict).collect()
 }
 
-/// The pod that was evicted comes back ready on a node, and what is left of these fails on.
+/// The pod that was evicted comes back ready on a node, has served hardly anything, and what is left of these fails on.
 fn land(scene: &mut Scene, node: &str, left: &[&str]) {
     scene.workload().pods.last_mut().unwrap().node = Some(node.to_owned());
     scene.wait(20);
-    newest_ready(scene);
+    let new = newest_ready(scene);
     fail(scene, left);
+    served(scene, &new, 20, 10);
     scene.burn(true);
     scene.live();
 }

@@ -2,20 +2,26 @@
 //! the budget is spent more slowly.
 //!
 //! The new pod is judged when it has served for two windows, even where it took longer to start than was expected; but not
-//! for ever.
+//! for ever. The first pod that was moved off a node which is avoided is seen to help as soon as its successor can be told from
+//! the pods that are left there; nothing is held against it before its time.
 
 use k8s_openapi::jiff::SignedDuration;
 
 use crate::api::avoidance_status::AvoidedNode;
 use crate::api::enforcement_status::{ActionRecord, Verdict};
+use crate::api::reschedule_status::Eviction;
 use crate::decide::cause::{self, population::Population};
+use crate::decide::evidence::Snapshot;
 
-use super::{Sight, compare};
+use super::{ROSE, Sight, compare};
 
 /// Longer than this after its intent nothing is waited for.
 const LONGEST: SignedDuration = SignedDuration::from_mins(15);
 
-pub(super) fn moved(record: &ActionRecord, sight: Sight<'_>) -> Option<(Verdict, String)> {
+pub(super) fn moved(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdict, String)> {
+    if !due {
+        return first_of_a_node(record, sight);
+    }
     let late = sight.now.duration_since(record.intended_at.0) >= LONGEST;
     if sight.workload.pod(&record.target.uid).is_some() {
         return late.then(|| (Verdict::Inconclusive, "the pod is still on its way out".to_owned()));
@@ -59,6 +65,36 @@ pub(super) fn moved(record: &ActionRecord, sight: Sight<'_>) -> Option<(Verdict,
         }
         Err(why) => Some((Verdict::Inconclusive, format!("{name} came in its place, {place}; {why}"))),
     }
+}
+
+/// The first move off a node that is avoided, before it is due: what came in its place is ready elsewhere, no sicker than the
+/// others, and by its own events alone better than the pods that are left on the node, by the test that blamed these.
+fn first_of_a_node(record: &ActionRecord, sight: Sight<'_>) -> Option<(Verdict, String)> {
+    let evictions = &sight.moved?.evictions;
+    let eviction = evictions.iter().find(|one| one.action == record.id)?;
+    let node = &eviction.node;
+    let avoided = sight.avoidance?.standing().filter(|avoided| avoided.node == *node)?;
+    let before = |one: &Eviction| one.node == *node && avoided.at.0 <= one.at.0 && one.at.0 < eviction.at.0;
+    let is_first = avoided.at.0 <= eviction.at.0 && !evictions.iter().any(before);
+    let is_gone = sight.workload.pod(&record.target.uid).is_none();
+    let pod = sight.workload.pod(&eviction.landed.as_ref()?.uid).filter(|pod| pod.ready && !pod.terminating)?;
+    let place = pod.node.as_ref().filter(|place| *place != node)?;
+    let pods = Population::join(sight.workload, sight.signals, sight.now).ok()?;
+    let helped = is_first && is_gone && !is_faster(record, sight) && cause::is_told_from(&pods, &pod.name, node);
+    let words = format!(
+        "{} came in its place on node {place}, and is better than the pods that are left on node {node}, which are still to be \
+         moved",
+        pod.name
+    );
+    helped.then_some((Verdict::Effective, words))
+}
+
+/// The budget is spent much faster than when it was intended, or nobody can tell.
+fn is_faster(record: &ActionRecord, sight: Sight<'_>) -> bool {
+    // Reading back cannot fail: what is not there is unknown.
+    let noted: Snapshot = record.evidence.parse().unwrap_or_default();
+    let paces = noted.pace.zip(sight.health.pace).filter(|_| sight.sees_all());
+    paces.is_none_or(|(was, is)| is >= was * ROSE)
 }
 
 /// What came in its place landed on the node it was moved from.

@@ -105,7 +105,10 @@ impl Operator {
 
     fn follow(&mut self, decision: Decision, at: f64, order: &mut Order) {
         let plan = match decision {
-            Decision::Act(plan) => plan,
+            Decision::Act(plan) => {
+                self.until = plan.followed_up(clock::at(at));
+                plan
+            }
             Decision::Hold(hold) => {
                 self.until = hold.until;
                 return;
