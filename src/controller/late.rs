@@ -91,8 +91,8 @@ pub(super) async fn recall(
     let Some(period) = schedule.containing(latest.period_start.0) else { return Ok(()) };
     let from = first_look(context, period.start, now);
     // Who only observes compares nothing.
-    let compares = agreement.spec.enforcement.mode > Mode::Observe;
-    let compared = if compares { load::known_from(now) } else { from };
+    let decides = agreement.spec.enforcement.mode > Mode::Observe;
+    let compared = if decides { load::known_from(now) } else { from };
     if from.min(compared) >= period.end {
         return Ok(());
     }

@@ -5,6 +5,9 @@
 //!
 //! Burn windows, and the recent slots that a danger rests on, hold what was before an action for long after it. So where the
 //! slots just before it and two slots wholly after it are known, these are compared.
+//!
+//! Of a danger that had only begun nothing tells how bad it was before an action: that it is worse since is no harm that the
+//! action did. So nothing is held against one that came within two slots of the first sight of the danger.
 
 mod floor;
 mod node;
@@ -36,6 +39,8 @@ const FELL: f64 = 0.75;
 const ROSE: f64 = 2.0;
 /// More load than this multiple explains a worse pace without the action.
 const MORE_LOAD: f64 = 1.2;
+/// Slots after the first sight of a danger: what is recent lies wholly within it by then.
+const BEGINS: i32 = 2;
 /// A target of 100 % allows nothing; a millionth keeps the comparison of before and after meaningful.
 const LEAST_BUDGET: f64 = 1e-6;
 
@@ -68,6 +73,10 @@ pub struct Sight<'a> {
     pub throttling: &'a Signals,
     /// The health now.
     pub health: &'a Health,
+    /// When the danger was seen first. `None`: there was none.
+    pub danger: Option<Timestamp>,
+    /// The length of a slot.
+    pub slot: SignedDuration,
     /// The account is recent enough to judge by.
     pub fresh: bool,
     /// Slots before this instant are in the account.
@@ -158,6 +167,12 @@ impl<'a> Sight<'a> {
         load::Course { load: self.load, objective, through: self.measured_through }
     }
 
+    /// The danger had only begun when `record` was intended.
+    fn had_only_begun(self, record: &ActionRecord) -> bool {
+        let begins = self.slot.checked_mul(BEGINS).unwrap_or(SignedDuration::MAX);
+        self.danger.is_some_and(|since| record.intended_at.0.duration_since(since) < begins)
+    }
+
     fn endangered(self) -> impl Iterator<Item = &'a ObjectiveAssessment> {
         let all = self.assessment.objectives.iter();
         all.filter(move |objective| self.health.endangered.contains(&objective.name))
@@ -209,10 +224,13 @@ fn compare(record: &ActionRecord, sight: Sight<'_>) -> (Verdict, String) {
     let Some((was, is)) = paces(record, sight).filter(|_| sight.sees_all()) else {
         return (Verdict::Inconclusive, "the pace before or after is unknown".into());
     };
+    let begun = sight.had_only_begun(record);
     let more_load = was.rate.zip(is.rate).is_none_or(|(was, is)| is > was * MORE_LOAD);
     let (was, is) = (was.pace, is.pace);
     if is <= was * FELL {
         (Verdict::Effective, "the budget is spent more slowly".into())
+    } else if is >= was * ROSE && begun {
+        (Verdict::Inconclusive, "the budget is spent much faster, but the danger had only begun".into())
     } else if is >= was * ROSE && more_load {
         (Verdict::Inconclusive, "it became worse, but the load rose too".into())
     } else if is >= was * ROSE {

@@ -1,6 +1,6 @@
 //! The way to a decision: settle the history, judge what is due, read the danger, ask for the cause, choose.
 
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::agreement_status::KEPT;
 use crate::api::enforcement_status::{
@@ -196,6 +196,8 @@ pub(super) fn work_out<'a>(
         window: signals::window(situation.slot),
         throttling: situation.throttling,
         health: &health,
+        danger: situation.status.episode.as_ref().map(|episode| episode.since.0),
+        slot: SignedDuration::from_secs(situation.slot.seconds()),
         fresh,
         measured_through: situation.assessment.measured_through,
         now: situation.now,

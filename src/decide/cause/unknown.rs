@@ -4,8 +4,10 @@
 //! window most of which lies before the danger. Whoever adds replicas in that moment adds one for every sick pod. So while
 //! the pods are told apart, but could not be by so little, and the danger is younger than two slots ([`PATIENCE`]), the
 //! floor is held and nothing added. Two, since a burn is told after one slot, and the next one lies wholly within the
-//! danger; a longer wait would cost more in a real shortage than the replica it saves. It is not waited where more is lost
-//! than half of the pods could lose, as no part that is blamed is larger than that, nor where saturation can be shown.
+//! danger; a longer wait would cost more in a real shortage than the replica it saves. Where slots are short, it is half of the
+//! window that is read by pod: as long as less of that lies in the danger, the calm in it keeps them from being told apart. It is
+//! not waited where more is lost than half of the pods could lose, as no part that is blamed is larger than that, nor where
+//! saturation can be shown.
 //!
 //! Where only the last minute tells of it (`pulse`), that long is waited whatever is lost, and at least a minute and a half:
 //! a hiccup is over by then, and an outage has slots that tell of it.
@@ -104,9 +106,11 @@ fn waits(look: &Look<'_>) -> Option<(String, Timestamp)> {
     {
         return Some(("only the last minute tells of it".to_owned(), until));
     }
-    if !matches!(facts.situation.signals, Signals::ByPod(_)) || facts.health.bad_share? > MOST_LOST {
+    let Signals::ByPod(vector) = facts.situation.signals else { return None };
+    if facts.health.bad_share? > MOST_LOST {
         return None;
     }
+    let patience = patience.max(vector.window / 2);
     let until = facts.episode.as_ref()?.since.0.saturating_add(patience).ok()?;
     let why = match &look.pods {
         Err(why) => why.clone(),

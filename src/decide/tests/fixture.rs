@@ -35,6 +35,7 @@ pub(crate) struct Scene {
     pub(crate) agreement: AgreementIdentity,
     pub(crate) enforcement: Enforcement,
     pub(crate) ceiling: Mode,
+    pub(crate) slot: SlotLength,
     pub(crate) assessment: Assessment,
     pub(crate) pulse: Vec<Proof>,
     pub(crate) workload: Result<WorkloadObservation, WorkloadProblem>,
@@ -186,6 +187,7 @@ impl Scene {
                 ..Enforcement::default()
             },
             ceiling: Mode::Enforce,
+            slot: SlotLength::OneMinute,
             assessment: Assessment {
                 period_start: at(-100_000),
                 judged_from: at(-100_000),
@@ -290,7 +292,7 @@ impl Scene {
             agreement: &self.agreement,
             enforcement: &self.enforcement,
             ceiling: self.ceiling,
-            slot: SlotLength::OneMinute,
+            slot: self.slot,
             assessment: &self.assessment,
             pulse: &self.pulse,
             workload: self.workload.as_ref(),

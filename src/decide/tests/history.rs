@@ -119,6 +119,29 @@ fn a_restoration_is_done_when_the_annotation_is_gone() {
     assert_eq!(scene.floor().current, 3);
 }
 
+/// Its floor is kept already, and is to be raised next.
+fn in_danger_for(seconds: i64) -> Scene {
+    let mut scene = Scene::burning();
+    scene.live();
+    scene.status.episode.as_mut().unwrap().since = Time(at(-seconds));
+    scene
+}
+
+#[test]
+fn nothing_is_held_against_what_was_done_when_the_danger_had_only_begun() {
+    for (seconds, expected) in [(104, Verdict::Inconclusive), (105, Verdict::Harmful)] {
+        let mut scene = in_danger_for(seconds);
+        scene.wait(15);
+        assert_eq!(act(&scene.live()), Some((Verb::RaiseFloor, 6, 8)));
+        let id = scene.actions[0].id.clone();
+        scene.wait(600);
+        scene.assessment.objectives[0].recent_bad_share = Some(ratio(1, 2));
+        let decided = scene.decide();
+        let record = decided.actions.iter().find(|record| record.id == id).unwrap();
+        assert_eq!(record.verdict, Some(expected), "{seconds} s and a quarter of a minute: {}", record.evidence);
+    }
+}
+
 #[test]
 fn the_last_raise_is_judged_by_what_came_of_it() {
     type Change = fn(&mut Scene);
@@ -136,8 +159,7 @@ fn the_last_raise_is_judged_by_what_came_of_it() {
         (Verdict::Inconclusive, 0, |scene| scene.assessment.objectives[0].recent_coverage = Some(ratio(1, 2))),
     ];
     for (index, (expected, ineffective, change)) in cases.into_iter().enumerate() {
-        let mut scene = Scene::burning();
-        scene.live();
+        let mut scene = in_danger_for(120);
         scene.wait(15);
         assert_eq!(act(&scene.live()), Some((Verb::RaiseFloor, 6, 8)));
         let id = scene.actions[0].id.clone();
@@ -164,8 +186,7 @@ fn a_raise_is_judged_by_the_slots_before_and_after_it() {
         (7200, 1440, Verdict::Inconclusive, "took up what was added"),
         (6000, 3000, Verdict::Harmful, "much faster"),
     ] {
-        let mut scene = Scene::burning();
-        scene.live();
+        let mut scene = in_danger_for(120);
         scene.wait(15);
         assert_eq!(act(&scene.live()), Some((Verb::RaiseFloor, 6, 8)));
         let id = scene.actions[0].id.clone();

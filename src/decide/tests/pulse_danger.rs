@@ -60,7 +60,7 @@ fn no_pod_is_touched_for_what_may_be_a_hiccup() {
         scene.wait(now);
         scene.pulse = vec![proven(at(0), at(75))];
         match scene.decide().decision {
-            crate::decide::Decision::Hold(hold) => hold.until,
+            crate::decide::Decision::Hold(found) => found.until,
             other => panic!("{other:?}"),
         }
     };

@@ -1,5 +1,6 @@
 //! Raising the CPU limit of throttled pods in place: one first, then the others, judged together, and given back.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::SignedDuration;
 
 use super::fixture::{Scene, at, ratio, reason};
@@ -19,6 +20,8 @@ fn grown() -> Scene {
     let mut scene = throttled();
     for _ in 0..3 {
         assert_eq!(verb(&scene.live()), Some(Verb::Resize));
+        // The danger did not only begin then.
+        scene.status.episode.as_mut().unwrap().since = Time(at(-300));
         scene.wait(60);
     }
     scene

@@ -46,8 +46,8 @@ impl Trace {
         let autoscalers: Api<HorizontalPodAutoscaler> = Api::namespaced(client.clone(), namespace);
         watches.spawn(watch(autoscalers, all(), seen.clone(), |seen, autoscaler| {
             let floor = autoscaler.spec.min_replicas;
-            let state = json!({"floor": floor, "baseline": autoscaler.annotations().get(BASELINE_ANNOTATION)});
-            note(seen, "autoscaler", autoscaler, state);
+            let baseline = autoscaler.annotations().get(BASELINE_ANNOTATION);
+            note(seen, "autoscaler", autoscaler, json!({"floor": floor, "baseline": baseline}));
         }));
         let deployments: Api<Deployment> = Api::namespaced(client.clone(), namespace);
         watches.spawn(watch(deployments, all(), seen.clone(), |seen, deployment| {
@@ -87,7 +87,9 @@ impl Trace {
         for ((kind, _), states) in seen.states.iter().filter(|(_, states)| states.len() > 1) {
             by_kind.entry(*kind).or_default().push(states.clone());
         }
-        by_kind.values_mut().for_each(|alike| alike.sort_by_key(|states| json!(states).to_string()));
+        for alike in by_kind.values_mut() {
+            alike.sort_by_key(|states| json!(states).to_string());
+        }
         by_kind
     }
 

@@ -4,6 +4,7 @@ use k8s_openapi::jiff::SignedDuration;
 use num_bigint::BigInt;
 
 use super::{Change, burning_together, found, sick, twelve};
+use crate::api::agreement::SlotLength;
 use crate::api::diagnosis::CauseKind;
 use crate::api::enforcement_status::Verb;
 use crate::decide::cause::Remedy;
@@ -42,6 +43,21 @@ fn what_cannot_be_told_yet_is_waited_for_two_slots() {
     scene.signals = just_begun(200).signals;
     scene.wait(60);
     assert_eq!(found(&scene).cause.kind, CauseKind::OutlierPod);
+}
+
+#[test]
+fn where_slots_are_short_half_a_window_is_waited_for() {
+    let mut scene = just_begun(13);
+    scene.slot = SlotLength::FiveSeconds;
+    for waited in (0..40).step_by(5) {
+        let raised = act(&scene.live()).is_some_and(|(verb, ..)| verb == Verb::RaiseFloor);
+        assert_eq!(raised, waited == 30, "after {waited} s");
+        if raised {
+            return;
+        }
+        scene.wait(5);
+    }
+    panic!("nothing was raised");
 }
 
 #[test]
