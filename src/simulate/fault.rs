@@ -1,5 +1,7 @@
 //! What goes wrong in a run, and when.
 
+pub mod kind;
+
 /// Seconds the load balancer keeps the pods of a node that died: the node controller's grace period.
 pub const NOTICED: f64 = 40.0;
 /// Seconds after which the pods of a dead node are replaced: the grace period and the default toleration of 300 s.

@@ -7,7 +7,7 @@ use super::pod::{Phase, Pod};
 use super::queue::{Departure, Limits, Queue};
 
 /// Most pods on a node.
-const PODS_PER_NODE: usize = 5;
+pub const PODS_PER_NODE: usize = 5;
 
 /// All pods that exist.
 #[derive(Debug)]
@@ -177,6 +177,7 @@ impl Fleet {
 
     /// A node runs at another speed.
     pub fn slow_down(&mut self, node: u32, speed: f64) {
+        self.slow.retain(|(other, _)| *other != node);
         self.slow.push((node, speed));
         for pod in self.pods.iter_mut().filter(|pod| pod.node == node) {
             pod.queue.set_speed(speed);
@@ -340,6 +341,21 @@ mod tests {
         fleet.avoid(0, false);
         fleet.create(20.0, 0);
         assert_eq!(fleet.pods().last().unwrap().node, 0);
+    }
+
+    #[test]
+    fn a_node_is_as_fast_as_was_said_last() {
+        let mut fleet = Fleet::ready(LIMITS, &[], 1);
+        fleet.slow_down(0, 0.25);
+        fleet.slow_down(0, 1.0);
+        fleet.create(10.0, 0);
+        for (place, began) in [(0, 0.0), (1, 10.0)] {
+            let pod = fleet.pods.get_mut(place).unwrap();
+            assert!(pod.queue.offer(1.0, false));
+            let mut gone = Vec::new();
+            pod.queue.advance(began + 1.5, &mut |departure| gone.push(departure.at));
+            assert_eq!(gone.len(), 1, "pod {place}");
+        }
     }
 
     #[test]

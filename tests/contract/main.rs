@@ -10,5 +10,6 @@ mod one_way_through_the_code;
 mod the_chart_grants_what_the_code_needs;
 mod the_chart_renders;
 mod the_readme_lists_every_code;
+mod the_readme_lists_every_fault;
 mod the_readme_lists_every_metric;
 mod the_readme_lists_what_can_be_agreed;

@@ -33,6 +33,7 @@ mod settles_to_the_letter;
 mod settles_what_is_unknown;
 mod settles_what_was_notified;
 mod simulates_the_example;
+mod simulates_the_operator;
 mod statement;
 mod takes_the_agreements_slot;
 mod takes_the_customers_choice;

@@ -38,12 +38,12 @@ fn every_policy_has_its_row() {
         "Load: 10 min, 25.0 requests/s in the mean",
         "2 seeds, judged together",
         "OWED: for one period, if the whole period went like this.",
-        "Not simulated: cold caches, nodes that must be bought, dependencies, retries.",
+        "Not simulated: cold caches, nodes that must be bought, retries.",
     ] {
         assert!(text.contains(told), "{told}\n{text}");
     }
     let rows: Vec<&str> = text.lines().filter(|line| line.contains(" of 10 (") && line.contains("EUR")).collect();
-    let names = ["Guarantor", "HPA 0.60", "KEDA 0.60", "KPA 1.3", "static 20", "clairvoyant 0.49"];
+    let names = ["law", "HPA 0.60", "KEDA 0.60", "KPA 1.3", "static 20", "clairvoyant 0.49"];
     assert_eq!(rows.len(), names.len(), "{text}");
     for (row, name) in rows.iter().zip(names) {
         assert!(row.trim_start().starts_with(name), "{name}: {row}");
@@ -116,7 +116,14 @@ fn many_pods_keep_the_promise_and_one_owes_the_worst_tier() {
 fn faults_happen() {
     let good = |flags: &[&str]| played(&[&["--policies", "static=6"], flags].concat())["good"].as_u64().unwrap();
     let quiet = good(&[]);
-    for fault in ["node-crash@2m", "gray-node@2m=0.1", "bad-revision@2m=0.5", "service-time@2m=4"] {
+    for fault in [
+        "node-crash@2m",
+        "gray-node@2m,speed=0.1",
+        "slow-pod@2m,pod=5,speed=0.05",
+        "bad-revision@2m,errors=0.5",
+        "slow-dependency@2m,wait=1s",
+        "service-time@2m,factor=4",
+    ] {
         assert!(good(&["--fault", fault]) < quiet, "{fault}");
     }
     assert_eq!(good(&["--fault", "scrape-gap@2m"]), quiet, "a fixed number of pods does not look");
@@ -184,7 +191,7 @@ fn the_promise_is_that_of_the_agreement() {
 #[test]
 fn what_is_wrong_is_named() {
     for (flags, code, told) in [
-        (&["--policies", "law,vpa"][..], 1, "--policies: \"vpa\" is none of law,"),
+        (&["--policies", "law,vpa"][..], 1, "--policies: \"vpa\" is none of operator=, law,"),
         (&["--policies", "hpa"], 1, "--policies: \"hpa\" needs a target"),
         (&["--policies", "static=61"], 1, "--policies: \"static=61\" is not within the 1 to 60 pods"),
         (&["--column", "visitors"], 1, "--column: the trace has no column \"visitors\"; it has requests"),
@@ -192,6 +199,10 @@ fn what_is_wrong_is_named() {
         (&["--objective", "availability"], 1, "--objective: \"availability\" is no objective on latency"),
         (&["--pods", "99"], 1, "--pods: 99 is not within"),
         (&["--fault", "node-crash@1h"], 1, "--fault: \"node-crash@1h\" would begin after the end"),
+        (&["--fault", "gray-node@1m,speed=2"], 1, "has \"2\" as speed, which must be a number above 0 and at most 1"),
+        (&["--fault", "slow-pod@1m,pod=99"], 1, "has 99 as pod, and there are 2 at the beginning"),
+        (&["--policies", "operator"], 1, "--policies: \"operator\" needs a target"),
+        (&["--policies", "operator=0.5"], 1, "spec.enforcement.mode: is Recommend"),
         (&["--scrape", "0s"], 1, "--scrape: must be from 1s"),
         (&["--output", "csv"], 2, "--output"),
         (&["--history", "10m"], 1, "--history: must leave"),
@@ -231,12 +242,19 @@ fn a_file_that_is_not_there_is_another_matter() {
 fn the_readme_shows_what_comes_out() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
-    let shown = readme.split("```console\n").find(|block| block.starts_with("$ guarantor simulate")).unwrap();
-    let (command, answer) = shown.split("```").next().unwrap().split_once('\n').unwrap();
-    let mut words = command.trim_start_matches("$ ").split_whitespace();
-    assert_eq!(words.next(), Some("guarantor"));
-    let program =
-        Command::new(env!("CARGO_BIN_EXE_guarantor")).current_dir(root.join("examples/simulate")).args(words).output();
-    let told = String::from_utf8(program.unwrap().stdout).unwrap().replace(['\u{a0}', '\u{202f}'], " ");
-    assert_eq!(told, answer, "README.md, section Try an agreement before you sign it");
+    let shown = readme.split("```console\n").filter(|block| block.starts_with("$ guarantor simulate"));
+    let mut seen = 0;
+    for block in shown {
+        // A command that is continued on the next line.
+        let block = block.split("```").next().unwrap().replace("\\\n", " ");
+        let (command, answer) = block.split_once('\n').unwrap();
+        let mut words = command.trim_start_matches("$ ").split_whitespace();
+        assert_eq!(words.next(), Some("guarantor"));
+        let mut program = Command::new(env!("CARGO_BIN_EXE_guarantor"));
+        let output = program.current_dir(root.join("examples/simulate")).args(words).output().unwrap();
+        let told = String::from_utf8(output.stdout).unwrap().replace(['\u{a0}', '\u{202f}'], " ");
+        assert_eq!(told, answer, "README.md, section Try an agreement before you sign it: {command}");
+        seen += 1;
+    }
+    assert_eq!(seen, 2);
 }

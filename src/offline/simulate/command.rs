@@ -7,12 +7,12 @@ use std::time::Duration;
 use kube::ResourceExt;
 
 use super::past::{self, Parted};
-use super::policies::choices;
+use super::policies::{Choice, choices};
 use super::progress::Progress;
 use super::promised::{Promised, promised};
-use super::report::{PolicyReport, Report, TraceReport};
+use super::report::{FaultReport, PolicyReport, Report, TraceReport};
 use super::scenario::{requests, scenario};
-use super::{faults, load, owed, page, row, view};
+use super::{faults, load, operator, owed, page, row, view};
 use crate::api::ServiceLevelAgreement;
 use crate::offline::manifests::{Manifests, manifests};
 use crate::offline::settle::fault::Fault;
@@ -35,16 +35,24 @@ fn run(arguments: &SimulateArgs) -> Result<(), Trouble> {
     let load = past::parted(&load::load(arguments, &promised)?, arguments.history)?;
     let lead_in = Duration::from_secs(u64::from(load.lead_in) * 60);
     let faults = faults::faults(&arguments.fault, load.judged.seconds(), lead_in)?;
-    let scenario = scenario(arguments, &promised, &load, faults)?;
-    let choices = choices(&arguments.policies, &promised, scenario.plant.service_time)?;
+    let choices = choices(&arguments.policies, &promised, arguments.service_time.as_secs_f64())?;
+    let scenario = scenario(arguments, &promised, &load, &faults, choices.len())?;
+    for choice in &choices {
+        if let Choice::Operator(_) = choice {
+            // So that nobody waits for the others, to be told that this one cannot be played.
+            choice.player(&scenario, &load.remembered, &promised)?;
+        }
+        faults::strike(&faults, choice.at_first(scenario.replicas))?;
+    }
     let runs = choices.len().saturating_mul(arguments.seeds.into());
-    let mut progress = Progress::new(runs, requests(arguments, &scenario.load));
+    let mut progress = Progress::new(runs, requests(arguments, &scenario.load, choices.len()));
     let played = choices
         .into_iter()
         .map(|choice| row::row(choice, &scenario, &load, &promised, arguments.seeds, &mut progress))
         .collect::<Result<Vec<_>, Fault>>()?;
     let (rows, courses): (Vec<_>, Vec<_>) = played.into_iter().unzip();
-    let report = report(&agreement, &promised, &load, rows);
+    let faults = faults.into_iter().map(|asked| FaultReport { at: asked.begins, fault: asked.text }).collect();
+    let report = report(&agreement, &promised, &load, faults, rows);
     print(&match arguments.output {
         Output::Json => serde_json::to_string_pretty(&report).map_err(|e| Trouble::Unreadable(e.to_string()))? + "\n",
         Output::Table => view::table(&report),
@@ -56,6 +64,7 @@ fn report(
     agreement: &ServiceLevelAgreement,
     promised: &Promised,
     load: &Parted,
+    faults: Vec<FaultReport>,
     policies: Vec<PolicyReport>,
 ) -> Report {
     let (past, judged) = (load.remembered.seconds() + load.played.seconds() - load.judged.seconds(), &load.judged);
@@ -73,7 +82,13 @@ fn report(
             mean_rate: judged.mean(),
             highest_rate: judged.rates().iter().copied().fold(0.0, f64::max),
         },
+        faults,
         not_simulated: owed::left_out(promised),
+        not_played: if policies.iter().any(|policy| policy.acts) {
+            operator::not_played(&promised.terms.enforcement)
+        } else {
+            Vec::new()
+        },
         owed_is: OWED_IS,
         policies,
     }

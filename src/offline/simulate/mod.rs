@@ -4,8 +4,8 @@
 //! which the [`past`] may not be judged), [`faults`], [`policies`] (what the flags ask for) make
 //! [`scenario`]s, which [`crate::simulate`] plays; [`owed`] says what the agreement would cost at the attainment that came
 //! of it, by the same core as a statement; [`row`], [`report`] and [`view`] tell it, and
-//! [`page`] shows by [`plot`]s what happened in the [`course`] of each run. [`command`] is the whole way on one
-//! page.
+//! [`page`] shows by [`plot`]s what happened in the [`course`] of each run, and by a [`timeline`] what the [`operator`]
+//! did in it. [`command`] is the whole way on one page.
 //!
 //! Reads no clock: the same files and flags give the same bytes.
 
@@ -13,9 +13,11 @@ pub mod command;
 pub mod course;
 pub mod faults;
 pub mod load;
+pub mod operator;
 pub mod owed;
 pub mod page;
 pub mod past;
+pub mod player;
 pub mod plot;
 pub mod policies;
 pub mod progress;
@@ -24,4 +26,5 @@ pub mod report;
 pub mod row;
 pub mod scenario;
 pub mod store;
+pub mod timeline;
 pub mod view;

@@ -1,7 +1,7 @@
 //! The answer as a page of HTML: what was tried, how each way of scaling came out, and the plots people look at.
 //!
 //! Needs nothing from anywhere else, and is set like a statement. The plots are drawn by [`super::plot`] from figures and
-//! our own words alone; everything else is escaped by the template.
+//! our own words alone; everything else is escaped by the templates.
 
 use std::str::FromStr;
 
@@ -9,16 +9,22 @@ use askama::Template;
 
 use super::course::Course;
 use super::owed;
+use super::player::{DeedReport, FindingReport};
 use super::plot::{self, Plot};
 use super::promised::Promised;
-use super::report::{PolicyReport, Report};
+use super::report::Report;
+use super::timeline;
 use super::view;
 use crate::api::credit_status::CreditState;
 use crate::evaluate::credit::shown;
 use crate::offline::settle::fault::Fault;
+use crate::record::form::figure::counted;
 
 /// No lower is drawn what is left of a budget, in percent of it: a budget that is spent twice is spent.
 const SPENT_TWICE: f64 = -100.0;
+
+/// Actions are shown after the plots of load, replicas, latency and budget.
+const BEFORE_ACTIONS: usize = 4;
 
 #[derive(Template)]
 #[template(path = "offline/simulate/page/page.html")]
@@ -26,9 +32,11 @@ struct Page {
     title: String,
     promise: String,
     load: String,
+    faults: String,
     header: [&'static str; 8],
     rows: Vec<Row>,
     figures: Vec<Figure>,
+    operators: Vec<Done>,
     notes: Vec<String>,
 }
 
@@ -37,6 +45,15 @@ struct Row {
     colour: String,
     cells: Vec<String>,
     changes: String,
+    done: String,
+}
+
+/// What an operator did, and what it found.
+struct Done {
+    name: String,
+    colour: String,
+    deeds: Vec<[String; 3]>,
+    findings: Vec<[String; 4]>,
 }
 
 /// A plot, and what it shows.
@@ -53,37 +70,70 @@ struct Figure {
 /// with.
 pub fn html(report: &Report, promised: &Promised, courses: &[Course]) -> Result<String, Fault> {
     let broken = |why: String| Fault::new("--output", why);
-    let rows =
-        report.policies.iter().zip(courses).enumerate().map(|(place, (policy, course))| row(place, policy, course));
+    let rows = report.policies.iter().zip(courses).enumerate();
+    let rows = rows.map(|(place, (policy, course))| Row {
+        colour: plot::colour(place),
+        cells: view::row(policy),
+        changes: changes(course),
+        done: policy.acts.then(|| view::done(policy)).unwrap_or_default(),
+    });
     let page = Page {
         title: view::name(report),
         promise: view::promise(report),
         load: view::load(report),
+        faults: view::faults(report).unwrap_or_default(),
         header: view::HEADER,
         rows: rows.collect(),
-        figures: figures(report, promised, courses)?
-            .into_iter()
-            .map(drawn)
-            .collect::<Result<_, _>>()
-            .map_err(broken)?,
+        figures: figures(report, promised, courses)?,
+        operators: operators(report),
         notes: view::notes(report),
     };
     page.render().map_err(|e| broken(e.to_string()))
 }
 
-fn row(place: usize, policy: &PolicyReport, course: &Course) -> Row {
+fn changes(course: &Course) -> String {
     let (more, fewer) = course.changes();
-    Row { colour: plot::colour(place), cells: view::row(policy), changes: format!("{more} up, {fewer} down") }
+    format!("{more} up, {fewer} down")
+}
+
+/// What each operator did and found in the run of the first seed.
+fn operators(report: &Report) -> Vec<Done> {
+    let all = report.policies.iter().enumerate().filter(|(_, policy)| policy.acts);
+    let deed = |deed: &DeedReport| [timeline::clock(deed.at), format!("{:?}", deed.verb), deed.words.clone()];
+    let finding = |found: &FindingReport| {
+        let looks = counted(found.looks, "look", "looks");
+        let time = if found.looks > 1 { format!(" to {}", timeline::clock(found.until)) } else { String::new() };
+        [format!("{}{time}", timeline::clock(found.from)), looks, format!("{:?}", found.cause), found.words.clone()]
+    };
+    all.filter_map(|(place, policy)| {
+        let run = policy.runs.first()?;
+        Some(Done {
+            name: policy.policy.clone(),
+            colour: plot::colour(place),
+            deeds: run.deeds.iter().map(deed).collect(),
+            findings: run.findings.iter().map(finding).collect(),
+        })
+    })
+    .collect()
 }
 
 /// A plot to be drawn, with its title and what it shows.
 type Planned = (&'static str, String, Plot);
 
-fn drawn((title, says, plot): Planned) -> Result<Figure, String> {
-    Ok(Figure { title, says, svg: plot.svg()? })
+fn figures(report: &Report, promised: &Promised, courses: &[Course]) -> Result<Vec<Figure>, Fault> {
+    let broken = |why: String| Fault::new("--output", why);
+    let drawn = |(title, says, plot): Planned| -> Result<Figure, Fault> {
+        Ok(Figure { title, says, svg: plot.svg().map_err(broken)? })
+    };
+    let mut figures = plots(report, promised, courses)?.into_iter().map(drawn).collect::<Result<Vec<_>, _>>()?;
+    if let Some(svg) = timeline::svg(report, courses.first().map_or(0.0, |course| course.seconds)).map_err(broken)? {
+        let says = "What the operator did: each point is an action, and says which and why when pointed at.".to_owned();
+        figures.insert(BEFORE_ACTIONS.min(figures.len()), Figure { title: "Actions", says, svg });
+    }
+    Ok(figures)
 }
 
-fn figures(report: &Report, promised: &Promised, courses: &[Course]) -> Result<Vec<Planned>, Fault> {
+fn plots(report: &Report, promised: &Promised, courses: &[Course]) -> Result<Vec<Planned>, Fault> {
     let seconds = courses.first().map_or(0.0, |course| course.seconds);
     let all = |of: &dyn Fn(&Course) -> Vec<Piece>| courses.iter().map(of).collect();
     let plot = |quantity: &str, curves: Vec<Vec<Piece>>| Plot {
@@ -93,6 +143,7 @@ fn figures(report: &Report, promised: &Promised, courses: &[Course]) -> Result<V
         limit: None,
         logarithmic: false,
         of_none: false,
+        faults: report.faults.iter().map(|fault| fault.at).collect(),
     };
     // The load is the same for all, and drawn once, in the colour of none.
     let offered = courses.first().map(|course| course.stretches.iter().map(|s| (s.end, s.offered)).collect());

@@ -6,9 +6,16 @@ use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
 
 /// Width and height in pixels of the screen; a printer scales them.
-const SIZE: (u32, u32) = (860, 220);
+pub(super) const SIZE: (u32, u32) = (860, 240);
+/// Pixels around a plot, and to the left of and below its axes. All plots of a page have them, so that one stands above the
+/// other.
+pub(super) const MARGIN: u32 = 8;
+/// See [`MARGIN`].
+pub(super) const LEFT: u32 = 104;
+/// See [`MARGIN`].
+pub(super) const BELOW: u32 = 42;
 /// What text is set in.
-const FONT: (&str, u32) = ("sans-serif", 12);
+const FONT: (&str, u32) = ("sans-serif", 15);
 /// Room above the highest value.
 const ABOVE: f64 = 1.05;
 /// The lowest value of a logarithmic axis.
@@ -23,6 +30,9 @@ const COLOURS: [RGBColor; 7] = [
     RGBColor(86, 180, 233),
     RGBColor(90, 90, 90),
 ];
+
+/// What goes wrong.
+const FAULT: RGBColor = RGBColor(163, 33, 29);
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Failure = Box<dyn std::error::Error>;
@@ -42,12 +52,23 @@ pub struct Plot {
     pub logarithmic: bool,
     /// Whether the curve is of no policy.
     pub of_none: bool,
+    /// Seconds at which something goes wrong.
+    pub faults: Vec<f64>,
 }
 
 /// The colour of a policy, as a style sheet writes it.
 #[must_use]
 pub fn colour(place: usize) -> String {
-    let RGBColor(red, green, blue) = of(place);
+    written(of(place))
+}
+
+/// The colour of what goes wrong, as a style sheet writes it.
+#[must_use]
+pub fn colour_of_faults() -> String {
+    written(FAULT)
+}
+
+fn written(RGBColor(red, green, blue): RGBColor) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
@@ -86,9 +107,9 @@ impl Plot {
     {
         let (unit, of_unit) = time(self.seconds);
         let mut chart = ChartBuilder::on(area)
-            .margin(8)
-            .x_label_area_size(34)
-            .y_label_area_size(58)
+            .margin(MARGIN)
+            .x_label_area_size(BELOW)
+            .y_label_area_size(LEFT)
             .build_cartesian_2d(0.0..(self.seconds / of_unit).max(f64::MIN_POSITIVE), axis)?;
         chart
             .configure_mesh()
@@ -104,6 +125,11 @@ impl Plot {
         if let Some(limit) = self.limit {
             let ends = [(0.0, limit), (self.seconds / of_unit, limit)];
             chart.draw_series(DashedLineSeries::new(ends, 6, 4, BLACK.stroke_width(1)))?;
+        }
+        let (lowest, highest) = self.range();
+        for at in &self.faults {
+            let ends = [(at / of_unit, lowest), (at / of_unit, highest)];
+            chart.draw_series(DashedLineSeries::new(ends, 2, 3, FAULT.stroke_width(1)))?;
         }
         for (place, pieces) in self.curves.iter().enumerate() {
             for piece in pieces {
@@ -137,13 +163,13 @@ fn marks(lowest: f64, highest: f64) -> Vec<f64> {
 }
 
 /// At most three places.
-fn label(value: f64) -> String {
+pub(super) fn label(value: f64) -> String {
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// The unit of time that suits the length of a run, and how many seconds it has.
-fn time(seconds: f64) -> (&'static str, f64) {
+pub(super) fn time(seconds: f64) -> (&'static str, f64) {
     match seconds {
         ..7_200.0 => ("minutes", 60.0),
         ..259_200.0 => ("hours", 3_600.0),
@@ -161,7 +187,8 @@ mod tests {
     use super::*;
 
     fn plot(curves: Vec<Vec<Vec<(f64, f64)>>>) -> Plot {
-        Plot { quantity: "pods".to_owned(), seconds: 600.0, curves, limit: None, logarithmic: false, of_none: false }
+        let (quantity, faults) = ("pods".to_owned(), Vec::new());
+        Plot { quantity, seconds: 600.0, curves, limit: None, logarithmic: false, of_none: false, faults }
     }
 
     #[test]
@@ -174,6 +201,8 @@ mod tests {
         assert!(svg.contains("minutes") && svg.contains("pods"));
         let with_limit = Plot { limit: Some(3.0), ..plot(vec![vec![step(0.0)]]) }.svg().unwrap();
         assert!(with_limit.matches("<polyline").count() > 10, "a dashed line");
+        let with_fault = Plot { faults: vec![300.0], ..plot(vec![vec![step(0.0)]]) }.svg().unwrap();
+        assert!(with_fault.matches("stroke=\"#A3211D\"").count() > 10, "a dotted line");
     }
 
     #[test]

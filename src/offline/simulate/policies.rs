@@ -1,10 +1,11 @@
 //! The ways of scaling that are compared, as `--policies` says them: `hpa=0.6`.
 
+use super::operator::operator;
+use super::player::Player;
 use super::promised::Promised;
 use crate::decide::law::{Constants, Promise, Settings};
 use crate::offline::settle::fault::Fault;
 use crate::simulate::load::Load;
-use crate::simulate::policy::Policy;
 use crate::simulate::policy::clairvoyant::Clairvoyant;
 use crate::simulate::policy::fixed::Fixed;
 use crate::simulate::policy::guarantor::Guarantor;
@@ -23,9 +24,11 @@ const RANGE: (f64, f64) = (0.2, 0.9);
 /// Seconds between two of the clairvoyant's decisions.
 const DECISION: f64 = 15.0;
 
-/// A way of scaling.
+/// A way of scaling, or all that the operator does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Choice {
+    /// The operator beside the HPA at this share of the CPU request.
+    Operator(f64),
     /// Guarantor's law.
     Law,
     /// The HPA at this share of the CPU request.
@@ -40,7 +43,8 @@ pub enum Choice {
     Clairvoyant(f64),
 }
 
-/// Reads the policies; a fixed number of pods must be one there may be. `service_time` is in seconds.
+/// Reads the policies; a fixed number of pods must be one there may be. `service_time` is in seconds. Before the operator
+/// stands the autoscaler that it is beside, alone.
 ///
 /// # Errors
 /// Says what is wrong with which of them.
@@ -49,7 +53,16 @@ pub fn choices(texts: &[String], promised: &Promised, service_time: f64) -> Resu
     let read = |text: &String| {
         choice(text.trim(), promised, busy).map_err(|why| Fault::new("--policies", format!("{text:?} {why}")))
     };
-    texts.iter().map(read).collect()
+    let asked: Vec<Choice> = texts.iter().map(read).collect::<Result<_, _>>()?;
+    let mut all = Vec::new();
+    for choice in &asked {
+        if let Choice::Operator(target) = *choice {
+            let alone = Choice::Hpa(target);
+            all.extend((!asked.contains(&alone) && !all.contains(&alone)).then_some(alone));
+        }
+        all.push(*choice);
+    }
+    Ok(all)
 }
 
 /// How busy pods may be that share their core among requests: a request then takes longer than `t` with a probability of
@@ -70,9 +83,10 @@ fn choice(text: &str, promised: &Promised, busy: f64) -> Result<Choice, String> 
     match (kind, setting) {
         ("law", None) => Ok(Choice::Law),
         ("law", Some(_)) => Err("takes no setting: the law has one for all loads".to_owned()),
+        ("operator", Some(setting)) => Ok(Choice::Operator(number(setting, 1.0)?)),
         ("hpa", Some(setting)) => Ok(Choice::Hpa(number(setting, 1.0)?)),
         ("keda", Some(setting)) => Ok(Choice::Keda(number(setting, 1.0)?)),
-        ("hpa" | "keda", None) => Err(format!("needs a target; write for example {kind}=0.6")),
+        ("operator" | "hpa" | "keda", None) => Err(format!("needs a target; write for example {kind}=0.6")),
         ("kpa", setting) => {
             Ok(Choice::Kpa(setting.map_or_else(|| Ok(concurrency(busy)), |setting| number(setting, 1000.0))?))
         }
@@ -85,7 +99,7 @@ fn choice(text: &str, promised: &Promised, busy: f64) -> Result<Choice, String> 
             let why = || format!("is not within the {fewest} to {most} pods of spec.enforcement.scale");
             is_allowed.then_some(Choice::Static(pods)).ok_or_else(why)
         }
-        _ => Err("is none of law, hpa=, keda=, kpa, static= and clairvoyant".to_owned()),
+        _ => Err("is none of operator=, law, hpa=, keda=, kpa, static= and clairvoyant".to_owned()),
     }
 }
 
@@ -101,13 +115,18 @@ impl Choice {
         if let Self::Static(pods) = self { *pods } else { others }
     }
 
-    /// The policy; the law knows the load `before` the run.
-    #[must_use]
-    pub fn policy(&self, scenario: &Scenario, before: &Load, promised: &Promised) -> Box<dyn Policy> {
+    /// Who plays it; the law knows the load `before` the run.
+    ///
+    /// # Errors
+    /// Names the field for which the operator cannot be played.
+    pub fn player(&self, scenario: &Scenario, before: &Load, promised: &Promised) -> Result<Player, Fault> {
         let plant = &scenario.plant;
         let cores = plant.limits.cores;
         let per_pod = |busy: f64| busy * cores / plant.service_time;
-        match *self {
+        Ok(Player::Alone(match *self {
+            Self::Operator(target) => {
+                return Ok(Player::Operator(Box::new(operator(target, scenario, before, promised)?)));
+            }
             Self::Law => {
                 let settings = Settings {
                     // A failed request is not a good one, so that no more may fail than may be slow.
@@ -129,7 +148,7 @@ impl Choice {
                 let reach = (plant.start + plant.start_spread / 2.0 + DECISION).ceil() as usize;
                 Box::new(Clairvoyant::new(&scenario.load, per_pod(busy), reach, format!("{busy:.2}")))
             }
-        }
+        }))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use super::player::{DeedReport, FindingReport};
 use crate::api::credit_status::CreditStatus;
+use crate::api::enforcement_status::Verb;
 use crate::simulate::run::Outcome;
 use crate::simulate::score::Score;
 
@@ -24,9 +26,14 @@ pub struct Report {
     pub max_replicas: u32,
     /// The load.
     pub trace: TraceReport,
+    /// What went wrong, in the order asked for.
+    pub faults: Vec<FaultReport>,
     /// Credits of these objectives are not reckoned: a run says nothing about them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_simulated: Vec<String>,
+    /// Fields of the agreement that the operator of a run follows, and the simulated service does not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_played: Vec<&'static str>,
     /// What the figures of `policies[].owed` and `policies[].credits` are.
     pub owed_is: &'static str,
     /// One for each way of scaling, in the order asked for.
@@ -45,6 +52,24 @@ pub struct TraceReport {
     pub mean_rate: f64,
     /// The same in the highest second.
     pub highest_rate: f64,
+}
+
+/// A fault.
+#[derive(Clone, Debug, Serialize)]
+pub struct FaultReport {
+    /// When it begins, in seconds since the beginning of what is judged.
+    pub at: f64,
+    /// As it was asked for.
+    pub fault: String,
+}
+
+/// How often a verb was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct VerbReport {
+    /// Which.
+    pub verb: Verb,
+    /// How often.
+    pub times: usize,
 }
 
 /// A way of scaling, all seeds together.
@@ -80,6 +105,10 @@ pub struct PolicyReport {
     /// The same as a statement has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credits: Option<CreditStatus>,
+    /// Who plays is the operator: only then are there `verbs`, `deeds` and `findings`.
+    pub acts: bool,
+    /// What the operator did, all runs together, in the order in which each was done first.
+    pub verbs: Vec<VerbReport>,
     /// Each run by itself.
     pub runs: Vec<RunReport>,
 }
@@ -104,10 +133,14 @@ pub struct RunReport {
     pub most_pods: u32,
     /// See `good`.
     pub pod_hours: f64,
+    /// What the operator did, in order.
+    pub deeds: Vec<DeedReport>,
+    /// What the operator found at its looks at a danger, in order.
+    pub findings: Vec<FindingReport>,
 }
 
 impl RunReport {
-    /// What came of a run.
+    /// What came of a run, of which nobody did anything but scale.
     #[must_use]
     pub fn new(seed: u64, outcome: &Outcome, score: &Score) -> Self {
         Self {
@@ -119,6 +152,21 @@ impl RunReport {
             mean_pods: score.mean_pods,
             most_pods: outcome.replicas.iter().map(|(_, replicas)| *replicas).max().unwrap_or_default(),
             pod_hours: score.pod_hours,
+            deeds: Vec::new(),
+            findings: Vec::new(),
         }
     }
+}
+
+/// How often each verb was done in these runs, in the order in which each was done first.
+#[must_use]
+pub fn verbs(runs: &[RunReport]) -> Vec<VerbReport> {
+    let mut verbs: Vec<VerbReport> = Vec::new();
+    for deed in runs.iter().flat_map(|run| &run.deeds) {
+        match verbs.iter_mut().find(|known| known.verb == deed.verb) {
+            Some(known) => known.times += 1,
+            None => verbs.push(VerbReport { verb: deed.verb, times: 1 }),
+        }
+    }
+    verbs
 }

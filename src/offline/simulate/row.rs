@@ -5,10 +5,11 @@ use num_rational::BigRational;
 use super::course::Course;
 use super::owed;
 use super::past::Parted;
+use super::player::Player;
 use super::policies::Choice;
 use super::progress::Progress;
 use super::promised::Promised;
-use super::report::{PolicyReport, RunReport};
+use super::report::{PolicyReport, RunReport, verbs};
 use crate::api::credit_status::CreditState;
 use crate::evaluate::credit::{at_stake, shown};
 use crate::evaluate::exact::{divide, percent_text, ratio_text, whole};
@@ -33,16 +34,18 @@ pub fn row(
 ) -> Result<Played, Fault> {
     // A failed request is not a good one, so that a minute with too many of them is bad already.
     let promise = Promise { latency: promised.latency, good: promised.good, available: 0.0 };
+    let lead_in = f64::from(scenario.lead_in) * 60.0;
     let mut runs = Vec::new();
-    let (mut name, mut first) = (String::new(), None);
+    let (mut name, mut acts, mut first) = (String::new(), false, None);
     for number in 0..seeds {
         let seed = scenario.seed.wrapping_add(number.into());
         let scenario = Scenario { seed, replicas: choice.at_first(scenario.replicas), ..scenario.clone() };
-        let mut policy = choice.policy(&scenario, &load.remembered, promised);
-        name = policy.name();
-        let outcome = run(&scenario, policy.as_mut()).map_err(|e| Fault::new("the flags", e.to_string()))?;
+        let mut player = choice.player(&scenario, &load.remembered, promised)?;
+        (name, acts) = (player.policy().name(), matches!(player, Player::Operator(_)));
+        let outcome = run(&scenario, player.policy()).map_err(|e| Fault::new("the flags", e.to_string()))?;
         first = first.or_else(|| Some(Course::new(&outcome, &load.judged, promised)));
-        runs.push(RunReport::new(seed, &outcome, &outcome.score(promise)));
+        let (deeds, findings) = (player.deeds(lead_in), player.findings(lead_in));
+        runs.push(RunReport { deeds, findings, ..RunReport::new(seed, &outcome, &outcome.score(promise)) });
         progress.step();
     }
     let sum = |of: fn(&RunReport) -> u64| runs.iter().map(of).sum::<u64>();
@@ -64,6 +67,8 @@ pub fn row(
         pod_hours: mean(|run| run.pod_hours),
         owed: credits.as_ref().map(at_stake),
         credits: credits.as_ref().map(|credits| shown(credits, CreditState::Accruing)),
+        acts,
+        verbs: verbs(&runs),
         runs,
     };
     Ok((report, first.unwrap_or_default()))

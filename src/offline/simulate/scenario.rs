@@ -1,10 +1,11 @@
 //! What is played: the service the flags describe, under the load, with the faults.
 
+use super::faults::Asked;
 use super::past::Parted;
 use super::promised::Promised;
+use crate::evaluate::span::elapsed;
 use crate::offline::settle::fault::Fault;
 use crate::runtime::cli::simulate::{Balancer, SimulateArgs};
-use crate::simulate::fault;
 use crate::simulate::load::Load;
 use crate::simulate::plant::{Balancing, PlantSpec};
 use crate::simulate::queue::Limits;
@@ -35,7 +36,8 @@ pub fn scenario(
     arguments: &SimulateArgs,
     promised: &Promised,
     load: &Parted,
-    faults: Vec<fault::Fault>,
+    faults: &[Asked],
+    policies: usize,
 ) -> Result<Scenario, Fault> {
     let [service_time, start, scrape] =
         [arguments.service_time, arguments.start, arguments.scrape].map(|length| length.as_secs_f64());
@@ -50,7 +52,7 @@ pub fn scenario(
         ("--scrape", "must be from 1s to 5m", (shortest..=longest).contains(&scrape)),
         ("--scrape", "is too short for so long a trace; scrape more seldom", seconds / scrape <= MOST_SCRAPES),
         ("--trace", "has too many requests for so many policies and seeds; cut it, or lower it by --scale-to", {
-            requests(arguments, &load) <= MOST_REQUESTS
+            requests(arguments, &load, policies) <= MOST_REQUESTS
         }),
     ];
     if let Some((flag, why, _)) = rules.into_iter().find(|(.., holds)| !holds) {
@@ -67,16 +69,17 @@ pub fn scenario(
             Balancer::PowerOfTwo => Balancing::PowerOfTwoChoices,
             Balancer::RoundRobin => Balancing::RoundRobin,
         },
-        bounds: bounds(promised.latency),
+        bounds: bounds(promised),
         ..PlantSpec::default()
     };
+    let faults = faults.iter().map(|asked| asked.fault).collect();
     Ok(Scenario { load, lead_in, plant, faults, scrape, replicas, bounds: promised.replicas, seed: arguments.seed })
 }
 
 /// Requests of all runs together.
 #[must_use]
-pub fn requests(arguments: &SimulateArgs, load: &Load) -> f64 {
-    let policies = u32::try_from(arguments.policies.len()).unwrap_or(u32::MAX);
+pub fn requests(arguments: &SimulateArgs, load: &Load, policies: usize) -> f64 {
+    let policies = u32::try_from(policies).unwrap_or(u32::MAX);
     load.rates().iter().sum::<f64>() * f64::from(policies) * f64::from(arguments.seeds)
 }
 
@@ -96,11 +99,16 @@ fn replicas(asked: Option<u32>, (fewest, most): (u32, u32), needed: f64) -> Resu
     }
 }
 
-/// The usual bounds of a latency histogram with the promised latency among them, as an agreement wants it.
-fn bounds(latency: f64) -> Vec<f64> {
+/// The usual bounds of a latency histogram with the promised latencies among them, as an agreement wants it.
+fn bounds(promised: &Promised) -> Vec<f64> {
     let mut bounds = PlantSpec::default().bounds;
-    bounds.retain(|bound| (bound - latency).abs() > 1e-9);
-    bounds.push(latency);
+    let on_latency = promised.terms.objectives.iter().filter_map(|objective| objective.indicator.latency.as_ref());
+    let thresholds =
+        on_latency.filter_map(|latency| elapsed(&latency.threshold).ok()).map(|length| length.as_secs_f64());
+    for latency in thresholds.filter(|latency| *latency > 0.0) {
+        bounds.retain(|bound| (bound - latency).abs() > 1e-9);
+        bounds.push(latency);
+    }
     bounds.sort_by(f64::total_cmp);
     bounds
 }

@@ -9,21 +9,40 @@ use crate::record::form::terminal;
 /// The columns with figures.
 const FIGURES: std::ops::RangeInclusive<usize> = 1..=6;
 
-/// The columns.
+/// The columns of every answer.
 pub(super) const HEADER: [&str; 8] =
     ["POLICY", "ATTAINED %", "GOOD / ALL", "KEPT", "BAD MIN", "PODS", "POD-HOURS", "OWED"];
+/// The column of what the operator did, where it is played.
+const DONE: &str = "DONE";
 
 /// On a terminal.
 #[must_use]
 pub fn table(report: &Report) -> String {
-    let mut table = terminal::table(&HEADER);
+    let mut table = terminal::table(&header(report));
     for policy in &report.policies {
-        table.add_row(row(policy));
+        table.add_row(row(policy).into_iter().chain(acts(report).then(|| done(policy))));
     }
     terminal::right(&mut table, FIGURES);
     let lines: Vec<String> = table.to_string().lines().map(|line| line.trim_end().to_owned()).collect();
     let (name, promise, load, notes) = (name(report), promise(report), load(report), notes(report).join("\n"));
-    format!("{name}: {promise}\n{load}\n\n{}\n\n{notes}\n", lines.join("\n"))
+    let faults = faults(report).map_or_else(String::new, |faults| format!("{faults}\n"));
+    format!("{name}: {promise}\n{load}\n{faults}\n{}\n\n{notes}\n", lines.join("\n"))
+}
+
+/// Whether the operator is played by one of the policies.
+fn acts(report: &Report) -> bool {
+    report.policies.iter().any(|policy| policy.acts)
+}
+
+/// The columns of this answer.
+fn header(report: &Report) -> Vec<&'static str> {
+    HEADER.into_iter().chain(acts(report).then_some(DONE)).collect()
+}
+
+/// What went wrong. `None`: nothing.
+pub(super) fn faults(report: &Report) -> Option<String> {
+    let texts: Vec<_> = report.faults.iter().map(|fault| legible(&fault.fault)).collect();
+    (!texts.is_empty()).then(|| format!("Faults: {}", texts.join("; ")))
 }
 
 /// The agreement and its objective.
@@ -66,6 +85,16 @@ pub(super) fn row(policy: &PolicyReport) -> Vec<String> {
     ]
 }
 
+/// A line for each verb that the operator did, with how often it did it.
+pub(super) fn done(policy: &PolicyReport) -> String {
+    let verbs: Vec<String> = policy.verbs.iter().map(|done| format!("{} {:?}", done.times, done.verb)).collect();
+    match (policy.acts, verbs.is_empty()) {
+        (false, _) => "–".to_owned(),
+        (true, true) => "nothing".to_owned(),
+        (true, false) => verbs.join("\n"),
+    }
+}
+
 /// `3 of 60`; of several seeds `3.4 of 60 (2 to 5)`.
 fn bad_minutes(policy: &PolicyReport) -> String {
     match policy.runs.as_slice() {
@@ -89,8 +118,16 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
         format!("OWED: {}.", report.owed_is),
         "PODS: in the mean, those that start and drain included. BAD MIN: fewer requests than promised were good."
             .to_owned(),
-        "Not simulated: cold caches, nodes that must be bought, dependencies, retries.".to_owned(),
     ];
+    if acts(report) {
+        let runs =
+            if report.policies.iter().any(|policy| policy.runs.len() > 1) { ", in all runs together" } else { "" };
+        notes.push(format!("DONE: by the operator{runs}; the JSON and the page say when, to what and why."));
+    }
+    notes.push("Not simulated: cold caches, nodes that must be bought, retries.".to_owned());
+    if !report.not_played.is_empty() {
+        notes.push(format!("Nor what follows from {}.", report.not_played.join(", ")));
+    }
     if !report.not_simulated.is_empty() {
         let names: Vec<_> = report.not_simulated.iter().map(|name| legible(name)).collect();
         notes.push(format!("Nor what else earns credits by this agreement: {}.", names.join(", ")));

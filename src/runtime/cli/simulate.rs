@@ -1,5 +1,6 @@
 //! The flags of `simulate`.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,13 +8,14 @@ use clap::{Args, ValueEnum};
 use k8s_openapi::jiff::Timestamp;
 
 use super::duration;
+use crate::simulate::fault::kind::{Kind, Setting};
 
-/// The flags of `simulate`.
-#[derive(Debug, Args)]
-#[command(after_long_help = "\
+/// What `--help` says after the flags, but for the faults.
+const POLICIES: &str = "\
 Policies, in the order in which they are to be told of:
-  law             Guarantor's scaling law, which has seen what --history says. The operator advises by it, and does not yet
-                  scale
+  operator=0.6    the whole operator by spec.enforcement of the agreement, beside hpa=0.6, which is told of alone too.
+                  What disrupts waits for the first ten minutes
+  law             Guarantor's scaling law alone, which has seen what --history says, in the place of an autoscaler
   hpa=0.6         an HorizontalPodAutoscaler that aims at so much of the CPU request
   keda=0.6        KEDA on the request rate: a pod for what keeps it so busy
   kpa, kpa=2      Knative on concurrency: aims at 70 % of so many requests in flight at a pod. Left out: what keeps
@@ -23,14 +25,31 @@ Policies, in the order in which they are to be told of:
                   knows the load to come, which no autoscaler does, and keeps pods at most so busy. Left out: a
                   tenth less than just keeps the promise with a random balancer, by queueing theory
 
-Faults, each with when it begins and what may be left out:
-  node-crash@30m          the five pods of a node stop; they are noticed after 40 s and replaced after 340 s
-  gray-node@30m=0.25      the five pods of a node run at this part of their speed from then on
-  bad-revision@30m=0.05   for ten minutes a new revision answers this share of its requests with errors
-  scrape-gap@30m=5m       nothing is scraped for so long
-  service-time@30m=1.5    requests take so many times the work from then on
+A pod of the simulated service has one core and takes 64 requests at a time, which share it; clients give up after 5 s.
+Five pods are on a node.
+";
 
-A pod of the simulated service has one core and takes 64 requests at a time, which share it; clients give up after 5 s.")]
+fn after_help() -> String {
+    let mut text = format!(
+        "{POLICIES}\nFaults, each with when it begins and settings by their names, such as gray-node@15m,speed=0.5; what is \
+         left out is as shown:\n"
+    );
+    for kind in Kind::ALL {
+        let settings = kind.settings();
+        let example: String =
+            settings.iter().map(|setting| format!(",{}={}", setting.name, setting.left_out)).collect();
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {}@30m{example}\n          {}", kind.name(), kind.says());
+        for Setting { name, unit, says, .. } in settings {
+            let _ = writeln!(text, "          {name:7} {says}: {}", unit.allowed());
+        }
+    }
+    text
+}
+
+/// The flags of `simulate`.
+#[derive(Debug, Args)]
+#[command(after_long_help = after_help())]
 pub struct SimulateArgs {
     /// The agreement: a file with one `ServiceLevelAgreement`. Its latency objective says what is promised,
     /// `spec.enforcement.scale` how few and how many pods there may be (left out: 1 to 1000).
@@ -101,8 +120,8 @@ pub struct SimulateArgs {
     #[arg(long, value_name = "COUNT")]
     pub pods: Option<u32>,
 
-    /// What goes wrong, and when; may be given several times. `--help` has the kinds.
-    #[arg(long, value_name = "KIND@TIME[=VALUE]")]
+    /// What goes wrong, and when; may be given several times. `--help` has the kinds and their settings.
+    #[arg(long, value_name = "KIND@TIME[,NAME=VALUE]")]
     pub fault: Vec<String>,
 
     /// The ways of scaling that are compared. `--help` has them all.
@@ -135,7 +154,7 @@ pub enum Output {
     Table,
     /// For programs.
     Json,
-    /// A page with plots: load, replicas, latency, budget and credits over the time of the first seed's run.
+    /// A page with plots: load, replicas, latency, budget, actions and credits over the time of the first seed's run.
     Html,
 }
 

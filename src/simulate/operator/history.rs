@@ -86,6 +86,11 @@ impl History {
         Signals::ByPod(Box::new(PodVector { at, window, newest, pods, elsewhere }))
     }
 
+    /// The scrapes after an instant, up to another one.
+    pub fn between(&self, after: f64, until: f64) -> impl Iterator<Item = &Scrape> {
+        self.scrapes.iter().filter(move |scrape| scrape.at > after && scrape.at <= until)
+    }
+
     /// The last two scrapes.
     #[must_use]
     pub fn last_two(&self) -> Option<[&Scrape; 2]> {

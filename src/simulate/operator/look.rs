@@ -8,6 +8,7 @@ use super::account::SETTLE;
 use super::clock;
 use super::deed::{Deed, Finding};
 use super::history::name;
+use super::sizing::Sizing;
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, Verb};
 use crate::decide::cause::YOUNG;
@@ -40,7 +41,8 @@ impl Operator {
         let burns = present.burns();
         let episode = self.status.episode.as_ref().map(|episode| episode.since.0);
         self.burning_since = burns.then(|| self.burning_since.or(episode).unwrap_or(now));
-        if !self.something_hangs_on_it(present) {
+        let asks = self.sizing.as_ref().is_some_and(Sizing::asks);
+        if !asks && !self.something_hangs_on_it(present) {
             self.status.diagnosis = None;
             return;
         }
@@ -80,7 +82,7 @@ impl Operator {
             throttling: &throttling,
             fleet: &fleet,
             supply: &Supply::default(),
-            need: None,
+            need: self.sizing.as_ref().map(Sizing::need),
             status: &self.status,
             actions: &self.actions,
             leader: true,
@@ -95,7 +97,12 @@ impl Operator {
         (self.status, self.actions) = (decided.enforcement, decided.actions);
         let Self { status, findings, .. } = self;
         if let Some(diagnosis) = &status.diagnosis {
-            let words = format!("{}; {}", diagnosis.message, status.message);
+            // Why nothing is done begins with why something should be.
+            let words = if status.message.starts_with(&diagnosis.message) {
+                status.message.clone()
+            } else {
+                format!("{}; {}", diagnosis.message, status.message)
+            };
             let ruled_out = diagnosis.ruled_out.iter().map(|out| (out.cause, out.why.clone())).collect();
             let (at, cause, reason) = (view.now, diagnosis.cause, status.reason.clone());
             findings.push(Finding { at, cause, reason, words, ruled_out });
@@ -180,8 +187,18 @@ impl Operator {
         signals
     }
 
-    /// Takes the counters of the last scrape for what requests cost.
+    /// Looks at what the load needs, if it is time for that and the agreement asks for it; gives whether that is more.
+    pub(super) fn size(&mut self, view: &View<'_>, now: Timestamp) -> bool {
+        let Some(sizing) = self.sizing.as_mut().filter(|sizing| sizing.is_due(now)) else { return false };
+        sizing.look(&self.history, &self.objects.workload(view, now), now);
+        sizing.asks()
+    }
+
+    /// Takes the counters of the last scrape for what requests cost, where the agreement names them.
     pub(super) fn observe_usage(&mut self) {
+        if self.account.spec().enforcement.capacity.is_none() {
+            return;
+        }
         if let Some([before, last]) = self.history.last_two() {
             self.usage.observe(&Course { bounds: Vec::new(), samples: vec![counters(before), counters(last)] });
         }

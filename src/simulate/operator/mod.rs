@@ -1,8 +1,8 @@
 //! The whole operator in the place of a policy: what it measures, decides and does, beside an autoscaler.
 //!
 //! ```text
-//!   scrapes -> history -> account, pulse -> look -> decide -> objects -> order
-//!                             by pod  ------^         status, actions --^
+//!   scrapes -> history -> account, pulse, sizing -> look -> decide -> objects -> order
+//!                             by pod  --------------^         status, actions --^
 //! ```
 //!
 //! All that is decided is decided by [`decide`](crate::decide::decide), fed with what a store and an API server would tell of
@@ -20,6 +20,7 @@ mod look;
 pub mod measure;
 pub mod objects;
 pub mod pulse;
+pub mod sizing;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests;
@@ -35,6 +36,7 @@ use crate::evaluate::assessment::Assessment;
 use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::ledger::LedgerError;
 use crate::sense::signals::Signals;
+use crate::simulate::load::Load;
 use crate::simulate::policy::{Order, Policy};
 use crate::simulate::view::View;
 
@@ -43,6 +45,7 @@ use deed::{Deed, Finding};
 use history::History;
 use objects::Objects;
 use pulse::Pulse;
+use sizing::Sizing;
 
 /// An agreement that cannot be played.
 #[derive(Debug, Error)]
@@ -82,6 +85,8 @@ pub struct Operator {
     history: History,
     pulse: Pulse,
     usage: Usage,
+    /// What the load needs, where a floor follows it.
+    sizing: Option<Sizing>,
     assessment: Assessment,
     status: EnforcementStatus,
     actions: Vec<ActionRecord>,
@@ -110,6 +115,7 @@ impl Operator {
     ) -> Result<Self, Unfit> {
         let account = Account::new(spec, bounds, rate)?;
         let assessment = account.assess(clock::at(0.0))?;
+        let sizing = Sizing::of(account.spec(), &assessment, bounds, place.millicores);
         Ok(Self {
             account,
             beside,
@@ -117,6 +123,7 @@ impl Operator {
             history: History::default(),
             pulse: Pulse::default(),
             usage: Usage::default(),
+            sizing,
             assessment,
             status: EnforcementStatus::default(),
             actions: Vec::new(),
@@ -126,6 +133,15 @@ impl Operator {
             deeds: Vec::new(),
             findings: Vec::new(),
         })
+    }
+
+    /// Tells it of the load before the run, which ends as the run begins.
+    #[must_use]
+    pub fn knowing(mut self, before: &Load) -> Self {
+        if let Some(sizing) = &mut self.sizing {
+            sizing.knows(before);
+        }
+        self
     }
 
     /// What it did, in order.
@@ -140,6 +156,12 @@ impl Operator {
         &self.findings
     }
 
+    /// The second of the run at which the period ends in which it begins: it keeps no account of another.
+    #[must_use]
+    pub fn period_ends(&self) -> f64 {
+        clock::seconds(self.assessment.period_end)
+    }
+
     /// What it holds at the end.
     #[must_use]
     pub fn status(&self) -> &EnforcementStatus {
@@ -149,7 +171,7 @@ impl Operator {
 
 impl Policy for Operator {
     fn name(&self) -> String {
-        format!("Guarantor beside {}", self.beside.name())
+        format!("operator + {}", self.beside.name())
     }
 
     fn wants_seconds(&self) -> bool {
@@ -176,7 +198,8 @@ impl Policy for Operator {
                 self.assessment = assessment;
             }
             let changed = self.pulse.feel(&self.account, &self.assessment, &self.history, view.now);
-            if read || changed || due {
+            let asks = self.size(view, now);
+            if read || changed || due || asks {
                 self.look(view, now, &mut order);
             }
         } else if self.until.is_none_or(|until| until <= now) {

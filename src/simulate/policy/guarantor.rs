@@ -45,7 +45,7 @@ impl Guarantor {
 
 impl Policy for Guarantor {
     fn name(&self) -> String {
-        "Guarantor".to_owned()
+        "law".to_owned()
     }
 
     fn decide(&mut self, view: &View<'_>) -> Order {

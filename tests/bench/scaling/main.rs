@@ -131,9 +131,9 @@ fn row(name: &str, start: f64, without: &[Cell], with: &[Cell]) {
         let count = u32::try_from(known.len()).unwrap_or(u32::MAX);
         if known.is_empty() { "none".to_owned() } else { format!("{:.2}", sum / f64::from(count)) }
     };
-    let policies = ["HPA 0.50", "HPA 0.60", "KEDA 0.60", "KPA", "clairvoyant", "Guarantor"];
+    let policies = ["HPA 0.50", "HPA 0.60", "KEDA 0.60", "KPA", "clairvoyant", "law"];
     let played: Vec<String> = policies.iter().map(|policy| of(without, policy)).collect();
-    let (own, ours) = (of(with, "Guarantor"), played.join(" | "));
+    let (own, ours) = (of(with, "law"), played.join(" | "));
     println!("| {name}, {start} s | {ours} | {} | {own} | {} |", pars(without), pars(with));
 }
 

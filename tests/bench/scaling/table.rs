@@ -22,7 +22,7 @@ pub fn mean(runs: &[Vec<Played>]) -> Cell {
     cell
 }
 
-const OURS: &str = "Guarantor";
+const OURS: &str = "law";
 
 /// Whether a policy is one that people tune.
 fn is_tuned(policy: &str) -> bool {

@@ -1,10 +1,13 @@
 //! The page of two runs.
 
 use super::super::course::Stretch;
+use super::super::player::RuledOut;
 use super::super::promised::promised;
-use super::super::report::{PolicyReport, Report, TraceReport};
+use super::super::report::{FaultReport, PolicyReport, Report, RunReport, TraceReport, verbs};
 use super::*;
 use crate::api::ServiceLevelAgreement;
+use crate::api::diagnosis::CauseKind;
+use crate::api::enforcement_status::Verb;
 
 fn promise() -> Promised {
     let text = include_str!("../../../../examples/simulate/agreement.yaml");
@@ -43,6 +46,8 @@ fn report(promised: &Promised) -> Report {
         pod_hours: 0.2,
         owed: Some("120.00 EUR".to_owned()),
         credits: Some(shown(&credits, CreditState::Accruing)),
+        acts: false,
+        verbs: Vec::new(),
         runs: Vec::new(),
     };
     Report {
@@ -53,9 +58,11 @@ fn report(promised: &Promised) -> Report {
         min_replicas: 1,
         max_replicas: 60,
         trace: TraceReport { history_seconds: 0, seconds: 180, mean_rate: 10.0, highest_rate: 10.0 },
+        faults: Vec::new(),
         not_simulated: Vec::new(),
+        not_played: Vec::new(),
         owed_is: "for one period",
-        policies: vec![policy("Guarantor"), policy("HPA 0.60")],
+        policies: vec![policy("law"), policy("HPA 0.60")],
     }
 }
 
@@ -72,6 +79,61 @@ fn the_page_has_a_row_for_each_policy_and_every_plot() {
     // The seeds' own text is escaped, and nothing comes from elsewhere.
     assert!(page.contains("a&#60;b, latency") && !page.contains("a<b"));
     assert!(!page.contains("<script") && !page.contains("src=") && !page.contains("<link"));
+}
+
+/// What was done is a point with its words, under the fault that it answers, and a line of the list.
+#[test]
+fn actions_are_points_with_their_words() {
+    let promised = promise();
+    let mut report = report(&promised);
+    report.faults = vec![FaultReport { at: 60.0, fault: "gray-node@1m".to_owned() }];
+    let deed = |at, verb| DeedReport { at, verb, target: "node-0".to_owned(), words: "pods <fail>".to_owned() };
+    let finding = FindingReport {
+        from: 70.0,
+        until: 130.0,
+        looks: 2,
+        cause: CauseKind::OutlierNode,
+        reason: "AvoidNode".to_owned(),
+        words: "node-0 & its pods".to_owned(),
+        ruled_out: vec![RuledOut { cause: CauseKind::Blind, why: "it sees".to_owned() }],
+    };
+    let run = RunReport {
+        seed: 1,
+        good: 1_970,
+        total: 2_000,
+        bad_minutes: 1,
+        minutes: 2,
+        mean_pods: 4.0,
+        most_pods: 5,
+        pod_hours: 0.2,
+        deeds: vec![deed(90.0, Verb::AvoidNode), deed(105.0, Verb::Surge), deed(150.0, Verb::Surge)],
+        findings: vec![finding],
+    };
+    let operator = &mut report.policies[1];
+    (operator.verbs, operator.acts, operator.runs) = (verbs(std::slice::from_ref(&run)), true, vec![run]);
+    let page = html(&report, &promised, &[course(), course()]).unwrap();
+    assert_eq!(page.matches("<svg ").count(), 6);
+    assert!(page.contains("<figcaption><strong>Actions</strong>"));
+    assert!(page.contains("1 AvoidNode\n2 Surge"), "the table tells how often");
+    let points: Vec<&str> = page.lines().filter(|line| line.starts_with("<circle")).collect();
+    assert_eq!(points.len(), 3);
+    // In the middle of the axis, which goes from pixel 112 to 852, in the colour of the policy.
+    let words = "1:30, HPA 0.60: AvoidNode. pods &#60;fail&#62;";
+    let is_told = points[0].contains("cx=\"482\"") && points[0].contains(words) && points[0].contains(&plot::colour(1));
+    assert!(is_told, "{}", points[0]);
+    let y = |point: &str| point.split("cy=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert!(y(points[0]) != y(points[1]) && y(points[1]) == y(points[2]), "a row for each verb");
+    assert!(page.contains("<title>1:00: gray-node@1m</title>"));
+    assert!(page.contains("<td class=\"whole\">1:30</td><th>AvoidNode</th><td>pods &#60;fail&#62;</td>"), "{page}");
+    assert!(page.contains("1:10 to 2:10") && page.contains("2 looks") && page.contains("node-0 &#38; its pods"));
+    assert!(!page.contains("<script") && !page.contains("src=") && !page.contains("<link"));
+}
+
+#[test]
+fn without_an_operator_there_are_no_actions() {
+    let promised = promise();
+    let page = html(&report(&promised), &promised, &[course(), course()]).unwrap();
+    assert!(!page.contains("<strong>Actions</strong>") && !page.contains("What the operator did"));
 }
 
 #[test]

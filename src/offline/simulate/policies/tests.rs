@@ -9,12 +9,32 @@ fn read(text: &str) -> Result<Choice, Fault> {
     let example = include_str!("../../../../examples/simulate/agreement.yaml");
     let agreement: ServiceLevelAgreement = serde_saphyr::from_str(example).unwrap();
     let promised = promised(&agreement.spec, None).unwrap();
-    choices(&[text.to_owned()], &promised, 0.05).map(|choices| choices[0])
+    choices(&[text.to_owned()], &promised, 0.05).map(|choices| *choices.last().unwrap())
+}
+
+/// What the operator did is seen only beside what would have been without it.
+#[test]
+fn the_operator_is_told_of_after_its_autoscaler_alone() {
+    use Choice::{Hpa, Law, Operator};
+    let example = include_str!("../../../../examples/simulate/agreement.yaml");
+    let agreement: ServiceLevelAgreement = serde_saphyr::from_str(example).unwrap();
+    let promised = promised(&agreement.spec, None).unwrap();
+    for (texts, expected) in [
+        (&["operator=0.5"][..], &[Hpa(0.5), Operator(0.5)][..]),
+        (&["law", "operator=0.5"], &[Law, Hpa(0.5), Operator(0.5)]),
+        (&["operator=0.5", "hpa=0.5"], &[Operator(0.5), Hpa(0.5)]),
+        (&["hpa=0.6", "operator=0.5"], &[Hpa(0.6), Hpa(0.5), Operator(0.5)]),
+        (&["operator=0.5", "operator=0.7"], &[Hpa(0.5), Operator(0.5), Hpa(0.7), Operator(0.7)]),
+    ] {
+        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+        assert_eq!(choices(&texts, &promised, 0.05).unwrap(), expected, "{texts:?}");
+    }
 }
 
 #[test]
 fn policies_are_read_with_their_settings() {
     for (text, expected) in [
+        ("operator=0.5", Choice::Operator(0.5)),
         ("law", Choice::Law),
         ("hpa=0.6", Choice::Hpa(0.6)),
         (" keda=0.8", Choice::Keda(0.8)),
@@ -36,6 +56,8 @@ fn what_is_no_policy_is_refused() {
         ("", "is none of"),
         ("vpa", "is none of"),
         ("law=1", "takes no setting"),
+        ("operator", "needs a target; write for example operator=0.6"),
+        ("operator=2", "at most 1"),
         ("hpa", "needs a target"),
         ("hpa=60", "at most 1"),
         ("keda=NaN", "above 0"),

@@ -1,0 +1,89 @@
+//! The operator of a run: the agreement as it is in force in the middle of a period, beside an autoscaler.
+
+use super::promised::Promised;
+use crate::api::agreement::AgreementSpec;
+use crate::api::enforcement::{Enforcement, Mode};
+use crate::api::measurement::Method;
+use crate::offline::settle::fault::Fault;
+use crate::simulate::load::Load;
+use crate::simulate::operator::{Operator, Place, Unfit};
+use crate::simulate::policy::hpa::Hpa;
+use crate::simulate::run::Scenario;
+
+/// The operator beside an HPA at this share of the CPU request, which knows the load `before` the run.
+///
+/// # Errors
+/// Names the field of the agreement, or the flag, for which it cannot be played.
+pub fn operator(target: f64, scenario: &Scenario, before: &Load, promised: &Promised) -> Result<Operator, Fault> {
+    let spec = in_force(&promised.terms)?;
+    let plant = &scenario.plant;
+    let cores = plant.limits.cores;
+    let replicas = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
+    let (fewest, most) = promised.replicas;
+    let place = Place {
+        floor: replicas(fewest),
+        most: replicas(most),
+        millicores: whole(cores * 1000.0).into(),
+        scaled_on_cpu: true,
+    };
+    let beside = Box::new(Hpa::new(target, cores));
+    let rate = whole(scenario.load.rate(0)).max(1);
+    let operator = Operator::new(spec, beside, place, &plant.bounds, rate).map_err(unfit)?.knowing(before);
+    let seconds = scenario.load.seconds();
+    let ends = operator.period_ends();
+    if u32::try_from(seconds).map_or(true, |seconds| f64::from(seconds) > ends) {
+        let why =
+            format!("lasts {seconds} s, and the operator is played to the end of the period, {ends} s from then on");
+        return Err(Fault::new("--trace", why));
+    }
+    Ok(operator)
+}
+
+/// The agreement without the days on which it begins and ends.
+fn in_force(terms: &AgreementSpec) -> Result<AgreementSpec, Fault> {
+    if terms.enforcement.mode != Mode::Enforce {
+        let why = format!(
+            "is {:?}, so that the operator would change nothing; write Enforce to try what it would do, or leave operator= \
+             out of --policies",
+            terms.enforcement.mode
+        );
+        return Err(Fault::new("spec.enforcement.mode", why));
+    }
+    for (place, objective) in terms.objectives.iter().enumerate() {
+        let indicator = &objective.indicator;
+        let is_counted = indicator.ratio.is_some() || indicator.latency.is_some();
+        if !is_counted || matches!(objective.measurement.method, Method::Pooled | Method::Value) {
+            let why = "is neither a ratio nor a latency, and a run gives nothing else; leave the objective out to try the \
+                       rest of the agreement";
+            return Err(Fault::new(format!("spec.objectives[{place}].indicator"), why));
+        }
+    }
+    let mut spec = terms.clone();
+    (spec.validity, spec.ending) = (None, None);
+    (spec.amendments, spec.amendment_rule) = (Vec::new(), None);
+    Ok(spec)
+}
+
+/// What the simulated service does not follow.
+#[must_use]
+pub fn not_played(enforcement: &Enforcement) -> Vec<&'static str> {
+    let all = [
+        (enforcement.shed.is_some(), "spec.enforcement.shed"),
+        (enforcement.resize.is_some(), "spec.enforcement.resize"),
+    ];
+    all.into_iter().filter(|(is_given, _)| *is_given).map(|(_, field)| field).collect()
+}
+
+fn unfit(fault: Unfit) -> Fault {
+    match fault {
+        Unfit::Invalid(invalid) => Fault::new(invalid.field, invalid.message),
+        Unfit::Ledger(fault) => Fault::new("spec.period", fault.to_string()),
+        Unfit::Threshold(_) | Unfit::NotInForce => Fault::new("spec", fault.to_string()),
+    }
+}
+
+/// The nearest whole number; the cast saturates.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn whole(number: f64) -> u32 {
+    number.round() as u32
+}
