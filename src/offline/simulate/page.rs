@@ -75,7 +75,7 @@ pub fn html(report: &Report, promised: &Promised, courses: &[Course]) -> Result<
         colour: plot::colour(place),
         cells: view::row(policy),
         changes: changes(course),
-        done: policy.acts.then(|| view::done(policy)).unwrap_or_default(),
+        done: if policy.acts { view::done(policy) } else { String::new() },
     });
     let page = Page {
         title: view::name(report),

@@ -57,7 +57,7 @@ pub fn svg(report: &Report, seconds: f64) -> Result<Option<String>, String> {
     }
     let number = |count: usize| u32::try_from(count).map_or(f64::MAX, f64::from);
     let mut rows: Vec<String> = report.faults.first().map(|_| FAULTS.to_owned()).into_iter().collect();
-    let deeds = operators.iter().flat_map(|(_, policy)| policy.runs.first()).flat_map(|run| &run.deeds);
+    let deeds = operators.iter().filter_map(|(_, policy)| policy.runs.first()).flat_map(|run| &run.deeds);
     for verb in deeds.map(|deed| format!("{:?}", deed.verb)) {
         if !rows.contains(&verb) {
             rows.push(verb);

@@ -36,10 +36,10 @@ fn after_help() -> String {
     );
     for kind in Kind::ALL {
         let settings = kind.settings();
-        let example: String =
+        let example: Vec<String> =
             settings.iter().map(|setting| format!(",{}={}", setting.name, setting.left_out)).collect();
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {}@30m{example}\n          {}", kind.name(), kind.says());
+        let _ = writeln!(text, "  {}@30m{}\n          {}", kind.name(), example.concat(), kind.says());
         for Setting { name, unit, says, .. } in settings {
             let _ = writeln!(text, "          {name:7} {says}: {}", unit.allowed());
         }

@@ -118,11 +118,11 @@ impl Sizing {
             }
             None => self.law.insert(CapacityLaw::calibrated(self.ground.clone(), &starts, &self.rates, &[course])),
         };
-        let (sampled, ready) = (law.pods(), workload.ready_pods());
-        self.need = if sampled.saturating_mul(5) < ready.saturating_mul(4) {
-            Need::Unknown(format!("{ready} pods of the workload are ready, and {sampled} were sampled"))
+        let (seen, ready) = (law.pods(), workload.ready_pods());
+        self.need = if seen.saturating_mul(5) < ready.saturating_mul(4) {
+            Need::Unknown(format!("{ready} pods of the workload are ready, and {seen} were sampled"))
         } else {
-            law.want(until, sampled)
+            law.want(until, seen)
         };
     }
 
