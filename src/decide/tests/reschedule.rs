@@ -1,5 +1,7 @@
 //! A sick pod: a replica is added, the pod evicted, its successor judged; and what becomes of it when something breaks off.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
 use super::fixture::{Scene, act, at, reason, step};
 use super::moves::{evicted_to, fail, newest_ready, one_sick, spread, surged, verb};
 use super::pulse::proven;
@@ -224,6 +226,8 @@ fn a_move_is_judged_by_what_came_of_it() {
     ];
     for (index, (expected, times, change)) in cases.into_iter().enumerate() {
         let mut scene = evicted_to("node-9");
+        // The danger did not only begin then.
+        scene.status.episode.as_mut().unwrap().since = Time(at(-300));
         scene.wait(20);
         newest_ready(&mut scene);
         scene.live();
