@@ -18,7 +18,7 @@ use crate::act;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
 use crate::api::enforcement::Mode;
-use crate::api::enforcement_status::{ActionRecord, ActionTarget, EnforcementStatus};
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, EnforcementStatus};
 use crate::api::resize_status::ResizeStatus;
 use crate::api::{FINALIZER, ServiceLevelAgreement};
 use crate::decide::capacity::Need;
@@ -131,8 +131,12 @@ async fn follow(
     Ok(match decision {
         Decision::Act(plan) => {
             let again = plan.followed_up(now);
+            let steps: Vec<String> = plan.steps.iter().map(|step| step.id.clone()).collect();
             carry_out(agreement, context, book, next, plan, now).await?;
-            again
+            // What was refused is not tried again at once.
+            let is_done =
+                |id: &String| next.actions.iter().any(|done| done.id == *id && done.phase == ActionPhase::Done);
+            again.filter(|_| steps.iter().all(is_done))
         }
         Decision::Recommend(words) => {
             say(next, agreement, "Recommends", &format!("would {words}"), ConditionStatus::False, now);

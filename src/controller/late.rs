@@ -15,7 +15,7 @@ use super::book::{Book, OpenLedger};
 use super::circumstances::Known;
 use super::context::Context;
 use super::error::Error;
-use super::load::EarlierLoad;
+use super::load::{EarlierLoad, danger};
 use super::past::Past;
 use super::registry::SecondLook;
 use super::revision::{Reopened, Slots};
@@ -73,7 +73,7 @@ pub(super) fn first_look(context: &Context, start: Timestamp, now: Timestamp) ->
 }
 
 /// Finds out, once for every process, whether the latest closed period is in doubt, and what a danger that begins now is
-/// compared with.
+/// compared with, or one that goes on.
 ///
 /// # Errors
 /// When the API server does not answer or refuses.
@@ -92,7 +92,8 @@ pub(super) async fn recall(
     let from = first_look(context, period.start, now);
     // Who only observes compares nothing.
     let decides = agreement.spec.enforcement.mode > Mode::Observe;
-    let compared = if decides { load::known_from(now) } else { from };
+    let danger = danger(&book.status).map_or(now, |since| since.min(now));
+    let compared = if decides { load::known_from(danger) } else { from };
     if from.min(compared) >= period.end {
         return Ok(());
     }

@@ -80,7 +80,8 @@ pub(super) fn around(
     }
 }
 
-fn danger(status: &AgreementStatus) -> Option<Timestamp> {
+/// When the danger that goes on was seen first.
+pub(super) fn danger(status: &AgreementStatus) -> Option<Timestamp> {
     Some(status.enforcement.as_ref()?.episode.as_ref()?.since.0)
 }
 

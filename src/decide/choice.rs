@@ -27,13 +27,16 @@ pub(super) fn choose(facts: &Facts<'_>, found: &Found) -> Chosen {
     (looked_at_soon(facts, decision), passed)
 }
 
-/// While a node that is avoided is emptied, what comes of that is looked at before the next slot tells, whatever holds just now:
-/// pods start, and go, in less.
+/// While a node that is avoided is emptied, what comes of the last move is looked at before the next slot tells, whatever holds
+/// just now: pods start, and go, in less.
 fn looked_at_soon(facts: &Facts<'_>, decision: Decision) -> Decision {
     let is_there = |node: &String| facts.workload.pods.iter().any(|pod| pod.node.as_ref() == Some(node));
     let emptied = facts.health.danger > Danger::None && facts.avoided().is_some_and(|avoided| is_there(&avoided.node));
     match decision {
-        Decision::Hold(hold) if emptied => Decision::Hold(hold.until(facts.soon())),
+        Decision::Hold(hold) if emptied && guard::is_moving(facts) => {
+            let until = hold.until.map_or(facts.soon(), |until| until.min(facts.soon()));
+            Decision::Hold(hold.until(until))
+        }
         other => other,
     }
 }
@@ -170,14 +173,21 @@ fn resize(facts: &Facts<'_>, cause: &Cause) -> Chosen {
 fn come_back(facts: &Facts<'_>) -> Option<Chosen> {
     match resize::come_back(facts).filter(|_| facts.health.danger == Danger::None)? {
         // A floor that stands comes down meanwhile, and is told first.
-        Proposal::Plan(plan) => {
-            let tells = |(decision, _): &Chosen| !matches!(decision, Decision::Hold(_)) || facts.standing.is_none();
-            Some(pass(plan, facts)).filter(tells)
-        }
+        Proposal::Plan(plan) => match pass(plan, facts) {
+            held @ (Decision::Hold(_), _) => Some(told_after(facts, scale(facts), held)),
+            chosen => Some(chosen),
+        },
         Proposal::Idle { reason, message, until } => {
-            facts.standing.is_none().then(|| (nothing(reason, message, until), Vec::new()))
+            let waits = (nothing(reason, message, until), Vec::new());
+            Some(told_after(facts, scale(facts), waits))
         }
     }
+}
+
+/// What is said about sizes, where nothing is to be done or told about a floor.
+fn told_after(facts: &Facts<'_>, floor: Chosen, sizes: Chosen) -> Chosen {
+    let nothing = matches!(floor.0, Decision::Nothing { .. });
+    if nothing && facts.standing.is_none() { sizes } else { floor }
 }
 
 fn scale(facts: &Facts<'_>) -> Chosen {

@@ -12,6 +12,7 @@ use crate::sense::signals;
 use crate::sense::workload::{Floor, WorkloadObservation};
 
 use super::health::Health;
+use super::lasting::Lasting;
 use super::situation::Situation;
 use super::throttling;
 use super::timing::Timing;
@@ -67,6 +68,12 @@ impl Facts<'_> {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.situation.now
+    }
+
+    /// How the danger goes on.
+    pub(super) fn lasting(&self) -> Lasting<'_> {
+        let Situation { assessment, load, pulse, .. } = self.situation;
+        Lasting { health: &self.health, assessment, load, pulse }
     }
 
     /// When to look again at what is under way.

@@ -37,6 +37,7 @@ use crate::sense::workload::PodObservation;
 
 pub use avoidance::{AFTER_REFUSAL, Steered};
 pub use blast_radius::WITHIN as EVICTIONS_COUNT;
+pub use drain::is_moving;
 pub use pace::LOWER_INTERVAL;
 
 /// The state of a plan that every guard has let pass.

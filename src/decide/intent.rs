@@ -13,6 +13,7 @@ mod shed;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 
+use crate::api::agreement_status::KEPT;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorReason, FloorStatus, Verb, Verdict};
 use crate::sense::workload::{DeploymentState, Floor, Nodes, PodObservation, Switch};
 
@@ -156,4 +157,16 @@ pub fn effect(floor: Option<FloorStatus>, record: &ActionRecord) -> Option<Floor
         resets: known.map_or(0, |floor| floor.resets),
         reason,
     })
+}
+
+/// Keeps as many records as the status does, newest first. Those that are settled go before any that is still to be judged: what an
+/// action did would not be counted otherwise.
+pub fn keep(actions: &mut Vec<ActionRecord>) {
+    let is_settled = |record: &ActionRecord| record.verdict.is_some() || record.phase == ActionPhase::Refused;
+    while actions.len() > KEPT {
+        match actions.iter().rposition(is_settled) {
+            Some(oldest) => drop(actions.remove(oldest)),
+            None => actions.truncate(KEPT),
+        }
+    }
 }

@@ -22,6 +22,7 @@ pub mod guard;
 pub mod hand;
 pub mod health;
 mod intent;
+mod lasting;
 pub mod law;
 pub mod load;
 pub mod moved;

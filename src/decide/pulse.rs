@@ -258,3 +258,9 @@ impl Present<'_> {
         paces.chain(proven).max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(worst, _)| worst)
     }
 }
+/// The outage is proven by a minute of which half lies after an instant, or more.
+#[must_use]
+pub fn is_felt_since(proofs: &[Proof], instant: Timestamp) -> bool {
+    let half = WINDOW / 2;
+    proofs.iter().any(|proof| proof.at.duration_since(instant) >= half)
+}

@@ -9,8 +9,6 @@
 //!
 //! Proposes only; whether it may be done is for the guards to say.
 
-use k8s_openapi::jiff::Timestamp;
-
 use crate::api::enforcement::ScaleBounds;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb, Verdict};
 use crate::sense::workload::{Floor, PodObservation};
@@ -129,7 +127,9 @@ fn add(facts: &Facts<'_>, pod: &PodObservation, floor: &Floor, bounds: &ScaleBou
 
 fn ready(facts: &Facts<'_>, pod: &PodObservation, suspects: &[String], surge: &ActionRecord) -> Result<(), Hold> {
     let (to, since) = (surge.to.unwrap_or_default(), surge.intended_at.0);
-    let waits = |reason, message: String| Err(Hold::new(reason, message).until(facts.soon()));
+    // What is not there by then is looked at as often as anything else.
+    let until = facts.soon().min(surge.deadline.0);
+    let waits = |reason, message: String| Err(Hold::new(reason, message).until(until));
     let available = facts.workload.available_pods(facts.now());
     let own = i32::from(pod.ready);
     if facts.workload.spec_replicas < to || available.saturating_sub(own) < to.saturating_sub(1) {
@@ -150,14 +150,8 @@ fn ready(facts: &Facts<'_>, pod: &PodObservation, suspects: &[String], surge: &A
         let message = format!("{}, which was added, is as sick; so it is not one pod alone", added.name);
         return Err(Hold::new("SurgePodSick", message));
     }
-    if facts.situation.assessment.measured_through > since || is_felt_since(facts, since) {
+    if facts.situation.assessment.measured_through > since || pulse::is_felt_since(facts.situation.pulse, since) {
         return Ok(());
     }
     waits("Confirming", format!("{} is evicted when the next slot says the same, or the pulse", pod.name))
-}
-
-/// The pulse proves the outage by a minute of which half lies after an instant, or more.
-fn is_felt_since(facts: &Facts<'_>, instant: Timestamp) -> bool {
-    let half = pulse::WINDOW / 2;
-    facts.situation.pulse.iter().any(|proof| proof.at.duration_since(instant) >= half)
 }

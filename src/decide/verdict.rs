@@ -7,7 +7,7 @@
 //! slots just before it and two slots wholly after it are known, these are compared.
 //!
 //! Of a danger that had only begun nothing tells how bad it was before an action: that it is worse since is no harm that the
-//! action did. So nothing is held against one that came within two slots of the first sight of the danger.
+//! action did, only no help. So one that came within two slots of the first sight of the danger is never called harmful.
 
 mod floor;
 mod node;
@@ -31,7 +31,9 @@ use crate::sense::workload::WorkloadObservation;
 
 use super::evidence::Snapshot;
 use super::health::{Danger, Health};
+use super::lasting::Lasting;
 use super::load;
+use super::pulse::Proof;
 
 /// The pace fell to this part or less: it helped.
 const FELL: f64 = 0.75;
@@ -65,6 +67,8 @@ pub struct Sight<'a> {
     pub assessment: &'a Assessment,
     /// The load before and in the danger.
     pub load: &'a LoadCourse,
+    /// What the last minute proves.
+    pub pulse: &'a [Proof],
     /// The endangered objective by pod, just now.
     pub signals: &'a Signals,
     /// The window in which it is read by pod.
@@ -162,6 +166,12 @@ impl<'a> Sight<'a> {
         self.sees_all() && endangered.peek().is_some() && endangered.all(|objective| is_well(objective) == Some(true))
     }
 
+    /// The danger goes on beyond an instant.
+    fn lasts_beyond(self, instant: Timestamp) -> bool {
+        let Self { health, assessment, load, pulse, .. } = self;
+        Lasting { health, assessment, load, pulse }.beyond(instant)
+    }
+
     /// The load of an objective in the course of time.
     fn course(self, objective: &'a str) -> load::Course<'a> {
         load::Course { load: self.load, objective, through: self.measured_through }
@@ -229,10 +239,10 @@ fn compare(record: &ActionRecord, sight: Sight<'_>) -> (Verdict, String) {
     let (was, is) = (was.pace, is.pace);
     if is <= was * FELL {
         (Verdict::Effective, "the budget is spent more slowly".into())
-    } else if is >= was * ROSE && begun {
-        (Verdict::Inconclusive, "the budget is spent much faster, but the danger had only begun".into())
     } else if is >= was * ROSE && more_load {
         (Verdict::Inconclusive, "it became worse, but the load rose too".into())
+    } else if is >= was * ROSE && begun {
+        (Verdict::Ineffective, "the budget is spent no more slowly, and the danger had only begun before".into())
     } else if is >= was * ROSE {
         (Verdict::Harmful, "the budget is spent much faster under the same load".into())
     } else {

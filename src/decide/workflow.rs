@@ -2,7 +2,6 @@
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
-use crate::api::agreement_status::KEPT;
 use crate::api::enforcement_status::{
     ActionPhase, ActionRecord, EnforcementStatus, FloorReason, FloorStatus, Verb, Verdict,
 };
@@ -125,7 +124,7 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
             plan.steps.iter().fold(resized, |resized, step| resized::intended(resized, step, workload, situation.now));
         actions.splice(0..0, intents);
     }
-    actions.truncate(KEPT);
+    intent::keep(&mut actions);
     let enforcement = EnforcementStatus {
         message,
         reason,
@@ -192,6 +191,7 @@ pub(super) fn work_out<'a>(
         shed: shed.as_ref(),
         assessment: situation.assessment,
         load: situation.load,
+        pulse: situation.pulse,
         signals: situation.signals,
         window: signals::window(situation.slot),
         throttling: situation.throttling,

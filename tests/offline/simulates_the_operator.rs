@@ -142,7 +142,7 @@ fn what_cannot_be_played_is_named() {
 #[test]
 fn what_no_pod_follows_is_told() {
     let text = std::fs::read_to_string(format!("{EXAMPLE}/enforced.yaml")).unwrap();
-    let shed = "    shed: {configMap: checkout, key: shed, value: \"on\", automatic: true}\n    cooldown: 1m";
+    let shed = "    shed: {configMap: payment, key: shed, value: \"on\", automatic: true}\n    cooldown: 1m";
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("agreement.yaml");
     std::fs::write(&file, text.replace("    cooldown: 1m", shed)).unwrap();
@@ -160,7 +160,7 @@ fn a_floor_follows_the_load_where_the_agreement_asks_for_that() {
     let rows: Vec<String> = (0..30).map(|minute| format!("{minute},{}", rate(minute) * 60)).collect();
     std::fs::write(path("trace.csv"), format!("minute,requests\n{}\n", rows.join("\n"))).unwrap();
     let ahead = |mode: &str| {
-        let cpu = "container_cpu_usage_seconds_total{pod=~\"checkout-.*\"}";
+        let cpu = "container_cpu_usage_seconds_total{pod=~\"payment-.*\"}";
         let fields = format!("mode: {mode}, objective: latency, availability: availability, cpu: '{cpu}'");
         let capacity = format!("    capacity: {{{fields}}}\n    cooldown");
         std::fs::write(path("agreement.yaml"), text.replacen("    cooldown", &capacity, 1)).unwrap();

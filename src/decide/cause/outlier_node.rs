@@ -54,11 +54,13 @@ pub fn is_well(facts: &Facts<'_>, node: &str) -> bool {
     seen && (part.bad <= 0.0 || part.share() < RATIO * rest.share())
 }
 
-/// A pod that came in place of one of a node's is worse than the pods elsewhere, beyond chance.
+/// A pod that came in place of one of a node's is no worse than the pods elsewhere, beyond chance, by enough that it served: one
+/// that serves nothing is not well.
 #[must_use]
-pub fn is_as_sick(pods: &Population, name: &str, node: &str) -> bool {
+pub fn is_seen_well(pods: &Population, name: &str, node: &str) -> bool {
     let others = of(pods, |member| !is_on(member, node) && member.name != name && member.served_throughout);
-    worse(of(pods, |member| member.name == name), others, RATIO, pods.comparisons()).is_some()
+    let own = of(pods, |member| member.name == name);
+    own.total >= FEWEST_EVENTS && worse(own, others, RATIO, pods.comparisons()).is_none()
 }
 
 /// Such a pod is told from those that are left on the node, which are worse than it beyond chance, and is not as sick: by the
@@ -66,7 +68,7 @@ pub fn is_as_sick(pods: &Population, name: &str, node: &str) -> bool {
 #[must_use]
 pub fn is_told_from(pods: &Population, name: &str, node: &str) -> bool {
     let (own, left) = (of(pods, |member| member.name == name), of(pods, |member| is_on(member, node)));
-    worse(left, own, RATIO, pods.comparisons()).is_some() && !is_as_sick(pods, name, node)
+    worse(left, own, RATIO, pods.comparisons()).is_some() && is_seen_well(pods, name, node)
 }
 
 fn of(pods: &Population, belongs: impl Fn(&Member) -> bool) -> Sample {

@@ -7,9 +7,12 @@ use k8s_openapi::jiff::SignedDuration;
 use super::fixture::{Scene, at, by_pod, hpa, observation, ratio, reason, step};
 use super::moves::{fail, newest_ready, served, verb};
 use super::nodes::{all, avoid_for_another, named};
+use super::pulse::proven;
 use crate::api::enforcement::{AvoidNode, Reschedule};
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use crate::api::reschedule_status::Obstacle;
+use crate::decide::cause::comparison::Sample;
+use crate::decide::pulse::Proof;
 use crate::decide::{Decided, FleetEviction, moved};
 use crate::sense::signals::Signals;
 use crate::sense::workload::{FloorHolder, PodObservation};
@@ -64,12 +67,20 @@ fn lands(scene: &mut Scene, node: &str, left: &[&str]) {
     scene.wait(30);
     newest_ready(scene);
     fail(scene, left);
+    scene.pulse = if left.is_empty() { Vec::new() } else { vec![felt(scene, 0)] };
 }
 
 /// The pod that came in place of the first one, or of the second.
 fn landed(scene: &mut Scene, index: usize) -> &mut PodObservation {
     let uid = scene.decide().enforcement.reschedule.unwrap().evictions[index].landed.clone().unwrap().uid;
     scene.workload().pods.iter_mut().find(|pod| pod.uid == uid).unwrap()
+}
+
+/// The danger is proven by a minute that ended so many seconds ago; the budget is spent as fast as by the account.
+fn felt(scene: &Scene, seconds: i64) -> Proof {
+    let mut proof = proven(at(0), scene.now.checked_sub(SignedDuration::from_secs(seconds)).unwrap());
+    proof.events = Sample { bad: 12.0, total: 600.0 };
+    proof
 }
 
 /// The record of the eviction of a pod.
@@ -107,7 +118,9 @@ fn the_pods_of_a_node_follow_one_another_once_moving_one_was_seen_to_help() {
 #[test]
 fn a_first_move_is_seen_to_help_by_what_its_successor_has_shown() {
     type Change = fn(&mut Scene);
-    let changes: [(&str, Change); 13] = [
+    let changes: [(&str, Change); 15] = [
+        ("nobody knows whether the danger goes on", |scene| scene.pulse.clear()),
+        ("it was seen last before most of it", |scene| scene.pulse = vec![felt(scene, 1)]),
         ("on the same node", |scene| landed(scene, 0).node = Some("node-0".into())),
         ("on no node", |scene| landed(scene, 0).node = None),
         ("not ready", |scene| landed(scene, 0).ready = false),
@@ -166,7 +179,15 @@ fn a_first_move_is_seen_to_help_by_what_its_successor_has_shown() {
 #[test]
 fn accident_13_a_drain_goes_on_whatever_becomes_of_the_pods_that_were_moved() {
     type Change = fn(&mut Scene);
-    let changes: [(&str, Change); 18] = [
+    let changes: [(&str, Change); 21] = [
+        // The danger was not seen since the second one was evicted: the node may have recovered.
+        ("AwaitingVerdict", |scene| scene.pulse.clear()),
+        ("AwaitingVerdict", |scene| scene.pulse = vec![felt(scene, 1)]),
+        // What came in its place serves nothing, as far as is known.
+        ("AwaitingVerdict", |scene| {
+            let new = landed(scene, 1).name.clone();
+            served(scene, &new, 99, 0);
+        }),
         // The first one did not help, or nobody knows.
         ("AwaitingVerdict", |scene| record(&mut scene.actions, "checkout-0").verdict = Some(Verdict::Ineffective)),
         ("AwaitingVerdict", |scene| record(&mut scene.actions, "checkout-0").verdict = Some(Verdict::Inconclusive)),
@@ -312,6 +333,15 @@ fn what_is_under_way_is_looked_at_before_the_next_slot() {
     scene.live();
     // Whatever holds: what the evicted pod spoiled hides for a while whose doing the rest is.
     assert_eq!((reason(&scene.decide()), within(&scene)), ("OutlierNode", Some(15)));
+    // What is waited for otherwise is waited for as long as it says.
+    let mut settled = scene.clone();
+    for record in &mut settled.actions {
+        record.verdict = record.verdict.or(Some(Verdict::Inconclusive));
+    }
+    for pod in &mut settled.workload().pods {
+        pod.ready = true;
+    }
+    assert_eq!(within(&settled), None);
     let mut scene = draining();
     scene.live();
     assert_eq!((reason(&scene.decide()), within(&scene)), ("AwaitingVerdict", None), "none is left there");

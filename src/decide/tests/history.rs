@@ -3,7 +3,8 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::fixture::{Scene, act, at, floor_change, hpa, ratio, reason, step};
-use crate::api::enforcement_status::{ActionPhase, Verb, Verdict};
+use crate::api::agreement_status::KEPT;
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use crate::decide::plan::step_id;
 use crate::decide::{BaselineChange, standing};
 use crate::evaluate::count::Count;
@@ -119,6 +120,30 @@ fn a_restoration_is_done_when_the_annotation_is_gone() {
     assert_eq!(scene.floor().current, 3);
 }
 
+#[test]
+fn what_is_still_to_be_judged_is_kept_before_what_is_settled() {
+    let mut scene = Scene::burning();
+    scene.live();
+    let one = scene.actions[0].clone();
+    let named = |id: usize, settled: bool| ActionRecord {
+        id: id.to_string(),
+        verdict: settled.then_some(Verdict::Effective),
+        phase: ActionPhase::Done,
+        ..one.clone()
+    };
+    for (open, gone) in [(vec![], vec!["10", "11"]), (vec![10, 11], vec!["8", "9"]), (vec![9], vec!["10", "11"])] {
+        let mut actions: Vec<_> = (0..KEPT + 2).map(|id| named(id, !open.contains(&id))).collect();
+        let before: Vec<String> = actions.iter().map(|record| record.id.clone()).collect();
+        crate::decide::intent::keep(&mut actions);
+        let left = |id: &&String| actions.iter().any(|record| record.id == **id);
+        let lost: Vec<&String> = before.iter().filter(|id| !left(id)).collect();
+        assert_eq!(lost, gone, "{open:?}");
+    }
+    let mut actions: Vec<_> = (0..KEPT + 2).map(|id| named(id, false)).collect();
+    crate::decide::intent::keep(&mut actions);
+    assert_eq!((actions.len(), actions[KEPT - 1].id.as_str()), (KEPT, "9"), "the oldest go where none is");
+}
+
 /// Its floor is kept already, and is to be raised next.
 fn in_danger_for(seconds: i64) -> Scene {
     let mut scene = Scene::burning();
@@ -128,8 +153,8 @@ fn in_danger_for(seconds: i64) -> Scene {
 }
 
 #[test]
-fn nothing_is_held_against_what_was_done_when_the_danger_had_only_begun() {
-    for (seconds, expected) in [(104, Verdict::Inconclusive), (105, Verdict::Harmful)] {
+fn what_was_done_when_the_danger_had_only_begun_is_not_called_harmful() {
+    for (seconds, expected) in [(104, Verdict::Ineffective), (105, Verdict::Harmful)] {
         let mut scene = in_danger_for(seconds);
         scene.wait(15);
         assert_eq!(act(&scene.live()), Some((Verb::RaiseFloor, 6, 8)));

@@ -68,7 +68,8 @@ pub(super) fn moved(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Optio
 }
 
 /// The first move off a node that is avoided, before it is due: what came in its place is ready elsewhere, no sicker than the
-/// others, and by its own events alone better than the pods that are left on the node, by the test that blamed these.
+/// others, and by its own events alone better than the pods that are left on the node, by the test that blamed these. Their events
+/// are of the whole window, so that the danger has to be seen beyond the move as well.
 fn first_of_a_node(record: &ActionRecord, sight: Sight<'_>) -> Option<(Verdict, String)> {
     let evictions = &sight.moved?.evictions;
     let eviction = evictions.iter().find(|one| one.action == record.id)?;
@@ -80,7 +81,11 @@ fn first_of_a_node(record: &ActionRecord, sight: Sight<'_>) -> Option<(Verdict, 
     let pod = sight.workload.pod(&eviction.landed.as_ref()?.uid).filter(|pod| pod.ready && !pod.terminating)?;
     let place = pod.node.as_ref().filter(|place| *place != node)?;
     let pods = Population::join(sight.workload, sight.signals, sight.now).ok()?;
-    let helped = is_first && is_gone && !is_faster(record, sight) && cause::is_told_from(&pods, &pod.name, node);
+    let helped = is_first
+        && is_gone
+        && sight.lasts_beyond(record.intended_at.0)
+        && !is_faster(record, sight)
+        && cause::is_told_from(&pods, &pod.name, node);
     let words = format!(
         "{} came in its place on node {place}, and is better than the pods that are left on node {node}, which are still to be \
          moved",

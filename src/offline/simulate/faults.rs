@@ -24,10 +24,30 @@ pub struct Asked {
 /// # Errors
 /// Says what is wrong with which of them.
 pub fn faults(texts: &[String], seconds: usize, lead_in: Duration) -> Result<Vec<Asked>, Wrong> {
-    texts
-        .iter()
-        .map(|text| asked(text, seconds, lead_in).map_err(|why| Wrong::new("--fault", format!("{text:?} {why}"))))
-        .collect()
+    let read =
+        |text: &String| asked(text, seconds, lead_in).map_err(|why| Wrong::new("--fault", format!("{text:?} {why}")));
+    let all: Vec<Asked> = texts.iter().map(read).collect::<Result<_, _>>()?;
+    for (index, one) in all.iter().enumerate() {
+        let before = all.iter().take(index);
+        if let Some(other) = before.into_iter().find(|other| overlap(one.fault, other.fault)) {
+            let why = format!("{:?} and {:?} overlap, and the end of one would end the other", other.text, one.text);
+            return Err(Wrong::new("--fault", why));
+        }
+    }
+    Ok(all)
+}
+
+/// Of what befalls the whole service, and ends by itself, there is one at a time.
+fn overlap(one: Fault, other: Fault) -> bool {
+    let lasts = |fault| match fault {
+        Fault::SlowDependency { at, lasts, .. }
+        | Fault::BadRevision { at, lasts, .. }
+        | Fault::ScrapeGap { at, lasts } => Some((at, at + lasts)),
+        _ => None,
+    };
+    let alike = std::mem::discriminant(&one) == std::mem::discriminant(&other);
+    let both = lasts(one).zip(lasts(other)).filter(|_| alike);
+    both.is_some_and(|((from, until), (begins, ends))| from < ends && begins < until)
 }
 
 /// Refuses what would happen to pods or nodes that there are not at the beginning.
@@ -128,6 +148,23 @@ mod tests {
         ] {
             let wrong = faults(&[text.to_owned()], 7200, Duration::ZERO).unwrap_err().to_string();
             assert!(wrong.starts_with("--fault: ") && wrong.contains(why), "{text}: {wrong}");
+        }
+    }
+
+    #[test]
+    fn of_what_befalls_the_whole_service_there_is_one_at_a_time() {
+        for (one, other, refused) in [
+            ("slow-dependency@5m", "slow-dependency@14m", true),
+            ("slow-dependency@14m", "slow-dependency@5m", true),
+            ("slow-dependency@5m", "slow-dependency@15m", false),
+            ("bad-revision@5m,lasts=20m", "bad-revision@6m,lasts=1m", true),
+            ("scrape-gap@5m,lasts=2m", "scrape-gap@6m", true),
+            ("scrape-gap@5m", "slow-dependency@5m", false),
+            ("gray-node@5m", "gray-node@6m", false),
+        ] {
+            let found = faults(&[one.to_owned(), other.to_owned()], 7200, Duration::ZERO);
+            let wrong = found.err().map(|wrong| wrong.to_string()).unwrap_or_default();
+            assert_eq!(wrong.contains("overlap"), refused, "{one} {other}: {wrong}");
         }
     }
 
