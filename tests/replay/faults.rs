@@ -88,7 +88,7 @@ fn the_pods_of_a_gray_node_are_moved() {
         name: "gray node",
         faults: vec![Fault::GrayNode { at: ONSET, node: 0, speed: 0.25 }],
         load: steady(RATE),
-        bad: 7.0,
+        bad: 8.0,
         required: &[Verb::AvoidNode, Verb::Surge, Verb::Reschedule],
         beside: &[Verb::ReleaseNode],
     });
