@@ -183,11 +183,15 @@ mod tests {
             (hour(60, 48), Some((3540, 59.0)), Some(58.5), [Some(58.5), None], None),
             // Slots of the ledger, whatever the agreement says by now.
             (hour(300, 0), Some((3300, 11.0)), Some(10.5), [Some(10.5), None], Some((7.5, 10.5))),
+            // Of a minute at least: slots 708 to 719; before second 2990, 586 to 597. Eleven of them are enough.
+            (hour(5, 0), Some((3595, 719.0)), Some(713.5), [Some(713.5), None], Some((591.5, 713.5))),
+            (hour(5, 719), None, Some(713.0), [Some(713.0), None], Some((591.5, 713.0))),
+            (hour(5, 586), Some((3595, 719.0)), Some(713.5), [Some(713.5), None], Some((592.0, 713.5))),
         ] {
             let course = Course { load: &load, objective: "latency", through: at(3600) };
             let found = course.last_slot().map(|(start, level)| (start.as_second(), level.offered()));
             assert_eq!(found, last, "{load:?}");
-            let window = 2 * load.slot_seconds;
+            let window = (2 * load.slot_seconds).max(60);
             let told = [at(3600 - window), at(3601 - window)].map(|at| offered(course.since(at)));
             assert_eq!((offered(course.now()), told), (now, since), "{load:?}");
             assert_eq!(

@@ -1,6 +1,6 @@
 //! A group of pods (a node's, a zone's) that is worse than all others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::comparison::{Sample, to_blame, worse};
 use super::population::{Member, Population, sum};
@@ -16,6 +16,16 @@ pub(super) struct Outlier {
     pub(super) sample: Sample,
     pub(super) rest: Sample,
     pub(super) z: f64,
+}
+
+/// A group is worse than all other pods beyond chance, whatever its parts are.
+pub(super) fn stands_out(population: &Population, of: fn(&Member) -> Option<&String>) -> bool {
+    let names: BTreeSet<&String> = population.members.iter().filter_map(of).collect();
+    let is_worse = |name: &String| {
+        let (sample, rest) = population.split(|member| of(member) == Some(name));
+        worse(sample, rest, RATIO, population.comparisons()).is_some()
+    };
+    names.into_iter().any(is_worse)
 }
 
 /// The group that is worse than all other pods, to blame for the most of what is bad, and both of these not by one of its

@@ -7,7 +7,8 @@
 //! danger; a longer wait would cost more in a real shortage than the replica it saves. Where slots are short, it is half of the
 //! window that is read by pod: as long as less of that lies in the danger, the calm in it keeps them from being told apart. It is
 //! not waited where more is lost than half of the pods could lose, as no part that is blamed is larger than that, nor where
-//! saturation can be shown.
+//! saturation can be shown. As long is waited while some pods are worse than the others already, and the most of what is bad is not
+//! theirs: of two sick pods one is often seen first.
 //!
 //! Where only the last minute tells of it (`pulse`), that long is waited whatever is lost, and at least a minute and a half:
 //! a hiccup is over by then, and an outage has slots that tell of it.
@@ -23,6 +24,8 @@ use crate::api::diagnosis::CauseKind;
 use crate::decide::pulse::{LASTS, Present};
 use crate::sense::signals::Signals;
 
+use super::outlier::stands_out;
+use super::outlier_pod::odd;
 use super::population::whole;
 use super::{Cause, Look, Remedy, endangered, told};
 
@@ -115,6 +118,9 @@ fn waits(look: &Look<'_>) -> Option<(String, Timestamp)> {
     let why = match &look.pods {
         Err(why) => why.clone(),
         Ok(pods) if !pods.could_tell() => "too little seen yet to tell one pod from another".to_owned(),
+        Ok(pods) if !odd(pods).is_empty() || stands_out(pods, |pod| pod.node.as_ref()) => {
+            "some pods are worse than the others, and whose doing the rest is was not seen yet".to_owned()
+        }
         Ok(_) => return None,
     };
     (facts.now() < until).then_some((why, until))

@@ -8,7 +8,7 @@ use super::moves::verb;
 use super::sizes::{limits, resizes, size, throttle, throttled, web};
 use crate::api::diagnosis::{CauseKind, Subject};
 use crate::api::enforcement::Mode;
-use crate::api::enforcement_status::{ActionPhase, Verb, Verdict};
+use crate::api::enforcement_status::{ActionPhase, EnforcementStatus, Verb, Verdict};
 use crate::decide::Decision;
 use crate::sense::signals::Signals;
 
@@ -104,6 +104,27 @@ fn what_helps_is_given_back_when_all_is_safe() {
     let left = scene.status.resize.clone().unwrap();
     assert_eq!((left.pods, left.raised.len()), (0, 6), "the day's budget is not given back");
     assert_eq!((&scene.status.episode, reason(&scene.decide())), (&None, "Safe"));
+}
+
+#[test]
+fn a_floor_that_stands_comes_down_between_the_sizes_and_is_told_first() {
+    let mut scene = grown();
+    scene.burn(false);
+    scene.throttling = Signals::NotAsked("nothing is in danger".into());
+    let mut raised = Scene::raised();
+    *scene.floor() = raised.floor().clone();
+    scene.status = EnforcementStatus { floor: raised.status.floor, episode: raised.status.episode, ..scene.status };
+    (scene.floor().current, scene.status.floor.as_mut().unwrap().value) = (6, 6);
+    let mut waits = scene.clone();
+    waits.status.episode.as_mut().unwrap().safe_since = Some(Time(scene.now));
+    let message = waits.decide().enforcement.message;
+    assert!(message.contains("the floor stays at 6"), "{message}");
+    let mut done = Vec::new();
+    for _ in 0..2 {
+        done.extend(verb(&scene.live()));
+        scene.wait(15);
+    }
+    assert_eq!(done, [Verb::RestoreSize, Verb::LowerFloor]);
 }
 
 #[test]

@@ -60,6 +60,27 @@ fn where_slots_are_short_half_a_window_is_waited_for() {
     panic!("nothing was raised");
 }
 
+/// Of the two pods of a slow node one is seen first, and has less than half of what is bad.
+#[test]
+fn where_some_pods_are_worse_already_the_others_are_waited_for() {
+    // The floor is kept first, whatever follows.
+    for (first, second, raises) in [(60, 25, 120), (30, 30, 60)] {
+        let mut scene = just_begun(0);
+        let mut counts = [(1000, 8); 12];
+        (counts[0], counts[1]) = ((1000, first), (1000, second));
+        scene.signals = by_pod(&counts);
+        for waited in [0, 60, 120] {
+            let decided = scene.live();
+            let raised = act(&decided).is_some_and(|(verb, ..)| verb == Verb::RaiseFloor);
+            assert_eq!(raised, waited == raises, "{first} {second}, after {waited} s: {:?}", decided.decision);
+            if raised {
+                break;
+            }
+            scene.wait(60);
+        }
+    }
+}
+
 #[test]
 fn what_is_plain_is_not_waited_for() {
     let cases: [(&str, Change); 5] = [
