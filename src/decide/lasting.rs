@@ -25,8 +25,8 @@ pub struct Lasting<'a> {
 }
 
 impl Lasting<'_> {
-    /// The pulse proves the danger by a minute of which half lies after the instant, or more; or in a slot that began after it
-    /// more is bad than an endangered objective allows. What is not known tells nothing.
+    /// The pulse proves the danger by a minute of which half lies after the instant, or more; or in the last slot, if that began
+    /// after it, as much is bad as an endangered objective allows, or more. What is not known tells nothing.
     #[must_use]
     pub fn beyond(self, instant: Timestamp) -> bool {
         pulse::is_felt_since(self.pulse, instant)
