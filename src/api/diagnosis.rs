@@ -160,6 +160,9 @@ pub struct Observed {
     /// The newest sample of how far their CPU limit throttles the pods. Left out: it was not asked, or not answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub throttling_through: Option<Time>,
+    /// What could not be looked up of the room for more pods, and so bounds nothing. Empty: all was, or nothing hangs on it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub room_problem: String,
 }
 
 /// An outage that the last minute proves before any slot has closed. It is no part of the account.

@@ -46,6 +46,7 @@ pub fn told(facts: &Facts<'_>, found: &Found, guards_passed: &[&'static str], an
             pods_through: newest(situation.signals).map(Time),
             pods_problem,
             throttling_through: newest(situation.throttling).map(Time),
+            room_problem: short(&situation.supply.headroom.trouble().unwrap_or_default()),
         },
     })
 }

@@ -90,6 +90,9 @@ fn diagnosed(out: &mut String, diagnosis: &Diagnosis, now: Timestamp) -> std::fm
     if let Some(through) = &observed.throttling_through {
         writeln!(out, "  throttling newest sample {}", before(through.0))?;
     }
+    if !observed.room_problem.is_empty() {
+        writeln!(out, "  room       not all was looked up: {}", legible(&observed.room_problem))?;
+    }
     match &observed.pods_through {
         Some(through) => writeln!(out, "  by pod     newest sample {}", before(through.0)),
         None => writeln!(out, "  by pod     nothing: {}", legible(&observed.pods_problem)),

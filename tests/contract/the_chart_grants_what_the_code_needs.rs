@@ -13,8 +13,9 @@ type Right = (String, String, String);
 type Needed = &'static [(&'static str, &'static str, &'static [&'static str])];
 
 /// In every namespace.
-const EVERYWHERE: [Needed; 4] = [
+const EVERYWHERE: [Needed; 5] = [
     guarantor::sense::account::RBAC,
+    guarantor::sense::headroom::QUOTA_RBAC,
     guarantor::sense::workload::RBAC,
     guarantor::act::RBAC,
     guarantor::record::writer::RBAC,
@@ -93,13 +94,14 @@ async fn pods_can_be_evicted_only_where_they_may_be_moved_and_deleted_nowhere() 
 #[tokio::test]
 async fn what_is_left_for_replicas_can_be_read_only_where_that_was_granted() -> Result<()> {
     use guarantor::sense::headroom::{NODE_RBAC, QUOTA_RBAC};
+    let without: Vec<Needed> = EVERYWHERE.into_iter().filter(|table| *table != QUOTA_RBAC).collect();
     for (values, tables) in [
-        ("rbac.feasibility.quotas=true", vec![QUOTA_RBAC]),
-        ("rbac.feasibility.nodes=true", vec![NODE_RBAC]),
-        ("rbac.feasibility.quotas=true,rbac.feasibility.nodes=true", vec![QUOTA_RBAC, NODE_RBAC]),
+        ("rbac.feasibility.quotas=false", vec![]),
+        ("rbac.feasibility.quotas=false,rbac.feasibility.nodes=true", vec![NODE_RBAC]),
+        ("rbac.feasibility.nodes=true", vec![QUOTA_RBAC, NODE_RBAC]),
     ] {
         let objects = rendered(&["--set", values]).await?;
-        let everything: Vec<Needed> = EVERYWHERE.into_iter().chain(tables).collect();
+        let everything: Vec<Needed> = without.iter().copied().chain(tables).collect();
         let rights = granted(of_kind(&objects, "ClusterRole").unwrap());
         assert_same("the ClusterRole", &rights, &needed(&everything));
     }

@@ -192,6 +192,23 @@ fn what_is_unknown_forbids_nothing() {
 }
 
 #[test]
+fn what_was_not_looked_up_is_told() {
+    for (headroom, expected) in [
+        (Headroom::NotAsked, ""),
+        (room(Vec::new(), Ok(vec![node("a", 9)])), ""),
+        (room(Vec::new(), Err("the nodes may not be listed")), "the nodes may not be listed"),
+        (
+            Headroom::Read { needs: Box::new(needs()), quotas: Err("no quotas".into()), nodes: Err("no nodes".into()) },
+            "no quotas; no nodes",
+        ),
+    ] {
+        let mut scene = about_to_raise();
+        scene.supply.headroom = headroom;
+        assert_eq!(scene.decide().enforcement.diagnosis.unwrap().observed.room_problem, expected);
+    }
+}
+
+#[test]
 fn what_is_left_bounds_no_freeze_and_no_step_down() {
     let mut scene = Scene::burning();
     scene.supply.headroom = pods_left(0);

@@ -56,6 +56,17 @@ pub enum Headroom {
     },
 }
 
+impl Headroom {
+    /// What could not be looked up, in words. `None`: all was, or nothing hangs on it.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        let Self::Read { quotas, nodes, .. } = self else { return None };
+        let unread: Vec<&str> =
+            [quotas.as_ref().err(), nodes.as_ref().err()].into_iter().flatten().map(String::as_str).collect();
+        (!unread.is_empty()).then(|| unread.join("; "))
+    }
+}
+
 /// What was read of one kind.
 pub type Left<T> = Result<Arc<Vec<T>>, String>;
 
