@@ -73,8 +73,17 @@ pub(super) fn around(
     let Some((open, since)) = book.open.as_ref().zip(danger(status)) else { return LoadCourse::default() };
     let until = assessment.measured_through.saturating_add(context.settle).map_or(now, |until| until.min(now));
     let load = LoadCourse::since(&open.ledger, load::known_from(since), until, context.settle);
-    let earlier = book.earlier_load.as_ref().filter(|earlier| earlier.end == open.ledger.bounds().start);
-    match earlier {
+    joined(agreement, load, open.ledger.bounds().start, book.earlier_load.as_ref())
+}
+
+/// The load of the period that began at `start`, after that of the one which ended then.
+fn joined(
+    agreement: &ServiceLevelAgreement,
+    load: LoadCourse,
+    start: Timestamp,
+    earlier: Option<&EarlierLoad>,
+) -> LoadCourse {
+    match earlier.filter(|earlier| earlier.end == start) {
         Some(earlier) => load.after(&earlier.alike(agreement)),
         None => load,
     }
@@ -123,6 +132,21 @@ mod tests {
             let kept = EarlierLoad::of(&agreement, &day(), &endangered(danger)).alike(&agreement);
             let starts: Vec<i64> = kept.objectives[0].slots.iter().map(|(start, _)| *start).collect();
             assert_eq!((starts.first(), starts.last()), (Some(&first), Some(&(DAY - 300))), "{danger:?}");
+        }
+    }
+
+    #[test]
+    fn the_load_goes_on_across_the_end_of_a_period_and_of_no_other_one() {
+        let agreement = ServiceLevelAgreement::new("web", example::agreement());
+        let earlier = EarlierLoad::of(&agreement, &day(), &endangered(Some(DAY + 600)));
+        let slots: Vec<_> = (0..4).map(|_| measured(300, 30)).collect();
+        for (start, first, count) in [(DAY, DAY - 35 * 60, 7 + 4), (2 * DAY, 2 * DAY, 4)] {
+            let open = example::ledger(Bounds { start: second(start), end: second(start + DAY) }, 300, &slots);
+            let own = LoadCourse::since(&open, second(start), second(start + 1200), SignedDuration::ZERO);
+            let load = joined(&agreement, own, second(start), Some(&earlier));
+            let starts: Vec<i64> = load.objectives[0].slots.iter().map(|(start, _)| *start).collect();
+            let expected: Vec<i64> = (0..count).map(|slot| first + slot * 300).collect();
+            assert_eq!(starts, expected);
         }
     }
 

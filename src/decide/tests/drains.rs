@@ -179,7 +179,7 @@ fn a_first_move_is_seen_to_help_by_what_its_successor_has_shown() {
 #[test]
 fn accident_13_a_drain_goes_on_whatever_becomes_of_the_pods_that_were_moved() {
     type Change = fn(&mut Scene);
-    let changes: [(&str, Change); 21] = [
+    let changes: [(&str, Change); 25] = [
         // The danger was not seen since the second one was evicted: the node may have recovered.
         ("AwaitingVerdict", |scene| scene.pulse.clear()),
         ("AwaitingVerdict", |scene| scene.pulse = vec![felt(scene, 1)]),
@@ -208,6 +208,11 @@ fn accident_13_a_drain_goes_on_whatever_becomes_of_the_pods_that_were_moved() {
             let new = landed(scene, 1).name.clone();
             served(scene, &new, 600, 100);
         }),
+        ("AwaitingVerdict", |scene| landed(scene, 1).node = None),
+        // Nobody knows what the second one did, or it did harm.
+        ("BlastRadius", |scene| scene.actions.retain(|record| record.target.name != "checkout-1")),
+        ("BlastRadius", |scene| record(&mut scene.actions, "checkout-1").verdict = Some(Verdict::Inconclusive)),
+        ("BlastRadius", |scene| record(&mut scene.actions, "checkout-1").verdict = Some(Verdict::Harmful)),
         // Whether the second one was evicted at all is not known.
         ("AwaitingVerdict", |scene| {
             record(&mut scene.actions, "checkout-1").phase = ActionPhase::Unknown;
@@ -250,6 +255,8 @@ fn accident_13_two_agreements_drain_one_node_together() {
     let mut scene = draining();
     scene.fleet.evictions = vec![FleetEviction { node: "node-0".into(), at: at(0) }];
     assert_eq!((verb(&scene.decide()), reason(&scene.decide())), (None, "BlastRadius"));
+    scene.fleet.evictions = vec![FleetEviction { node: "elsewhere".into(), at: at(0) }; 2];
+    assert_eq!(verb(&scene.decide()), Some(Verb::Reschedule), "of other nodes");
     scene.fleet.evictions = vec![FleetEviction { node: "elsewhere".into(), at: at(0) }; 3];
     assert_eq!((verb(&scene.decide()), reason(&scene.decide())), (None, "BlastRadius"), "five in ten minutes, of all");
     // The taint is another agreement's: then one pod after the other is judged.

@@ -64,6 +64,14 @@ fn what_is_left_of_an_undone_revision_is_told() {
     let message = scene.decide().enforcement.message;
     assert!(message.ends_with("its pods are gone, and what they spoiled is in the account for a while"), "{message}");
 
+    // Another one that fails was not undone.
+    let mut other = undone();
+    other.wait(15);
+    for pod in &mut other.workload().pods {
+        pod.revision = pod.revision.take().map(|hash| if hash == "bad" { "worse".to_owned() } else { hash });
+    }
+    assert_eq!(reason(&other.decide()), "AnotherRevision");
+
     // What the owner put in its place is another matter.
     let Revisions::Read(revisions) = &mut of(&mut scene).revisions else { panic!() };
     revisions.push(super::rollouts::revision(9, "newer", 0));
