@@ -7,6 +7,7 @@ mod crash;
 mod ending;
 mod outage;
 mod revision;
+mod scaled_object;
 mod sick_node;
 mod sick_pod;
 mod storm;
@@ -28,8 +29,10 @@ use self::story::Story;
 /// How long a story may take. Each wait in it is bounded too.
 const LONGEST: Duration = Duration::from_secs(25 * 60);
 
-static STORIES: [&Story; 7] = [
+static STORIES: [&Story; 9] = [
     &outage::STORY,
+    &outage::UNSCALED,
+    &scaled_object::STORY,
     &revision::BAD,
     &revision::GETS_WELL,
     &sick_pod::STORY,
@@ -55,6 +58,18 @@ fn around_every_verb() -> Result<()> {
 #[ignore = "four services at once, for minutes: `make twins` plays it"]
 async fn in_an_outage() -> Result<()> {
     ends_alike(&outage::STORY).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "four services at once, for minutes: `make twins` plays it"]
+async fn in_an_outage_of_what_nothing_scales() -> Result<()> {
+    ends_alike(&outage::UNSCALED).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "four services at once, for minutes: `make twins` plays it"]
+async fn in_an_outage_of_what_keda_scales() -> Result<()> {
+    ends_alike(&scaled_object::STORY).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

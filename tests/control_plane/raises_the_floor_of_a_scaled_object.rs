@@ -21,7 +21,7 @@ use crate::stage::{PATIENCE, Stage, effective_and_first_raise, latency_agreement
 const NAMESPACE: &str = "raises-keda";
 
 /// As much of KEDA's definition as a floor needs.
-const DEFINITION: &str = r"apiVersion: apiextensions.k8s.io/v1
+pub(crate) const DEFINITION: &str = r"apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: scaledobjects.keda.sh}
 spec:
@@ -49,21 +49,34 @@ spec:
               maxReplicaCount: {type: integer, format: int32}
 ";
 
-const SCALED_OBJECT: &str = r"apiVersion: keda.sh/v1alpha1
-kind: ScaledObject
-metadata: {name: storefront, namespace: raises-keda}
-spec: {scaleTargetRef: {name: storefront}, minReplicaCount: 3, maxReplicaCount: 12, triggers: [{type: cron}]}
-";
-
-/// The HPA as KEDA makes it, owned by the `ScaledObject` with this uid.
-fn autoscaler(uid: &str) -> Autoscaler<'static> {
+/// Has `ScaledObject`s served, makes that of the storefront, and the HPA that KEDA would make for it.
+pub(crate) async fn scale_by_keda(stage: &Stage, floor: u32, most: u32) -> Result<()> {
+    let namespace = stage.namespace.as_str();
+    // A definition is served a little after it was made.
+    wait_until("ScaledObjects to be served", PATIENCE, async || {
+        let answer = stage.cluster.kubectl(&["get", "scaledobjects.keda.sh", "-n", namespace]).await?;
+        Ok(if answer.status.success() { Progress::Done(()) } else { Progress::Pending(answer.stderr) })
+    })
+    .await?;
+    let bounds = format!("minReplicaCount: {floor}, maxReplicaCount: {most}");
+    let object = format!(
+        "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {{name: storefront, namespace: {namespace}}}\n\
+         spec: {{scaleTargetRef: {{name: storefront}}, {bounds}, triggers: [{{type: cron}}]}}\n"
+    );
+    stage.apply(&object).await?;
+    let uid = scaled_objects(stage)?.get("storefront").await?.uid().context("no uid")?;
     let owner =
         format!("{{apiVersion: keda.sh/v1alpha1, kind: ScaledObject, name: storefront, uid: {uid}, controller: true}}");
-    Autoscaler { name: "keda-hpa-storefront", owner: Some(owner), ..Autoscaler::new(NAMESPACE, 3, 12) }
+    let autoscaler = Autoscaler::new(namespace, floor, most);
+    stage.apply(&Autoscaler { name: "keda-hpa-storefront", owner: Some(owner), ..autoscaler }).await.map(drop)
+}
+
+pub(crate) fn scaled_objects(stage: &Stage) -> Result<Api<DynamicObject>> {
+    Ok(Api::namespaced_with(stage.cluster.client()?, &stage.namespace, &scaled_object::resource()))
 }
 
 /// What KEDA's reconcile does with a changed floor.
-async fn carry_over(objects: &Api<DynamicObject>, autoscalers: &Api<HorizontalPodAutoscaler>) -> Result<()> {
+pub(crate) async fn carry_over(objects: &Api<DynamicObject>, autoscalers: &Api<HorizontalPodAutoscaler>) -> Result<()> {
     let floor = floor(&objects.get("storefront").await?)?;
     let autoscaler = autoscalers.get("keda-hpa-storefront").await?;
     if autoscaler.spec.min_replicas.map(i64::from) != Some(floor) {
@@ -81,18 +94,9 @@ fn floor(object: &DynamicObject) -> Result<i64> {
 async fn raises_the_floor_of_a_scaled_object_and_leaves_its_autoscaler_alone() -> Result<()> {
     let stage = Stage::open_audited(NAMESPACE).await?;
     stage.apply(DEFINITION).await?;
-    // A definition is served a little after it was made.
-    wait_until("ScaledObjects to be served", PATIENCE, async || {
-        let answer = stage.cluster.kubectl(&["get", "scaledobjects.keda.sh", "-n", NAMESPACE]).await?;
-        Ok(if answer.status.success() { Progress::Done(()) } else { Progress::Pending(answer.stderr) })
-    })
-    .await?;
-    stage.apply(SCALED_OBJECT).await?;
-    let client = stage.cluster.client()?;
-    let objects: Api<DynamicObject> = Api::namespaced_with(client.clone(), NAMESPACE, &scaled_object::resource());
-    let autoscalers: Api<HorizontalPodAutoscaler> = Api::namespaced(client, NAMESPACE);
-    let uid = objects.get("storefront").await?.uid().context("no uid")?;
-    stage.apply(&autoscaler(&uid)).await?;
+    scale_by_keda(&stage, 3, 12).await?;
+    let objects = scaled_objects(&stage)?;
+    let autoscalers: Api<HorizontalPodAutoscaler> = Api::namespaced(stage.cluster.client()?, NAMESPACE);
     stage.apply(&latency_agreement(NAMESPACE, "Enforce")).await?;
     stage.until_calm("storefront").await?;
     stage.shop.storefront.set_load(Load::Constant(70.0))?;

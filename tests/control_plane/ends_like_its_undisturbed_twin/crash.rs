@@ -71,7 +71,7 @@ fn acts(passing: &Passing, verb: Verb) -> bool {
     let writes = passing.method == "PATCH" || passing.method == "POST";
     let target = match verb {
         Verb::FreezeScaleDown | Verb::RaiseFloor | Verb::LowerFloor | Verb::Restore | Verb::Surge => {
-            to("/horizontalpodautoscalers/") || to("/deployments/")
+            ["/horizontalpodautoscalers/", "/scaledobjects/", "/deployments/"].into_iter().any(to)
         }
         Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout => to("/deployments/"),
         Verb::Reschedule => path.ends_with("/eviction"),

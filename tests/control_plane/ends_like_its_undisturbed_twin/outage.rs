@@ -1,7 +1,7 @@
 //! Half of all requests fail on all pods alike, until a replica more was tried: the floor of an autoscaler is raised and given back.
 
 use anyhow::Result;
-use futures::future::FutureExt;
+use futures::future::{FutureExt, ready};
 use guarantor::api::enforcement_status::Verb;
 use guarantor_testbed::ShopOptions;
 use guarantor_testbed::manifest::Autoscaler;
@@ -15,7 +15,16 @@ pub(super) static STORY: Story = Story {
     verbs: &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore],
     shop,
     agree: |stage| agree(stage).boxed_local(),
-    play: |stage| play(stage).boxed_local(),
+    play: |stage| strike(stage).boxed_local(),
+};
+
+/// The same where nothing scales the workload: its own replicas are raised and given back.
+pub(super) static UNSCALED: Story = Story {
+    name: "scale",
+    verbs: &[Verb::RaiseFloor, Verb::Restore],
+    shop,
+    agree: |stage| ready(agreement(&stage.namespace, "")).boxed_local(),
+    play: |stage| strike(stage).boxed_local(),
 };
 
 /// A shop of four that is not busy.
@@ -35,7 +44,8 @@ async fn agree(stage: &Stage) -> Result<String> {
     agreement(namespace, "")
 }
 
-async fn play(stage: &Stage) -> Result<()> {
+/// Half of all requests fail, until a replica more was tried.
+pub(super) async fn strike(stage: &Stage) -> Result<()> {
     stage.shop.storefront.set_error_share(0.5)?;
     until_done(stage, Verb::RaiseFloor).await?;
     stage.shop.storefront.set_error_share(0.0)?;

@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use crate::raises_the_floor_of_a_scaled_object::scaled_objects;
 use crate::stage::Stage;
 
 /// What was seen so far.
@@ -48,6 +49,13 @@ impl Trace {
             let floor = autoscaler.spec.min_replicas;
             let baseline = autoscaler.annotations().get(BASELINE_ANNOTATION);
             note(seen, "autoscaler", autoscaler, json!({"floor": floor, "baseline": baseline}));
+        }));
+        // Where KEDA's definition is not served, there is nothing to be seen of it.
+        let scaled_objects = scaled_objects(stage)?;
+        watches.spawn(watch(scaled_objects, all(), seen.clone(), |seen, object| {
+            let floor = object.data.pointer("/spec/minReplicaCount");
+            let baseline = object.annotations().get(BASELINE_ANNOTATION);
+            note(seen, "scaled object", object, json!({"floor": floor, "baseline": baseline}));
         }));
         let deployments: Api<Deployment> = Api::namespaced(client.clone(), namespace);
         watches.spawn(watch(deployments, all(), seen.clone(), |seen, deployment| {
