@@ -17,6 +17,7 @@ use crate::past::Past;
 use crate::plant::load::Load;
 use crate::plant::{Plant, ServiceHandle, ServiceSpec, SwitchAt};
 use crate::prometheus::{Prometheus, PrometheusOptions, ScrapeTarget};
+use crate::tools::{self, Tool};
 use crate::wait::{Progress, wait_until};
 
 /// The Deployment's name, and the value of the label `service` of its series.
@@ -88,6 +89,8 @@ impl Shop {
     /// # Errors
     /// When something does not come up in time.
     pub async fn open(cluster: &ControlPlane, options: &ShopOptions) -> Result<Self> {
+        // Requests that came while the store was built for minutes would be there at its first scrape.
+        tools::ensure(&[Tool::Prometheus]).await?;
         let client = cluster.client()?;
         cluster.create_namespace(&options.namespace).await?;
         cluster.kubectl_with_input(&["apply", "-f", "-"], &deployment(STOREFRONT, options)).await?.ok()?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use guarantor_testbed::ControlPlane;
 use guarantor_testbed::demo::{self, Stage, StageOptions};
 use guarantor_testbed::timeline::Timeline;
 
@@ -25,6 +26,7 @@ const LONGEST: Duration = Duration::from_secs(5 * 60);
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    ControlPlane::prepare().await?;
     let timeline = Timeline::default();
     let operator = match arguments.operator {
         Some(path) => path,

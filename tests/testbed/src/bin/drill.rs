@@ -47,6 +47,7 @@ async fn main() -> Result<()> {
     let faults = if arguments.faults.is_empty() { Fault::value_variants() } else { &arguments.faults };
     let seeds = arguments.seed..arguments.seed.saturating_add(arguments.runs);
     let all: Vec<(Fault, u64)> = seeds.flat_map(|seed| faults.iter().map(move |fault| (*fault, seed))).collect();
+    ControlPlane::prepare().await?;
     let cluster = ControlPlane::open(Options::default()).await?;
     let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../charts/guarantor");
     chart::install(&cluster, &chart, chart::EVERY_VERB).await?;

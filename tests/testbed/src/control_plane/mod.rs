@@ -135,7 +135,7 @@ impl ControlPlane {
     /// # Errors
     /// When the cluster cannot be reached, Guarantor is installed in it, or it is in use.
     pub async fn attach(kubeconfig: &Path, options: &Options, patience: Duration) -> Result<Self> {
-        let toolbox = tools::ensure(&[Tool::Kubectl, Tool::Kwok]).await?;
+        let toolbox = tools::ensure(&Tool::ATTACHMENT).await?;
         let layout = Layout::new()?;
         let existing =
             Kubeconfig::read_from(kubeconfig).with_context(|| format!("{} names no cluster", kubeconfig.display()))?;
@@ -145,6 +145,18 @@ impl ControlPlane {
         let attachment = Attachment::claim(&client, &existing, toolbox.path(Tool::Kubectl)?, patience).await?;
         let zones = nodes::start(&client, &toolbox, &layout, options, Place::BesideOthers).await?;
         Ok(Self { zones, parts: Parts::Existing { _attachment: attachment }, config, toolbox, layout })
+    }
+
+    /// Finds or builds all that [`ControlPlane::open`] and a shop in it take, so that nothing waits for a build once it runs.
+    ///
+    /// # Errors
+    /// When a tool cannot be had, or the cluster that [`choice::VARIABLE`] names cannot be read.
+    pub async fn prepare() -> Result<()> {
+        let own: &[Tool] = match Choice::of_environment()? {
+            Choice::Own => &Tool::CONTROL_PLANE,
+            Choice::Existing(_) => &Tool::ATTACHMENT,
+        };
+        tools::ensure(&[own, &Tool::SHOP].concat()).await.map(drop)
     }
 
     /// Starts one, or uses the cluster that [`choice::VARIABLE`] names.

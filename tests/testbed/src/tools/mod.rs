@@ -62,6 +62,12 @@ impl Tool {
     pub const CONTROL_PLANE: [Self; 6] =
         [Self::Etcd, Self::KubeApiserver, Self::KubeControllerManager, Self::KubeScheduler, Self::Kubectl, Self::Kwok];
 
+    /// What it takes to play nodes in a cluster that somebody else runs.
+    pub const ATTACHMENT: [Self; 2] = [Self::Kubectl, Self::Kwok];
+
+    /// What it takes to install the chart and to open a shop.
+    pub const SHOP: [Self; 2] = [Self::Helm, Self::Prometheus];
+
     /// The name of its executable.
     #[must_use]
     pub fn executable(self) -> &'static str {
