@@ -33,6 +33,7 @@ use crate::api::enforcement_status::Verb;
 
 use super::facts::Facts;
 use super::plan::{Plan, Proposed, Step};
+use super::verdict::REMEDIES;
 use crate::sense::workload::PodObservation;
 
 pub use avoidance::{AFTER_REFUSAL, Steered};
@@ -91,8 +92,7 @@ const DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Reschedule, Verb::AvoidNode, Ve
 /// The same, or is the first step to that.
 const TO_DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode, Verb::Shed];
 /// Is of use only where it did not fail in the episode.
-const OF_USE: &[Verb] =
-    &[Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode, Verb::Shed, Verb::Resize];
+const OF_USE: &[Verb] = &REMEDIES;
 /// Resizes a pod.
 const RESIZE: &[Verb] = &[Verb::Resize];
 /// Counts on the replicas as they are, or changes them.
