@@ -104,7 +104,9 @@ pub enum Mode {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Rollback {
-    /// Rollbacks of the workload within 24 hours, at most.
+    /// Rollbacks of the workload within 24 hours, at most. Its rollout is paused twice as often at most, so that a second bad
+    /// revision is still stopped, for a person to look at, when the first one was undone. Whatever it says, three are made within
+    /// ten minutes at most, for all agreements that the operator watches.
     #[serde(default = "default_per_day")]
     #[schemars(default = "default_per_day", range(min = 1, max = 10))]
     pub per_day: i32,
@@ -135,7 +137,8 @@ fn default_served_for() -> Span {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reschedule {
-    /// Evictions for this agreement within 24 hours, at most.
+    /// Evictions for this agreement within 24 hours, at most. Whatever it says, five are made within ten minutes at most, for all
+    /// agreements that the operator watches.
     #[serde(default = "default_evictions_per_day")]
     #[schemars(default = "default_evictions_per_day", range(min = 1, max = 24))]
     pub per_day: i32,

@@ -19,7 +19,8 @@ pub struct Resize {
     pub container: Option<String>,
     /// The most cores that the container may be limited to, for example `2` or `1.5`.
     pub max_cpu: Quantity,
-    /// Pods of the workload whose limit is raised within 24 hours, at most; a pod that is raised twice counts twice.
+    /// Pods of the workload whose limit is raised within 24 hours, at most; a pod that is raised twice counts twice. Whatever it
+    /// says, 8 pods of a node are resized within ten minutes at most, and 24 in all, for all agreements that the operator watches.
     #[serde(default = "default_per_day")]
     #[schemars(default = "default_per_day", range(min = 1, max = 64))]
     pub per_day: i32,

@@ -35,6 +35,13 @@ pub struct Raised {
     pub at: Time,
     /// The pod's name.
     pub pod: String,
+    /// The node it is on. Left out: it was not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// By how much more its limit rose than what it requests, in thousandths of a core: what it may take from the node and
+    /// nobody can read there.
+    #[serde(default)]
+    pub unrequested: i32,
 }
 
 /// A resize that the API server refused.

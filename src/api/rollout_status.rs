@@ -18,9 +18,13 @@ pub struct RolloutStatus {
     /// The revision it undid last, for a day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone: Option<UndoneRevision>,
-    /// When it undid one within the last 24 hours, oldest first.
+    /// When it undid one within the last 24 hours, oldest first. Each is entered with its intent, and taken out again when it
+    /// is known not to have happened.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rollbacks: Vec<Time>,
+    /// The same of the times at which it paused a rollout.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Time>,
     /// How often somebody else brought the undone revision back.
     #[serde(default)]
     pub resets: i32,

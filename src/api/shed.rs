@@ -29,7 +29,8 @@ pub struct Shed {
     /// Lets the operator turn the switch by itself, in mode `Enforce`. Left out: it says when it should be turned, and how.
     #[serde(default)]
     pub automatic: bool,
-    /// How often the switch is turned within 24 hours, at most.
+    /// How often the switch is turned within 24 hours, at most. Whatever it says, load is shed three times within ten minutes at
+    /// most, for all agreements that the operator watches.
     #[serde(default = "default_per_day")]
     #[schemars(default = "default_per_day", range(min = 1, max = 10))]
     pub per_day: i32,

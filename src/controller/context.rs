@@ -13,7 +13,7 @@ use super::advice::Advice;
 use super::backoff::Backoff;
 use super::bids::Bids;
 use super::book::Books;
-use super::evictions::Evictions;
+use super::disruptions::Disruptions;
 use super::fleet::Fleet;
 use super::pulses::Pulses;
 use super::registry::Registry;
@@ -83,8 +83,8 @@ pub struct Context {
     pub advice: Advice,
     /// Whose last minute is looked at, and what it proves.
     pub pulses: Pulses,
-    /// Which pods were evicted lately.
-    pub evictions: Evictions,
+    /// What was done lately that counts for all agreements.
+    pub disruptions: Disruptions,
     /// What is bid for more replicas.
     pub bids: Bids,
     /// Reads what is left for them.

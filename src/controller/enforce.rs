@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::agreement::write_status;
 use super::book::Book;
 use super::context::Context;
+use super::disruptions::Others;
 use super::error::Error;
 use super::look::{self, GivingBack, Question};
 use super::registry::Asked;
@@ -79,9 +80,10 @@ pub(super) async fn enforce(
     // People read these instants.
     let decided_at = status::whole_seconds(context.clock.now());
     let situation = look.situation(question, next, &supply, decided_at);
-    let decided = context.evictions.decide(uid, &context.agreements, decided_at, |evictions, avoided| {
+    let decided = context.disruptions.decide(&look.identity, &context.agreements, decided_at, |others| {
+        let Others { evictions, avoided, acts } = others;
         context.bids.decide(uid, &context.agreements, decided_at, |bids| {
-            let fleet = FleetView { evictions, bids, avoided, ..look.fleet.clone() };
+            let fleet = FleetView { evictions, bids, avoided, acts, ..look.fleet.clone() };
             decide(&Situation { fleet: &fleet, ..situation.clone() })
         })
     });

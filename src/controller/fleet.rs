@@ -139,6 +139,7 @@ impl Fleet {
             evictions: Vec::new(),
             bids: Vec::new(),
             avoided: Vec::new(),
+            acts: Vec::new(),
         }
     }
 }

@@ -25,9 +25,9 @@ use super::backoff::Backoff;
 use super::bids::Bids;
 use super::book::Books;
 use super::context::{Context, Handles};
+use super::disruptions::Disruptions;
 use super::ending::to_the_end;
 use super::error::{Error, Retry};
-use super::evictions::Evictions;
 use super::fleet::Fleet;
 use super::pulses::Pulses;
 use super::registry::Registry;
@@ -91,7 +91,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         fleet: Fleet::default(),
         advice: Advice::default(),
         pulses: Pulses::default(),
-        evictions: Evictions::default(),
+        disruptions: Disruptions::default(),
         bids: Bids::default(),
         headroom: HeadroomReader::new(setup.client.clone(), WORKLOAD_READ),
         books: Books::default(),

@@ -1,6 +1,12 @@
-//! The view over all services the operator looks after: since when each of them burns.
+//! The view over all services the operator looks after: since when each of them burns, and what was done lately for each that
+//! counts for all.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
+
+use crate::api::enforcement_status::Verb;
+use crate::api::resize_status::ResizeStatus;
+use crate::api::rollout_status::RolloutStatus;
+use crate::api::shed::ShedStatus;
 
 use super::scarcity::FleetBid;
 use super::upstream::Upstream;
@@ -31,6 +37,8 @@ pub struct FleetView {
     pub bids: Vec<FleetBid>,
     /// Nodes avoided for other agreements than the own one.
     pub avoided: Vec<FleetAvoidance>,
+    /// Rollouts paused, revisions undone, load shed and pods resized lately for other agreements than the own one.
+    pub acts: Vec<FleetAct>,
 }
 
 /// A node that is avoided for another agreement, or may be.
@@ -49,6 +57,44 @@ pub struct FleetEviction {
     pub node: String,
     /// When it was intended.
     pub at: Timestamp,
+}
+
+/// What was done for one agreement, or may have been, and counts for all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FleetAct {
+    /// `PauseRollout`, `RollBack`, `Shed` or `Resize`.
+    pub verb: Verb,
+    /// The agreement, with its namespace: `shop/checkout`.
+    pub agreement: String,
+    /// When it was intended.
+    pub at: Timestamp,
+    /// The name of a pod that was resized.
+    pub pod: Option<String>,
+    /// Its node, if it was known.
+    pub node: Option<String>,
+    /// By how much more its limit rose than what it requests, in thousandths of a core.
+    pub unrequested: i64,
+}
+
+/// What of the status of an agreement counts for all.
+#[must_use]
+pub fn acts(
+    agreement: &str,
+    rollout: Option<&RolloutStatus>,
+    shed: Option<&ShedStatus>,
+    resized: Option<&ResizeStatus>,
+) -> Vec<FleetAct> {
+    let act = |verb, at| FleetAct { verb, agreement: agreement.to_owned(), at, pod: None, node: None, unrequested: 0 };
+    let undone = rollout.into_iter().flat_map(|rollout| &rollout.rollbacks).map(|at| act(Verb::RollBack, at.0));
+    let paused = rollout.into_iter().flat_map(|rollout| &rollout.pauses).map(|at| act(Verb::PauseRollout, at.0));
+    let shed = shed.into_iter().flat_map(|shed| &shed.turns).map(|turn| act(Verb::Shed, turn.at.0));
+    let resized = resized.into_iter().flat_map(|resized| &resized.raised).map(|raised| FleetAct {
+        pod: Some(raised.pod.clone()),
+        node: raised.node.clone(),
+        unrequested: raised.unrequested.into(),
+        ..act(Verb::Resize, raised.at.0)
+    });
+    undone.chain(paused).chain(shed).chain(resized).collect()
 }
 
 impl FleetView {

@@ -6,6 +6,7 @@
 mod avoidance;
 mod blast_radius;
 mod bounds;
+mod cluster;
 mod data;
 mod drain;
 mod effect;
@@ -33,12 +34,15 @@ use crate::api::enforcement_status::Verb;
 
 use super::facts::Facts;
 use super::plan::{Plan, Proposed, Step};
+use super::verdict::REMEDIES;
 use crate::sense::workload::PodObservation;
 
-pub use avoidance::{AFTER_REFUSAL, Steered};
-pub use blast_radius::WITHIN as EVICTIONS_COUNT;
+pub use avoidance::{AFTER_REFUSAL, ONE_IN, Steered};
+pub use blast_radius::{EVICTIONS, EVICTIONS_OF_A_NODE, WITHIN};
+pub use cluster::{PAUSES, RESIZES, RESIZES_OF_A_NODE, ROLLBACKS, SHEDS, few_resizes, promised};
 pub use drain::is_moving;
 pub use pace::LOWER_INTERVAL;
+pub use rollback::PAUSES_A_ROLLBACK;
 
 /// The state of a plan that every guard has let pass.
 #[derive(Debug, PartialEq, Eq)]
@@ -78,6 +82,8 @@ const MOVE: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloo
 const FLOOR: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore, Verb::Surge];
 /// Touches a rollout.
 const ROLLOUT: &[Verb] = &[Verb::PauseRollout, Verb::RollBack];
+/// Stops a rollout.
+const PAUSE: &[Verb] = &[Verb::PauseRollout];
 /// Undoes a revision.
 const UNDO: &[Verb] = &[Verb::RollBack];
 /// Moves a pod.
@@ -91,8 +97,9 @@ const DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Reschedule, Verb::AvoidNode, Ve
 /// The same, or is the first step to that.
 const TO_DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode, Verb::Shed];
 /// Is of use only where it did not fail in the episode.
-const OF_USE: &[Verb] =
-    &[Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode, Verb::Shed, Verb::Resize];
+const OF_USE: &[Verb] = &REMEDIES;
+/// Counts for all agreements, beside an eviction and a node that is avoided.
+const WIDELY_FELT: &[Verb] = &[Verb::PauseRollout, Verb::RollBack, Verb::Shed, Verb::Resize];
 /// Resizes a pod.
 const RESIZE: &[Verb] = &[Verb::Resize];
 /// Counts on the replicas as they are, or changes them.
@@ -133,7 +140,7 @@ const UNSUSPECTED: &str = "node not suspected";
 const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
-const PRECAUTIONS: [Guard; 65] = [
+const PRECAUTIONS: [Guard; 67] = [
     ("one owner", FLOOR, ownership::clear),
     ("owner respected", MOVE, ownership::respected),
     ("rollback allowed", ROLLOUT, rollback::allowed),
@@ -155,6 +162,7 @@ const PRECAUTIONS: [Guard; 65] = [
     ("no rollback undone", ROLLOUT, revision::not_gone_back_to),
     ("proven revision", UNDO, revision::proven),
     ("within the day's budget", UNDO, rollback::within_budget),
+    ("within the day's pauses", PAUSE, rollback::within_pauses),
     ("replaceable pod", RESCHEDULE, pod::replaceable),
     ("serving pod", RESCHEDULE, pod::serving),
     ("no critical pod", RESCHEDULE, pod::not_critical),
@@ -175,6 +183,7 @@ const PRECAUTIONS: [Guard; 65] = [
     ("within the day's evictions", RESCHEDULE, reschedule::within_budget),
     ("within the day's sheds", SHED, shed::within_budget),
     ("within the blast radius", RESCHEDULE, blast_radius::kept),
+    ("few at once in the cluster", WIDELY_FELT, cluster::few),
     ("not refused", RESCHEDULE, reschedule::unhindered),
     ("resizable pod", RESIZE, resize::in_place),
     ("size respected", RESIZE, resize::respected),

@@ -4,13 +4,19 @@
 //! A pause is the operator's only while the annotation says so, the Deployment is paused, and nobody else owns that field;
 //! any other pause is a person's. An undone revision that is in force again was brought back by its owner, most often by a
 //! tool that applies what stands in a repository; each time counts as a reset, as it does for a floor.
+//!
+//! A pause and a rollback are entered with their intent, so that a crash cannot make the day's budget larger, and taken out when
+//! they are known not to have happened.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::FIELD_MANAGER;
-use crate::api::enforcement_status::ActionTarget;
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb};
 use crate::api::rollout_status::{RolloutStatus, UndoneRevision};
 use crate::sense::workload::{DeploymentState, MarkRecord};
+
+use super::plan::Step;
 
 /// How long an undone revision is remembered, and within which the rollbacks are counted. There is no calendar in it.
 pub const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -20,6 +26,7 @@ pub const DAY: SignedDuration = SignedDuration::from_hours(24);
 pub fn reconcile(
     status: Option<&RolloutStatus>,
     deployment: &DeploymentState,
+    actions: &[ActionRecord],
     agreement: &str,
     now: Timestamp,
 ) -> Option<RolloutStatus> {
@@ -33,11 +40,14 @@ pub fn reconcile(
     let foreign = deployment.paused_by.as_deref().is_some_and(|manager| manager != FIELD_MANAGER);
     let paused = mark.filter(|mark| mark.paused && deployment.paused && !foreign);
     hand.paused_at = paused.map(|mark| mark.revision.clone());
+    hand.rollbacks.retain(|at| !is_refused(actions, Verb::RollBack, at));
+    hand.pauses.retain(|at| !is_refused(actions, Verb::PauseRollout, at));
     if let Some(mark) = mark {
         adopt(&mut hand, mark);
     }
     let is_young = |at: Timestamp| now.duration_since(at) < DAY;
     hand.rollbacks.retain(|at| is_young(at.0));
+    hand.pauses.retain(|at| is_young(at.0));
     if hand.undone.as_ref().is_some_and(|undone| !is_young(undone.at.0)) {
         (hand.undone, hand.resets) = (None, 0);
     }
@@ -48,19 +58,50 @@ pub fn reconcile(
         }
         undone.brought_back = brought_back;
     }
-    let nothing = hand.paused_at.is_none() && hand.undone.is_none() && hand.rollbacks.is_empty();
+    let nothing =
+        hand.paused_at.is_none() && hand.undone.is_none() && hand.rollbacks.is_empty() && hand.pauses.is_empty();
     (!nothing).then_some(hand)
 }
 
-/// No hand in the rollout of a Deployment yet.
-#[must_use]
-pub fn empty(target: ActionTarget) -> RolloutStatus {
-    RolloutStatus { target, paused_at: None, undone: None, rollbacks: Vec::new(), resets: 0 }
+/// Nothing came of what was intended then.
+fn is_refused(actions: &[ActionRecord], verb: Verb, at: &Time) -> bool {
+    actions
+        .iter()
+        .any(|record| record.verb == verb && record.phase == ActionPhase::Refused && record.intended_at == *at)
 }
 
-/// A rollback the annotation tells of.
+/// No hand in the rollout of a Deployment yet.
+fn empty(target: ActionTarget) -> RolloutStatus {
+    RolloutStatus { target, paused_at: None, undone: None, rollbacks: Vec::new(), pauses: Vec::new(), resets: 0 }
+}
+
+/// Enters the pause or the rollback that a step intends.
+#[must_use]
+pub fn intended(hand: Option<RolloutStatus>, step: &Step, now: Timestamp) -> Option<RolloutStatus> {
+    if !step.verb.is_about_rollout() {
+        return hand;
+    }
+    let mut hand = hand.unwrap_or_else(|| empty(step.target.clone()));
+    match step.verb {
+        Verb::PauseRollout => enter(&mut hand.pauses, &Time(now)),
+        Verb::RollBack => enter(&mut hand.rollbacks, &Time(now)),
+        _ => {}
+    }
+    Some(hand)
+}
+
+fn enter(times: &mut Vec<Time>, at: &Time) {
+    if !times.contains(at) {
+        times.push(at.clone());
+    }
+}
+
+/// A pause or a rollback the annotation tells of.
 fn adopt(hand: &mut RolloutStatus, mark: &MarkRecord) {
-    let Some(back_to) = mark.back_to.clone() else { return };
+    let Some(back_to) = mark.back_to.clone() else {
+        enter(&mut hand.pauses, &mark.at);
+        return;
+    };
     if hand.undone.as_ref().is_some_and(|undone| undone.action == mark.action) {
         return;
     }
@@ -74,7 +115,5 @@ fn adopt(hand: &mut RolloutStatus, mark: &MarkRecord) {
         action: mark.action.clone(),
         brought_back: false,
     });
-    if !hand.rollbacks.contains(&mark.at) {
-        hand.rollbacks.push(mark.at.clone());
-    }
+    enter(&mut hand.rollbacks, &mark.at);
 }

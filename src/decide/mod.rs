@@ -53,7 +53,7 @@ pub mod usage;
 pub mod verdict;
 mod workflow;
 
-pub use fleet::{FleetAvoidance, FleetEviction, FleetView};
+pub use fleet::{FleetAct, FleetAvoidance, FleetEviction, FleetView};
 pub use guard::{Admitted, Hold};
 pub use intent::effect;
 pub use plan::{

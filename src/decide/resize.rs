@@ -100,9 +100,12 @@ fn steps(
             let node = pod.node.clone().unwrap_or_default();
             let more = more(&step);
             let so_far = added.get(&node).copied().unwrap_or(0_i64);
-            let left = facts.workload.rooms.get(&node).copied().unwrap_or(0);
+            let left = left_on(facts, &node).unwrap_or(0);
             if so_far > 0 && so_far.saturating_add(more) > left {
                 return Err(Hold::new("NoRoomOnNode", format!("node {node} has no room for another pod to grow")));
+            }
+            if let Some(hold) = guard::few_resizes(facts, pod, &steps) {
+                return Err(hold);
             }
             added.insert(node, so_far.saturating_add(more));
             Ok(step)
@@ -117,6 +120,12 @@ fn steps(
         (true, None) => Err(Hold::new("NotThrottled", "no throttled pod is left to be resized")),
         (false, _) => Ok(Plan::of_steps(namespace, steps)),
     }
+}
+
+/// How much CPU a node has left, in thousandths of a core, when what was given to its pods lately and is not requested counts as
+/// taken. `None`: it cannot be read.
+pub(super) fn left_on(facts: &Facts<'_>, node: &str) -> Option<i64> {
+    Some(facts.workload.rooms.get(node)?.saturating_sub(guard::promised(facts, node)))
 }
 
 /// How much more a step asks of a node.

@@ -11,7 +11,7 @@ use crate::api::resize_status::{Raised, Refused, ResizeStatus, manager};
 use crate::sense::workload::{ContainerCpu, CpuSize, PodObservation, WorkloadObservation};
 
 use super::hand::DAY;
-use super::plan::Step;
+use super::plan::{ResizeChange, Step};
 
 /// A container that has another size than that of the template.
 #[derive(Clone, Copy, Debug)]
@@ -93,10 +93,22 @@ pub fn intended(
     }
     let mut resized = resized.unwrap_or_else(|| empty(workload));
     resized.raised.retain(|raised| raised.action != step.id);
-    resized.raised.push(Raised { action: step.id.clone(), at: Time(now), pod: step.target.name.clone() });
+    resized.raised.push(Raised {
+        action: step.id.clone(),
+        at: Time(now),
+        pod: step.target.name.clone(),
+        node: workload.pod(&step.target.uid).and_then(|pod| pod.node.clone()),
+        unrequested: step.resize().map_or(0, unrequested),
+    });
     // So that it is looked for after a crash.
     resized.pods = resized.pods.max(1);
     Some(resized)
+}
+
+/// By how much more a limit rises than what is requested, in thousandths of a core.
+fn unrequested(change: &ResizeChange) -> i32 {
+    let [from, to] = [change.from, change.to].map(|size| size.limit.saturating_sub(size.request));
+    i32::try_from(to.saturating_sub(from)).unwrap_or(i32::MAX)
 }
 
 /// The API server refused a resize, and will refuse it again.

@@ -47,7 +47,7 @@ const BEGINS: i32 = 2;
 const LEAST_BUDGET: f64 = 1e-6;
 
 /// The verbs that are tried against a danger, and may turn out not to help.
-const REMEDIES: [Verb; 7] =
+pub(super) const REMEDIES: [Verb; 7] =
     [Verb::RaiseFloor, Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode, Verb::Shed, Verb::Resize];
 
 /// What verdicts rest on.

@@ -115,8 +115,7 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
         let intents = plan.intents(situation.now);
         actions.retain(|record| intents.iter().all(|intent| intent.id != record.id));
         floor = intents.iter().fold(floor, intent::expected);
-        let touched = intents.iter().find(|intent| intent.verb.is_about_rollout());
-        hand = hand.or_else(|| touched.map(|intent| hand::empty(intent.target.clone())));
+        hand = plan.steps.iter().fold(hand, |hand, step| hand::intended(hand, step, situation.now));
         shed = plan.steps.iter().fold(shed, |shed, step| shed_state::intended(shed, step, situation.now));
         moved = plan.steps.iter().fold(moved, |moved, step| moved::intended(moved, step, situation.now));
         avoided = plan.steps.iter().fold(avoided, avoidance::intended);
@@ -172,7 +171,9 @@ pub(super) fn work_out<'a>(
         None => (status, None),
     };
     let hand = match deployment {
-        Some(deployment) => hand::reconcile(situation.status.rollout.as_ref(), deployment, agreement, situation.now),
+        Some(deployment) => {
+            hand::reconcile(situation.status.rollout.as_ref(), deployment, &actions, agreement, situation.now)
+        }
         None => situation.status.rollout.clone(),
     };
     let moved = moved::reconcile(situation.status.reschedule.as_ref(), &actions, workload, situation.now);

@@ -9,6 +9,7 @@ mod keeps_floats_out_of_the_account;
 mod one_way_through_the_code;
 mod the_chart_grants_what_the_code_needs;
 mod the_chart_renders;
+mod the_readme_lists_every_bound;
 mod the_readme_lists_every_code;
 mod the_readme_lists_every_fault;
 mod the_readme_lists_every_metric;

@@ -17,18 +17,31 @@ const PACE: u64 = 20;
 /// Of a hundred requests to a pod of a revision called `bad…` so many fail.
 const BAD: u64 = 60;
 
-/// The pods of the Deployment `web`, by the image they run, which is their revision's name too.
-#[derive(Clone, Debug, Default)]
+/// The pods of a Deployment, by the image they run, which is their revision's name too.
+#[derive(Clone, Debug)]
 pub struct Rollouts {
+    /// The Deployment's name.
+    pub name: String,
     pods: Vec<(String, String)>,
     made: usize,
     rested: u64,
     through: Option<Timestamp>,
 }
 
-/// A Deployment of four that runs this image.
+impl Default for Rollouts {
+    fn default() -> Self {
+        Self::of("web")
+    }
+}
+
+/// A Deployment `web` of four that runs this image.
 pub fn running(image: &str) -> Value {
-    let mut web = deployment("web");
+    running_as("web", image)
+}
+
+/// The same of another name.
+pub fn running_as(name: &str, image: &str) -> Value {
+    let mut web = deployment(name);
     web["spec"]["replicas"] = json!(4);
     web["spec"]["template"]["spec"]["containers"][0]["image"] = image.into();
     web
@@ -36,13 +49,23 @@ pub fn running(image: &str) -> Value {
 
 /// Somebody applies another image.
 pub fn apply(api: &ApiServer, image: &str) {
+    apply_to(api, "web", image);
+}
+
+/// The same to another Deployment.
+pub fn apply_to(api: &ApiServer, name: &str, image: &str) {
     let edit = |web: &mut Value| web["spec"]["template"]["spec"]["containers"][0]["image"] = image.into();
-    api.edit("kubectl", DEPLOYMENTS, NAMESPACE, "web", edit).unwrap();
+    api.edit("kubectl", DEPLOYMENTS, NAMESPACE, name, edit).unwrap();
 }
 
 /// What runs by the Deployment's spec, and whether its rollout is paused.
 pub fn declared(api: &ApiServer) -> (String, bool) {
-    let web = api.get(DEPLOYMENTS, NAMESPACE, "web").unwrap();
+    declared_of(api, "web")
+}
+
+/// The same of another Deployment.
+pub fn declared_of(api: &ApiServer, name: &str) -> (String, bool) {
+    let web = api.get(DEPLOYMENTS, NAMESPACE, name).unwrap();
     (image(&web).to_owned(), web["spec"]["paused"] == true)
 }
 
@@ -51,12 +74,17 @@ fn image(object: &Value) -> &str {
 }
 
 impl Rollouts {
+    /// No pod of this Deployment yet.
+    pub fn of(name: &str) -> Self {
+        Self { name: name.to_owned(), pods: Vec::new(), made: 0, rested: 0, through: None }
+    }
+
     /// A second of the controller's work.
     pub fn step(&mut self, api: &ApiServer, web: &Value, now: Timestamp) {
         let (wanted, paused) = (image(web).to_owned(), web["spec"]["paused"] == true);
         let replicas = usize::try_from(web["spec"]["replicas"].as_i64().unwrap()).unwrap();
         if !paused {
-            number(api, web, &wanted);
+            number(api, &self.name, web, &wanted);
             self.replace(api, &wanted, replicas, now);
         }
         let updated = self.pods.iter().filter(|(_, image)| *image == wanted).count();
@@ -77,7 +105,7 @@ impl Rollouts {
             "updatedReplicas": updated, "readyReplicas": self.pods.len(), "conditions": [progress],
         });
         let edit = |web: &mut Value| web["status"] = status;
-        api.edit("kube-controller-manager", DEPLOYMENTS, NAMESPACE, "web", edit).unwrap();
+        api.edit("kube-controller-manager", DEPLOYMENTS, NAMESPACE, &self.name, edit).unwrap();
     }
 
     /// One pod of another revision goes, one of the wanted comes, when the last one has run for a while.
@@ -97,9 +125,9 @@ impl Rollouts {
 
     fn make(&mut self, api: &ApiServer, image: &str, now: Timestamp) {
         self.made += 1;
-        let name = format!("web-{}", self.made);
+        let name = format!("{}-{}", self.name, self.made);
         let ready = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let labels = json!({"app": "web", "pod-template-hash": image});
+        let labels = json!({"app": self.name, "pod-template-hash": image});
         let pod = json!({
             "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels},
             "spec": {"nodeName": "node", "containers": [{"name": "web"}]},
@@ -136,11 +164,12 @@ impl Rollouts {
 }
 
 /// Makes the `ReplicaSet` of a template, or numbers it anew when it is used again.
-fn number(api: &ApiServer, web: &Value, image: &str) {
-    let sets = api.list(SETS);
+fn number(api: &ApiServer, of: &str, web: &Value, image: &str) {
+    let mut sets = api.list(SETS);
+    sets.retain(|set| set["metadata"]["labels"]["app"] == of);
     let numbered = |set: &Value| set["metadata"]["annotations"][REVISION].as_str().unwrap().parse::<i64>().unwrap();
     let newest = sets.iter().map(numbered).max().unwrap_or(0);
-    let name = format!("web-{image}");
+    let name = format!("{of}-{image}");
     match sets.iter().find(|set| set["metadata"]["name"] == name.as_str()) {
         Some(set) if numbered(set) < newest => {
             let edit = |set: &mut Value| {
@@ -155,20 +184,20 @@ fn number(api: &ApiServer, web: &Value, image: &str) {
             let mut template = web["spec"]["template"].clone();
             template["metadata"]["labels"]["pod-template-hash"] = image.into();
             let owner = json!([{
-                "apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": web["metadata"]["uid"],
+                "apiVersion": "apps/v1", "kind": "Deployment", "name": of, "uid": web["metadata"]["uid"],
                 "controller": true,
             }]);
             let set = json!({
                 "apiVersion": "apps/v1", "kind": "ReplicaSet",
                 "metadata": {
-                    "name": name, "namespace": NAMESPACE, "labels": {"app": "web", "pod-template-hash": image},
+                    "name": name, "namespace": NAMESPACE, "labels": {"app": of, "pod-template-hash": image},
                     "annotations": {REVISION: (newest + 1).to_string()}, "ownerReferences": owner,
                 },
-                "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "web"}}, "template": template},
+                "spec": {"replicas": 1, "selector": {"matchLabels": {"app": of}}, "template": template},
             });
             api.apply(set).unwrap();
         }
     }
     let edit = |web: &mut Value| web["metadata"]["annotations"][REVISION] = (newest + 1).to_string().into();
-    api.edit("kube-controller-manager", DEPLOYMENTS, NAMESPACE, "web", edit).unwrap();
+    api.edit("kube-controller-manager", DEPLOYMENTS, NAMESPACE, of, edit).unwrap();
 }

@@ -62,6 +62,8 @@ pub struct Stage {
     pub warm_up: SignedDuration,
     /// Rolls the workload out, pod by pod, instead of only counting its pods.
     pub rollouts: Option<Rollouts>,
+    /// Other services, each with traffic of its own, rolled out like that.
+    pub services: Vec<Rollouts>,
     /// Makes and loses the workload's pods one by one, instead of only counting them.
     pub replica_set: Option<ReplicaSet>,
     /// How often the next operator feels the pulse.
@@ -116,6 +118,7 @@ impl Stage {
             ledger_bytes: MOST_BYTES,
             warm_up: SignedDuration::ZERO,
             rollouts: None,
+            services: Vec::new(),
             replica_set: None,
             pulse,
             incarnations: 0,
@@ -214,6 +217,10 @@ impl Stage {
         let pods = self.replicas.unsigned_abs();
         let (total, bad) = if self.storm { storms::second(&self.api) } else { (self.rate, bad) };
         self.traffic.enter(self.now(), Second { total, bad, pods });
+        for service in &self.services {
+            let second = Second { total: self.rate, bad: service.bad_in_a_hundred(), pods: 4 };
+            self.traffic.services.enter(&service.name, self.now(), second, service.by_pod());
+        }
         sleep(Duration::from_secs(1)).await;
         self.second += 1;
         self.world();
@@ -250,6 +257,10 @@ impl Stage {
     pub fn world(&mut self) {
         if self.second.is_multiple_of(AUTOSCALER_SYNC) {
             self.api.hpa_step();
+        }
+        for service in &mut self.services {
+            let declared = self.api.get(DEPLOYMENTS, NAMESPACE, &service.name).unwrap();
+            service.step(&self.api, &declared, self.clock.now());
         }
         let web = self.api.get(DEPLOYMENTS, NAMESPACE, "web").unwrap();
         let number = |pointer: &str| web.pointer(pointer).and_then(Value::as_i64);

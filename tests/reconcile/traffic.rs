@@ -21,6 +21,8 @@ use guarantor::sense::store::{Credentials, StoreError};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+use crate::services::Services;
+
 /// What happened in one second.
 #[derive(Clone, Copy, Debug)]
 pub struct Second {
@@ -34,6 +36,8 @@ pub struct Second {
 #[derive(Clone, Debug, Default)]
 pub struct Traffic {
     seconds: Arc<Mutex<BTreeMap<i64, Second>>>,
+    /// Services that are measured apart from the shop as a whole.
+    pub services: Services,
     /// How many instances there were from each second on.
     instances: Arc<Mutex<BTreeMap<i64, u64>>>,
     manners: Arc<Mutex<Manners>>,
@@ -185,13 +189,14 @@ impl Traffic {
     }
 
     fn signals(&self, ask: &SignalAsk) -> Signals {
+        let of_service = self.services.by_pod(&ask.indicator);
         let mut manners = self.manners.lock().unwrap();
         let bad = ask.indicator.ratio.as_ref().and_then(|ratio| ratio.bad.as_deref()).unwrap_or_default();
         let said = if bad.contains("throttled") {
             manners.throttling.clone()
         } else {
             manners.asked_by_pod += 1;
-            manners.by_pod.clone()
+            of_service.or_else(|| manners.by_pod.clone())
         };
         match said {
             None => Signals::Empty,
@@ -215,7 +220,9 @@ impl Traffic {
         let slot = |start| match (silent, refused) {
             (true, _) => failed(start, FailureKind::Unreachable, "nobody answers"),
             (false, true) => failed(start, FailureKind::Expression, REFUSAL),
-            (false, false) => self.slot(start, ask.slots.seconds().into(), deployed(start), counts_good),
+            (false, false) => self.services.with(&ask.indicator, &self.seconds, |history| {
+                self.slot(history, start, ask.slots.seconds().into(), deployed(start), counts_good)
+            }),
         };
         let doubtful = self.manners.lock().unwrap().doubtful.clone().filter(|_| is_of_a_minute(ask));
         let slot = |start| SlotReading {
@@ -232,9 +239,15 @@ impl Traffic {
         }
     }
 
-    fn slot(&self, start: Timestamp, seconds: i64, deployed: Option<Reading>, counts_good: bool) -> SlotReading {
+    fn slot(
+        &self,
+        history: &BTreeMap<i64, Second>,
+        start: Timestamp,
+        seconds: i64,
+        deployed: Option<Reading>,
+        counts_good: bool,
+    ) -> SlotReading {
         let on_the_way = self.manners.lock().unwrap().on_the_way.clone().unwrap_or_default();
-        let history = self.seconds.lock().unwrap();
         let within = history.range(start.as_second()..start.as_second() + seconds);
         let within: Vec<&Second> =
             within.filter(|(at, _)| !on_the_way.contains(at)).map(|(_, second)| second).collect();

@@ -19,7 +19,7 @@ use crate::sense::workload::NodeObservation;
 use super::Hold;
 
 /// Of all nodes one in so many may be avoided at once, and one in any case.
-const ONE_IN: usize = 20;
+pub const ONE_IN: usize = 20;
 
 /// How long the operator waits after a write to a node was refused.
 pub const AFTER_REFUSAL: SignedDuration = SignedDuration::from_mins(1);

@@ -11,12 +11,12 @@ use crate::decide::plan::Step;
 
 use super::{Hold, drain};
 
-/// Within this time evictions are counted.
+/// Within this time it is counted what was done for all agreements: two verdicts take about as long.
 pub const WITHIN: SignedDuration = SignedDuration::from_mins(10);
-/// So many of all agreements within it.
-const OF_ALL: usize = 5;
-/// So many of one node.
-const OF_A_NODE: usize = 1;
+/// So many evictions of all agreements within it.
+pub const EVICTIONS: usize = 5;
+/// So many evictions from one node.
+pub const EVICTIONS_OF_A_NODE: usize = 1;
 
 pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let node = facts.workload.pod(&step.target.uid)?.node.clone().unwrap_or_default();
@@ -29,11 +29,11 @@ pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let all: Vec<(&str, Timestamp, bool)> = own.chain(others).filter(recent).collect();
     let counts = |(of, _, helped): &&(&str, Timestamp, bool)| *of == node && !helped;
     let of_node: Vec<Timestamp> = all.iter().filter(counts).map(|(_, at, _)| *at).collect();
-    if of_node.len() >= OF_A_NODE {
+    if of_node.len() >= EVICTIONS_OF_A_NODE {
         return held(&of_node, format!("a pod of node {node} was evicted less than {WITHIN:#} ago"));
     }
     let all: Vec<Timestamp> = all.into_iter().map(|(_, at, _)| at).collect();
-    (all.len() >= OF_ALL)
+    (all.len() >= EVICTIONS)
         .then(|| held(&all, format!("{} pods of all agreements were evicted within {WITHIN:#}", all.len())))
         .flatten()
 }

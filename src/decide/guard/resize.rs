@@ -7,7 +7,7 @@ use crate::decide::resize::{self, GROWTH, GUARANTEED};
 use crate::decide::resized;
 use crate::sense::workload::PodObservation;
 
-use super::Hold;
+use super::{Hold, WITHIN, promised};
 
 /// The pod as it was read, and its change.
 fn of<'a>(step: &'a Step, facts: &'a Facts<'_>) -> Option<(&'a PodObservation, &'a ResizeChange)> {
@@ -92,13 +92,17 @@ pub(super) fn bounded(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
 pub(super) fn has_room(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let (pod, _) = of(step, facts)?;
     let node = pod.node.as_deref().unwrap_or_default();
-    let Some(left) = facts.workload.rooms.get(node).copied() else {
+    let Some(left) = resize::left_on(facts, node) else {
         let message = format!("what node {node} has left cannot be read, so {} is not resized", pod.name);
         return Some(Hold::new("NodeNotRead", message));
     };
     let more = resize::more(step);
     (left < more).then(|| {
-        let message = format!("node {node} has {left}m of CPU left, and {} would take {more}m", pod.name);
+        let promised = match promised(facts, node) {
+            0 => String::new(),
+            given => format!(" beside the {given}m that pods there were given within {WITHIN:#}"),
+        };
+        let message = format!("node {node} has {left}m of CPU left{promised}, and {} would take {more}m", pod.name);
         Hold::new("NoRoomOnNode", message)
     })
 }

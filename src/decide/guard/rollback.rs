@@ -17,18 +17,34 @@ pub(super) fn allowed(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
     })
 }
 
+/// So many pauses for each rollback that is allowed: a second bad revision of a day is still stopped where it is, for a person to
+/// undo, when the first one took the only rollback.
+pub const PAUSES_A_ROLLBACK: i32 = 2;
+
 /// Counted by the status and the records, so that a restart does not begin a new day.
 pub(super) fn within_budget(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    let allowed = facts.situation.enforcement.rollback.as_ref().map_or(0, |rollback| rollback.per_day);
-    let mut done: Vec<Timestamp> = rollbacks(facts).map(|record| record.intended_at.0).collect();
-    done.extend(facts.hand.iter().flat_map(|hand| &hand.rollbacks).map(|at| at.0));
+    let counted = facts.hand.iter().flat_map(|hand| &hand.rollbacks).map(|at| at.0);
+    held(facts, Verb::RollBack, counted.collect(), 1, "rollbacks")
+}
+
+/// The same for pauses: one that is given back and made again and again keeps its owner from rolling out.
+pub(super) fn within_pauses(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    let counted = facts.hand.iter().flat_map(|hand| &hand.pauses).map(|at| at.0);
+    held(facts, Verb::PauseRollout, counted.collect(), PAUSES_A_ROLLBACK, "pauses")
+}
+
+/// The hold when as many were done as the day allows, `times` the rollbacks of a day.
+fn held(facts: &Facts<'_>, verb: Verb, counted: Vec<Timestamp>, times: i32, what: &str) -> Option<Hold> {
+    let per_day = facts.situation.enforcement.rollback.as_ref().map_or(0, |rollback| rollback.per_day);
+    let mut done = counted;
+    done.extend(happened(facts, verb).map(|record| record.intended_at.0));
     done.retain(|at| facts.now().duration_since(*at) < DAY);
     done.sort_unstable();
     done.dedup();
     let count = i32::try_from(done.len()).unwrap_or(i32::MAX);
     let oldest = done.first()?.saturating_add(DAY).ok()?;
-    (count >= allowed).then(|| {
-        let message = format!("{count} rollbacks within 24 hours are all that enforcement.rollback.perDay allows");
+    (count >= per_day.saturating_mul(times)).then(|| {
+        let message = format!("{count} {what} within 24 hours are all that enforcement.rollback.perDay allows");
         Hold::new("RollbackBudget", message).until(oldest)
     })
 }
@@ -46,14 +62,14 @@ pub(super) fn confirmed(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
 /// The last rollback of the workload is judged before anything else is undone there, or added: the budget burns on for a
 /// while by what the undone revision did.
 pub(super) fn alone(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    let open = rollbacks(facts).find(|record| record.verdict.is_none())?;
+    let open = happened(facts, Verb::RollBack).find(|record| record.verdict.is_none())?;
     let message =
         format!("the rollback of revision {} has until {} to show whether it helps", open.change(), open.deadline.0);
     Some(Hold::new("AwaitingVerdict", message).until(open.deadline.0))
 }
 
-/// The rollbacks of the workload that happened, or may have.
-fn rollbacks<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a ActionRecord> {
-    let happened = |record: &&ActionRecord| record.verb == Verb::RollBack && record.phase != ActionPhase::Refused;
+/// What was done so to the workload, or may have been.
+fn happened<'a>(facts: &'a Facts<'_>, verb: Verb) -> impl Iterator<Item = &'a ActionRecord> {
+    let happened = move |record: &&ActionRecord| record.verb == verb && record.phase != ActionPhase::Refused;
     facts.actions.iter().filter(happened).filter(|record| record.target.uid == facts.workload.uid)
 }

@@ -21,7 +21,14 @@ fn each(scene: &mut Scene, change: impl Fn(&mut PodObservation)) {
 }
 
 fn status(raised: usize, refused: Option<Refused>) -> ResizeStatus {
-    let raised = (0..raised).map(|index| Raised { action: index.to_string(), at: Time(at(-3600)), pod: "gone".into() });
+    let gone = |index: usize| Raised {
+        action: index.to_string(),
+        at: Time(at(-3600)),
+        pod: "gone".into(),
+        node: None,
+        unrequested: 0,
+    };
+    let raised = (0..raised).map(gone);
     let workload = ActionTarget {
         api_version: "apps/v1".into(),
         kind: "Deployment".into(),
@@ -184,8 +191,8 @@ fn pods_of_one_node_share_what_is_left_on_it() {
     let mut scene = throttled();
     scene.live();
     scene.wait(60);
-    scene.workload().rooms.insert("node-a".into(), 600);
-    assert_eq!(resizes(&scene.decide()).len(), 2, "250m each");
+    scene.workload().rooms.insert("node-a".into(), 850);
+    assert_eq!(resizes(&scene.decide()).len(), 2, "250m each, beside those of the first one");
 }
 
 #[test]
