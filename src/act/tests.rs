@@ -81,7 +81,7 @@ impl Stage {
         }
         let mut scene = Scene::burning();
         scene.agreement.namespace = "default".into();
-        scene.enforcement.scale = Some(ScaleBounds { min: 1, max: 15 });
+        scene.enforcement.scale = Some(ScaleBounds { min: 1, max: 15, connections: None });
         Self { api, place, scene }
     }
 

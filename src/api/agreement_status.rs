@@ -24,7 +24,7 @@ pub struct AgreementStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// `Ready`, `Measured`, `Fulfilled`, `Enforcing`, and while true `Stalled`, `ConflictingManager`,
-    /// `CapacityInsufficient`, `Advised`, `PaymentOverdue`, `Overpaid`.
+    /// `CapacityInsufficient`, `ActionHarmful`, `Advised`, `PaymentOverdue`, `Overpaid`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,

@@ -20,6 +20,8 @@ pub const STALLED: &str = "Stalled";
 pub const CONFLICTING_MANAGER: &str = "ConflictingManager";
 /// More replicas were asked for than became ready. Present only while true.
 pub const CAPACITY_INSUFFICIENT: &str = "CapacityInsufficient";
+/// Something that the operator did in this episode made it worse; a person should look. Present only while true.
+pub const ACTION_HARMFUL: &str = "ActionHarmful";
 /// What `spec.service.dependsOn` names is not there, or is the service itself. Present only while true.
 pub const DEPENDENCY_UNKNOWN: &str = "DependencyUnknown";
 /// Something in the agreement is hardly meant, though it is worked with as it is. Present only while true.

@@ -215,6 +215,10 @@ fn default_nodes_per_day() -> i32 {
 #[x_kube(validation = Rule::new("self.min <= self.max")
     .message("spec.enforcement.scale.min must not be above spec.enforcement.scale.max; lower min or raise max")
     .field_path(".min"))]
+#[x_kube(validation = Rule::new("!has(self.connections) || self.connections.perPod * self.min <= self.connections.limit")
+    .message("spec.enforcement.scale.connections.limit must be at least perPod times spec.enforcement.scale.min, or the fewest \
+              pods use up more than there is; raise limit, or lower perPod or min")
+    .field_path(".connections"))]
 pub struct ScaleBounds {
     /// A floor set by the operator is never lower than this.
     #[schemars(range(min = 1, max = 10000))]
@@ -222,4 +226,29 @@ pub struct ScaleBounds {
     /// A floor set by the operator is never higher than this.
     #[schemars(range(min = 1, max = 10000))]
     pub max: i32,
+    /// What each pod takes of something that many share and of which there is only so much, such as connections of a database.
+    /// No floor is raised above what it has for the pods and for a rollout of them. Left out: only `max` bounds a floor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<Connections>,
+}
+
+/// The connections of a dependency, or whatever else of it each pod takes a part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Connections {
+    /// What one pod takes at most: the size of its pool, over all of its containers.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub per_pod: i32,
+    /// What the pods of this workload may take together: what the dependency takes, less what others need of it and what pods
+    /// hold that are on their way out.
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub limit: i32,
+}
+
+impl Connections {
+    /// The pods that it is enough for: no part of a pod.
+    #[must_use]
+    pub fn pods(&self) -> i32 {
+        self.limit.checked_div(self.per_pod).unwrap_or(0)
+    }
 }

@@ -102,6 +102,9 @@ pub struct Episode {
     /// What was tried in this episode and did not help. A verb that fails too often is off until the episode ends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without_effect: Vec<WithoutEffect>,
+    /// A raise from so many replicas did harm: the floor is neither raised nor held above this until the episode ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub harmful_above: Option<i32>,
 }
 
 /// How often a verb did not help.

@@ -322,9 +322,11 @@ fn say(
 
 fn hints_as_conditions(next: &mut AgreementStatus, agreement: &ServiceLevelAgreement, hints: &Hints, now: Timestamp) {
     let generation = agreement.meta().generation;
+    let (verb, harm) = hints.did_harm.clone().unzip();
     let pairs = [
         (condition::CONFLICTING_MANAGER, "ResetByOthers", &hints.conflicting_manager),
         (condition::CAPACITY_INSUFFICIENT, hints.short_of, &hints.capacity_insufficient),
+        (condition::ACTION_HARMFUL, verb.unwrap_or_default(), &harm),
     ];
     for (kind, reason, words) in pairs {
         match words {

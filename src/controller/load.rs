@@ -114,7 +114,13 @@ mod tests {
 
     fn endangered(since: Option<i64>) -> AgreementStatus {
         let since = since.map(|since| Time(second(since)));
-        let episode = since.map(|since| Episode { since, ahead: false, safe_since: None, without_effect: Vec::new() });
+        let episode = since.map(|since| Episode {
+            since,
+            ahead: false,
+            safe_since: None,
+            without_effect: Vec::new(),
+            harmful_above: None,
+        });
         let enforcement = Some(EnforcementStatus { episode, ..EnforcementStatus::default() });
         AgreementStatus { enforcement, ..AgreementStatus::default() }
     }

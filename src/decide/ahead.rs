@@ -63,7 +63,7 @@ pub(super) fn sought(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> 
     let present = facts.workload.spec_replicas.max(floor.current);
     // A floor is never below the agreement's minimum; where that would be too large a step, none is made.
     let step = known.pods.min(most(facts));
-    (known.pods > present && step >= bounds.min).then(|| step.min(policy::highest(bounds, floor)))
+    (known.pods > present && step >= bounds.min).then(|| step.min(policy::highest(facts, floor, bounds)))
 }
 
 /// The raise to what the load needs. `None`: it needs no more than there is, or nothing is known of it.

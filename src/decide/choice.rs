@@ -16,7 +16,7 @@ use super::plan::{Plan, Proposed};
 use super::policy::{self, Proposal};
 use super::situation::Situation;
 use super::workflow::Decision;
-use super::{release, reschedule, resize, shedding, standing, steer, undo};
+use super::{harm, release, reschedule, resize, shedding, standing, steer, undo};
 
 /// The decision, and the guards that let its plan pass.
 pub(super) type Chosen = (Decision, Vec<&'static str>);
@@ -63,6 +63,9 @@ fn choice(facts: &Facts<'_>, found: &Found) -> Chosen {
     {
         return (nothing("NoVerbAllowed", "enforcement.scale is left out, so nothing is scaled", None), Vec::new());
     }
+    if let Some(chosen) = take_back(facts, cause) {
+        return chosen;
+    }
     let told = || Hold { reason: cause.reason(), message: cause.message.clone(), until: None };
     match &cause.remedy {
         Remedy::Hold => (Decision::Hold(unclear(facts).unwrap_or_else(told)), Vec::new()),
@@ -74,6 +77,12 @@ fn choice(facts: &Facts<'_>, found: &Found) -> Chosen {
         Remedy::Resize => resize(facts, cause),
         Remedy::Shed => shed(facts, cause),
     }
+}
+
+/// Takes a raise back that did harm, before anything else is done about the cause. What holds that back holds nothing else.
+fn take_back(facts: &Facts<'_>, cause: &Cause) -> Option<Chosen> {
+    let chosen = pass(harm::take_back(facts, cause)?, facts);
+    (!matches!(chosen.0, Decision::Hold(_))).then_some(chosen)
 }
 
 /// Turns requests away, or says why not, and keeps the floor meanwhile.

@@ -32,6 +32,7 @@ pub fn advance(
             ahead: !endangered && stands == Some(FloorReason::Load),
             safe_since: None,
             without_effect: Vec::new(),
+            harmful_above: None,
         },
         None => return None,
     };
@@ -44,7 +45,7 @@ pub fn advance(
         None if over => None,
         // The danger is over, and what stands was raised since.
         Some(FloorReason::Load) if over && !episode.ahead => {
-            Some(Episode { since: Time(now), ahead: true, without_effect: Vec::new(), ..episode })
+            Some(Episode { since: Time(now), ahead: true, without_effect: Vec::new(), harmful_above: None, ..episode })
         }
         _ => Some(episode),
     }

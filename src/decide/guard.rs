@@ -10,6 +10,7 @@ mod cluster;
 mod data;
 mod drain;
 mod effect;
+mod harm;
 mod leadership;
 mod load;
 mod mode;
@@ -140,7 +141,7 @@ const UNSUSPECTED: &str = "node not suspected";
 const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
-const PRECAUTIONS: [Guard; 67] = [
+const PRECAUTIONS: [Guard; 68] = [
     ("one owner", FLOOR, ownership::clear),
     ("owner respected", MOVE, ownership::respected),
     ("rollback allowed", ROLLOUT, rollback::allowed),
@@ -194,6 +195,7 @@ const PRECAUTIONS: [Guard; 67] = [
     ("warmed up", DISRUPT, warm_up::over),
     ("no hiccup", TO_DISRUPT, pulse::lasts),
     ("confirmed", UNDO, rollback::confirmed),
+    ("did no harm", &[Verb::RaiseFloor, Verb::RollBack], harm::not_done),
     ("sound bounds", MOVE, bounds::sound),
     ("within bounds", MOVE, bounds::kept),
     ("once a slot", ALL, pace::once_a_slot),

@@ -4,9 +4,10 @@
 //!    autoscaler that shrinks a service whose CPU is low because its threads wait.
 //! 2. Still burning: raise the floor, by a step that `size` computes.
 //! 3. Replicas that found no place by the deadline: take the floor down to those that did.
-//! 4. Safe for `releaseAfter`: come down in own small steps, because lowering a floor is not slowed by an autoscaler's
+//! 4. A raise that did harm: back to the floor before it, once, and nothing above that is held again (see `harm`).
+//! 5. Safe for `releaseAfter`: come down in own small steps, because lowering a floor is not slowed by an autoscaler's
 //!    `behavior` as one would expect.
-//! 5. At the baseline: give the floor back and remove every trace.
+//! 6. At the baseline: give the floor back and remove every trace.
 //!
 //! Where the agreement asks for that, the floor is raised before there is a danger too, and comes down no further than the
 //! expected load allows: see `ahead`.
@@ -25,7 +26,7 @@ use super::health::Danger;
 use super::plan::{BaselineChange, Change, FloorChange, Plan, Proposed, Step, Value, ahead_id, step_id};
 use super::release::{self, restoring};
 use super::standing;
-use super::{ahead, episode, scarcity, size};
+use super::{ahead, connections, episode, scarcity, size};
 
 /// What the ladder says.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,7 +80,8 @@ pub fn keep(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> Option<Pl
     if let Some(plan) = standing.and_then(|standing| without_place(facts, floor, bounds, standing)) {
         return Some(plan);
     }
-    let hold_at = clamp(facts.workload.spec_replicas, bounds, floor);
+    let most = facts.episode.as_ref().and_then(|episode| episode.harmful_above).unwrap_or(i32::MAX);
+    let hold_at = clamp(facts.workload.spec_replicas.min(most), facts, floor, bounds);
     // Nobody takes replicas away where nothing scales the workload.
     let shrinks = floor.kind.is_autoscaler() && floor.current < hold_at;
     // A floor that was raised ahead of the load stands below replicas that nobody has held yet.
@@ -113,6 +115,10 @@ fn raise(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> Plan<Propose
     let fit = fit.filter(|fit| fit.most > wanted.max(floor.current).max(bounds.min));
     let (to, rest) = match fit {
         Some(fit) => (fit.most, format!("; {sought} would be right, but {}", fit.why.message)),
+        None if unbounded(facts, floor) > sought && connections::bind(bounds, floor, facts.workload) => {
+            let (would, why) = (unbounded(facts, floor), connections::told(bounds, floor, facts.workload));
+            (sought, format!("; {would} would be right, but {why}"))
+        }
         None => (sought, String::new()),
     };
     let reason = format!("{} burns its error budget at {wanted} replicas{rest}", facts.health.endangered.join(", "));
@@ -141,9 +147,13 @@ pub(super) fn raise_ahead(
 /// The floor that today's load asks for, within the bounds.
 #[must_use]
 pub fn sought(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> i32 {
+    clamp(unbounded(facts, floor), facts, floor, bounds)
+}
+
+fn unbounded(facts: &Facts<'_>, floor: &Floor) -> i32 {
     let now = Snapshot::of(&facts.health, facts.workload.ready_pods());
     let overload = size::overload(facts.health.bad_share, now, size::safe_rate_per_pod(&facts.actions));
-    clamp(size::want(facts.workload.spec_replicas, overload).max(floor.current), bounds, floor)
+    size::want(facts.workload.spec_replicas, overload).max(floor.current)
 }
 
 /// A replica more, so that `pod` can be evicted.
@@ -173,8 +183,12 @@ fn without_place(
         return None;
     }
     let reason = format!("{unplaced} of {} replicas found no place", facts.workload.spec_replicas);
-    let hypothesis = "the replicas that serve stay".to_owned();
-    Some(step(facts, floor, Verb::LowerFloor, Write::of(to), reason, hypothesis, facts.judged_at(false)))
+    Some(lower(facts, floor, to, reason, "the replicas that serve stay"))
+}
+
+/// A lower floor.
+pub(super) fn lower(facts: &Facts<'_>, floor: &Floor, to: i32, reason: String, hypothesis: &str) -> Plan<Proposed> {
+    step(facts, floor, Verb::LowerFloor, Write::of(to), reason, hypothesis.to_owned(), facts.judged_at(false))
 }
 
 fn come_down(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds, standing: &FloorStatus) -> Proposal {
@@ -196,9 +210,7 @@ fn come_down(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds, standing: &
     match release::next(standing, bounds, least) {
         Some(to) => {
             let reason = format!("safe for {:#}; coming down to {}", facts.timing.release_after, standing.baseline);
-            let hypothesis = "the objectives stay safe".to_owned();
-            let deadline = facts.judged_at(false);
-            Proposal::Plan(step(facts, floor, Verb::LowerFloor, Write::of(to), reason, hypothesis, deadline))
+            Proposal::Plan(lower(facts, floor, to, reason, "the objectives stay safe"))
         }
         None if is_held_by_load(standing, least) => {
             let message =
@@ -290,14 +302,22 @@ fn step(
     Plan::propose(&agreement.namespace, step)
 }
 
-/// The highest floor allowed: the agreement's bound and the autoscaler's own.
+/// The highest floor allowed: the agreement's bound, the autoscaler's own, and what the dependency has connections for.
 #[must_use]
-pub fn highest(bounds: &ScaleBounds, floor: &Floor) -> i32 {
-    floor.max.map_or(bounds.max, |max| max.min(bounds.max))
+pub fn highest(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> i32 {
+    let most = connections::most(bounds, facts.workload).unwrap_or(i32::MAX);
+    floor.max.map_or(bounds.max, |max| max.min(bounds.max)).min(most)
 }
 
-fn clamp(replicas: i32, bounds: &ScaleBounds, floor: &Floor) -> i32 {
-    replicas.max(bounds.min).min(highest(bounds, floor))
+/// The same while a pod is moved.
+#[must_use]
+pub fn highest_in_a_move(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> i32 {
+    let most = connections::most_in_a_move(bounds, facts.workload).unwrap_or(i32::MAX);
+    highest(facts, floor, bounds).min(most)
+}
+
+fn clamp(replicas: i32, facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> i32 {
+    replicas.max(bounds.min).min(highest(facts, floor, bounds))
 }
 
 impl FloorKind {

@@ -17,7 +17,7 @@ use super::evidence::Snapshot;
 use super::facts::Facts;
 use super::guard::{self, Hold};
 use super::plan::{Change, EvictionChange, Plan, Proposed, Step, step_id};
-use super::{policy, pulse};
+use super::{connections, policy, pulse};
 
 /// The next step on the way to another pod. `suspects`: the names of the pods to blame, the worst first.
 ///
@@ -116,7 +116,13 @@ fn raised<'a>(facts: &'a Facts<'_>, floor: &Floor) -> Option<&'a ActionRecord> {
 
 fn add(facts: &Facts<'_>, pod: &PodObservation, floor: &Floor, bounds: &ScaleBounds) -> Result<Plan<Proposed>, String> {
     let wanted = facts.workload.spec_replicas.max(floor.current);
-    let (to, highest) = (wanted.saturating_add(1), policy::highest(bounds, floor));
+    let (to, highest) = (wanted.saturating_add(1), policy::highest_in_a_move(facts, floor, bounds));
+    if to > highest && connections::bind(bounds, floor, facts.workload) {
+        return Err(format!(
+            "{wanted} are wanted already, and one more would have another one beside it on its way out; {}",
+            connections::told(bounds, floor, facts.workload)
+        ));
+    }
     if to > highest {
         return Err(format!(
             "{wanted} of at most {highest} are wanted already; raise enforcement.scale.max or the autoscaler's maximum"

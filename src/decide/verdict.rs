@@ -30,6 +30,7 @@ use crate::sense::signals::Signals;
 use crate::sense::workload::WorkloadObservation;
 
 use super::evidence::Snapshot;
+use super::harm;
 use super::health::{Danger, Health};
 use super::lasting::Lasting;
 use super::load;
@@ -94,9 +95,15 @@ pub fn judge(actions: &mut [ActionRecord], sight: Sight<'_>) -> Vec<WithoutEffec
     let mut without_effect: Vec<WithoutEffect> = Vec::new();
     // The resizes of a round are judged together.
     let round_ends = super::resize::unjudged(actions).map(|record| record.deadline.0).max();
+    let taken_back = harm::taken_back(actions);
     for record in actions.iter_mut().filter(|record| record.phase == ActionPhase::Done && record.verdict.is_none()) {
         let due = sight.now >= round_ends.filter(|_| record.verb == Verb::Resize).unwrap_or(record.deadline.0);
-        let Some((verdict, why)) = verdict(record, sight, due) else { continue };
+        let judged = if taken_back.contains(&record.id) {
+            due.then(|| floor::taken_back(record, sight))
+        } else {
+            verdict(record, sight, due)
+        };
+        let Some((verdict, why)) = judged else { continue };
         let after = Snapshot::of(sight.health, sight.workload.ready_pods()).to_string();
         let after = after.strip_prefix("before: ").unwrap_or(&after);
         record.evidence = format!("{}; after: {after}; {why}", record.evidence);

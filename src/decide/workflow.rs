@@ -19,7 +19,7 @@ use super::situation::Situation;
 use super::standing::{self, Reset};
 use super::timing::Timing;
 use super::verdict::{self, Sight};
-use super::{avoidance, bid, choice, episode, hand, intent, moved, policy, resized, shed_state};
+use super::{avoidance, bid, choice, episode, hand, harm, intent, moved, policy, resized, shed_state};
 
 /// What was decided.
 #[derive(Debug, PartialEq)]
@@ -50,6 +50,8 @@ pub struct Hints {
     pub capacity_insufficient: Option<String>,
     /// Its reason, as one word.
     pub short_of: &'static str,
+    /// `ActionHarmful`: the verb as its reason, and words.
+    pub did_harm: Option<(&'static str, String)>,
     /// Somebody has just changed the floor: for an Event.
     pub reset: Option<Reset>,
 }
@@ -216,6 +218,7 @@ pub(super) fn work_out<'a>(
     let mut episode = episode::advance(previous, &health, fresh, stands, timing.release_after, situation.now);
     if let Some(episode) = &mut episode {
         episode::count(episode, without_effect);
+        episode.harmful_above = harm::bound(episode, &actions);
     }
     let moved = moved::within(moved, episode.as_ref());
     let resized = resized::within(resized, episode.as_ref());
@@ -297,5 +300,11 @@ fn hints(facts: &Facts<'_>, decision: &Decision, reset: Option<Reset>) -> Hints 
     let (short_of, capacity) = refused
         .or_else(|| Some(("ReplicasWithoutPlace", capacity?)))
         .map_or(("", None), |(reason, words)| (reason, Some(words)));
-    Hints { conflicting_manager: conflict.or(unclear), capacity_insufficient: capacity, short_of, reset }
+    Hints {
+        conflicting_manager: conflict.or(unclear),
+        capacity_insufficient: capacity,
+        short_of,
+        did_harm: harm::told(facts),
+        reset,
+    }
 }

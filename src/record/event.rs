@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::api::agreement_status::{AgreementStatus, ObjectiveStatus, State, StatementRef};
 use crate::api::condition;
 use crate::api::contract_status::{CureState, DemandStatus};
-use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb};
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb, Verdict};
 use crate::decide::standing::Reset;
 
 /// Longest note the API server takes, in bytes.
@@ -87,7 +87,8 @@ pub fn notices(last: &AgreementStatus, next: &AgreementStatus) -> Vec<Notice> {
             && before.is_none_or(|b| b.verdict.is_none())
         {
             let note = format!("{}: {verdict:?}. {}", told(action), action.evidence);
-            found.push(notice(false, "ActionJudged", &format!("Judge-{}", told_apart(action)), note));
+            let warning = verdict == Verdict::Harmful;
+            found.push(notice(warning, "ActionJudged", &format!("Judge-{}", told_apart(action)), note));
         }
     }
     for statement in &next.statements {
@@ -317,6 +318,34 @@ mod tests {
         assert_eq!(notices(&sick, &told("OutlierPod", "a is still sick")), []);
         assert_ne!(notices(&sick, &told("Saturation", "too much"))[0].action, found[0].action);
         assert_eq!(notices(&sick, &calm), []);
+    }
+
+    #[test]
+    fn a_verdict_is_told_and_harm_is_a_warning() {
+        let judged = |verdict: Option<&str>| {
+            let time = "2026-01-01T00:00:00Z";
+            let mut record = serde_json::json!({
+                "id": "1", "verb": "RollBack", "from": 7, "to": 8, "reason": "", "hypothesis": "", "phase": "Done",
+                "target": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "u"},
+                "intendedAt": time, "deadline": time, "evidence": "before: worse; a person decides",
+            });
+            record["verdict"] = verdict.into();
+            let actions: Option<Vec<ActionRecord>> = serde_json::from_value(serde_json::json!([record])).ok();
+            AgreementStatus { actions: actions.unwrap_or_default(), ..status(State::AtRisk) }
+        };
+        for (verdict, warning) in [("Effective", false), ("Ineffective", false), ("Harmful", true)] {
+            let found = notices(&judged(None), &judged(Some(verdict)));
+            assert_eq!(
+                (found.len(), found[0].reason.as_str(), found[0].warning),
+                (1, "ActionJudged", warning),
+                "{verdict}"
+            );
+            assert!(
+                found[0].note.contains(verdict) && found[0].note.ends_with("a person decides"),
+                "{}",
+                found[0].note
+            );
+        }
     }
 
     #[test]

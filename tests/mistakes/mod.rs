@@ -4,6 +4,7 @@
 
 mod accepted;
 mod capacity;
+mod connections;
 mod declared;
 mod upstream;
 
@@ -58,6 +59,7 @@ pub fn of_agreements() -> Vec<Mistake> {
         of_grants(),
         of_enforcement(),
         capacity::of_capacity(),
+        connections::of_connections(),
         upstream::of_upstream_and_shedding(),
     ]
     .concat()

@@ -32,6 +32,7 @@ fn of_one(state: &ServiceLevelAgreement, conditions: &[Condition]) -> Option<&'s
         "Stalled",
         "ConflictingManager",
         "CapacityInsufficient",
+        "ActionHarmful",
         "BeyondRetention",
         "LedgerFull",
         "Advised",

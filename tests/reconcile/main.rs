@@ -51,6 +51,7 @@ mod slots_older_than_the_store_keeps_stay_unknown;
 mod stage;
 mod storms;
 mod sweep;
+mod takes_back_a_raise_that_did_harm;
 mod takes_late_samples_into_account;
 mod tells_apart_what_was_not_deployed;
 mod tells_how_many_pods_the_load_needs;

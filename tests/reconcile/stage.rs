@@ -54,6 +54,8 @@ pub struct Stage {
     pub spike: bool,
     /// Every request fails.
     pub outage: bool,
+    /// More replicas than these take from each other what there is no more of, and most requests fail.
+    pub enough_for: Option<i64>,
     /// Clients repeat what fails, faster than any number of replicas can serve.
     pub storm: bool,
     /// The room that the next operator finds in a ledger.
@@ -114,6 +116,7 @@ impl Stage {
             traffic: Traffic::default(),
             spike: false,
             outage: false,
+            enough_for: None,
             storm: false,
             ledger_bytes: MOST_BYTES,
             warm_up: SignedDuration::ZERO,
@@ -209,6 +212,8 @@ impl Stage {
             _ if self.outage => self.rate,
             (Some(rollouts), _) => rollouts.bad_in_a_hundred(),
             (None, Some(pods)) => pods.bad_in_a_hundred(),
+            (None, None) if self.enough_for.is_some_and(|most| self.replicas > most) => 80,
+            (None, None) if self.enough_for.is_some() && self.spike => 25,
             (None, None) if self.spike && self.replicas < ENOUGH => 50,
             // More than nineteen of twenty cores are busy: then half of the requests wait too long.
             (None, None) if self.rate * WORK_MS > 950 * self.replicas.unsigned_abs() => self.rate / 2,

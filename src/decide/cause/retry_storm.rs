@@ -115,7 +115,7 @@ fn tried(facts: &Facts<'_>) -> Result<String, String> {
         return Err(format!("more replicas ({}) have yet to show whether they help", open.change()));
     }
     let bounds = facts.situation.enforcement.scale.as_ref();
-    let highest = bounds.zip(facts.floor()).map(|(bounds, floor)| policy::highest(bounds, floor));
+    let highest = bounds.zip(facts.floor()).map(|(bounds, floor)| policy::highest(facts, floor, bounds));
     if highest.is_some_and(|highest| wanted >= highest && ready >= wanted) {
         return Ok(format!("{ready} pods are ready, which are all that are allowed"));
     }
@@ -123,6 +123,8 @@ fn tried(facts: &Facts<'_>) -> Result<String, String> {
         let there = last.to.is_some_and(|to| ready >= to);
         return match last.verdict {
             Some(Verdict::Effective) => Err("more replicas helped".to_owned()),
+            // They were ready, and may have been taken back since.
+            Some(Verdict::Harmful) => Ok(format!("more replicas ({}) did harm", last.change())),
             _ if !there => Err(format!("the replicas that were added ({}) are not ready", last.change())),
             _ => Ok(format!("more replicas ({}) did not help", last.change())),
         };

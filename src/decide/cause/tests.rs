@@ -6,13 +6,12 @@ mod unequal_windows;
 
 // By seed only: what is decided must be the same each time.
 use fastrand as seeded;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use num_rational::BigRational;
 
 use super::population::Population;
 use super::{Found, find};
 use crate::api::diagnosis::{CauseKind, Subject};
-use crate::api::enforcement_status::{Episode, Verdict};
+use crate::api::enforcement_status::Verdict;
 use crate::decide::facts::Facts;
 use crate::decide::fleet::FleetView;
 use crate::decide::tests::fixture::{Scene, at, by_pod, hpa, observation};
@@ -89,8 +88,7 @@ fn the_first_cause_that_holds_wins() {
     scene.fleet = FleetView { upstream: vec![burning("pay", -90)], ..burning_together(4, &[-60, -50, -40]) };
     let through = at(-60);
     scene.assessment.measured_through = through;
-    scene.status.episode =
-        Some(Episode { since: Time(at(sheds::SEEN)), ahead: false, safe_since: None, without_effect: Vec::new() });
+    scene.status.episode = sheds::episode();
     scene.actions = vec![sheds::raised(12, Some(Verdict::Ineffective))];
     sheds::course(&mut scene, 250, 210);
     scene.assessment.measured_through = at(-1000);

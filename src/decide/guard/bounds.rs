@@ -3,16 +3,22 @@
 use crate::api::enforcement_status::Verb;
 use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
-use crate::decide::{ahead, policy, release, size};
+use crate::decide::{ahead, connections, policy, release, size};
 
 use super::{Hold, adds};
 
 /// The bounds themselves make sense.
-pub(super) fn sound(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
+pub(super) fn sound(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let (Some(bounds), Some(floor)) = (&facts.situation.enforcement.scale, facts.floor()) else {
         return Some(Hold::new("NoBounds", "enforcement.scale is missing; without {min, max} nothing is scaled"));
     };
-    let highest = policy::highest(bounds, floor);
+    let highest = policy::highest(facts, floor, bounds);
+    if highest < bounds.min && connections::bind(bounds, floor, facts.workload) {
+        // What stands comes down in any case.
+        let told = connections::told(bounds, floor, facts.workload);
+        let message = format!("enforcement.scale.min is {}, and {told}", bounds.min);
+        return adds(step).then(|| Hold::new("DependencyLimit", message));
+    }
     (highest < bounds.min).then(|| {
         let target = &floor.target;
         let message = format!(
@@ -27,7 +33,10 @@ pub(super) fn sound(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
 pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let (Some(bounds), Some(floor)) = (&facts.situation.enforcement.scale, facts.floor()) else { return None };
     let to = step.floor()?.to;
-    let highest = policy::highest(bounds, floor);
+    let highest = match step.verb {
+        Verb::Surge => policy::highest_in_a_move(facts, floor, bounds),
+        _ => policy::highest(facts, floor, bounds),
+    };
     let below = facts.standing.as_ref().is_some_and(|standing| to < release::lowest(standing, bounds));
     let wanted = facts.workload.spec_replicas;
     match step.verb {
@@ -37,6 +46,9 @@ pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
                 floor.current.max(wanted)
             );
             Some(Hold::new("FloorStands", message))
+        }
+        Verb::RaiseFloor if to <= floor.current.max(wanted) && connections::bind(bounds, floor, facts.workload) => {
+            Some(Hold::new("DependencyLimit", connections::told(bounds, floor, facts.workload)))
         }
         Verb::RaiseFloor if to <= floor.current.max(wanted) => {
             let message = format!(

@@ -45,7 +45,7 @@ fn what_is_not_known_for_sure_raises_nothing_and_says_so() {
             scene.workload = Ok(observation(2, FloorHolder::Hpa(hpa())));
             scene.load_needs(9);
             scene.floor().current = 1;
-            scene.enforcement.scale = Some(crate::api::enforcement::ScaleBounds { min: 5, max: 15 });
+            scene.enforcement.scale = Some(crate::api::enforcement::ScaleBounds { min: 5, max: 15, connections: None });
         }),
     ];
     for (expected, disturb) in cases {

@@ -142,7 +142,7 @@ fn calm() -> Vec<Minute> {
 /// Plays the minutes; gives the raises.
 fn play(minutes: &[Minute], max: i32) -> Vec<(Timestamp, i32, i32)> {
     let (mut scene, mut store) = (Scene::calm(), begin());
-    scene.enforcement.scale = Some(ScaleBounds { min: 2, max });
+    scene.enforcement.scale = Some(ScaleBounds { min: 2, max, connections: None });
     let mut law = CapacityLaw::calibrated(
         ground(),
         &starts(&[pod(0)]),

@@ -183,7 +183,7 @@ impl Scene {
             agreement: AgreementIdentity { namespace: "shop".into(), name: "checkout".into(), uid: "sla-uid".into() },
             enforcement: Enforcement {
                 mode: Mode::Enforce,
-                scale: Some(ScaleBounds { min: 2, max: 15 }),
+                scale: Some(ScaleBounds { min: 2, max: 15, connections: None }),
                 ..Enforcement::default()
             },
             ceiling: Mode::Enforce,
@@ -241,6 +241,7 @@ impl Scene {
             ahead: false,
             safe_since: Some(Time(at(-3600))),
             without_effect: Vec::new(),
+            harmful_above: None,
         });
         scene
     }

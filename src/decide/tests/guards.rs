@@ -13,7 +13,7 @@ use crate::decide::{Change, FloorChange, Step};
 use crate::sense::workload::{Baseline, BaselineRecord, Rollout};
 
 /// What the whole chain says of `step` in `scene`; empty: it passes.
-fn held(scene: &Scene, step: &Step) -> &'static str {
+pub(super) fn held(scene: &Scene, step: &Step) -> &'static str {
     let situation = scene.situation();
     let timing = Timing::of(&scene.enforcement).unwrap();
     let (facts, _) = work_out(&situation, timing, scene.workload.as_ref().unwrap());
@@ -68,7 +68,7 @@ fn floor_of(step: &mut Step) -> &mut FloorChange {
 
 fn without_effect(times: i32) -> Episode {
     let without_effect = vec![WithoutEffect { verb: Verb::RaiseFloor, times }];
-    Episode { since: Time(at(0)), ahead: false, safe_since: None, without_effect }
+    Episode { since: Time(at(0)), ahead: false, safe_since: None, without_effect, harmful_above: None }
 }
 
 #[test]
@@ -98,11 +98,11 @@ fn a_raise_is_held_by_every_guard() {
         ("BoundsContradict", |scene, _| scene.floor().max = Some(1)),
         ("FloorStands", |_, step| floor_of(step).to = 6),
         ("AtMaximum", |scene, step| {
-            scene.enforcement.scale = Some(ScaleBounds { min: 1, max: 6 });
+            scene.enforcement.scale = Some(ScaleBounds { min: 1, max: 6, connections: None });
             floor_of(step).to = 6;
         }),
         ("StepTooLarge", |_, step| floor_of(step).to = 13),
-        ("OutOfBounds", |scene, _| scene.enforcement.scale = Some(ScaleBounds { min: 1, max: 7 })),
+        ("OutOfBounds", |scene, _| scene.enforcement.scale = Some(ScaleBounds { min: 1, max: 7, connections: None })),
         ("Ineffective", |scene, _| {
             scene.status.episode = Some(without_effect(2));
         }),

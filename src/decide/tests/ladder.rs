@@ -225,7 +225,7 @@ proptest! {
     #[test]
     fn releasing_takes_small_steps_to_the_baseline(value in 3..15_i32, min in 1..8_i32) {
         let mut scene = Scene::raised();
-        scene.enforcement.scale = Some(crate::api::enforcement::ScaleBounds { min, max: 15 });
+        scene.enforcement.scale = Some(crate::api::enforcement::ScaleBounds { min, max: 15, connections: None });
         scene.floor().current = value;
         scene.status.floor.as_mut().unwrap().value = value;
         let mut last = value;

@@ -83,7 +83,7 @@ proptest! {
     #[test]
     fn whatever_happens_acts_stay_within_their_limits(looks in looks(), min in 1..6_i32, max in 6..18_i32) {
         let mut scene = Scene::calm();
-        scene.enforcement.scale = Some(ScaleBounds { min, max });
+        scene.enforcement.scale = Some(ScaleBounds { min, max, connections: None });
         let mut still = false;
         let mut owner = 3;
         let mut last_raise: Option<k8s_openapi::jiff::Timestamp> = None;

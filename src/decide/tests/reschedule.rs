@@ -147,7 +147,7 @@ fn without_room_for_a_replica_nothing_is_moved() {
     type Disturb = fn(&mut Scene);
     let changes: [Disturb; 3] = [
         |scene| scene.enforcement.scale = None,
-        |scene| scene.enforcement.scale = Some(ScaleBounds { min: 2, max: 6 }),
+        |scene| scene.enforcement.scale = Some(ScaleBounds { min: 2, max: 6, connections: None }),
         |scene| scene.floor().max = Some(6),
     ];
     for change in changes {

@@ -102,7 +102,13 @@ fn an_eviction_is_held_by_every_guard_that_concerns_it() {
         ("WarmingUp", |scene| scene.warm_until = at(61)),
         ("Ineffective", |scene| {
             let without_effect = vec![WithoutEffect { verb: Verb::Reschedule, times: 2 }];
-            scene.status.episode = Some(Episode { since: Time(at(0)), ahead: false, safe_since: None, without_effect });
+            scene.status.episode = Some(Episode {
+                since: Time(at(0)),
+                ahead: false,
+                safe_since: None,
+                without_effect,
+                harmful_above: None,
+            });
         }),
         ("Observing", |scene| scene.enforcement.mode = crate::api::enforcement::Mode::Observe),
     ];

@@ -39,7 +39,7 @@ fn status(raised: usize, refused: Option<Refused>) -> ResizeStatus {
 }
 
 fn episode(without_effect: Vec<WithoutEffect>) -> Episode {
-    Episode { since: Time(at(-60)), ahead: false, safe_since: None, without_effect }
+    Episode { since: Time(at(-60)), ahead: false, safe_since: None, without_effect, harmful_above: None }
 }
 
 #[test]

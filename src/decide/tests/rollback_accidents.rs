@@ -141,6 +141,7 @@ fn accident_20_a_service_is_taken_back_to_what_never_worked() {
                 ahead: false,
                 safe_since: None,
                 without_effect: Vec::new(),
+                harmful_above: None,
             };
             scene.status.episode = Some(episode);
         }),

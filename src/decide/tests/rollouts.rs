@@ -6,7 +6,7 @@ use super::fixture::{Scene, at, by_pod};
 use crate::api::enforcement::Rollback;
 use crate::api::enforcement_status::{ActionTarget, Verb};
 use crate::decide::{Decided, Decision, MarkChange, RolloutChange, RolloutWrite, Step};
-use crate::sense::workload::{DeploymentState, Mark, Revision, Revisions, Rollout};
+use crate::sense::workload::{DeploymentState, Mark, Revision, Revisions, Rollout, Surge};
 
 pub(crate) fn template(image: &str) -> Value {
     json!({"metadata": {"labels": {"app": "checkout"}}, "spec": {"containers": [{"name": "web", "image": image}]}})
@@ -41,6 +41,7 @@ pub(crate) fn deployment() -> DeploymentState {
         annotated: true,
         entry_left: false,
         history_limit: 10,
+        surge: Surge::Percent(25),
         template: template("bad"),
         revisions: Revisions::Read(vec![revision(6, "good", -9000), revision(7, "bad", -300)]),
     }

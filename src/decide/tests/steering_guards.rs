@@ -51,7 +51,7 @@ fn a_taint_is_held_by_every_guard_that_concerns_it() {
         ("RolloutInProgress", |scene| scene.workload().rollout = Rollout::InProgress),
         ("PodTooYoung", |scene| scene.workload().pods[0].created = Some(at(-599))),
         ("NotReplaceable", |scene| scene.workload().pods[0].owner_kind = Some("StatefulSet".into())),
-        ("NoSurge", |scene| scene.enforcement.scale = Some(ScaleBounds { min: 2, max: 6 })),
+        ("NoSurge", |scene| scene.enforcement.scale = Some(ScaleBounds { min: 2, max: 6, connections: None })),
         ("BlastRadius", |scene| {
             let evictions = vec![eviction("1", -500, "node-0", None)];
             scene.status.reschedule = Some(RescheduleStatus { evictions, hindered: None });
@@ -94,7 +94,13 @@ fn a_taint_is_held_by_every_guard_that_concerns_it() {
         ("WarmingUp", |scene| scene.warm_until = at(1)),
         ("Ineffective", |scene| {
             let without_effect = vec![WithoutEffect { verb: Verb::AvoidNode, times: 1 }];
-            scene.status.episode = Some(Episode { since: Time(at(0)), ahead: false, safe_since: None, without_effect });
+            scene.status.episode = Some(Episode {
+                since: Time(at(0)),
+                ahead: false,
+                safe_since: None,
+                without_effect,
+                harmful_above: None,
+            });
         }),
     ];
     for (expected, change) in changes {

@@ -54,7 +54,13 @@ fn a_rollback_is_held_by_every_guard_that_concerns_it() {
         ("WarmingUp", |scene| scene.warm_until = at(1)),
         ("Ineffective", |scene| {
             let without_effect = vec![WithoutEffect { verb: Verb::RollBack, times: 1 }];
-            scene.status.episode = Some(Episode { since: Time(at(0)), ahead: false, safe_since: None, without_effect });
+            scene.status.episode = Some(Episode {
+                since: Time(at(0)),
+                ahead: false,
+                safe_since: None,
+                without_effect,
+                harmful_above: None,
+            });
         }),
     ];
     for (expected, change) in changes {

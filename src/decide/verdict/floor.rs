@@ -3,11 +3,16 @@
 //! An HPA has no generation and its conditions say nothing reliable about a floor, so the effect itself is looked at: the
 //! target's `spec.replicas` reached it, and the pods are ready.
 
+use k8s_openapi::jiff::Timestamp;
+
 use crate::api::enforcement_status::{ActionRecord, Verdict};
 use crate::decide::evidence::Snapshot;
 use crate::decide::health::Danger;
 
 use super::{Sight, compare, paces};
+
+/// More load than this multiple is no chance: it may be why it is worse.
+const GREW: f64 = 1.05;
 
 /// So much of what was added went to more load: nothing can be said of what it did.
 const USED_UP: f64 = 0.5;
@@ -28,6 +33,11 @@ pub(super) fn reduction(sight: Sight<'_>) -> (Verdict, String) {
     } else {
         (Verdict::Inconclusive, "not all objectives are seen".into())
     }
+}
+
+/// Where the danger goes on, it is at least no worse than with the replicas that did harm.
+pub(super) fn taken_back(record: &ActionRecord, sight: Sight<'_>) -> (Verdict, String) {
+    if sight.health.danger > Danger::None { compare(record, sight) } else { reduction(sight) }
 }
 
 /// The replicas that were added while nothing hung on them yet are ready.
@@ -71,8 +81,30 @@ pub(super) fn raise(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Optio
             Verdict::Inconclusive,
             "the budget is spent as fast as before, but more load took up what was added".into(),
         ),
+        (Verdict::Harmful, _) if grew(record, sight) => {
+            (Verdict::Inconclusive, "it became worse, but the load rose too".into())
+        }
+        (Verdict::Harmful, _) if served(sight) < to => (
+            Verdict::Inconclusive,
+            "it became worse, but not all of the pods were ready for long enough to be the reason".into(),
+        ),
         judged => judged,
     })
+}
+
+/// More was asked for than before, or nobody knows. Replicas are taken away for harm that they did, and near its limit a service
+/// becomes much worse by little more load: so a smaller growth explains it than of what adds no replicas.
+fn grew(record: &ActionRecord, sight: Sight<'_>) -> bool {
+    let rates = paces(record, sight).and_then(|(was, is)| was.rate.zip(is.rate));
+    rates.is_none_or(|(was, is)| is > was * GREW)
+}
+
+/// The pods that were ready for all of the last slot: for half of what is compared, where slots are not very short.
+fn served(sight: Sight<'_>) -> i32 {
+    let slot = sight.measured_through.saturating_sub(sight.slot).unwrap_or(Timestamp::MIN);
+    let pods = sight.workload.pods.iter().filter(|pod| pod.ready && !pod.terminating);
+    let since = pods.filter(|pod| pod.ready_since.is_some_and(|since| since <= slot));
+    i32::try_from(since.count()).unwrap_or(i32::MAX)
 }
 
 /// The load grew by half of what the pods did, or more: then there was little more for each request than before.

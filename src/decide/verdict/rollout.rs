@@ -55,7 +55,12 @@ pub(super) fn back(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option
     if left > 0 {
         return Some((Verdict::Ineffective, format!("{left} pods of the undone revision are still there")));
     }
-    Some(compare(record, sight))
+    Some(match compare(record, sight) {
+        (Verdict::Harmful, why) => {
+            (Verdict::Harmful, format!("{why}; what was undone had been shown to be bad too, so a person decides"))
+        }
+        judged => judged,
+    })
 }
 
 /// The rollout is its owner's again.

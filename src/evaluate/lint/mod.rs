@@ -8,6 +8,7 @@
 mod band;
 mod cells;
 mod claims;
+mod connections;
 mod constraints;
 mod estimates;
 mod hearsay;
@@ -72,11 +73,13 @@ pub enum Code {
     EstimatedFigure,
     /// A threshold for bad minutes is judged by shorter slots.
     ThresholdBySlot,
+    /// More replicas are allowed than the dependency has connections for.
+    MaxAboveConnections,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::TierGap,
         Self::TierOverlap,
         Self::NonMonotonicCredit,
@@ -91,6 +94,7 @@ impl Code {
         Self::ClaimDeadline,
         Self::EstimatedFigure,
         Self::ThresholdBySlot,
+        Self::MaxAboveConnections,
     ];
 
     /// The stable word for machines.
@@ -111,6 +115,7 @@ impl Code {
             Self::ClaimDeadline => "claim_deadline",
             Self::EstimatedFigure => "estimated_figure",
             Self::ThresholdBySlot => "threshold_by_slot",
+            Self::MaxAboveConnections => "max_above_connections",
         }
     }
 
@@ -132,6 +137,7 @@ impl Code {
             Self::ClaimDeadline => "ClaimDeadline",
             Self::EstimatedFigure => "EstimatedFigure",
             Self::ThresholdBySlot => "ThresholdBySlot",
+            Self::MaxAboveConnections => "MaxAboveConnections",
         }
     }
 }
@@ -187,6 +193,7 @@ fn terms(spec: &AgreementSpec, retention: Option<SignedDuration>) -> Vec<Lint> {
     }
     found.extend(hearsay::owed(spec));
     found.extend(claims::lint(spec));
+    found.extend(connections::lint(spec));
     found
 }
 

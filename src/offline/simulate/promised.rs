@@ -5,6 +5,7 @@ use num_rational::BigRational;
 
 use super::scenario::PATIENCE;
 use crate::api::agreement::AgreementSpec;
+use crate::api::enforcement::ScaleBounds;
 use crate::api::measurement::Method;
 use crate::api::objective::{LatencyIndicator, Objective};
 use crate::evaluate::amendment::{instants, terms_at};
@@ -70,7 +71,11 @@ pub fn promised(spec: &AgreementSpec, asked: Option<&str>) -> Result<Promised, F
     let good = good.map_err(|e| Fault::new(field("target"), e.to_string()))? / 100.0;
     let bounds = terms.enforcement.scale.as_ref();
     let count = |replicas: i32| u32::try_from(replicas).unwrap_or_default();
-    let replicas = bounds.map_or(UNBOUNDED, |bounds| (count(bounds.min), count(bounds.max)));
+    let most = |bounds: &ScaleBounds| {
+        let connections = bounds.connections.as_ref();
+        connections.map_or(bounds.max, |connections| bounds.max.min(connections.pods()))
+    };
+    let replicas = bounds.map_or(UNBOUNDED, |bounds| (count(bounds.min), count(most(bounds))));
     let (name, as_written) = (objective.name.clone(), (latency.threshold.to_string(), objective.target.to_string()));
     Ok(Promised {
         objective: name,

@@ -42,10 +42,21 @@ pub struct DeploymentState {
     pub entry_left: bool,
     /// `spec.revisionHistoryLimit`: how many old revisions it remembers.
     pub history_limit: i64,
+    /// The pods that a rollout has beyond its replicas.
+    pub surge: Surge,
     /// `spec.template`.
     pub template: Value,
     /// The revisions it remembers.
     pub revisions: Revisions,
+}
+
+/// `spec.strategy.rollingUpdate.maxSurge`: the pods that a rollout has beyond the replicas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surge {
+    /// So many.
+    Pods(i32),
+    /// So many of a hundred replicas, a part of one counting as one.
+    Percent(i32),
 }
 
 /// The revisions of a Deployment.
@@ -78,6 +89,20 @@ pub struct Revision {
     pub template: Value,
 }
 
+impl Surge {
+    /// `spec.strategy.rollingUpdate.maxSurge` where it is absent.
+    const DEFAULT: Self = Self::Percent(25);
+
+    fn of(strategy: Option<&Value>, surge: Option<&Value>) -> Self {
+        if strategy.and_then(Value::as_str) == Some("Recreate") {
+            return Self::Pods(0);
+        }
+        let pods = |surge: &Value| surge.as_i64().and_then(|pods| i32::try_from(pods).ok()).map(Self::Pods);
+        let percent = |surge: &Value| surge.as_str()?.strip_suffix('%')?.parse().ok().map(Self::Percent);
+        surge.and_then(|surge| pods(surge).or_else(|| percent(surge))).unwrap_or(Self::DEFAULT)
+    }
+}
+
 impl DeploymentState {
     /// Reads a Deployment, given as the API server returned it.
     pub(super) fn of(object: &DynamicObject) -> Self {
@@ -97,6 +122,7 @@ impl DeploymentState {
             annotated: metadata.annotations.as_ref().is_some_and(|all| !all.is_empty()),
             entry_left: entry_left(metadata.managed_fields.as_ref()),
             history_limit: field("/spec/revisionHistoryLimit").and_then(Value::as_i64).unwrap_or(DEFAULT_HISTORY),
+            surge: Surge::of(field("/spec/strategy/type"), field("/spec/strategy/rollingUpdate/maxSurge")),
             template: field("/spec/template").cloned().unwrap_or_default(),
             revisions: Revisions::NotAsked,
         }
@@ -123,5 +149,29 @@ impl DeploymentState {
     #[must_use]
     pub fn before(&self, revision: &Revision) -> Option<&Revision> {
         self.known().iter().filter(|other| other.number < revision.number).max_by_key(|other| other.number)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_pods_of_a_rollout_are_told_by_its_strategy() {
+        for (strategy, expected) in [
+            (json!({}), Surge::Percent(25)),
+            (json!({"type": "RollingUpdate"}), Surge::Percent(25)),
+            (json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 3}}), Surge::Pods(3)),
+            (json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "40%"}}), Surge::Percent(40)),
+            (json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0}}), Surge::Pods(0)),
+            (json!({"type": "Recreate"}), Surge::Pods(0)),
+        ] {
+            let object: DynamicObject =
+                serde_json::from_value(json!({"metadata": {"name": "web"}, "spec": {"strategy": strategy}})).unwrap();
+            assert_eq!(DeploymentState::of(&object).surge, expected, "{strategy}");
+        }
     }
 }

@@ -48,7 +48,7 @@ use crate::api::enforcement_status::ActionTarget;
 use crate::sense::headroom::PodNeeds;
 
 pub use baseline::{Baseline, BaselineRecord};
-pub use deployment::{DeploymentState, Revision, Revisions};
+pub use deployment::{DeploymentState, Revision, Revisions, Surge};
 pub use kin::Kin;
 pub use kinds::Kinds;
 pub use mark::{Mark, MarkRecord};

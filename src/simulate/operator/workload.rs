@@ -12,7 +12,7 @@ use crate::api::agreement::WorkloadRef;
 use crate::api::enforcement_status::ActionTarget;
 use crate::sense::workload::{
     AvoidanceRecord, ContainerCpu, CpuSize, DeploymentState, Floor, FloorHolder, FloorKind, NodeObservation, Nodes,
-    PodObservation, PodPhase, PodSize, Revision, Revisions, Rollout, Switch, SwitchState, WorkloadObservation,
+    PodObservation, PodPhase, PodSize, Revision, Revisions, Rollout, Surge, Switch, SwitchState, WorkloadObservation,
 };
 use crate::simulate::deployment;
 use crate::simulate::view::{PodView, View};
@@ -140,6 +140,7 @@ impl Objects {
             annotated: true,
             entry_left: false,
             history_limit: 10,
+            surge: Surge::Percent(25),
             template: template(seen.template()),
             revisions: Revisions::Read(seen.revisions().iter().map(revision).collect()),
         }

@@ -5,9 +5,10 @@ use k8s_openapi::jiff::SignedDuration;
 
 use super::{burning, found, twelve, why};
 use crate::api::diagnosis::{CauseKind, Subject};
-use crate::api::enforcement_status::{Episode, Verb};
+use crate::api::enforcement_status::Verb;
 use crate::decide::cause::Remedy;
 use crate::decide::tests::fixture::{Scene, act, at, by_pod, lowered, reason};
+use crate::decide::tests::sheds;
 use crate::decide::upstream::{Standing, Upstream};
 use crate::decide::usage::Usage;
 use crate::sense::counters::{CounterSample, Course};
@@ -90,8 +91,7 @@ fn used(usage: &mut Usage, (from, to): (i64, i64), pods: u32, rate: i64, millise
 /// so many pods answer so many, for so much.
 fn now(pods: u32, rate: i64, milliseconds: i64) -> Scene {
     let mut scene = twelve();
-    scene.status.episode =
-        Some(Episode { since: Time(at(-600)), ahead: false, safe_since: None, without_effect: Vec::new() });
+    scene.status.episode = sheds::episode();
     used(&mut scene.usage, (-3600, -600), 12, 100, 10);
     used(&mut scene.usage, (-600, 0), pods, rate, milliseconds);
     scene

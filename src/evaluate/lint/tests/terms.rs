@@ -67,6 +67,17 @@ fn a_threshold_that_a_shorter_slot_than_a_minute_judges_is_remarked_on() {
 }
 
 #[test]
+fn replicas_that_a_dependency_has_no_connections_for_are_remarked_on() {
+    for (limit, max, expected) in [(250, 5, false), (249, 5, true), (250, 6, true), (250, 4, false)] {
+        let scale = json!({"min": 2, "max": max, "connections": {"perPod": 50, "limit": limit}});
+        let found = remarked(&[("enforcement", json!({"scale": scale}))]);
+        let remark = ("max_above_connections", "spec.enforcement.scale.max".to_owned());
+        assert_eq!(found, if expected { vec![remark] } else { Vec::new() }, "{max} of {limit}");
+    }
+    assert_eq!(remarked(&[("enforcement", json!({"scale": {"min": 2, "max": 10_000}}))]), []);
+}
+
+#[test]
 fn tiers_of_different_units_are_not_compared() {
     let tiers = json!([
         {"objective": "availability", "below": "99.9", "percentOfFee": "10"},

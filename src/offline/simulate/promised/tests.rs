@@ -42,3 +42,14 @@ fn an_objective_is_the_only_one_on_latency_or_named() {
     assert_eq!(found.replicas, (1, 60));
     assert_eq!(promised(&spec(EXAMPLE), None).unwrap().objective, "latency");
 }
+
+#[test]
+fn a_dependency_bounds_the_replicas_that_are_tried() {
+    let scale = "scale: {min: 1, max: 60}";
+    assert!(EXAMPLE.contains(scale));
+    for (limit, most) in [(1000, 50), (1019, 50), (5000, 60)] {
+        let bounded = format!("scale: {{min: 1, max: 60, connections: {{perPod: 20, limit: {limit}}}}}");
+        let found = promised(&spec(&EXAMPLE.replace(scale, &bounded)), None).unwrap();
+        assert_eq!(found.replicas, (1, most), "{limit}");
+    }
+}
