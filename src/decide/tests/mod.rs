@@ -5,6 +5,7 @@ mod ahead;
 mod ahead_guards;
 mod ahead_properties;
 mod capacity;
+mod changes;
 pub(crate) mod decided;
 mod drains;
 mod feasibility;
