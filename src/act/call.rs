@@ -47,7 +47,7 @@ impl Bound {
     ) -> Result<T, Failure> {
         let now = Instant::now();
         if now >= self.until {
-            return Err(Failure::new(WriteResult::Refused, "not sent: this replica's time as the leader is over"));
+            return Err(Failure::new(WriteResult::NotTried, "not sent: this replica's time as the leader is over"));
         }
         let end = now.checked_add(LIMIT).map_or(self.until, |end| end.min(self.until));
         match tokio::time::timeout_at(end, request).await {
@@ -70,7 +70,7 @@ pub(super) fn failure(error: kube::Error) -> Failure {
             let result = match status.code {
                 404 | 409 => WriteResult::Conflict,
                 422 if about_identity() => WriteResult::Conflict,
-                // 429: turned away at the door.
+                429 => WriteResult::NotTried,
                 400..=499 => WriteResult::Refused,
                 _ => WriteResult::Unknown,
             };
@@ -117,7 +117,7 @@ mod tests {
             (422, Some("spec.maxReplicas"), WriteResult::Refused),
             (400, None, WriteResult::Refused),
             (403, None, WriteResult::Refused),
-            (429, None, WriteResult::Refused),
+            (429, None, WriteResult::NotTried),
             (500, None, WriteResult::Unknown),
             (503, None, WriteResult::Unknown),
             (504, None, WriteResult::Unknown),

@@ -51,7 +51,7 @@ pub(super) async fn give_up(api: &Api<DynamicObject>, mut object: DynamicObject,
         match bound.call(api.patch(&name, &PatchParams::apply(FIELD_MANAGER), &patch)).await {
             Ok(_) => return Ok(()),
             // Doing it twice does no harm, so an attempt of unknown end is made again too.
-            Err(failure) if failure.result != WriteResult::Refused => last = failure,
+            Err(failure) if !matches!(failure.result, WriteResult::Refused | WriteResult::NotTried) => last = failure,
             Err(failure) => return Err(failure),
         }
         object = bound.call(api.get(&name)).await?;

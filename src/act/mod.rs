@@ -63,7 +63,7 @@ pub async fn execute(client: &Client, write_until: Instant, plan: Plan<Admitted>
     for step in &plan.steps {
         let stopped = outcomes.iter().any(|outcome| outcome.result != WriteResult::Done);
         outcomes.push(if stopped {
-            Outcome::of(step, WriteResult::Refused, "not attempted, as a step before it was not done")
+            Outcome::of(step, WriteResult::NotTried, "not attempted, as a step before it was not done")
         } else {
             write(client, &plan.namespace, step, bound).await
         });

@@ -2,7 +2,7 @@
 
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus, Verb};
 use crate::api::reschedule_status::Obstacle;
-use crate::decide::{self, Step, moved, resized};
+use crate::decide::{self, Hold, Step, moved, plan, refusal, resized};
 
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum WriteResult {
     Conflict,
     /// It is not allowed or not valid. Nothing changed, and the same write will be refused again.
     Refused,
+    /// Nobody looked at it: it was not sent, or the API server had no time for it. Nothing changed.
+    NotTried,
     /// What concerns one pod, an eviction or a resize, was refused. Nothing changed; it may be tried again later, as far as
     /// the obstacle lets it.
     Hindered {
@@ -48,10 +50,15 @@ pub fn enter(outcomes: &[Outcome], enforcement: &mut EnforcementStatus, actions:
         let Some(record) = actions.iter_mut().find(|record| record.id == outcome.id) else { continue };
         record.phase = match outcome.result {
             WriteResult::Done => ActionPhase::Done,
-            WriteResult::Conflict | WriteResult::Refused | WriteResult::Hindered { .. } => ActionPhase::Refused,
+            WriteResult::Conflict | WriteResult::Refused | WriteResult::NotTried | WriteResult::Hindered { .. } => {
+                ActionPhase::Refused
+            }
             WriteResult::Unknown => ActionPhase::Unknown,
         };
         record.outcome.clone_from(&outcome.message);
+        if matches!(outcome.result, WriteResult::Refused | WriteResult::Hindered { .. }) {
+            refusal::enter(&mut enforcement.refusals, record);
+        }
         if outcome.result == WriteResult::Done {
             enforcement.floor = decide::effect(enforcement.floor.take(), record);
         }
@@ -71,9 +78,35 @@ pub fn enter(outcomes: &[Outcome], enforcement: &mut EnforcementStatus, actions:
                     moved::refused(before, record, obstacle, retry_after)
                 }
                 WriteResult::Conflict => moved::refused(before, record, Obstacle::Changed, 0),
-                // Not sent, since the permit had ended; whoever leads next decides anew.
-                WriteResult::Refused => moved::refused(before, record, Obstacle::Busy, 0),
+                WriteResult::Refused => moved::refused(before, record, Obstacle::Forbidden, 0),
+                // Where the permit had ended, whoever leads next decides anew.
+                WriteResult::NotTried => moved::refused(before, record, Obstacle::Busy, 0),
             };
         }
     }
+}
+
+/// What keeps the first of these that is not done from being done, in words. `None`: all are.
+#[must_use]
+pub fn hold(outcomes: &[Outcome], enforcement: &EnforcementStatus, actions: &[ActionRecord]) -> Option<Hold> {
+    let outcome = outcomes.iter().find(|outcome| outcome.result != WriteResult::Done)?;
+    let record = actions.iter().find(|record| record.id == outcome.id)?;
+    let known = enforcement.refusals.iter().find(|refused| refusal::is_of(refused, record.verb, &record.target));
+    let (what, kind, name) = (plan::words(record.verb), &record.target.kind, &record.target.name);
+    let said = &outcome.message;
+    Some(match (outcome.result, known) {
+        (WriteResult::Refused | WriteResult::Hindered { .. }, Some(refused)) => refusal::hold(refused),
+        (WriteResult::Refused | WriteResult::Hindered { .. }, None) => {
+            Hold::new("ActionRefused", format!("the API server refused to {what} {kind} {name}: {said}"))
+        }
+        (WriteResult::Unknown, _) => Hold::new(
+            "ActionUnanswered",
+            format!("whether it came to {what} {kind} {name} is not known: {said}; the next look at it tells"),
+        ),
+        (WriteResult::Conflict | WriteResult::NotTried | WriteResult::Done, _) => {
+            let message =
+                format!("it did not come to {what} {kind} {name}: {said}; it is decided again on a fresh reading");
+            Hold::new("ActionNotDone", message)
+        }
+    })
 }

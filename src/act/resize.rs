@@ -56,13 +56,11 @@ fn operations(step: &Step, change: &ResizeChange) -> Value {
 
 /// What the API server refuses for the pod's or its own sake, it would refuse again.
 fn failure(error: kube::Error) -> Failure {
-    let (busy, not_granted) = match &error {
-        kube::Error::Api(status) => (status.code == 429, status.code == 403 && status.message.contains("pods/resize")),
-        _ => (false, false),
-    };
+    let not_granted =
+        matches!(&error, kube::Error::Api(status) if status.code == 403 && status.message.contains("pods/resize"));
     let failure = call::failure(error);
     let result = match failure.result {
-        WriteResult::Refused if !busy => WriteResult::Hindered { obstacle: Obstacle::Forbidden, retry_after: 0 },
+        WriteResult::Refused => WriteResult::Hindered { obstacle: Obstacle::Forbidden, retry_after: 0 },
         other => other,
     };
     let hint = if not_granted { "; the chart grants it with rbac.resize=true" } else { "" };

@@ -319,7 +319,7 @@ async fn nothing_is_sent_after_the_permit_has_ended() {
         let Decision::Act(plan) = stage.scene.decide().decision else { panic!() };
         let before = stage.api.writes().len();
         let outcomes = execute(&stage.api.client(), Instant::now(), plan).await;
-        assert_eq!(results(&outcomes), [WriteResult::Refused]);
+        assert_eq!(results(&outcomes), [WriteResult::NotTried]);
         assert_eq!((stage.api.writes().len(), stage.value()), (before, place.before));
 
         let mut stage = Stage::set(place);

@@ -63,12 +63,40 @@ pub struct Diagnosis {
     /// The guards that let the plan pass, in the order asked; where one held, those before it. Empty: there is no plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub guards_passed: Vec<String>,
+    /// The guard that held. Left out: none did, or there is no plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<HeldBy>,
     /// What is done, or why it is held.
     pub answer: String,
-    /// What would change that.
+    /// What would change that: where something holds, what ends that first, and then what would end the cause.
     pub would_change: String,
     /// How old what was seen was.
     pub observed: Observed,
+}
+
+/// How a decision was come to while nothing is in danger, and so has no cause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Review {
+    /// The guards that let the plan pass, in the order asked; where one held, those before it. Empty: there is no plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guards_passed: Vec<String>,
+    /// The guard that held. Left out: none did, or there is no plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<HeldBy>,
+    /// What would change the decision.
+    pub would_change: String,
+    /// How old what was seen was.
+    pub observed: Observed,
+}
+
+/// A guard that did not let a plan pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+pub struct HeldBy {
+    /// Its name.
+    pub guard: String,
+    /// Why, in its words.
+    pub message: String,
 }
 
 /// One side of a comparison.

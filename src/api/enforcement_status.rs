@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::avoidance_status::AvoidanceStatus;
 use super::bid::Bid;
 use super::capacity::CapacityStatus;
-use super::diagnosis::Diagnosis;
+use super::diagnosis::{Diagnosis, Review};
+use super::refusal::Refusal;
 use super::reschedule_status::RescheduleStatus;
 use super::resize_status::ResizeStatus;
 use super::rollout_status::RolloutStatus;
@@ -49,6 +50,13 @@ pub struct EnforcementStatus {
     /// Why an objective is in danger, as far as it can be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<Diagnosis>,
+    /// How the decision was come to while nothing is in danger, where something is to be done or waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review: Option<Review>,
+    /// What the API server refused, the last one first, and when it is tried again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10))]
+    pub refusals: Vec<Refusal>,
     /// How many pods the expected load needs, where `spec.enforcement.capacity` asks for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity: Option<CapacityStatus>,
@@ -157,7 +165,7 @@ pub struct ActionRecord {
     pub to: Option<i32>,
     /// Why, in words.
     pub reason: String,
-    /// What is expected to happen by the deadline.
+    /// The predicted effect: what is expected to happen by the deadline, in words.
     pub hypothesis: String,
     /// It was done ahead of the load that was expected, while no objective was in danger.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -168,13 +176,14 @@ pub struct ActionRecord {
     pub intended_at: Time,
     /// By when the hypothesis is judged.
     pub deadline: Time,
-    /// What the API server answered, when it did not simply succeed.
+    /// What the API server answered, when it did not simply succeed: of a refused write why.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub outcome: String,
     /// Whether it helped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
-    /// What the verdict rests on.
+    /// The inputs: what was seen when it was decided (`before: …`), and once it is judged what was seen then (`after: …`) and what
+    /// the verdict makes of both.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub evidence: String,
 }

@@ -32,6 +32,7 @@ pub mod objective;
 pub mod objective_statement;
 pub mod parameter;
 pub mod period;
+pub mod refusal;
 pub mod remedy;
 pub mod reschedule_status;
 pub mod resize;

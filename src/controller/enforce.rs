@@ -14,7 +14,7 @@ use super::disruptions::Others;
 use super::error::Error;
 use super::look::{self, GivingBack, Question};
 use super::registry::Asked;
-use super::{capacity, finalize, nodes, shed, supply};
+use super::{capacity, finalize, nodes, refused, shed, supply};
 use crate::act;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
@@ -24,7 +24,9 @@ use crate::api::resize_status::ResizeStatus;
 use crate::api::{FINALIZER, ServiceLevelAgreement};
 use crate::decide::capacity::Need;
 use crate::decide::pulse::Present;
-use crate::decide::{AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Step, Supply, decide, record};
+use crate::decide::{
+    AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Step, Supply, decide, record, refusal,
+};
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::record::{event, status, writer};
 use crate::sense::workload::{DeploymentState, Switch, WorkloadObservation, deployment, switch};
@@ -65,6 +67,7 @@ pub(super) async fn enforce(
         say(next, agreement, "NoWorkload", message, ConditionStatus::False, now);
         return Ok(None);
     };
+    let stood = by_what_stands(next);
     let question = Question { agreement, context, present, asked, need: need.as_ref(), now };
     let look = match look::look(question, workload, book, next).await {
         Ok(look) => look,
@@ -96,7 +99,7 @@ pub(super) async fn enforce(
     if context.ceiling >= Mode::Enforce && !matches!(&decision, Decision::Act(plan) if plan.steps.iter().any(on_node)) {
         nodes::let_go_of_fields(context, &look.identity, &look.nodes).await;
     }
-    follow(agreement, context, book, next, decision, now).await
+    follow(agreement, context, book, next, (decision, stood), now).await
 }
 
 /// Writes into the next status what was decided `at` an instant on an account up to another, and gives what is to be done.
@@ -121,20 +124,22 @@ fn enter(
     decision
 }
 
-/// Carries out what was decided, or says why nothing is done; gives when to look again.
+/// Carries out what was decided, or says why nothing is done; gives when to look again. `stood`: whether anything was enforced
+/// before.
 async fn follow(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     book: &mut Book,
     next: &mut AgreementStatus,
-    decision: Decision,
+    (decision, stood): (Decision, ConditionStatus),
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
     Ok(match decision {
         Decision::Act(plan) => {
             let again = plan.followed_up(now);
             let steps: Vec<String> = plan.steps.iter().map(|step| step.id.clone()).collect();
-            carry_out(agreement, context, book, next, plan, now).await?;
+            let outcomes = carry_out(agreement, context, book, next, plan, now).await?;
+            refused::tell(agreement, context, next, &outcomes, stood, now);
             // What was refused is not tried again at once.
             let is_done =
                 |id: &String| next.actions.iter().any(|done| done.id == *id && done.phase == ActionPhase::Done);
@@ -156,7 +161,7 @@ async fn follow(
 }
 
 /// It is enforced as long as something of the operator stands, whether or not there is more to do just now.
-fn by_what_stands(next: &AgreementStatus) -> ConditionStatus {
+pub(super) fn by_what_stands(next: &AgreementStatus) -> ConditionStatus {
     if holds_nothing(next) { ConditionStatus::False } else { ConditionStatus::True }
 }
 
@@ -185,7 +190,7 @@ async fn carry_out(
     next: &mut AgreementStatus,
     plan: crate::decide::Plan<crate::decide::Admitted>,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Vec<act::Outcome>, Error> {
     let words = next.enforcement.as_ref().map(|e| e.message.clone()).unwrap_or_default();
     let reason = next.enforcement.as_ref().map(|e| e.reason.clone()).unwrap_or_default();
     say(next, agreement, &reason, &words, ConditionStatus::True, now);
@@ -216,7 +221,7 @@ async fn carry_out(
             );
         }
     }
-    Ok(())
+    Ok(outcomes)
 }
 
 /// Whether a decision could change anything, or an earlier one still has to be followed up.
@@ -239,9 +244,10 @@ fn nothing_is_wrong(
     now: Timestamp,
 ) {
     let enforcement = next.enforcement.get_or_insert_default();
-    (enforcement.diagnosis, enforcement.bid) = (None, None);
+    (enforcement.diagnosis, enforcement.review, enforcement.bid) = (None, None, None);
     context.bids.withdraw(&agreement.uid().unwrap_or_default());
     let (account_through, now) = (assessment.measured_through, status::whole_seconds(now));
+    enforcement.refusals = refusal::reconcile(&enforcement.refusals, &next.actions, now);
     record::enter(&mut next.diagnoses, record::Look { enforcement, intended: &[], account_through, now });
 }
 
@@ -304,7 +310,7 @@ pub(super) fn identity(agreement: &ServiceLevelAgreement) -> AgreementIdentity {
     }
 }
 
-fn say(
+pub(super) fn say(
     next: &mut AgreementStatus,
     agreement: &ServiceLevelAgreement,
     reason: &str,

@@ -10,7 +10,7 @@ use crate::sense::workload::Floor;
 use super::cause::{Cause, Found, Remedy};
 use super::evidence::Snapshot;
 use super::facts::Facts;
-use super::guard::{self, Hold};
+use super::guard::{self, Answers, Hold};
 use super::health::Danger;
 use super::plan::{Plan, Proposed};
 use super::policy::{self, Proposal};
@@ -18,13 +18,28 @@ use super::situation::Situation;
 use super::workflow::Decision;
 use super::{harm, release, reschedule, resize, shedding, standing, steer, undo};
 
-/// The decision, and the guards that let its plan pass.
-pub(super) type Chosen = (Decision, Vec<&'static str>);
+/// The decision, and what the guards say of its plan.
+type Chosen = (Decision, Answers);
+
+/// What was chosen, and how it was come to.
+pub(super) struct Choice {
+    pub(super) decision: Decision,
+    /// What the guards say of its plan; of the one that they hold, where nothing is to be kept meanwhile.
+    pub(super) answers: Answers,
+    /// What would change it, beside what changes the cause.
+    pub(super) would_change: String,
+}
 
 /// Chooses what is done about the cause that was found: what stands without a reason is given back first.
-pub(super) fn choose(facts: &Facts<'_>, found: &Found) -> Chosen {
-    let (decision, passed) = choice(facts, found);
-    (looked_at_soon(facts, decision), passed)
+pub(super) fn choose(facts: &Facts<'_>, found: &Found) -> Choice {
+    let (decision, answers) = choice(facts, found);
+    let would_change = match &decision {
+        Decision::Hold(hold) => hold.would_change(),
+        Decision::Nothing { reason, until, .. } => guard::would_change(reason, *until, None),
+        Decision::Recommend(_) => guard::would_change("ModeNotEnforce", None, None),
+        Decision::Act(_) => String::new(),
+    };
+    Choice { decision: looked_at_soon(facts, decision), answers, would_change }
 }
 
 /// While a node that is avoided is emptied, what comes of the last move is looked at before the next slot tells, whatever holds
@@ -50,10 +65,10 @@ fn choice(facts: &Facts<'_>, found: &Found) -> Chosen {
         .or_else(|| give_sizes_back(facts))
         .or_else(|| turn_back(facts));
     if let Some(decision) = given_back {
-        return (decision, Vec::new());
+        return (decision, Answers::default());
     }
     if situation.mode() == Mode::Observe {
-        return (nothing("Observing", "the mode is Observe: nothing is decided", None), Vec::new());
+        return (nothing("Observing", "the mode is Observe: nothing is decided", None), Answers::default());
     }
     let enforcement = situation.enforcement;
     if enforcement.scale.is_none()
@@ -61,14 +76,18 @@ fn choice(facts: &Facts<'_>, found: &Found) -> Chosen {
         && enforcement.reschedule.is_none()
         && enforcement.resize.is_none()
     {
-        return (nothing("NoVerbAllowed", "enforcement.scale is left out, so nothing is scaled", None), Vec::new());
+        return (
+            nothing("NoVerbAllowed", "enforcement.scale is left out, so nothing is scaled", None),
+            Answers::default(),
+        );
     }
     if let Some(chosen) = take_back(facts, cause) {
         return chosen;
     }
-    let told = || Hold { reason: cause.reason(), message: cause.message.clone(), until: None };
+    // Nothing but what ends the cause ends it.
+    let told = || Hold::new(cause.reason(), cause.message.clone()).unless("");
     match &cause.remedy {
-        Remedy::Hold => (Decision::Hold(unclear(facts).unwrap_or_else(told)), Vec::new()),
+        Remedy::Hold => (Decision::Hold(unclear(facts).unwrap_or_else(told)), Answers::default()),
         Remedy::KeepFloor => keep(facts, told()),
         Remedy::Undo(revision) => undo(facts, cause, revision),
         Remedy::Move(suspects) => move_pod(facts, cause, suspects),
@@ -89,7 +108,8 @@ fn take_back(facts: &Facts<'_>, cause: &Cause) -> Option<Chosen> {
 fn shed(facts: &Facts<'_>, cause: &Cause) -> Chosen {
     let Some(shed) = &facts.situation.enforcement.shed else {
         let why = "enforcement.shed is left out, so turning requests away is left to a person";
-        return keep(facts, told(cause, &Hold::new(cause.reason(), why)));
+        let hold = Hold::new(cause.reason(), why).unless("enforcement.shed is set, or a person turns requests away");
+        return keep(facts, told(cause, &hold));
     };
     or_keep(facts, cause, shedding::propose(facts, shed))
 }
@@ -98,7 +118,9 @@ fn shed(facts: &Facts<'_>, cause: &Cause) -> Chosen {
 fn undo(facts: &Facts<'_>, cause: &Cause, revision: &str) -> Chosen {
     let Some(allowed) = &facts.situation.enforcement.rollback else {
         let why = "enforcement.rollback is left out, so undoing it is left to a person (`kubectl rollout undo`)";
-        return keep(facts, told(cause, &Hold::new(cause.reason(), why)));
+        let hold =
+            Hold::new(cause.reason(), why).unless("enforcement.rollback is set, or a person undoes the revision");
+        return keep(facts, told(cause, &hold));
     };
     or_keep(facts, cause, undo::propose(facts, allowed, revision))
 }
@@ -107,7 +129,8 @@ fn undo(facts: &Facts<'_>, cause: &Cause, revision: &str) -> Chosen {
 fn move_pod(facts: &Facts<'_>, cause: &Cause, suspects: &[String]) -> Chosen {
     if facts.situation.enforcement.reschedule.is_none() {
         let why = "enforcement.reschedule is left out, so moving it is left to a person";
-        return keep(facts, told(cause, &Hold::new(cause.reason(), why)));
+        let hold = Hold::new(cause.reason(), why).unless("enforcement.reschedule is set, or a person moves the pod");
+        return keep(facts, told(cause, &hold));
     }
     let proposed = match steer::suspected(facts, suspects) {
         Some(node) => steer::propose(facts, node, suspects),
@@ -119,19 +142,24 @@ fn move_pod(facts: &Facts<'_>, cause: &Cause, suspects: &[String]) -> Chosen {
 /// What is proposed, if the guards let it pass; otherwise what keeps the floor.
 fn or_keep(facts: &Facts<'_>, cause: &Cause, proposed: Result<Plan<Proposed>, Hold>) -> Chosen {
     match proposed.map(|plan| pass(plan, facts)) {
-        Ok((Decision::Hold(hold), passed)) => {
-            let (decision, more) = keep(facts, told(cause, &hold));
-            (decision, if more.is_empty() { passed } else { more })
-        }
+        Ok((Decision::Hold(hold), answers)) => held(facts, cause, &hold, answers),
         Ok(chosen) => chosen,
-        Err(hold) => keep(facts, told(cause, &hold)),
+        Err(hold) => held(facts, cause, &hold, Answers::of(&hold)),
+    }
+}
+
+/// What keeps the floor while something holds what would help; what the guards say of that, where nothing is to be kept.
+fn held(facts: &Facts<'_>, cause: &Cause, hold: &Hold, answers: Answers) -> Chosen {
+    match keep(facts, told(cause, hold)) {
+        (still @ Decision::Hold(_), _) => (still, answers),
+        kept => kept,
     }
 }
 
 /// A hold with the cause before it.
 fn told(cause: &Cause, hold: &Hold) -> Hold {
     let message = format!("{}; {}", cause.message, hold.message);
-    Hold { reason: hold.reason, message, until: hold.until }
+    Hold { message, ..hold.clone() }
 }
 
 /// Keeps the floor where it could be undercut; where a guard holds back even that, or nothing is to be kept, the cause is
@@ -139,7 +167,7 @@ fn told(cause: &Cause, hold: &Hold) -> Hold {
 fn keep(facts: &Facts<'_>, told: Hold) -> Chosen {
     let scaled = facts.situation.enforcement.scale.as_ref().zip(facts.floor());
     match scaled.and_then(|(bounds, floor)| policy::keep(facts, floor, bounds)).map(|plan| pass(plan, facts)) {
-        None | Some((Decision::Hold(_), _)) => (Decision::Hold(unclear(facts).unwrap_or(told)), Vec::new()),
+        None | Some((Decision::Hold(_), _)) => (Decision::Hold(unclear(facts).unwrap_or(told)), Answers::default()),
         Some(chosen) => chosen,
     }
 }
@@ -159,19 +187,19 @@ fn resize(facts: &Facts<'_>, cause: &Cause) -> Chosen {
     };
     // What was begun is to show first whether it helps.
     if !resize::open(facts).is_empty() {
-        return keep(facts, told(cause, &hold));
+        return held(facts, cause, &hold, Answers::of(&hold));
     }
     let (Some(bounds), Some(floor), None) = (&facts.situation.enforcement.scale, facts.floor(), unclear(facts)) else {
-        return (Decision::Hold(unclear(facts).unwrap_or_else(|| told(cause, &hold))), Vec::new());
+        return (Decision::Hold(unclear(facts).unwrap_or_else(|| told(cause, &hold))), Answers::of(&hold));
     };
     match policy::propose(facts, floor, bounds) {
         Proposal::Idle { reason, message, until } => {
-            (nothing(reason, format!("{message}; no pod is resized: {}", hold.message), until), Vec::new())
+            (nothing(reason, format!("{message}; no pod is resized: {}", hold.message), until), Answers::default())
         }
         Proposal::Plan(plan) => match pass(plan.adding(&format!("no pod is resized: {}", hold.message)), facts) {
-            (Decision::Hold(unscaled), passed) => {
+            (Decision::Hold(unscaled), answers) => {
                 let message = format!("{}; no pod is resized: {}", unscaled.message, hold.message);
-                (Decision::Hold(Hold { message, ..unscaled }), passed)
+                (Decision::Hold(Hold { message, ..unscaled }), answers)
             }
             chosen => chosen,
         },
@@ -187,7 +215,7 @@ fn come_back(facts: &Facts<'_>) -> Option<Chosen> {
             chosen => Some(chosen),
         },
         Proposal::Idle { reason, message, until } => {
-            let waits = (nothing(reason, message, until), Vec::new());
+            let waits = (nothing(reason, message, until), Answers::default());
             Some(told_after(facts, scale(facts), waits))
         }
     }
@@ -201,33 +229,38 @@ fn told_after(facts: &Facts<'_>, floor: Chosen, sizes: Chosen) -> Chosen {
 
 fn scale(facts: &Facts<'_>) -> Chosen {
     let Some(bounds) = &facts.situation.enforcement.scale else {
-        return (nothing("NoVerbAllowed", "enforcement.scale is left out, so nothing is scaled", None), Vec::new());
+        return (
+            nothing("NoVerbAllowed", "enforcement.scale is left out, so nothing is scaled", None),
+            Answers::default(),
+        );
     };
     if let Some(hold) = unclear(facts) {
-        return (Decision::Hold(hold), Vec::new());
+        return (Decision::Hold(hold), Answers::default());
     }
-    let Some(floor) = facts.floor() else { return (nothing("NoFloor", "nothing holds a floor", None), Vec::new()) };
+    let Some(floor) = facts.floor() else {
+        return (nothing("NoFloor", "nothing holds a floor", None), Answers::default());
+    };
     match policy::propose(facts, floor, bounds) {
-        Proposal::Idle { reason, message, until } => (nothing(reason, message, until), Vec::new()),
+        Proposal::Idle { reason, message, until } => (nothing(reason, message, until), Answers::default()),
         Proposal::Plan(plan) => pass(plan, facts),
     }
 }
 
 fn pass(plan: Plan<Proposed>, facts: &Facts<'_>) -> Chosen {
     let recommends = facts.situation.mode() == Mode::Recommend;
-    let passed = guard::passed(&plan, facts, !recommends);
+    let answers = guard::answers(&plan, facts, !recommends);
     if recommends {
         let decision = match guard::review(&plan, facts) {
             Ok(()) => Decision::Recommend(plan.describe()),
             Err(hold) => Decision::Hold(hold),
         };
-        return (decision, passed);
+        return (decision, answers);
     }
     let decision = match guard::admit(plan, facts) {
         Ok(plan) => Decision::Act(plan),
         Err(hold) => Decision::Hold(hold),
     };
-    (decision, passed)
+    (decision, answers)
 }
 
 /// A floor that has no reason to stand any more, whatever is measured: it was left behind on another object, or the
@@ -242,33 +275,30 @@ fn give_back(facts: &Facts<'_>) -> Option<Decision> {
         }
         _ => return None,
     };
-    if situation.ceiling < Mode::Enforce {
-        let message = "a floor is to be given back, but the operator's flag --enforcement forbids every change";
-        return Some(Decision::Hold(Hold { reason: "ModeCeiling", message: message.into(), until: None }));
-    }
     let before = Snapshot::of(&facts.health, facts.workload.ready_pods());
     let (slot, deadline) = (standing.since.0, facts.judged_at(false));
     let plan = release::restoring(situation.agreement, floor, &standing, slot, deadline, reason.into(), before);
-    Some(match guard::admit_restoration(plan, situation.leader) {
-        Ok(plan) => Decision::Act(plan),
-        Err(hold) => Decision::Hold(hold),
-    })
+    Some(given_back(facts, plan, "a floor is to be given back"))
 }
 
 /// A pause of the rollout that has no reason to stand any more.
 fn give_rollout_back(facts: &Facts<'_>, cause: &Cause) -> Option<Decision> {
-    Some(given_back(facts, undo::release(facts, cause.kind)?, "a rollout"))
+    Some(given_back(facts, undo::release(facts, cause.kind)?, "a rollout is to be given back"))
 }
 
 /// A node that has no reason to be avoided any more.
 fn give_node_back(facts: &Facts<'_>, cause: &Cause) -> Option<Decision> {
-    Some(given_back(facts, steer::release(facts, cause)?, "a node"))
+    Some(given_back(facts, steer::release(facts, cause)?, "a node is to be given back"))
 }
 
+/// Gives it back, whatever is measured: neither the agreement's mode nor the data hold that.
 fn given_back(facts: &Facts<'_>, plan: Plan<Proposed>, what: &str) -> Decision {
     if facts.situation.ceiling < Mode::Enforce {
-        let message = format!("{what} is to be given back, but the operator's flag --enforcement forbids every change");
-        return Decision::Hold(Hold { reason: "ModeCeiling", message, until: None });
+        let message = format!("{what}, but the operator's flag --enforcement forbids every change");
+        return Decision::Hold(Hold::new("ModeCeiling", message));
+    }
+    if let Some(hold) = guard::refused(&plan, facts) {
+        return Decision::Hold(hold);
     }
     match guard::admit_restoration(plan, facts.situation.leader) {
         Ok(plan) => Decision::Act(plan),
@@ -278,28 +308,12 @@ fn given_back(facts: &Facts<'_>, plan: Plan<Proposed>, what: &str) -> Decision {
 
 /// A switch that has no reason to stand as it was turned any more.
 fn turn_back(facts: &Facts<'_>) -> Option<Decision> {
-    let plan = shedding::stop(facts)?;
-    if facts.situation.ceiling < Mode::Enforce {
-        let message = "a switch is to be turned back, but the operator's flag --enforcement forbids every change";
-        return Some(Decision::Hold(Hold { reason: "ModeCeiling", message: message.into(), until: None }));
-    }
-    Some(match guard::admit_restoration(plan, facts.situation.leader) {
-        Ok(plan) => Decision::Act(plan),
-        Err(hold) => Decision::Hold(hold),
-    })
+    Some(given_back(facts, shedding::stop(facts)?, "a switch is to be turned back"))
 }
 
 /// The size of pods that has no reason to stand any more.
 fn give_sizes_back(facts: &Facts<'_>) -> Option<Decision> {
-    let plan = resize::give_back(facts)?;
-    if facts.situation.ceiling < Mode::Enforce {
-        let message = "pods are to get the size of their template again, but the operator's flag --enforcement forbids every change";
-        return Some(Decision::Hold(Hold { reason: "ModeCeiling", message: message.into(), until: None }));
-    }
-    Some(match guard::admit_restoration(plan, facts.situation.leader) {
-        Ok(plan) => Decision::Act(plan),
-        Err(hold) => Decision::Hold(hold),
-    })
+    Some(given_back(facts, resize::give_back(facts)?, "pods are to get the size of their template again"))
 }
 
 /// The floor left behind on an object that scales the workload no more. While it is not clear what does, nothing is left

@@ -4,6 +4,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::avoidance_status::{AvoidanceStatus, AvoidedNode};
 use crate::api::enforcement_status::{ActionRecord, Episode, FloorStatus};
+use crate::api::refusal::Refusal;
 use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::resize_status::ResizeStatus;
 use crate::api::rollout_status::RolloutStatus;
@@ -51,6 +52,8 @@ pub struct Facts<'a> {
     pub shed: Option<ShedStatus>,
     /// The pods that were resized.
     pub resized: Option<ResizeStatus>,
+    /// What the API server refused.
+    pub refusals: Vec<Refusal>,
     /// The actions, newest first, settled and judged.
     pub actions: Vec<ActionRecord>,
     /// The episode, as of now.

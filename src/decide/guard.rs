@@ -6,6 +6,7 @@
 mod avoidance;
 mod blast_radius;
 mod bounds;
+mod change;
 mod cluster;
 mod data;
 mod drain;
@@ -19,6 +20,7 @@ mod ownership;
 mod pace;
 mod pod;
 mod pulse;
+mod refusal;
 mod reschedule;
 mod resize;
 mod revision;
@@ -40,6 +42,7 @@ use crate::sense::workload::PodObservation;
 
 pub use avoidance::{AFTER_REFUSAL, ONE_IN, Steered};
 pub use blast_radius::{EVICTIONS, EVICTIONS_OF_A_NODE, WITHIN};
+pub(super) use change::of as would_change;
 pub use cluster::{PAUSES, RESIZES, RESIZES_OF_A_NODE, ROLLBACKS, SHEDS, few_resizes, promised};
 pub use drain::is_moving;
 pub use pace::LOWER_INTERVAL;
@@ -58,15 +61,46 @@ pub struct Hold {
     pub message: String,
     /// When it may be different. `None`: when something changes.
     pub until: Option<Timestamp>,
+    /// What a person may do about it, where that is not told by the reason.
+    pub unless: Option<&'static str>,
+    /// The guard that holds. `None`: there was no plan for one to hold.
+    pub guard: Option<&'static str>,
 }
 
 impl Hold {
-    pub(super) fn new(reason: &'static str, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), until: None }
+    /// Until something changes.
+    pub fn new(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into(), until: None, unless: None, guard: None }
     }
 
     pub(super) fn until(self, until: Timestamp) -> Self {
         Self { until: Some(until), ..self }
+    }
+
+    pub(super) fn unless(self, change: &'static str) -> Self {
+        Self { unless: Some(change), ..self }
+    }
+
+    /// What would change it, in words. Empty: only what changes the cause.
+    #[must_use]
+    pub fn would_change(&self) -> String {
+        change::of(self.reason, self.until, self.unless)
+    }
+}
+
+/// What the guards say of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(super) struct Answers {
+    /// Those that let it pass, in the order asked, up to the first that holds.
+    pub(super) passed: Vec<&'static str>,
+    /// The one that holds, and its words.
+    pub(super) held: Option<(&'static str, String)>,
+}
+
+impl Answers {
+    /// Of what was held before it was a plan: the guards before that one were asked about a part of it.
+    pub(super) fn of(hold: &Hold) -> Self {
+        Self { passed: Vec::new(), held: hold.guard.map(|guard| (guard, hold.message.clone())) }
     }
 }
 
@@ -141,7 +175,7 @@ const UNSUSPECTED: &str = "node not suspected";
 const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
-const PRECAUTIONS: [Guard; 68] = [
+const PRECAUTIONS: [Guard; 69] = [
     ("one owner", FLOOR, ownership::clear),
     ("owner respected", MOVE, ownership::respected),
     ("rollback allowed", ROLLOUT, rollback::allowed),
@@ -192,6 +226,7 @@ const PRECAUTIONS: [Guard; 68] = [
     ("room on the node", RESIZE, resize::has_room),
     ("within the day's resizes", RESIZE, resize::within_budget),
     ("resize not refused", RESIZE, resize::not_refused),
+    ("write not refused", ALL, refusal::over),
     ("warmed up", DISRUPT, warm_up::over),
     ("no hiccup", TO_DISRUPT, pulse::lasts),
     ("confirmed", UNDO, rollback::confirmed),
@@ -287,25 +322,36 @@ pub fn is_suspected(facts: &Facts<'_>, pod: &PodObservation) -> bool {
     node::is_suspected(facts, pod)
 }
 
-/// The guards that let a plan pass, in the order asked, up to the first that holds. `permitted`: whether acting itself is
-/// asked about too, which a recommendation needs not be.
-#[must_use]
-pub fn passed<S>(plan: &Plan<S>, facts: &Facts<'_>, permitted: bool) -> Vec<&'static str> {
+/// What the guards say of a plan. `permitted`: whether acting itself is asked about too, which a recommendation needs not be.
+pub(super) fn answers<S>(plan: &Plan<S>, facts: &Facts<'_>, permitted: bool) -> Answers {
+    let mut answers = Answers::default();
     let permission = PERMISSION.iter().filter(|_| permitted);
-    let lets = |guard: &&Guard| plan.steps.iter().all(|step| asked(guard, step, facts).is_none());
-    let guards =
-        permission.chain(&PRECAUTIONS).filter(|guard| plan.steps.iter().any(|step| guard.1.contains(&step.verb)));
-    guards.take_while(lets).map(|guard| guard.0).collect()
+    for guard in permission.chain(&PRECAUTIONS) {
+        if let Some(hold) = plan.steps.iter().find_map(|step| asked(guard, step, facts)) {
+            answers.held = hold.guard.map(|name| (name, hold.message));
+            break;
+        }
+        if plan.steps.iter().any(|step| guard.1.contains(&step.verb)) {
+            answers.passed.push(guard.0);
+        }
+    }
+    answers
+}
+
+/// The hold while the API server refuses what would give something back.
+pub(super) fn refused(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Option<Hold> {
+    plan.steps.iter().find_map(|step| refusal::over(step, facts))
 }
 
 fn check<S>(plan: &Plan<S>, facts: &Facts<'_>, guards: &[Guard]) -> Result<(), Hold> {
-    let holds = plan.steps.iter().flat_map(|step| guards.iter().filter_map(move |guard| asked(guard, step, facts)));
-    holds.into_iter().next().map_or(Ok(()), Err)
+    let mut holds = guards.iter().flat_map(|guard| plan.steps.iter().filter_map(|step| asked(guard, step, facts)));
+    holds.next().map_or(Ok(()), Err)
 }
 
 /// What a guard says of a step, if it is about its verb.
-fn asked((_, about, holds): &Guard, step: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    if about.contains(&step.verb) { holds(step, facts) } else { None }
+fn asked((name, about, holds): &Guard, step: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    let hold = if about.contains(&step.verb) { holds(step, facts) } else { None };
+    hold.map(|hold| Hold { guard: Some(name), ..hold })
 }
 
 /// The verb takes replicas away or makes pods smaller, or lets it be done.

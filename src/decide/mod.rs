@@ -32,6 +32,7 @@ pub mod plan;
 pub mod policy;
 pub mod pulse;
 pub mod record;
+pub mod refusal;
 pub mod release;
 pub mod reschedule;
 pub mod resize;

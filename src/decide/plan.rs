@@ -147,23 +147,8 @@ impl Step {
     /// The step in words.
     #[must_use]
     pub fn describe(&self) -> String {
-        let what = match self.verb {
-            Verb::FreezeScaleDown => "hold the floor of",
-            Verb::RaiseFloor | Verb::Surge => "raise the floor of",
-            Verb::LowerFloor => "lower the floor of",
-            Verb::Restore => "give the floor back of",
-            Verb::PauseRollout => "pause the rollout of",
-            Verb::RollBack => "undo the revision of",
-            Verb::ReleaseRollout => "give the rollout back of",
-            Verb::Reschedule => "evict",
-            Verb::AvoidNode => "keep new pods off",
-            Verb::ReleaseNode => "let new pods onto",
-            Verb::Shed => "shed load through",
-            Verb::StopShedding => "shed no more load through",
-            Verb::Resize => "resize",
-            Verb::RestoreSize => "give its template's size to",
-        };
         let Step { target, reason, .. } = self;
+        let what = words(self.verb);
         format!("{what} {} {} ({}): {reason}", target.kind, target.name, self.change.describe())
     }
 
@@ -243,6 +228,27 @@ impl Change {
             Self::Eviction(_) | Self::Node(_) | Self::Shed(_) => (None, None),
             Self::Resize(change) => (i32::try_from(change.from.limit).ok(), i32::try_from(change.to.limit).ok()),
         }
+    }
+}
+
+/// A verb in words, before what it is done to.
+#[must_use]
+pub fn words(verb: Verb) -> &'static str {
+    match verb {
+        Verb::FreezeScaleDown => "hold the floor of",
+        Verb::RaiseFloor | Verb::Surge => "raise the floor of",
+        Verb::LowerFloor => "lower the floor of",
+        Verb::Restore => "give the floor back of",
+        Verb::PauseRollout => "pause the rollout of",
+        Verb::RollBack => "undo the revision of",
+        Verb::ReleaseRollout => "give the rollout back of",
+        Verb::Reschedule => "evict",
+        Verb::AvoidNode => "keep new pods off",
+        Verb::ReleaseNode => "let new pods onto",
+        Verb::Shed => "shed load through",
+        Verb::StopShedding => "shed no more load through",
+        Verb::Resize => "resize",
+        Verb::RestoreSize => "give its template's size to",
     }
 }
 

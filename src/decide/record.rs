@@ -81,7 +81,8 @@ fn is_of(named: &NamedCause, told: &Diagnosis) -> bool {
 }
 
 /// The parts of the service that are blamed. What they are compared with is none.
-fn suspects(told: &Diagnosis) -> Vec<Suspect> {
+#[must_use]
+pub fn suspects(told: &Diagnosis) -> Vec<Suspect> {
     let suspect = |evidence: &Evidence| Suspect { subject: evidence.subject, name: cut(&evidence.name, MOST_NAME) };
     let parts = told.evidence.iter().filter(|evidence| evidence.subject.is_part());
     let mut suspects: Vec<_> = parts.take(MOST_SUSPECTS).map(suspect).collect();

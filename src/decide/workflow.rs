@@ -19,7 +19,7 @@ use super::situation::Situation;
 use super::standing::{self, Reset};
 use super::timing::Timing;
 use super::verdict::{self, Sight};
-use super::{avoidance, bid, choice, episode, hand, harm, intent, moved, policy, resized, shed_state};
+use super::{avoidance, bid, choice, episode, hand, harm, intent, moved, policy, refusal, resized, shed_state};
 
 /// What was decided.
 #[derive(Debug, PartialEq)]
@@ -75,9 +75,11 @@ pub struct Decided {
 #[must_use]
 pub fn decide(situation: &Situation<'_>) -> Decided {
     let held = |reason: &'static str, message: String| {
-        let enforcement =
+        let mut enforcement =
             EnforcementStatus { reason: reason.into(), message: message.clone(), ..situation.status.clone() };
-        let decision = Decision::Hold(Hold { reason, message, until: None });
+        let hold = Hold::new(reason, message).unless("what the message names is mended");
+        diagnosis::hold(&mut enforcement, &hold);
+        let decision = Decision::Hold(hold);
         Decided {
             decision,
             enforcement,
@@ -99,12 +101,15 @@ pub fn decide(situation: &Situation<'_>) -> Decided {
 fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadObservation) -> Decided {
     let (facts, reset) = work_out(situation, timing, workload);
     let found = cause::find(&facts);
-    let (decision, passed) = choice::choose(&facts, &found);
-    let hints = hints(&facts, &decision, reset);
-    let seeks_replicas = seeks_replicas(&found.cause.remedy, &decision);
-    let bid = bid::after(&facts, &found.cause.remedy, &decision);
-    let (reason, message) = words(&decision);
-    let diagnosis = diagnosis::told(&facts, &found, &passed, &message);
+    let choice = choice::choose(&facts, &found);
+    let decision = &choice.decision;
+    let hints = hints(&facts, decision, reset);
+    let seeks_replicas = seeks_replicas(&found.cause.remedy, decision);
+    let bid = bid::after(&facts, &found.cause.remedy, decision);
+    let (reason, message) = words(decision);
+    let diagnosis = diagnosis::told(&facts, &found, &choice, &message);
+    let review = if diagnosis.is_none() { diagnosis::review(&facts, &choice) } else { None };
+    let decision = choice.decision;
     let mut actions = facts.actions;
     // A floor that was left behind on another object stays in the status until it is given back.
     let mut hand = facts.hand;
@@ -137,6 +142,8 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
         resize: resized,
         episode: facts.episode,
         diagnosis,
+        review,
+        refusals: facts.refusals,
         capacity: situation.status.capacity.clone(),
         bid,
     };
@@ -222,6 +229,7 @@ pub(super) fn work_out<'a>(
     }
     let moved = moved::within(moved, episode.as_ref());
     let resized = resized::within(resized, episode.as_ref());
+    let refusals = refusal::reconcile(&situation.status.refusals, &actions, situation.now);
     let mut facts = Facts {
         situation,
         workload,
@@ -233,6 +241,7 @@ pub(super) fn work_out<'a>(
         avoidance: avoided,
         shed,
         resized,
+        refusals,
         actions,
         episode,
     };

@@ -1,6 +1,7 @@
 //! Kubernetes Events for what a person would want to be told: found by comparing two statuses, published best effort.
 
 mod credits;
+mod decision;
 
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use crate::api::condition;
 use crate::api::contract_status::{CureState, DemandStatus};
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb, Verdict};
 use crate::decide::standing::Reset;
+
+pub use decision::refused;
 
 /// Longest note the API server takes, in bytes.
 const NOTE_LIMIT: usize = 1024;
@@ -108,13 +111,8 @@ pub fn notices(last: &AgreementStatus, next: &AgreementStatus) -> Vec<Notice> {
             found.push(notice(true, kind, &now.reason, now.message));
         }
     }
-    found.extend(cause_found(last, next));
-    let held = |s: &AgreementStatus| s.enforcement.as_ref().map(|e| e.reason.clone());
-    if let (Some(enforcement), true) = (&next.enforcement, held(last) != held(next))
-        && !enforcement.message.is_empty()
-    {
-        found.push(notice(false, "EnforcementChanged", &enforcement.reason, enforcement.message.clone()));
-    }
+    found.extend(decision::cause_found(last, next));
+    found.extend(decision::changed(last, next));
     found
 }
 
@@ -129,14 +127,6 @@ fn not_cured(last: &AgreementStatus, demand: &DemandStatus) -> Option<Notice> {
         format!("{} demanded a cure by {by}, and there was none: the customer may end the agreement", demand.claim);
     let action: String = format!("Cure-{}", demand.claim).chars().take(ACTION_LIMIT).collect();
     Some(notice(true, "BreachNotCured", &action, note))
-}
-
-/// The cause of a danger is another one than before.
-fn cause_found(last: &AgreementStatus, next: &AgreementStatus) -> Option<Notice> {
-    let cause = |status: &AgreementStatus| status.enforcement.as_ref()?.diagnosis.clone();
-    let told = cause(next).filter(|told| cause(last).is_none_or(|before| before.cause != told.cause))?;
-    let note = format!("{:?}: {}", told.cause, told.message);
-    Some(notice(true, "CauseFound", &format!("Diagnose-{:?}", told.cause), note))
 }
 
 /// Somebody else changed a floor that the operator holds.
@@ -298,26 +288,6 @@ mod tests {
         assert_eq!(notices(&calm, &risk)[0].reason, "ObjectiveAtRisk");
         assert_eq!(notices(&risk, &risk), []);
         assert_eq!(notices(&risk, &calm)[0].reason, "ObjectiveRecovered");
-    }
-
-    #[test]
-    fn a_cause_is_told_when_it_is_another_one() {
-        let told = |cause: &str, message: &str| {
-            let mut status = status(State::AtRisk);
-            let time = "2026-01-01T00:00:00Z";
-            let diagnosis = serde_json::json!({
-                "cause": cause, "since": time, "message": message, "answer": "", "wouldChange": "",
-                "observed": {"decidedAt": time, "accountThrough": time, "workloadReadAt": time},
-            });
-            status.enforcement.get_or_insert_default().diagnosis = serde_json::from_value(diagnosis).ok();
-            status
-        };
-        let (calm, sick) = (status(State::AtRisk), told("OutlierPod", "a is sick"));
-        let found = notices(&calm, &sick);
-        assert_eq!((found[0].reason.as_str(), found[0].note.as_str()), ("CauseFound", "OutlierPod: a is sick"));
-        assert_eq!(notices(&sick, &told("OutlierPod", "a is still sick")), []);
-        assert_ne!(notices(&sick, &told("Saturation", "too much"))[0].action, found[0].action);
-        assert_eq!(notices(&sick, &calm), []);
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! The latest decision about an agreement as text for a terminal: cause, evidence, what was ruled out, what is done.
 
+mod actions;
 mod hand;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;
 
 use std::fmt::Write as _;
 
@@ -8,9 +12,8 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::ServiceLevelAgreement;
 use crate::api::capacity::CapacityMode;
-use crate::api::diagnosis::{Diagnosis, Evidence, ObservedPulse};
+use crate::api::diagnosis::{Diagnosis, Evidence, HeldBy, Observed, ObservedPulse};
 use crate::api::enforcement::Mode;
-use crate::api::enforcement_status::ActionRecord;
 
 use super::form::legible::legible;
 
@@ -42,12 +45,22 @@ fn write(out: &mut String, agreement: &ServiceLevelAgreement, now: Timestamp) ->
         Some(diagnosis) => diagnosed(out, diagnosis, now)?,
         None => writeln!(out, "\nNothing is in danger, as far as it is seen.")?,
     }
-    writeln!(out, "\nDecision: {}\n  {}", enforcement.reason, legible(&enforcement.message))?;
-    if let Some(diagnosis) = &enforcement.diagnosis {
-        if !diagnosis.guards_passed.is_empty() {
-            writeln!(out, "  guards that let it pass: {}", diagnosis.guards_passed.join(", "))?;
+    let (diagnosis, review) = (enforcement.diagnosis.as_ref(), enforcement.review.as_ref());
+    if let Some(at) = diagnosis.map(|told| &told.observed).or_else(|| Some(&review?.observed)) {
+        observed(out, at, now)?;
+    }
+    writeln!(out, "\nDecision: {}", enforcement.reason)?;
+    for line in enforcement.message.lines() {
+        writeln!(out, "  {}", legible(line))?;
+    }
+    match (diagnosis, review) {
+        (Some(told), _) => {
+            guarded(out, &told.guards_passed, (told.held_by.as_ref(), &enforcement.message), &told.would_change)?;
         }
-        writeln!(out, "  what would change it: {}", legible(&diagnosis.would_change))?;
+        (None, Some(told)) => {
+            guarded(out, &told.guards_passed, (told.held_by.as_ref(), &enforcement.message), &told.would_change)?;
+        }
+        (None, None) => {}
     }
     if let Some(capacity) = &enforcement.capacity {
         let (message, ago) = (legible(&capacity.message), age(now, capacity.as_of.0));
@@ -61,7 +74,7 @@ fn write(out: &mut String, agreement: &ServiceLevelAgreement, now: Timestamp) ->
         writeln!(out, "    {done}")?;
     }
     hand::write(out, enforcement, now)?;
-    actions(out, &status.actions, now)
+    actions::write(out, &status.actions, now)
 }
 
 fn diagnosed(out: &mut String, diagnosis: &Diagnosis, now: Timestamp) -> std::fmt::Result {
@@ -77,7 +90,29 @@ fn diagnosed(out: &mut String, diagnosis: &Diagnosis, now: Timestamp) -> std::fm
         let cause = format!("{:?}", ruled_out.cause);
         writeln!(out, "  {cause:<18} {}", legible(&ruled_out.why))?;
     }
-    let observed = &diagnosis.observed;
+    Ok(())
+}
+
+/// What the guards said of what is proposed, and what would change the decision.
+fn guarded(
+    out: &mut String,
+    passed: &[String],
+    (held_by, answer): (Option<&HeldBy>, &str),
+    would_change: &str,
+) -> std::fmt::Result {
+    if !passed.is_empty() {
+        writeln!(out, "  guards that let it pass: {}", passed.join(", "))?;
+    }
+    if let Some(HeldBy { guard, message }) = held_by {
+        // Its words are the decision's, or are told here.
+        let words = if answer.contains(message) { String::new() } else { format!(": {}", legible(message)) };
+        writeln!(out, "  the guard that held: {guard}{words}")?;
+    }
+    writeln!(out, "  what would change it: {}", legible(would_change))
+}
+
+/// How old what was seen was.
+fn observed(out: &mut String, observed: &Observed, now: Timestamp) -> std::fmt::Result {
     let decided = observed.decided_at.0;
     let before = |at: Timestamp| format!("{at}, {} before", age(decided, at));
     writeln!(out, "\nSeen when this was written:")?;
@@ -99,23 +134,12 @@ fn diagnosed(out: &mut String, diagnosis: &Diagnosis, now: Timestamp) -> std::fm
     }
 }
 
-fn actions(out: &mut String, actions: &[ActionRecord], now: Timestamp) -> std::fmt::Result {
-    if actions.is_empty() {
-        return writeln!(out, "\nNothing was done yet.");
-    }
-    writeln!(out, "\nDone so far, newest first:")?;
-    for action in actions {
-        let verdict = action.verdict.map_or_else(|| "not judged yet".to_owned(), |verdict| format!("{verdict:?}"));
-        let (ActionRecord { verb, phase, .. }, change) = (action, action.change());
-        let (ago, ahead) = (age(now, action.intended_at.0), if action.ahead { " ahead of the load" } else { "" });
-        writeln!(out, "  {ago} ago: {verb:?} {change}{ahead}, {phase:?}, {verdict}: {}", legible(&action.reason))?;
-    }
-    Ok(())
-}
-
-fn figures(evidence: &Evidence) -> String {
+pub(super) fn figures(evidence: &Evidence) -> String {
     let Evidence { subject, name, bad, total, share, z } = evidence;
-    let mut text = format!("{subject:?} {}: {bad} of {total}", legible(name));
+    let mut text = format!("{subject:?} {}", legible(name));
+    if !total.is_empty() {
+        let _ = write!(text, ": {bad} of {total}");
+    }
     if !share.is_empty() {
         let _ = write!(text, " bad ({share} %)");
     }
@@ -138,39 +162,4 @@ fn pulsed(pulse: &ObservedPulse) -> String {
 fn age(now: Timestamp, at: Timestamp) -> String {
     let seconds = now.duration_since(at).as_secs().max(0);
     format!("{:#}", SignedDuration::from_secs(seconds))
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_last_minute_proves_is_told_with_its_figures() {
-        let time = "2026-05-01T10:00:30Z";
-        let agreement: ServiceLevelAgreement = serde_json::from_value(serde_json::json!({
-            "apiVersion": "guarantor.dev/v1alpha1", "kind": "ServiceLevelAgreement",
-            "metadata": {"name": "checkout", "namespace": "shop"},
-            "spec": {
-                "service": {"name": "checkout"}, "metrics": {"sourceRef": {"name": "main"}},
-                "period": {"rolling": "30d"}, "objectives": [],
-            },
-            "status": {"enforcement": {"diagnosis": {
-                "cause": "Unknown", "since": time, "message": "m", "answer": "a", "wouldChange": "w",
-                "observed": {
-                    "decidedAt": time, "accountThrough": time, "workloadReadAt": time,
-                    "pulse": {
-                        "objective": "availability", "since": "2026-05-01T10:00:13Z", "at": "2026-05-01T10:00:28Z",
-                        "bad": "132", "total": "600", "share": "22.00", "outage": "1.44",
-                    },
-                },
-            }}},
-        }))
-        .unwrap();
-        let text = text(&agreement, "2026-05-01T10:01:00Z".parse().unwrap());
-        let line = text.lines().find(|line| line.contains("pulse")).unwrap();
-        let expected = "  pulse      availability: 132 of 600 events bad (22.00 %) in the minute to 2026-05-01T10:00:28Z, \
-                        an outage from 1.44 % on; seen since 2026-05-01T10:00:13Z";
-        assert_eq!(line, expected);
-    }
 }

@@ -72,6 +72,7 @@ fn enforcement_differs(last: &AgreementStatus, next: &AgreementStatus) -> bool {
                 || l.rollout != n.rollout
                 || l.reschedule != n.reschedule
                 || l.bid != n.bid
+                || l.refusals != n.refusals
                 || l.episode != n.episode
                 || suspects(l.diagnosis.as_ref()) != suspects(n.diagnosis.as_ref())
                 || capacity_differs(l.capacity.as_ref(), n.capacity.as_ref())

@@ -52,6 +52,7 @@ fn a_decision_is_told_with_its_cause_evidence_and_ages() {
                 ],
                 "ruledOut": [{"cause": "Blind", "why": "the account is up to date"}],
                 "guardsPassed": ["mode", "leadership"],
+                "heldBy": {"guard": "within the day's evictions", "message": "3 evictions within 24 hours are all"},
                 "answer": "held", "wouldChange": "checkout-0 is gone",
                 "observed": {
                     "decidedAt": "2026-01-01T00:10:00Z", "accountThrough": "2026-01-01T00:09:00Z",
@@ -74,6 +75,7 @@ fn a_decision_is_told_with_its_cause_evidence_and_ages() {
         "throttling newest sample 2026-01-01T00:09:45Z, 15s before",
         "Decision: OutlierPod",
         "guards that let it pass: mode, leadership",
+        "the guard that held: within the day's evictions: 3 evictions within 24 hours are all",
         "what would change it: checkout-0 is gone",
         "  what the expected load needs, reckoned ",
         " ago: 7 pods: 120.0 requests/s now",
@@ -153,8 +155,7 @@ fn what_the_operator_holds_and_waits_for_is_told() {
 #[test]
 fn two_reasons_for_one_floor_are_told_apart() {
     let mut agreement = agreement();
-    let target =
-        json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "name": "checkout", "uid": "1"});
+    let target = autoscaler();
     let capacity = json!({"mode": "Floor", "objective": "latency", "availability": "availability", "cpu": "cpu"});
     agreement["spec"]["enforcement"]["capacity"] = capacity;
     for (reason, ahead, told, done) in [
@@ -184,6 +185,38 @@ fn two_reasons_for_one_floor_are_told_apart() {
         for line in [floor.as_str(), done, "the floor follows it while no objective is in danger"] {
             assert!(text.contains(line), "{line}:\n{text}");
         }
+    }
+}
+
+fn autoscaler() -> Value {
+    json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "name": "checkout", "uid": "1"})
+}
+
+#[test]
+fn a_write_that_was_refused_is_told_with_the_servers_words() {
+    let mut agreement = agreement();
+    let (time, target) = ("2026-01-01T00:10:00Z", autoscaler());
+    agreement["status"] = json!({
+        "enforcement": {
+            "reason": "ActionRefused", "message": "held",
+            "refusals": [{
+                "verb": "RaiseFloor", "target": target, "message": "not you (403)", "since": time, "tried": time,
+                "tries": 3, "until": "2026-01-01T00:14:00Z",
+            }],
+        },
+        "actions": [{
+            "id": "1", "verb": "RaiseFloor", "target": target, "from": 3, "to": 7, "reason": "r", "hypothesis": "h",
+            "phase": "Refused", "intendedAt": time, "deadline": time, "outcome": "not you (403)",
+        }],
+    });
+    let (code, text, complaint) = explain(&agreement.to_string());
+    assert_eq!(code, 0, "{complaint}");
+    for line in [
+        "  the API server refused to raise the floor of HorizontalPodAutoscaler checkout, 3 times since \
+         2026-01-01T00:10:00Z: not you (403); tried again from 2026-01-01T00:14:00Z on",
+        " ago: RaiseFloor 3 -> 7, Refused: r\n    on       HorizontalPodAutoscaler checkout\n    answer   not you (403)\n",
+    ] {
+        assert!(text.contains(line), "{line}:\n{text}");
     }
 }
 

@@ -58,6 +58,7 @@ mod tells_how_many_pods_the_load_needs;
 mod tells_the_cause_of_a_danger;
 mod tells_the_cause_of_a_violation;
 mod tells_what_is_upstreams;
+mod tells_what_the_api_server_refuses;
 mod the_customer_chooses_a_credit;
 mod the_term_is_told;
 mod traffic;

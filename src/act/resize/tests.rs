@@ -177,7 +177,7 @@ async fn nothing_is_attempted_after_a_step_that_was_not_done() {
     stage.api.faults(FaultPlan::none().on_write(0, Fault::Status(409)));
     let outcomes = stage.live().await;
     let results: Vec<_> = outcomes.iter().map(|outcome| outcome.result).collect();
-    assert_eq!(results, [WriteResult::Conflict, WriteResult::Refused, WriteResult::Refused, WriteResult::Refused]);
+    assert_eq!(results, [WriteResult::Conflict, WriteResult::NotTried, WriteResult::NotTried, WriteResult::NotTried]);
     assert_eq!(stage.limits(), ["750m", "500m", "500m", "500m", "500m", "500m"]);
 }
 

@@ -389,7 +389,7 @@ fn a_calm_service_has_no_cause_to_be_told() {
 fn the_diagnosis_tells_what_is_done_and_which_guards_were_asked() {
     let told = sick(1).decide().enforcement.diagnosis.unwrap();
     assert!(told.answer.contains("hold the floor"), "{}", told.answer);
-    assert_eq!((told.guards_passed.len(), told.guards_passed[0].as_str()), (11, "mode"));
+    assert_eq!((told.guards_passed.len(), told.guards_passed[0].as_str()), (12, "mode"));
     let mut held = Scene::burning();
     held.leader = false;
     let told = held.decide().enforcement.diagnosis.unwrap();

@@ -5,6 +5,7 @@ mod ahead;
 mod ahead_guards;
 mod ahead_properties;
 mod capacity;
+mod changes;
 mod cluster;
 mod connections;
 pub(crate) mod decided;

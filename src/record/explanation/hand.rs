@@ -1,4 +1,4 @@
-//! What the operator holds for an agreement, and did with single pods and nodes, as text: floor, bid, rollout, evictions, nodes,
+//! What the operator holds for an agreement, and did with single pods and nodes, as text: floor, refused writes, bid, rollout, evictions, nodes,
 //! sizes, shed load.
 
 use std::fmt::Write as _;
@@ -13,6 +13,7 @@ use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::resize_status::ResizeStatus;
 use crate::api::rollout_status::RolloutStatus;
 use crate::api::shed::ShedStatus;
+use crate::decide::refusal;
 use crate::record::form::legible::legible;
 
 /// Writes all of it. `now` is the present time: from it the ages are counted.
@@ -24,6 +25,9 @@ pub(super) fn write(out: &mut String, enforcement: &EnforcementStatus, now: Time
             FloorReason::Load => "for the load that is expected, with no objective in danger",
         };
         writeln!(out, "  a floor stands on {target}: {} in place of {}, raised {why}", floor.value, floor.baseline)?;
+    }
+    for refused in &enforcement.refusals {
+        writeln!(out, "  {}", legible(&refusal::hold(refused).message))?;
     }
     if let Some(bid) = &enforcement.bid {
         wanted(out, bid, now)?;

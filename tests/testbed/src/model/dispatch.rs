@@ -41,6 +41,11 @@ pub(super) enum Reply {
 pub(super) fn serve(state: &mut State, link: &str, incoming: &Incoming) -> Result<Reply, Refusal> {
     match route::place(&incoming.path, &state.registry)? {
         Place::Discovery(segments) => Ok(Reply::Document(200, discovery::document(&segments, &state.registry)?)),
+        Place::Resource(target) if incoming.method != Method::GET && is_denied(state, link, &target) => {
+            let name = target.name.as_deref().unwrap_or_default();
+            let why = format!("User \"{link}\" cannot write resource \"{}\"", target.kind.resource());
+            Err(refusal::forbidden(target.kind.as_ref(), name, &why))
+        }
         Place::Resource(target) => match incoming.method {
             Method::GET => read::answer(state, link, &target, incoming),
             Method::POST => post(state, &target, incoming),
@@ -50,6 +55,11 @@ pub(super) fn serve(state: &mut State, link: &str, incoming: &Incoming) -> Resul
             _ => Err(refusal::method_not_allowed()),
         },
     }
+}
+
+fn is_denied(state: &State, link: &str, target: &Target) -> bool {
+    let denied = state.links.get(link).and_then(|link| link.denied.as_ref());
+    denied == Some(&target.kind.resource())
 }
 
 fn writing<'a>(

@@ -90,6 +90,8 @@ pub(super) struct LinkState {
     crashes: u64,
     pub(super) partitioned: bool,
     pub(super) stale: Option<StaleReads>,
+    /// The resource that the client may not write.
+    pub(super) denied: Option<String>,
 }
 
 /// Whether a request gets through, and what happens to it.

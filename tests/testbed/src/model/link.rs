@@ -65,6 +65,11 @@ impl Link {
         self.shared.change(|state| state.link(&self.name).stale = stale);
     }
 
+    /// Answers every write of a resource (for example `configmaps`) with 403 from now on, or with `None` of no resource any more.
+    pub fn deny(&self, resource: Option<&str>) {
+        self.shared.change(|state| state.link(&self.name).denied = resource.map(str::to_owned));
+    }
+
     /// Every request sent over this link.
     #[must_use]
     pub fn requests(&self) -> Vec<Recorded> {

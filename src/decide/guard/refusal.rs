@@ -1,0 +1,13 @@
+//! What the API server refuses is not tried again at once: see [`refusal`](crate::decide::refusal).
+
+use crate::decide::facts::Facts;
+use crate::decide::plan::Step;
+use crate::decide::refusal;
+
+use super::Hold;
+
+/// The same write was not refused, or long enough ago.
+pub(super) fn over(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    let refused = facts.refusals.iter().find(|refused| refusal::is_of(refused, step.verb, &step.target))?;
+    (facts.now() < refused.until.0).then(|| refusal::hold(refused))
+}

@@ -1,0 +1,154 @@
+//! Writes that the API server refused: a right that is missing, a webhook or a policy that says no. The same write is tried
+//! again after a wait that grows, until it gets through or is not wanted any more.
+//!
+//! An eviction, a resize and the taint of a node are remembered in their own status, with obstacles and waits of their own.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb};
+use crate::api::refusal::{MOST_REFUSALS, MOST_SAID, Refusal};
+
+use super::guard::{AFTER_REFUSAL, Hold};
+use super::plan;
+
+/// The longest wait between two tries. What was not tried for as long beyond its wait is forgotten.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(15);
+
+/// What is remembered elsewhere.
+const ELSEWHERE: [Verb; 3] = [Verb::Reschedule, Verb::Resize, Verb::AvoidNode];
+
+/// What is remembered, as of now: neither what got through since, nor what was not tried for long.
+#[must_use]
+pub fn reconcile(refusals: &[Refusal], actions: &[ActionRecord], now: Timestamp) -> Vec<Refusal> {
+    let got_through = |refused: &Refusal| {
+        let mut later = actions.iter().filter(|record| is_of(refused, record.verb, &record.target));
+        later.any(|record| record.phase == ActionPhase::Done && record.intended_at.0 > refused.tried.0)
+    };
+    let is_past = |refused: &Refusal| now.duration_since(refused.until.0) > LONGEST_WAIT;
+    refusals.iter().filter(|refused| !got_through(refused) && !is_past(refused)).cloned().collect()
+}
+
+/// Enters that the API server refused what `record` intended.
+pub fn enter(refusals: &mut Vec<Refusal>, record: &ActionRecord) {
+    if ELSEWHERE.contains(&record.verb) {
+        return;
+    }
+    let known = refusals.iter().position(|refused| is_of(refused, record.verb, &record.target));
+    let before = known.map(|index| refusals.remove(index));
+    let tries = before.as_ref().map_or(0, |before| before.tries).saturating_add(1);
+    let at = record.intended_at.clone();
+    refusals.insert(
+        0,
+        Refusal {
+            verb: record.verb,
+            target: record.target.clone(),
+            message: record.outcome.chars().take(MOST_SAID).collect(),
+            since: before.map_or_else(|| at.clone(), |before| before.since),
+            until: Time(at.0.saturating_add(wait(tries)).unwrap_or(Timestamp::MAX)),
+            tried: at,
+            tries,
+        },
+    );
+    refusals.truncate(MOST_REFUSALS);
+}
+
+/// Doubles with each try.
+fn wait(tries: i32) -> SignedDuration {
+    let doublings = u32::try_from(tries.saturating_sub(1)).unwrap_or(0).min(10);
+    AFTER_REFUSAL.checked_mul(1 << doublings).map_or(LONGEST_WAIT, |wait| wait.min(LONGEST_WAIT))
+}
+
+/// Whether it is the write of this verb to this object.
+#[must_use]
+pub fn is_of(refused: &Refusal, verb: Verb, target: &ActionTarget) -> bool {
+    refused.verb == verb && refused.target.uid == target.uid
+}
+
+/// What is refused, by which words, and when it is tried again.
+#[must_use]
+pub fn hold(refused: &Refusal) -> Hold {
+    let Refusal { verb, target, message, since, tries, until, .. } = refused;
+    let (what, since, until) = (plan::words(*verb), since.0, until.0);
+    let often = if *tries > 1 { format!(", {tries} times since {since}") } else { String::new() };
+    let message = format!(
+        "the API server refused to {what} {} {}{often}: {message}; tried again from {until} on",
+        target.kind, target.name
+    );
+    Hold::new("ActionRefused", message).until(until)
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::decide::tests::fixture::{Scene, at, step};
+
+    /// A freeze that was intended at `second` and refused.
+    fn refused(second: i64) -> ActionRecord {
+        let mut scene = Scene::burning();
+        scene.wait(second);
+        let decided = scene.decide();
+        assert_eq!(step(&decided).verb, Verb::FreezeScaleDown);
+        ActionRecord { phase: ActionPhase::Refused, outcome: "no (403)".into(), ..decided.actions[0].clone() }
+    }
+
+    #[test]
+    fn the_wait_doubles_up_to_a_quarter_of_an_hour() {
+        let (mut refusals, mut second) = (Vec::new(), 0);
+        for (tries, wait) in [(1, 60), (2, 120), (3, 240), (4, 480), (5, 900), (6, 900)] {
+            enter(&mut refusals, &refused(second));
+            let Refusal { tries: tried, until, since, .. } = &refusals[0];
+            assert_eq!((*tried, until.0, since.0), (tries, at(second + wait), at(0)));
+            second += wait;
+        }
+        assert_eq!(refusals.len(), 1);
+        assert_eq!(wait(i32::MAX), LONGEST_WAIT);
+    }
+
+    #[test]
+    fn what_got_through_or_is_long_ago_is_forgotten() {
+        let mut refusals = Vec::new();
+        enter(&mut refusals, &refused(0));
+        let kept = |actions: &[ActionRecord], now| reconcile(&refusals, actions, at(now)).len();
+        let done = |second| ActionRecord { phase: ActionPhase::Done, ..refused(second) };
+        assert_eq!((kept(&[], 60), kept(&[done(60)], 60), kept(&[done(0)], 60)), (1, 0, 1));
+        assert_eq!(kept(&[ActionRecord { verb: Verb::RaiseFloor, ..done(60) }], 60), 1, "another write");
+        assert_eq!((kept(&[], 960), kept(&[], 961)), (1, 0));
+    }
+
+    #[test]
+    fn only_the_same_write_waits() {
+        let mut scene = Scene::burning();
+        scene.live();
+        scene.wait(60);
+        let raise = scene.decide();
+        assert_eq!(step(&raise).verb, Verb::RaiseFloor);
+        let mut freeze = refused(60);
+        enter(&mut scene.status.refusals, &freeze);
+        assert_eq!(step(&scene.decide()).verb, Verb::RaiseFloor, "the freeze was refused, not the raise");
+        freeze.verb = Verb::RaiseFloor;
+        enter(&mut scene.status.refusals, &freeze);
+        let held = scene.decide();
+        assert_eq!(held.enforcement.reason, "ActionRefused");
+        assert_eq!(
+            held.enforcement.message,
+            format!(
+                "the API server refused to raise the floor of HorizontalPodAutoscaler checkout: no (403); tried again \
+                 from {} on",
+                at(120)
+            )
+        );
+        scene.wait(60);
+        assert_eq!(step(&scene.decide()).verb, Verb::RaiseFloor, "tried again");
+    }
+
+    #[test]
+    fn what_is_remembered_elsewhere_is_not_remembered_here() {
+        let mut refusals = Vec::new();
+        for verb in ELSEWHERE {
+            enter(&mut refusals, &ActionRecord { verb, ..refused(0) });
+        }
+        assert_eq!(refusals, []);
+    }
+}

@@ -1,0 +1,73 @@
+//! A write that the API server refuses, for a right that is missing or a policy that says no: it is told with the server's own
+//! words, not repeated with every slot, and done once it may be.
+
+use guarantor::api::agreement_status::AgreementStatus;
+use guarantor::api::condition::ENFORCING;
+use guarantor::api::enforcement_status::{ActionPhase, Verb};
+use guarantor_testbed::model::FaultPlan;
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use crate::stage::{AUTOSCALERS, NAMESPACE, Stage, agreement, autoscaler};
+
+/// The condition `Enforcing`: its status, reason and message.
+fn enforcing(status: &AgreementStatus) -> (String, String, String) {
+    let found = status.conditions.iter().find(|condition| condition.type_ == ENFORCING).unwrap();
+    (found.status.clone(), found.reason.clone(), found.message.clone())
+}
+
+fn events(stage: &Stage, reason: &str) -> Vec<Value> {
+    let all = stage.api.list("events.events.k8s.io");
+    all.into_iter().filter(|event| event["reason"] == reason).collect()
+}
+
+/// The writes of the autoscaler that were sent.
+fn tries(stage: &Stage) -> usize {
+    stage.link().writes().iter().filter(|write| write.resource == AUTOSCALERS).count()
+}
+
+fn floor(stage: &Stage) -> Value {
+    stage.api.get(AUTOSCALERS, NAMESPACE, "web").unwrap()["spec"]["minReplicas"].clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forbidden_write_is_told_and_tried_again_more_and_more_seldom() {
+    let mut stage = Stage::open(FaultPlan::none());
+    stage.api.apply(autoscaler()).unwrap();
+    stage.api.apply(agreement("web", "Enforce", "30m")).unwrap();
+    stage.seconds(60).await;
+    stage.link().deny(Some(AUTOSCALERS));
+    stage.spike = true;
+    let refused = |stage: &Stage| enforcing(&stage.status("web")).1 == "ActionRefused";
+    stage.until("a refusal", 60, refused).await.unwrap();
+    let status = stage.status("web");
+    let words = "the API server refused to hold the floor of HorizontalPodAutoscaler web: \
+                 horizontalpodautoscalers.autoscaling \"web\" is forbidden: User \"operator-1\" cannot write";
+    let (state, _, message) = enforcing(&status);
+    assert!(state == "False" && message.starts_with(words), "nothing is enforced: {state}, {message}");
+    let enforcement = status.enforcement.unwrap();
+    assert!(enforcement.message.starts_with(words), "{}", enforcement.message);
+    let told = enforcement.diagnosis.unwrap().would_change;
+    assert!(told.contains("the operator gets the right that is missing"), "{told}");
+    assert_eq!((status.actions[0].verb, status.actions[0].phase), (Verb::FreezeScaleDown, ActionPhase::Refused));
+    assert!(status.actions[0].outcome.contains("(403)"), "{}", status.actions[0].outcome);
+    let event = &events(&stage, "ActionRefused")[0];
+    assert_eq!(event["type"], "Warning");
+    let note = event["note"].as_str().unwrap();
+    assert!(
+        note.contains("hold the floor of HorizontalPodAutoscaler web (2 -> 3): horizontal") && note.contains("403")
+    );
+
+    stage.seconds(420).await;
+    let refusal = &stage.status("web").enforcement.unwrap().refusals[0];
+    assert_eq!((refusal.tries, tries(&stage)), (4, 4), "after one, two and four minutes, of {} slots", 420 / 5);
+    assert_eq!(refusal.until.0.duration_since(refusal.tried.0), SignedDuration::from_mins(8));
+    assert_eq!((floor(&stage), refused(&stage)), (2.into(), true));
+
+    stage.link().deny(None);
+    stage.until("the freeze", 490, |stage| floor(stage) != 2).await.unwrap();
+    stage.until("enough replicas", 200, |stage| stage.replicas >= 5).await.unwrap();
+    let status = stage.status("web");
+    assert_eq!(enforcing(&status).0, "True");
+    assert_eq!(status.enforcement.unwrap().refusals, []);
+}
