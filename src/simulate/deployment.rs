@@ -122,7 +122,7 @@ mod tests {
     use super::*;
     use crate::simulate::queue::Limits;
 
-    const LIMITS: Limits = Limits { cores: 1.0, capacity: 64, timeout: 5.0 };
+    const LIMITS: Limits = Limits { cores: 1.0, capacity: 64, timeout: 5.0, limited: false };
 
     fn pods(fleet: &Fleet, template: u32) -> usize {
         fleet.pods().iter().filter(|pod| pod.is_replica() && pod.template == template).count()

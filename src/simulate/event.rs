@@ -17,6 +17,11 @@ pub enum Event {
         /// Which.
         pod: u32,
     },
+    /// A pod that has started is as fast as it gets.
+    Warm {
+        /// Which.
+        pod: u32,
+    },
     /// A fault begins.
     Fault {
         /// Its place in the list.

@@ -60,6 +60,11 @@ pub enum Fault {
         /// Seconds until a human rolls it back.
         lasts: f64,
     },
+    /// A new revision that is as good as the one before is rolled out: no fault, and to be taken for none.
+    Rollout {
+        /// When it begins.
+        at: f64,
+    },
     /// Nothing is scraped.
     ScrapeGap {
         /// When.
@@ -87,6 +92,7 @@ impl Fault {
             | Self::PodCrash { at, .. }
             | Self::SlowDependency { at, .. }
             | Self::BadRevision { at, .. }
+            | Self::Rollout { at }
             | Self::ScrapeGap { at, .. }
             | Self::ServiceTime { at, .. } => at,
         }

@@ -191,6 +191,13 @@ impl Fleet {
         }
     }
 
+    /// A pod runs at `speed` times the pace of its node.
+    pub fn pace(&mut self, id: u32, speed: f64) {
+        let Some(pod) = self.pods.iter_mut().find(|pod| pod.id == id) else { return };
+        let slow = self.slow.iter().find(|(node, _)| *node == pod.node);
+        pod.queue.set_speed(speed * slow.map_or(1.0, |(_, speed)| *speed));
+    }
+
     /// Every request that is let in from now on waits so many seconds for another service.
     pub fn wait_for_another(&mut self, wait: f64) {
         self.wait = wait;
@@ -289,7 +296,7 @@ impl Totals {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { cores: 1.0, capacity: 64, timeout: 5.0 };
+    const LIMITS: Limits = Limits { cores: 1.0, capacity: 64, timeout: 5.0, limited: false };
 
     #[test]
     fn pods_that_are_starting_go_first_then_the_youngest() {

@@ -14,7 +14,7 @@
 //! is a policy too: all that decides and acts, beside an autoscaler.
 //!
 //! Does no I/O and reads no clock; a seed makes a run repeatable to the byte. Imports only from `decide` and what is left
-//! of it. Not modelled: cold caches, nodes that must be bought, retries.
+//! of it. Not modelled: nodes that must be bought, retries. Pods are cold at first only where a plant says so ([`plant::Cold`]).
 
 pub mod counters;
 pub mod deployment;
@@ -32,5 +32,6 @@ pub mod score;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests;
+pub mod throttle;
 pub mod trace;
 pub mod view;

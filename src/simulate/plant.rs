@@ -24,6 +24,15 @@ pub enum Balancing {
     RoundRobin,
 }
 
+/// A pod that has just started, whose caches are empty.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cold {
+    /// Its pace, where 1 is the usual one.
+    pub speed: f64,
+    /// Seconds from its start until it has the usual one.
+    pub lasts: f64,
+}
+
 /// What the simulated service is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlantSpec {
@@ -33,6 +42,8 @@ pub struct PlantSpec {
     pub sigma: f64,
     /// What a pod can take.
     pub limits: Limits,
+    /// How slow a pod is after it has started, if it is.
+    pub cold: Option<Cold>,
     /// How requests are spread.
     pub balancing: Balancing,
     /// Mean seconds from a pod's creation until it is ready.
@@ -52,7 +63,8 @@ impl Default for PlantSpec {
         Self {
             service_time: 0.05,
             sigma: 0.6,
-            limits: Limits { cores: 1.0, capacity: 64, timeout: 5.0 },
+            limits: Limits { cores: 1.0, capacity: 64, timeout: 5.0, limited: false },
+            cold: None,
             balancing: Balancing::Random,
             start: 30.0,
             start_spread: 20.0,
@@ -163,6 +175,15 @@ impl Plant {
         (self.spec.start + spread * self.spec.start_spread).max(0.0)
     }
 
+    /// A pod has started; gives the seconds since its creation, if it was starting for the first time.
+    pub fn start(&mut self, pod: u32, now: f64) -> Option<f64> {
+        let took = self.fleet.start(pod, now);
+        if let Some(cold) = self.spec.cold {
+            self.fleet.pace(pod, cold.speed);
+        }
+        took
+    }
+
     /// Brings all pods to the instant `now`.
     pub fn advance(&mut self, now: f64) {
         let tally = &mut self.tally;
@@ -256,6 +277,7 @@ fn check(spec: &PlantSpec) -> Result<(), Impossible> {
         ("capacity", "at least 1", spec.limits.capacity > 0),
         ("start", "a number of at least 0", spec.start.is_finite() && spec.start >= 0.0),
         ("start_spread", "a number of at least 0", spec.start_spread.is_finite() && spec.start_spread >= 0.0),
+        ("cold", "above 0, for at least 0 s", spec.cold.is_none_or(|cold| above_zero(cold.speed) && cold.lasts >= 0.0)),
         ("bounds", "rising numbers above 0", rising && spec.bounds.first().is_some_and(|first| above_zero(*first))),
         ("cpu_meter", "a number above 0", above_zero(spec.cpu_meter)),
     ];

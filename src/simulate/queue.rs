@@ -6,6 +6,8 @@
 
 use std::collections::VecDeque;
 
+use super::throttle::Periods;
+
 /// What one pod can take.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
@@ -15,6 +17,9 @@ pub struct Limits {
     pub capacity: usize,
     /// Seconds after which the client gives up.
     pub timeout: f64,
+    /// Its cores are its CPU limit, and it has threads enough to use more: the kernel counts the periods in which it is held
+    /// back. Otherwise it never is.
+    pub limited: bool,
 }
 
 /// How a request that had been let in ended.
@@ -56,6 +61,7 @@ pub struct Queue {
     attained: f64,
     cpu: f64,
     occupancy: f64,
+    periods: Periods,
     /// In order of arrival, hence of time-out. A scan is cheap at the capacities a pod has (tens).
     requests: Vec<Request>,
     /// Seconds for which a request waits for another service when its work is done.
@@ -77,6 +83,7 @@ impl Queue {
             attained: 0.0,
             cpu: 0.0,
             occupancy: 0.0,
+            periods: Periods::default(),
             requests: Vec::new(),
             wait: 0.0,
             waiting: VecDeque::new(),
@@ -100,6 +107,12 @@ impl Queue {
     #[must_use]
     pub fn occupancy(&self) -> f64 {
         self.occupancy
+    }
+
+    /// The periods that ended and in which it had something to do, where it has a CPU limit.
+    #[must_use]
+    pub fn periods(&self) -> Periods {
+        self.periods
     }
 
     /// From now on work proceeds at `speed` times the normal pace.
@@ -196,6 +209,9 @@ impl Queue {
             self.attained += each * elapsed;
             self.cpu += each * number * elapsed;
             self.occupancy += number * elapsed;
+            if self.limits.limited {
+                self.periods.run(self.now, at, each * number, self.limits.cores);
+            }
         }
         self.now = at;
     }
@@ -227,7 +243,7 @@ impl Queue {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { cores: 1.0, capacity: 3, timeout: 5.0 };
+    const LIMITS: Limits = Limits { cores: 1.0, capacity: 3, timeout: 5.0, limited: true };
 
     fn departures(queue: &mut Queue, until: f64) -> Vec<(f64, f64, Ending)> {
         let mut all = Vec::new();
@@ -245,6 +261,10 @@ mod tests {
         assert_eq!(departures(&mut queue, 3.0), [(1.5, 1.5, Ending::Served), (2.0, 1.5, Ending::Failed)]);
         assert!((queue.cpu_seconds() - 2.0).abs() < 1e-12);
         assert!((queue.occupancy() - 3.0).abs() < 1e-12);
+        // All of the core was used for two seconds; the last period is counted when the next one begins.
+        assert!(queue.offer(0.01, false));
+        departures(&mut queue, 4.0);
+        assert_eq!((queue.periods().all, queue.periods().throttled), (20, 20));
     }
 
     #[test]

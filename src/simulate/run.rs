@@ -16,6 +16,7 @@ use super::plant::{Impossible, Plant, PlantSpec};
 use super::pod::{Phase, Pod};
 use super::policy::{Hand, Order, Policy};
 use super::score::{Minute, Promise, Score, score};
+use super::throttle::Periods;
 use super::view::{PodCounters, PodView, Scrape, View};
 
 /// The metrics server looks this often (its default resolution), seconds.
@@ -186,14 +187,21 @@ impl Run<'_> {
     fn handle(&mut self, now: f64, event: Event, policy: &mut dyn Policy) {
         match event {
             Event::Ready { pod } => {
-                if let Some(took) = self.plant.fleet.start(pod, now) {
+                if let Some(took) = self.plant.start(pod, now) {
                     self.new_starts.push(took);
                     self.starts.push((now, took));
+                }
+                if let Some(cold) = self.plant.spec().cold {
+                    self.agenda.plan(instant(now + cold.lasts), Event::Warm { pod });
                 }
                 // A rollout waits for it.
                 if self.plant.deployment.through.is_none() {
                     self.reach(now);
                 }
+            }
+            Event::Warm { pod } => {
+                self.plant.advance(now);
+                self.plant.fleet.pace(pod, 1.0);
             }
             Event::Scrape => {
                 self.agenda.plan(instant(now + self.scenario.scrape), Event::Scrape);
@@ -311,7 +319,8 @@ impl Run<'_> {
 
 fn counted(pod: &Pod) -> PodCounters {
     let Counters { requests, errors, .. } = pod.counters;
-    PodCounters { pod: pod.id, requests, errors, buckets: pod.counters.cumulative() }
+    let Periods { all, throttled, .. } = pod.queue.periods();
+    PodCounters { pod: pod.id, requests, errors, buckets: pod.counters.cumulative(), periods: all, throttled }
 }
 
 fn seen(pod: &Pod) -> PodView {

@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::load::Load;
-use super::plant::{Balancing, PlantSpec};
+use super::plant::{Balancing, Cold, PlantSpec};
 use super::policy::fixed::Fixed;
 use super::policy::hpa::Hpa;
 use super::run::{Outcome, Scenario, run};
@@ -106,6 +106,18 @@ fn no_request_is_lost_in_a_fault() {
         let harmless = matches!(fault, Fault::ScrapeGap { .. });
         assert_eq!(score.bad_minutes == quiet.bad_minutes, harmless, "{fault:?}: {}", score.bad_minutes);
     }
+}
+
+#[test]
+fn pods_that_are_cold_at_first_are_slow_for_a_while() {
+    let bad = |cold| {
+        let mut scenario = scenario(80.0, 1200, 8);
+        scenario.faults.push(Fault::Rollout { at: 300.0 });
+        scenario.plant.cold = cold;
+        fixed(&scenario).score(PROMISE).bad
+    };
+    let (warm, cold) = (bad(None), bad(Some(Cold { speed: 0.4, lasts: 60.0 })));
+    assert!(cold > 2 * warm.max(10), "{cold} {warm}");
 }
 
 #[test]

@@ -36,6 +36,10 @@ pub struct PodCounters {
     pub errors: u64,
     /// Answers within each bound, cumulative.
     pub buckets: Vec<u64>,
+    /// Periods in which it had something to do, where it has a CPU limit.
+    pub periods: u64,
+    /// Those in which its limit held it back.
+    pub throttled: u64,
 }
 
 /// One pod as the API server and the metrics server tell of it.

@@ -43,8 +43,8 @@ async fn a_forbidden_write_is_told_and_tried_again_more_and_more_seldom() {
     let status = stage.status("web");
     let words = "the API server refused to hold the floor of HorizontalPodAutoscaler web: \
                  horizontalpodautoscalers.autoscaling \"web\" is forbidden: User \"operator-1\" cannot write";
-    let (state, _, message) = enforcing(&status);
-    assert!(state == "False" && message.starts_with(words), "nothing is enforced: {state}, {message}");
+    let (held, _, message) = enforcing(&status);
+    assert!(held == "False" && message.starts_with(words), "nothing is enforced: {held}, {message}");
     let enforcement = status.enforcement.unwrap();
     assert!(enforcement.message.starts_with(words), "{}", enforcement.message);
     let told = enforcement.diagnosis.unwrap().would_change;

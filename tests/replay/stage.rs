@@ -1,4 +1,4 @@
-//! The service, its agreement, and a run of the operator beside an autoscaler.
+//! The service, its agreement, and a run of the operator beside what scales the service.
 
 use guarantor::api::agreement::AgreementSpec;
 use guarantor::api::enforcement_status::Verb;
@@ -6,6 +6,8 @@ use guarantor::simulate::fault::Fault;
 use guarantor::simulate::load::Load;
 use guarantor::simulate::operator::{Operator, Place};
 use guarantor::simulate::plant::PlantSpec;
+use guarantor::simulate::policy::Policy;
+use guarantor::simulate::policy::fixed::Fixed;
 use guarantor::simulate::policy::hpa::Hpa;
 use guarantor::simulate::run::{Outcome, Scenario, run};
 use guarantor::simulate::score::{Promise, Score};
@@ -19,16 +21,41 @@ pub const PROMISE: Promise = Promise { latency: LATENCY, good: 0.95, available: 
 /// Fewest and most pods.
 pub const BOUNDS: (u32, u32) = (4, 60);
 
-/// What a run is, beside the service.
+/// Who scales the service beside the operator.
+#[derive(Clone, Copy)]
+pub enum Beside {
+    /// An autoscaler that aims at this share of a pod's core.
+    Hpa(f64),
+    /// Nobody: there are as many pods as at the beginning, or as the operator's floor says.
+    Nobody,
+}
+
+/// What a run is.
 #[derive(Clone)]
 pub struct Play {
+    pub plant: PlantSpec,
+    pub agreement: AgreementSpec,
     pub load: Load,
     pub faults: Vec<Fault>,
-    /// The share of a pod's core that the autoscaler aims at.
-    pub target: f64,
+    pub beside: Beside,
     /// Pods at the beginning.
     pub pods: u32,
     pub seed: u64,
+}
+
+impl Play {
+    /// The usual service under a load, beside an autoscaler with this target.
+    pub fn new(load: Load, target: f64, seed: u64) -> Self {
+        Self {
+            plant: plant(),
+            agreement: agreement("1s"),
+            faults: Vec::new(),
+            beside: Beside::Hpa(target),
+            pods: pods(load.rate(0) * WORK, target),
+            load,
+            seed,
+        }
+    }
 }
 
 /// A run, and who played it.
@@ -77,15 +104,17 @@ impl Played {
 
 /// Plays it.
 pub fn play(play: &Play) -> Played {
-    let plant = PlantSpec { service_time: WORK, ..PlantSpec::default() };
     let rate = (play.load.rate(0).round() as u32).max(1);
-    let place = Place { floor: BOUNDS.0 as i32, most: BOUNDS.1 as i32, millicores: 1000, scaled_on_cpu: true };
-    let beside = Box::new(Hpa::new(play.target, 1.0));
-    let mut operator = Operator::new(agreement(), beside, place, &plant.bounds, rate).unwrap();
+    let (beside, scaled_on_cpu): (Box<dyn Policy>, bool) = match play.beside {
+        Beside::Hpa(target) => (Box::new(Hpa::new(target, 1.0)), true),
+        Beside::Nobody => (Box::new(Fixed(play.pods)), false),
+    };
+    let place = Place { floor: BOUNDS.0 as i32, most: BOUNDS.1 as i32, millicores: 1000, scaled_on_cpu };
+    let mut operator = Operator::new(play.agreement.clone(), beside, place, &play.plant.bounds, rate).unwrap();
     let scenario = Scenario {
         load: play.load.clone(),
         lead_in: 0,
-        plant,
+        plant: play.plant.clone(),
         faults: play.faults.clone(),
         scrape: 15.0,
         replicas: play.pods,
@@ -96,13 +125,18 @@ pub fn play(play: &Play) -> Played {
     Played { outcome, operator }
 }
 
-/// As many pods as are busy to this share.
-pub fn pods(rate: f64, busy: f64) -> u32 {
-    ((rate * WORK / busy).ceil() as u32).max(BOUNDS.0)
+/// The usual service.
+pub fn plant() -> PlantSpec {
+    PlantSpec { service_time: WORK, ..PlantSpec::default() }
 }
 
-/// 99.9 % of requests answered, 99.5 % of the minutes fast, and every verb allowed.
-pub fn agreement() -> AgreementSpec {
+/// As many pods of one core as are busy to this share by so many core-seconds of work a second.
+pub fn pods(work: f64, busy: f64) -> u32 {
+    ((work / busy).ceil() as u32).max(BOUNDS.0)
+}
+
+/// 99.9 % of requests answered, 99.5 % of the minutes such that 95 % of them are within the threshold, and every verb allowed.
+pub fn agreement(threshold: &str) -> AgreementSpec {
     serde_json::from_value(json!({
         "service": {
             "name": "web",
@@ -121,7 +155,7 @@ pub fn agreement() -> AgreementSpec {
             },
             {
                 "name": "latency",
-                "indicator": {"latency": {"histogram": "http_request_duration_seconds", "threshold": "1s"}},
+                "indicator": {"latency": {"histogram": "http_request_duration_seconds", "threshold": threshold}},
                 "measurement": {
                     "method": "BadMinutes", "badWhen": {"errorRateAbove": "5"}, "minimumConsecutive": "1m",
                     "minimumEvents": 100,

@@ -1,4 +1,4 @@
-//! The recorded loads, an hour or so of each.
+//! The recorded loads.
 
 use guarantor::simulate::load::Load;
 use guarantor::simulate::trace;
@@ -8,30 +8,46 @@ const BURSTY: &str = include_str!("../bench/scaling/traces/autothrottle-bursty.t
 const SERVICES: &str = include_str!("../bench/scaling/traces/faro-twitter-azure-10jobs-per-minute.csv");
 const BALANCER: &str = include_str!("../bench/scaling/traces/nab-elb_request_count_8c0756.csv");
 
-/// Requests per second in the mean.
-const MEAN: f64 = 120.0;
 const MINUTE: usize = 60;
+const HOUR: usize = 60 * MINUTE;
 
-/// All of them, by their names.
+/// By their names: two of an hour and ten of six hours from beginning to end, and of one of two weeks the busiest, the steepest
+/// and the calmest hour. All of it would take minutes.
 pub fn all() -> Vec<(String, Load)> {
-    let second = |name: &str, text| (name.to_owned(), of_mean(&trace::read(text, None).unwrap()));
-    let mut all = vec![second("diurnal", DIURNAL), second("bursty", BURSTY)];
-    for job in 0..10 {
-        let whole = trace::read(SERVICES, Some(&format!("job{job}"))).unwrap();
-        all.push((format!("job{job}"), busiest(&whole)));
+    let mut all = vec![
+        ("diurnal".to_owned(), trace::read(DIURNAL, None).unwrap()),
+        ("bursty".to_owned(), trace::read(BURSTY, None).unwrap()),
+    ];
+    all.extend((0..10).map(|job| {
+        let name = format!("job{job}");
+        let load = trace::read(SERVICES, Some(&name)).unwrap();
+        (name, load)
+    }));
+    let weeks = trace::read(BALANCER, None).unwrap();
+    let rises = |hour: &Load| hour.rate(HOUR - 1) - hour.rate(0);
+    for (name, measure) in [
+        ("busiest", &(|hour: &Load| hour.mean()) as &dyn Fn(&Load) -> f64),
+        ("steepest", &rises),
+        ("calmest", &|hour| -hour.mean()),
+    ] {
+        all.push((format!("balancer, {name} hour"), hour_of_most(&weeks, measure)));
     }
-    all.push(("balancer".to_owned(), busiest(&trace::read(BALANCER, None).unwrap())));
     all
 }
 
-/// The hour with the most requests.
-fn busiest(whole: &Load) -> Load {
-    let hour = 60 * MINUTE;
-    let last = whole.seconds().saturating_sub(hour);
-    let hours = (0..=last).step_by(10 * MINUTE).map(|from| whole.part(from, from + hour));
-    of_mean(&hours.max_by(|a, b| a.mean().total_cmp(&b.mean())).unwrap())
+/// The hour, begun at any ten minutes, that has the most of what is measured.
+fn hour_of_most(whole: &Load, measure: &dyn Fn(&Load) -> f64) -> Load {
+    let hours = (0..=whole.seconds() - HOUR).step_by(10 * MINUTE).map(|from| whole.part(from, from + HOUR));
+    hours.max_by(|a, b| measure(a).total_cmp(&measure(b))).unwrap()
 }
 
-fn of_mean(load: &Load) -> Load {
-    load.scaled(MEAN / load.mean())
+/// The same shape, with so many requests a second in the mean.
+pub fn of_mean(load: &Load, mean: f64) -> Load {
+    load.scaled(mean / load.mean())
+}
+
+/// The same shape, with so many requests a second in the mean of its busiest minute.
+pub fn of_peak(load: &Load, peak: f64) -> Load {
+    let busiest = load.smoothed(60).rates().iter().copied().fold(0.0, f64::max);
+    load.scaled(peak / busiest)
 }

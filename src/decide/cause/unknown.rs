@@ -13,6 +13,9 @@
 //! Where only the last minute tells of it (`pulse`), that long is waited whatever is lost, and at least a minute and a half:
 //! a hiccup is over by then, and an outage has slots that tell of it.
 //!
+//! What the service depends on (`dependsOn`) is told to burn by slots of its own, often one later than the service: so for two slots
+//! replicas are not added either while that does not burn yet.
+//!
 //! Burn windows remember: for some minutes after a cure they tell of a danger that is over. Replicas asked for then would serve
 //! nobody, so that nothing is added while what is seen just now is within what the objectives allow: each by its own measure, as a
 //! minute in which a few are slow is no bad one.
@@ -22,6 +25,7 @@ use num_traits::ToPrimitive;
 
 use crate::api::diagnosis::CauseKind;
 use crate::decide::pulse::{LASTS, Present};
+use crate::decide::upstream::{Standing, Upstream};
 use crate::sense::signals::Signals;
 
 use super::outlier::stands_out;
@@ -109,12 +113,20 @@ fn waits(look: &Look<'_>) -> Option<(String, Timestamp)> {
     {
         return Some(("only the last minute tells of it".to_owned(), until));
     }
+    let began = facts.episode.as_ref()?.since.0;
+    let calm = |upstream: &&Upstream| matches!(upstream.standing, Standing::Calm | Standing::Unseen(_));
+    if let Some(upstream) = facts.situation.fleet.upstream.iter().find(calm)
+        && let Ok(until) = began.saturating_add(patience)
+        && facts.now() < until
+    {
+        return Some((format!("{}, which may be told a slot later", upstream.told()), until));
+    }
     let Signals::ByPod(vector) = facts.situation.signals else { return None };
     if facts.health.bad_share? > MOST_LOST {
         return None;
     }
     let patience = patience.max(vector.window / 2);
-    let until = facts.episode.as_ref()?.since.0.saturating_add(patience).ok()?;
+    let until = began.saturating_add(patience).ok()?;
     let why = match &look.pods {
         Err(why) => why.clone(),
         Ok(pods) if !pods.could_tell() => "too little seen yet to tell one pod from another".to_owned(),

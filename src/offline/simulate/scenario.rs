@@ -63,7 +63,7 @@ pub fn scenario(
         service_time,
         start,
         start_spread: SPREAD.0.min(start * SPREAD.1),
-        limits: Limits { cores: 1.0, capacity: AT_A_TIME, timeout: PATIENCE },
+        limits: Limits { cores: 1.0, capacity: AT_A_TIME, timeout: PATIENCE, limited: false },
         balancing: match arguments.balancer {
             Balancer::Random => Balancing::Random,
             Balancer::PowerOfTwo => Balancing::PowerOfTwoChoices,

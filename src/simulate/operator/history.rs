@@ -60,11 +60,20 @@ impl History {
     /// What was counted by pod in the window that ends at an instant.
     #[must_use]
     pub fn by_pod(&self, measure: Measure, at: Timestamp, window: SignedDuration) -> Signals {
+        self.of_pods(|pod| measure.count(pod.requests, pod.errors, &pod.buckets), at, window)
+    }
+
+    /// The periods by pod in which it had something to do, those as bad in which its CPU limit held it back.
+    #[must_use]
+    pub fn throttling(&self, at: Timestamp, window: SignedDuration) -> Signals {
+        self.of_pods(|pod| (pod.periods, pod.throttled), at, window)
+    }
+
+    fn of_pods(&self, of: impl Fn(&PodCounters) -> (u64, u64), at: Timestamp, window: SignedDuration) -> Signals {
         let (until, length) = (clock::seconds(at), window.as_secs_f64());
         let (Some(first), Some(last)) = (self.sample(until - length), self.sample(until)) else {
             return Signals::Empty;
         };
-        let of = |pod: &PodCounters| measure.count(pod.requests, pod.errors, &pod.buckets);
         let mut pods: BTreeMap<u32, [(u64, u64); 2]> = BTreeMap::new();
         for (place, scrape) in self.scrapes.iter().enumerate().skip(first).take(last + 1 - first) {
             for pod in &scrape.by_pod {

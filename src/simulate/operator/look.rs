@@ -1,13 +1,11 @@
 //! A look: everything a decision rests on, the decision, and what becomes of it.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
-use num_rational::BigRational;
 
 use super::Operator;
 use super::account::SETTLE;
 use super::clock;
 use super::deed::{Deed, Finding};
-use super::history::name;
 use super::sizing::Sizing;
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, Verb};
@@ -19,7 +17,7 @@ use crate::decide::{
 };
 use crate::evaluate::load_course::LoadCourse;
 use crate::sense::counters::{CounterSample, Course, Warm};
-use crate::sense::signals::{self, PodEvents, PodVector, Signals};
+use crate::sense::signals::{self, Signals};
 use crate::sense::workload::WorkloadObservation;
 use crate::simulate::policy::Order;
 use crate::simulate::view::{Scrape, View};
@@ -30,8 +28,6 @@ const WORKLOAD_AGE: SignedDuration = SignedDuration::from_secs(10);
 const BEFORE: SignedDuration = SignedDuration::from_secs(5);
 /// An operator that has just begun waits so long with what disrupts: the default of its flag.
 const WARM_UP: f64 = 600.0;
-/// The periods in which a container of a pod has something to do, of one hundred milliseconds each.
-const PERIODS_PER_SECOND: i64 = 10;
 
 impl Operator {
     pub(super) fn look(&mut self, view: &View<'_>, now: Timestamp, order: &mut Order) {
@@ -63,7 +59,7 @@ impl Operator {
         };
         let nodes = self.objects.nodes(view);
         let switch = self.objects.switch(spec.enforcement.shed.as_ref().map(|shed| shed.key.as_str()));
-        let throttling = unthrottled(view, now);
+        let throttling = self.history.throttling(now, throttling::WINDOW);
         let situation = Situation {
             agreement: &identity,
             enforcement: &spec.enforcement,
@@ -203,17 +199,6 @@ impl Operator {
             self.usage.observe(&Course { bounds: Vec::new(), samples: vec![counters(before), counters(last)] });
         }
     }
-}
-
-/// What a store says of pods that their limit does not hold back.
-fn unthrottled(view: &View<'_>, at: Timestamp) -> Signals {
-    let whole = |number: i64| BigRational::from_integer(number.into());
-    let periods = throttling::WINDOW.as_secs().saturating_mul(PERIODS_PER_SECOND);
-    let events = |pod: String| PodEvents { pod, total: whole(periods), bad: whole(0) };
-    let mut pods: Vec<PodEvents> = view.pods.iter().map(|pod| events(name(pod.id))).collect();
-    pods.sort_by(|a, b| a.pod.cmp(&b.pod));
-    let elsewhere = PodEvents { total: whole(0), ..events(String::new()) };
-    Signals::ByPod(Box::new(PodVector { at, window: throttling::WINDOW, newest: at, pods, elsewhere }))
 }
 
 fn counters(scrape: &Scrape) -> CounterSample {

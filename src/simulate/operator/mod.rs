@@ -10,7 +10,7 @@
 //! done. It looks when a slot has been read, when the pulse begins or ends to prove an outage, and when it said it would. The
 //! autoscaler beside it sees a floor one period later.
 //!
-//! Not modelled: a store that answers in part, an API server that refuses, throttling, and other agreements.
+//! Not modelled: a store that answers in part, an API server that refuses, pods that are resized, and other agreements.
 
 pub mod account;
 pub mod clock;

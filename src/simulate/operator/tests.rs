@@ -18,6 +18,8 @@ fn scrape(at: f64, pods: &[(u32, u64, u64)]) -> Scrape {
             requests: *requests,
             errors: *errors,
             buckets: vec![requests - errors, *requests],
+            periods: requests / 2,
+            throttled: *errors,
         })
         .collect();
     let sum = |of: fn(&PodCounters) -> u64| by_pod.iter().map(of).sum();
@@ -37,6 +39,14 @@ fn history(scrapes: &[Scrape]) -> History {
     let mut history = History::default();
     history.take(&scrapes.iter().cloned().collect::<VecDeque<_>>());
     history
+}
+
+#[test]
+fn throttling_is_told_by_the_same_scrapes() {
+    let history = history(&[scrape(15.0, &[(0, 100, 10)]), scrape(75.0, &[(0, 300, 25)])]);
+    let Signals::ByPod(vector) = history.throttling(clock::at(80.0), SignedDuration::from_mins(1)) else { panic!() };
+    let told: Vec<_> = vector.pods.iter().map(|pod| (pod.total.to_string(), pod.bad.to_string())).collect();
+    assert_eq!(told, [("100".to_owned(), "15".to_owned())]);
 }
 
 /// A pod that came within the window counts from nothing on, one that went counts as far as it was seen.

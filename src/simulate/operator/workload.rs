@@ -15,6 +15,7 @@ use crate::sense::workload::{
     PodObservation, PodPhase, PodSize, Revision, Revisions, Rollout, Surge, Switch, SwitchState, WorkloadObservation,
 };
 use crate::simulate::deployment;
+use crate::simulate::fleet::PODS_PER_NODE;
 use crate::simulate::view::{PodView, View};
 
 /// Nodes that the cluster has at least.
@@ -58,7 +59,7 @@ impl Objects {
             floor: FloorHolder::Hpa(self.floor_object()),
             scaled_on_cpu: self.place.scaled_on_cpu.then(|| "HorizontalPodAutoscaler web".to_owned()),
             template: vec![self.container()],
-            rooms: BTreeMap::new(),
+            rooms: self.rooms(view),
         }
     }
 
@@ -87,6 +88,12 @@ impl Objects {
             },
             terminating: false,
         }
+    }
+
+    /// What the nodes of the pods have left: as much again as their pods request.
+    fn rooms(&self, view: &View<'_>) -> BTreeMap<String, i64> {
+        let left = self.place.millicores.saturating_mul(i64::try_from(PODS_PER_NODE).unwrap_or(i64::MAX));
+        view.pods.iter().map(|pod| (node_name(pod.node), left)).collect()
     }
 
     fn container(&self) -> ContainerCpu {

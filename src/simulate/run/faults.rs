@@ -33,6 +33,10 @@ impl Run<'_> {
                 let (at, event) = ends(lasts);
                 self.agenda.plan(at, event);
             }
+            Fault::Rollout { .. } => {
+                self.plant.deployment.change(now);
+                self.reach(now);
+            }
             Fault::ScrapeGap { lasts, .. } => self.gap_until = now + lasts,
             Fault::ServiceTime { factor, .. } => self.plant.work_factor = factor,
         }

@@ -34,6 +34,30 @@ fn a_dependency_that_burns_is_named_and_nothing_is_added() {
     assert_eq!(act(&scene.live()).map(|(verb, ..)| verb), Some(Verb::RaiseFloor));
 }
 
+/// Its own slots tell of it, and these may be told later than those of the service.
+#[test]
+fn before_replicas_are_added_two_slots_are_waited_for_what_is_upstream() {
+    let calm = || Upstream { standing: Standing::Calm, ..burning("pay", 0) };
+    let scene = |upstream| {
+        let mut scene = twelve();
+        scene.floor().current = 12;
+        scene.fleet.upstream = upstream;
+        scene
+    };
+    let missing = Upstream { standing: Standing::Missing, ..calm() };
+    for upstream in [Vec::new(), vec![missing]] {
+        assert_eq!(act(&scene(upstream).live()).map(|(verb, ..)| verb), Some(Verb::RaiseFloor));
+    }
+    let mut scene = scene(vec![calm()]);
+    for _ in 0..2 {
+        assert_eq!((act(&scene.live()), reason(&scene.decide())), (None, "Unknown"));
+        assert!(found(&scene).cause.message.contains("pay does not burn"), "{}", found(&scene).cause.message);
+        scene.wait(60);
+        scene.signals = by_pod(&[(1000, 10); 12]);
+    }
+    assert_eq!(act(&scene.live()).map(|(verb, ..)| verb), Some(Verb::RaiseFloor), "it is not waited for longer");
+}
+
 #[test]
 fn what_is_not_seen_to_burn_is_not_blamed() {
     for (standing, words) in [

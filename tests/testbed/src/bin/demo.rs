@@ -1,7 +1,7 @@
 //! `make demo`: shows what Guarantor does, on a real control plane and a real Prometheus, within five minutes.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -34,10 +34,12 @@ async fn main() -> Result<()> {
     };
     let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../charts/guarantor");
     let mut stage = Stage::set(&StageOptions { operator, chart }, &timeline).await?;
+    let began = Instant::now();
     let played = tokio::time::timeout(LONGEST, demo::play(&mut stage, &timeline))
         .await
         .context("the demo took too long")
         .and_then(|played| played);
+    let took = began.elapsed().as_secs();
     if let Err(error) = &played {
         timeline.say(&format!("A PROMISED STEP DID NOT HAPPEN: {error:#}"))?;
         let log = std::fs::read_to_string(stage.operator.log()).unwrap_or_default();
@@ -58,7 +60,12 @@ async fn main() -> Result<()> {
         tokio::signal::ctrl_c().await?;
     }
     if played.is_ok() {
-        timeline.headline("Every promised step happened")?;
+        timeline.headline(&format!(
+            "Every promised step happened, within {} min {:02} s of the {} min that it may take",
+            took / 60,
+            took % 60,
+            LONGEST.as_secs() / 60
+        ))?;
     }
     played
 }

@@ -1,6 +1,7 @@
 //! What is right for each fault: a table, one row a fault, that is changed here and nowhere else.
 //!
-//! The words are those of the status: a cause is a `CauseKind` or the reason of the condition `Measured`, a verb is a `Verb`.
+//! The words are those of the status: a cause is a `CauseKind` or the reason of the condition `Measured`, a verb is a `Verb`. One
+//! cause is seen by the drill itself: [`PODS_NOT_READY`].
 
 use super::Fault;
 
@@ -9,14 +10,17 @@ use super::Fault;
 pub struct Expectation {
     /// The fault.
     pub fault: Fault,
-    /// The causes by which it is told rightly; the first look that tells one has proven it. Empty: it may be over before it is
-    /// told, since Kubernetes mends it.
+    /// The causes by which it is told rightly; the first look that tells one has proven it.
     pub causes: &'static [&'static str],
     /// The verbs that have to be done and to be found effective. None: it has to be held until it ends.
     pub verbs: &'static [&'static str],
     /// The verbs that may be done beside. Any other verb is wrong.
     pub beside: &'static [&'static str],
 }
+
+/// The API server tells that no pod that was struck is ready: Kubernetes takes them out of the service, which may be well before
+/// the operator has anything to tell of.
+pub const PODS_NOT_READY: &str = "PodsNotReady";
 
 /// Keeps what there is while something is wrong, and gives it back.
 const KEEPS: &[&str] = &["FreezeScaleDown", "LowerFloor", "Restore"];
@@ -39,15 +43,17 @@ pub const TABLE: &[Expectation] = &[
         beside: &["ReleaseNode", "Surge", "FreezeScaleDown", "LowerFloor", "Restore"],
     },
     // What the dead took with them is added where the autoscaler has not done it yet.
-    Expectation { fault: Fault::DeadNode, causes: &[], verbs: &[], beside: ADDS },
+    Expectation { fault: Fault::DeadNode, causes: &[PODS_NOT_READY], verbs: &[], beside: ADDS },
     Expectation {
         fault: Fault::BadRevision,
         causes: &["BadRevision"],
         verbs: &["RollBack"],
         beside: &["PauseRollout", "ReleaseRollout", "FreezeScaleDown", "LowerFloor", "Restore"],
     },
-    // Told from a want of replicas by neither: so replicas may be tried, within their bounds.
-    Expectation { fault: Fault::DependencySlow, causes: &["Unknown"], verbs: &[], beside: ADDS },
+    // Replicas would press harder on what is sick already.
+    Expectation { fault: Fault::DependencySlow, causes: &["Dependency"], verbs: &[], beside: KEEPS },
+    // Not to be told from a want of replicas, since the pods work as before: it gets some, within their bounds, which do no good.
+    Expectation { fault: Fault::DependencyUndeclared, causes: &["Unknown"], verbs: &[], beside: ADDS },
     // Told from a want of replicas only when those that are allowed were tried.
     Expectation {
         fault: Fault::RetryStorm,

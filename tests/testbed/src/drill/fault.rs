@@ -16,6 +16,8 @@ use crate::shop::STOREFRONT;
 
 /// Work of the average request.
 const WORK: Duration = Duration::from_millis(50);
+/// How long a slow dependency takes.
+const SLOW: Duration = Duration::from_millis(800);
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -28,8 +30,10 @@ pub enum Fault {
     DeadNode,
     /// A new revision fails half of its requests.
     BadRevision,
-    /// Another service, which every request waits for, takes its time.
+    /// Another service, which every request waits for, takes its time. It has an agreement, which the service's own one names.
     DependencySlow,
+    /// The same where no agreement names it.
+    DependencyUndeclared,
     /// After a hiccup the clients' own tries keep the service overloaded.
     RetryStorm,
     /// The metrics store is gone while the load falls to a third and a pod is slow; both are over when it comes back.
@@ -82,7 +86,12 @@ impl Fault {
                 let arguments = ["patch", "deployment", STOREFRONT, "-n", &lane.namespace, "-p", &patch];
                 lane.cluster.kubectl(&arguments).await?.ok()?;
             }
-            Self::DependencySlow => service.set_dependency(Duration::from_millis(800)),
+            Self::DependencySlow | Self::DependencyUndeclared => {
+                // What makes it slow is beyond what is watched.
+                for waits in lane.upstream.iter().chain([&service]) {
+                    waits.set_dependency(SLOW);
+                }
+            }
             Self::RetryStorm => {
                 service.set_retries(10, Duration::from_millis(200));
                 service.set_service_time(WORK * 5)?;
@@ -116,7 +125,11 @@ impl Fault {
                 let node = victim.node.as_deref().context("a dead node has a name")?;
                 lane.cluster.set_node_ready(node, true).await?;
             }
-            Self::DependencySlow => service.set_dependency(Duration::ZERO),
+            Self::DependencySlow | Self::DependencyUndeclared => {
+                for waits in lane.upstream.iter().chain([&service]) {
+                    waits.set_dependency(Duration::ZERO);
+                }
+            }
             Self::RetryStorm => service.set_retries(0, Duration::ZERO),
             Self::PrometheusGone => {
                 service.set_load(Load::Constant(RATE))?;

@@ -15,6 +15,7 @@ use super::Fault;
 use crate::control_plane::ControlPlane;
 use crate::manifest::{Agreement, Objective, rolling, shed};
 use crate::operator::{Operator, OperatorOptions};
+use crate::plant::ServiceHandle;
 use crate::shop::{STOREFRONT, Shop, ShopOptions};
 use crate::wait::{Progress, wait_until};
 
@@ -23,6 +24,8 @@ pub(super) const RATE: f64 = 60.0;
 /// The `ConfigMap` with the switch by which the service sheds load.
 const SWITCH: &str = "limits";
 const PODS: i32 = 8;
+/// The service that the other one calls, where that is declared.
+const UPSTREAM: &str = "payments";
 const NODES: u16 = 4;
 /// How long it is calm before: longer than the revision in force must have served, and a pod must be old, to be acted upon.
 const CALM: Duration = Duration::from_secs(30);
@@ -51,6 +54,8 @@ pub struct Lane<'a> {
     pub(super) namespace: String,
     agreement: String,
     pub(super) shop: Shop,
+    /// What the service depends on, where that is declared.
+    pub(super) upstream: Option<ServiceHandle>,
     operator: Operator,
     agreements: Api<DynamicObject>,
     pods: Api<Pod>,
@@ -74,10 +79,17 @@ impl<'a> Lane<'a> {
         let rate = shop.rate * chance.random_range(0.95..1.05);
         let options = ShopOptions { replicas: PODS, rate, pool: Some(namespace.to_owned()), seed, ..shop };
         let mut shop = Shop::open(cluster, &options).await?;
+        let sheds = shed(SWITCH, true);
         // A storm is told by what was before, and by replicas that were tried in vain.
-        let agreement = match fault {
-            Fault::RetryStorm => agreement(namespace, shop.has_been_open(rate).await?, 10),
-            _ => agreement(namespace, rolling("30m"), 16),
+        let (agreement, upstream) = match fault {
+            Fault::RetryStorm => (agreement(namespace, &sheds, shop.has_been_open(rate).await?, 10).to_string(), None),
+            Fault::DependencySlow => {
+                let options = ShopOptions { replicas: 2, rate: RATE / 3.0, ..options };
+                let upstream = shop.add_service(cluster, UPSTREAM, &options).await?;
+                let own = Agreement { depends_on: vec![UPSTREAM], ..agreement(namespace, &sheds, rolling("30m"), 16) };
+                (format!("{}---\n{own}", of_upstream(namespace)), Some(upstream))
+            }
+            _ => (agreement(namespace, &sheds, rolling("30m"), 16).to_string(), None),
         };
         shop.add_switch(cluster, SWITCH).await?;
         let operator = Operator::start(operator).await?;
@@ -88,6 +100,7 @@ impl<'a> Lane<'a> {
             namespace: namespace.to_owned(),
             agreement,
             shop,
+            upstream,
             operator,
             agreements: Api::namespaced_with(client.clone(), namespace, &kind),
             pods: Api::namespaced(client, namespace),
@@ -130,6 +143,15 @@ impl<'a> Lane<'a> {
         Ok(pods.iter().map(Pod::name_any).collect())
     }
 
+    /// Whether none of these pods is ready.
+    pub(super) async fn none_is_ready(&self, names: &[String]) -> Result<bool> {
+        let ready = |pod: &Pod| {
+            let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+            conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
+        };
+        Ok(!self.pods().await?.iter().any(|pod| names.contains(&pod.name_any()) && ready(pod)))
+    }
+
     /// The end of the operator's log, for messages.
     pub(super) fn log(&self) -> String {
         let log = std::fs::read_to_string(self.operator.log()).unwrap_or_default();
@@ -143,7 +165,7 @@ impl<'a> Lane<'a> {
 
     /// Takes everything away; what the operator holds it gives back first.
     pub(super) async fn close(self) -> Result<()> {
-        let delete = ["delete", "sla", STOREFRONT, "-n", &self.namespace, "--timeout=60s", "--ignore-not-found"];
+        let delete = ["delete", "sla", "--all", "-n", &self.namespace, "--timeout=60s", "--ignore-not-found"];
         let deleted = self.cluster.kubectl(&delete).await?.ok().with_context(|| self.log());
         self.operator.stop().await?;
         self.cluster.kubectl(&["delete", "namespace", &self.namespace, "--wait=false"]).await?.ok()?;
@@ -176,9 +198,8 @@ fn kind(namespace: &str, fault: Fault) -> ShopOptions {
 }
 
 /// Both objectives matter, so that neither alone leads to a verb, and every verb is allowed; replicas up to `most`.
-fn agreement(namespace: &str, term: String, most: u32) -> String {
-    let shed = shed(SWITCH, true);
-    let agreement = Agreement {
+fn agreement<'a>(namespace: &'a str, shed: &'a str, term: String, most: u32) -> Agreement<'a> {
+    Agreement {
         term,
         objectives: vec![Objective::availability("99"), Objective::latency("500ms", "95")],
         scale: Some((2, most)),
@@ -186,9 +207,18 @@ fn agreement(namespace: &str, term: String, most: u32) -> String {
             "rollback: {servedFor: 20s}",
             "reschedule: {minAge: 10s, perDay: 6, avoidNode: {}}",
             "resize: {maxCpu: \"2\"}",
-            &shed,
+            shed,
         ],
         ..Agreement::new(namespace)
-    };
-    agreement.to_string()
+    }
+}
+
+/// The same promise about what it depends on, which is measured and not acted on.
+fn of_upstream(namespace: &str) -> Agreement<'_> {
+    Agreement {
+        objectives: vec![Objective::latency("500ms", "95")],
+        mode: "Observe",
+        scale: None,
+        ..Agreement::about(namespace, UPSTREAM)
+    }
 }

@@ -86,7 +86,10 @@ async fn play(lane: &mut Lane<'_>, fault: Fault, seed: u64) -> Result<Run> {
     let mut well_since = None;
     while began.elapsed() < LONGEST {
         observation.look(&lane.status().await?);
-        if ends.is_none() && expected.verbs.is_empty() && observation.proven_for(expected, HELD_FOR, began) {
+        if observation.looks_for_missing_pods() && lane.none_is_ready(&victim.pods).await? {
+            observation.pods_are_missing();
+        }
+        if ends.is_none() && expected.verbs.is_empty() && observation.proven_for(HELD_FOR) {
             fault.end(lane, &victim).await?;
             ends = Some(Instant::now());
             observation.fault_ended();

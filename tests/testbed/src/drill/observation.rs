@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::Fault;
-use super::expectation::Expectation;
+use super::expectation::{Expectation, PODS_NOT_READY};
 use super::fault::Victim;
 
 /// Something the operator did, or may have done.
@@ -37,7 +37,8 @@ pub struct Run {
     pub seed: u64,
     /// When it came.
     pub onset: Timestamp,
-    /// The first look that told a right cause: when what it rests on was seen, and the cause.
+    /// The first look that told a right cause: the newest sample that it rests on, which need not be the first that would have
+    /// done, and the cause.
     pub proven: Option<(Timestamp, String)>,
     /// What was done since, in order.
     pub acts: Vec<Act>,
@@ -110,15 +111,24 @@ impl Observation {
         }
     }
 
+    /// Whether it has to be seen that the pods that were struck are not ready, and was not yet.
+    pub(super) fn looks_for_missing_pods(&self) -> bool {
+        self.proven.is_none() && self.expected.causes.contains(&PODS_NOT_READY)
+    }
+
+    /// None of the pods that were struck is ready any more.
+    pub(super) fn pods_are_missing(&mut self) {
+        self.proven.get_or_insert_with(|| (Timestamp::now(), Instant::now(), PODS_NOT_READY.to_owned()));
+    }
+
     /// The fault is over by itself: who was well before is well now, and who was not has to get well.
     pub(super) fn fault_ended(&mut self) {
         self.fault_ended = true;
     }
 
-    /// Whether a right cause has been told for so long; where none has to be, whether the fault is so old.
-    pub(super) fn proven_for(&self, expected: &Expectation, long: Duration, began: Instant) -> bool {
-        let since = if expected.causes.is_empty() { Some(began) } else { self.proven.as_ref().map(|(_, at, _)| *at) };
-        since.is_some_and(|since| since.elapsed() >= long)
+    /// Whether a right cause has been told for so long.
+    pub(super) fn proven_for(&self, long: Duration) -> bool {
+        self.proven.as_ref().is_some_and(|(_, at, _)| at.elapsed() >= long)
     }
 
     /// Nothing is in danger any more.
@@ -260,6 +270,17 @@ mod tests {
         assert_eq!(one.missing, ["no effective AvoidNode"]);
         let other = run(Fault::SlowNode, &[ill(), well(&[avoided("another")])]);
         assert_eq!(other.wrong, ["AvoidNode of the healthy another"]);
+    }
+
+    #[test]
+    fn of_a_dead_node_its_pods_have_to_be_seen_missing() {
+        assert_eq!(run(Fault::DeadNode, &[well(&[])]).missing, ["none of PodsNotReady was told"]);
+        let mut seen = Observation::new(Expectation::of(Fault::DeadNode), ONSET.parse().unwrap());
+        assert!(seen.looks_for_missing_pods());
+        seen.pods_are_missing();
+        assert!(!seen.looks_for_missing_pods());
+        let run = seen.into_run(Fault::DeadNode, 1, &Victim::default(), true);
+        assert_eq!((run.missing, run.proven.unwrap().1.as_str()), (Vec::new(), "PodsNotReady"));
     }
 
     #[test]

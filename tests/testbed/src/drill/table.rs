@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Act, Fault, Run};
 
 /// The head of the table.
-pub const HEADER: &str = "| fault | seed | onset | proven after | cause | first write after | verbs | recovered after | verdict | wrong verbs |\n\
+pub const HEADER: &str = "| fault | seed | onset | newest sample when told, after | cause | first write after | verbs | recovered after | verdict | wrong verbs |\n\
                           |---|---|---|---|---|---|---|---|---|---|";
 
 /// A run as a row of the table.
@@ -35,7 +35,7 @@ pub fn summary(runs: &[Run]) -> String {
     faults.sort_unstable();
     faults.dedup();
     let mut text =
-        "| fault | runs | proven after, median | first write after, median | recovered after, median | wrong verbs | \
+        "| fault | runs | newest sample when told, median | first write after, median | recovered after, median | wrong verbs | \
                     missing answers |\n|---|---|---|---|---|---|---|\n"
             .to_owned();
     for fault in faults {

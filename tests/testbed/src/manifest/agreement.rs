@@ -16,6 +16,8 @@ pub struct Agreement<'a> {
     pub service: &'a str,
     /// The Deployment that may be acted on; none: it names no workload.
     pub workload: Option<&'a str>,
+    /// The agreements on what it depends on, by their names.
+    pub depends_on: Vec<&'a str>,
     /// The name of its `MetricsSource`.
     pub source: &'a str,
     /// What it is in force for, and its period: lines of its spec, as [`rolling`] gives them.
@@ -49,6 +51,7 @@ impl<'a> Agreement<'a> {
             name: service,
             service,
             workload: Some(service),
+            depends_on: Vec::new(),
             source: namespace,
             term: rolling("30m"),
             objectives: vec![Objective::availability("99")],
@@ -89,6 +92,10 @@ impl Display for Agreement<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { namespace, name, service, source, term, more, .. } = self;
         let workload = self.workload.map(|name| format!("{{apiVersion: apps/v1, kind: Deployment, name: {name}}}"));
+        let depends_on = match self.depends_on.join(", ") {
+            none if none.is_empty() => none,
+            names => format!("    dependsOn: [{names}]\n"),
+        };
         let objectives: String = self.objectives.iter().map(|objective| objective.lines(service)).collect();
         write!(
             f,
@@ -99,7 +106,7 @@ spec:
   service:
     name: {service}
     workloads: [{workload}]
-  metrics: {{sourceRef: {{name: {source}}}, slot: 5s}}
+{depends_on}  metrics: {{sourceRef: {{name: {source}}}, slot: 5s}}
 {term}  objectives:
 {objectives}{more}  enforcement: {{{enforcement}}}
 ",
@@ -154,6 +161,7 @@ spec:
         let other = Agreement {
             name: "settled",
             workload: None,
+            depends_on: vec!["stock", "payments"],
             source: "main",
             term: format!("  validity: {{from: \"2026-01-01\"}}\n{}", rolling("1h")),
             objectives: vec![Objective::latency("500ms", "95"), Objective::availability("99.9").named("strict")],
@@ -169,7 +177,7 @@ spec:
         let mut spec = other["spec"].take();
         let objectives = spec["objectives"].take();
         let expected = json!({
-            "service": {"name": "cart", "workloads": []},
+            "service": {"name": "cart", "workloads": [], "dependsOn": ["stock", "payments"]},
             "metrics": {"sourceRef": {"name": "main"}, "slot": "5s"},
             "validity": {"from": "2026-01-01"},
             "period": {"rolling": "1h"},
