@@ -10,6 +10,9 @@ const LENGTH: f64 = 0.1;
 /// So much of the quota is all of it: what is added up of many small shares is not exact.
 const ALL: f64 = 0.999;
 
+/// A period begins this part of one early, so that a rounded division leaves no sliver of the one before.
+const ROUNDED: f64 = 1e-6;
+
 /// The counters, as cAdvisor names them, and the period that runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Periods {
@@ -30,11 +33,7 @@ impl Periods {
         while at < to {
             if at >= self.ends {
                 self.end(limit);
-                self.ends = ((at / LENGTH).floor() + 1.0) * LENGTH;
-                if self.ends <= at {
-                    // The division was rounded.
-                    self.ends += LENGTH;
-                }
+                self.ends = ((at / LENGTH + ROUNDED).floor() + 1.0) * LENGTH;
             }
             let until = to.min(self.ends);
             self.used += cores * (until - at);

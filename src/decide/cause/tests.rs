@@ -88,7 +88,7 @@ fn the_first_cause_that_holds_wins() {
     scene.fleet = FleetView { upstream: vec![burning("pay", -90)], ..burning_together(4, &[-60, -50, -40]) };
     let through = at(-60);
     scene.assessment.measured_through = through;
-    scene.status.episode = sheds::episode();
+    scene.status.episode = Some(sheds::episode());
     scene.actions = vec![sheds::raised(12, Some(Verdict::Ineffective))];
     sheds::course(&mut scene, 250, 210);
     scene.assessment.measured_through = at(-1000);

@@ -14,6 +14,7 @@ fn by_hand(reason: &str) -> &'static str {
         }
         "AvoidanceBudget" => "enforcement.reschedule.avoidNode.perDay is raised",
         "InvalidSpec" => "the field that the message names is mended",
+        "DependencyLimit" => "enforcement.scale.connections allows more, or fewer pods are wanted",
         "LoadNotFollowed" => "enforcement.capacity.mode is Floor",
         "ModeNotEnforce" | "Observing" => "enforcement.mode is Enforce",
         "NoBounds" | "NoVerbAllowed" => "enforcement.scale is set",
@@ -66,7 +67,7 @@ fn by_hand(reason: &str) -> &'static str {
         "AlreadyGoneBack" | "DangerIsOlder" | "NothingToGoBackTo" | "SameRevision" | "UnprovenRevision" => {
             "a person rolls out what is right"
         }
-        "Ineffective" => "a person finds what helps, or the episode is over",
+        "DidHarm" | "Ineffective" => "a person finds what helps, or the episode is over",
         "LocalStorage" | "NotReplaceable" | "SystemCritical" => "a person moves the pod",
         "NoCpuLimit" | "NoTemplateSize" => "the template gives the container a CPU limit",
         "NotADeployment" => "a person goes back to what was there before",
@@ -85,7 +86,7 @@ fn by_itself(reason: &str) -> &'static str {
         "AwaitingSurge" => "the replica more is ready",
         "AwaitingVerdict" => "the last action is judged",
         "Bidding" => "it is clear who else wants more pods",
-        "BlastRadius" => "the last evictions are long enough ago",
+        "BlastRadius" => "what was done last, of its kind, is long enough ago",
         "Cooldown" => "the cooldown is over",
         "FloorStands" => "the pods that are asked for are ready and do not help",
         "InDanger" | "Shedding" => "the objectives are safe again",

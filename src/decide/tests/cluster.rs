@@ -38,7 +38,8 @@ fn beside(count: usize, second: i64) -> Vec<FleetAct> {
 
 #[test]
 fn as_many_as_the_cluster_bears_are_done_at_once_and_the_next_one_waits() {
-    let cases: [(Verb, usize, fn() -> Scene); 4] = [
+    type Begin = fn() -> Scene;
+    let cases: [(Verb, usize, Begin); 4] = [
         (Verb::RollBack, ROLLBACKS, rolled_out),
         (Verb::PauseRollout, PAUSES, rolling_out),
         (Verb::Shed, SHEDS, sheddable),

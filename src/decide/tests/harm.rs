@@ -244,7 +244,7 @@ fn what_is_wanted_by_others_or_needed_stays() {
     let cases: [(&str, i32, Change); 4] = [
         ("nothing", 6, |_| {}),
         ("the agreement promises seven", 7, |scene| {
-            scene.enforcement.scale = Some(ScaleBounds { min: 7, max: 15, connections: None })
+            scene.enforcement.scale = Some(ScaleBounds { min: 7, max: 15, connections: None });
         }),
         ("the owner wants seven", 7, |scene| scene.status.floor.as_mut().unwrap().baseline = 7),
         ("the load needs seven", 7, |scene| scene.load_needs(7)),

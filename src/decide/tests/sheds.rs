@@ -62,9 +62,9 @@ pub(crate) fn raised(to: i32, verdict: Option<Verdict>) -> ActionRecord {
 }
 
 /// The episode of that danger.
-pub(crate) fn episode() -> Option<Episode> {
+pub(crate) fn episode() -> Episode {
     let since = Time(at(SEEN));
-    Some(Episode { since, ahead: false, safe_since: None, without_effect: Vec::new(), harmful_above: None })
+    Episode { since, ahead: false, safe_since: None, without_effect: Vec::new(), harmful_above: None }
 }
 
 /// Six pods under a floor of six, which were three and did not help: 250 events come a second where 100 came, and 40 are good
@@ -74,7 +74,7 @@ pub(crate) fn storm() -> Scene {
     scene.now = at(20);
     scene.workload().read_at = at(20);
     scene.assessment.measured_through = at(0);
-    scene.status.episode = episode();
+    scene.status.episode = Some(episode());
     scene.floor().current = 6;
     scene.actions = vec![raised(6, Some(Verdict::Ineffective))];
     course(&mut scene, 250, 210);

@@ -54,7 +54,7 @@ fn a_decision_is_told_in_whole() {
 
     Decision: AwaitingVerdict
       the raise (6 -> 8) has until 2027-01-15T08:04:05Z to show whether it helps
-      guards that let it pass: mode, leadership, one owner, owner respected, not at zero, fresh data, enough data, load known, no rollout, write not refused, sound bounds, within bounds, once a slot
+      guards that let it pass: mode, leadership, one owner, owner respected, not at zero, fresh data, enough data, load known, no rollout, write not refused, did no harm, sound bounds, within bounds, once a slot
       the guard that held: last act judged
       what would change it: it is 2027-01-15T08:04:05Z; or one of the causes ruled out before comes to hold, or the objective is safe again
       a floor stands on HorizontalPodAutoscaler checkout: 8 in place of 3, raised for an objective that was in danger

@@ -115,7 +115,7 @@ fn used(usage: &mut Usage, (from, to): (i64, i64), pods: u32, rate: i64, millise
 /// so many pods answer so many, for so much.
 fn now(pods: u32, rate: i64, milliseconds: i64) -> Scene {
     let mut scene = twelve();
-    scene.status.episode = sheds::episode();
+    scene.status.episode = Some(sheds::episode());
     used(&mut scene.usage, (-3600, -600), 12, 100, 10);
     used(&mut scene.usage, (-600, 0), pods, rate, milliseconds);
     scene
