@@ -57,7 +57,6 @@ mod periods;
 #[expect(dead_code, reason = "the published cases use the rest of it")]
 #[path = "../cases/phrases.rs"]
 mod phrases;
-mod proves_an_outage_before_a_slot_is_closed;
 mod raises_the_floor_of_a_scaled_object;
 mod raises_the_floor_of_an_autoscaler;
 mod raises_the_scale_where_nothing_else_does;
