@@ -20,7 +20,7 @@ struct Arguments {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How many are played side by side.
-    #[arg(long, default_value_t = 16)]
+    #[arg(long, default_value_t = 20)]
     lanes: usize,
     /// Only this way of scaling, such as `cpu=50`; may be given several times.
     #[arg(long = "scaler", value_parser = Scaler::read)]

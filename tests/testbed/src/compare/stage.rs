@@ -32,7 +32,7 @@ impl Stage {
     /// # Errors
     /// When a part does not start; the text shows the end of its log.
     pub async fn set(namespaces: &[String], at_once: usize, operator: &Path, chart: &Path) -> Result<Self> {
-        // A node takes 110 pods, a lane has 20 at the most, and for a moment some that go.
+        // A node takes 64 pods of one CPU, and a lane has 20 at the most, and for a moment some that go.
         let nodes = u16::try_from(at_once.div_ceil(3))?.max(Options::default().nodes);
         let options = Options { nodes, autoscaler: AutoscalerPace::AsShipped, ..Options::default() };
         // Its own, whatever is named: what serves metrics in a cluster of somebody else's is not to be replaced.
