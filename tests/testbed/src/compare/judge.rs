@@ -41,6 +41,8 @@ pub struct Judged {
 pub struct Answer {
     /// Seconds from the onset to the first raise of replicas or of the floor. `None`: there was none.
     pub wrote_after: Option<f64>,
+    /// The same to the first raise of the floor, which only Guarantor writes.
+    pub floor_after: Option<f64>,
     /// Seconds from the onset until the requests were as promised again; 0: they always were. `None`: they were not any more.
     pub recovered_after: Option<f64>,
 }
@@ -68,8 +70,10 @@ pub fn judged(trail: &Trail, course: &Course, seed: u64) -> Judged {
 }
 
 fn answer(trail: &Trail, onset: f64, until: f64) -> Answer {
+    let soon = (onset + AFTERMATH).min(until);
     Answer {
-        wrote_after: trail.first_raise(onset, (onset + AFTERMATH).min(until)).map(|sample| sample.at - onset),
+        wrote_after: trail.first_raise(onset, soon).map(|sample| sample.at - onset),
+        floor_after: trail.first_floor(onset, soon).map(|sample| sample.at - onset),
         recovered_after: recovered_after(trail, onset, until),
     }
 }
@@ -136,7 +140,7 @@ mod tests {
         assert_eq!((judged.seed, judged.bad_minutes, judged.minutes), (7, 1, 4));
         assert_eq!((judged.total, judged.good), (2400, 2000));
         assert!((judged.pod_hours - 0.4).abs() < 1e-9, "{}", judged.pod_hours);
-        assert_eq!(judged.step, Answer { wrote_after: Some(22.0), recovered_after: Some(50.0) });
+        assert_eq!(judged.step, Answer { wrote_after: Some(22.0), floor_after: None, recovered_after: Some(50.0) });
         assert_eq!(judged.fault, None);
     }
 
@@ -144,7 +148,10 @@ mod tests {
     fn what_is_never_lost_is_well_at_once_and_what_stays_lost_never() {
         let course = Course::short(None);
         let well = judged(&trail(&course, 1e9, |_| false), &course, 1);
-        assert_eq!((well.bad_minutes, well.step), (0, Answer { wrote_after: None, recovered_after: Some(0.0) }));
+        assert_eq!(
+            (well.bad_minutes, well.step),
+            (0, Answer { wrote_after: None, floor_after: None, recovered_after: Some(0.0) })
+        );
         let lost = judged(&trail(&course, 1e9, |at| at >= 250.0), &course, 1);
         assert_eq!((lost.bad_minutes, lost.step.recovered_after), (3, None));
         // Good for a while is not well.

@@ -84,7 +84,7 @@ pub(super) mod tests {
             good: 900,
             total: 1000,
             pod_hours: *pod_hours,
-            step: Answer { wrote_after: Some(20.0), recovered_after: None },
+            step: Answer { wrote_after: Some(20.0), floor_after: Some(50.0), recovered_after: None },
             fault: None,
         };
         let played = |(seed, (bad_minutes, pod_hours)): (u64, &(u32, f64))| Simulated {

@@ -59,7 +59,12 @@ fn answer(row: &Row, of: fn(&Judged) -> Option<Answer>) -> [String; 2] {
         let all = row.live.iter().filter_map(of).map(|answer| figure(&answer).unwrap_or(f64::INFINITY));
         shown(Spread::of(all), 0)
     };
-    [seconds(|answer| answer.wrote_after), seconds(|answer| answer.recovered_after)]
+    let mut raised = seconds(|answer| answer.wrote_after);
+    if row.scaler.family() == Family::Guarantor {
+        // The autoscaler below it may have been sooner.
+        raised = format!("{raised}; the floor {}", seconds(|answer| answer.floor_after));
+    }
+    [raised, seconds(|answer| answer.recovered_after)]
 }
 
 fn shown(spread: Option<Spread>, places: usize) -> String {
@@ -95,7 +100,7 @@ mod tests {
             "| scaled by | runs | first raise after the step, s | well again after, s | bad minutes of 15 | pod-hours | simulated \
              bad minutes | simulated pod-hours | within the spread |",
             "|---|---|---|---|---|---|---|---|---|",
-            "| Guarantor over HPA on CPU, 80 % | 3 | 20 | never | 0 (0 to 1) | 2.10 (2.00 to 2.25) | 0 | 2.50 | minutes \
+            "| Guarantor over HPA on CPU, 80 % | 3 | 20; the floor 50 | never | 0 (0 to 1) | 2.10 (2.00 to 2.25) | 0 | 2.50 | minutes \
              yes, pods no |",
             "| **HPA on CPU, 50 %** | 2 | 20 | never | 1 | 3.00 | 1 | 3.00 | yes |",
             "| HPA on CPU, 80 % | 1 | 20 | never | 7 | 1.50 | 7 | 1.50 | – |",

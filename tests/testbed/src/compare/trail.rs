@@ -48,8 +48,15 @@ impl Trail {
         self.0.windows(2).map(within).sum::<f64>() / 3600.0
     }
 
-    /// The first sample after an instant, and not after another, in which more replicas or a higher floor were asked for than
-    /// at the first of the two.
+    /// The first sample after an instant, and not after another, in which a higher floor was asked for than at the first of the
+    /// two.
+    #[must_use]
+    pub fn first_floor(&self, from: f64, until: f64) -> Option<&Sample> {
+        let before = self.at(from)?.floor;
+        self.0.iter().find(|sample| sample.at > from && sample.at <= until && sample.floor > before)
+    }
+
+    /// The same of more replicas or a higher floor.
     #[must_use]
     pub fn first_raise(&self, from: f64, until: f64) -> Option<&Sample> {
         let before = self.at(from)?;
@@ -91,5 +98,7 @@ mod tests {
         let first = |from, until| trail().first_raise(from, until).map(|sample| sample.at);
         assert_eq!((first(0.0, 30.0), first(10.0, 30.0), first(20.0, 30.0)), (Some(10.0), Some(20.0), None));
         assert_eq!(first(0.0, 9.0), None, "it came later");
+        let floor = |from| trail().first_floor(from, 30.0).map(|sample| sample.at);
+        assert_eq!((floor(0.0), floor(10.0)), (Some(10.0), None));
     }
 }
