@@ -1,9 +1,9 @@
 # The few commands a contributor needs; each line after `##` is its help.
 #
-# demo, drill and test start a control plane of their own. GUARANTOR_TEST_KUBECONFIG=/path/to/kubeconfig names a cluster to be
-# used instead; KUBECONFIG never does.
+# demo, drill, compare and test start a control plane of their own. GUARANTOR_TEST_KUBECONFIG=/path/to/kubeconfig names a cluster
+# to be used instead, but by compare; KUBECONFIG never does.
 .DEFAULT_GOAL := help
-.PHONY: help demo drill twins test lint bench bench-scaling crds need-rust need-go
+.PHONY: help demo drill twins compare test lint bench bench-scaling crds need-rust need-go
 
 CRDS := crds charts/guarantor/files/crds
 
@@ -21,6 +21,10 @@ drill: need-rust need-go ## Let every fault strike on a real control plane and p
 
 twins: need-rust need-go ## Kill the operator around each of its acts on a real control plane; it must end as if nobody had; STORY=in_a_storm: one story
 	cargo test --locked -p guarantor --test control_plane -- --ignored ends_like_its_undisturbed_twin$(if $(STORY),::$(STORY)) --test-threads=2
+
+compare: need-rust need-go ## Scale equal services by Guarantor and by HPA, side by side on a real control plane; RUNS=1 SHORT=1: a quick look
+	cargo build --locked -p guarantor
+	cargo run --locked -p guarantor-testbed --bin compare -- --runs $(or $(RUNS),5) $(if $(LANES),--lanes $(LANES)) $(if $(SHORT),--short) $(if $(FAULT),--fault $(FAULT)) $(if $(JSON),--json $(JSON))
 
 test: need-rust need-go ## Run all tests
 	cargo test --workspace --locked

@@ -5,8 +5,10 @@
 //! to keep agreements about, the [`manifest`]s of what is agreed, the [`Operator`] as a process, and a [`fake_store`] for
 //! what real stores do too seldom. Nothing here ships with the operator.
 
+pub mod adapter;
 pub mod chart;
 mod command;
+pub mod compare;
 pub mod control_plane;
 pub mod demo;
 pub mod drill;

@@ -37,6 +37,8 @@ pub struct ShopOptions {
     pub rate: f64,
     /// How long a pod takes to become ready.
     pub start_delay: Duration,
+    /// How long it takes at the most, if not always the same.
+    pub start_until: Option<Duration>,
     /// Whether the shop's Prometheus knows exact increases.
     pub exact_increase: bool,
     /// The pool of nodes it runs on; none: any simulated node without a pool.
@@ -61,6 +63,7 @@ impl ShopOptions {
             replicas: 3,
             rate: 30.0,
             start_delay: Duration::from_secs(2),
+            start_until: None,
             exact_increase: true,
             pool: None,
             capacity: 64,

@@ -5,12 +5,21 @@ use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::{Api, Client};
 
 use super::layout::Layout;
-use super::{Options, PATIENCE, Ports};
+use super::{AutoscalerPace, Options, PATIENCE, Ports};
 use crate::process::{Process, command};
 use crate::tools::{Tool, Toolbox};
 use crate::wait::{Progress, wait_until};
 
-/// Starts the controller-manager, with the times of nodes and autoscalers shortened to what a test can wait for.
+/// The flags of an autoscaler that a test can wait for.
+const FAST_AUTOSCALER: [&str; 4] = [
+    "--horizontal-pod-autoscaler-sync-period=2s",
+    "--horizontal-pod-autoscaler-downscale-stabilization=10s",
+    "--horizontal-pod-autoscaler-initial-readiness-delay=2s",
+    "--horizontal-pod-autoscaler-cpu-initialization-period=5s",
+];
+
+/// Starts the controller-manager, with the times of nodes, and of autoscalers unless they are to be as shipped, shortened to what
+/// a test can wait for.
 pub(super) fn spawn_manager(toolbox: &Toolbox, layout: &Layout, ports: &Ports, options: &Options) -> Result<Process> {
     let mut arguments = identity(layout, "controller-manager", ports.controller_manager);
     let pki = |flag: &str, file: &str| format!("--{flag}={}", layout.pki(file).display());
@@ -22,14 +31,13 @@ pub(super) fn spawn_manager(toolbox: &Toolbox, layout: &Layout, ports: &Ports, o
         pki("cluster-signing-key-file", "ca.key"),
         "--node-monitor-period=1s".to_owned(),
         format!("--node-monitor-grace-period={}ms", options.node_grace.as_millis()),
-        format!("--horizontal-pod-autoscaler-sync-period={}ms", options.autoscaler_sync.as_millis()),
-        "--horizontal-pod-autoscaler-downscale-stabilization=10s".to_owned(),
-        "--horizontal-pod-autoscaler-initial-readiness-delay=2s".to_owned(),
-        "--horizontal-pod-autoscaler-cpu-initialization-period=5s".to_owned(),
         "--allocate-node-cidrs=false".to_owned(),
         "--kube-api-qps=200".to_owned(),
         "--kube-api-burst=400".to_owned(),
     ]);
+    if options.autoscaler == AutoscalerPace::Fast {
+        arguments.extend(FAST_AUTOSCALER.map(str::to_owned));
+    }
     Process::spawn(
         "kube-controller-manager",
         &mut command(toolbox.path(Tool::KubeControllerManager)?, arguments),

@@ -12,7 +12,7 @@ mod switch;
 mod workload;
 
 pub use agreement::{Agreement, rolling};
-pub use autoscaler::Autoscaler;
+pub use autoscaler::{Aim, Autoscaler};
 pub use objective::Objective;
 pub use role::{Role, granted};
 pub use switch::shed;

@@ -23,7 +23,7 @@ spec:
   template:
     metadata:
       labels: {{app: {name}}}
-      annotations: {{testbed/start-delay: "{delay}s"}}
+      annotations: {{testbed/start-delay: "{delay}s"{until}}}
     spec:
       terminationGracePeriodSeconds: 1
       nodeSelector: {selector}
@@ -38,5 +38,9 @@ spec:
         namespace = options.namespace,
         replicas = options.replicas,
         delay = options.start_delay.as_secs(),
+        until = options
+            .start_until
+            .map(|until| format!(", testbed/start-until: \"{}s\"", until.as_secs()))
+            .unwrap_or_default(),
     )
 }

@@ -41,11 +41,13 @@ pub enum Tool {
     Helm,
     /// A second metrics store, with another idea of `increase`.
     VictoriaMetrics,
+    /// What gives autoscalers the figures of a Prometheus: needed only to compare with them.
+    PrometheusAdapter,
 }
 
 impl Tool {
     /// Every tool.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Etcd,
         Self::KubeApiserver,
         Self::KubeControllerManager,
@@ -56,6 +58,7 @@ impl Tool {
         Self::Promtool,
         Self::Helm,
         Self::VictoriaMetrics,
+        Self::PrometheusAdapter,
     ];
 
     /// What a control plane consists of, and `kubectl`.
@@ -82,6 +85,7 @@ impl Tool {
             Self::Promtool => "promtool",
             Self::Helm => "helm",
             Self::VictoriaMetrics => "victoria-metrics",
+            Self::PrometheusAdapter => "prometheus-adapter",
         }
     }
 
@@ -107,8 +111,9 @@ impl Tool {
             Self::Prometheus | Self::Promtool => major == 3 && minor >= 14,
             Self::Helm => major == 4,
             Self::VictoriaMetrics => major == 1 && minor >= 130,
-            // The stages of its nodes come with its Go module and have to be of the same version.
-            Self::Kwok => false,
+            // The stages of its nodes come with its Go module and have to be of the same version; the adapter does not tell its
+            // version.
+            Self::Kwok | Self::PrometheusAdapter => false,
         }
     }
 }

@@ -70,6 +70,9 @@ static VICTORIA_METRICS: Module = Module {
     minutes: "half a minute",
 };
 
+static ADAPTER: Module =
+    Module { name: "adapter", tools: &[Tool::PrometheusAdapter], tags: "", variables: &[], minutes: "a minute" };
+
 impl Module {
     /// The one that builds `tool`.
     pub(super) fn of(tool: Tool) -> &'static Self {
@@ -80,6 +83,7 @@ impl Module {
             Tool::Prometheus | Tool::Promtool => &PROMETHEUS,
             Tool::Helm => &HELM,
             Tool::VictoriaMetrics => &VICTORIA_METRICS,
+            Tool::PrometheusAdapter => &ADAPTER,
         }
     }
 

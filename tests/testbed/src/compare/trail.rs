@@ -1,0 +1,104 @@
+//! What was seen of a service, second by second. Pure.
+
+use serde::Serialize;
+
+/// What was seen at one instant. Counts are since the load began.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Sample {
+    /// When, in seconds since the load began.
+    pub at: f64,
+    /// Requests that ended, however.
+    pub ended: u64,
+    /// Those of them that were in time.
+    pub good: u64,
+    /// Pods that exist, starting and draining ones included.
+    pub pods: u32,
+    /// Replicas asked for.
+    pub replicas: i32,
+    /// The autoscaler's floor.
+    pub floor: i32,
+}
+
+/// All that was seen, in order.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Trail(pub Vec<Sample>);
+
+impl Trail {
+    /// What was known at an instant: the last sample until then.
+    #[must_use]
+    pub fn at(&self, at: f64) -> Option<&Sample> {
+        let after = self.0.partition_point(|sample| sample.at <= at);
+        self.0.get(after.checked_sub(1)?)
+    }
+
+    /// Requests that ended between two instants, and the good ones of them.
+    #[must_use]
+    pub fn counted(&self, from: f64, until: f64) -> (u64, u64) {
+        let (Some(first), Some(last)) = (self.at(from), self.at(until)) else { return (0, 0) };
+        (last.ended.saturating_sub(first.ended), last.good.saturating_sub(first.good))
+    }
+
+    /// Pod-hours between two instants.
+    #[must_use]
+    pub fn pod_hours(&self, from: f64, until: f64) -> f64 {
+        let within = |pair: &[Sample]| match pair {
+            [one, next] => f64::from(one.pods) * (next.at.min(until) - one.at.max(from)).max(0.0),
+            _ => 0.0,
+        };
+        self.0.windows(2).map(within).sum::<f64>() / 3600.0
+    }
+
+    /// The first sample after an instant, and not after another, in which a higher floor was asked for than at the first of the
+    /// two.
+    #[must_use]
+    pub fn first_floor(&self, from: f64, until: f64) -> Option<&Sample> {
+        let before = self.at(from)?.floor;
+        self.0.iter().find(|sample| sample.at > from && sample.at <= until && sample.floor > before)
+    }
+
+    /// The same of more replicas or a higher floor.
+    #[must_use]
+    pub fn first_raise(&self, from: f64, until: f64) -> Option<&Sample> {
+        let before = self.at(from)?;
+        let raised = |sample: &Sample| sample.replicas > before.replicas || sample.floor > before.floor;
+        self.0.iter().find(|sample| sample.at > from && sample.at <= until && raised(sample))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn trail() -> Trail {
+        let sample = |at: f64, ended, good, pods, replicas, floor| Sample { at, ended, good, pods, replicas, floor };
+        Trail(vec![
+            sample(0.0, 0, 0, 4, 4, 2),
+            sample(10.0, 100, 90, 4, 4, 3),
+            sample(20.0, 300, 200, 8, 8, 3),
+            sample(30.0, 400, 300, 8, 8, 3),
+        ])
+    }
+
+    #[test]
+    fn counts_are_those_of_the_time_between() {
+        assert_eq!(trail().counted(10.0, 30.0), (300, 210));
+        assert_eq!(trail().counted(10.9, 29.9), (200, 110), "what comes later is not known yet");
+        assert_eq!(Trail::default().counted(0.0, 9.0), (0, 0));
+    }
+
+    #[test]
+    fn pod_hours_are_cut_at_both_ends() {
+        assert!((trail().pod_hours(0.0, 30.0) * 3600.0 - 160.0).abs() < 1e-9);
+        assert!((trail().pod_hours(5.0, 25.0) * 3600.0 - 100.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_raise_of_the_floor_is_one_too() {
+        let first = |from, until| trail().first_raise(from, until).map(|sample| sample.at);
+        assert_eq!((first(0.0, 30.0), first(10.0, 30.0), first(20.0, 30.0)), (Some(10.0), Some(20.0), None));
+        assert_eq!(first(0.0, 9.0), None, "it came later");
+        let floor = |from| trail().first_floor(from, 30.0).map(|sample| sample.at);
+        assert_eq!((floor(0.0), floor(10.0)), (Some(10.0), None));
+    }
+}
