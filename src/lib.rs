@@ -37,8 +37,9 @@
 //! `decide::capacity` (what the load that is expected needs) and `decide::ahead` (which raises the floor for it before
 //! there is a danger), `controller::supply` with `decide::feasibility` and `decide::scarcity` (whether more replicas
 //! find a place, and who goes first), `decide::choice`, which asks the file of the verb (`decide::policy` for
-//! replicas, `undo`, `reschedule`, `steer`, `resize`, `shedding`), and `decide::guard` (what is done, or why not),
-//! `act`, `record::status`, `controller::periods`, `controller::settle` and `evaluate::statement`, which rests on the
+//! replicas, within what `connections` leaves, `undo`, `reschedule`, `steer`, `resize`, `shedding`, and `harm`, which takes
+//! back what made it worse), and `decide::guard` (what is done, or why not; with `controller::disruptions`, what was done
+//! for all agreements lately), `act`, where that is refused `decide::refusal` and `controller::refused`, `record::status`, `controller::periods`, `controller::settle` and `evaluate::statement`, which rests on the
 //! statements before it (`controller::past`, `evaluate::history`); where something changes afterwards,
 //! `controller::restate`; what becomes of its credit, `evaluate::claim`, `evaluate::credit_life`,
 //! `evaluate::credit_balance` and `controller::lives`; when the agreement is deleted, `controller::conclude`.

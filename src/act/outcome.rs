@@ -96,14 +96,14 @@ pub fn hold(outcomes: &[Outcome], enforcement: &EnforcementStatus, actions: &[Ac
     let said = &outcome.message;
     Some(match (outcome.result, known) {
         (WriteResult::Refused | WriteResult::Hindered { .. }, Some(refused)) => refusal::hold(refused),
-        (WriteResult::Refused | WriteResult::Hindered { .. }, None) => {
+        (WriteResult::Refused | WriteResult::Hindered { obstacle: Obstacle::Forbidden, .. }, None) => {
             Hold::new("ActionRefused", format!("the API server refused to {what} {kind} {name}: {said}"))
         }
         (WriteResult::Unknown, _) => Hold::new(
             "ActionUnanswered",
             format!("whether it came to {what} {kind} {name} is not known: {said}; the next look at it tells"),
         ),
-        (WriteResult::Conflict | WriteResult::NotTried | WriteResult::Done, _) => {
+        (WriteResult::Hindered { .. } | WriteResult::Conflict | WriteResult::NotTried | WriteResult::Done, _) => {
             let message =
                 format!("it did not come to {what} {kind} {name}: {said}; it is decided again on a fresh reading");
             Hold::new("ActionNotDone", message)

@@ -46,13 +46,14 @@ pub struct Others {
 
 impl Disruption {
     /// What the status of the agreement of this name, with its namespace, tells.
-    fn of(agreement: &str, enforcement: Option<&EnforcementStatus>) -> Self {
+    fn of(agreement: &str, enforcement: Option<&EnforcementStatus>, now: Timestamp) -> Self {
         let Some(enforcement) = enforcement else { return Self::default() };
+        let since = now.saturating_sub(WITHIN).unwrap_or(Timestamp::MIN);
         let EnforcementStatus { rollout, reschedule, avoidance, shed, resize, .. } = enforcement;
         Self {
             evictions: reschedule.as_ref().map(|moved| moved.evictions.clone()).unwrap_or_default(),
             avoided: avoidance.as_ref().and_then(|avoidance| avoidance.standing()).cloned(),
-            acts: fleet::acts(agreement, rollout.as_ref(), shed.as_ref(), resize.as_ref()),
+            acts: fleet::acts(agreement, since, rollout.as_ref(), shed.as_ref(), resize.as_ref()),
         }
     }
 
@@ -76,7 +77,7 @@ impl Disruptions {
         let mut turn = self.turn();
         let decided = decide(turn.of_others(&agreement.uid, stored, now));
         let name = format!("{}/{}", agreement.namespace, agreement.name);
-        turn.enter(&agreement.uid, Disruption::of(&name, Some(&decided.enforcement)), now);
+        turn.enter(&agreement.uid, Disruption::of(&name, Some(&decided.enforcement), now), now);
         decided
     }
 
@@ -105,7 +106,8 @@ impl Turn<'_> {
                 continue;
             }
             let name = format!("{}/{}", agreement.namespace().unwrap_or_default(), agreement.name_any());
-            enter(Disruption::of(&name, agreement.status.as_ref().and_then(|status| status.enforcement.as_ref())));
+            let enforcement = agreement.status.as_ref().and_then(|status| status.enforcement.as_ref());
+            enter(Disruption::of(&name, enforcement, now));
         }
         self.0.iter().filter(|(of, _)| *of != uid).map(|(_, disruption)| disruption.clone()).for_each(&mut enter);
         let mut evictions: Vec<FleetEviction> = found.into_values().collect();
@@ -249,7 +251,7 @@ mod tests {
         // Decided here, and not seen by the watch yet.
         let mut enforcement = stored.status.unwrap().enforcement.unwrap();
         enforcement.shed = None;
-        turn.enter("a", Disruption::of("shop/a", Some(&enforcement)), at(0));
+        turn.enter("a", Disruption::of("shop/a", Some(&enforcement), at(0)), at(0));
         assert_eq!(told(&turn, "own"), all.into_iter().filter(|(verb, _)| *verb != Verb::Shed).collect::<Vec<_>>());
     }
 }

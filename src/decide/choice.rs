@@ -5,6 +5,7 @@ use k8s_openapi::jiff::Timestamp;
 
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::FloorStatus;
+use crate::api::refusal::Refusal;
 use crate::sense::workload::Floor;
 
 use super::cause::{Cause, Found, Remedy};
@@ -16,7 +17,7 @@ use super::plan::{Plan, Proposed};
 use super::policy::{self, Proposal};
 use super::situation::Situation;
 use super::workflow::Decision;
-use super::{harm, release, reschedule, resize, shedding, standing, steer, undo};
+use super::{harm, refusal, release, reschedule, resize, shedding, standing, steer, undo};
 
 /// The decision, and what the guards say of its plan.
 type Chosen = (Decision, Answers);
@@ -33,6 +34,7 @@ pub(super) struct Choice {
 /// Chooses what is done about the cause that was found: what stands without a reason is given back first.
 pub(super) fn choose(facts: &Facts<'_>, found: &Found) -> Choice {
     let (decision, answers) = choice(facts, found);
+    let decision = unless_refused(facts, decision);
     let would_change = match &decision {
         Decision::Hold(hold) => hold.would_change(),
         Decision::Nothing { reason, until, .. } => guard::would_change(reason, *until, None),
@@ -278,42 +280,52 @@ fn give_back(facts: &Facts<'_>) -> Option<Decision> {
     let before = Snapshot::of(&facts.health, facts.workload.ready_pods());
     let (slot, deadline) = (standing.since.0, facts.judged_at(false));
     let plan = release::restoring(situation.agreement, floor, &standing, slot, deadline, reason.into(), before);
-    Some(given_back(facts, plan, "a floor is to be given back"))
+    given_back(facts, plan, "a floor is to be given back")
 }
 
 /// A pause of the rollout that has no reason to stand any more.
 fn give_rollout_back(facts: &Facts<'_>, cause: &Cause) -> Option<Decision> {
-    Some(given_back(facts, undo::release(facts, cause.kind)?, "a rollout is to be given back"))
+    given_back(facts, undo::release(facts, cause.kind)?, "a rollout is to be given back")
 }
 
 /// A node that has no reason to be avoided any more.
 fn give_node_back(facts: &Facts<'_>, cause: &Cause) -> Option<Decision> {
-    Some(given_back(facts, steer::release(facts, cause)?, "a node is to be given back"))
+    given_back(facts, steer::release(facts, cause)?, "a node is to be given back")
 }
 
-/// Gives it back, whatever is measured: neither the agreement's mode nor the data hold that.
-fn given_back(facts: &Facts<'_>, plan: Plan<Proposed>, what: &str) -> Decision {
+/// Gives it back, whatever is measured: neither the agreement's mode nor the data hold that. `None`: the API server refused it
+/// lately, which keeps nothing else from being done.
+fn given_back(facts: &Facts<'_>, plan: Plan<Proposed>, what: &str) -> Option<Decision> {
     if facts.situation.ceiling < Mode::Enforce {
         let message = format!("{what}, but the operator's flag --enforcement forbids every change");
-        return Decision::Hold(Hold::new("ModeCeiling", message));
+        return Some(Decision::Hold(Hold::new("ModeCeiling", message)));
     }
-    if let Some(hold) = guard::refused(&plan, facts) {
-        return Decision::Hold(hold);
+    if guard::is_refused(&plan, facts) {
+        return None;
     }
-    match guard::admit_restoration(plan, facts.situation.leader) {
+    Some(match guard::admit_restoration(plan, facts.situation.leader) {
         Ok(plan) => Decision::Act(plan),
         Err(hold) => Decision::Hold(hold),
+    })
+}
+
+/// Where there is nothing else to be told, it is told what cannot be given back.
+fn unless_refused(facts: &Facts<'_>, decision: Decision) -> Decision {
+    let waits = |refused: &&Refusal| guard::gives_back(refused.verb) && facts.now() < refused.until.0;
+    match (decision, facts.refusals.iter().find(waits)) {
+        (Decision::Nothing { .. }, Some(refused)) => Decision::Hold(refusal::hold(refused)),
+        (decision, _) => decision,
     }
 }
 
 /// A switch that has no reason to stand as it was turned any more.
 fn turn_back(facts: &Facts<'_>) -> Option<Decision> {
-    Some(given_back(facts, shedding::stop(facts)?, "a switch is to be turned back"))
+    given_back(facts, shedding::stop(facts)?, "a switch is to be turned back")
 }
 
 /// The size of pods that has no reason to stand any more.
 fn give_sizes_back(facts: &Facts<'_>) -> Option<Decision> {
-    Some(given_back(facts, resize::give_back(facts)?, "pods are to get the size of their template again"))
+    given_back(facts, resize::give_back(facts)?, "pods are to get the size of their template again")
 }
 
 /// The floor left behind on an object that scales the workload no more. While it is not clear what does, nothing is left

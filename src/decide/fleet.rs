@@ -1,6 +1,7 @@
 //! The view over all services the operator looks after: since when each of them burns, and what was done lately for each that
 //! counts for all.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::enforcement_status::Verb;
@@ -76,19 +77,25 @@ pub struct FleetAct {
     pub unrequested: i64,
 }
 
-/// What of the status of an agreement counts for all.
+/// What of the status of an agreement counts for all, as far as it was done after `since`.
 #[must_use]
 pub fn acts(
     agreement: &str,
+    since: Timestamp,
     rollout: Option<&RolloutStatus>,
     shed: Option<&ShedStatus>,
     resized: Option<&ResizeStatus>,
 ) -> Vec<FleetAct> {
     let act = |verb, at| FleetAct { verb, agreement: agreement.to_owned(), at, pod: None, node: None, unrequested: 0 };
-    let undone = rollout.into_iter().flat_map(|rollout| &rollout.rollbacks).map(|at| act(Verb::RollBack, at.0));
-    let paused = rollout.into_iter().flat_map(|rollout| &rollout.pauses).map(|at| act(Verb::PauseRollout, at.0));
-    let shed = shed.into_iter().flat_map(|shed| &shed.turns).map(|turn| act(Verb::Shed, turn.at.0));
-    let resized = resized.into_iter().flat_map(|resized| &resized.raised).map(|raised| FleetAct {
+    let counts = |at: &Time| at.0 > since;
+    let back = rollout.into_iter().flat_map(|rollout| &rollout.rollbacks).filter(|at| counts(at));
+    let undone = back.map(|at| act(Verb::RollBack, at.0));
+    let stopped = rollout.into_iter().flat_map(|rollout| &rollout.pauses).filter(|at| counts(at));
+    let paused = stopped.map(|at| act(Verb::PauseRollout, at.0));
+    let turns = shed.into_iter().flat_map(|shed| &shed.turns).filter(|turn| counts(&turn.at));
+    let shed = turns.map(|turn| act(Verb::Shed, turn.at.0));
+    let raised = resized.into_iter().flat_map(|resized| &resized.raised).filter(|raised| counts(&raised.at));
+    let resized = raised.map(|raised| FleetAct {
         pod: Some(raised.pod.clone()),
         node: raised.node.clone(),
         unrequested: raised.unrequested.into(),

@@ -280,8 +280,7 @@ pub fn review_unsteered(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Result<(), 
 /// # Errors
 /// [`Hold`]: another replica leads, or the plan does more than give back.
 pub fn admit_restoration(plan: Plan<Proposed>, leader: bool) -> Result<Plan<Admitted>, Hold> {
-    let gives_back = [Verb::Restore, Verb::ReleaseRollout, Verb::ReleaseNode, Verb::StopShedding, Verb::RestoreSize];
-    if !plan.steps.iter().all(|step| gives_back.contains(&step.verb)) {
+    if !plan.steps.iter().all(|step| gives_back(step.verb)) {
         return Err(Hold::new("NotARestoration", "only giving back needs no other guard"));
     }
     match leadership::hold(leader) {
@@ -338,9 +337,15 @@ pub(super) fn answers<S>(plan: &Plan<S>, facts: &Facts<'_>, permitted: bool) -> 
     answers
 }
 
-/// The hold while the API server refuses what would give something back.
-pub(super) fn refused(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Option<Hold> {
-    plan.steps.iter().find_map(|step| refusal::over(step, facts))
+/// The API server refused such a write lately.
+pub(super) fn is_refused(plan: &Plan<Proposed>, facts: &Facts<'_>) -> bool {
+    plan.steps.iter().any(|step| refusal::over(step, facts).is_some())
+}
+
+/// The verb puts back what is its owner's.
+#[must_use]
+pub fn gives_back(verb: Verb) -> bool {
+    [Verb::Restore, Verb::ReleaseRollout, Verb::ReleaseNode, Verb::StopShedding, Verb::RestoreSize].contains(&verb)
 }
 
 fn check<S>(plan: &Plan<S>, facts: &Facts<'_>, guards: &[Guard]) -> Result<(), Hold> {

@@ -15,6 +15,13 @@ use super::plan;
 /// The longest wait between two tries. What was not tried for as long beyond its wait is forgotten.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(15);
 
+/// The same of what is done against a danger: a right that is granted meanwhile is to be used while the danger lasts.
+const LONGEST_IN_DANGER: SignedDuration = SignedDuration::from_mins(2);
+
+/// What is done against a danger.
+const AGAINST_DANGER: [Verb; 6] =
+    [Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::Surge, Verb::PauseRollout, Verb::RollBack, Verb::Shed];
+
 /// What is remembered elsewhere.
 const ELSEWHERE: [Verb; 3] = [Verb::Reschedule, Verb::Resize, Verb::AvoidNode];
 
@@ -45,7 +52,7 @@ pub fn enter(refusals: &mut Vec<Refusal>, record: &ActionRecord) {
             target: record.target.clone(),
             message: record.outcome.chars().take(MOST_SAID).collect(),
             since: before.map_or_else(|| at.clone(), |before| before.since),
-            until: Time(at.0.saturating_add(wait(tries)).unwrap_or(Timestamp::MAX)),
+            until: Time(at.0.saturating_add(wait(record.verb, tries)).unwrap_or(Timestamp::MAX)),
             tried: at,
             tries,
         },
@@ -54,9 +61,16 @@ pub fn enter(refusals: &mut Vec<Refusal>, record: &ActionRecord) {
 }
 
 /// Doubles with each try.
-fn wait(tries: i32) -> SignedDuration {
+fn wait(verb: Verb, tries: i32) -> SignedDuration {
+    let longest = if AGAINST_DANGER.contains(&verb) { LONGEST_IN_DANGER } else { LONGEST_WAIT };
     let doublings = u32::try_from(tries.saturating_sub(1)).unwrap_or(0).min(10);
-    AFTER_REFUSAL.checked_mul(1 << doublings).map_or(LONGEST_WAIT, |wait| wait.min(LONGEST_WAIT))
+    AFTER_REFUSAL.checked_mul(1 << doublings).map_or(longest, |wait| wait.min(longest))
+}
+
+/// The API server refused this write, and it is not to be tried again yet.
+#[must_use]
+pub fn is_running(refusals: &[Refusal], verb: Verb, target: &ActionTarget, now: Timestamp) -> bool {
+    refusals.iter().any(|refused| is_of(refused, verb, target) && now < refused.until.0)
 }
 
 /// Whether it is the write of this verb to this object.
@@ -82,7 +96,9 @@ pub fn hold(refused: &Refusal) -> Hold {
 #[allow(clippy::indexing_slicing, clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::api::enforcement::Mode;
     use crate::decide::tests::fixture::{Scene, at, step};
+    use crate::decide::tests::rollouts::{rolling_out, verb};
 
     /// A freeze that was intended at `second` and refused.
     fn refused(second: i64) -> ActionRecord {
@@ -97,13 +113,37 @@ mod tests {
     fn the_wait_doubles_up_to_a_quarter_of_an_hour() {
         let (mut refusals, mut second) = (Vec::new(), 0);
         for (tries, wait) in [(1, 60), (2, 120), (3, 240), (4, 480), (5, 900), (6, 900)] {
-            enter(&mut refusals, &refused(second));
+            enter(&mut refusals, &ActionRecord { verb: Verb::Restore, ..refused(second) });
             let Refusal { tries: tried, until, since, .. } = &refusals[0];
             assert_eq!((*tried, until.0, since.0), (tries, at(second + wait), at(0)));
             second += wait;
         }
         assert_eq!(refusals.len(), 1);
-        assert_eq!(wait(i32::MAX), LONGEST_WAIT);
+        assert_eq!(wait(Verb::Restore, i32::MAX), LONGEST_WAIT);
+        // A danger does not wait so long.
+        for verb in AGAINST_DANGER {
+            assert_eq!([1, 2, 3, i32::MAX].map(|tries| wait(verb, tries).as_mins()), [1, 2, 2, 2], "{verb:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_given_back_keeps_nothing_else_from_being_done() {
+        let mut scene = rolling_out();
+        assert_eq!(verb(&scene.live()), Some(Verb::PauseRollout));
+        scene.wait(15);
+        scene.enforcement.rollback = None;
+        let release = scene.decide();
+        assert_eq!(verb(&release), Some(Verb::ReleaseRollout));
+        let record = ActionRecord { phase: ActionPhase::Refused, outcome: "no".into(), ..release.actions[0].clone() };
+        enter(&mut scene.status.refusals, &record);
+        let decided = scene.decide();
+        assert_eq!(step(&decided).verb, Verb::FreezeScaleDown, "{:?}", decided.decision);
+        // Where there is nothing to be done it is told.
+        scene.assessment = Scene::calm().assessment;
+        (scene.status.episode, scene.enforcement.mode) = (None, Mode::Observe);
+        assert_eq!(scene.decide().enforcement.reason, "ActionRefused");
+        scene.wait(60);
+        assert_eq!(verb(&scene.decide()), Some(Verb::ReleaseRollout), "tried again");
     }
 
     #[test]

@@ -117,7 +117,7 @@ fn raised<'a>(facts: &'a Facts<'_>, floor: &Floor) -> Option<&'a ActionRecord> {
 fn add(facts: &Facts<'_>, pod: &PodObservation, floor: &Floor, bounds: &ScaleBounds) -> Result<Plan<Proposed>, String> {
     let wanted = facts.workload.spec_replicas.max(floor.current);
     let (to, highest) = (wanted.saturating_add(1), policy::highest_in_a_move(facts, floor, bounds));
-    if to > highest && connections::bind(bounds, floor, facts.workload) {
+    if to > highest && to <= bounds.max.min(floor.max.unwrap_or(i32::MAX)) {
         return Err(format!(
             "{wanted} are wanted already, and one more would have another one beside it on its way out; {}",
             connections::told(bounds, floor, facts.workload)

@@ -81,6 +81,11 @@ fn the_readme_lists_every_bound_of_every_verb() {
         &[Verb::Shed],
         &[Verb::Resize],
     ];
+    let schema = serde_json::to_value(schemars::schema_for!(Verb)).unwrap();
+    for told in schema["oneOf"].as_array().expect("the schema lists the verbs") {
+        let verb: Verb = serde_json::from_value(told["const"].clone()).unwrap();
+        assert_eq!(bounds(verb).is_some(), verbs.iter().any(|row| row.contains(&verb)), "{verb:?}");
+    }
     let row = |verbs: &[Verb]| {
         let names: Vec<String> = verbs.iter().map(|verb| format!("`{verb:?}`")).collect();
         let bounds = verbs.iter().map(|verb| bounds(*verb).expect("it is bounded").join(" | "));

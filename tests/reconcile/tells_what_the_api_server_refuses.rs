@@ -60,12 +60,12 @@ async fn a_forbidden_write_is_told_and_tried_again_more_and_more_seldom() {
 
     stage.seconds(420).await;
     let refusal = &stage.status("web").enforcement.unwrap().refusals[0];
-    assert_eq!((refusal.tries, tries(&stage)), (4, 4), "after one, two and four minutes, of {} slots", 420 / 5);
-    assert_eq!(refusal.until.0.duration_since(refusal.tried.0), SignedDuration::from_mins(8));
+    assert_eq!((refusal.tries, tries(&stage)), (5, 5), "after one minute, then every other, of {} slots", 420 / 5);
+    assert_eq!(refusal.until.0.duration_since(refusal.tried.0), SignedDuration::from_mins(2));
     assert_eq!((floor(&stage), refused(&stage)), (2.into(), true));
 
     stage.link().deny(None);
-    stage.until("the freeze", 490, |stage| floor(stage) != 2).await.unwrap();
+    stage.until("the freeze", 130, |stage| floor(stage) != 2).await.unwrap();
     stage.until("enough replicas", 200, |stage| stage.replicas >= 5).await.unwrap();
     let status = stage.status("web");
     assert_eq!(enforcing(&status).0, "True");

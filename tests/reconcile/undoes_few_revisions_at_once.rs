@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use guarantor::api::enforcement_status::{ActionPhase, Verb};
+use guarantor::api::enforcement_status::{ActionPhase, ActionRecord, Verb};
 use guarantor::decide::guard::ROLLBACKS;
 use guarantor_testbed::model::FaultPlan;
 use jiff::{SignedDuration, Timestamp};
@@ -70,6 +70,10 @@ async fn three_of_five_bad_revisions_are_undone_and_the_others_wait() {
     stage.until("three rollbacks, and two holds", 300, |stage| held(stage).len() == 2).await.unwrap();
     let first = undone(&stage);
     assert_eq!(first.len(), ROLLBACKS, "{first:?}");
+    for service in BAD {
+        let paused = |action: &ActionRecord| action.verb == Verb::PauseRollout && action.phase == ActionPhase::Done;
+        assert!(stage.status(service).actions.iter().any(paused), "{service} was stopped");
+    }
     let waiting = held(&stage);
     for service in &waiting {
         assert!(is_paused(&stage, service), "{service} gets no further meanwhile");

@@ -13,8 +13,8 @@
 //! Where only the last minute tells of it (`pulse`), that long is waited whatever is lost, and at least a minute and a half:
 //! a hiccup is over by then, and an outage has slots that tell of it.
 //!
-//! What the service depends on (`dependsOn`) is told to burn by slots of its own, often one later than the service: so for two slots
-//! replicas are not added either while that does not burn yet.
+//! What the service depends on (`dependsOn`) is told to burn by slots of its own, often one later than the service, and by its own
+//! pulse: so for two slots, or a minute and a half where that is less, replicas are not added either while that is seen to be calm.
 //!
 //! Burn windows remember: for some minutes after a cure they tell of a danger that is over. Replicas asked for then would serve
 //! nobody, so that nothing is added while what is seen just now is within what the objectives allow: each by its own measure, as a
@@ -114,9 +114,9 @@ fn waits(look: &Look<'_>) -> Option<(String, Timestamp)> {
         return Some(("only the last minute tells of it".to_owned(), until));
     }
     let began = facts.episode.as_ref()?.since.0;
-    let calm = |upstream: &&Upstream| matches!(upstream.standing, Standing::Calm | Standing::Unseen(_));
+    let calm = |upstream: &&Upstream| matches!(upstream.standing, Standing::Calm);
     if let Some(upstream) = facts.situation.fleet.upstream.iter().find(calm)
-        && let Ok(until) = began.saturating_add(patience)
+        && let Ok(until) = began.saturating_add(patience.min(LASTS))
         && facts.now() < until
     {
         return Some((format!("{}, which may be told a slot later", upstream.told()), until));

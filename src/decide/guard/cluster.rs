@@ -88,9 +88,10 @@ fn name(facts: &Facts<'_>) -> String {
 
 /// What was done lately for this agreement and the others.
 fn lately(facts: &Facts<'_>, verb: Verb) -> Vec<FleetAct> {
-    let own = acts(&name(facts), facts.hand.as_ref(), facts.shed.as_ref(), facts.resized.as_ref());
-    let all = own.into_iter().chain(facts.situation.fleet.acts.iter().cloned());
-    all.filter(|act| act.verb == verb && facts.now().duration_since(act.at) < WITHIN).collect()
+    let since = facts.now().saturating_sub(WITHIN).unwrap_or(Timestamp::MIN);
+    let own = acts(&name(facts), since, facts.hand.as_ref(), facts.shed.as_ref(), facts.resized.as_ref());
+    let others = facts.situation.fleet.acts.iter().filter(|act| act.at > since).cloned();
+    own.into_iter().chain(others).filter(|act| act.verb == verb).collect()
 }
 
 /// The hold, where so many were done and are `planned` that one more would be too many.

@@ -11,6 +11,7 @@ use crate::decide::facts::Facts;
 use crate::decide::guard;
 use crate::decide::plan::{Change, Plan, Proposed, ResizeChange, Step, step_id};
 use crate::decide::policy::{self, Proposal};
+use crate::decide::refusal;
 use crate::decide::release::Restoration;
 use crate::decide::resized::{self, Held};
 use crate::decide::situation::AgreementIdentity;
@@ -72,8 +73,11 @@ fn restore(facts: &Facts<'_>, held: &[Held<'_>], reason: &str) -> Option<Plan<Pr
     let situation = facts.situation;
     let slot = situation.assessment.measured_through;
     let before = Snapshot::of(&facts.health, facts.workload.ready_pods());
-    let held = held.get(..held.len().min(AT_ONCE))?;
-    restoring(situation.agreement, held, slot, facts.judged_at(false), reason, before)
+    // One that the API server refuses keeps the size of no other.
+    let refused =
+        |held: &&Held<'_>| refusal::is_running(&facts.refusals, Verb::RestoreSize, &target(held.pod), situation.now);
+    let held: Vec<Held<'_>> = held.iter().filter(|held| !refused(held)).take(AT_ONCE).copied().collect();
+    restoring(situation.agreement, &held, slot, facts.judged_at(false), reason, before)
 }
 
 /// The plan that gives containers the size of their template. `None`: of none.

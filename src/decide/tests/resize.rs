@@ -8,8 +8,8 @@ use super::moves::verb;
 use super::sizes::{limits, resizes, size, throttle, throttled, web};
 use crate::api::diagnosis::{CauseKind, Subject};
 use crate::api::enforcement::Mode;
-use crate::api::enforcement_status::{ActionPhase, EnforcementStatus, Verb, Verdict};
-use crate::decide::Decision;
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus, Verb, Verdict};
+use crate::decide::{Decided, Decision, refusal};
 use crate::sense::signals::Signals;
 
 /// What makes a scene another one.
@@ -207,6 +207,23 @@ fn a_size_is_given_back_when_the_agreement_allows_it_no_more() {
     scene.enforcement.resize = None;
     scene.ceiling = Mode::Recommend;
     assert_eq!(reason(&scene.decide()), "ModeCeiling", "then nothing at all is written");
+}
+
+#[test]
+fn a_pod_that_keeps_its_size_against_all_tries_keeps_no_other_from_getting_its_own() {
+    let mut scene = grown();
+    scene.enforcement.resize = None;
+    let targets = |decided: &Decided| -> Vec<String> {
+        let Decision::Act(plan) = &decided.decision else { panic!("{:?}", decided.decision) };
+        plan.steps.iter().map(|step| step.target.name.clone()).collect()
+    };
+    let decided = scene.decide();
+    let all = targets(&decided);
+    let first = decided.actions.iter().find(|action| action.target.name == all[0]).unwrap();
+    let refused = ActionRecord { phase: ActionPhase::Refused, outcome: "no".into(), ..first.clone() };
+    refusal::enter(&mut scene.status.refusals, &refused);
+    let others = targets(&scene.decide());
+    assert!(others.len() == all.len() && !others.contains(&all[0]), "{others:?} of {all:?}");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use futures::future::FutureExt;
 use guarantor::api::enforcement_status::Verb;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -41,13 +41,16 @@ async fn play(stage: &Stage) -> Result<()> {
     let autoscalers: Api<HorizontalPodAutoscaler> = Api::namespaced(stage.cluster.client()?, &stage.namespace);
     let keda = async {
         loop {
-            // A write that somebody else was faster with is made at the next look.
-            let _ = carry_over(&objects, &autoscalers).await;
+            if let Err(error) = carry_over(&objects, &autoscalers).await {
+                // A write that somebody else was faster with is made at the next look.
+                let refused = error.downcast_ref::<kube::Error>();
+                ensure!(matches!(refused, Some(kube::Error::Api(status)) if status.code == 409), "KEDA: {error:#}");
+            }
             sleep(EVERY).await;
         }
     };
     tokio::select! {
         played = strike(stage) => played,
-        () = keda => Ok(()),
+        ended = keda => ended,
     }
 }

@@ -36,6 +36,17 @@ pub struct OperatorOptions {
     pub flags: Vec<String>,
 }
 
+/// The operator's binary: the one that was named, or the one built beside this program.
+///
+/// # Errors
+/// When it is not known where this program is.
+pub fn binary(named: Option<PathBuf>) -> Result<PathBuf> {
+    Ok(match named {
+        Some(path) => path,
+        None => std::env::current_exe()?.with_file_name("guarantor"),
+    })
+}
+
 impl OperatorOptions {
     /// The same with another value of a flag, such as `--settle-delay`.
     #[must_use]

@@ -196,7 +196,8 @@ impl Shop {
     }
 }
 
-fn target(plant: &Plant, namespace: &str) -> ScrapeTarget {
+/// Where the services of a namespace are scraped.
+pub(crate) fn target(plant: &Plant, namespace: &str) -> ScrapeTarget {
     ScrapeTarget {
         job: STOREFRONT.to_owned(),
         address: plant.address().to_string(),

@@ -6,6 +6,7 @@ use k8s_openapi::jiff::SignedDuration;
 use super::{burning, found, twelve, why};
 use crate::api::diagnosis::{CauseKind, Subject};
 use crate::api::enforcement_status::Verb;
+use crate::api::slot_length::SlotLength;
 use crate::decide::cause::Remedy;
 use crate::decide::tests::fixture::{Scene, act, at, by_pod, lowered, reason};
 use crate::decide::tests::sheds;
@@ -45,7 +46,8 @@ fn before_replicas_are_added_two_slots_are_waited_for_what_is_upstream() {
         scene
     };
     let missing = Upstream { standing: Standing::Missing, ..calm() };
-    for upstream in [Vec::new(), vec![missing]] {
+    let unseen = Upstream { standing: Standing::Unseen("its account is old".into()), ..calm() };
+    for upstream in [Vec::new(), vec![missing], vec![unseen]] {
         assert_eq!(act(&scene(upstream).live()).map(|(verb, ..)| verb), Some(Verb::RaiseFloor));
     }
     let mut scene = scene(vec![calm()]);
@@ -56,6 +58,17 @@ fn before_replicas_are_added_two_slots_are_waited_for_what_is_upstream() {
         scene.signals = by_pod(&[(1000, 10); 12]);
     }
     assert_eq!(act(&scene.live()).map(|(verb, ..)| verb), Some(Verb::RaiseFloor), "it is not waited for longer");
+    // Nor for two slots of five minutes each: an upstream has a pulse too.
+    let message = |slot| {
+        let mut scene = twelve();
+        (scene.slot, scene.fleet.upstream) = (slot, vec![calm()]);
+        scene.live();
+        found(&scene).cause.message
+    };
+    for (slot, until) in [(SlotLength::FiveMinutes, 90), (SlotLength::OneMinute, 90), (SlotLength::TenSeconds, 20)] {
+        let told = format!("before {}", at(until));
+        assert!(message(slot).ends_with(&told), "{slot:?}: {}, {told}", message(slot));
+    }
 }
 
 #[test]

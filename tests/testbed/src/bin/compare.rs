@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use futures::{StreamExt, stream};
 use guarantor_testbed::compare::{self, Course, Fault, Judged, Report, Row, Scaler, Stage};
+use guarantor_testbed::operator;
 use tokio::time::sleep;
 
 /// Compares ways of scaling.
@@ -47,26 +48,32 @@ const AROUND: Duration = Duration::from_secs(900);
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let binary = match &arguments.operator {
-        Some(path) => path.clone(),
-        None => std::env::current_exe()?.with_file_name("guarantor"),
-    };
+    let binary = operator::binary(arguments.operator.clone())?;
     let course = if arguments.short { Course::short(arguments.fault) } else { Course::whole(arguments.fault)? };
-    let scalers = if arguments.scalers.is_empty() { Scaler::ALL.to_vec() } else { arguments.scalers.clone() };
+    let mut scalers: Vec<Scaler> = Vec::new();
+    for scaler in if arguments.scalers.is_empty() { &Scaler::ALL[..] } else { &arguments.scalers } {
+        // One that is named twice would be played twice in one namespace.
+        if !scalers.contains(scaler) {
+            scalers.push(*scaler);
+        }
+    }
     let seeds = arguments.seed..arguments.seed.saturating_add(arguments.runs.into());
     // Seed by seed, so that what is compared is played at the same time.
     let all: Vec<(Scaler, u64)> = seeds.flat_map(|seed| scalers.iter().map(move |scaler| (*scaler, seed))).collect();
     let lanes = arguments.lanes.clamp(1, all.len());
-    let judged = play(&all, &course, lanes, &binary).await?;
-    let unplayed = judged.iter().filter(|run| run.is_none()).count();
     let mut rows = Vec::new();
+    // First what takes seconds: a mistake is told before an hour is played.
     for scaler in &scalers {
         eprintln!("simulating: {scaler}");
-        let of_it = all.iter().zip(&judged).filter(|((played, _), _)| played == scaler);
-        let mut live: Vec<Judged> = of_it.filter_map(|(_, run)| run.clone()).collect();
-        live.sort_by_key(|run| run.seed);
         let simulated = compare::simulated(&binary, *scaler, &course, arguments.seed, arguments.runs).await?;
-        rows.push(Row { scaler: *scaler, live, simulated });
+        rows.push(Row { scaler: *scaler, live: Vec::new(), simulated });
+    }
+    let judged = play(&all, &course, lanes, &binary).await?;
+    let unplayed = judged.iter().filter(|run| run.is_none()).count();
+    for row in &mut rows {
+        let of_it = all.iter().zip(&judged).filter(|((played, _), _)| *played == row.scaler);
+        row.live = of_it.filter_map(|(_, run)| run.clone()).collect();
+        row.live.sort_by_key(|run| run.seed);
     }
     let report = Report { load: course.rates().to_vec(), lead_in_seconds: course.judged_from().as_secs(), rows };
     println!("{}", compare::table(&report));

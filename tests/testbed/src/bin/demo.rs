@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use guarantor_testbed::ControlPlane;
 use guarantor_testbed::demo::{self, Stage, StageOptions};
 use guarantor_testbed::timeline::Timeline;
+use guarantor_testbed::{ControlPlane, operator};
 
 /// Shows what Guarantor does.
 #[derive(Debug, Parser)]
@@ -28,10 +28,7 @@ async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     ControlPlane::prepare().await?;
     let timeline = Timeline::default();
-    let operator = match arguments.operator {
-        Some(path) => path,
-        None => std::env::current_exe()?.with_file_name("guarantor"),
-    };
+    let operator = operator::binary(arguments.operator)?;
     let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../charts/guarantor");
     let mut stage = Stage::set(&StageOptions { operator, chart }, &timeline).await?;
     let began = Instant::now();

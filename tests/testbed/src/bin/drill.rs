@@ -11,7 +11,7 @@ use futures::StreamExt;
 use futures::stream;
 use guarantor_testbed::chart::{self, ACCOUNT, SYSTEM};
 use guarantor_testbed::drill::{self, Fault, Run};
-use guarantor_testbed::{ControlPlane, OperatorOptions, Options};
+use guarantor_testbed::{ControlPlane, OperatorOptions, Options, operator};
 use tokio::time::sleep;
 
 /// Lets faults strike, and tells what the operator did.
@@ -40,10 +40,7 @@ const STAGGER: Duration = Duration::from_secs(4);
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let binary = match &arguments.operator {
-        Some(path) => path.clone(),
-        None => std::env::current_exe()?.with_file_name("guarantor"),
-    };
+    let binary = operator::binary(arguments.operator.clone())?;
     let faults = if arguments.faults.is_empty() { Fault::value_variants() } else { &arguments.faults };
     let seeds = arguments.seed..arguments.seed.saturating_add(arguments.runs);
     let all: Vec<(Fault, u64)> = seeds.flat_map(|seed| faults.iter().map(move |fault| (*fault, seed))).collect();

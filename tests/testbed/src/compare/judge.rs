@@ -39,11 +39,12 @@ pub struct Judged {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
-    /// Seconds from the onset to the first raise of replicas or of the floor. `None`: there was none.
+    /// Seconds from the onset to the first raise of replicas or of the floor. `None`: there was none within three minutes.
     pub wrote: Option<f64>,
     /// The same to the first raise of the floor, which only Guarantor writes.
     pub raised_floor: Option<f64>,
-    /// Seconds from the onset until the requests were as promised again; 0: they always were. `None`: they were not any more.
+    /// Seconds from the onset until the requests were as promised again; 0: they were for three minutes. `None`: they were not any
+    /// more.
     pub recovered: Option<f64>,
 }
 

@@ -92,6 +92,16 @@ impl Stage {
     }
 }
 
+/// Lets the load end with the lane, however that ends: others go on beside it.
+struct Rests<'a>(&'a ServiceHandle);
+
+impl Drop for Rests<'_> {
+    fn drop(&mut self) {
+        // A constant load is never refused.
+        let _ = self.0.set_load(Load::Constant(0.0));
+    }
+}
+
 /// The service, and what is watched of it.
 struct Lane {
     namespace: String,
@@ -141,10 +151,11 @@ impl Lane {
 
     /// Offers the course, and looks on.
     async fn play(&self, stage: &Stage, course: &Course) -> Result<Trail> {
+        let _rests = Rests(&self.service);
         let recording = Trace::new(Duration::from_secs(1), course.rates().to_vec())?;
         self.service.set_load(Load::recorded(recording))?;
         let began = Instant::now();
-        let before = self.sample(0.0);
+        let (before, offered) = (self.sample(0.0), self.service.totals().offered);
         let mut tick = interval(LOOK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let (mut trail, mut fault, mut checked) = (Trail::default(), course.strikes(), false);
@@ -163,8 +174,20 @@ impl Lane {
                 self.has_metrics()?;
             }
         }
-        self.service.set_load(Load::Constant(0.0))?;
+        stage.adapter.lock().await.check()?;
+        self.has_metrics()?;
+        self.was_offered(offered, course)?;
         Ok(trail)
+    }
+
+    /// Makes sure that the load of the course came: a machine that was away for a while offers less.
+    #[allow(clippy::cast_precision_loss, reason = "some ten thousand requests")]
+    fn was_offered(&self, before: u64, course: &Course) -> Result<()> {
+        let (came, meant) =
+            (self.service.totals().offered.saturating_sub(before) as f64, course.rates().iter().sum::<f64>());
+        // Chance alone makes less than a hundredth.
+        ensure!((came / meant - 1.0).abs() < 0.02, "{came:.0} requests came of {meant:.0}: the machine was too busy");
+        Ok(())
     }
 
     fn sample(&self, at: f64) -> Sample {

@@ -1,6 +1,5 @@
 //! Where it is compared: a control plane whose autoscaler is as shipped, with one Prometheus, one adapter and one plant for all.
 
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -12,8 +11,8 @@ use crate::adapter::Adapter;
 use crate::chart::{self, ACCOUNT, SYSTEM};
 use crate::control_plane::{AutoscalerPace, ControlPlane, Options};
 use crate::plant::Plant;
-use crate::prometheus::{Prometheus, PrometheusOptions, ScrapeTarget};
-use crate::shop::STOREFRONT;
+use crate::prometheus::{Prometheus, PrometheusOptions};
+use crate::shop::target;
 
 /// The stage. The fields are in the order in which they are to end.
 pub struct Stage {
@@ -54,14 +53,5 @@ impl Stage {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.cluster.folder()
-    }
-}
-
-fn target(plant: &Plant, namespace: &str) -> ScrapeTarget {
-    ScrapeTarget {
-        job: STOREFRONT.to_owned(),
-        address: plant.address().to_string(),
-        metrics_path: Plant::metrics_path(namespace),
-        labels: BTreeMap::from([("namespace".to_owned(), namespace.to_owned())]),
     }
 }

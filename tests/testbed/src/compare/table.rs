@@ -11,7 +11,7 @@ use super::spread::Spread;
 /// A figure of the runs, to so many places.
 type Figure = (fn(&Judged) -> f64, fn(&Simulated) -> f64, usize);
 
-const BAD_MINUTES: Figure = (|run| f64::from(run.bad_minutes), |run| f64::from(run.bad_minutes), 0);
+const BAD_MINUTES: Figure = (|run| f64::from(run.bad_minutes), |run| f64::from(run.bad_minutes), 1);
 const POD_HOURS: Figure = (|run| run.pod_hours, |run| run.pod_hours, 2);
 
 /// The table, with a line that says what the figures are.
@@ -46,7 +46,8 @@ pub fn table(report: &Report) -> String {
     let _ = write!(
         text,
         "\nThe median of the runs, with the least and the most. Bold: the best target of the autoscaler, chosen afterwards by the \
-         fewest bad minutes and then the fewest pods. A raise is one of the replicas or of the autoscaler's floor. Simulated: by \
+         fewest bad minutes and then the fewest pods, in the mean. A raise is one of the replicas or of the autoscaler's floor, within \
+         three minutes. Simulated: by \
          `guarantor simulate`, with the same load and seeds; within the spread: whether its median lies between the least and \
          the most of what was seen.\n"
     );

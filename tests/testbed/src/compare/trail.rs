@@ -1,9 +1,7 @@
 //! What was seen of a service, second by second. Pure.
 
-use serde::Serialize;
-
 /// What was seen at one instant. Counts are since the load began.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Sample {
     /// When, in seconds since the load began.
     pub at: f64,
@@ -20,7 +18,7 @@ pub struct Sample {
 }
 
 /// All that was seen, in order.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Trail(pub Vec<Sample>);
 
 impl Trail {
@@ -48,20 +46,22 @@ impl Trail {
         self.0.windows(2).map(within).sum::<f64>() / 3600.0
     }
 
-    /// The first sample after an instant, and not after another, in which a higher floor was asked for than at the first of the
-    /// two.
+    /// The first sample after an instant, and not after another, in which the floor asked for more than there was at the first
+    /// of the two. A floor that only holds what there is adds nothing.
     #[must_use]
     pub fn first_floor(&self, from: f64, until: f64) -> Option<&Sample> {
-        let before = self.at(from)?.floor;
-        self.0.iter().find(|sample| sample.at > from && sample.at <= until && sample.floor > before)
+        self.first(from, until, |sample, before| sample.floor > before.floor.max(before.replicas))
     }
 
-    /// The same of more replicas or a higher floor.
+    /// The same, or in which more replicas were asked for.
     #[must_use]
     pub fn first_raise(&self, from: f64, until: f64) -> Option<&Sample> {
+        self.first(from, until, |sample, before| sample.replicas.max(sample.floor) > before.replicas.max(before.floor))
+    }
+
+    fn first(&self, from: f64, until: f64, is_it: fn(&Sample, &Sample) -> bool) -> Option<&Sample> {
         let before = self.at(from)?;
-        let raised = |sample: &Sample| sample.replicas > before.replicas || sample.floor > before.floor;
-        self.0.iter().find(|sample| sample.at > from && sample.at <= until && raised(sample))
+        self.0.iter().find(|sample| sample.at > from && sample.at <= until && is_it(sample, before))
     }
 }
 
@@ -74,9 +74,9 @@ mod tests {
         let sample = |at: f64, ended, good, pods, replicas, floor| Sample { at, ended, good, pods, replicas, floor };
         Trail(vec![
             sample(0.0, 0, 0, 4, 4, 2),
-            sample(10.0, 100, 90, 4, 4, 3),
-            sample(20.0, 300, 200, 8, 8, 3),
-            sample(30.0, 400, 300, 8, 8, 3),
+            sample(10.0, 100, 90, 4, 4, 6),
+            sample(20.0, 300, 200, 8, 8, 6),
+            sample(30.0, 400, 300, 8, 8, 8),
         ])
     }
 
@@ -99,6 +99,7 @@ mod tests {
         assert_eq!((first(0.0, 30.0), first(10.0, 30.0), first(20.0, 30.0)), (Some(10.0), Some(20.0), None));
         assert_eq!(first(0.0, 9.0), None, "it came later");
         let floor = |from| trail().first_floor(from, 30.0).map(|sample| sample.at);
-        assert_eq!((floor(0.0), floor(10.0)), (Some(10.0), None));
+        assert_eq!((floor(0.0), floor(10.0)), (Some(10.0), Some(30.0)));
+        assert_eq!(floor(20.0), None, "it only holds the eight there are");
     }
 }
