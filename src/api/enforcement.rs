@@ -137,8 +137,9 @@ fn default_served_for() -> Span {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reschedule {
-    /// Evictions for this agreement within 24 hours, at most. Whatever it says, five are made within ten minutes at most, for all
-    /// agreements that the operator watches.
+    /// Evictions for this agreement within 24 hours, at most. A replica is added before one twice as often at most, as it does
+    /// not come to an eviction each time. Whatever it says, five are made within ten minutes at most, for all agreements that the
+    /// operator watches.
     #[serde(default = "default_evictions_per_day")]
     #[schemars(default = "default_evictions_per_day", range(min = 1, max = 24))]
     pub per_day: i32,

@@ -32,7 +32,9 @@ use super::terms::{self, Refusal, Terms};
 use super::upstream;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::condition::{self, ConditionStatus};
+use crate::api::enforcement_status::EnforcementStatus;
 use crate::api::{ACCOUNT_FINALIZER, ServiceLevelAgreement};
+use crate::decide::budgets;
 use crate::decide::pulse::Present;
 use crate::evaluate::assess::assess;
 use crate::evaluate::detection;
@@ -109,7 +111,7 @@ async fn work(
         let mut again = Some(terms.schedule.from()).filter(|from| *from > now);
         if holds {
             if finalize::give_back(agreement, context, book, now).await {
-                next.enforcement = None;
+                next.enforcement = next.enforcement.as_ref().and_then(|held| given_back(held, now));
             } else {
                 again = now.checked_add(SOON).ok();
             }
@@ -151,6 +153,7 @@ async fn work(
     let pulse = pulses::felt(agreement, context, present, &asked, &circumstances.exclusions, now);
     capacity::tell(agreement, context, &mut next, present, &asked, now);
     let present = Present { assessment: present, pulse: &pulse };
+    context.fleet.recall(|| context.agreements.state(), now);
     context.fleet.note(agreement, &next, present, now);
     upstream::condition(&mut next, agreement, &upstream::of(agreement, context, now), now);
     let enforcing = enforce::enforce(agreement, context, book, &mut next, present, &asked, now);
@@ -302,6 +305,13 @@ fn not_in_force(next: &mut AgreementStatus, terms: &Terms, agreement: &ServiceLe
     for kind in [condition::MEASURED, condition::FULFILLED] {
         condition::set(list, kind, ConditionStatus::Unknown, "NotInForce", &message, generation, now);
     }
+}
+
+/// What counts on of what was held while the agreement was in force.
+fn given_back(held: &EnforcementStatus, now: Timestamp) -> Option<EnforcementStatus> {
+    let message = "the agreement is not in force, and what was held is given back; what was done within a day counts";
+    let left = budgets::left_of(held, now)?;
+    Some(EnforcementStatus { reason: "NotInForce".to_owned(), message: message.to_owned(), ..left })
 }
 
 /// Says what is wrong, stops asking, and keeps what was known.

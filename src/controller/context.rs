@@ -93,6 +93,8 @@ pub struct Context {
     pub books: Books,
     /// Pauses after failures.
     pub backoff: Backoff,
+    /// Pauses of agreements that go, while something of theirs could not be given back.
+    pub give_backs: Backoff,
 }
 
 /// Sources that can be read, by name.

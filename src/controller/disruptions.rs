@@ -164,7 +164,7 @@ mod tests {
             owner: "rs".to_owned(),
             landed: None,
         };
-        RescheduleStatus { evictions: of.iter().map(eviction).collect(), hindered: None }
+        RescheduleStatus { evictions: of.iter().map(eviction).collect(), ..RescheduleStatus::default() }
     }
 
     fn agreement(uid: &str, moved: &RescheduleStatus) -> ServiceLevelAgreement {

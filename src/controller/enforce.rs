@@ -22,6 +22,7 @@ use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, EnforcementStatus};
 use crate::api::resize_status::ResizeStatus;
 use crate::api::{FINALIZER, ServiceLevelAgreement};
+use crate::decide::budgets;
 use crate::decide::capacity::Need;
 use crate::decide::pulse::Present;
 use crate::decide::{
@@ -174,7 +175,7 @@ async fn give_back(
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
     if finalize::give_back(agreement, context, book, now).await {
-        next.enforcement = None;
+        next.enforcement = next.enforcement.as_ref().and_then(|held| budgets::left_of(held, now));
         let message = "spec.service.workloads names nothing to act on any more; what was held was given back";
         say(next, agreement, "NoWorkload", message, ConditionStatus::False, now);
         return Ok(None);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use k8s_openapi::jiff::Timestamp;
 use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
 use tokio::time::Instant;
@@ -14,21 +14,23 @@ use super::context::Context;
 use super::enforce::{identity, let_go_of};
 use super::error::Error;
 use super::nodes;
+use super::refused;
 use super::shed;
 use crate::act;
 use crate::api::agreement::WorkloadRef;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement::Mode;
-use crate::api::enforcement_status::{ActionPhase, Verb};
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb};
+use crate::api::refusal::Refusal;
 use crate::api::resize_status::ResizeStatus;
 use crate::api::{ACCOUNT_FINALIZER, FINALIZER, ServiceLevelAgreement};
-use crate::decide::{Admitted, Plan, Restoration, release_rollout, release_sizes, restore};
+use crate::decide::{Admitted, Plan, Restoration, hand, refusal, release_rollout, release_sizes, resized, restore};
 use crate::record::{event, writer};
 use crate::sense::workload::deployment::{API_VERSION, KIND, PLURAL};
 use crate::sense::workload::{WorkloadObservation, WorkloadProblem};
 
-/// When to look again at a floor that could not be given back yet.
-const AGAIN: SignedDuration = SignedDuration::from_secs(5);
+/// The longest pause between two tries to give back what an agreement that goes still holds.
+const LONGEST: Duration = Duration::from_secs(60);
 /// The shortest time until a look that was asked for.
 const SHORTEST: Duration = Duration::from_millis(500);
 
@@ -52,7 +54,7 @@ pub(super) async fn finalize(
         if give_back(agreement, context, book, now).await {
             release(agreement, context, FINALIZER).await?;
         } else {
-            again = now.checked_add(AGAIN).ok();
+            again = now.checked_add(context.give_backs.failed(&agreement.uid().unwrap_or_default()).min(LONGEST)).ok();
         }
     }
     if has(ACCOUNT_FINALIZER) {
@@ -90,13 +92,27 @@ pub(super) async fn give_back(
     // A crash may have come between the act and the record: the Deployment says so by its annotation.
     let name = held.map(|target| &target.name).or(named.map(|workload| &workload.name));
     let rollout = match name {
-        Some(name) => give_rollout_back(agreement, context, name, held.map(|target| target.uid.as_str()), now).await,
+        Some(name) => {
+            let place = (name.as_str(), held.map(|target| target.uid.as_str()));
+            give_rollout_back(agreement, context, place, &mut Vec::new(), now).await == GivenBack::Done
+        }
         None => true,
     };
     let node = nodes::give_back(agreement, context, book, now).await;
     let switch = shed::give_back(agreement, context, &book.status, now).await;
     let sizes = give_sizes_back(agreement, context, book, now).await;
     give_floor_back(agreement, context, book, now).await && rollout && node && switch && sizes
+}
+
+/// What came of giving something back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GivenBack {
+    /// Nothing of ours is left.
+    Done,
+    /// It may be done with the next look.
+    NotYet,
+    /// The API server refuses it. It is tried again after a wait that grows.
+    Refused,
 }
 
 /// Whether no pod of another workload than the one that was read has a size of ours.
@@ -106,19 +122,19 @@ pub(super) async fn let_other_sizes_go(
     next: &mut AgreementStatus,
     present: &WorkloadObservation,
     now: Timestamp,
-) -> bool {
-    let Some(enforcement) = &mut next.enforcement else { return true };
+) -> GivenBack {
+    let Some(enforcement) = &mut next.enforcement else { return GivenBack::Done };
     let Some(other) = enforcement.resize.as_ref().filter(|resize| resize.workload.uid != present.uid) else {
-        return true;
+        return GivenBack::Done;
     };
     // The flag --enforcement forbids every change, this one too.
     if context.ceiling < Mode::Enforce {
-        return other.pods == 0;
+        return if other.pods == 0 { GivenBack::Done } else { GivenBack::NotYet };
     }
     let workload = workload_of(other);
-    let let_go = give_sizes_of(agreement, context, &workload, now).await;
-    if let_go {
-        enforcement.resize = None;
+    let let_go = give_sizes_of(agreement, context, &workload, &mut enforcement.refusals, now).await;
+    if let_go == GivenBack::Done {
+        enforcement.resize = enforcement.resize.as_ref().and_then(|other| resized::counted(other, present));
     }
     let_go
 }
@@ -130,7 +146,7 @@ async fn give_sizes_back(agreement: &ServiceLevelAgreement, context: &Context, b
     let named = || agreement.spec.service.workloads.first().cloned();
     let allowed = agreement.spec.enforcement.resize.is_some();
     match held.or_else(|| named().filter(|_| allowed)) {
-        Some(workload) => give_sizes_of(agreement, context, &workload, now).await,
+        Some(workload) => give_sizes_of(agreement, context, &workload, &mut Vec::new(), now).await == GivenBack::Done,
         None => true,
     }
 }
@@ -149,27 +165,29 @@ async fn give_sizes_of(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     workload: &WorkloadRef,
+    refusals: &mut Vec<Refusal>,
     now: Timestamp,
-) -> bool {
+) -> GivenBack {
     let identity = identity(agreement);
     let observed = match context.workloads.read(&identity.namespace, workload, now).await {
         Ok(observed) => observed,
         Err(problem) if says_nothing(&problem) => {
             tracing::warn!(agreement = %identity.name, %problem, "the sizes of pods cannot be given back yet");
-            return false;
+            return GivenBack::NotYet;
         }
         // Its pods go with it.
-        Err(_) => return true,
+        Err(_) => return GivenBack::Done,
     };
     match release_sizes(&identity, &observed, context.fence.leads(Instant::now()), now) {
-        Restoration::Nothing => true,
+        Restoration::Nothing => GivenBack::Done,
         Restoration::Hold(hold) => {
             tracing::info!(agreement = %identity.name, reason = hold.reason, message = %hold.message, "not yet");
-            false
+            GivenBack::NotYet
         }
         Restoration::Act(plan) => {
             let note = format!("the pods of {} {} have the size of its template again", workload.kind, workload.name);
-            carry_out(agreement, context, plan, Verb::RestoreSize, ("PodSizeRestored", note)).await
+            let told = ("PodSizeRestored", note);
+            unless_refused(agreement, context, plan, Verb::RestoreSize, told, refusals, now).await
         }
     }
 }
@@ -189,19 +207,20 @@ pub(super) async fn let_another_rollout_go(
     next: &mut AgreementStatus,
     present: &WorkloadObservation,
     now: Timestamp,
-) -> bool {
-    let Some(enforcement) = &mut next.enforcement else { return true };
+) -> GivenBack {
+    let Some(enforcement) = &mut next.enforcement else { return GivenBack::Done };
     let Some(rollout) = enforcement.rollout.as_ref().filter(|rollout| rollout.target.uid != present.uid) else {
-        return true;
+        return GivenBack::Done;
     };
     // The flag --enforcement forbids every change, this one too.
     if context.ceiling < Mode::Enforce {
-        return rollout.paused_at.is_none();
+        return if rollout.paused_at.is_none() { GivenBack::Done } else { GivenBack::NotYet };
     }
     let target = rollout.target.clone();
-    let let_go = give_rollout_back(agreement, context, &target.name, Some(&target.uid), now).await;
-    if let_go {
-        enforcement.rollout = None;
+    let (place, refusals) = ((target.name.as_str(), Some(target.uid.as_str())), &mut enforcement.refusals);
+    let let_go = give_rollout_back(agreement, context, place, refusals, now).await;
+    if let_go == GivenBack::Done {
+        enforcement.rollout = enforcement.rollout.as_ref().map(|other| hand::counted(other, present.target()));
     }
     let_go
 }
@@ -210,16 +229,16 @@ pub(super) async fn let_another_rollout_go(
 async fn give_rollout_back(
     agreement: &ServiceLevelAgreement,
     context: &Context,
-    name: &str,
-    uid: Option<&str>,
+    (name, uid): (&str, Option<&str>),
+    refusals: &mut Vec<Refusal>,
     now: Timestamp,
-) -> bool {
+) -> GivenBack {
     let identity = identity(agreement);
     let deployment = match context.workloads.read_deployment(&identity.namespace, name).await {
         Ok(deployment) => deployment.filter(|found| uid.is_none_or(|uid| uid == found.target.uid)),
         Err(problem) => {
             tracing::warn!(agreement = %identity.name, %problem, "the rollout cannot be given back yet");
-            return false;
+            return GivenBack::NotYet;
         }
     };
     let plan = match release_rollout(&identity, deployment.as_ref(), context.fence.leads(Instant::now()), now) {
@@ -228,15 +247,15 @@ async fn give_rollout_back(
             if let Some(left) = deployment.filter(|deployment| deployment.entry_left) {
                 let_go_of(context, &identity, &left.target, PLURAL).await;
             }
-            return true;
+            return GivenBack::Done;
         }
         Restoration::Hold(hold) => {
             tracing::info!(agreement = %identity.name, reason = hold.reason, message = %hold.message, "not yet");
-            return false;
+            return GivenBack::NotYet;
         }
     };
-    let note = format!("Deployment {name} has its owner's rollout again");
-    carry_out(agreement, context, plan, Verb::ReleaseRollout, ("RolloutReleased", note)).await
+    let told = ("RolloutReleased", format!("Deployment {name} has its owner's rollout again"));
+    unless_refused(agreement, context, plan, Verb::ReleaseRollout, told, refusals, now).await
 }
 
 /// Whether a plan that gives something back is done.
@@ -245,19 +264,70 @@ pub(super) async fn carry_out(
     context: &Context,
     plan: Plan<Admitted>,
     verb: Verb,
-    (reason, note): (&str, String),
+    told: (&str, String),
 ) -> bool {
-    let Ok(permit) = context.fence.permit(Instant::now()) else { return false };
+    let outcomes = sent(agreement, context, plan, verb, told).await;
+    outcomes.is_some_and(|outcomes| outcomes.iter().all(|outcome| outcome.result == act::WriteResult::Done))
+}
+
+/// The same, but what the API server refused lately is not sent again yet.
+async fn unless_refused(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    mut plan: Plan<Admitted>,
+    verb: Verb,
+    told: (&str, String),
+    refusals: &mut Vec<Refusal>,
+    now: Timestamp,
+) -> GivenBack {
+    let all = plan.steps.len();
+    plan.steps.retain(|step| !refusal::is_running(refusals, step.verb, &step.target, now));
+    if plan.steps.is_empty() {
+        return GivenBack::Refused;
+    }
+    let (intents, waits) = (plan.intents(now), plan.steps.len() < all);
+    let Some(outcomes) = sent(agreement, context, plan, verb, told).await else { return GivenBack::NotYet };
+    for intent in &intents {
+        let Some(outcome) = outcomes.iter().find(|outcome| outcome.id == intent.id) else { continue };
+        if refused::is_refused(outcome.result) {
+            refusal::enter(refusals, &ActionRecord { outcome: outcome.message.clone(), ..intent.clone() });
+        } else if outcome.result == act::WriteResult::Done {
+            refusals.retain(|refused| !refusal::is_of(refused, intent.verb, &intent.target));
+        }
+    }
+    if waits || outcomes.iter().any(|outcome| refused::is_refused(outcome.result)) {
+        GivenBack::Refused
+    } else if outcomes.iter().all(|outcome| outcome.result == act::WriteResult::Done) {
+        GivenBack::Done
+    } else {
+        GivenBack::NotYet
+    }
+}
+
+/// Carries it out and tells of it. `None`: nothing may be sent.
+async fn sent(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    plan: Plan<Admitted>,
+    verb: Verb,
+    (reason, note): (&str, String),
+) -> Option<Vec<act::Outcome>> {
+    let permit = context.fence.permit(Instant::now()).ok()?;
+    let steps = plan.steps.clone();
     let outcomes = act::execute(&context.actuator, permit.deadline(), plan).await;
     let done = outcomes.iter().all(|o| o.result == act::WriteResult::Done);
     let phase = if done { ActionPhase::Done } else { ActionPhase::Refused };
     context.metrics.acted(format!("{verb:?}"), format!("{phase:?}"));
-    if done {
-        let notice = event::notice(false, reason, &format!("{verb:?}"), note);
-        event::publish(&context.recorder, agreement.object_ref(&()), vec![notice]);
-    }
-    // A conflict or no answer: the next look decides.
-    done
+    let notices = if done {
+        vec![event::notice(false, reason, &format!("{verb:?}"), note)]
+    } else {
+        // A conflict or no answer is nobody's to mend: the next look decides.
+        let refused = outcomes.iter().filter(|outcome| refused::is_refused(outcome.result));
+        let step = |outcome: &act::Outcome| steps.iter().find(|step| step.id == outcome.id);
+        refused.filter_map(|outcome| Some(event::not_given_back(step(outcome)?, &outcome.message))).collect()
+    };
+    event::publish(&context.recorder, agreement.object_ref(&()), notices);
+    Some(outcomes)
 }
 
 async fn give_floor_back(agreement: &ServiceLevelAgreement, context: &Context, book: &Book, now: Timestamp) -> bool {
@@ -308,4 +378,5 @@ fn forget(agreement: &ServiceLevelAgreement, context: &Context) {
     context.books.forget(&uid);
     context.fleet.forget(&uid);
     context.backoff.succeeded(&uid);
+    context.give_backs.succeeded(&uid);
 }

@@ -1,11 +1,13 @@
-//! Which services burn, over all agreements: kept from their assessments as they are reconciled.
+//! Which services burn, over all agreements: kept from their assessments as they are reconciled. Of what a process that has just
+//! begun did not assess yet, the stored status tells for a short while.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 
+use super::recalled;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::decide::FleetView;
@@ -16,6 +18,8 @@ use crate::decide::upstream::{self, Upstream};
 #[derive(Debug, Default)]
 pub struct Fleet {
     agreements: Mutex<HashMap<String, Standing>>,
+    /// The stored statuses were read.
+    recalled: OnceLock<()>,
 }
 
 #[derive(Debug)]
@@ -33,14 +37,41 @@ struct Standing {
     through: Timestamp,
     /// How old that may be.
     lag: SignedDuration,
+    /// It is told by its stored status, and was not assessed yet.
+    recalled: bool,
 }
 
-/// The account of an agreement may lag behind by three slots and so much; what is older says nothing of now.
+/// The account of an agreement may lag behind by three slots and so much; what is older says nothing of now. So long a process
+/// that has just begun believes what is stored.
 const LAG: SignedDuration = SignedDuration::from_mins(2);
 
 impl Fleet {
     fn agreements(&self) -> MutexGuard<'_, HashMap<String, Standing>> {
         self.agreements.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Enters, once in a process, the agreements that burn by their stored status: otherwise whoever depends on one, and is
+    /// looked at before it, would take its danger for its own. Only that question is answered by them.
+    pub fn recall(&self, stored: impl FnOnce() -> Vec<Arc<ServiceLevelAgreement>>, now: Timestamp) {
+        self.recalled.get_or_init(|| {
+            let mut agreements = self.agreements();
+            for agreement in stored() {
+                let Some(since) = recalled::burning_since(&agreement) else { continue };
+                let through = agreement.status.as_ref().and_then(|status| status.measured_through.as_ref());
+                let through = through.map_or(now, |through| through.0);
+                let standing = Standing {
+                    service: service(&agreement),
+                    burning_since: Some(since),
+                    namespace: agreement.namespace().unwrap_or_default(),
+                    name: agreement.name_any(),
+                    depends_on: agreement.spec.service.depends_on.clone(),
+                    through,
+                    lag: now.duration_since(through).saturating_add(LAG),
+                    recalled: true,
+                };
+                agreements.entry(agreement.uid().unwrap_or_default()).or_insert(standing);
+            }
+        });
     }
 
     /// Enters an assessment. The beginning is that of the episode where there is one: it outlives a restart, after which
@@ -68,15 +99,18 @@ impl Fleet {
             depends_on: agreement.spec.service.depends_on.clone(),
             through: present.assessment.measured_through,
             lag: slots.saturating_add(LAG),
+            recalled: false,
         };
         agreements.insert(uid, standing);
     }
 
-    /// How those stand that an agreement depends on. `exists`: whether there is an agreement of that name beside it.
+    /// How those stand that an agreement depends on. `exists`: whether there is an agreement of that name beside it; `has_pulse`:
+    /// whether the pulse of that is felt.
     pub fn upstream(
         &self,
         agreement: &ServiceLevelAgreement,
         exists: impl Fn(&str) -> bool,
+        has_pulse: impl Fn(&str) -> bool,
         now: Timestamp,
     ) -> Vec<Upstream> {
         let namespace = agreement.namespace().unwrap_or_default();
@@ -99,7 +133,8 @@ impl Fleet {
                 None if exists(name) => upstream::Standing::Unseen("it is not measured just now".to_owned()),
                 None => upstream::Standing::Missing,
             };
-            Upstream { name: name.clone(), standing, in_a_circle: reaches(&beside, name, &own) }
+            let in_a_circle = reaches(&beside, name, &own);
+            Upstream { name: name.clone(), standing, in_a_circle, has_pulse: has_pulse(name) }
         });
         named.collect()
     }
@@ -126,7 +161,7 @@ impl Fleet {
     pub fn seen_by(&self, uid: &str) -> FleetView {
         let agreements = self.agreements();
         let mut services: BTreeMap<&str, Option<Timestamp>> = BTreeMap::new();
-        for standing in agreements.values() {
+        for standing in agreements.values().filter(|standing| !standing.recalled) {
             let since = services.entry(&standing.service).or_default();
             *since = since.iter().chain(&standing.burning_since).min().copied();
         }
@@ -275,7 +310,9 @@ mod tests {
         let mut twin = depending("twin", &[]);
         twin.spec.service.workloads.clone_from(&web.spec.service.workloads);
         fleet.note(&twin, &status, seen(&assessment(true)), at(60));
-        let seen = fleet.upstream(&web, |name| name == "new", at(100));
+        let seen = fleet.upstream(&web, |name| name == "new", |name| name == "cart", at(100));
+        let felt: Vec<&str> = seen.iter().filter(|up| up.has_pulse).map(|up| up.name.as_str()).collect();
+        assert_eq!(felt, ["cart"]);
         let standings: Vec<_> = seen.into_iter().map(|upstream| upstream.standing).collect();
         let unseen = |why: &str| Unseen(why.to_owned());
         let old = format!("its account ends at {}", at(-1000));
@@ -283,6 +320,31 @@ mod tests {
             standings,
             [Burning(at(90)), Calm, unseen(&old), unseen("it is not measured just now"), Missing, SameService]
         );
+    }
+
+    #[test]
+    fn what_burned_when_the_process_before_ended_burns_until_it_is_assessed_or_for_two_minutes() {
+        let fleet = Fleet::default();
+        let mut pay = depending("pay", &[]);
+        pay.status = serde_json::from_value(json!({
+            "measuredThrough": "1970-01-01T00:01:00Z", "enforcement": {"episode": {"since": "1970-01-01T00:00:40Z"}},
+        }))
+        .unwrap();
+        let standing = |second| {
+            let seen = fleet.upstream(&depending("web", &["pay"]), |_| true, |_| false, at(second));
+            seen.into_iter().next().unwrap().standing
+        };
+        let unseen = |why: &str| upstream::Standing::Unseen(why.to_owned());
+        assert_eq!(standing(3000), unseen("it is not measured just now"));
+        fleet.recall(|| vec![Arc::new(pay.clone())], at(3000));
+        for second in [3000, 3120] {
+            assert_eq!(standing(second), upstream::Standing::Burning(at(40)));
+        }
+        assert_eq!(standing(3121), unseen("its account ends at 1970-01-01T00:01:00Z"));
+        assert_eq!(fleet.seen_by("pay"), FleetView::default(), "it was not assessed");
+        let fresh = Assessment { measured_through: at(3000), ..assessment(false) };
+        fleet.note(&pay, &AgreementStatus::default(), seen(&fresh), at(3001));
+        assert_eq!((standing(3001), fleet.seen_by("pay").services), (upstream::Standing::Calm, 1));
     }
 
     #[test]
@@ -296,13 +358,13 @@ mod tests {
             fleet.note(agreement, &AgreementStatus::default(), seen(&assessment(false)), at(10));
         }
         let circles = |of: &ServiceLevelAgreement| -> Vec<bool> {
-            fleet.upstream(of, |_| true, at(10)).into_iter().map(|upstream| upstream.in_a_circle).collect()
+            fleet.upstream(of, |_| true, |_| true, at(10)).into_iter().map(|upstream| upstream.in_a_circle).collect()
         };
         let seen: Vec<Vec<bool>> = all.iter().map(circles).collect();
         assert_eq!(seen, [vec![true, false], vec![true], vec![true], vec![true], vec![true]]);
         let mut elsewhere = depending("a", &["b"]);
         elsewhere.metadata.namespace = Some("other".to_owned());
-        let seen = fleet.upstream(&elsewhere, |_| false, at(10));
+        let seen = fleet.upstream(&elsewhere, |_| false, |_| false, at(10));
         assert_eq!(
             seen.iter().map(|up| &up.standing).collect::<Vec<_>>(),
             [&upstream::Standing::Missing],

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::book::Book;
 use super::context::Context;
 use super::enforce::{holds_no_rollout, identity};
+use super::finalize::GivenBack;
 use super::registry::Asked;
 use super::{by_pod, finalize, load, nodes, shed, throttling, upstream};
 use crate::api::agreement::WorkloadRef;
@@ -145,7 +146,8 @@ fn staleness(agreement: &ServiceLevelAgreement, context: &Context) -> Staleness 
     }
 }
 
-/// What is held of another workload is given back before anything else is done.
+/// What is held of another workload is given back before anything else is done. What the API server refuses there is kept in the
+/// status, and holds up only what would take its place in it: a guard says so.
 async fn give_others_back(
     agreement: &ServiceLevelAgreement,
     context: &Context,
@@ -153,13 +155,13 @@ async fn give_others_back(
     seen: &WorkloadObservation,
     now: Timestamp,
 ) -> Result<(), GivingBack> {
-    if !finalize::let_another_rollout_go(agreement, context, next, seen, now).await {
+    if finalize::let_another_rollout_go(agreement, context, next, seen, now).await == GivenBack::NotYet {
         return Err(GivingBack(
             "RolloutHeld",
             "a rollout that the operator paused cannot be given back yet; nothing else is done before",
         ));
     }
-    if !finalize::let_other_sizes_go(agreement, context, next, seen, now).await {
+    if finalize::let_other_sizes_go(agreement, context, next, seen, now).await == GivenBack::NotYet {
         return Err(GivingBack(
             "SizesHeld",
             "pods of another workload that the operator resized cannot be given back yet; nothing else is done before",

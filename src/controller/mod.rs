@@ -56,6 +56,7 @@ mod periods;
 mod pulse;
 mod pulses;
 mod reader;
+mod recalled;
 mod refused;
 mod registry;
 mod restate;

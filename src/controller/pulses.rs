@@ -69,6 +69,12 @@ impl Pulses {
         felt.courses.values().filter_map(|course| course.proof(now).cloned()).collect()
     }
 
+    /// Whether it is looked at, and all of its objectives are: of some the slots alone tell.
+    pub(super) fn is_felt(&self, uid: &str, agreement: &ServiceLevelAgreement) -> bool {
+        let all = agreement.spec.objectives.len();
+        self.agreements().get(uid).is_some_and(|felt| felt.order.objectives.len() == all)
+    }
+
     /// Looks at it no more.
     pub fn forget(&self, uid: &str) {
         self.agreements().remove(uid);
@@ -151,6 +157,7 @@ mod tests {
     use super::*;
     use crate::decide::pulse::{STANDS, WINDOW};
     use crate::decide::tests::pulse::{minute, rule};
+    use crate::evaluate::example;
     use k8s_openapi::jiff::SignedDuration;
 
     fn at(second: i64) -> Timestamp {
@@ -187,6 +194,18 @@ mod tests {
         assert_eq!((pulses.of("main").len(), pulses.of("other").len()), (0, 1));
         pulses.retain(&HashSet::new());
         assert!(pulses.of("other").is_empty());
+    }
+
+    #[test]
+    fn an_agreement_is_felt_where_all_of_its_objectives_are() {
+        let (pulses, mut agreement) = (Pulses::default(), ServiceLevelAgreement::new("web", example::agreement()));
+        agreement.spec.objectives.truncate(1);
+        assert!(!pulses.is_felt("u", &agreement), "nobody looks");
+        pulses.order("u", &ordered("main"), at(0));
+        assert!(pulses.is_felt("u", &agreement));
+        let another = agreement.spec.objectives.clone();
+        agreement.spec.objectives.extend(another);
+        assert!(!pulses.is_felt("u", &agreement), "of one the slots alone tell");
     }
 
     #[test]

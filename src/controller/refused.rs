@@ -43,7 +43,7 @@ fn is_void(result: WriteResult) -> bool {
 
 /// It is worth an Event of its own: a disruption budget, a pod that changed, or an API server without time is told by what holds
 /// next.
-fn is_refused(result: WriteResult) -> bool {
+pub(super) fn is_refused(result: WriteResult) -> bool {
     match result {
         WriteResult::Refused => true,
         WriteResult::Hindered { obstacle, .. } => matches!(obstacle, Obstacle::Forbidden | Obstacle::SeveralBudgets),

@@ -16,8 +16,13 @@ pub(super) fn of(agreement: &ServiceLevelAgreement, context: &Context, now: Time
         return Vec::new();
     }
     let namespace = agreement.namespace().unwrap_or_default();
-    let exists = |name: &str| context.agreements.get(&ObjectRef::new(name).within(&namespace)).is_some();
-    context.fleet.upstream(agreement, exists, now)
+    let named = |name: &str| context.agreements.get(&ObjectRef::new(name).within(&namespace));
+    let exists = |name: &str| named(name).is_some();
+    let has_pulse = |name: &str| {
+        let felt = |named: &ServiceLevelAgreement| context.pulses.is_felt(&named.uid().unwrap_or_default(), named);
+        named(name).is_some_and(|named| felt(&named))
+    };
+    context.fleet.upstream(agreement, exists, has_pulse, now)
 }
 
 /// Says where a name says nothing: until it is mended the operator would take a sick dependency for something else.

@@ -96,6 +96,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         headroom: HeadroomReader::new(setup.client.clone(), WORKLOAD_READ),
         books: Books::default(),
         backoff: Backoff::default(),
+        give_backs: Backoff::default(),
     });
     let ended = CancellationToken::new();
     let config = Config::default().concurrency(setup.concurrency).debounce(DEBOUNCE);

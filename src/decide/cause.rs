@@ -2,9 +2,9 @@
 //!
 //! The causes are asked in order and the first that holds wins; each is a file of its own. What says "it is not only
 //! us" comes before what blames a part of the service, and that before what blames the load: replicas help against the
-//! load alone, and not against what is told last, a dependency or a storm of attempts. Of the parts, the widest that
-//! explains the danger is named: a zone only if it is more than one node of it, a node only if it is more than one pod of
-//! it.
+//! load alone, and not against what is told last, a dependency or a storm of attempts. Where none of them holds and there is
+//! only clearly more load than before the danger, that is named at the very end. Of the parts, the widest that explains the
+//! danger is named: a zone only if it is more than one node of it, a node only if it is more than one pod of it.
 //!
 //! Whatever compares parts of the service rests on what was read by pod, and that has to be good enough first: see
 //! [`population`]. All comparisons of one look together blame a healthy service at most once in ten thousand looks: see
@@ -141,7 +141,14 @@ pub fn find(facts: &Facts<'_>) -> Found {
         }
     }
     let unknown = unknown::cause(&look);
-    Found { cause: named::still(&look, &unknown).unwrap_or(unknown), ruled_out }
+    let last = match saturation::since_calm(&look) {
+        Ok(more) if unknown.remedy == Remedy::Scale => {
+            ruled_out.retain(|out| out.cause != CauseKind::Saturation);
+            more
+        }
+        _ => unknown,
+    };
+    Found { cause: named::still(&look, &last).unwrap_or(last), ruled_out }
 }
 
 impl Cause {

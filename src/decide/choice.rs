@@ -4,7 +4,7 @@
 use k8s_openapi::jiff::Timestamp;
 
 use crate::api::enforcement::Mode;
-use crate::api::enforcement_status::FloorStatus;
+use crate::api::enforcement_status::{FloorStatus, Verb};
 use crate::api::refusal::Refusal;
 use crate::sense::workload::Floor;
 
@@ -34,7 +34,7 @@ pub(super) struct Choice {
 /// Chooses what is done about the cause that was found: what stands without a reason is given back first.
 pub(super) fn choose(facts: &Facts<'_>, found: &Found) -> Choice {
     let (decision, answers) = choice(facts, found);
-    let decision = unless_refused(facts, decision);
+    let decision = unless_refused(facts, &found.cause, decision);
     let would_change = match &decision {
         Decision::Hold(hold) => hold.would_change(),
         Decision::Nothing { reason, until, .. } => guard::would_change(reason, *until, None),
@@ -61,11 +61,7 @@ fn looked_at_soon(facts: &Facts<'_>, decision: Decision) -> Decision {
 fn choice(facts: &Facts<'_>, found: &Found) -> Chosen {
     let situation = facts.situation;
     let cause = &found.cause;
-    let given_back = give_back(facts)
-        .or_else(|| give_rollout_back(facts, cause))
-        .or_else(|| give_node_back(facts, cause))
-        .or_else(|| give_sizes_back(facts))
-        .or_else(|| turn_back(facts));
+    let given_back = without_reason(facts, cause).find_map(|(plan, what)| given_back(facts, plan, what));
     if let Some(decision) = given_back {
         return (decision, Answers::default());
     }
@@ -265,9 +261,21 @@ fn pass(plan: Plan<Proposed>, facts: &Facts<'_>) -> Chosen {
     (decision, answers)
 }
 
+/// What gives back that which has no reason to stand any more, in this order, and what that is.
+fn without_reason(facts: &Facts<'_>, cause: &Cause) -> impl Iterator<Item = (Plan<Proposed>, &'static str)> {
+    let all = [
+        (floor_without_reason(facts), "a floor is to be given back"),
+        (undo::release(facts, cause.kind), "a rollout is to be given back"),
+        (steer::release(facts, cause), "a node is to be given back"),
+        (resize::give_back(facts), "pods are to get the size of their template again"),
+        (shedding::stop(facts), "a switch is to be turned back"),
+    ];
+    all.into_iter().filter_map(|(plan, what)| Some((plan?, what)))
+}
+
 /// A floor that has no reason to stand any more, whatever is measured: it was left behind on another object, or the
 /// agreement allows no scaling now. A lowered ceiling of the cluster is another matter: then nothing at all is written.
-fn give_back(facts: &Facts<'_>) -> Option<Decision> {
+fn floor_without_reason(facts: &Facts<'_>) -> Option<Plan<Proposed>> {
     let situation = facts.situation;
     let revoked = situation.enforcement.mode < Mode::Enforce || situation.enforcement.scale.is_none();
     let (floor, standing, reason) = match (left_behind(situation), facts.floor(), &facts.standing) {
@@ -279,18 +287,7 @@ fn give_back(facts: &Facts<'_>) -> Option<Decision> {
     };
     let before = Snapshot::of(&facts.health, facts.workload.ready_pods());
     let (slot, deadline) = (standing.since.0, facts.judged_at(false));
-    let plan = release::restoring(situation.agreement, floor, &standing, slot, deadline, reason.into(), before);
-    given_back(facts, plan, "a floor is to be given back")
-}
-
-/// A pause of the rollout that has no reason to stand any more.
-fn give_rollout_back(facts: &Facts<'_>, cause: &Cause) -> Option<Decision> {
-    given_back(facts, undo::release(facts, cause.kind)?, "a rollout is to be given back")
-}
-
-/// A node that has no reason to be avoided any more.
-fn give_node_back(facts: &Facts<'_>, cause: &Cause) -> Option<Decision> {
-    given_back(facts, steer::release(facts, cause)?, "a node is to be given back")
+    Some(release::restoring(situation.agreement, floor, &standing, slot, deadline, reason.into(), before))
 }
 
 /// Gives it back, whatever is measured: neither the agreement's mode nor the data hold that. `None`: the API server refused it
@@ -300,7 +297,7 @@ fn given_back(facts: &Facts<'_>, plan: Plan<Proposed>, what: &str) -> Option<Dec
         let message = format!("{what}, but the operator's flag --enforcement forbids every change");
         return Some(Decision::Hold(Hold::new("ModeCeiling", message)));
     }
-    if guard::is_refused(&plan, facts) {
+    if guard::refused(&plan, facts).is_some() {
         return None;
     }
     Some(match guard::admit_restoration(plan, facts.situation.leader) {
@@ -309,23 +306,20 @@ fn given_back(facts: &Facts<'_>, plan: Plan<Proposed>, what: &str) -> Option<Dec
     })
 }
 
-/// Where there is nothing else to be told, it is told what cannot be given back.
-fn unless_refused(facts: &Facts<'_>, decision: Decision) -> Decision {
-    let waits = |refused: &&Refusal| guard::gives_back(refused.verb) && facts.now() < refused.until.0;
-    match (decision, facts.refusals.iter().find(waits)) {
-        (Decision::Nothing { .. }, Some(refused)) => Decision::Hold(refusal::hold(refused)),
-        (decision, _) => decision,
-    }
+/// Where there is nothing else to be told, it is told what cannot be given back, as long as it stands: a person may have seen to
+/// it meanwhile.
+fn unless_refused(facts: &Facts<'_>, cause: &Cause, decision: Decision) -> Decision {
+    let Decision::Nothing { .. } = decision else { return decision };
+    let refused = without_reason(facts, cause).find_map(|(plan, _)| guard::refused(&plan, facts));
+    refused.or_else(|| node_refused(facts)).or_else(|| guard::left_behind(facts)).map_or(decision, Decision::Hold)
 }
 
-/// A switch that has no reason to stand as it was turned any more.
-fn turn_back(facts: &Facts<'_>) -> Option<Decision> {
-    given_back(facts, shedding::stop(facts)?, "a switch is to be turned back")
-}
-
-/// The size of pods that has no reason to stand any more.
-fn give_sizes_back(facts: &Facts<'_>) -> Option<Decision> {
-    given_back(facts, resize::give_back(facts)?, "pods are to get the size of their template again")
+/// The taint of a node that is avoided could not be taken away: for a minute that is not proposed again.
+fn node_refused(facts: &Facts<'_>) -> Option<Hold> {
+    let avoided = facts.avoided()?;
+    let is_of = |refused: &&Refusal| refused.verb == Verb::ReleaseNode && refused.target.uid == avoided.uid;
+    let refused = facts.refusals.iter().find(is_of)?;
+    (facts.now() < refused.until.0).then(|| refusal::hold(refused))
 }
 
 /// The floor left behind on an object that scales the workload no more. While it is not clear what does, nothing is left

@@ -10,7 +10,7 @@ use crate::api::resize_status::ResizeStatus;
 use crate::api::rollout_status::RolloutStatus;
 use crate::api::shed::ShedStatus;
 use crate::sense::signals;
-use crate::sense::workload::{Floor, WorkloadObservation};
+use crate::sense::workload::{Floor, Rollout, WorkloadObservation};
 
 use super::health::Health;
 use super::lasting::Lasting;
@@ -102,6 +102,12 @@ impl Facts<'_> {
     pub fn paused_at(&self) -> Option<&str> {
         let hand = self.hand.as_ref().filter(|hand| hand.target.uid == self.workload.uid)?;
         hand.paused_at.as_deref()
+    }
+
+    /// Whether a rollout of the workload is not through.
+    #[must_use]
+    pub fn rolls_out(&self) -> bool {
+        !matches!(self.workload.rollout, Rollout::Complete | Rollout::NotApplicable)
     }
 
     /// The node that is avoided for this agreement.

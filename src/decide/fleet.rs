@@ -108,7 +108,16 @@ impl FleetView {
     /// Whether so many services began to burn together that the cause lies outside of each.
     #[must_use]
     pub fn burns_as_one(&self) -> bool {
-        let together = self.burning_together();
+        self.is_common(self.burning_together())
+    }
+
+    /// How many services began to burn together, where the cause lies outside of each, whether or not the own one is among them.
+    #[must_use]
+    pub fn common_cause(&self) -> Option<usize> {
+        Some(self.most_together(|_| true)).filter(|together| self.is_common(*together))
+    }
+
+    fn is_common(&self, together: usize) -> bool {
         together >= FEWEST && together.saturating_mul(100) >= self.services.saturating_mul(SHARE_PERCENT)
     }
 
@@ -116,15 +125,21 @@ impl FleetView {
     /// own one does not burn.
     #[must_use]
     pub fn burning_together(&self) -> usize {
-        let Some(own) = self.own else { return 0 };
-        let within = |from: Timestamp, at: &Timestamp| {
-            let since = at.duration_since(from);
-            SignedDuration::ZERO <= since && since <= TOGETHER
-        };
-        let starts = self.burning_since.iter().filter(|from| within(**from, &own));
-        let counts = starts.map(|from| self.burning_since.iter().filter(|at| within(*from, at)).count());
+        self.own.map_or(0, |own| self.most_together(|from| is_within(from, own)))
+    }
+
+    /// The most services that began to burn within five minutes, which began at such an instant.
+    fn most_together(&self, begins: impl Fn(Timestamp) -> bool) -> usize {
+        let starts = self.burning_since.iter().filter(|from| begins(**from));
+        let counts = starts.map(|from| self.burning_since.iter().filter(|at| is_within(*from, **at)).count());
         counts.max().unwrap_or(0)
     }
+}
+
+/// The instant lies in the five minutes that began then.
+fn is_within(from: Timestamp, at: Timestamp) -> bool {
+    let since = at.duration_since(from);
+    SignedDuration::ZERO <= since && since <= TOGETHER
 }
 
 #[cfg(test)]
@@ -151,6 +166,24 @@ mod tests {
             let burning_since = since.iter().copied().map(at).collect();
             let view = FleetView { services: 10, burning_since, own: own.map(at), ..FleetView::default() };
             assert_eq!(view.burning_together(), together, "{view:?}");
+        }
+    }
+
+    #[test]
+    fn that_many_burn_as_one_is_told_to_those_that_do_not_burn_too() {
+        let cases: [(&[i64], usize, Option<usize>); 6] = [
+            (&[], 0, None),
+            (&[100, 110], 2, None),
+            (&[100, 110, 120], 10, Some(3)),
+            // Less than 30 %.
+            (&[100, 110, 120], 11, None),
+            (&[0, 250, 500], 3, None),
+            (&[0, 250, 260, 270, 10_000], 10, Some(4)),
+        ];
+        for (since, services, together) in cases {
+            let burning_since = since.iter().copied().map(at).collect();
+            let view = FleetView { services, burning_since, ..FleetView::default() };
+            assert_eq!((view.common_cause(), view.burns_as_one()), (together, false), "{view:?}");
         }
     }
 }

@@ -8,11 +8,13 @@ mod blast_radius;
 mod bounds;
 mod change;
 mod cluster;
+mod common_cause;
 mod data;
 mod drain;
 mod effect;
 mod harm;
 mod leadership;
+mod left_behind;
 mod load;
 mod mode;
 mod node;
@@ -46,7 +48,8 @@ pub(super) use change::of as would_change;
 pub use cluster::{PAUSES, RESIZES, RESIZES_OF_A_NODE, ROLLBACKS, SHEDS, few_resizes, promised};
 pub use drain::is_moving;
 pub use pace::LOWER_INTERVAL;
-pub use rollback::PAUSES_A_ROLLBACK;
+pub use reschedule::SURGES_A_MOVE;
+pub use rollback::{PAUSES_A_ROLLBACK, leaves_only_a_rollback};
 
 /// The state of a plan that every guard has let pass.
 #[derive(Debug, PartialEq, Eq)]
@@ -115,6 +118,8 @@ const RAISE: &[Verb] = &[Verb::RaiseFloor, Verb::Surge];
 const MOVE: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge];
 /// Writes a floor.
 const FLOOR: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore, Verb::Surge];
+/// Takes replicas away or makes pods smaller, or lets it be done.
+const TAKE_AWAY: &[Verb] = &[Verb::LowerFloor, Verb::Restore, Verb::RestoreSize];
 /// Touches a rollout.
 const ROLLOUT: &[Verb] = &[Verb::PauseRollout, Verb::RollBack];
 /// Stops a rollout.
@@ -137,16 +142,10 @@ const OF_USE: &[Verb] = &REMEDIES;
 const WIDELY_FELT: &[Verb] = &[Verb::PauseRollout, Verb::RollBack, Verb::Shed, Verb::Resize];
 /// Resizes a pod.
 const RESIZE: &[Verb] = &[Verb::Resize];
-/// Counts on the replicas as they are, or changes them.
-const REPLICAS: &[Verb] = &[
-    Verb::FreezeScaleDown,
-    Verb::RaiseFloor,
-    Verb::LowerFloor,
-    Verb::Surge,
-    Verb::Reschedule,
-    Verb::Resize,
-    Verb::RestoreSize,
-];
+/// Counts on the replicas as they are, or changes them. What only keeps an autoscaler from taking pods away does neither: while a
+/// revision fails, the CPU of its clients' threads falls, and an autoscaler would shrink what is good.
+const REPLICAS: &[Verb] =
+    &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge, Verb::Reschedule, Verb::Resize, Verb::RestoreSize];
 /// Rests on what the workload's controller has seen.
 const OBSERVED: &[Verb] = &[Verb::PauseRollout, Verb::RollBack, Verb::Reschedule, Verb::Resize, Verb::RestoreSize];
 /// Whatever the operator does against a danger, or after it.
@@ -175,7 +174,7 @@ const UNSUSPECTED: &str = "node not suspected";
 const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
-const PRECAUTIONS: [Guard; 69] = [
+const PRECAUTIONS: [Guard; 71] = [
     ("one owner", FLOOR, ownership::clear),
     ("owner respected", MOVE, ownership::respected),
     ("rollback allowed", ROLLOUT, rollback::allowed),
@@ -191,6 +190,7 @@ const PRECAUTIONS: [Guard; 69] = [
     ("not at zero", ADD, zero::running),
     ("fresh data", ALL, data::fresh),
     ("enough data", ALL, data::covered),
+    ("no common cause", TAKE_AWAY, common_cause::none),
     ("load known", &[Verb::RaiseFloor], load::known),
     ("no rollout", REPLICAS, rollout::at_rest),
     ("spec observed", OBSERVED, revision::observed),
@@ -216,6 +216,7 @@ const PRECAUTIONS: [Guard; 69] = [
     ("few nodes avoided", AVOID, avoidance::few),
     ("another node in reach", AVOID, avoidance::reachable),
     ("within the day's evictions", RESCHEDULE, reschedule::within_budget),
+    ("within the day's surges", &[Verb::Surge], reschedule::within_surges),
     ("within the day's sheds", SHED, shed::within_budget),
     ("within the blast radius", RESCHEDULE, blast_radius::kept),
     ("few at once in the cluster", WIDELY_FELT, cluster::few),
@@ -309,6 +310,13 @@ pub fn unclear(facts: &Facts<'_>) -> Option<Hold> {
     ownership::unclear(facts)
 }
 
+/// The hold while the API server refuses to have a rollout, or the size of pods, of a workload given back that was the service's
+/// before.
+#[must_use]
+pub fn left_behind(facts: &Facts<'_>) -> Option<Hold> {
+    left_behind::rollout(facts).or_else(|| left_behind::sizes(facts))
+}
+
 /// What keeps the scheduler from a node already.
 #[must_use]
 pub fn steered(facts: &Facts<'_>, node: &str) -> Option<Steered> {
@@ -337,9 +345,9 @@ pub(super) fn answers<S>(plan: &Plan<S>, facts: &Facts<'_>, permitted: bool) -> 
     answers
 }
 
-/// The API server refused such a write lately.
-pub(super) fn is_refused(plan: &Plan<Proposed>, facts: &Facts<'_>) -> bool {
-    plan.steps.iter().any(|step| refusal::over(step, facts).is_some())
+/// The hold, where the API server refused such a write lately.
+pub(super) fn refused(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Option<Hold> {
+    plan.steps.iter().find_map(|step| refusal::over(step, facts))
 }
 
 /// The verb puts back what is its owner's.
@@ -361,7 +369,7 @@ fn asked((name, about, holds): &Guard, step: &Step, facts: &Facts<'_>) -> Option
 
 /// The verb takes replicas away or makes pods smaller, or lets it be done.
 fn takes_away(step: &Step) -> bool {
-    matches!(step.verb, Verb::LowerFloor | Verb::Restore | Verb::RestoreSize)
+    TAKE_AWAY.contains(&step.verb)
 }
 
 /// The verb asks for more replicas, or keeps some from going.

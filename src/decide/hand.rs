@@ -30,10 +30,18 @@ pub fn reconcile(
     agreement: &str,
     now: Timestamp,
 ) -> Option<RolloutStatus> {
-    let known = status.filter(|status| status.target.uid == deployment.target.uid);
+    // What is held of another one is not forgotten before it is given back.
+    let is_another = |status: &RolloutStatus| status.target.name != deployment.target.name;
+    if status.is_some_and(|status| is_another(status) && status.paused_at.is_some()) {
+        return aged(status, now);
+    }
+    let known = |status: &RolloutStatus| {
+        let is_anew = status.target.uid != deployment.target.uid;
+        if is_anew { counted(status, deployment.target.clone()) } else { status.clone() }
+    };
     let mark = deployment.mark.held_by(agreement);
-    let mut hand = match (known, mark) {
-        (Some(known), _) => known.clone(),
+    let mut hand = match (status.map(known), mark) {
+        (Some(known), _) => known,
         (None, Some(_)) => empty(deployment.target.clone()),
         (None, None) => return None,
     };
@@ -45,12 +53,7 @@ pub fn reconcile(
     if let Some(mark) = mark {
         adopt(&mut hand, mark);
     }
-    let is_young = |at: Timestamp| now.duration_since(at) < DAY;
-    hand.rollbacks.retain(|at| is_young(at.0));
-    hand.pauses.retain(|at| is_young(at.0));
-    if hand.undone.as_ref().is_some_and(|undone| !is_young(undone.at.0)) {
-        (hand.undone, hand.resets) = (None, 0);
-    }
+    age(&mut hand, now);
     if let (Some(undone), Some(in_force)) = (&mut hand.undone, deployment.in_force()) {
         let brought_back = in_force.hash == undone.revision;
         if brought_back && !undone.brought_back {
@@ -58,6 +61,35 @@ pub fn reconcile(
         }
         undone.brought_back = brought_back;
     }
+    something(hand)
+}
+
+/// The same where the workload is no Deployment: what is held stays as it was, and what is a day old counts no more.
+#[must_use]
+pub fn aged(status: Option<&RolloutStatus>, now: Timestamp) -> Option<RolloutStatus> {
+    let mut hand = status?.clone();
+    age(&mut hand, now);
+    something(hand)
+}
+
+/// What counts of the hand in the rollout of one object when another one takes its place, or the same was made anew: that is no
+/// new day. Nothing of the one before is held any more.
+#[must_use]
+pub fn counted(before: &RolloutStatus, target: ActionTarget) -> RolloutStatus {
+    let RolloutStatus { rollbacks, pauses, .. } = before.clone();
+    RolloutStatus { rollbacks, pauses, ..empty(target) }
+}
+
+fn age(hand: &mut RolloutStatus, now: Timestamp) {
+    let is_young = |at: Timestamp| now.duration_since(at) < DAY;
+    hand.rollbacks.retain(|at| is_young(at.0));
+    hand.pauses.retain(|at| is_young(at.0));
+    if hand.undone.as_ref().is_some_and(|undone| !is_young(undone.at.0)) {
+        (hand.undone, hand.resets) = (None, 0);
+    }
+}
+
+fn something(hand: RolloutStatus) -> Option<RolloutStatus> {
     let nothing =
         hand.paused_at.is_none() && hand.undone.is_none() && hand.rollbacks.is_empty() && hand.pauses.is_empty();
     (!nothing).then_some(hand)

@@ -9,6 +9,7 @@
 mod ahead;
 pub mod avoidance;
 mod bid;
+pub mod budgets;
 pub mod capacity;
 pub mod cause;
 mod choice;

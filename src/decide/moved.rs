@@ -1,7 +1,8 @@
 //! The pods that were moved: what the status says, corrected by the records and by the pods as they are now.
 //!
-//! An eviction is entered with its intent, so that a crash cannot make the day's budget larger, and taken out when it is
-//! known not to have happened. Where its successor landed is found among the pods made since.
+//! An eviction, and the replica that is added before one, is entered with its intent, so that a crash cannot make the day's
+//! budget larger, and taken out when it is known not to have happened. Where its successor landed is found among the pods made
+//! since.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -34,6 +35,10 @@ pub fn reconcile(
     let mut moved = status?.clone();
     let refused = |id: &str| actions.iter().any(|record| record.id == id && record.phase == ActionPhase::Refused);
     moved.evictions.retain(|eviction| now.duration_since(eviction.at.0) < DAY && !refused(&eviction.action));
+    let is_refused_surge = |record: &ActionRecord| record.verb == Verb::Surge && record.phase == ActionPhase::Refused;
+    let came_to_nothing =
+        |at: &Time| actions.iter().any(|record| is_refused_surge(record) && record.intended_at == *at);
+    moved.surges.retain(|at| now.duration_since(at.0) < DAY && !came_to_nothing(at));
     let got_through = |hindered: &Hindrance| {
         let done = |record: &&ActionRecord| record.verb == Verb::Reschedule && record.phase == ActionPhase::Done;
         actions.iter().filter(done).any(|record| record.intended_at.0 >= hindered.since.0)
@@ -74,9 +79,14 @@ pub fn within(moved: Option<RescheduleStatus>, episode: Option<&Episode>) -> Opt
     something(moved)
 }
 
-/// Enters the eviction that a step intends.
+/// Enters the eviction that a step intends, or the replica that is added before one.
 #[must_use]
 pub fn intended(moved: Option<RescheduleStatus>, step: &Step, now: Timestamp) -> Option<RescheduleStatus> {
+    if step.verb == Verb::Surge {
+        let mut moved = moved.unwrap_or_default();
+        moved.surges.push(Time(now));
+        return Some(moved);
+    }
     let Change::Eviction(change) = &step.change else { return moved };
     let mut moved = moved.unwrap_or_default();
     moved.evictions.retain(|eviction| eviction.action != step.id);

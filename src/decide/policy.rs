@@ -86,7 +86,9 @@ pub fn keep(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> Option<Pl
     let shrinks = floor.kind.is_autoscaler() && floor.current < hold_at;
     // A floor that was raised ahead of the load stands below replicas that nobody has held yet.
     let held = standing.is_some_and(|standing| standing.reason == FloorReason::Danger);
-    let endangered = danger == Danger::Burning || danger == Danger::Threatened && !held;
+    // An autoscaler counts the surge pods of a rollout as wanted: what it adds for them is not held.
+    let held_for_it = held && facts.rolls_out();
+    let endangered = danger == Danger::Burning && !held_for_it || danger == Danger::Threatened && !held;
     (shrinks && endangered).then(|| freeze(facts, floor, hold_at))
 }
 

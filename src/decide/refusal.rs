@@ -98,7 +98,9 @@ mod tests {
     use super::*;
     use crate::api::enforcement::Mode;
     use crate::decide::tests::fixture::{Scene, at, step};
-    use crate::decide::tests::rollouts::{rolling_out, verb};
+    use crate::decide::tests::rollouts::{of, rolling_out, verb};
+    use crate::decide::tests::sheds::{serve, shedding};
+    use crate::sense::workload::Mark;
 
     /// A freeze that was intended at `second` and refused.
     fn refused(second: i64) -> ActionRecord {
@@ -129,6 +131,7 @@ mod tests {
     #[test]
     fn what_cannot_be_given_back_keeps_nothing_else_from_being_done() {
         let mut scene = rolling_out();
+        scene.floor().current = 3;
         assert_eq!(verb(&scene.live()), Some(Verb::PauseRollout));
         scene.wait(15);
         scene.enforcement.rollback = None;
@@ -142,8 +145,31 @@ mod tests {
         scene.assessment = Scene::calm().assessment;
         (scene.status.episode, scene.enforcement.mode) = (None, Mode::Observe);
         assert_eq!(scene.decide().enforcement.reason, "ActionRefused");
+        let mut mended = scene.clone();
+        (of(&mut mended).paused, of(&mut mended).mark) = (false, Mark::None);
+        assert_eq!(mended.decide().enforcement.reason, "Observing", "a person has seen to it");
         scene.wait(60);
         assert_eq!(verb(&scene.decide()), Some(Verb::ReleaseRollout), "tried again");
+    }
+
+    #[test]
+    fn a_switch_that_cannot_be_turned_back_is_told_in_the_storm_that_goes_on() {
+        let mut scene = shedding();
+        for _ in 0..9 {
+            scene.wait(60);
+            serve(&mut scene, 200, 100);
+            scene.live();
+        }
+        assert_eq!(scene.decide().enforcement.reason, "Shedding");
+        scene.wait(60);
+        serve(&mut scene, 200, 100);
+        let back = scene.decide();
+        assert_eq!(step(&back).verb, Verb::StopShedding);
+        let record = ActionRecord { phase: ActionPhase::Refused, outcome: "no".into(), ..back.actions[0].clone() };
+        enter(&mut scene.status.refusals, &record);
+        let held = scene.decide().enforcement;
+        assert_eq!(held.reason, "ActionRefused", "{}", held.message);
+        assert!(held.message.contains("ConfigMap limits: no; tried again from"), "{}", held.message);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 
-use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Episode, Verb};
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, Episode, Verb};
 use crate::api::resize_status::{Raised, Refused, ResizeStatus, manager};
 use crate::sense::workload::{ContainerCpu, CpuSize, PodObservation, WorkloadObservation};
 
@@ -63,13 +63,19 @@ pub fn reconcile(
 ) -> Option<ResizeStatus> {
     let mut resized = status.cloned().unwrap_or_else(|| empty(workload));
     if resized.workload.uid != workload.uid {
-        // Its pods are given back before anything else is decided.
+        // Its pods are given back first; as long as that is refused, what tells of them stays.
         return Some(resized);
     }
     let refused = |id: &str| actions.iter().any(|record| record.id == id && record.phase == ActionPhase::Refused);
     resized.raised.retain(|raised| now.duration_since(raised.at.0) < DAY && !refused(&raised.action));
     resized.pods = i32::try_from(held(workload, uid).len()).unwrap_or(i32::MAX);
     something(resized)
+}
+
+/// What counts of the pods of another workload, of which none is held any more: that this one takes its place is no new day.
+#[must_use]
+pub fn counted(other: &ResizeStatus, workload: &WorkloadObservation) -> Option<ResizeStatus> {
+    something(ResizeStatus { raised: other.raised.clone(), ..empty(workload) })
 }
 
 /// What the API server refused concerns the episode in which it did.
@@ -121,13 +127,7 @@ pub fn refused(resized: Option<ResizeStatus>, record: &ActionRecord) -> Option<R
 }
 
 fn empty(workload: &WorkloadObservation) -> ResizeStatus {
-    let target = ActionTarget {
-        api_version: workload.workload.api_version.clone(),
-        kind: workload.workload.kind.clone(),
-        name: workload.workload.name.clone(),
-        uid: workload.uid.clone(),
-    };
-    ResizeStatus { workload: target, pods: 0, raised: Vec::new(), refused: None }
+    ResizeStatus { workload: workload.target(), pods: 0, raised: Vec::new(), refused: None }
 }
 
 fn something(resized: ResizeStatus) -> Option<ResizeStatus> {

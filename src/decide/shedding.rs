@@ -31,6 +31,10 @@ use super::situation::AgreementIdentity;
 pub fn propose(facts: &Facts<'_>, shed: &Shed) -> Result<Plan<Proposed>, Hold> {
     let Shed { config_map, key, value, .. } = shed;
     if let Some(standing) = facts.shed.as_ref().and_then(|shed| shed.standing.as_ref()) {
+        // Where it has a reason to be turned back, and is not, the API server refuses that.
+        if let Some(hold) = stop(facts).and_then(|plan| guard::refused(&plan, facts)) {
+            return Err(hold);
+        }
         let end = ends(facts, standing);
         let message =
             format!("it is turned back when all is safe again, or if it does not help, and before {end} anyway");

@@ -1,6 +1,7 @@
 //! What to do about a bad revision of a Deployment: pause its rollout, then go back to the revision before.
 //!
 //! 1. While the rollout goes on: pause it. No further pod gets the revision, and none is taken away.
+//!    Where the day's pauses are used up, go back at once, if a slot since then says the same.
 //! 2. Paused by the operator, and the evidence still proves, or the rollout is through: go back. The template of the
 //!    revision before is put back, and the pause taken away, in one patch; the Deployment's own strategy does the rest.
 //! 3. The pause is released when the revision is not to blame, is not in force any more, or the agreement forbids it.
@@ -12,7 +13,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::diagnosis::CauseKind;
 use crate::api::enforcement::{Mode, Rollback};
-use crate::api::enforcement_status::Verb;
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb};
 use crate::sense::workload::{DeploymentState, MarkRecord, PodObservation, Revision, Revisions, Rollout};
 
 use super::episode;
@@ -34,6 +35,9 @@ pub fn propose(facts: &Facts<'_>, allowed: &Rollback, revision: &str) -> Result<
         return Err(hold);
     }
     match &facts.workload.rollout {
+        Rollout::InProgress | Rollout::Stuck(_) if undoes_unpaused(facts, allowed, in_force) => {
+            Ok(roll_back(facts, deployment, in_force, earlier(deployment, in_force)?))
+        }
         Rollout::InProgress | Rollout::Stuck(_) => Ok(pause(facts, deployment, in_force)),
         Rollout::Paused | Rollout::Complete if allowed.pause_only => {
             let message = "enforcement.rollback.pauseOnly leaves undoing the revision to a person";
@@ -44,6 +48,15 @@ pub fn propose(facts: &Facts<'_>, allowed: &Rollback, revision: &str) -> Result<
         }
         Rollout::NotApplicable => Err(not_a_deployment(facts)),
     }
+}
+
+/// The day has no pause left, and a rollback: or what is bad would come to every pod before it may be undone. What was paused
+/// before and goes on was given back, or is gone on with by a person, and is paused no more.
+fn undoes_unpaused(facts: &Facts<'_>, allowed: &Rollback, bad: &Revision) -> bool {
+    let of_it = |record: &&ActionRecord| record.verb == Verb::PauseRollout && record.target.uid == facts.workload.uid;
+    let mut pauses = facts.actions.iter().filter(of_it);
+    let before = pauses.any(|record| record.phase != ActionPhase::Refused && record.from == Some(bad.number));
+    !allowed.pause_only && !before && guard::leaves_only_a_rollback(facts)
 }
 
 /// The release of a pause that has no reason to stand any more. `None`: it stands, or there is none.

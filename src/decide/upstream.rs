@@ -12,6 +12,8 @@ pub struct Upstream {
     /// It depends on the own agreement in turn, directly or through others: then the one that began to burn first is the
     /// cause, and the other one's danger its effect.
     pub in_a_circle: bool,
+    /// Every one of its objectives is told by the last minute too; otherwise its slots alone tell that it burns.
+    pub has_pulse: bool,
 }
 
 /// How an agreement stands.
@@ -69,6 +71,7 @@ mod tests {
                 name: name.to_owned(),
                 standing: Standing::Burning(at(since)),
                 in_a_circle,
+                has_pulse: true,
             };
             let blamed = |upstream: Upstream, own, name| upstream.to_blame(Some(at(own)), name).is_some();
             let (b_by_a, a_by_b) = (blamed(seen("b", b, true), a, "a"), blamed(seen("a", a, true), b, "b"));

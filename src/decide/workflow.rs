@@ -183,7 +183,7 @@ pub(super) fn work_out<'a>(
         Some(deployment) => {
             hand::reconcile(situation.status.rollout.as_ref(), deployment, &actions, agreement, situation.now)
         }
-        None => situation.status.rollout.clone(),
+        None => hand::aged(situation.status.rollout.as_ref(), situation.now),
     };
     let moved = moved::reconcile(situation.status.reschedule.as_ref(), &actions, workload, situation.now);
     let before = situation.status.avoidance.as_ref();

@@ -15,7 +15,7 @@ use crate::api::contract_status::{CureState, DemandStatus};
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb, Verdict};
 use crate::decide::standing::Reset;
 
-pub use decision::refused;
+pub use decision::{not_given_back, refused};
 
 /// Longest note the API server takes, in bytes.
 const NOTE_LIMIT: usize = 1024;

@@ -1,6 +1,7 @@
 //! The latest decision about an agreement as text for a terminal: cause, evidence, what was ruled out, what is done.
 
 mod actions;
+mod budgets;
 mod hand;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
@@ -74,6 +75,7 @@ fn write(out: &mut String, agreement: &ServiceLevelAgreement, now: Timestamp) ->
         writeln!(out, "    {done}")?;
     }
     hand::write(out, enforcement, now)?;
+    budgets::write(out, &agreement.spec.enforcement, enforcement, now)?;
     actions::write(out, &status.actions, now)
 }
 

@@ -6,7 +6,7 @@ use guarantor::api::resize::Resize;
 use guarantor::api::shed::Shed;
 use guarantor::decide::guard::{
     EVICTIONS, EVICTIONS_OF_A_NODE, ONE_IN, PAUSES, PAUSES_A_ROLLBACK, RESIZES, RESIZES_OF_A_NODE, ROLLBACKS, SHEDS,
-    WITHIN,
+    SURGES_A_MOVE, WITHIN,
 };
 use guarantor::decide::resize::MOST_PODS;
 
@@ -24,7 +24,7 @@ fn bounds(verb: Verb) -> Option<[String; 4]> {
         }
         Verb::Surge => {
             let most = "one replica before an eviction, up to `scale.max`".to_owned();
-            [most, none, left, "that of `Reschedule`".to_owned()]
+            [most, none, left, format!("`reschedule.perDay`, {SURGES_A_MOVE} for each")]
         }
         Verb::Reschedule => [
             "one pod at a time".to_owned(),

@@ -1,5 +1,6 @@
 //! The operator is killed around each of its acts: between the intent and the act, between the act and its record, and between the
-//! record and the verdict. Another one goes on, and ends in the same state by the same acts as one that nobody killed.
+//! record and the verdict. Another one goes on, and ends in the same state by the same acts as one that nobody killed; each
+//! act has its verdict then, and counts once in the budget of its verb.
 //!
 //! Every story is played four times side by side: undisturbed, and with a SIGKILL at the same point of each of its verbs.
 

@@ -12,6 +12,7 @@ mod agrees_with_the_offline_check;
 #[expect(dead_code, reason = "the published cases use the rest of it")]
 #[path = "../cases/amounts.rs"]
 mod amounts;
+mod answers_the_faults_of_the_drill;
 #[expect(dead_code, reason = "the published cases use the rest of it")]
 #[path = "../cases/arithmetic.rs"]
 mod arithmetic;

@@ -199,4 +199,25 @@ async fn sizes_are_given_back_when_another_workload_takes_the_place() {
     stage.api.edit("owner", AGREEMENTS, NAMESPACE, "web", other).unwrap();
     stage.until("the sizes", 60, |stage| limits(stage) == [500; 4]).await.unwrap();
     assert!(stage.api.get(DEPLOYMENTS, NAMESPACE, "web").is_some());
+    stage.seconds(20).await;
+    let left = stage.status("web").enforcement.unwrap().resize.unwrap();
+    assert_eq!((left.workload.name.as_str(), left.pods), ("other", 0));
+    assert!(!left.raised.is_empty(), "it begins no new day");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_resized_counts_on_when_no_workload_is_named_for_a_while() {
+    let mut stage = Stage::open(FaultPlan::none());
+    resized(&mut stage).await;
+    let raised = stage.status("web").enforcement.unwrap().resize.unwrap().raised;
+    let none = |agreement: &mut Value| {
+        agreement["spec"]["service"]["workloads"] = json!([]);
+        // Without a workload there are no pods to resize, so this would be refused.
+        agreement["spec"]["enforcement"].as_object_mut().unwrap().remove("resize");
+    };
+    stage.api.edit("owner", AGREEMENTS, NAMESPACE, "web", none).unwrap();
+    stage.until("the sizes", 60, |stage| limits(stage) == [500; 4]).await.unwrap();
+    stage.seconds(20).await;
+    let left = stage.status("web").enforcement.unwrap().resize.unwrap();
+    assert_eq!((left.pods, left.raised.len()), (0, raised.len()), "it begins no new day");
 }

@@ -32,6 +32,10 @@ pub type Scenario = for<'a> fn(&'a mut Stage) -> futures::future::LocalBoxFuture
 /// Set to `all`: every fault at every write. Otherwise every write meets one of the faults, each in turn.
 const EXTENT: &str = "GUARANTOR_SWEEP";
 
+/// So many seconds after the end of a scenario all that was done has its verdict: longer than any deadline lies ahead, and
+/// than an operator takes to come back.
+const JUDGED: u64 = 300;
+
 /// Sweeps a scenario. Prints the number of runs.
 ///
 /// # Panics
@@ -84,6 +88,7 @@ pub fn run(scenario: Scenario, plan: FaultPlan) -> Result<(Ending, usize), Strin
     runtime.block_on(async {
         let mut stage = Stage::open(plan);
         scenario(&mut stage).await?;
+        stage.until("the verdicts", JUDGED, is_judged).await?;
         let ending = ending(&stage);
         rules(&stage)?;
         Ok((ending, stage.api.link("operator-1").writes().len()))
@@ -192,9 +197,45 @@ fn essentials(agreement: &Value) -> Value {
     json!({
         "name": agreement["metadata"]["name"], "finalizers": agreement["metadata"]["finalizers"],
         "observedGeneration": status["observedGeneration"], "conditions": conditions, "period": status["period"],
+        "budgets": budgets(&status["enforcement"]), "released": released(status),
         "moved": status.pointer("/enforcement/reschedule/evictions").map(moved), "resized": status.pointer("/enforcement/resize").map(resized),
         "statements": statements, "floor": status["enforcement"]["floor"], "episode": status["enforcement"]["episode"],
     })
+}
+
+/// All that was done has its verdict, whoever did it.
+fn is_judged(stage: &Stage) -> bool {
+    let agreements = stage.api.list(AGREEMENTS);
+    let mut acts = agreements.iter().flat_map(|agreement| done(&agreement["status"]));
+    acts.all(|act| act["verdict"].is_string())
+}
+
+/// The acts of a status that were done, newest first.
+fn done(status: &Value) -> impl Iterator<Item = &Value> {
+    status["actions"].as_array().into_iter().flatten().filter(|act| act["phase"] == "Done")
+}
+
+/// How much of what may be done in a day is used up. A fault takes nothing from it and adds nothing to it.
+fn budgets(enforcement: &Value) -> Value {
+    let entries = |list: &str| enforcement.pointer(list).and_then(Value::as_array).map_or(0, Vec::len);
+    let lists = [
+        "/rollout/rollbacks",
+        "/rollout/pauses",
+        "/shed/turns",
+        "/resize/raised",
+        "/reschedule/evictions",
+        "/reschedule/surges",
+        "/avoidance/nodes",
+    ];
+    lists.iter().map(|list| json!([list, entries(list)])).collect()
+}
+
+/// The verdicts on what was given back and is not taken again. Any other verdict rests on what is seen by the deadline, which
+/// is another time after a fault; and the older acts of a status give way to those that were refused.
+fn released(status: &Value) -> Vec<Value> {
+    let verbs = ["ReleaseRollout", "ReleaseNode", "StopShedding"];
+    let released = |act: &&Value| verbs.iter().any(|verb| act["verb"] == *verb);
+    done(status).filter(released).map(|act| json!([act["verb"], act["verdict"]])).collect()
 }
 
 /// Which pods were resized, in any order, and how many still are.

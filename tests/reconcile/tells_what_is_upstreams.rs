@@ -5,7 +5,7 @@ use guarantor::api::diagnosis::{CauseKind, Subject};
 use guarantor_testbed::model::FaultPlan;
 use serde_json::json;
 
-use crate::stage::{AGREEMENTS, NAMESPACE, Stage, agreement, autoscaler};
+use crate::stage::{AGREEMENTS, NAMESPACE, SOURCES, Stage, agreement, autoscaler, source};
 use crate::storms::morning;
 
 fn unknown(stage: &Stage) -> Option<String> {
@@ -55,6 +55,41 @@ async fn while_a_dependency_burns_nothing_is_added() {
     // It goes away, and so what is left is the service's own.
     stage.api.delete(AGREEMENTS, NAMESPACE, "pay").unwrap();
     stage.until("another cause", 300, |stage| !told(stage)).await.unwrap();
+}
+
+/// The operator is replaced in the middle of it, and cannot measure the dependency, whose source is gone: its status tells that it
+/// burned.
+#[tokio::test(start_paused = true)]
+async fn a_restart_does_not_forget_what_burns() {
+    let mut stage = Stage::open(FaultPlan::none());
+    stage.api.apply(autoscaler()).unwrap();
+    let mut other = source("http://other.example");
+    other["metadata"]["name"] = "other".into();
+    stage.api.apply(other).unwrap();
+    stage.seconds(4).await;
+    let mut web = agreement("web", "Enforce", "30m");
+    web["spec"]["service"]["dependsOn"] = json!(["pay"]);
+    web["spec"]["enforcement"]["scale"]["max"] = 4.into();
+    let mut pay = agreement("pay", "Observe", "30m");
+    pay["spec"]["service"]["workloads"][0]["name"] = "pay".into();
+    pay["spec"]["metrics"]["sourceRef"]["name"] = "other".into();
+    stage.api.apply(web).unwrap();
+    stage.api.apply(pay).unwrap();
+    stage.seconds(90).await;
+    stage.spike = true;
+    let cause = |stage: &Stage| stage.status("web").enforcement.and_then(|e| e.diagnosis).map(|told| told.cause);
+    let told = |stage: &Stage| cause(stage) == Some(CauseKind::Dependency);
+    stage.until("a cause", 120, told).await.unwrap();
+    stage.seconds(33).await;
+    stage.kill();
+    stage.api.delete(SOURCES, None, "other").unwrap();
+    stage.start(FaultPlan::none());
+    // Before it is tried again.
+    for second in 0..25 {
+        stage.second().await;
+        assert_eq!(cause(&stage), Some(CauseKind::Dependency), "{second} s after the restart");
+    }
+    assert!(stage.reconciles() > 2, "it was looked at again");
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,7 +12,7 @@ const MINUTE: usize = 60;
 const HOUR: usize = 60 * MINUTE;
 
 /// By their names: two of an hour and ten of six hours from beginning to end, and of one of two weeks the busiest, the steepest
-/// and the calmest hour. All of it would take minutes.
+/// and the calmest hour. All of it takes many minutes: see [`two_weeks`].
 pub fn all() -> Vec<(String, Load)> {
     let mut all = vec![
         ("diurnal".to_owned(), trace::read(DIURNAL, None).unwrap()),
@@ -33,6 +33,11 @@ pub fn all() -> Vec<(String, Load)> {
         all.push((format!("balancer, {name} hour"), hour_of_most(&weeks, measure)));
     }
     all
+}
+
+/// The one of two weeks, from beginning to end.
+pub fn two_weeks() -> Vec<(String, Load)> {
+    vec![("balancer, two weeks".to_owned(), trace::read(BALANCER, None).unwrap())]
 }
 
 /// The hour, begun at any ten minutes, that has the most of what is measured.

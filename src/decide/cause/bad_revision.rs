@@ -24,7 +24,7 @@ pub const YOUNG: SignedDuration = SignedDuration::from_mins(30);
 pub(super) const RATIO: f64 = 3.0;
 /// Load per pod, after over before, from which on it may be the load. Pods at two thirds of what they can are at four fifths
 /// then, where they begin to be slow.
-const MORE_LOAD: f64 = 1.2;
+pub(super) const MORE_LOAD: f64 = 1.2;
 
 pub(super) fn ask(look: &Look<'_>) -> Answer {
     let pods = look.pods.as_ref().map_err(Clone::clone)?;

@@ -1,4 +1,5 @@
-//! A rollout: while revisions change, more replicas could be more of a bad one, and surge pods are not demand.
+//! A rollout: while revisions change, more replicas could be more of a bad one, and surge pods are not demand. The pods that are
+//! there stay.
 
 use crate::api::diagnosis::CauseKind;
 use crate::decide::health::Danger;
@@ -37,5 +38,6 @@ pub(super) fn ask(look: &Look<'_>) -> Answer {
         ),
     };
     let would_change = would_change.to_owned();
-    Ok(Cause { kind, message, remedy: Remedy::Hold, evidence: Vec::new(), would_change })
+    let remedy = if facts.health.danger > Danger::None { Remedy::KeepFloor } else { Remedy::Hold };
+    Ok(Cause { kind, message, remedy, evidence: Vec::new(), would_change })
 }

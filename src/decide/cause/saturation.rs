@@ -1,13 +1,21 @@
 //! Saturation: fewer pods serve than are wanted, their CPU limit throttles most of them, or each of them has more load than
 //! was ever seen to be safe. Replicas help; against a limit that is too low, a higher one does so sooner. Where replicas were
 //! shown not to help, while attempts pile up, it is a storm and not this.
+//!
+//! A service whose floor never came down has no load that is known to be safe. There the half hour before the danger is the
+//! measure ([`since_calm`]). That each pod has clearly more to do than then is no proof that it is too much: so this way is
+//! asked last, after a dependency and a storm of attempts, and only where replicas would be added anyway. It gives the danger a
+//! name, and changes nothing of what is done; where replicas were tried in the danger and did not help, it gives none.
 
-use crate::api::diagnosis::{CauseKind, Subject};
+use crate::api::diagnosis::{CauseKind, Diagnosis, Subject};
+use crate::api::enforcement_status::{ActionRecord, Verb, Verdict};
 use crate::decide::evidence::Snapshot;
+use crate::decide::load::{self, Change, Level};
 use crate::decide::throttling::{SHARE, Throttled};
 use crate::decide::{resize, size};
 use crate::sense::signals::Signals;
 
+use super::bad_revision::MORE_LOAD;
 use super::{Answer, Cause, Look, Remedy, endangered, evidence, retry_storm};
 
 pub(super) fn ask(look: &Look<'_>) -> Answer {
@@ -47,6 +55,57 @@ pub(super) fn ask(look: &Look<'_>) -> Answer {
             endangered(look)
         ))),
     }
+}
+
+/// Each pod has clearly more load than in the half hour before the danger, and none was named to be worse than the others.
+pub(super) fn since_calm(look: &Look<'_>) -> Answer {
+    let facts = look.facts;
+    if size::safe_rate_per_pod(&facts.actions).is_some() {
+        return Err("a load per pod is known to be safe".to_owned());
+    }
+    look.pods.as_ref().map_err(Clone::clone)?;
+    let Change { objective, before, now } = load::change(facts)?;
+    let since = facts.episode.as_ref().map(|episode| episode.since.0).ok_or("no danger was seen yet")?;
+    let of_episode = |record: &&ActionRecord| record.intended_at.0 >= since;
+    let in_vain = |record: &ActionRecord| {
+        record.verb == Verb::RaiseFloor && matches!(record.verdict, Some(Verdict::Ineffective | Verdict::Harmful))
+    };
+    if facts.actions.iter().filter(of_episode).any(in_vain) {
+        return Err("more replicas were tried and did not help".to_owned());
+    }
+    let ready = facts.workload.ready_pods();
+    // As many as there were when the first act of the danger was decided.
+    let seen = |record: &ActionRecord| record.evidence.parse().unwrap_or(Snapshot::default()).ready;
+    let had = facts.actions.iter().rev().filter(of_episode).find_map(seen).unwrap_or(ready);
+    let per_pod = |level: &Level, pods: i32| level.offered() / f64::from(pods.max(1));
+    let (rate, calm) = (per_pod(&now, ready), per_pod(&before, had));
+    if rate < MORE_LOAD * calm {
+        return Err(format!("a pod has {rate:.1} events/s of {objective}, and had {calm:.1} before the danger"));
+    }
+    Ok(Cause {
+        kind: CauseKind::Saturation,
+        message: format!(
+            "{} in danger, and no part of the service is to blame: of {objective} a pod has {rate:.1} events/s where it had \
+             {calm:.1} in the half hour before; a dependency that got slow under more load looks like this too",
+            endangered(look)
+        ),
+        remedy: Remedy::Scale,
+        evidence: vec![
+            evidence(Subject::Now, format!("within {:.0} s just now, on {ready} pods", now.seconds), now.sample, None),
+            evidence(
+                Subject::Before,
+                format!("within {:.0} s before the danger, on {had} pods", before.seconds),
+                before.sample,
+                None,
+            ),
+        ],
+        would_change: "the load falls to what it was, or one of the causes ruled out before comes to hold".to_owned(),
+    })
+}
+
+/// What was told is that there is more load than before the danger, and no more than that.
+pub(super) fn is_since_calm(told: &Diagnosis) -> bool {
+    told.cause == CauseKind::Saturation && told.evidence.iter().any(|evidence| evidence.subject == Subject::Before)
 }
 
 /// Somebody asked whether pods are throttled.

@@ -1,4 +1,5 @@
-//! Unknown: none of the causes can be shown. Replicas are what costs least and may help, and a person is told.
+//! Unknown: none of the causes can be shown. Replicas are what costs least and may help, and a person is told. Where they are
+//! added and there is clearly more load than before the danger, that is told in place of this: see `saturation`.
 //!
 //! A danger is seen earlier than its cause: what burns is told by all pods together, and which of them by each alone, in a
 //! window most of which lies before the danger. Whoever adds replicas in that moment adds one for every sick pod. So while
@@ -13,8 +14,9 @@
 //! Where only the last minute tells of it (`pulse`), that long is waited whatever is lost, and at least a minute and a half:
 //! a hiccup is over by then, and an outage has slots that tell of it.
 //!
-//! What the service depends on (`dependsOn`) is told to burn by slots of its own, often one later than the service, and by its own
-//! pulse: so for two slots, or a minute and a half where that is less, replicas are not added either while that is seen to be calm.
+//! What the service depends on (`dependsOn`) is told to burn by slots of its own, often one later than the service: so for two slots
+//! replicas are not added either while that is seen to be calm; for a minute and a half where that is less, and all that is calm has
+//! a pulse of its own.
 //!
 //! Burn windows remember: for some minutes after a cure they tell of a danger that is over. Replicas asked for then would serve
 //! nobody, so that nothing is added while what is seen just now is within what the objectives allow: each by its own measure, as a
@@ -23,7 +25,7 @@
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_traits::ToPrimitive;
 
-use crate::api::diagnosis::CauseKind;
+use crate::api::diagnosis::{CauseKind, Diagnosis};
 use crate::decide::pulse::{LASTS, Present};
 use crate::decide::upstream::{Standing, Upstream};
 use crate::sense::signals::Signals;
@@ -31,6 +33,7 @@ use crate::sense::signals::Signals;
 use super::outlier::stands_out;
 use super::outlier_pod::odd;
 use super::population::whole;
+use super::saturation::is_since_calm;
 use super::{Cause, Look, Remedy, endangered, told};
 
 /// Slots for which evidence by pod is waited for.
@@ -86,9 +89,10 @@ fn is_over(look: &Look<'_>) -> Option<String> {
     let present = Present { assessment: situation.assessment, pulse: situation.pulse };
     let (worst, now) = (present.worst()?, whole(vector));
     // Where what fails is in no pod's figures, these are good for ever. A slot that lies in their window tells, and so does
-    // one that began when it was told already that no cause can be shown.
+    // one that began when it was told already that no cause can be shown, or no more than that there is more load.
     let window = vector.at.checked_sub(vector.window).ok()?;
-    let told_since = situation.status.diagnosis.as_ref().filter(|before| before.cause == CauseKind::Unknown);
+    let unexplained = |told: &&Diagnosis| told.cause == CauseKind::Unknown || is_since_calm(told);
+    let told_since = situation.status.diagnosis.as_ref().filter(unexplained);
     let tells = |slot: Timestamp| slot >= window || told_since.is_some_and(|before| slot >= before.since.0);
     let is_over = |name: &String| {
         let objective = situation.assessment.objectives.iter().find(|objective| objective.name == *name)?;
@@ -114,9 +118,10 @@ fn waits(look: &Look<'_>) -> Option<(String, Timestamp)> {
         return Some(("only the last minute tells of it".to_owned(), until));
     }
     let began = facts.episode.as_ref()?.since.0;
+    let wait = |upstream: &Upstream| if upstream.has_pulse { patience.min(LASTS) } else { patience };
     let calm = |upstream: &&Upstream| matches!(upstream.standing, Standing::Calm);
-    if let Some(upstream) = facts.situation.fleet.upstream.iter().find(calm)
-        && let Ok(until) = began.saturating_add(patience.min(LASTS))
+    if let Some(upstream) = facts.situation.fleet.upstream.iter().filter(calm).max_by_key(|upstream| wait(upstream))
+        && let Ok(until) = began.saturating_add(wait(upstream))
         && facts.now() < until
     {
         return Some((format!("{}, which may be told a slot later", upstream.told()), until));

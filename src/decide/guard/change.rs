@@ -23,7 +23,7 @@ fn by_hand(reason: &str) -> &'static str {
         "PauseOnly" => {
             "enforcement.rollback.pauseOnly is taken out, or a person undoes the revision (`kubectl rollout undo`)"
         }
-        "RescheduleBudget" => "enforcement.reschedule.perDay is raised",
+        "RescheduleBudget" | "SurgeBudget" => "enforcement.reschedule.perDay is raised",
         "RescheduleNotAllowed" => "enforcement.reschedule is set",
         "ResizeBudget" => "enforcement.resize.perDay is raised",
         "ResizeNotAllowed" => "enforcement.resize is set",
@@ -32,7 +32,7 @@ fn by_hand(reason: &str) -> &'static str {
         "ShedBudget" => "enforcement.shed.perDay is raised",
         "ShedByHand" | "ShedNotAllowed" => "enforcement.shed.automatic is set, or a person turns the switch",
         // For the cluster's owner.
-        "ActionRefused" | "AvoidanceRefused" | "EvictionRefused" | "ResizeRefused" => {
+        "ActionRefused" | "AvoidanceRefused" | "EvictionRefused" | "LeftBehind" | "ResizeRefused" => {
             "the operator gets the right that is missing, or what refuses it (an admission webhook, a policy) lets it pass"
         }
         "AvoidanceLimit" => "other nodes are let go of",
@@ -87,6 +87,7 @@ fn by_itself(reason: &str) -> &'static str {
         "AwaitingVerdict" => "the last action is judged",
         "Bidding" => "it is clear who else wants more pods",
         "BlastRadius" => "what was done last, of its kind, is long enough ago",
+        "CommonCause" => "fewer services burn together",
         "Cooldown" => "the cooldown is over",
         "FloorStands" => "the pods that are asked for are ready and do not help",
         "InDanger" | "Shedding" => "the objectives are safe again",

@@ -4,7 +4,7 @@ use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
 use crate::sense::workload::{Baseline, Floor, FloorHolder};
 
-use super::{Hold, adds};
+use super::{Hold, adds, left_behind};
 
 /// So many resets, and the operator stops.
 const ENOUGH: i32 = 2;
@@ -23,6 +23,9 @@ pub(super) fn unclear(facts: &Facts<'_>) -> Option<Hold> {
 /// It is clear what holds the floor, and writing it has an effect.
 pub(super) fn clear(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let Some(floor) = facts.floor() else { return unclear(facts) };
+    if let Some(hold) = left_behind::floor(step, facts) {
+        return Some(hold);
+    }
     let (kind, name) = (&floor.target.kind, &floor.target.name);
     match &floor.baseline {
         Baseline::Recorded(record) if record.agreement != facts.situation.agreement.name => {

@@ -35,6 +35,26 @@ pub(super) fn within_budget(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     })
 }
 
+/// So many replicas are added for each eviction that is allowed: a pod that gets well while one starts is not moved, and one
+/// that fails again and again would have one added each time.
+pub const SURGES_A_MOVE: i32 = 2;
+
+/// The same for the replicas that are added before an eviction, whether or not it came to that.
+pub(super) fn within_surges(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    let per_day = facts.situation.enforcement.reschedule.as_ref().map_or(0, |reschedule| reschedule.per_day);
+    let mut done: Vec<Timestamp> = facts.moved.iter().flat_map(|moved| &moved.surges).map(|at| at.0).collect();
+    done.sort_unstable();
+    let count = i32::try_from(done.len()).unwrap_or(i32::MAX);
+    let oldest = done.first()?.saturating_add(DAY).ok()?;
+    (count >= per_day.saturating_mul(SURGES_A_MOVE)).then(|| {
+        let message = format!(
+            "{count} replicas added before an eviction within 24 hours are all that enforcement.reschedule.perDay \
+             allows"
+        );
+        Hold::new("SurgeBudget", message).until(oldest)
+    })
+}
+
 /// The last eviction is judged before the next one, and before anything is added or taken away: what the pod spoiled is in the
 /// account for a while, and its successor may not be better.
 pub(super) fn judged(_: &Step, facts: &Facts<'_>) -> Option<Hold> {

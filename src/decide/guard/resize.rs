@@ -7,7 +7,7 @@ use crate::decide::resize::{self, GROWTH, GUARANTEED};
 use crate::decide::resized;
 use crate::sense::workload::PodObservation;
 
-use super::{Hold, WITHIN, promised};
+use super::{Hold, WITHIN, left_behind, promised};
 
 /// The pod as it was read, and its change.
 fn of<'a>(step: &'a Step, facts: &'a Facts<'_>) -> Option<(&'a PodObservation, &'a ResizeChange)> {
@@ -15,8 +15,10 @@ fn of<'a>(step: &'a Step, facts: &'a Facts<'_>) -> Option<(&'a PodObservation, &
 }
 
 pub(super) fn allowed(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    let nothing = facts.situation.enforcement.resize.is_none();
-    nothing.then(|| Hold::new("ResizeNotAllowed", "enforcement.resize is left out, so the operator resizes no pod"))
+    if facts.situation.enforcement.resize.is_none() {
+        return Some(Hold::new("ResizeNotAllowed", "enforcement.resize is left out, so the operator resizes no pod"));
+    }
+    left_behind::sizes(facts)
 }
 
 /// An autoscaler that compares what pods use with what they request would read less, and take replicas away.

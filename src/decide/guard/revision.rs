@@ -7,7 +7,7 @@ use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
 use crate::sense::workload::{Mark, Revision, Rollout};
 
-use super::Hold;
+use super::{Hold, left_behind};
 
 /// So many times brought back, and the operator stops.
 const ENOUGH: i32 = 2;
@@ -19,8 +19,11 @@ pub(super) fn observed(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
     (!seen).then(|| Hold::new("SpecNotObserved", "the Deployment's controller has not seen its present spec yet"))
 }
 
-/// Nobody else has a hand on the rollout.
+/// Nobody else has a hand on the rollout, and the operator has none on another one.
 pub(super) fn free(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    if let Some(hold) = left_behind::rollout(facts) {
+        return Some(hold);
+    }
     let deployment = facts.workload.deployment.as_ref()?;
     let (annotation, name) = (crate::api::ROLLOUT_ANNOTATION, &deployment.target.name);
     match &deployment.mark {

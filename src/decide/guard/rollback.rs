@@ -3,10 +3,12 @@
 
 use k8s_openapi::jiff::Timestamp;
 
+use crate::api::diagnosis::{CauseKind, Evidence, Subject};
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb};
 use crate::decide::facts::Facts;
 use crate::decide::hand::DAY;
 use crate::decide::plan::Step;
+use crate::sense::workload::Rollout;
 
 use super::Hold;
 
@@ -23,12 +25,26 @@ pub const PAUSES_A_ROLLBACK: i32 = 2;
 
 /// Counted by the status and the records, so that a restart does not begin a new day.
 pub(super) fn within_budget(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    let counted = facts.hand.iter().flat_map(|hand| &hand.rollbacks).map(|at| at.0);
-    held(facts, Verb::RollBack, counted.collect(), 1, "rollbacks")
+    rollbacks_used_up(facts)
 }
 
 /// The same for pauses: one that is given back and made again and again keeps its owner from rolling out.
 pub(super) fn within_pauses(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    pauses_used_up(facts)
+}
+
+/// The day has no pause left, and a rollback.
+#[must_use]
+pub fn leaves_only_a_rollback(facts: &Facts<'_>) -> bool {
+    pauses_used_up(facts).is_some() && rollbacks_used_up(facts).is_none()
+}
+
+fn rollbacks_used_up(facts: &Facts<'_>) -> Option<Hold> {
+    let counted = facts.hand.iter().flat_map(|hand| &hand.rollbacks).map(|at| at.0);
+    held(facts, Verb::RollBack, counted.collect(), 1, "rollbacks")
+}
+
+fn pauses_used_up(facts: &Facts<'_>) -> Option<Hold> {
     let counted = facts.hand.iter().flat_map(|hand| &hand.pauses).map(|at| at.0);
     held(facts, Verb::PauseRollout, counted.collect(), PAUSES_A_ROLLBACK, "pauses")
 }
@@ -49,14 +65,29 @@ fn held(facts: &Facts<'_>, verb: Verb, counted: Vec<Timestamp>, times: i32, what
     })
 }
 
-/// What was paused is undone only when a slot after the pause was seen too: one more look costs nothing then.
+/// What was paused is undone only when a slot after the pause was seen too: one more look costs nothing then. What goes on and
+/// may not be paused any more, when a slot was seen since it was blamed: one alone undoes nothing that is not through.
 pub(super) fn confirmed(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    facts.paused_at()?;
-    let paused = facts.workload.deployment.as_ref()?.mark.record()?.at.0;
-    (facts.situation.assessment.measured_through <= paused).then(|| {
-        let message = "the rollout is paused; it is undone when the next slot says the same";
-        Hold::new("Confirming", message)
-    })
+    let paused = facts.paused_at().and_then(|_| facts.workload.deployment.as_ref()?.mark.record());
+    let (since, message) = match (paused, &facts.workload.rollout) {
+        (Some(mark), _) => (Some(mark.at.0), "the rollout is paused; it is undone when the next slot says the same"),
+        (None, Rollout::InProgress | Rollout::Stuck(_)) => {
+            let message = "the day has no pause left; the revision is undone when the next slot says the same";
+            (blamed_since(facts), message)
+        }
+        (None, _) => return None,
+    };
+    let is_seen = since.is_some_and(|since| since < facts.situation.assessment.measured_through);
+    (!is_seen).then(|| Hold::new("Confirming", message))
+}
+
+/// Since when the revision in force is blamed, as it was told before. Where another one was blamed first, the danger is older than
+/// this one, which holds by itself. `None`: it was not.
+fn blamed_since(facts: &Facts<'_>) -> Option<Timestamp> {
+    let bad = &facts.workload.deployment.as_ref()?.in_force()?.hash;
+    let told = facts.situation.status.diagnosis.as_ref().filter(|told| told.cause == CauseKind::BadRevision)?;
+    let names_it = |named: &Evidence| named.subject == Subject::Revision && named.name == *bad;
+    told.evidence.iter().any(names_it).then_some(told.since.0)
 }
 
 /// The last rollback of the workload is judged before anything else is undone there, or added: the budget burns on for a

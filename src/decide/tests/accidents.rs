@@ -107,17 +107,32 @@ fn accident_06_surge_pods_are_taken_for_demand() {
 fn accident_07_a_crash_looping_revision_is_scaled_to_the_maximum() {
     for rollout in [Rollout::InProgress, Rollout::Stuck("deadline".into()), Rollout::Paused] {
         let mut scene = Scene::burning();
-        scene.workload().rollout = rollout;
+        scene.workload().rollout = rollout.clone();
+        assert_eq!(act(&scene.live()), Some((Verb::FreezeScaleDown, 3, 6)), "nothing is taken away");
         for _ in 0..20 {
-            assert_eq!(act(&scene.live()), None);
+            scene.workload().rollout = rollout.clone();
             scene.wait(60);
+            // What an autoscaler adds for surge pods is not held either.
+            scene.workload().spec_replicas += 1;
+            assert_eq!(act(&scene.live()), None);
         }
-        assert_eq!(scene.floor().current, 3);
+        assert_eq!(scene.floor().current, 6);
     }
-    // A cause that is asked first would keep the floor; that replicas stay as they are is the guard's to say.
+}
+
+#[test]
+fn accident_17_a_service_is_shrunk_while_a_bad_revision_fails() {
     let mut scene = super::rollouts::rolling_out();
     (scene.enforcement.rollback, scene.floor().current) = (None, 3);
-    assert_eq!((act(&scene.live()), reason(&scene.decide())), (None, "BadRevision"));
+    let decided = scene.live();
+    assert_eq!(act(&decided), Some((Verb::FreezeScaleDown, 3, 6)), "requests that fail at once cost no CPU");
+    assert_eq!(decided.enforcement.diagnosis.unwrap().cause, CauseKind::BadRevision);
+    // The rollout is stopped first where it may be, and nothing goes while it waits to be undone.
+    let mut scene = super::rollouts::rolling_out();
+    scene.floor().current = 3;
+    assert_eq!(super::rollouts::verb(&scene.live()), Some(Verb::PauseRollout));
+    scene.wait(5);
+    assert_eq!(act(&scene.live()), Some((Verb::FreezeScaleDown, 3, 6)));
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn a_budget_says_from_when_on_or_which_field() {
     let mut scene = one_sick();
     let per_day = scene.enforcement.reschedule.as_ref().unwrap().per_day;
     let evictions = (0..per_day).map(|index| evicted(i64::from(index) - 10_000)).collect();
-    scene.status.reschedule = Some(RescheduleStatus { evictions, hindered: None });
+    scene.status.reschedule = Some(RescheduleStatus { evictions, ..RescheduleStatus::default() });
     let held = scene.decide();
     assert_eq!(reason(&held), "RescheduleBudget");
     let own = format!("it is {}, or enforcement.reschedule.perDay is raised", at(86_400 - 10_000));
@@ -45,7 +45,6 @@ fn a_budget_says_from_when_on_or_which_field() {
 fn a_disruption_budget_is_for_its_owner() {
     let mut scene = surged();
     scene.status.reschedule = Some(RescheduleStatus {
-        evictions: Vec::new(),
         hindered: Some(Hindrance {
             obstacle: Obstacle::DisruptionBudget,
             message: "no".into(),
@@ -54,6 +53,7 @@ fn a_disruption_budget_is_for_its_owner() {
             tries: 1,
             until: Time(at(70)),
         }),
+        ..RescheduleStatus::default()
     });
     let held = scene.decide();
     assert_eq!(reason(&held), "BlockedByPDB");

@@ -188,7 +188,9 @@ fn a_day_has_room_for_twice_as_many_pauses_as_rollbacks() {
         scene.enforcement.rollback.as_mut().unwrap().per_day = per_day;
         let target = super::rollouts::of(&mut scene).target.clone();
         let pauses = times.iter().map(|second| Time(at(*second))).collect();
-        let (paused_at, undone, rollbacks, resets) = (None, None, Vec::new(), 0);
+        // No rollback is left, or what may not be paused is undone.
+        let rollbacks = vec![Time(at(-7000))];
+        let (paused_at, undone, resets) = (None, None, 0);
         scene.status.rollout = Some(RolloutStatus { target, paused_at, undone, rollbacks, pauses, resets });
         scene.decide()
     };

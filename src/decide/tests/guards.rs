@@ -9,7 +9,7 @@ use crate::decide::guard;
 use crate::decide::plan::Plan;
 use crate::decide::timing::Timing;
 use crate::decide::workflow::work_out;
-use crate::decide::{Change, FloorChange, Step};
+use crate::decide::{Change, FleetView, FloorChange, Step};
 use crate::sense::workload::{Baseline, BaselineRecord, Rollout};
 
 /// What the whole chain says of `step` in `scene`; empty: it passes.
@@ -180,6 +180,27 @@ fn a_lowering_is_held_by_every_guard_that_concerns_it() {
     scene.workload().spec_replicas = 0;
     scene.floor().inert = Some("it is paused".into());
     assert_eq!(held(&scene, &step), "", "coming down needs no running autoscaler");
+}
+
+#[test]
+fn nothing_is_taken_away_from_a_calm_service_while_many_others_burn_as_one() {
+    for verb in [Verb::LowerFloor, Verb::Restore, Verb::RestoreSize] {
+        let (mut scene, mut step) = lower();
+        step.verb = verb;
+        let burning_since = vec![at(-100), at(-60), at(-20)];
+        scene.fleet = FleetView { services: 10, burning_since, ..FleetView::default() };
+        assert_eq!(held(&scene, &step), "CommonCause", "{verb:?}");
+        scene.fleet.burning_since.pop();
+        assert_ne!(held(&scene, &step), "CommonCause", "{verb:?}");
+    }
+    let mut scene = Scene::raised();
+    scene.fleet = FleetView { services: 3, burning_since: vec![at(-100); 3], ..FleetView::default() };
+    let decided = scene.decide();
+    assert_eq!((act(&decided), decided.enforcement.reason.as_str()), (None, "CommonCause"));
+    assert!(decided.enforcement.message.starts_with("3 of 3 services began to burn"), "{decided:?}");
+    // What the agreement does not allow any more goes whatever burns.
+    scene.enforcement.scale = None;
+    assert_eq!(act(&scene.decide()), Some((Verb::Restore, 9, 3)));
 }
 
 #[test]

@@ -3,11 +3,13 @@
 use proptest::prelude::*;
 
 use super::fixture::{Scene, act, at, floor_change, objective, ratio, reason, step};
+use super::rollouts::{rolling_out, verb};
 use crate::api::agreement_status::State;
 use crate::api::enforcement::Mode;
-use crate::api::enforcement_status::{Verb, Verdict};
-use crate::decide::{BaselineChange, Decision, Value};
-use crate::sense::workload::{Baseline, BaselineRecord, FloorHolder, FloorKind, WorkloadProblem};
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
+use crate::decide::{BaselineChange, Decision, Value, refusal};
+use crate::sense::signals::Signals;
+use crate::sense::workload::{Baseline, BaselineRecord, FloorHolder, FloorKind, Rollout, WorkloadProblem};
 
 #[test]
 fn nothing_is_done_while_nothing_is_in_danger() {
@@ -170,6 +172,31 @@ fn a_floor_left_behind_on_another_object_is_given_back_first() {
     let decided = scene.decide();
     assert_eq!((act(&decided), reason(&decided)), (None, "ConflictingManager"));
     assert_eq!(decided.enforcement.floor, scene.status.floor);
+}
+
+#[test]
+fn while_a_floor_that_was_left_behind_cannot_be_given_back_no_other_is_written_but_a_revision_is_undone() {
+    let mut scene = rolling_out();
+    (scene.left_behind, scene.status.floor) = (Some(Scene::raised().floor().clone()), Scene::raised().status.floor);
+    let floor = scene.floor();
+    (floor.target.uid, floor.current) = ("other".into(), 3);
+    let back = scene.decide();
+    assert_eq!(act(&back), Some((Verb::Restore, 9, 3)));
+    let refused = ActionRecord { phase: ActionPhase::Refused, outcome: "no (403)".into(), ..back.actions[0].clone() };
+    refusal::enter(&mut scene.status.refusals, &refused);
+    let stopped = scene.decide();
+    assert_eq!(verb(&stopped), Some(Verb::PauseRollout), "{:?}", stopped.decision);
+    assert_eq!(stopped.enforcement.floor, scene.status.floor, "not forgotten");
+    // No cause but the load.
+    scene.workload().rollout = Rollout::Complete;
+    scene.signals = Signals::Empty;
+    let held = scene.decide();
+    assert_eq!((act(&held), reason(&held)), (None, "LeftBehind"));
+    assert!(held.enforcement.message.contains("HorizontalPodAutoscaler checkout: no (403)"), "{held:?}");
+    assert_eq!(held.enforcement.floor, scene.status.floor, "not forgotten");
+    // Once it is given back the new one is written.
+    (scene.left_behind, scene.status.floor) = (None, None);
+    assert_eq!(act(&scene.decide()).map(|(verb, ..)| verb), Some(Verb::FreezeScaleDown));
 }
 
 #[test]

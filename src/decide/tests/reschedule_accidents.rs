@@ -41,7 +41,7 @@ fn accident_12_an_operator_that_starts_anew_evicts_everything_at_once() {
     let mut scene = surged();
     scene.enforcement.reschedule = Some(Reschedule { per_day: 1, ..Reschedule::default() });
     let evictions = vec![eviction("1", -80_000, "elsewhere", None)];
-    scene.status.reschedule = Some(RescheduleStatus { evictions, hindered: None });
+    scene.status.reschedule = Some(RescheduleStatus { evictions, ..RescheduleStatus::default() });
     assert_eq!((verb(&scene.decide()), reason(&scene.decide())), (None, "RescheduleBudget"));
     let mut scene = evicted_to("node-7");
     scene.enforcement.reschedule = Some(Reschedule { per_day: 1, ..Reschedule::default() });

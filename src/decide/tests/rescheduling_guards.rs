@@ -86,13 +86,13 @@ fn an_eviction_is_held_by_every_guard_that_concerns_it() {
         ("PodLeaving", |scene| scene.workload().pods[4].terminating = true),
         ("RescheduleBudget", |scene| {
             let evictions = (0..3).map(|index| eviction(&index.to_string(), -86_300, "elsewhere", None)).collect();
-            scene.status.reschedule = Some(RescheduleStatus { evictions, hindered: None });
+            scene.status.reschedule = Some(RescheduleStatus { evictions, ..RescheduleStatus::default() });
         }),
         ("BlastRadius", |scene| scene.fleet.evictions = others(&["node-0"])),
         ("BlastRadius", |scene| scene.fleet.evictions = others(&["a", "b", "c", "d", "e"])),
         ("BlastRadius", |scene| {
             let evictions = vec![eviction("1", -500, "node-0", None)];
-            scene.status.reschedule = Some(RescheduleStatus { evictions, hindered: None });
+            scene.status.reschedule = Some(RescheduleStatus { evictions, ..RescheduleStatus::default() });
         }),
         ("BlockedByPDB", |scene| hindered(scene, Obstacle::DisruptionBudget, 50, 61)),
         ("SeveralBudgets", |scene| hindered(scene, Obstacle::SeveralBudgets, 50, 55)),
@@ -145,7 +145,7 @@ fn what_is_past_holds_nothing_up() {
         },
         |scene| {
             let evictions = (0..9).map(|index| eviction(&index.to_string(), -86_400, "node-0", None)).collect();
-            scene.status.reschedule = Some(RescheduleStatus { evictions, hindered: None });
+            scene.status.reschedule = Some(RescheduleStatus { evictions, ..RescheduleStatus::default() });
         },
         |scene| scene.fleet.evictions = vec![FleetEviction { node: "node-0".into(), at: at(-540) }; 9],
     ];

@@ -54,7 +54,7 @@ fn a_taint_is_held_by_every_guard_that_concerns_it() {
         ("NoSurge", |scene| scene.enforcement.scale = Some(ScaleBounds { min: 2, max: 6, connections: None })),
         ("BlastRadius", |scene| {
             let evictions = vec![eviction("1", -500, "node-0", None)];
-            scene.status.reschedule = Some(RescheduleStatus { evictions, hindered: None });
+            scene.status.reschedule = Some(RescheduleStatus { evictions, ..RescheduleStatus::default() });
         }),
         ("NodesUnreadable", |scene| scene.nodes = Nodes::not_asked()),
         ("NodesUnreadable", |scene| scene.nodes.all = Err("forbidden".into())),
@@ -167,7 +167,7 @@ fn a_pod_is_not_evicted_where_pods_come_back_in_spite_of_the_taint() {
     assert_eq!(verb(&scene.decide()), Some(Verb::Reschedule));
     // Before the taint stood.
     let evictions = vec![eviction("1", -900, "node-0", Some("node-0")), eviction("2", -700, "node-0", Some("node-0"))];
-    scene.status.reschedule = Some(RescheduleStatus { evictions, hindered: None });
+    scene.status.reschedule = Some(RescheduleStatus { evictions, ..RescheduleStatus::default() });
     assert_eq!(verb(&scene.decide()), Some(Verb::Reschedule), "{:?}", scene.decide().decision);
     scene.wait(700);
     fail(&mut scene, &super::nodes::SICK);

@@ -8,6 +8,7 @@ use crate::api::agreement_status::AgreementStatus;
 use crate::api::diagnosis::{Diagnosis, Evidence};
 use crate::api::enforcement_status::ActionRecord;
 use crate::api::refusal::Refusal;
+use crate::decide::Step;
 use crate::decide::plan;
 use crate::decide::record::suspects;
 use crate::decide::refusal::is_of;
@@ -89,6 +90,18 @@ pub fn refused(action: &ActionRecord, refusals: &[Refusal]) -> Notice {
     let said = cut(&action.outcome, NOTE_LIMIT.saturating_sub(EVIDENCE_LIMIT + CHANGE_LIMIT));
     let note = format!("the API server refused to {verb} {kind} {name}{change}: {said}{again}");
     notice(true, "ActionRefused", &shortened(&format!("Refused-{:?}-{name}", action.verb)), note)
+}
+
+/// The API server refused to give back what is not the agreement's any more. The same step is tried until it is done.
+#[must_use]
+pub fn not_given_back(step: &Step, said: &str) -> Notice {
+    let (verb, kind, name) = (plan::words(step.verb), &step.target.kind, &step.target.name);
+    let said = cut(said, NOTE_LIMIT.saturating_sub(CHANGE_LIMIT));
+    let note = format!(
+        "the API server refused to {verb} {kind} {name}: {said}. It is tried again, at least every minute once the agreement is \
+         deleted, which waits for it"
+    );
+    notice(true, "ActionRefused", &shortened(&format!("Refused-{:?}-{name}", step.verb)), note)
 }
 
 fn shortened(action: &str) -> String {

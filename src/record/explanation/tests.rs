@@ -152,7 +152,7 @@ fn a_floor_that_comes_down_is_told_with_its_guards() {
 
     Decision: LowerFloor
       lower the floor of HorizontalPodAutoscaler checkout (9 -> 8): safe for 5m; coming down to 3
-      guards that let it pass: mode, leadership, one owner, owner respected, fresh data, enough data, no rollout, write not refused, sound bounds, within bounds, once a slot, raise judged first, move judged first, small step
+      guards that let it pass: mode, leadership, one owner, owner respected, fresh data, enough data, no common cause, no rollout, write not refused, sound bounds, within bounds, once a slot, raise judged first, move judged first, small step
       what would change it: an objective gets into danger
       a floor stands on HorizontalPodAutoscaler checkout: 8 in place of 3, raised for an objective that was in danger
 

@@ -56,6 +56,13 @@ pub struct WorkloadObservation {
 }
 
 impl WorkloadObservation {
+    /// The workload as the object that an action is about.
+    #[must_use]
+    pub fn target(&self) -> ActionTarget {
+        let WorkloadRef { api_version, kind, name, .. } = self.workload.clone();
+        ActionTarget { api_version, kind, name, uid: self.uid.clone() }
+    }
+
     /// Pods that are ready and not on their way out.
     #[must_use]
     pub fn ready_pods(&self) -> i32 {

@@ -7,12 +7,13 @@ use anyhow::{Context, Result};
 use futures::future::try_join;
 use guarantor::api::FIELD_MANAGER;
 use guarantor::api::agreement_status::AgreementStatus;
-use guarantor::api::enforcement_status::{ActionRecord, Verb};
+use guarantor::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus, Verb, Verdict};
 use guarantor_testbed::Operator;
 use guarantor_testbed::control_plane::POOL_LABEL;
 use guarantor_testbed::gate::Gate;
 use guarantor_testbed::plant::pods::ERROR_SHARE_ANNOTATION;
 use guarantor_testbed::shop::STOREFRONT;
+use guarantor_testbed::wait::{Progress, wait_until};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{ConfigMap, Node};
@@ -27,7 +28,7 @@ use super::crash::{self, Point};
 use super::story::{Story, pods};
 use super::trace::Trace;
 use crate::accounts::{apply_in_calm, let_time_pass};
-use crate::stage::{Stage, own_cluster};
+use crate::stage::{PATIENCE, Stage, own_cluster};
 
 /// How long it is calm before.
 const A_WHILE: SignedDuration = SignedDuration::from_secs(30);
@@ -41,6 +42,8 @@ pub(super) struct Ending {
     pub(super) against: Vec<Verb>,
     /// What was given back of each kind of object, in order. Nothing that is given back waits for anything else.
     pub(super) given_back: BTreeMap<String, Vec<Verb>>,
+    /// The verdicts that are no matter of timing. All acts have one.
+    verdicts: BTreeMap<Verb, Vec<Verdict>>,
     /// The states of each object that changed, one after the other, by kind.
     states: BTreeMap<&'static str, Vec<Vec<Value>>>,
     /// Evictions the API server granted.
@@ -80,12 +83,16 @@ pub(super) async fn ending(story: &Story, point: Option<Point>) -> Result<Ending
     };
     let played = try_join(crashes, (story.play)(&stage)).await;
     played.with_context(|| format!("{namespace}: {}", crash::log(&operator)))?;
+    let judged = until_judged(&stage, &trace).await;
+    judged.with_context(|| format!("{namespace}: {}", crash::log(&operator)))?;
     let status = stage.status(STOREFRONT).await?;
+    let verdicts = verdicts(&trace.acts());
     let (back, against): (Vec<_>, Vec<_>) = trace.acts().into_iter().partition(|act| gives_back(act.verb));
     let granted = stage.requests(&namespace)?.into_iter().filter(|asked| asked.subresource == "eviction");
     let ending = Ending {
         against: against.iter().map(|act| act.verb).collect(),
         given_back: by_kind(back),
+        verdicts,
         states: trace.states(),
         evictions: granted.filter(|asked| !asked.is_dry_run() && asked.code == 201).count(),
         left: left(&stage, &status).await?,
@@ -96,6 +103,48 @@ pub(super) async fn ending(story: &Story, point: Option<Point>) -> Result<Ending
     // Every operator looks at every source.
     cluster.kubectl(&["delete", "metricssource", &namespace, "--wait=false"]).await?.ok()?;
     Ok(ending)
+}
+
+/// Waits until all that was done has its verdict, whoever did it and whoever found it: each has one when its deadline is over,
+/// which is within two minutes here, as soon as what was avoided is given back.
+async fn until_judged(stage: &Stage, trace: &Trace) -> Result<()> {
+    wait_until("all verdicts", PATIENCE, async || {
+        let mut acts = stage.status(STOREFRONT).await?.actions;
+        acts.retain(|act| act.phase == ActionPhase::Done);
+        // What was seen may be a little behind the status, which keeps the newest only.
+        acts.extend(trace.acts());
+        let open = acts.iter().filter(|act| act.verdict.is_none());
+        let open: Vec<_> = open.map(|act| (act.verb, &act.deadline)).collect();
+        Ok(if open.is_empty() { Progress::Done(()) } else { Progress::pending(format!("{open:?} are open")) })
+    })
+    .await
+}
+
+/// What was found of all that hangs on nobody's speed: that what was given back is not held any more. Everything else is judged
+/// by what is seen at the deadline or before: how many pods are ready by then, whether the objectives are safe again, whether
+/// the account is recent enough; and one that was killed gets there later than its twin.
+fn verdicts(acts: &[ActionRecord]) -> BTreeMap<Verb, Vec<Verdict>> {
+    let mut verdicts: BTreeMap<Verb, Vec<Verdict>> = BTreeMap::new();
+    for act in acts {
+        if matches!(act.verb, Verb::ReleaseRollout | Verb::ReleaseNode | Verb::StopShedding) {
+            verdicts.entry(act.verb).or_default().extend(act.verdict);
+        }
+    }
+    verdicts
+}
+
+/// How much of what may be done in a day is used up.
+fn budgets(enforcement: &EnforcementStatus) -> Value {
+    let EnforcementStatus { rollout, reschedule, avoidance, shed, resize, .. } = enforcement;
+    json!({
+        "rollbacks": rollout.as_ref().map_or(0, |rollout| rollout.rollbacks.len()),
+        "pauses": rollout.as_ref().map_or(0, |rollout| rollout.pauses.len()),
+        "evictions": reschedule.as_ref().map_or(0, |reschedule| reschedule.evictions.len()),
+        "surges": reschedule.as_ref().map_or(0, |reschedule| reschedule.surges.len()),
+        "nodes": avoidance.as_ref().map_or(0, |avoidance| avoidance.nodes.len()),
+        "turns": shed.as_ref().map_or(0, |shed| shed.turns.len()),
+        "raised": resize.as_ref().map_or(0, |resize| resize.raised.len()),
+    })
 }
 
 fn by_kind(acts: Vec<ActionRecord>) -> BTreeMap<String, Vec<Verb>> {
@@ -149,6 +198,7 @@ async fn left(stage: &Stage, status: &AgreementStatus) -> Result<Value> {
         ],
         "sick pods": sick,
         "sizes": sizes,
+        "budgets": status.enforcement.as_ref().map(budgets),
         "floor": status.enforcement.as_ref().and_then(|enforcement| enforcement.floor.clone()),
         "episode": status.enforcement.as_ref().and_then(|enforcement| enforcement.episode.clone()),
         "conditions": conditions.map(|condition| (&condition.type_, &condition.status)).collect::<BTreeMap<_, _>>(),

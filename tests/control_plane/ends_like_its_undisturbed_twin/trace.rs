@@ -28,7 +28,7 @@ use crate::stage::Stage;
 struct Seen {
     /// The states of each object, in order, by its kind and its uid.
     states: BTreeMap<(&'static str, String), Vec<Value>>,
-    /// The acts that were done, in order. A status keeps the newest only.
+    /// The acts that were done, in order, each as it was seen last. A status keeps the newest only.
     acts: Vec<ActionRecord>,
 }
 
@@ -80,8 +80,10 @@ impl Trace {
         watches.spawn(watch(agreements, all(), seen.clone(), |seen, agreement| {
             let actions = agreement.status.iter().flat_map(|status| status.actions.iter().rev());
             for act in actions.filter(|action| action.phase == ActionPhase::Done) {
-                if seen.acts.iter().all(|known| known.id != act.id) {
-                    seen.acts.push(act.clone());
+                match seen.acts.iter_mut().find(|known| known.id == act.id) {
+                    // Its verdict comes later.
+                    Some(known) => known.clone_from(act),
+                    None => seen.acts.push(act.clone()),
                 }
             }
         }));

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 use crate::manifest::rolling;
+use crate::plant::counters::BOUNDS;
 use crate::series::Series;
 use crate::shop::STOREFRONT;
 
@@ -48,16 +49,25 @@ impl Past {
         })
     }
 
-    /// The requests of the storefront in `namespace` until then, so many a second, all of them good.
+    /// The requests of the storefront in `namespace` until then, so many a second, all of them good and within every bound of the
+    /// histogram.
     ///
     /// # Errors
     /// When the clock is out of reach.
-    pub fn of_storefront(&self, namespace: &str, rate: f64) -> Result<Series> {
-        let mut series = Series::new("http_requests_total")
-            .label("service", STOREFRONT)
-            .label("code", "200")
-            .label("namespace", namespace)
-            .label("job", STOREFRONT);
+    pub fn of_storefront(&self, namespace: &str, rate: f64) -> Result<Vec<Series>> {
+        let metric = |name: &str| {
+            let series = Series::new(name).label("service", STOREFRONT);
+            series.label("namespace", namespace).label("job", STOREFRONT)
+        };
+        let bounds = BOUNDS.iter().map(ToString::to_string).chain(["+Inf".to_owned()]);
+        let buckets = bounds.map(|bound| metric("http_request_duration_seconds_bucket").label("le", &bound));
+        let counted =
+            [metric("http_requests_total").label("code", "200"), metric("http_request_duration_seconds_count")];
+        counted.into_iter().chain(buckets).map(|series| self.filled(series, rate)).collect()
+    }
+
+    /// The series with samples until then, which rise by so much a second.
+    fn filled(&self, mut series: Series, rate: f64) -> Result<Series> {
         let mut at = self.from.checked_sub(SCRAPE)?;
         let mut count = 0.0;
         while at < self.now {
@@ -89,10 +99,13 @@ mod tests {
     #[test]
     fn the_past_ends_now_and_rises_evenly() {
         let past = Past::until("2026-11-29T12:00:00Z".parse().unwrap()).unwrap();
-        let series = past.of_storefront("shop", 10.0).unwrap();
-        let samples = series.samples();
-        assert_eq!(samples.last().unwrap().at_ms, past.now.as_millisecond() - 5000);
-        assert_eq!(samples[0].at_ms, past.from.as_millisecond() - 5000);
-        assert!(samples.windows(2).all(|pair| (pair[1].value - pair[0].value - 50.0).abs() < 1e-6));
+        let all = past.of_storefront("shop", 10.0).unwrap();
+        assert_eq!(all.len(), 3 + BOUNDS.len());
+        for series in &all {
+            let samples = series.samples();
+            assert_eq!(samples.last().unwrap().at_ms, past.now.as_millisecond() - 5000);
+            assert_eq!(samples[0].at_ms, past.from.as_millisecond() - 5000);
+            assert!(samples.windows(2).all(|pair| (pair[1].value - pair[0].value - 50.0).abs() < 1e-6));
+        }
     }
 }

@@ -128,14 +128,14 @@ impl Shop {
         Ok(added)
     }
 
-    /// Lets the store know a past of the storefront, in which so many requests came a second and all of them were good; gives the
-    /// lines of an agreement's spec by which it counts.
+    /// Lets the store know a past of the storefront, in which so many requests came a second and all of them were good and
+    /// quick; gives the lines of an agreement's spec by which it counts.
     ///
     /// # Errors
     /// When the store does not take it.
     pub async fn has_been_open(&self, rate: f64) -> Result<String> {
         let past = Past::until(Timestamp::now())?;
-        self.prometheus.remote_write(&[past.of_storefront(&self.namespace, rate)?]).await?;
+        self.prometheus.remote_write(&past.of_storefront(&self.namespace, rate)?).await?;
         Ok(past.term)
     }
 

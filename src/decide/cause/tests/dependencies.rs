@@ -58,16 +58,28 @@ fn before_replicas_are_added_two_slots_are_waited_for_what_is_upstream() {
         scene.signals = by_pod(&[(1000, 10); 12]);
     }
     assert_eq!(act(&scene.live()).map(|(verb, ..)| verb), Some(Verb::RaiseFloor), "it is not waited for longer");
-    // Nor for two slots of five minutes each: an upstream has a pulse too.
-    let message = |slot| {
+}
+
+/// Where the last minute tells of it as well, that is sooner than two slots of five minutes each.
+#[test]
+fn an_upstream_with_a_pulse_is_waited_for_a_minute_and_a_half_at_most() {
+    let calm = |has_pulse| Upstream { standing: Standing::Calm, has_pulse, ..burning("pay", 0) };
+    let message = |slot, upstream| {
         let mut scene = twelve();
-        (scene.slot, scene.fleet.upstream) = (slot, vec![calm()]);
+        (scene.slot, scene.fleet.upstream) = (slot, upstream);
         scene.live();
         found(&scene).cause.message
     };
-    for (slot, until) in [(SlotLength::FiveMinutes, 90), (SlotLength::OneMinute, 90), (SlotLength::TenSeconds, 20)] {
-        let told = format!("before {}", at(until));
-        assert!(message(slot).ends_with(&told), "{slot:?}: {}, {told}", message(slot));
+    for (slot, with, without) in
+        [(SlotLength::FiveMinutes, 90, 600), (SlotLength::OneMinute, 90, 120), (SlotLength::TenSeconds, 20, 20)]
+    {
+        // Of several the one that is told last.
+        for (upstream, until) in
+            [(vec![calm(true)], with), (vec![calm(false)], without), (vec![calm(false), calm(true)], without)]
+        {
+            let (told, message) = (format!("before {}", at(until)), message(slot, upstream));
+            assert!(message.ends_with(&told), "{slot:?}: {message}, {told}");
+        }
     }
 }
 

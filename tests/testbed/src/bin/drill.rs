@@ -3,16 +3,12 @@
 //! Ends with an error when a verb was wrong, or the right answer was missing.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::{Parser, ValueEnum};
-use futures::StreamExt;
-use futures::stream;
-use guarantor_testbed::chart::{self, ACCOUNT, SYSTEM};
-use guarantor_testbed::drill::{self, Fault, Run};
-use guarantor_testbed::{ControlPlane, OperatorOptions, Options, operator};
-use tokio::time::sleep;
+use guarantor_testbed::chart;
+use guarantor_testbed::drill::{self, Drills, Fault, Run};
+use guarantor_testbed::{ControlPlane, Options, operator};
 
 /// Lets faults strike, and tells what the operator did.
 #[derive(Debug, Parser)]
@@ -34,9 +30,6 @@ struct Arguments {
     operator: Option<PathBuf>,
 }
 
-/// The time between the starts of two that are played side by side: all at once they would slow each other down.
-const STAGGER: Duration = Duration::from_secs(4);
-
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
@@ -48,33 +41,14 @@ async fn main() -> Result<()> {
     let cluster = ControlPlane::open(Options::default()).await?;
     let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../charts/guarantor");
     chart::install(&cluster, &chart, chart::EVERY_VERB).await?;
-    let kubeconfig = cluster.service_account_kubeconfig(SYSTEM, ACCOUNT).await?;
-    let lanes = arguments.lanes.max(1);
-    drill::prepare(&cluster, lanes).await?;
+    let drills = Drills::prepare(&cluster, binary, arguments.lanes).await?;
     println!("{}", drill::HEADER);
-    let (cluster, binary, kubeconfig) = (&cluster, &binary, &kubeconfig);
-    let played = stream::iter(all.iter().enumerate()).map(|(number, (fault, seed))| async move {
-        if number < lanes {
-            sleep(STAGGER.saturating_mul(u32::try_from(number).unwrap_or(0))).await;
-        }
-        let namespace = format!("{}-{seed}", fault.word());
-        let options = OperatorOptions {
-            binary: binary.clone(),
-            kubeconfig: kubeconfig.clone(),
-            watch_namespace: namespace.clone(),
-            lease_namespace: SYSTEM.to_owned(),
-            lease_name: format!("guarantor-{namespace}"),
-            flags: drill::operator_flags(),
-        };
-        let run = drill::run(cluster, &namespace, &options, *fault, *seed).await;
-        match &run {
-            Ok(run) => println!("{}", drill::row(run)),
-            Err(error) => eprintln!("{namespace} could not be played: {error:#}"),
-        }
-        run.ok()
-    });
-    let runs: Vec<Option<Run>> = played.buffer_unordered(lanes).collect().await;
-    let unplayed = runs.iter().filter(|run| run.is_none()).count();
+    let told = |namespace: &str, run: &Result<Run>| match run {
+        Ok(run) => println!("{}", drill::row(run)),
+        Err(error) => eprintln!("{namespace} could not be played: {error:#}"),
+    };
+    let runs = drills.play(&all, told).await;
+    let unplayed = runs.iter().filter(|run| run.is_err()).count();
     let runs: Vec<Run> = runs.into_iter().flatten().collect();
     println!("\n{}", drill::summary(&runs));
     let wrong = runs.iter().filter(|run| !run.wrong.is_empty()).count();

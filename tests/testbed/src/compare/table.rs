@@ -101,10 +101,10 @@ mod tests {
             "| scaled by | runs | first raise after the step, s | well again after, s | bad minutes of 15 | pod-hours | simulated \
              bad minutes | simulated pod-hours | within the spread |",
             "|---|---|---|---|---|---|---|---|---|",
-            "| Guarantor over HPA on CPU, 80 % | 3 | 20; the floor 50 | never | 0 (0 to 1) | 2.10 (2.00 to 2.25) | 0 | 2.50 | minutes \
+            "| Guarantor over HPA on CPU, 80 % | 3 | 20; the floor 50 | never | 0.0 (0.0 to 1.0) | 2.10 (2.00 to 2.25) | 0.0 | 2.50 | minutes \
              yes, pods no |",
-            "| **HPA on CPU, 50 %** | 2 | 20 | never | 1 | 3.00 | 1 | 3.00 | yes |",
-            "| HPA on CPU, 80 % | 1 | 20 | never | 7 | 1.50 | 7 | 1.50 | – |",
+            "| **HPA on CPU, 50 %** | 2 | 20 | never | 1.0 | 3.00 | 1.0 | 3.00 | yes |",
+            "| HPA on CPU, 80 % | 1 | 20 | never | 7.0 | 1.50 | 7.0 | 1.50 | – |",
         ];
         assert_eq!(lines.get(..5), Some(expected.as_slice()));
     }

@@ -16,6 +16,8 @@ pub struct Expectation {
     pub verbs: &'static [&'static str],
     /// The verbs that may be done beside. Any other verb is wrong.
     pub beside: &'static [&'static str],
+    /// The verbs that may be done once Kubernetes has noticed the fault; before that they are wrong.
+    pub once_noticed: &'static [&'static str],
 }
 
 /// The API server tells that no pod that was struck is ready: Kubernetes takes them out of the service, which may be well before
@@ -27,6 +29,10 @@ const KEEPS: &[&str] = &["FreezeScaleDown", "LowerFloor", "Restore"];
 /// The same, after replicas were added.
 const ADDS: &[&str] = &["FreezeScaleDown", "RaiseFloor", "LowerFloor", "Restore"];
 
+/// What a row does not say, and for a fault without one: nothing may be done about it.
+const NONE: Expectation =
+    Expectation { fault: Fault::SlowPod, causes: &[], verbs: &[], beside: &[], once_noticed: &[] };
+
 /// The right answers.
 pub const TABLE: &[Expectation] = &[
     Expectation {
@@ -34,6 +40,7 @@ pub const TABLE: &[Expectation] = &[
         causes: &["OutlierPod"],
         verbs: &["Reschedule"],
         beside: &["Surge", "FreezeScaleDown", "LowerFloor", "Restore"],
+        ..NONE
     },
     // What is moved would come back without the taint, and what stays would go on failing with it alone.
     Expectation {
@@ -41,61 +48,66 @@ pub const TABLE: &[Expectation] = &[
         causes: &["OutlierNode"],
         verbs: &["AvoidNode", "Reschedule"],
         beside: &["ReleaseNode", "Surge", "FreezeScaleDown", "LowerFloor", "Restore"],
+        ..NONE
     },
-    // What the dead took with them is added where the autoscaler has not done it yet.
-    Expectation { fault: Fault::DeadNode, causes: &[PODS_NOT_READY], verbs: &[], beside: ADDS },
+    // For forty seconds nobody can tell it from a slow one, and what is right for that is right for it: a person would move its
+    // pods too. None of it has to be done in so short a time. Replicas beyond those that pods are moved by would only thin out
+    // what is lost; once Kubernetes takes the dead out of the service, what they took with them is added where the autoscaler
+    // has not done it yet.
+    Expectation {
+        fault: Fault::DeadNode,
+        causes: &["OutlierNode", "OutlierPod", PODS_NOT_READY],
+        verbs: &[],
+        beside: &["AvoidNode", "ReleaseNode", "Surge", "Reschedule", "FreezeScaleDown", "LowerFloor", "Restore"],
+        once_noticed: &["RaiseFloor"],
+    },
     Expectation {
         fault: Fault::BadRevision,
         causes: &["BadRevision"],
         verbs: &["RollBack"],
         beside: &["PauseRollout", "ReleaseRollout", "FreezeScaleDown", "LowerFloor", "Restore"],
+        ..NONE
     },
     // Replicas would press harder on what is sick already.
-    Expectation { fault: Fault::DependencySlow, causes: &["Dependency"], verbs: &[], beside: KEEPS },
+    Expectation { fault: Fault::DependencySlow, causes: &["Dependency"], beside: KEEPS, ..NONE },
     // Not to be told from a want of replicas, since the pods work as before: it gets some, within their bounds, which do no good.
-    Expectation { fault: Fault::DependencyUndeclared, causes: &["Unknown"], verbs: &[], beside: ADDS },
+    Expectation { fault: Fault::DependencyUndeclared, causes: &["Unknown"], beside: ADDS, ..NONE },
     // Told from a want of replicas only when those that are allowed were tried.
     Expectation {
         fault: Fault::RetryStorm,
         causes: &["RetryStorm"],
         verbs: &["Shed"],
         beside: &["StopShedding", "FreezeScaleDown", "RaiseFloor", "LowerFloor", "Restore"],
+        ..NONE
     },
     Expectation {
         fault: Fault::PrometheusGone,
         causes: &["Blind", "StoreUnreachable", "StoreUnavailable", "StoreTimedOut"],
-        verbs: &[],
-        beside: &[],
+        ..NONE
     },
-    Expectation {
-        fault: Fault::TrafficStep,
-        causes: &["Saturation", "Unknown"],
-        verbs: &["RaiseFloor"],
-        beside: KEEPS,
-    },
+    Expectation { fault: Fault::TrafficStep, causes: &["Saturation"], verbs: &["RaiseFloor"], beside: KEEPS, ..NONE },
     // Sooner than replicas, and without more of them.
     Expectation {
         fault: Fault::TightLimit,
         causes: &["Saturation"],
         verbs: &["Resize"],
         beside: &["RestoreSize", "FreezeScaleDown", "LowerFloor", "Restore"],
+        ..NONE
     },
 ];
-
-/// For a fault without a row: nothing may be done about it.
-static NOTHING: Expectation = Expectation { fault: Fault::SlowPod, causes: &[], verbs: &[], beside: &[] };
 
 impl Expectation {
     /// The row of a fault.
     #[must_use]
     pub fn of(fault: Fault) -> &'static Self {
-        TABLE.iter().find(|row| row.fault == fault).unwrap_or(&NOTHING)
+        TABLE.iter().find(|row| row.fault == fault).unwrap_or(&NONE)
     }
 
-    /// Whether a verb may be done about it.
+    /// Whether a verb may be done about it, once Kubernetes has noticed it or before.
     #[must_use]
-    pub fn allows(&self, verb: &str) -> bool {
-        self.verbs.contains(&verb) || self.beside.contains(&verb)
+    pub fn allows(&self, verb: &str, is_noticed: bool) -> bool {
+        let always = self.verbs.contains(&verb) || self.beside.contains(&verb);
+        always || is_noticed && self.once_noticed.contains(&verb)
     }
 }
 

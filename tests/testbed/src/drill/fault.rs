@@ -18,6 +18,8 @@ use crate::shop::STOREFRONT;
 const WORK: Duration = Duration::from_millis(50);
 /// How long a slow dependency takes.
 const SLOW: Duration = Duration::from_millis(800);
+/// How long Kubernetes takes a dead node for ready: `--node-monitor-grace-period` of its controller manager.
+const GRACE: Duration = Duration::from_secs(40);
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -26,7 +28,8 @@ pub enum Fault {
     SlowPod,
     /// All pods of one node do.
     SlowNode,
-    /// A node answers nobody any more and reports that it is not ready.
+    /// A node answers nobody any more. Until Kubernetes notices that its lease is not renewed, its pods get requests and answer
+    /// none; then it is not ready.
     DeadNode,
     /// A new revision fails half of its requests.
     BadRevision,
@@ -73,9 +76,6 @@ impl Fault {
             Self::SlowNode | Self::DeadNode => {
                 let node = any_node(lane, chance).await?;
                 service.set_node_speed(&node, if self == Self::SlowNode { 0.15 } else { 0.0 })?;
-                if self == Self::DeadNode {
-                    lane.cluster.set_node_ready(&node, false).await?;
-                }
                 victim.pods = lane.pods_on(&node).await?;
                 victim.node = Some(node);
             }
@@ -109,6 +109,25 @@ impl Fault {
             Self::TrafficStep => service.set_load(Load::Constant(RATE * 2.8))?,
         }
         Ok(victim)
+    }
+
+    /// How long after it struck Kubernetes notices it; at once, where there is nothing to be noticed.
+    pub(super) fn unnoticed_for(self) -> Duration {
+        if self == Self::DeadNode { GRACE } else { Duration::ZERO }
+    }
+
+    /// Has Kubernetes notice it: a dead node is not ready any more. What came to it meanwhile is struck as well.
+    pub(super) async fn is_noticed(self, lane: &Lane<'_>, victim: &mut Victim) -> Result<()> {
+        if self == Self::DeadNode {
+            let node = victim.node.as_deref().context("a dead node has a name")?;
+            for pod in lane.pods_on(node).await? {
+                if !victim.pods.contains(&pod) {
+                    victim.pods.push(pod);
+                }
+            }
+            lane.cluster.set_node_ready(node, false).await?;
+        }
+        Ok(())
     }
 
     /// Ends it, where it has not been mended.

@@ -32,8 +32,7 @@ const CALM: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The flags of a drill's operator: slots are read two seconds after their end, and it may act at once.
-#[must_use]
-pub fn operator_flags() -> Vec<String> {
+pub(super) fn operator_flags() -> Vec<String> {
     [
         "--settle-delay=2s",
         "--log-format=text",
@@ -80,9 +79,10 @@ impl<'a> Lane<'a> {
         let options = ShopOptions { replicas: PODS, rate, pool: Some(namespace.to_owned()), seed, ..shop };
         let mut shop = Shop::open(cluster, &options).await?;
         let sheds = shed(SWITCH, true);
-        // A storm is told by what was before, and by replicas that were tried in vain.
+        // A storm and a step are told by what was before; a storm by replicas that were tried in vain too.
         let (agreement, upstream) = match fault {
             Fault::RetryStorm => (agreement(namespace, &sheds, shop.has_been_open(rate).await?, 10).to_string(), None),
+            Fault::TrafficStep => (agreement(namespace, &sheds, shop.has_been_open(rate).await?, 16).to_string(), None),
             Fault::DependencySlow => {
                 let options = ShopOptions { replicas: 2, rate: RATE / 3.0, ..options };
                 let upstream = shop.add_service(cluster, UPSTREAM, &options).await?;

@@ -4,8 +4,9 @@
 //! [`run`] plays one fault with one seed in a namespace, on nodes and under an operator of its own, so that several can be played
 //! side by side in one cluster without being taken for one event. It gives a [`Run`]: when the fault came, by what it was proven,
 //! what was written, when the service was well again, and which verb was wrong. The right answers are a table of their own:
-//! [`expectation::TABLE`].
+//! [`expectation::TABLE`]. [`Drills`] plays several.
 
+mod drills;
 pub mod expectation;
 mod fault;
 mod lane;
@@ -20,9 +21,10 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use tokio::time::{Instant, sleep};
 
+pub use drills::Drills;
 pub use expectation::Expectation;
 pub use fault::Fault;
-pub use lane::{Lane, operator_flags};
+pub use lane::Lane;
 pub use observation::{Act, Run};
 pub use table::{HEADER, row, summary};
 
@@ -31,7 +33,7 @@ use observation::Observation;
 use crate::control_plane::ControlPlane;
 use crate::operator::OperatorOptions;
 
-/// How long a fault that is held is let go on after it was proven: nothing wrong may be done meanwhile.
+/// How long a fault that is held is let go on after it was proven and noticed: nothing wrong may be done meanwhile.
 const HELD_FOR: Duration = Duration::from_secs(30);
 /// How long it is watched after all is well.
 const AFTERWARDS: Duration = Duration::from_secs(10);
@@ -39,17 +41,6 @@ const AFTERWARDS: Duration = Duration::from_secs(10);
 const LONGEST: Duration = Duration::from_secs(600);
 /// The time between two looks at the status.
 const LOOK: Duration = Duration::from_millis(250);
-
-/// One node in so many may be avoided at once, whosever pods are on it.
-const ONE_IN: usize = 20;
-
-/// Lets a node fall ill in each of so many lanes at once: nodes stand by, so that none waits for another.
-///
-/// # Errors
-/// When the API server does not answer.
-pub async fn prepare(cluster: &ControlPlane, lanes: usize) -> Result<()> {
-    cluster.add_idle_nodes("stands-by", u16::try_from(lanes.saturating_mul(ONE_IN))?).await
-}
 
 /// Plays `fault` with `seed` in a new namespace of the name `namespace`, under an operator started with `operator`, which has to
 /// watch that namespace alone.
@@ -81,15 +72,21 @@ async fn play(lane: &mut Lane<'_>, fault: Fault, seed: u64) -> Result<Run> {
     let onset = Timestamp::now();
     let mut observation = Observation::new(expected, onset);
     observation.look(&lane.status().await?);
-    let victim = fault.begin(lane, &mut chance).await?;
-    let (began, mut ends) = (Instant::now(), None);
+    let mut victim = fault.begin(lane, &mut chance).await?;
+    let (began, mut noticed, mut ends) = (Instant::now(), None, None);
     let mut well_since = None;
     while began.elapsed() < LONGEST {
         observation.look(&lane.status().await?);
+        if noticed.is_none() && began.elapsed() >= fault.unnoticed_for() {
+            fault.is_noticed(lane, &mut victim).await?;
+            observation.fault_is_noticed(Timestamp::now());
+            noticed = Some(Instant::now());
+        }
         if observation.looks_for_missing_pods() && lane.none_is_ready(&victim.pods).await? {
             observation.pods_are_missing();
         }
-        if ends.is_none() && expected.verbs.is_empty() && observation.proven_for(HELD_FOR) {
+        let held = noticed.is_some_and(|at| at.elapsed() >= HELD_FOR) && observation.proven_for(HELD_FOR);
+        if ends.is_none() && expected.verbs.is_empty() && held {
             fault.end(lane, &victim).await?;
             ends = Some(Instant::now());
             observation.fault_ended();

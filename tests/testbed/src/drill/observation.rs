@@ -59,6 +59,8 @@ pub(super) struct Observation {
     proven: Option<(Timestamp, Instant, String)>,
     endangered: bool,
     recovered: Option<Timestamp>,
+    /// When Kubernetes noticed the fault.
+    noticed: Option<Timestamp>,
     fault_ended: bool,
 }
 
@@ -71,6 +73,7 @@ impl Observation {
             proven: None,
             endangered: false,
             recovered: None,
+            noticed: None,
             fault_ended: false,
         }
     }
@@ -121,6 +124,11 @@ impl Observation {
         self.proven.get_or_insert_with(|| (Timestamp::now(), Instant::now(), PODS_NOT_READY.to_owned()));
     }
 
+    /// Kubernetes notices the fault, at that instant.
+    pub(super) fn fault_is_noticed(&mut self, at: Timestamp) {
+        self.noticed = Some(at);
+    }
+
     /// The fault is over by itself: who was well before is well now, and who was not has to get well.
     pub(super) fn fault_ended(&mut self) {
         self.fault_ended = true;
@@ -153,9 +161,11 @@ impl Observation {
                 "AvoidNode" => victim.node.as_ref().is_some_and(|node| *node != act.target),
                 _ => false,
             };
+            // An intent is told by the second.
+            let is_noticed = self.noticed.is_some_and(|noticed| act.at.as_second() >= noticed.as_second());
             if act.at < self.onset.round(jiff::Unit::Second).unwrap_or(self.onset) {
                 wrong.push(format!("{} before the fault", act.verb));
-            } else if !self.expected.allows(&act.verb) {
+            } else if !self.expected.allows(&act.verb, is_noticed) {
                 wrong.push(format!("{} {}", act.verb, act.change).trim().to_owned());
             } else if healthy {
                 wrong.push(format!("{} of the healthy {}", act.verb, act.target));
@@ -274,13 +284,38 @@ mod tests {
 
     #[test]
     fn of_a_dead_node_its_pods_have_to_be_seen_missing() {
-        assert_eq!(run(Fault::DeadNode, &[well(&[])]).missing, ["none of PodsNotReady was told"]);
+        let missing = run(Fault::DeadNode, &[well(&[])]).missing;
+        assert_eq!(missing, ["none of OutlierNode, OutlierPod, PodsNotReady was told"]);
         let mut seen = Observation::new(Expectation::of(Fault::DeadNode), ONSET.parse().unwrap());
         assert!(seen.looks_for_missing_pods());
         seen.pods_are_missing();
         assert!(!seen.looks_for_missing_pods());
         let run = seen.into_run(Fault::DeadNode, 1, &Victim::default(), true);
         assert_eq!((run.missing, run.proven.unwrap().1.as_str()), (Vec::new(), "PodsNotReady"));
+    }
+
+    #[test]
+    fn what_is_right_for_a_slow_node_is_right_for_one_that_is_dead_and_replicas_once_that_is_noticed() {
+        let ill = json!({"enforcement": {"diagnosis": {"cause": "OutlierNode"}, "episode": {"since": ONSET}}});
+        let meanwhile = "2026-11-29T12:00:20Z";
+        let right = [("AvoidNode", "ill"), ("Surge", "storefront"), ("Reschedule", "sick"), ("ReleaseNode", "ill")];
+        let mut actions: Vec<Value> =
+            right.iter().map(|(verb, target)| action(verb, target, meanwhile, "Effective")).collect();
+        actions.push(action("RaiseFloor", "storefront", "2026-11-29T12:00:40Z", "Effective"));
+        let played = |actions: &[Value]| {
+            let mut seen = Observation::new(Expectation::of(Fault::DeadNode), ONSET.parse().unwrap());
+            seen.look(&ill);
+            seen.fault_is_noticed("2026-11-29T12:00:40.7Z".parse().unwrap());
+            seen.look(&well(actions));
+            let victim = Victim { pods: vec!["sick".into()], node: Some("ill".into()) };
+            seen.into_run(Fault::DeadNode, 1, &victim, true)
+        };
+        let run = played(&actions);
+        assert_eq!((run.wrong, run.missing), (Vec::<String>::new(), Vec::new()));
+        let early = played(&[action("RaiseFloor", "storefront", meanwhile, "Effective")]);
+        assert_eq!(early.wrong, ["RaiseFloor"]);
+        let back = played(&[action("RollBack", "storefront", "2026-11-29T12:00:50Z", "Effective")]);
+        assert_eq!(back.wrong, ["RollBack"]);
     }
 
     #[test]
