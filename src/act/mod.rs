@@ -71,6 +71,28 @@ pub async fn execute(client: &Client, write_until: Instant, plan: Plan<Admitted>
     outcomes
 }
 
+/// The same for steps of which none hangs on another: those after one that was not done are tried too, until so many failed
+/// (`most_failures`), the API server does not answer, or this replica's time is over.
+pub async fn execute_each(
+    client: &Client,
+    write_until: Instant,
+    plan: Plan<Admitted>,
+    most_failures: usize,
+) -> Vec<Outcome> {
+    let bound = Bound::until(write_until);
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    for step in &plan.steps {
+        let failures = outcomes.iter().filter(|outcome| outcome.result != WriteResult::Done).count();
+        let unheard = |outcome: &Outcome| matches!(outcome.result, WriteResult::NotTried | WriteResult::Unknown);
+        outcomes.push(if failures >= most_failures || outcomes.iter().any(unheard) {
+            Outcome::of(step, WriteResult::NotTried, "not attempted, as too many before it were not done")
+        } else {
+            write(client, &plan.namespace, step, bound).await
+        });
+    }
+    outcomes
+}
+
 async fn write(client: &Client, namespace: &str, step: &Step, bound: Bound) -> Outcome {
     let written = match &step.change {
         Change::Floor(change) => write_floor(client, namespace, step, change, bound).await,

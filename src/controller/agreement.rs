@@ -46,8 +46,6 @@ use crate::record::{event, ledger, material, status, writer};
 
 /// The shortest time until a look that was asked for.
 const SHORTEST: Duration = Duration::from_millis(500);
-/// When to look again at what failed just now.
-const SOON: SignedDuration = SignedDuration::from_secs(5);
 /// When to look again at what somebody else has to mend.
 const LATER: SignedDuration = SignedDuration::from_secs(30);
 
@@ -110,10 +108,9 @@ async fn work(
         let holds = !enforce::holds_nothing(&next);
         let mut again = Some(terms.schedule.from()).filter(|from| *from > now);
         if holds {
-            if finalize::give_back(agreement, context, book, now).await {
-                next.enforcement = next.enforcement.as_ref().and_then(|held| given_back(held, now));
-            } else {
-                again = now.checked_add(SOON).ok();
+            match finalize::give_back(agreement, context, book, now).await {
+                None => next.enforcement = next.enforcement.as_ref().and_then(|held| given_back(held, now)),
+                later => again = later,
             }
         }
         return Box::pin(finish(agreement, context, book, next, again.into_iter().chain(due).min(), now)).await;

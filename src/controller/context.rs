@@ -93,7 +93,8 @@ pub struct Context {
     pub books: Books,
     /// Pauses after failures.
     pub backoff: Backoff,
-    /// Pauses of agreements that go, while something of theirs could not be given back.
+    /// Pauses of agreements of which something could not be given back: they go, or have no workload to act on or none that can
+    /// be read.
     pub give_backs: Backoff,
 }
 

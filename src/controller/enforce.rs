@@ -174,13 +174,13 @@ async fn give_back(
     next: &mut AgreementStatus,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
-    if finalize::give_back(agreement, context, book, now).await {
+    let again = finalize::give_back(agreement, context, book, now).await;
+    if again.is_none() {
         next.enforcement = next.enforcement.as_ref().and_then(|held| budgets::left_of(held, now));
         let message = "spec.service.workloads names nothing to act on any more; what was held was given back";
         say(next, agreement, "NoWorkload", message, ConditionStatus::False, now);
-        return Ok(None);
     }
-    Ok(now.checked_add(SignedDuration::from_secs(5)).ok())
+    Ok(again)
 }
 
 /// Intent first, then the act, then its outcome.

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use k8s_openapi::jiff::Timestamp;
+use kube::ResourceExt;
 use kube::runtime::controller::Action;
-use kube::{Resource, ResourceExt};
 use tokio::time::Instant;
 
 use super::book::Book;
@@ -13,24 +13,21 @@ use super::conclude;
 use super::context::Context;
 use super::enforce::{identity, let_go_of};
 use super::error::Error;
+use super::giving_back::{GivenBack, carry_out, unless_refused};
 use super::nodes;
-use super::refused;
 use super::shed;
-use crate::act;
 use crate::api::agreement::WorkloadRef;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement::Mode;
-use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb};
+use crate::api::enforcement_status::Verb;
 use crate::api::refusal::Refusal;
 use crate::api::resize_status::ResizeStatus;
 use crate::api::{ACCOUNT_FINALIZER, FINALIZER, ServiceLevelAgreement};
-use crate::decide::{Admitted, Plan, Restoration, hand, refusal, release_rollout, release_sizes, resized, restore};
-use crate::record::{event, writer};
+use crate::decide::{Restoration, hand, release_rollout, release_sizes, resized, restore};
+use crate::record::writer;
 use crate::sense::workload::deployment::{API_VERSION, KIND, PLURAL};
 use crate::sense::workload::{WorkloadObservation, WorkloadProblem};
 
-/// The longest pause between two tries to give back what an agreement that goes still holds.
-const LONGEST: Duration = Duration::from_secs(60);
 /// The shortest time until a look that was asked for.
 const SHORTEST: Duration = Duration::from_millis(500);
 
@@ -51,10 +48,9 @@ pub(super) async fn finalize(
     let mut again = None;
     // First the workload: who owns it waits for nothing else.
     if has(FINALIZER) {
-        if give_back(agreement, context, book, now).await {
+        again = give_back(agreement, context, book, now).await;
+        if again.is_none() {
             release(agreement, context, FINALIZER).await?;
-        } else {
-            again = now.checked_add(context.give_backs.failed(&agreement.uid().unwrap_or_default()).min(LONGEST)).ok();
         }
     }
     if has(ACCOUNT_FINALIZER) {
@@ -79,13 +75,27 @@ async fn release(agreement: &ServiceLevelAgreement, context: &Context, finalizer
     }
 }
 
-/// Whether nothing of ours is left on the workload.
+/// Gives back all that is held. `None`: nothing of ours is left on the workload. Otherwise when it is tried again: what could not be
+/// done just now is left alone for a pause that grows, whatever wakes the agreement meanwhile, or every look would send and tell
+/// again what the API server refuses.
 pub(super) async fn give_back(
     agreement: &ServiceLevelAgreement,
     context: &Context,
     book: &Book,
     now: Timestamp,
-) -> bool {
+) -> Option<Timestamp> {
+    let (give_backs, uid) = (&context.give_backs, agreement.uid().unwrap_or_default());
+    let left = give_backs.pause_left(&uid);
+    if left.is_none() && give_all_back(agreement, context, book, now).await {
+        give_backs.succeeded(&uid);
+        return None;
+    }
+    let pause = left.unwrap_or_else(|| give_backs.failed(&uid));
+    Some(now.saturating_add(pause).unwrap_or(Timestamp::MAX))
+}
+
+/// Whether nothing of ours is left on the workload.
+async fn give_all_back(agreement: &ServiceLevelAgreement, context: &Context, book: &Book, now: Timestamp) -> bool {
     let held = book.status.enforcement.as_ref().and_then(|e| e.rollout.as_ref()).map(|rollout| &rollout.target);
     let is_deployment = |workload: &&WorkloadRef| workload.kind == KIND && workload.api_version == API_VERSION;
     let named = agreement.spec.service.workloads.first().filter(is_deployment);
@@ -102,17 +112,6 @@ pub(super) async fn give_back(
     let switch = shed::give_back(agreement, context, &book.status, now).await;
     let sizes = give_sizes_back(agreement, context, book, now).await;
     give_floor_back(agreement, context, book, now).await && rollout && node && switch && sizes
-}
-
-/// What came of giving something back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum GivenBack {
-    /// Nothing of ours is left.
-    Done,
-    /// It may be done with the next look.
-    NotYet,
-    /// The API server refuses it. It is tried again after a wait that grows.
-    Refused,
 }
 
 /// Whether no pod of another workload than the one that was read has a size of ours.
@@ -256,78 +255,6 @@ async fn give_rollout_back(
     };
     let told = ("RolloutReleased", format!("Deployment {name} has its owner's rollout again"));
     unless_refused(agreement, context, plan, Verb::ReleaseRollout, told, refusals, now).await
-}
-
-/// Whether a plan that gives something back is done.
-pub(super) async fn carry_out(
-    agreement: &ServiceLevelAgreement,
-    context: &Context,
-    plan: Plan<Admitted>,
-    verb: Verb,
-    told: (&str, String),
-) -> bool {
-    let outcomes = sent(agreement, context, plan, verb, told).await;
-    outcomes.is_some_and(|outcomes| outcomes.iter().all(|outcome| outcome.result == act::WriteResult::Done))
-}
-
-/// The same, but what the API server refused lately is not sent again yet.
-async fn unless_refused(
-    agreement: &ServiceLevelAgreement,
-    context: &Context,
-    mut plan: Plan<Admitted>,
-    verb: Verb,
-    told: (&str, String),
-    refusals: &mut Vec<Refusal>,
-    now: Timestamp,
-) -> GivenBack {
-    let all = plan.steps.len();
-    plan.steps.retain(|step| !refusal::is_running(refusals, step.verb, &step.target, now));
-    if plan.steps.is_empty() {
-        return GivenBack::Refused;
-    }
-    let (intents, waits) = (plan.intents(now), plan.steps.len() < all);
-    let Some(outcomes) = sent(agreement, context, plan, verb, told).await else { return GivenBack::NotYet };
-    for intent in &intents {
-        let Some(outcome) = outcomes.iter().find(|outcome| outcome.id == intent.id) else { continue };
-        if refused::is_refused(outcome.result) {
-            refusal::enter(refusals, &ActionRecord { outcome: outcome.message.clone(), ..intent.clone() });
-        } else if outcome.result == act::WriteResult::Done {
-            refusals.retain(|refused| !refusal::is_of(refused, intent.verb, &intent.target));
-        }
-    }
-    if waits || outcomes.iter().any(|outcome| refused::is_refused(outcome.result)) {
-        GivenBack::Refused
-    } else if outcomes.iter().all(|outcome| outcome.result == act::WriteResult::Done) {
-        GivenBack::Done
-    } else {
-        GivenBack::NotYet
-    }
-}
-
-/// Carries it out and tells of it. `None`: nothing may be sent.
-async fn sent(
-    agreement: &ServiceLevelAgreement,
-    context: &Context,
-    plan: Plan<Admitted>,
-    verb: Verb,
-    (reason, note): (&str, String),
-) -> Option<Vec<act::Outcome>> {
-    let permit = context.fence.permit(Instant::now()).ok()?;
-    let steps = plan.steps.clone();
-    let outcomes = act::execute(&context.actuator, permit.deadline(), plan).await;
-    let done = outcomes.iter().all(|o| o.result == act::WriteResult::Done);
-    let phase = if done { ActionPhase::Done } else { ActionPhase::Refused };
-    context.metrics.acted(format!("{verb:?}"), format!("{phase:?}"));
-    let notices = if done {
-        vec![event::notice(false, reason, &format!("{verb:?}"), note)]
-    } else {
-        // A conflict or no answer is nobody's to mend: the next look decides.
-        let refused = outcomes.iter().filter(|outcome| refused::is_refused(outcome.result));
-        let step = |outcome: &act::Outcome| steps.iter().find(|step| step.id == outcome.id);
-        refused.filter_map(|outcome| Some(event::not_given_back(step(outcome)?, &outcome.message))).collect()
-    };
-    event::publish(&context.recorder, agreement.object_ref(&()), notices);
-    Some(outcomes)
 }
 
 async fn give_floor_back(agreement: &ServiceLevelAgreement, context: &Context, book: &Book, now: Timestamp) -> bool {

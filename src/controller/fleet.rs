@@ -56,7 +56,7 @@ impl Fleet {
         self.recalled.get_or_init(|| {
             let mut agreements = self.agreements();
             for agreement in stored() {
-                let Some(since) = recalled::burning_since(&agreement) else { continue };
+                let Some(since) = recalled::burning_since(&agreement, now) else { continue };
                 let through = agreement.status.as_ref().and_then(|status| status.measured_through.as_ref());
                 let through = through.map_or(now, |through| through.0);
                 let standing = Standing {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::book::Book;
 use super::context::Context;
 use super::enforce::{holds_no_rollout, identity};
-use super::finalize::GivenBack;
+use super::giving_back::GivenBack;
 use super::registry::Asked;
 use super::{by_pod, finalize, load, nodes, shed, throttling, upstream};
 use crate::api::agreement::WorkloadRef;

@@ -45,6 +45,7 @@ mod error;
 mod exclusions;
 mod finalize;
 mod fleet;
+mod giving_back;
 mod late;
 mod lives;
 mod load;

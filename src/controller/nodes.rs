@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::book::Book;
 use super::context::Context;
 use super::enforce::{identity, let_go_of};
-use super::finalize;
+use super::giving_back::carry_out;
 use crate::act;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
@@ -96,7 +96,7 @@ pub(super) async fn give_back(
     match release_node(&identity, Some(&node), known, context.fence.leads(Instant::now()), now) {
         Restoration::Act(plan) => {
             let words = format!("Node {name} takes pods as before");
-            finalize::carry_out(agreement, context, plan, Verb::ReleaseNode, ("NodeReleased", words)).await
+            carry_out(agreement, context, plan, Verb::ReleaseNode, ("NodeReleased", words)).await
         }
         Restoration::Nothing => {
             if node.entry_left {

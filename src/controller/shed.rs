@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::context::Context;
 use super::enforce::{identity, let_go_of};
-use super::finalize::carry_out;
+use super::giving_back::carry_out;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement::Mode;
@@ -59,9 +59,16 @@ pub(super) async fn end_blind(
     let Some(standing) = shed.and_then(|shed| shed.standing.as_ref()) else { return };
     let ttl = Timing::of(&agreement.spec.enforcement).map(|timing| timing.shed_ttl);
     let goes_on = ttl.is_ok_and(|ttl| now < shedding::over_at(standing, ttl));
-    if goes_on || context.ceiling < Mode::Enforce || !give_back(agreement, context, next, now).await {
+    // What failed lately is not tried again yet, as where all is given back.
+    let (give_backs, uid) = (&context.give_backs, agreement.uid().unwrap_or_default());
+    if goes_on || context.ceiling < Mode::Enforce || give_backs.pause_left(&uid).is_some() {
         return;
     }
+    if !give_back(agreement, context, next, now).await {
+        give_backs.failed(&uid);
+        return;
+    }
+    give_backs.succeeded(&uid);
     if let Some(shed) = next.enforcement.as_mut().and_then(|e| e.shed.as_mut()) {
         shed.standing = None;
     }

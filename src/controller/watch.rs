@@ -32,7 +32,7 @@ use super::fleet::Fleet;
 use super::pulses::Pulses;
 use super::registry::Registry;
 use super::unreadable::Unreadable;
-use super::{Setup, Shared, WORK, account, agreement, claims, exclusions, nodes, source};
+use super::{Setup, Shared, WORK, account, agreement, claims, exclusions, giving_back, nodes, source};
 use crate::api::{MetricsSource, ServiceLevelAgreement, ServiceLevelClaim, ServiceLevelExclusion};
 use crate::record::{event, status};
 use crate::sense::headroom::HeadroomReader;
@@ -96,7 +96,7 @@ pub(super) async fn lead(setup: &Setup, stop: &CancellationToken) {
         headroom: HeadroomReader::new(setup.client.clone(), WORKLOAD_READ),
         books: Books::default(),
         backoff: Backoff::default(),
-        give_backs: Backoff::default(),
+        give_backs: Backoff::up_to(giving_back::LONGEST),
     });
     let ended = CancellationToken::new();
     let config = Config::default().concurrency(setup.concurrency).debounce(DEBOUNCE);
@@ -169,6 +169,7 @@ fn sweep(context: &Context) {
     for uid in context.books.uids().into_iter().filter(|uid| !present.contains(uid)) {
         context.books.forget(&uid);
         context.backoff.succeeded(&uid);
+        context.give_backs.succeeded(&uid);
     }
     context.registry.retain(&present);
     context.fleet.retain(&present);

@@ -37,6 +37,7 @@ pub use outlier_pod::odd;
 
 use self::comparison::Sample;
 use self::population::Population;
+pub(super) use self::saturation::is_unexplained;
 use super::facts::Facts;
 use super::health::Danger;
 use super::resize;

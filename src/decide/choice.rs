@@ -17,7 +17,7 @@ use super::plan::{Plan, Proposed};
 use super::policy::{self, Proposal};
 use super::situation::Situation;
 use super::workflow::Decision;
-use super::{harm, refusal, release, reschedule, resize, shedding, standing, steer, undo};
+use super::{harm, refusal, release, reschedule, resize, resized, shedding, standing, steer, undo};
 
 /// The decision, and what the guards say of its plan.
 type Chosen = (Decision, Answers);
@@ -311,7 +311,18 @@ fn given_back(facts: &Facts<'_>, plan: Plan<Proposed>, what: &str) -> Option<Dec
 fn unless_refused(facts: &Facts<'_>, cause: &Cause, decision: Decision) -> Decision {
     let Decision::Nothing { .. } = decision else { return decision };
     let refused = without_reason(facts, cause).find_map(|(plan, _)| guard::refused(&plan, facts));
-    refused.or_else(|| node_refused(facts)).or_else(|| guard::left_behind(facts)).map_or(decision, Decision::Hold)
+    let refused = refused.or_else(|| node_refused(facts)).or_else(|| sizes_refused(facts));
+    refused.or_else(|| guard::left_behind(facts)).map_or(decision, Decision::Hold)
+}
+
+/// A pod that keeps a size of ours may not be given its own: that is proposed for the others only.
+fn sizes_refused(facts: &Facts<'_>) -> Option<Hold> {
+    let held = resized::held(facts.workload, &facts.situation.agreement.uid);
+    let is_running = |refused: &&Refusal| {
+        let of = |held: &resized::Held<'_>| held.pod.uid == refused.target.uid;
+        refused.verb == Verb::RestoreSize && facts.now() < refused.until.0 && held.iter().any(of)
+    };
+    facts.refusals.iter().find(is_running).map(refusal::hold)
 }
 
 /// The taint of a node that is avoided could not be taken away: for a minute that is not proposed again.

@@ -7,7 +7,7 @@ use crate::api::diagnosis::{Diagnosis, HeldBy, MOST_EVIDENCE, Observed, Observed
 use crate::api::enforcement_status::EnforcementStatus;
 use crate::sense::signals::Signals;
 
-use super::cause::{Found, Remedy};
+use super::cause::{Found, Remedy, is_unexplained};
 use super::choice::Choice;
 use super::facts::Facts;
 use super::guard::{Answers, Hold};
@@ -26,7 +26,12 @@ pub(super) fn told(facts: &Facts<'_>, found: &Found, choice: &Choice, answer: &s
         return None;
     }
     let situation = facts.situation;
-    let before = situation.status.diagnosis.as_ref().filter(|before| before.cause == cause.kind);
+    // Whether what no part of the service explains is told as more load goes with the load: that is no new cause.
+    let unexplained = is_unexplained(cause.kind, &cause.evidence);
+    let same = |before: &&Diagnosis| {
+        before.cause == cause.kind || unexplained && is_unexplained(before.cause, &before.evidence)
+    };
+    let before = situation.status.diagnosis.as_ref().filter(same);
     Some(Diagnosis {
         cause: cause.kind,
         since: before.map_or(Time(situation.now), |before| before.since.clone()),

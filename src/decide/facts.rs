@@ -1,5 +1,7 @@
 //! What was worked out before anything is proposed: the situation, with history settled and health read.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::avoidance_status::{AvoidanceStatus, AvoidedNode};
@@ -108,6 +110,20 @@ impl Facts<'_> {
     #[must_use]
     pub fn rolls_out(&self) -> bool {
         !matches!(self.workload.rollout, Rollout::Complete | Rollout::NotApplicable)
+    }
+
+    /// Since when the rollout goes on: since there are pods of the newest revision, or, where the pods name none, since the
+    /// danger. `None`: none goes on.
+    #[must_use]
+    pub fn rollout_began(&self) -> Option<Timestamp> {
+        let mut first: BTreeMap<&str, Timestamp> = BTreeMap::new();
+        for pod in self.workload.pods.iter().filter(|_| self.rolls_out()) {
+            if let (Some(revision), Some(created)) = (&pod.revision, pod.created) {
+                first.entry(revision).and_modify(|known| *known = created.min(*known)).or_insert(created);
+            }
+        }
+        let danger = self.episode.as_ref().filter(|_| self.rolls_out()).map(|episode| episode.since.0);
+        first.into_values().max().or(danger)
     }
 
     /// The node that is avoided for this agreement.

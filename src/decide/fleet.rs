@@ -111,10 +111,11 @@ impl FleetView {
         self.is_common(self.burning_together())
     }
 
-    /// How many services began to burn together, where the cause lies outside of each, whether or not the own one is among them.
+    /// How many services began to burn together after `since`, where the cause lies outside of each, whether or not the own one is
+    /// among them.
     #[must_use]
-    pub fn common_cause(&self) -> Option<usize> {
-        Some(self.most_together(|_| true)).filter(|together| self.is_common(*together))
+    pub fn common_cause(&self, since: Timestamp) -> Option<usize> {
+        Some(self.most_together(|from| from > since)).filter(|together| self.is_common(*together))
     }
 
     fn is_common(&self, together: usize) -> bool {
@@ -183,7 +184,8 @@ mod tests {
         for (since, services, together) in cases {
             let burning_since = since.iter().copied().map(at).collect();
             let view = FleetView { services, burning_since, ..FleetView::default() };
-            assert_eq!((view.common_cause(), view.burns_as_one()), (together, false), "{view:?}");
+            assert_eq!((view.common_cause(at(-1)), view.burns_as_one()), (together, false), "{view:?}");
+            assert_eq!(view.common_cause(at(10_000)), None, "none of them began after that");
         }
     }
 }

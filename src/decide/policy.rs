@@ -17,7 +17,7 @@
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::enforcement::ScaleBounds;
-use crate::api::enforcement_status::{ActionRecord, FloorReason, FloorStatus, Verb, Verdict};
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorReason, FloorStatus, Verb, Verdict};
 use crate::sense::workload::{BaselineRecord, Floor, FloorKind};
 
 use super::evidence::Snapshot;
@@ -81,15 +81,28 @@ pub fn keep(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> Option<Pl
         return Some(plan);
     }
     let most = facts.episode.as_ref().and_then(|episode| episode.harmful_above).unwrap_or(i32::MAX);
-    let hold_at = clamp(facts.workload.spec_replicas.min(most), facts, floor, bounds);
+    let there = facts.workload.spec_replicas.min(most);
+    // A rollout may be of a revision that fails: nothing is added to it, up to the agreement's minimum neither.
+    let hold_at =
+        if facts.rolls_out() { there.min(highest(facts, floor, bounds)) } else { clamp(there, facts, floor, bounds) };
     // Nobody takes replicas away where nothing scales the workload.
     let shrinks = floor.kind.is_autoscaler() && floor.current < hold_at;
     // A floor that was raised ahead of the load stands below replicas that nobody has held yet.
     let held = standing.is_some_and(|standing| standing.reason == FloorReason::Danger);
-    // An autoscaler counts the surge pods of a rollout as wanted: what it adds for them is not held.
-    let held_for_it = held && facts.rolls_out();
-    let endangered = danger == Danger::Burning && !held_for_it || danger == Danger::Threatened && !held;
+    let held_in_rollout = standing.is_some_and(|standing| is_held_in_rollout(facts, standing));
+    let endangered = danger == Danger::Burning && !held_in_rollout || danger == Danger::Threatened && !held;
     (shrinks && endangered).then(|| freeze(facts, floor, hold_at))
+}
+
+/// The floor was written as it stands since the rollout that goes on began. An autoscaler counts surge pods as wanted: what it adds
+/// for them is not held too.
+fn is_held_in_rollout(facts: &Facts<'_>, standing: &FloorStatus) -> bool {
+    let Some(began) = facts.rollout_began() else { return false };
+    let last = facts.actions_on_floor().find(|record| record.phase != ActionPhase::Refused);
+    last.is_some_and(|record| {
+        let holds = matches!(record.verb, Verb::FreezeScaleDown | Verb::RaiseFloor | Verb::Surge);
+        holds && record.to == Some(standing.value) && record.intended_at.0 >= began
+    })
 }
 
 fn in_danger(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds, danger: Danger) -> Proposal {

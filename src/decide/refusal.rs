@@ -79,6 +79,21 @@ pub fn is_of(refused: &Refusal, verb: Verb, target: &ActionTarget) -> bool {
     refused.verb == verb && refused.target.uid == target.uid
 }
 
+/// Whether it tells that this write is refused: the sizes of the pods of a workload that is let go of are refused as one.
+#[must_use]
+pub fn stands_for(refused: &Refusal, verb: Verb, target: &ActionTarget) -> bool {
+    is_of(refused, verb, target) || (refused.verb == Verb::RestoreSize && verb == Verb::RestoreSize)
+}
+
+/// Enters a refusal in place of all that stand for the same.
+pub fn enter_as_one(refusals: &mut Vec<Refusal>, record: &ActionRecord) {
+    let same = |refused: &Refusal| stands_for(refused, record.verb, &record.target);
+    let known = refusals.iter().filter(|refused| same(refused)).max_by_key(|refused| refused.tries).cloned();
+    refusals.retain(|refused| !same(refused));
+    refusals.extend(known.map(|known| Refusal { target: record.target.clone(), ..known }));
+    enter(refusals, record);
+}
+
 /// What is refused, by which words, and when it is tried again.
 #[must_use]
 pub fn hold(refused: &Refusal) -> Hold {
@@ -170,6 +185,32 @@ mod tests {
         let held = scene.decide().enforcement;
         assert_eq!(held.reason, "ActionRefused", "{}", held.message);
         assert!(held.message.contains("ConfigMap limits: no; tried again from"), "{}", held.message);
+    }
+
+    #[test]
+    fn of_the_sizes_of_many_pods_one_refusal_stands_for_all() {
+        let mut refusals = Vec::new();
+        enter(&mut refusals, &refused(0));
+        let size = |pod: usize, second| {
+            let mut record = ActionRecord { verb: Verb::RestoreSize, ..refused(second) };
+            record.target.uid = format!("pod-{pod}");
+            record
+        };
+        for pod in 0..2 {
+            enter(&mut refusals, &size(pod, 0));
+        }
+        for (pod, second, wait) in [(2, 60, 120), (3, 180, 240), (4, 420, 480)] {
+            enter_as_one(&mut refusals, &size(pod, second));
+            let told = &refusals[0];
+            assert_eq!((told.target.uid.clone(), told.since.0), (format!("pod-{pod}"), at(0)));
+            assert_eq!((told.until.0, refusals.len()), (at(second + wait), 2), "no other is pushed out");
+        }
+        for pod in 0..20 {
+            let other = size(pod, 0).target;
+            let stands = |refused: usize, verb| stands_for(&refusals[refused], verb, &other);
+            assert!(stands(0, Verb::RestoreSize) && !stands(1, Verb::RestoreSize), "{pod}");
+            assert!(!stands(0, Verb::ReleaseRollout), "{pod}");
+        }
     }
 
     #[test]

@@ -214,10 +214,11 @@ pub(super) fn work_out<'a>(
     };
     let without_effect = verdict::judge(&mut actions, sight);
     let sheds = shed.as_ref().is_some_and(|shed| shed.standing.is_some());
+    // What is left behind on another workload is no part of what this one goes through.
     let stands = sheds
-        || hand.as_ref().is_some_and(|hand| hand.paused_at.is_some())
+        || hand.as_ref().is_some_and(|hand| hand.target.uid == workload.uid && hand.paused_at.is_some())
         || avoidance::standing(avoided.as_ref()).is_some()
-        || resized.as_ref().is_some_and(|resized| resized.pods > 0);
+        || resized.as_ref().is_some_and(|resized| resized.workload.uid == workload.uid && resized.pods > 0);
     // Whatever else stands was done in a danger.
     let floor = standing.as_ref().map(|standing| standing.reason);
     let stands = if stands { Some(FloorReason::Danger) } else { floor };

@@ -206,6 +206,29 @@ async fn sizes_are_given_back_when_another_workload_takes_the_place() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn sizes_of_another_workload_that_may_not_be_given_back_are_refused_as_one_and_each_pod_has_its_turn() {
+    let mut stage = Stage::open(FaultPlan::none());
+    resized(&mut stage).await;
+    stage.api.apply(deployment("other")).unwrap();
+    let tries = |stage: &Stage| stage.link().writes().iter().filter(|write| write.subresource == "resize").count();
+    let before = tries(&stage);
+    stage.link().deny(Some("pods"));
+    let other = |agreement: &mut Value| agreement["spec"]["service"]["workloads"][0]["name"] = "other".into();
+    stage.api.edit("owner", AGREEMENTS, NAMESPACE, "web", other).unwrap();
+    stage.seconds(400).await;
+    let mut refusals = stage.status("web").enforcement.unwrap().refusals;
+    refusals.retain(|refused| refused.verb == Verb::RestoreSize);
+    let [refused] = refusals.as_slice() else { panic!("{refusals:?}") };
+    assert!((2..=4).contains(&refused.tries), "more and more seldom: {refused:?}");
+    assert_eq!(tries(&stage) - before, 4 * usize::try_from(refused.tries).unwrap(), "all in each try");
+
+    stage.link().deny(None);
+    stage.until("the sizes", 900, |stage| limits(stage) == [500; 4]).await.unwrap();
+    stage.seconds(10).await;
+    assert_eq!(stage.status("web").enforcement.unwrap().refusals, []);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_resized_counts_on_when_no_workload_is_named_for_a_while() {
     let mut stage = Stage::open(FaultPlan::none());
     resized(&mut stage).await;

@@ -177,6 +177,14 @@ async fn its_time_is_over_although_the_workload_is_gone() {
     stage.api.edit("kubectl-edit", AGREEMENTS, NAMESPACE, "web", rename).unwrap();
     stage.seconds(60).await;
     assert!(is(&stage, "on", true));
+    // Refused, it is not tried with every slot.
+    stage.link().deny(Some(CONFIG_MAPS));
+    let tries = |stage: &Stage| stage.link().writes().iter().filter(|write| write.resource == CONFIG_MAPS).count();
+    let before = tries(&stage);
+    stage.seconds(600).await;
+    let tried = tries(&stage) - before;
+    assert!((5..=25).contains(&tried) && is(&stage, "on", true), "{tried} tries");
+    stage.link().deny(None);
     stage.until("the owner's key", 90, |stage| is(stage, "off", false)).await.unwrap();
     assert!(
         stage.api.get(DEPLOYMENTS, NAMESPACE, "web").is_some()

@@ -103,6 +103,34 @@ async fn a_deletion_that_waits_for_a_forbidden_give_back_says_so_and_is_not_forg
     assert_eq!(floor(&stage), 2);
 }
 
+/// Nothing of it is in the status, which the agreement without a workload has no decision for.
+#[tokio::test(start_paused = true)]
+async fn a_floor_that_cannot_be_given_back_where_no_workload_is_named_is_not_tried_with_every_slot() {
+    let mut stage = Stage::open(FaultPlan::none());
+    stage.api.apply(autoscaler()).unwrap();
+    stage.api.apply(agreement("web", "Enforce", "30m")).unwrap();
+    stage.seconds(60).await;
+    stage.spike = true;
+    stage.until("enough replicas", 200, |stage| stage.replicas >= 5).await.unwrap();
+    stage.link().deny(Some(AUTOSCALERS));
+    let before = tries(&stage);
+    let none = |agreement: &mut Value| {
+        agreement["spec"]["service"]["workloads"] = json!([]);
+        agreement["spec"]["enforcement"]["mode"] = "Recommend".into();
+    };
+    stage.api.edit("owner", AGREEMENTS, NAMESPACE, "web", none).unwrap();
+    stage.seconds(600).await;
+    let tried = tries(&stage) - before;
+    assert!((10..=30).contains(&tried), "at least every minute, and not with every slot: {tried}");
+    let told = |event: &Value| event["note"].as_str().unwrap().contains("give the floor back");
+    assert!(events(&stage, "ActionRefused").iter().any(told));
+
+    stage.link().deny(None);
+    stage.until("the floor", 90, |stage| floor(stage) == 2).await.unwrap();
+    stage.seconds(10).await;
+    assert!(stage.status("web").enforcement.unwrap().floor.is_none());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_rollout_of_another_workload_that_cannot_be_given_back_holds_up_no_help_for_the_present_one() {
     let mut stage = Stage::open(FaultPlan::none());

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::act::tests::faults;
-use crate::act::{Outcome, execute, outcome};
+use crate::act::{Outcome, execute, execute_each, outcome};
 use crate::api::enforcement_status::{ActionPhase, Verb};
 use crate::decide::tests::fixture::Scene;
 use crate::decide::tests::sizes;
@@ -179,6 +179,34 @@ async fn nothing_is_attempted_after_a_step_that_was_not_done() {
     let results: Vec<_> = outcomes.iter().map(|outcome| outcome.result).collect();
     assert_eq!(results, [WriteResult::Conflict, WriteResult::NotTried, WriteResult::NotTried, WriteResult::NotTried]);
     assert_eq!(stage.limits(), ["750m", "500m", "500m", "500m", "500m", "500m"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_no_step_hangs_on_another_all_are_tried_up_to_so_many_failures() {
+    for (most, after) in [(2, "750m"), (1, "500m")] {
+        let mut stage = Stage::set();
+        stage.live().await;
+        stage.look();
+        let Decision::Act(plan) = stage.scene.decide().decision else { panic!() };
+        stage.api.faults(FaultPlan::none().on_write(0, Fault::Status(403)));
+        let outcomes = execute_each(&stage.api.client(), soon(), plan, most).await;
+        let of = |result: WriteResult| outcomes.iter().filter(|outcome| outcome.result == result).count();
+        let (done, not_tried) = if most == 2 { (3, 0) } else { (0, 3) };
+        assert_eq!((of(WriteResult::Done), of(WriteResult::NotTried)), (done, not_tried), "{outcomes:?}");
+        assert_eq!(stage.limits(), ["750m", "500m", after, after, after, "500m"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_api_server_that_does_not_answer_is_asked_for_no_further_step() {
+    let mut stage = Stage::set();
+    stage.live().await;
+    stage.look();
+    let Decision::Act(plan) = stage.scene.decide().decision else { panic!() };
+    stage.api.faults(FaultPlan::none().on_write(0, Fault::TimeoutBeforeCommit));
+    let outcomes = execute_each(&stage.api.client(), soon(), plan, 10).await;
+    let results: Vec<_> = outcomes.iter().map(|outcome| outcome.result).collect();
+    assert_eq!(results, [WriteResult::Unknown, WriteResult::NotTried, WriteResult::NotTried, WriteResult::NotTried]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@
 //! asked last, after a dependency and a storm of attempts, and only where replicas would be added anyway. It gives the danger a
 //! name, and changes nothing of what is done; where replicas were tried in the danger and did not help, it gives none.
 
-use crate::api::diagnosis::{CauseKind, Diagnosis, Subject};
+use crate::api::diagnosis::{CauseKind, Diagnosis, Evidence, Subject};
 use crate::api::enforcement_status::{ActionRecord, Verb, Verdict};
 use crate::decide::evidence::Snapshot;
 use crate::decide::load::{self, Change, Level};
@@ -79,14 +79,16 @@ pub(super) fn since_calm(look: &Look<'_>) -> Answer {
     let had = facts.actions.iter().rev().filter(of_episode).find_map(seen).unwrap_or(ready);
     let per_pod = |level: &Level, pods: i32| level.offered() / f64::from(pods.max(1));
     let (rate, calm) = (per_pod(&now, ready), per_pod(&before, had));
-    if rate < MORE_LOAD * calm {
+    // What was told is told until it is gone: beside the threshold chance would take turns.
+    let told = facts.situation.status.diagnosis.as_ref().is_some_and(is_since_calm);
+    if rate < calm * if told { 1.0 } else { MORE_LOAD } {
         return Err(format!("a pod has {rate:.1} events/s of {objective}, and had {calm:.1} before the danger"));
     }
     Ok(Cause {
         kind: CauseKind::Saturation,
         message: format!(
-            "{} in danger, and no part of the service is to blame: of {objective} a pod has {rate:.1} events/s where it had \
-             {calm:.1} in the half hour before; a dependency that got slow under more load looks like this too",
+            "{} in danger, by more load or a dependency that got slow under it, which looks the same: of {objective} a pod has \
+             {rate:.1} events/s where it had {calm:.1} in the half hour before; no part of the service is to blame",
             endangered(look)
         ),
         remedy: Remedy::Scale,
@@ -105,7 +107,16 @@ pub(super) fn since_calm(look: &Look<'_>) -> Answer {
 
 /// What was told is that there is more load than before the danger, and no more than that.
 pub(super) fn is_since_calm(told: &Diagnosis) -> bool {
-    told.cause == CauseKind::Saturation && told.evidence.iter().any(|evidence| evidence.subject == Subject::Before)
+    rests_on_calm(told.cause, &told.evidence)
+}
+
+fn rests_on_calm(cause: CauseKind, evidence: &[Evidence]) -> bool {
+    cause == CauseKind::Saturation && evidence.iter().any(|evidence| evidence.subject == Subject::Before)
+}
+
+/// No part of the service is told to be the cause: the load may be, or nobody knows. One is told after the other, as the load goes.
+pub(in crate::decide) fn is_unexplained(cause: CauseKind, evidence: &[Evidence]) -> bool {
+    cause == CauseKind::Unknown || rests_on_calm(cause, evidence)
 }
 
 /// Somebody asked whether pods are throttled.

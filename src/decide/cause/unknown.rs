@@ -33,7 +33,7 @@ use crate::sense::signals::Signals;
 use super::outlier::stands_out;
 use super::outlier_pod::odd;
 use super::population::whole;
-use super::saturation::is_since_calm;
+use super::saturation::is_unexplained;
 use super::{Cause, Look, Remedy, endangered, told};
 
 /// Slots for which evidence by pod is waited for.
@@ -91,7 +91,7 @@ fn is_over(look: &Look<'_>) -> Option<String> {
     // Where what fails is in no pod's figures, these are good for ever. A slot that lies in their window tells, and so does
     // one that began when it was told already that no cause can be shown, or no more than that there is more load.
     let window = vector.at.checked_sub(vector.window).ok()?;
-    let unexplained = |told: &&Diagnosis| told.cause == CauseKind::Unknown || is_since_calm(told);
+    let unexplained = |told: &&Diagnosis| is_unexplained(told.cause, &told.evidence);
     let told_since = situation.status.diagnosis.as_ref().filter(unexplained);
     let tells = |slot: Timestamp| slot >= window || told_since.is_some_and(|before| slot >= before.since.0);
     let is_over = |name: &String| {

@@ -66,6 +66,8 @@ pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
         Verb::RaiseFloor if to > size::most(wanted).max(bounds.min) => {
             Some(Hold::new("StepTooLarge", format!("{wanted} to {to} replicas is too large a step")))
         }
+        // What is there while a rollout goes on is held, however little it is.
+        Verb::FreezeScaleDown if to <= highest && facts.rolls_out() => None,
         _ if adds(step) && (to > highest || to < bounds.min) => {
             Some(Hold::new("OutOfBounds", format!("{to} is not within {} and {highest}", bounds.min)))
         }

@@ -73,10 +73,20 @@ fn restore(facts: &Facts<'_>, held: &[Held<'_>], reason: &str) -> Option<Plan<Pr
     let situation = facts.situation;
     let slot = situation.assessment.measured_through;
     let before = Snapshot::of(&facts.health, facts.workload.ready_pods());
-    // One that the API server refuses keeps the size of no other.
+    // One that the API server refuses keeps the size of no other, and comes last. Where several are, it will hardly take the next:
+    // with one more in every look, the list of refusals would be too short.
     let refused =
         |held: &&Held<'_>| refusal::is_running(&facts.refusals, Verb::RestoreSize, &target(held.pod), situation.now);
-    let held: Vec<Held<'_>> = held.iter().filter(|held| !refused(held)).take(AT_ONCE).copied().collect();
+    if held.iter().filter(refused).count() >= AT_ONCE {
+        return None;
+    }
+    let was_refused = |held: &Held<'_>| {
+        let target = target(held.pod);
+        facts.refusals.iter().any(|known| refusal::is_of(known, Verb::RestoreSize, &target))
+    };
+    let mut held: Vec<Held<'_>> = held.iter().filter(|held| !refused(held)).copied().collect();
+    held.sort_by_key(was_refused);
+    held.truncate(AT_ONCE);
     restoring(situation.agreement, &held, slot, facts.judged_at(false), reason, before)
 }
 

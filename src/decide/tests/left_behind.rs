@@ -71,3 +71,24 @@ fn no_pod_is_resized_while_those_of_another_workload_cannot_be_given_back_and_re
     assert!(decided.enforcement.message.contains("no (403)"), "{}", decided.enforcement.message);
     assert_eq!(decided.enforcement.resize, scene.status.resize, "not forgotten");
 }
+
+#[test]
+fn what_is_left_behind_keeps_no_danger_of_the_present_workload_open() {
+    let ends = |change: fn(&mut Scene)| {
+        let mut scene = Scene::calm();
+        scene.workload().deployment = Some(deployment());
+        scene.status.episode = Some(super::sheds::episode());
+        change(&mut scene);
+        for _ in 0..60 {
+            scene.wait(60);
+            scene.status.refusals.iter_mut().for_each(|refused| refused.until = Time(at(100_000)));
+            scene.live();
+        }
+        scene.status.episode.is_none()
+    };
+    assert!(ends(|_| ()));
+    assert!(ends(leave_rollout));
+    assert!(ends(|scene| {
+        scene.status.resize = Some(ResizeStatus { workload: before(), pods: 1, raised: Vec::new(), refused: None });
+    }));
+}

@@ -15,6 +15,7 @@ mod feasibility;
 pub(crate) mod fixture;
 mod guards;
 mod harm;
+mod held_in_rollouts;
 mod history;
 mod ladder;
 mod left_behind;

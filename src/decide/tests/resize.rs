@@ -8,7 +8,7 @@ use super::moves::verb;
 use super::sizes::{limits, resizes, size, throttle, throttled, web};
 use crate::api::diagnosis::{CauseKind, Subject};
 use crate::api::enforcement::Mode;
-use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus, Verb, Verdict};
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, EnforcementStatus, Verb, Verdict};
 use crate::decide::{Decided, Decision, refusal};
 use crate::sense::signals::Signals;
 
@@ -224,6 +224,36 @@ fn a_pod_that_keeps_its_size_against_all_tries_keeps_no_other_from_getting_its_o
     refusal::enter(&mut scene.status.refusals, &refused);
     let others = targets(&scene.decide());
     assert!(others.len() == all.len() && !others.contains(&all[0]), "{others:?} of {all:?}");
+    // Where none may be given its own, that is told.
+    let pods: Vec<_> = scene.workload().pods.iter().map(|pod| (pod.name.clone(), pod.uid.clone())).collect();
+    for (name, uid) in pods {
+        let target = ActionTarget { name, uid, ..first.target.clone() };
+        let id = format!("{}-{}", first.id, target.name);
+        refusal::enter(&mut scene.status.refusals, &ActionRecord { id, target, ..refused.clone() });
+    }
+    scene.burn(false);
+    assert_eq!(reason(&scene.decide()), "ActionRefused");
+}
+
+#[test]
+fn where_several_pods_may_not_get_their_size_back_the_others_wait_and_come_first_then() {
+    let mut scene = grown();
+    scene.enforcement.resize = None;
+    let restored = |decided: &Decided| -> Vec<String> {
+        let Decision::Act(plan) = &decided.decision else { return Vec::new() };
+        let steps = plan.steps.iter().filter(|step| step.verb == Verb::RestoreSize);
+        steps.map(|step| step.target.name.clone()).collect()
+    };
+    let decided = scene.decide();
+    let tried = restored(&decided);
+    assert_eq!(tried.len(), 4);
+    for record in decided.actions.iter().filter(|action| action.verb == Verb::RestoreSize) {
+        refusal::enter(&mut scene.status.refusals, record);
+    }
+    assert!(restored(&scene.decide()).is_empty(), "of six pods four are refused");
+    scene.wait(60);
+    let again = restored(&scene.decide());
+    assert!(again.len() == 4 && again[..2].iter().all(|name| !tried.contains(name)), "{again:?} after {tried:?}");
 }
 
 #[test]

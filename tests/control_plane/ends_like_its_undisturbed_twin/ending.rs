@@ -42,8 +42,10 @@ pub(super) struct Ending {
     pub(super) against: Vec<Verb>,
     /// What was given back of each kind of object, in order. Nothing that is given back waits for anything else.
     pub(super) given_back: BTreeMap<String, Vec<Verb>>,
-    /// The verdicts that are no matter of timing. All acts have one.
+    /// The verdicts that are no matter of timing.
     verdicts: BTreeMap<Verb, Vec<Verdict>>,
+    /// Acts of the status that have none at the end. One that left it before its verdict was seen is not counted.
+    unjudged: usize,
     /// The states of each object that changed, one after the other, by kind.
     states: BTreeMap<&'static str, Vec<Vec<Value>>>,
     /// Evictions the API server granted.
@@ -93,6 +95,7 @@ pub(super) async fn ending(story: &Story, point: Option<Point>) -> Result<Ending
         against: against.iter().map(|act| act.verb).collect(),
         given_back: by_kind(back),
         verdicts,
+        unjudged: status.actions.iter().filter(|act| is_open(act)).count(),
         states: trace.states(),
         evictions: granted.filter(|asked| !asked.is_dry_run() && asked.code == 201).count(),
         left: left(&stage, &status).await?,
@@ -105,24 +108,32 @@ pub(super) async fn ending(story: &Story, point: Option<Point>) -> Result<Ending
     Ok(ending)
 }
 
-/// Waits until all that was done has its verdict, whoever did it and whoever found it: each has one when its deadline is over,
-/// which is within two minutes here, as soon as what was avoided is given back.
+/// Waits until all that was done and is in the status has its verdict there and in the trace, whoever did it and whoever found
+/// it: each has one when its deadline is over, which is within two minutes here, as soon as what was avoided is given back. The
+/// status keeps the newest only: an older act may leave it in the same write that would tell its verdict, which nobody sees then.
 async fn until_judged(stage: &Stage, trace: &Trace) -> Result<()> {
     wait_until("all verdicts", PATIENCE, async || {
         let mut acts = stage.status(STOREFRONT).await?.actions;
         acts.retain(|act| act.phase == ActionPhase::Done);
-        // What was seen may be a little behind the status, which keeps the newest only.
-        acts.extend(trace.acts());
-        let open = acts.iter().filter(|act| act.verdict.is_none());
+        // What was seen may be a little behind the status.
+        let seen = trace.acts();
+        let is_seen = |act: &ActionRecord| seen.iter().any(|seen| seen.id == act.id && seen.verdict.is_some());
+        let open = acts.iter().filter(|act| is_open(act) || !is_seen(act));
         let open: Vec<_> = open.map(|act| (act.verb, &act.deadline)).collect();
         Ok(if open.is_empty() { Progress::Done(()) } else { Progress::pending(format!("{open:?} are open")) })
     })
     .await
 }
 
+/// It was done, and nobody has found yet what came of it.
+fn is_open(act: &ActionRecord) -> bool {
+    act.phase == ActionPhase::Done && act.verdict.is_none()
+}
+
 /// What was found of all that hangs on nobody's speed: that what was given back is not held any more. Everything else is judged
 /// by what is seen at the deadline or before: how many pods are ready by then, whether the objectives are safe again, whether
-/// the account is recent enough; and one that was killed gets there later than its twin.
+/// the account is recent enough; and one that was killed gets there later than its twin. What is given back comes last, so that
+/// it does not leave the status before its verdict is seen.
 fn verdicts(acts: &[ActionRecord]) -> BTreeMap<Verb, Vec<Verdict>> {
     let mut verdicts: BTreeMap<Verb, Vec<Verdict>> = BTreeMap::new();
     for act in acts {

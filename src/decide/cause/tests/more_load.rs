@@ -3,7 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::{Change, burning, found, twelve, why};
-use crate::api::diagnosis::{CauseKind, Subject};
+use crate::api::diagnosis::{CauseKind, Diagnosis, Subject};
 use crate::api::enforcement_status::{Verb, Verdict};
 use crate::decide::cause::Remedy;
 use crate::decide::tests::fixture::{Scene, act, at, by_pod, lowered};
@@ -115,4 +115,21 @@ fn whatever_else_explains_it_or_waits_goes_before_it() {
         assert_eq!((told.kind, told.remedy), (kind, remedy), "{case}: {}", told.message);
     }
     assert!(why(&since_calm(110, 10), CauseKind::Saturation).contains("no load per pod is known to be safe yet"));
+}
+
+#[test]
+fn what_was_told_once_is_told_until_the_load_is_gone_and_from_when_on_stays() {
+    let told = |offered: u32, before: Diagnosis| {
+        let mut scene = since_calm(offered, 10);
+        scene.status.diagnosis = Some(Diagnosis { since: Time(at(-30)), ..before });
+        scene.decide().enforcement.diagnosis.unwrap()
+    };
+    let unknown = since_calm(110, 10).decide().enforcement.diagnosis.unwrap();
+    let more = told(130, unknown.clone());
+    assert_eq!((unknown.cause, more.cause), (CauseKind::Unknown, CauseKind::Saturation));
+    assert_eq!(more.since.0, at(-30), "no new cause came");
+    for (offered, cause) in [(110, CauseKind::Saturation), (90, CauseKind::Unknown)] {
+        let told = told(offered, more.clone());
+        assert_eq!((told.cause, told.since.0), (cause, at(-30)), "{offered}");
+    }
 }

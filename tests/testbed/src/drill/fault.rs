@@ -56,6 +56,26 @@ pub(super) struct Victim {
     pub(super) node: Option<String>,
 }
 
+impl Victim {
+    /// What came to its node meanwhile is struck as well.
+    pub(super) async fn look(&mut self, lane: &Lane<'_>) -> Result<()> {
+        if let Some(node) = &self.node {
+            let pods = lane.pods_on(node).await?;
+            self.enter(pods);
+        }
+        Ok(())
+    }
+
+    /// Enters pods that are on its node. Those that are there no longer were struck too.
+    fn enter(&mut self, pods: Vec<String>) {
+        for pod in pods {
+            if !self.pods.contains(&pod) {
+                self.pods.push(pod);
+            }
+        }
+    }
+}
+
 impl Fault {
     /// Its name on the command line and in the table.
     #[must_use]
@@ -116,15 +136,10 @@ impl Fault {
         if self == Self::DeadNode { GRACE } else { Duration::ZERO }
     }
 
-    /// Has Kubernetes notice it: a dead node is not ready any more. What came to it meanwhile is struck as well.
-    pub(super) async fn is_noticed(self, lane: &Lane<'_>, victim: &mut Victim) -> Result<()> {
+    /// Has Kubernetes notice it: a dead node is not ready any more.
+    pub(super) async fn is_noticed(self, lane: &Lane<'_>, victim: &Victim) -> Result<()> {
         if self == Self::DeadNode {
             let node = victim.node.as_deref().context("a dead node has a name")?;
-            for pod in lane.pods_on(node).await? {
-                if !victim.pods.contains(&pod) {
-                    victim.pods.push(pod);
-                }
-            }
             lane.cluster.set_node_ready(node, false).await?;
         }
         Ok(())
@@ -181,4 +196,18 @@ async fn any_node(lane: &Lane<'_>, chance: &mut impl Rng) -> Result<String> {
         .collect();
     ensure!(!fit.is_empty(), "no node has two pods and less than half of all: {on:?}");
     Ok(fit.get(chance.random_range(0..fit.len())).map(ToString::to_string).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pod_that_came_to_a_dead_node_and_went_before_anybody_noticed_was_struck() {
+        let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let mut victim = Victim { pods: named(&["first", "second"]), node: Some("dead".into()) };
+        victim.enter(named(&["first", "late"]));
+        victim.enter(named(&["first"]));
+        assert_eq!(victim.pods, ["first", "second", "late"]);
+    }
 }

@@ -77,10 +77,13 @@ async fn play(lane: &mut Lane<'_>, fault: Fault, seed: u64) -> Result<Run> {
     let mut well_since = None;
     while began.elapsed() < LONGEST {
         observation.look(&lane.status().await?);
-        if noticed.is_none() && began.elapsed() >= fault.unnoticed_for() {
-            fault.is_noticed(lane, &mut victim).await?;
-            observation.fault_is_noticed(Timestamp::now());
-            noticed = Some(Instant::now());
+        if noticed.is_none() {
+            if began.elapsed() >= fault.unnoticed_for() {
+                observation.fault_is_noticed(fault.is_noticed(lane, &victim)).await?;
+                noticed = Some(Instant::now());
+            }
+            // What came to a dead node may be moved away again; once that is noticed, nothing comes there any more.
+            victim.look(lane).await?;
         }
         if observation.looks_for_missing_pods() && lane.none_is_ready(&victim.pods).await? {
             observation.pods_are_missing();

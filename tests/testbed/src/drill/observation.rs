@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use anyhow::Result;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -58,6 +59,10 @@ pub(super) struct Observation {
     acts: BTreeMap<String, Act>,
     proven: Option<(Timestamp, Instant, String)>,
     endangered: bool,
+    /// Whether the last look told danger. The first one is taken before the fault strikes.
+    in_danger: Option<bool>,
+    /// A danger was told that was not before the fault.
+    danger_came: bool,
     recovered: Option<Timestamp>,
     /// When Kubernetes noticed the fault.
     noticed: Option<Timestamp>,
@@ -72,6 +77,8 @@ impl Observation {
             acts: BTreeMap::new(),
             proven: None,
             endangered: false,
+            in_danger: None,
+            danger_came: false,
             recovered: None,
             noticed: None,
             fault_ended: false,
@@ -107,6 +114,8 @@ impl Observation {
         let in_episode = status.pointer("/enforcement/episode").is_some();
         let endangered = in_episode && safe_since.is_none();
         self.endangered |= endangered;
+        self.danger_came |= endangered && self.in_danger == Some(false);
+        self.in_danger = Some(endangered);
         if endangered {
             self.recovered = None;
         } else if self.endangered {
@@ -124,9 +133,13 @@ impl Observation {
         self.proven.get_or_insert_with(|| (Timestamp::now(), Instant::now(), PODS_NOT_READY.to_owned()));
     }
 
-    /// Kubernetes notices the fault, at that instant.
-    pub(super) fn fault_is_noticed(&mut self, at: Timestamp) {
+    /// Has Kubernetes notice the fault by `notice`. That counts from its beginning: what it writes is seen, and may be answered,
+    /// before whoever wrote it knows that it is done.
+    pub(super) async fn fault_is_noticed(&mut self, notice: impl Future<Output = Result<()>>) -> Result<()> {
+        let at = Timestamp::now();
+        notice.await?;
         self.noticed = Some(at);
+        Ok(())
     }
 
     /// The fault is over by itself: who was well before is well now, and who was not has to get well.
@@ -176,6 +189,9 @@ impl Observation {
         let mut missing = Vec::new();
         if self.proven.is_none() && !self.expected.causes.is_empty() {
             missing.push(format!("none of {} was told", self.expected.causes.join(", ")));
+        }
+        if self.expected.endangers && !self.danger_came {
+            missing.push("no danger was told".to_owned());
         }
         let effective = |verb: &str| acts.iter().any(|act| act.verb == verb && act.verdict == "Effective");
         missing.extend(
@@ -238,8 +254,15 @@ mod tests {
             "intendedAt": at, "verdict": verdict})
     }
 
-    fn run(fault: Fault, statuses: &[Value]) -> Run {
+    /// Before the fault strikes.
+    fn calm(fault: Fault) -> Observation {
         let mut seen = Observation::new(Expectation::of(fault), ONSET.parse().unwrap());
+        seen.look(&json!({}));
+        seen
+    }
+
+    fn run(fault: Fault, statuses: &[Value]) -> Run {
+        let mut seen = calm(fault);
         for status in statuses {
             seen.look(status);
         }
@@ -283,15 +306,42 @@ mod tests {
     }
 
     #[test]
-    fn of_a_dead_node_its_pods_have_to_be_seen_missing() {
+    fn of_a_dead_node_its_pods_have_to_be_seen_missing_and_danger_has_to_be_told() {
         let missing = run(Fault::DeadNode, &[well(&[])]).missing;
-        assert_eq!(missing, ["none of OutlierNode, OutlierPod, PodsNotReady was told"]);
-        let mut seen = Observation::new(Expectation::of(Fault::DeadNode), ONSET.parse().unwrap());
-        assert!(seen.looks_for_missing_pods());
-        seen.pods_are_missing();
-        assert!(!seen.looks_for_missing_pods());
-        let run = seen.into_run(Fault::DeadNode, 1, &Victim::default(), true);
+        assert_eq!(missing, ["none of OutlierNode, OutlierPod, PodsNotReady was told", "no danger was told"]);
+        let (danger, safe) = (json!({"enforcement": {"episode": {"since": ONSET}}}), well(&[]));
+        let played = |statuses: [&Value; 3]| {
+            let mut seen = Observation::new(Expectation::of(Fault::DeadNode), ONSET.parse().unwrap());
+            assert!(seen.looks_for_missing_pods());
+            seen.pods_are_missing();
+            assert!(!seen.looks_for_missing_pods());
+            for status in statuses {
+                seen.look(status);
+            }
+            seen.into_run(Fault::DeadNode, 1, &Victim::default(), true)
+        };
+        let run = played([&safe, &danger, &safe]);
         assert_eq!((run.missing, run.proven.unwrap().1.as_str()), (Vec::new(), "PodsNotReady"));
+        assert_eq!(played([&safe, &safe, &safe]).missing, ["no danger was told"], "the operator is dead");
+        assert_eq!(played([&danger, &danger, &safe]).missing, ["no danger was told"], "it was before the fault");
+    }
+
+    #[test]
+    fn no_danger_has_to_be_told_of_what_nobody_could_see() {
+        let blind = json!({"conditions": [{"type": "Measured", "status": "False", "reason": "StoreUnreachable"}]});
+        assert_eq!(run(Fault::PrometheusGone, &[blind]).missing, Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn a_fault_is_noticed_before_whoever_has_it_noticed_knows() {
+        let (mut seen, mut written) = (calm(Fault::DeadNode), None);
+        let notice = async {
+            written = Some(Timestamp::now());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            anyhow::Ok(())
+        };
+        seen.fault_is_noticed(notice).await.unwrap();
+        assert!(seen.noticed.unwrap() <= written.unwrap());
     }
 
     #[test]
@@ -303,9 +353,9 @@ mod tests {
             right.iter().map(|(verb, target)| action(verb, target, meanwhile, "Effective")).collect();
         actions.push(action("RaiseFloor", "storefront", "2026-11-29T12:00:40Z", "Effective"));
         let played = |actions: &[Value]| {
-            let mut seen = Observation::new(Expectation::of(Fault::DeadNode), ONSET.parse().unwrap());
+            let mut seen = calm(Fault::DeadNode);
             seen.look(&ill);
-            seen.fault_is_noticed("2026-11-29T12:00:40.7Z".parse().unwrap());
+            seen.noticed = Some("2026-11-29T12:00:40.7Z".parse().unwrap());
             seen.look(&well(actions));
             let victim = Victim { pods: vec!["sick".into()], node: Some("ill".into()) };
             seen.into_run(Fault::DeadNode, 1, &victim, true)
@@ -332,7 +382,7 @@ mod tests {
             assert_eq!(run.wrong, [expected]);
         }
         let run = run(Fault::SlowPod, &[well(&[])]);
-        assert_eq!(run.missing, ["none of OutlierPod was told", "no effective Reschedule"]);
+        assert_eq!(run.missing, ["none of OutlierPod was told", "no danger was told", "no effective Reschedule"]);
         assert_eq!(run.recovered, None, "it was never in danger");
     }
 }
