@@ -98,7 +98,7 @@ mod tests {
         let pause = backoff.failed("uid");
         assert_eq!((backoff.pause_left("uid"), backoff.pause_left("other")), (Some(pause), None));
         advance(pause / 4).await;
-        assert_eq!(backoff.pause_left("uid"), Some(pause - pause / 4));
+        assert_eq!(backoff.pause_left("uid"), pause.checked_sub(pause / 4));
         advance(pause).await;
         assert_eq!((backoff.pause_left("uid"), backoff.in_a_row("uid")), (None, 1));
         backoff.failed("uid");

@@ -182,8 +182,8 @@ async fn its_time_is_over_although_the_workload_is_gone() {
     let tries = |stage: &Stage| stage.link().writes().iter().filter(|write| write.resource == CONFIG_MAPS).count();
     let before = tries(&stage);
     stage.seconds(600).await;
-    let tried = tries(&stage) - before;
-    assert!((5..=25).contains(&tried) && is(&stage, "on", true), "{tried} tries");
+    let sent = tries(&stage) - before;
+    assert!((5..=25).contains(&sent) && is(&stage, "on", true), "{sent} tries");
     stage.link().deny(None);
     stage.until("the owner's key", 90, |stage| is(stage, "off", false)).await.unwrap();
     assert!(
