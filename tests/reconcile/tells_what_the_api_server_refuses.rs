@@ -73,8 +73,8 @@ async fn a_forbidden_write_is_told_and_tried_again_more_and_more_seldom() {
     assert_eq!(status.enforcement.unwrap().refusals, []);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_deletion_that_waits_for_a_forbidden_give_back_says_so_and_is_not_forgotten() {
+/// A raised floor, and an API server that lets nobody write it any more; how often it was written before that.
+async fn with_a_floor_that_cannot_be_written() -> (Stage, usize) {
     let mut stage = Stage::open(FaultPlan::none());
     stage.api.apply(autoscaler()).unwrap();
     stage.api.apply(agreement("web", "Enforce", "30m")).unwrap();
@@ -83,6 +83,12 @@ async fn a_deletion_that_waits_for_a_forbidden_give_back_says_so_and_is_not_forg
     stage.until("enough replicas", 200, |stage| stage.replicas >= 5).await.unwrap();
     stage.link().deny(Some(AUTOSCALERS));
     let before = tries(&stage);
+    (stage, before)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_waits_for_a_forbidden_give_back_says_so_and_is_not_forgotten() {
+    let (mut stage, before) = with_a_floor_that_cannot_be_written().await;
     stage.api.delete(AGREEMENTS, NAMESPACE, "web").unwrap();
     let told = |stage: &Stage| -> Vec<String> {
         events(stage, "ActionRefused").iter().map(|event| event["note"].as_str().unwrap().to_owned()).collect()
@@ -106,14 +112,7 @@ async fn a_deletion_that_waits_for_a_forbidden_give_back_says_so_and_is_not_forg
 /// Nothing of it is in the status, which the agreement without a workload has no decision for.
 #[tokio::test(start_paused = true)]
 async fn a_floor_that_cannot_be_given_back_where_no_workload_is_named_is_not_tried_with_every_slot() {
-    let mut stage = Stage::open(FaultPlan::none());
-    stage.api.apply(autoscaler()).unwrap();
-    stage.api.apply(agreement("web", "Enforce", "30m")).unwrap();
-    stage.seconds(60).await;
-    stage.spike = true;
-    stage.until("enough replicas", 200, |stage| stage.replicas >= 5).await.unwrap();
-    stage.link().deny(Some(AUTOSCALERS));
-    let before = tries(&stage);
+    let (mut stage, before) = with_a_floor_that_cannot_be_written().await;
     let none = |agreement: &mut Value| {
         agreement["spec"]["service"]["workloads"] = json!([]);
         agreement["spec"]["enforcement"]["mode"] = "Recommend".into();
