@@ -18,12 +18,14 @@ pub fn report(grid: &Grid) -> String {
     let play = |constants: Constants| figures(&grid.play_law(&constants, ends));
     let mut text = String::new();
     let (bad, pods) = play(Constants::default());
+    let (cells, names) = (cells(grid, ends), grid.pieces.iter().map(|piece| piece.name).collect::<Vec<_>>().join(", "));
     writeln!(
         text,
-        "Bad minutes of 60 / pods, in the mean of {} cells; as it is {bad:.2} / {pods:.2}.\n",
-        cells(grid, ends)
+        "Bad minutes of 60 / pods in the mean of {cells} cells ({names}), seeds: {}, nothing known.",
+        grid.seeds
     )
     .unwrap();
+    writeln!(text, "As it is: {bad:.2} / {pods:.2}.\n").unwrap();
     writeln!(text, "| constant | is | halved | doubled |\n|---|---|---|---|").unwrap();
     for (name, value) in Constants::default().entries().map(|(name, value)| (name, *value)) {
         let [half, twice] = [0.5, 2.0].map(|factor| {
