@@ -81,7 +81,7 @@ fn totals(text: &mut String, seeds: u64, without: &Column, with: &Column) {
     let maybe = |share: Option<f64>| share.map_or_else(|| "no such setting".to_owned(), percent);
     writeln!(
         text,
-        "| {} cells, {seeds} seeds | nothing known | with its past | goal |\n|---|---|---|---|",
+        "| {} cells, seeds: {seeds} | nothing known | with its past | goal |\n|---|---|---|---|",
         without.cells
     )
     .unwrap();
