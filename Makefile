@@ -3,7 +3,7 @@
 # demo, drill, compare and test start a control plane of their own. GUARANTOR_TEST_KUBECONFIG=/path/to/kubeconfig names a cluster
 # to be used instead, but by compare; KUBECONFIG never does.
 .DEFAULT_GOAL := help
-.PHONY: help demo drill twins compare test lint bench bench-scaling crds need-rust need-go
+.PHONY: help demo drill twins compare test lint bench crds need-rust need-go
 
 CRDS := crds charts/guarantor/files/crds
 
@@ -40,10 +40,8 @@ lint: need-rust ## Check format, lints, licences and banned crates
 	  echo "*** Install it with: cargo install cargo-deny --locked" >&2; \
 	fi
 
-bench: need-rust ## Measure how long a month takes to settle, and how large its ledger is
+bench: need-rust ## Time a month's account, and play the scaling law against HPA, KEDA and Knative; SEEDS=1: a quick look
 	cargo bench --locked -p guarantor --bench account
-
-bench-scaling: need-rust ## Play the scaling law against HPA, KEDA and Knative over recorded loads; SEEDS=1 is a quick look
 	cargo bench --locked -p guarantor --bench scaling
 
 crds: need-rust ## Write the custom resource definitions again, for crds/ and the chart

@@ -72,6 +72,12 @@ impl Agenda {
         self.heap.peek().map(|Reverse((at, ..))| *at)
     }
 
+    /// The same in seconds; never, if nothing is planned.
+    #[must_use]
+    pub fn next_seconds(&self) -> f64 {
+        self.next_at().map_or(f64::INFINITY, seconds)
+    }
+
     /// Takes the next event.
     pub fn pop(&mut self) -> Option<(Instant, Event)> {
         self.heap.pop().map(|Reverse((at, _, event))| (at, event))

@@ -150,7 +150,7 @@ impl Fleet {
     }
 
     /// Brings all pods to the instant `now`.
-    pub fn advance(&mut self, now: f64, left: &mut impl FnMut(Departure)) {
+    pub fn advance(&mut self, now: f64, left: &mut impl FnMut(Departure, Option<usize>)) {
         for pod in &mut self.pods {
             pod.advance(now, left);
         }
@@ -207,7 +207,7 @@ impl Fleet {
     }
 
     /// The container of a pod stops, and is to start again; `false` if it does not serve.
-    pub fn restart(&mut self, id: u32, now: f64, left: &mut impl FnMut(Departure)) -> bool {
+    pub fn restart(&mut self, id: u32, now: f64, left: &mut impl FnMut(Departure, Option<usize>)) -> bool {
         let Some(pod) = self.pods.iter_mut().find(|pod| pod.id == id && pod.phase == Phase::Ready) else {
             return false;
         };
@@ -219,7 +219,7 @@ impl Fleet {
     }
 
     /// A node stops. Its pods stay in the load balancer until they are forgotten.
-    pub fn crash(&mut self, node: u32, left: &mut impl FnMut(Departure)) {
+    pub fn crash(&mut self, node: u32, left: &mut impl FnMut(Departure, Option<usize>)) {
         self.stopped.push(node);
         for pod in self.pods.iter_mut().filter(|pod| pod.node == node) {
             pod.kill(left);
@@ -319,14 +319,14 @@ mod tests {
         fleet.remove(1, 0.0, Pod::is_replica);
         assert_eq!((fleet.replicas(), fleet.routed(), fleet.pods().len()), (0, 0, 1));
         let mut served = 0;
-        fleet.advance(3.0, &mut |_| served += 1);
+        fleet.advance(3.0, &mut |_, _| served += 1);
         assert_eq!((served, fleet.pods().len()), (1, 0));
     }
 
     #[test]
     fn a_dead_node_is_kept_then_forgotten_then_replaced() {
         let mut fleet = Fleet::ready(LIMITS, &[], 7);
-        fleet.crash(0, &mut |_| {});
+        fleet.crash(0, &mut |_, _| {});
         assert_eq!((fleet.ready_count(), fleet.routed(), fleet.replicas()), (7, 7, 7));
         fleet.forget(0, 40.0);
         let started = fleet.create(41.0, 0);
@@ -368,7 +368,7 @@ mod tests {
     #[test]
     fn a_container_that_stops_is_out_of_balance_until_it_has_started_again() {
         let mut fleet = Fleet::ready(LIMITS, &[], 3);
-        assert!(fleet.restart(1, 10.0, &mut |_| {}) && !fleet.restart(1, 11.0, &mut |_| {}));
+        assert!(fleet.restart(1, 10.0, &mut |_, _| {}) && !fleet.restart(1, 11.0, &mut |_, _| {}));
         assert_eq!((fleet.ready_count(), fleet.routed(), fleet.replicas()), (2, 2, 3));
         assert_eq!(fleet.start(1, 40.0), None, "no start of a pod");
         assert_eq!(fleet.routed(), 3);

@@ -156,7 +156,7 @@ impl Plant {
         };
         let (tally, bad) = (&mut self.tally, self.bad);
         let Some(pod) = self.fleet.routed_pod(place) else { return };
-        pod.advance(now, &mut |gone| tally.count(gone));
+        pod.advance(now, &mut |gone, bucket| tally.count(gone, bucket));
         let failed = bad.is_some_and(|(template, errors)| pod.template == template && luck < errors);
         if pod.phase == Phase::Dead || !pod.queue.offer(work, failed) {
             pod.counters.fail();
@@ -187,19 +187,19 @@ impl Plant {
     /// Brings all pods to the instant `now`.
     pub fn advance(&mut self, now: f64) {
         let tally = &mut self.tally;
-        self.fleet.advance(now, &mut |gone| tally.count(gone));
+        self.fleet.advance(now, &mut |gone, bucket| tally.count(gone, bucket));
     }
 
     /// A node stops.
     pub fn crash(&mut self, node: u32) {
         let tally = &mut self.tally;
-        self.fleet.crash(node, &mut |gone| tally.count(gone));
+        self.fleet.crash(node, &mut |gone, bucket| tally.count(gone, bucket));
     }
 
     /// The container of a pod stops, and is to start again; `false` if it does not serve.
     pub fn restart(&mut self, pod: u32, now: f64) -> bool {
         let tally = &mut self.tally;
-        self.fleet.restart(pod, now, &mut |gone| tally.count(gone))
+        self.fleet.restart(pod, now, &mut |gone, bucket| tally.count(gone, bucket))
     }
 
     fn choose(&mut self, now: f64) -> Option<usize> {
@@ -223,7 +223,7 @@ impl Plant {
     fn in_flight_at(&mut self, place: usize, now: f64) -> usize {
         let tally = &mut self.tally;
         let Some(pod) = self.fleet.routed_pod(place) else { return usize::MAX };
-        pod.advance(now, &mut |gone| tally.count(gone));
+        pod.advance(now, &mut |gone, bucket| tally.count(gone, bucket));
         pod.queue.in_flight()
     }
 }
@@ -233,8 +233,8 @@ impl Tally {
         Self { minutes: Vec::new(), all: Counters::new(bounds.into()) }
     }
 
-    fn count(&mut self, gone: Departure) {
-        let bucket = self.all.count(gone);
+    fn count(&mut self, gone: Departure, bucket: Option<usize>) {
+        self.all.add(gone.ending, bucket);
         let failed = gone.ending != Ending::Served;
         if let Some(minute) = self.minute(gone.at) {
             minute.requests += 1;

@@ -52,21 +52,21 @@ impl Pod {
         self.phase != Phase::Draining
     }
 
-    /// Serves until the instant `until`, telling `left` who departs.
-    pub fn advance(&mut self, until: f64, left: &mut impl FnMut(Departure)) {
+    /// Serves until the instant `until`, telling `left` who departs and the place of the bucket it was counted in.
+    pub fn advance(&mut self, until: f64, left: &mut impl FnMut(Departure, Option<usize>)) {
         let counters = &mut self.counters;
         self.queue.advance(until, &mut |gone| {
-            counters.count(gone);
-            left(gone);
+            let bucket = counters.count(gone);
+            left(gone, bucket);
         });
     }
 
     /// Its container stops: all in flight are lost.
-    pub fn kill(&mut self, left: &mut impl FnMut(Departure)) {
+    pub fn kill(&mut self, left: &mut impl FnMut(Departure, Option<usize>)) {
         let counters = &mut self.counters;
         self.queue.kill(&mut |gone| {
-            counters.count(gone);
-            left(gone);
+            let bucket = counters.count(gone);
+            left(gone, bucket);
         });
     }
 

@@ -62,8 +62,12 @@ pub struct Queue {
     cpu: f64,
     occupancy: f64,
     periods: Periods,
-    /// In order of arrival, hence of time-out. A scan is cheap at the capacities a pod has (tens).
+    /// The one whose work is done first is the last.
     requests: Vec<Request>,
+    /// None of them arrived before this instant, so that none is looked for whose client gives up while that is far off.
+    eldest: f64,
+    /// Work per second for each of them, and how many there are.
+    pace: (f64, f64),
     /// Seconds for which a request waits for another service when its work is done.
     wait: f64,
     /// Those that wait, with when they leave: the first one is the next.
@@ -85,6 +89,8 @@ impl Queue {
             occupancy: 0.0,
             periods: Periods::default(),
             requests: Vec::new(),
+            eldest: now,
+            pace: (0.0, 0.0),
             wait: 0.0,
             waiting: VecDeque::new(),
             next: None,
@@ -135,9 +141,11 @@ impl Queue {
         }
         if self.requests.is_empty() {
             // Starting the scale anew keeps its numbers small, so days of running cost no precision.
-            self.attained = 0.0;
+            (self.attained, self.eldest) = (0.0, self.now);
         }
-        self.requests.push(Request { arrived: self.now, finish: self.attained + work, failed });
+        let finish = self.attained + work;
+        let place = self.requests.partition_point(|other| other.finish > finish);
+        self.requests.insert(place, Request { arrived: self.now, finish, failed });
         self.foresee();
         true
     }
@@ -205,7 +213,7 @@ impl Queue {
         let waiting = self.waiting.len() as f64;
         self.occupancy += waiting * elapsed;
         if !self.requests.is_empty() {
-            let (each, number) = self.pace();
+            let (each, number) = self.pace;
             self.attained += each * elapsed;
             self.cpu += each * number * elapsed;
             self.occupancy += number * elapsed;
@@ -216,25 +224,33 @@ impl Queue {
         self.now = at;
     }
 
-    /// Work per second for each request, and how many there are.
-    fn pace(&self) -> (f64, f64) {
+    /// Finds the next departure, after a request came or went or the speed changed.
+    fn foresee(&mut self) {
         let number = u32::try_from(self.requests.len()).map_or(f64::MAX, f64::from);
-        (self.speed * (self.limits.cores / number).min(1.0), number)
+        let each = self.speed * (self.limits.cores / number).min(1.0);
+        self.pace = (each, number);
+        let Some(first) = self.requests.last() else {
+            self.next = None;
+            return;
+        };
+        let done = if each > 0.0 { self.now + (first.finish - self.attained).max(0.0) / each } else { f64::INFINITY };
+        self.next = Some((done, self.requests.len() - 1));
+        if self.eldest + self.limits.timeout < done {
+            self.foresee_giving_up(done);
+        }
     }
 
-    fn foresee(&mut self) {
-        let mut first: Option<(f64, usize)> = None;
-        for (index, request) in self.requests.iter().enumerate() {
-            if first.is_none_or(|(finish, _)| request.finish < finish) {
-                first = Some((request.finish, index));
+    /// Whether a client gives up before the instant `done`.
+    fn foresee_giving_up(&mut self, done: f64) {
+        let oldest =
+            self.requests.iter().enumerate().min_by(|(_, one), (_, other)| one.arrived.total_cmp(&other.arrived));
+        if let Some((index, oldest)) = oldest {
+            self.eldest = oldest.arrived;
+            let gives_up = self.eldest + self.limits.timeout;
+            if gives_up < done {
+                self.next = Some((gives_up, index));
             }
         }
-        self.next = first.map(|(finish, index)| {
-            let (each, _) = self.pace();
-            let done = if each > 0.0 { self.now + (finish - self.attained).max(0.0) / each } else { f64::INFINITY };
-            let given_up = self.requests.first().map_or(f64::INFINITY, |oldest| oldest.arrived + self.limits.timeout);
-            if given_up < done { (given_up, 0) } else { (done, index) }
-        });
     }
 }
 

@@ -11,6 +11,7 @@ mod the_chart_grants_what_the_code_needs;
 mod the_chart_renders;
 mod the_readme_lists_every_bound;
 mod the_readme_lists_every_code;
+mod the_readme_lists_every_constant;
 mod the_readme_lists_every_fault;
 mod the_readme_lists_every_metric;
 mod the_readme_lists_what_can_be_agreed;

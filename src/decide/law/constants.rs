@@ -5,14 +5,14 @@
 pub struct Constants {
     /// Seconds over which the rate is taken: four scrapes of 15 s, so that no single one decides.
     pub rate_window: f64,
-    /// Seconds over which the slope is taken. Shorter follows noise, longer comes late.
+    /// Seconds over which the slope is taken: six scrapes of 15 s. Shorter follows noise, longer comes late.
     pub slope_window: f64,
     /// A slope counts by how far it exceeds this many of its standard errors: one in fifteen even loads shows more.
     pub doubt: f64,
     /// What a rise is measured from: this part of the highest demand that was held when the slope's window began. A load
     /// that comes back to where it was is no trend; a little below it, noise and ramp cannot be told apart.
     pub known_ground: f64,
-    /// Seconds over which the dispersion is averaged.
+    /// Seconds over which the dispersion is averaged. Sixty scrapes of 15 s know it to within a fifth of itself.
     pub dispersion_memory: f64,
     /// Weight of the belief that arrivals are Poisson, as seconds of observation: five minutes of them are believed more.
     pub poisson_prior: f64,
@@ -25,18 +25,20 @@ pub struct Constants {
     pub hold: f64,
     /// Accepted share of horizons in which demand exceeds what was provided. The one choice between pods and promise.
     pub misses: f64,
-    /// Half-life of past forecast errors in seconds.
+    /// Half-life of past forecast errors in seconds: what is busy at one time of the day is calm an hour or two later.
     pub error_half_life: f64,
-    /// Strength of the belief about errors held before any was seen, as a number of observations.
+    /// Strength of the belief about errors held before any was seen, as a number of observations. It is the fewest with which
+    /// Student's distribution has a variance, so that the belief gives way as soon as it may.
     pub prior_weight: f64,
-    /// Relative standard deviation of demand over a minute that is believed before any was seen.
+    /// Relative standard deviation of demand over a minute that is believed before any was seen: services that are recorded by
+    /// the minute change by some percent from one to the next, whatever they serve.
     pub prior_deviation: f64,
     /// How it grows with the horizon: between a random walk's 0.5 and an even trend's 1.
     pub prior_growth: f64,
     /// An error counts at most as this many standard deviations. A jump that no reserve could have carried must not be
     /// paid for afterwards; if jumps come again and again, the deviation grows until it covers them.
     pub largest_error: f64,
-    /// The reserve makes at most this of the forecast.
+    /// The reserve makes at most this of the forecast. More is no reserve for errors: such a forecast says nothing.
     pub most_reserve: f64,
     /// Half-life in seconds of a latency histogram while the service runs at its utilisation: a new revision is believed
     /// within a quarter of an hour.
@@ -45,7 +47,7 @@ pub struct Constants {
     pub idle_half_life: f64,
     /// Requests that make a histogram count fully. A share of 5 % is then known to within a tenth of itself.
     pub bin_requests: f64,
-    /// Width in utilisation over which histograms predict each other.
+    /// Width in utilisation over which histograms predict each other: two of their bins to either side.
     pub nearness: f64,
     /// Share of the allowed slow requests that is planned with: the rest is for the minutes that are worse than the mean.
     pub margin: f64,
@@ -54,13 +56,14 @@ pub struct Constants {
     pub unproven: f64,
     /// Utilisation assumed safe until a histogram counts: safe for a latency of five service times and any balancer.
     pub unknown_safe: f64,
-    /// Seconds over which the work of a request is averaged.
+    /// Seconds over which the work of a request is averaged: long enough for a thousand of them where there are few a second.
     pub work_window: f64,
-    /// Seconds of the window the long one may not fall far behind: more work is believed at once, less slowly.
+    /// Seconds of the window the long one may not fall far behind, as long as that of the rate: more work is believed at once,
+    /// less slowly.
     pub short_work: f64,
-    /// Quantile of the start delays that is planned with.
+    /// Quantile of the start delays that is planned with: if one pod in ten is late, the others carry its share.
     pub start_quantile: f64,
-    /// Start delay in seconds assumed before one was seen.
+    /// Start delay in seconds assumed before one was seen: between a small binary's seconds and a large runtime's minutes.
     pub unknown_start: f64,
     /// Part of the horizon during which the highest need still stands: pods that were just asked for are not sent away.
     pub release: f64,

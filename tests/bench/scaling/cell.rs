@@ -1,4 +1,4 @@
-//! One cell of the grid: a piece of load, a start delay, a promise and a balancer, played by every policy.
+//! One cell of the grid: a piece of load, a service and a promise, played by every policy.
 
 use guarantor::decide::law::{Constants, Promise as LawPromise, Settings};
 use guarantor::simulate::load::Load;
@@ -10,11 +10,16 @@ use guarantor::simulate::policy::guarantor::Guarantor;
 use guarantor::simulate::policy::hpa::Hpa;
 use guarantor::simulate::policy::keda::Keda;
 use guarantor::simulate::policy::kpa::Kpa;
-use guarantor::simulate::run::{Scenario, run};
-use guarantor::simulate::score::{Promise, Score};
+use guarantor::simulate::run::{Outcome, Scenario, run};
+use guarantor::simulate::score::Promise;
 
 use crate::pieces::Piece;
 
+/// Mean seconds until a pod is ready.
+pub const STARTS: [f64; 3] = [30.0, 90.0, 180.0];
+/// The promised latency over the service time.
+pub const PROMISES: [f64; 4] = [5.0, 10.0, 20.0, 40.0];
+const BALANCINGS: [Balancing; 2] = [Balancing::Random, Balancing::PowerOfTwoChoices];
 /// Mean work of a request in core-seconds; a pod has one core.
 const WORK: f64 = 0.05;
 /// Share of requests within the promised latency, and without an error.
@@ -29,24 +34,27 @@ const PLAYED: usize = 180;
 /// The share of a pod's concurrency that Knative aims at.
 const AIM: f64 = 0.7;
 
-/// What a cell is, besides its load.
+/// What serves: how long its pods take to start, and how requests are spread over them.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Kind {
-    /// Mean seconds until a pod is ready.
+pub struct Service {
     pub start: f64,
-    /// The promised latency over the service time.
-    pub k: f64,
     pub balancing: Balancing,
 }
 
-impl Kind {
+impl Service {
+    /// All of the grid.
+    pub fn all() -> Vec<Self> {
+        STARTS.iter().flat_map(|start| BALANCINGS.map(|balancing| Self { start: *start, balancing })).collect()
+    }
+
     fn plant(&self) -> PlantSpec {
-        let latency = self.k * WORK;
         let mut bounds = PlantSpec::default().bounds;
-        if !bounds.iter().any(|bound| (bound - latency).abs() < 1e-9) {
-            bounds.push(latency);
-            bounds.sort_by(f64::total_cmp);
+        for latency in PROMISES.map(|k| promise(k).latency) {
+            if !bounds.iter().any(|bound| (bound - latency).abs() < 1e-9) {
+                bounds.push(latency);
+            }
         }
+        bounds.sort_by(f64::total_cmp);
         PlantSpec {
             service_time: WORK,
             start: self.start,
@@ -57,21 +65,29 @@ impl Kind {
         }
     }
 
-    fn score(&self, scenario: &Scenario, policy: &mut dyn Policy) -> Score {
-        let promise = Promise { latency: self.k * WORK, good: GOOD, available: AVAILABLE };
-        run(scenario, policy).unwrap().score(promise)
-    }
-
-    /// The highest utilisation of twelve pods at which no more than one minute of an hour is bad.
-    pub fn safe(&self) -> f64 {
-        let is_safe = |busy: f64| {
+    /// For each promise the highest utilisation of twelve pods at which no more than one minute of an hour is bad.
+    pub fn safe(&self) -> Vec<f64> {
+        let mut safe = [(0.2, true); PROMISES.len()];
+        for step in 4..=19 {
+            if !safe.iter().any(|(_, kept)| *kept) {
+                break;
+            }
+            let busy = f64::from(step) * 0.05;
             let load = Load::new(vec![12.0 * busy / WORK; 3600]).unwrap();
-            let scenario = scenario(self.plant(), load, 0, 12, 1);
-            self.score(&scenario, &mut Fixed(12)).bad_of_60() <= 1.0
-        };
-        let steps = (4..=19).map(|step| f64::from(step) * 0.05);
-        steps.take_while(|busy| is_safe(*busy)).last().unwrap_or(0.2)
+            let outcome = run(&scenario(self.plant(), load, 0, 12, 1), &mut Fixed(12)).unwrap();
+            for ((highest, kept), k) in safe.iter_mut().zip(PROMISES) {
+                *kept = *kept && outcome.score(promise(k)).bad_of_60() <= 1.0;
+                if *kept {
+                    *highest = busy;
+                }
+            }
+        }
+        safe.map(|(highest, _)| highest).to_vec()
     }
+}
+
+fn promise(k: f64) -> Promise {
+    Promise { latency: k * WORK, good: GOOD, available: AVAILABLE }
 }
 
 fn scenario(plant: PlantSpec, load: Load, lead_in: u32, replicas: u32, seed: u64) -> Scenario {
@@ -86,47 +102,72 @@ pub struct Played {
     pub pods: f64,
 }
 
-/// Plays a cell with one seed; `with_past`: after what the trace tells of the time before.
-pub fn play(piece: &Piece, kind: &Kind, safe: f64, with_past: bool, seed: u64) -> Vec<Played> {
+fn played(policy: &str, outcome: &Outcome, k: f64) -> Played {
+    let score = outcome.score(promise(k));
+    Played { policy: policy.to_owned(), bad: score.bad_of_60(), pods: score.mean_pods }
+}
+
+/// What is played, and what the trace tells of the time before that; `with_past`: the last three hours of that too.
+fn opening(piece: &Piece, service: &Service, with_past: bool, seed: u64) -> (Scenario, Load) {
     let past = if with_past { piece.past } else { 0 };
-    let played = past.min(PLAYED);
-    let from = (piece.past - played) * 60;
+    let lead_in = past.min(PLAYED);
+    let from = (piece.past - lead_in) * 60;
     let load = piece.load.part(from, piece.load.seconds());
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let replicas = ((load.rate(0) * WORK / AT_FIRST).ceil() as u32).max(1);
-    let scenario = scenario(kind.plant(), load, u32::try_from(played).unwrap(), replicas, seed);
     let before = if with_past { piece.load.part(0, from) } else { Load::new(Vec::new()).unwrap() };
-    policies(kind, &scenario, safe, &before)
-        .into_iter()
-        .map(|mut policy| {
-            let score = kind.score(&scenario, policy.as_mut());
-            // Knative's setting follows the promise; all of them are one policy.
-            let name = policy.name();
-            let policy = if name.starts_with("KPA") { "KPA".to_owned() } else { name };
-            Played { policy, bad: score.bad_of_60(), pods: score.mean_pods }
-        })
-        .collect()
+    (scenario(service.plant(), load, u32::try_from(lead_in).unwrap(), replicas, seed), before)
 }
 
-/// Guarantor, every setting of the HPA and of KEDA, Knative, and the clairvoyant.
-fn policies(kind: &Kind, scenario: &Scenario, safe: f64, before: &Load) -> Vec<Box<dyn Policy>> {
+/// Plays the law for a promise with one seed.
+pub fn law(piece: &Piece, service: &Service, k: f64, with_past: bool, seed: u64, constants: Constants) -> Played {
+    let (scenario, before) = opening(piece, service, with_past, seed);
+    let Promise { latency, good, available } = promise(k);
     let settings = Settings {
-        promise: LawPromise { latency: kind.k * WORK, good: GOOD, available: AVAILABLE },
+        promise: LawPromise { latency, good, available },
         cores: 1.0,
         scrape: SCRAPE,
         bounds: scenario.plant.bounds.clone(),
-        constants: Constants::default(),
+        constants,
     };
-    let mut all: Vec<Box<dyn Policy>> = vec![Box::new(Guarantor::new(settings).knowing(before))];
+    let mut law = Guarantor::new(settings).knowing(&before);
+    played(crate::table::OURS, &run(&scenario, &mut law).unwrap(), k)
+}
+
+/// Plays every setting of the HPA and of KEDA, Knative, and the clairvoyant with one seed, and judges them by each promise.
+///
+/// Neither the HPA nor KEDA knows what is promised: one run of them is judged by all promises. What is safe, and with it the
+/// other two, is often the same for two of them.
+pub fn others(piece: &Piece, service: &Service, safe: &[f64], with_past: bool, seed: u64) -> Vec<Vec<Played>> {
+    let (scenario, _) = opening(piece, service, with_past, seed);
+    let mut all = vec![Vec::new(); PROMISES.len()];
+    let mut play = |policy: &mut dyn Policy, name: &str, is_for: &dyn Fn(usize) -> bool| {
+        let outcome = run(&scenario, policy).unwrap();
+        for (place, (own, k)) in all.iter_mut().zip(PROMISES).enumerate() {
+            if is_for(place) {
+                own.push(played(name, &outcome, k));
+            }
+        }
+    };
     for target in (2..=9).map(|step| f64::from(step) / 10.0) {
-        all.push(Box::new(Hpa::new(target, 1.0)));
+        let mut hpa = Hpa::new(target, 1.0);
+        let name = hpa.name();
+        play(&mut hpa, &name, &|_| true);
     }
     for busy in (3..=8).map(|step| f64::from(step) / 10.0) {
-        all.push(Box::new(Keda::new(busy / WORK, format!("{busy:.2}"))));
+        let mut keda = Keda::new(busy / WORK, format!("{busy:.2}"));
+        let name = keda.name();
+        play(&mut keda, &name, &|_| true);
     }
-    all.push(Box::new(Kpa::new(safe / (1.0 - safe) / AIM)));
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let reach = (kind.start + 10.0 + SCRAPE).ceil() as usize;
-    all.push(Box::new(Clairvoyant::new(&scenario.load, safe / WORK, reach, "")));
+    let reach = (service.start + 10.0 + SCRAPE).ceil() as usize;
+    let mut distinct = safe.to_vec();
+    distinct.dedup();
+    for busy in distinct {
+        let is_for = |place: usize| safe.get(place).is_some_and(|own| own.to_bits() == busy.to_bits());
+        // Knative's setting follows the promise; all of them are one policy.
+        play(&mut Kpa::new(busy / (1.0 - busy) / AIM), "KPA", &is_for);
+        play(&mut Clairvoyant::new(&scenario.load, busy / WORK, reach, ""), "clairvoyant", &is_for);
+    }
     all
 }

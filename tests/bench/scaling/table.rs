@@ -7,34 +7,40 @@ use crate::cell::Played;
 /// A cell, the seeds together: bad minutes of 60 and pods by policy, in the mean.
 pub type Cell = BTreeMap<String, (f64, f64)>;
 
-/// The mean of the seeds of one cell.
-pub fn mean(runs: &[Vec<Played>]) -> Cell {
+/// The mean of the runs of one cell with so many seeds.
+pub fn mean(runs: &[Played], seeds: u64) -> Cell {
     let mut cell = Cell::new();
-    for played in runs.iter().flatten() {
+    for played in runs {
         let (bad, pods) = cell.entry(played.policy.clone()).or_default();
         *bad += played.bad;
         *pods += played.pods;
     }
-    let count = number(runs.len());
+    let count = number(usize::try_from(seeds).unwrap_or(usize::MAX));
     for both in cell.values_mut() {
         *both = (both.0 / count, both.1 / count);
     }
     cell
 }
 
-const OURS: &str = "law";
+/// What the law is called.
+pub const OURS: &str = "law";
 
 /// Whether a policy is one that people tune.
-fn is_tuned(policy: &str) -> bool {
+pub fn is_tuned(policy: &str) -> bool {
     policy.starts_with("HPA ") || policy.starts_with("KEDA ")
 }
 
-/// Our pods over those of the cheapest tuning that has no more bad minutes than we; none where there is no such tuning.
-pub fn par(cell: &Cell) -> Option<f64> {
-    let (bad, pods) = cell.get(OURS)?;
+/// The cheapest tuning that has no more bad minutes than we, and its pods; none where there is no such tuning.
+pub fn cheapest_as_good(cell: &Cell) -> Option<(&str, f64)> {
+    let (bad, _) = cell.get(OURS)?;
     let as_good = cell.iter().filter(|(policy, (other, _))| is_tuned(policy) && *other <= *bad + 1e-9);
-    let cheapest = as_good.map(|(_, (_, pods))| *pods).reduce(f64::min)?;
-    Some(pods / cheapest)
+    as_good.map(|(policy, (_, pods))| (policy.as_str(), *pods)).min_by(|(_, one), (_, other)| one.total_cmp(other))
+}
+
+/// Our pods over those.
+pub fn par(cell: &Cell) -> Option<f64> {
+    let (_, pods) = cell.get(OURS)?;
+    cheapest_as_good(cell).map(|(_, theirs)| pods / theirs)
 }
 
 /// One setting for all cells: bad minutes and pods in the mean of the cells, for every policy.
