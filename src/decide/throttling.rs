@@ -4,7 +4,6 @@
 //! A pod is throttled if it was held back in a quarter of its periods, the share at which the usual alert on throttling
 //! (`CPUThrottlingHigh` of the kubernetes-mixin) fires, and beyond chance in more than the twentieth that short bursts
 //! cost anyway. Periods are held back one after the other, as requests fail one after the other: see [`comparison`](super::cause::comparison).
-//! What a rollout costs is not the limit's doing: for a window after it nobody is told to be throttled.
 
 use std::collections::BTreeSet;
 
@@ -54,11 +53,6 @@ impl Throttled {
     ) -> Result<Self, String> {
         let ready = ready(workload);
         let pods = throttled(&ready, signals, now)?;
-        if let Some(through) = workload.rolled_out_at.filter(|through| reaches_back_to(signals, *through)) {
-            return Err(format!(
-                "what was read of throttling reaches back into the rollout that was through at {through}"
-            ));
-        }
         let is_begun = |pod: &&&PodObservation| {
             begun.contains(&pod.name.as_str()) && pods.iter().all(|(name, _)| *name != pod.name)
         };
@@ -128,12 +122,6 @@ fn throttled(ready: &[&PodObservation], signals: &Signals, now: Timestamp) -> Re
 
 fn is_throttled(periods: Sample, pods: usize) -> bool {
     periods.total >= FEWEST_PERIODS && periods.share() >= SHARE && exceeds(periods, ANYWAY, pods)
-}
-
-/// A rollout keeps pods away, and the others are held back for their work too.
-fn reaches_back_to(signals: &Signals, instant: Timestamp) -> bool {
-    let Signals::ByPod(vector) = signals else { return false };
-    vector.at.checked_sub(vector.window).is_ok_and(|begins| begins < instant)
 }
 
 fn trouble(signals: &Signals) -> String {

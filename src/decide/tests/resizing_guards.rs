@@ -14,7 +14,6 @@ use crate::decide::guard::review;
 use crate::decide::timing::Timing;
 use crate::decide::workflow::work_out;
 use crate::decide::{Change as Changed, Plan, ResizeChange};
-use crate::sense::signals::Signals;
 use crate::sense::workload::PodObservation;
 
 fn each(scene: &mut Scene, change: impl Fn(&mut PodObservation)) {
@@ -229,16 +228,5 @@ fn a_step_beyond_its_bounds_is_held_whoever_proposes_it() {
         let Changed::Resize(of_pod) = &mut step.change else { panic!() };
         change(of_pod);
         assert_eq!(review(&Plan::propose("shop", step), &facts).unwrap_err().reason, expected);
-    }
-}
-
-#[test]
-fn what_a_rollout_cost_is_no_reason_to_resize() {
-    let Signals::ByPod(read) = throttled().throttling else { panic!() };
-    let window = read.window.as_secs();
-    for (through, resized) in [(-10 * window, 1), (-window - 1, 1), (1 - window, 0), (-10, 0)] {
-        let mut scene = throttled();
-        scene.workload().rolled_out_at = Some(at(through));
-        assert_eq!(resizes(&scene.decide()).len(), resized, "{through}");
     }
 }
