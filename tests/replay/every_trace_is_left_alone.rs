@@ -2,7 +2,7 @@
 //! also where the load endangers the objectives, and all verbs are allowed. No pod is evicted or resized, and a rollout that is
 //! as good as what was before it is neither paused nor undone.
 //!
-//! Beside an autoscaler that goes by the CPU no pod is resized anyway; where nobody scales the service all of it could be done. Of a
+//! Beside an autoscaler that goes by the CPU no pod is resized anyway; where nobody scales the service it could be. Of a
 //! trace of two weeks three hours are played each time, and all of it where somebody asks for that: see
 //! [`two_whole_weeks_are_left_alone`].
 
@@ -52,13 +52,10 @@ fn left_alone(
 }
 
 /// In the middle of the trace another revision is rolled out, which is as good.
-fn a_rollout(load: &Load) -> Vec<Fault> {
-    vec![Fault::Rollout { at: load.seconds() as f64 / 2.0 }]
-}
-
 fn with_a_rollout(load: &Load, target: f64, seed: u64) -> Play {
     let load = of_mean(load, MEAN);
-    Play { faults: a_rollout(&load), ..Play::new(load, target, seed) }
+    let faults = vec![Fault::Rollout { at: load.seconds() as f64 / 2.0 }];
+    Play { faults, ..Play::new(load, target, seed) }
 }
 
 #[test]
@@ -90,8 +87,8 @@ fn beside_an_autoscaler_that_leaves_little_to_spare() {
 }
 
 /// As many pods as the busiest minute keeps busy to six tenths, under a limit of a core that holds them back in some periods,
-/// and a promise that is broken now and then all the same: each pod could be resized, and none is throttled enough for that. In the
-/// middle another revision is rolled out, which could be undone, and is as good.
+/// and a promise that is broken now and then all the same: each pod could be resized, and none is throttled enough for that.
+/// No rollout takes pods away meanwhile, by which the others would be throttled indeed.
 #[test]
 fn where_a_cpu_limit_is_wide_enough() {
     const WORK: f64 = 0.02;
@@ -105,7 +102,6 @@ fn where_a_cpu_limit_is_wide_enough() {
             agreement: agreement("100ms"),
             beside: Beside::Nobody,
             pods: pods(PODS * BUSY, BUSY),
-            faults: a_rollout(load),
             ..Play::new(of_peak(load, PODS * BUSY / WORK), BUSY, seed)
         }
     });
