@@ -39,10 +39,13 @@
 //! find a place, and who goes first), `decide::choice`, which asks the file of the verb (`decide::policy` for
 //! replicas, within what `connections` leaves, `undo`, `reschedule`, `steer`, `resize`, `shedding`, and `harm`, which takes
 //! back what made it worse), and `decide::guard` (what is done, or why not; with `controller::disruptions`, what was done
-//! for all agreements lately), `act`, where that is refused `decide::refusal` and `controller::refused`, `record::status`, `controller::periods`, `controller::settle` and `evaluate::statement`, which rests on the
+//! for all agreements lately), `act`, where that is refused `decide::refusal` and `controller::refused`, `record::status`,
+//! `controller::periods`, `controller::settle` and `evaluate::statement`, which rests on the
 //! statements before it (`controller::past`, `evaluate::history`); where something changes afterwards,
 //! `controller::restate`; what becomes of its credit, `evaluate::claim`, `evaluate::credit_life`,
-//! `evaluate::credit_balance` and `controller::lives`; when the agreement is deleted, `controller::conclude`.
+//! `evaluate::credit_balance` and `controller::lives`; when the agreement is deleted, `controller::finalize` (what is held of the
+//! workload goes back, by `controller::giving_back`; of what was done `decide::budgets` keeps what counts for the day, where
+//! the agreement goes on) and `controller::conclude`.
 //! `offline::settle` goes the same way from a file.
 //!
 //! # Invariants
