@@ -35,7 +35,7 @@
 //! (whether the last minute proves an outage before any slot does), `controller::enforce` with `controller::look` (all
 //! that is read for a decision) and `decide::cause` (why it is in danger), `controller::capacity` with
 //! `decide::capacity` (what the load that is expected needs) and `decide::ahead` (which raises the floor for it before
-//! there is a danger), `controller::supply` with `decide::feasibility` and `decide::scarcity` (whether more replicas
+//! there is a danger) or `decide::own` (which lets replicas go that it does not need, where they are owned), `controller::supply` with `decide::feasibility` and `decide::scarcity` (whether more replicas
 //! find a place, and who goes first), `decide::choice`, which asks the file of the verb (`decide::policy` for
 //! replicas, within what `connections` leaves, `undo`, `reschedule`, `steer`, `resize`, `shedding`, and `harm`, which takes
 //! back what made it worse), and `decide::guard` (what is done, or why not; with `controller::disruptions`, what was done

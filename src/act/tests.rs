@@ -357,7 +357,7 @@ async fn a_deleted_agreement_gives_back_what_its_status_does_not_know_of() {
         let floor = stage.scene.workload.as_ref().unwrap().floor.floor().cloned();
         let nothing = crate::api::enforcement_status::EnforcementStatus::default();
         let Restoration::Act(plan) =
-            restore(&stage.scene.agreement, &nothing, floor.as_ref(), true, Timestamp::UNIX_EPOCH)
+            restore(&stage.scene.agreement, &nothing, &[], floor.as_ref(), true, Timestamp::UNIX_EPOCH)
         else {
             panic!("{place:?}")
         };

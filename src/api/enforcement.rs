@@ -51,7 +51,8 @@ pub struct Enforcement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resize: Option<Resize>,
     /// Tells how many pods the expected load needs for the latency objective to be kept, in every mode. It raises nothing,
-    /// unless its own mode is `Floor`: then the floor is raised ahead of the load. The same counters tell pods that wait from pods that work: see the cause `Dependency`. Left out: nothing is told.
+    /// unless its own mode is `Floor`: then the floor is raised ahead of the load; or `Own`: then replicas are let go too. The same
+    /// counters tell pods that wait from pods that work: see the cause `Dependency`. Left out: nothing is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,
     /// The shortest time between two raises of the same workload.
@@ -221,7 +222,7 @@ fn default_nodes_per_day() -> i32 {
               pods use up more than there is; raise limit, or lower perPod or min")
     .field_path(".connections"))]
 pub struct ScaleBounds {
-    /// A floor set by the operator is never lower than this.
+    /// A floor set by the operator is never lower than this, and no replica is taken away below it.
     #[schemars(range(min = 1, max = 10000))]
     pub min: i32,
     /// A floor set by the operator is never higher than this.

@@ -12,6 +12,7 @@ use super::avoidance_status::AvoidanceStatus;
 use super::bid::Bid;
 use super::capacity::CapacityStatus;
 use super::diagnosis::{Diagnosis, Review};
+use super::owned_replicas::OwnedReplicas;
 use super::refusal::Refusal;
 use super::reschedule_status::RescheduleStatus;
 use super::resize_status::ResizeStatus;
@@ -60,12 +61,16 @@ pub struct EnforcementStatus {
     /// How many pods the expected load needs, where `spec.enforcement.capacity` asks for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity: Option<CapacityStatus>,
+    /// The replicas that the operator owns, where `spec.enforcement.capacity.mode` is `Own`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owned: Option<OwnedReplicas>,
     /// More replicas are wanted than there may be room for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bid: Option<Bid>,
 }
 
-/// A floor under the replicas of a workload.
+/// A floor under the replicas of a workload; below what stood there before where the operator owns the replicas and the load
+/// needs no more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FloorStatus {
@@ -91,7 +96,7 @@ pub enum FloorReason {
     /// An objective was in danger.
     #[default]
     Danger,
-    /// The load that is expected needs it, and no objective is in danger for which it was raised.
+    /// The load that is expected needs it, or needs no more, and no objective is in danger for which it was raised.
     Load,
 }
 
@@ -101,7 +106,7 @@ pub enum FloorReason {
 pub struct Episode {
     /// When the danger was seen first.
     pub since: Time,
-    /// No objective was in danger in it yet: a floor stands that was raised ahead of the load.
+    /// No objective was in danger in it yet: a floor stands that was raised ahead of the load, or replicas are let go.
     #[serde(default, skip_serializing_if = "is_false")]
     pub ahead: bool,
     /// Since when all objectives are safe again. Left out: they are not.
@@ -218,6 +223,8 @@ pub enum Verb {
     LowerFloor,
     /// Puts the baseline back.
     Restore,
+    /// Takes replicas away that the load does not need, below what was declared, where the operator owns them.
+    ScaleDown,
     /// Pauses the rollout of a bad revision, so that no further pod gets it.
     PauseRollout,
     /// Goes back to the revision before a bad one.
@@ -252,6 +259,7 @@ impl Verb {
             | Self::RaiseFloor
             | Self::LowerFloor
             | Self::Restore
+            | Self::ScaleDown
             | Self::Surge
             | Self::Reschedule
             | Self::AvoidNode

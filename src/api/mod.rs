@@ -30,6 +30,7 @@ pub mod metrics_source;
 pub mod missing_data;
 pub mod objective;
 pub mod objective_statement;
+pub mod owned_replicas;
 pub mod parameter;
 pub mod period;
 pub mod refusal;

@@ -223,8 +223,9 @@ mod tests {
         type Change = fn(&mut Order);
         let cases: [(&str, bool, Change); 6] = [
             ("nothing", true, |_| {}),
-            ("that a floor follows", true, |order| {
+            ("that the replicas follow", true, |order| {
                 order.follows = Some(ObjectRef::new("checkout"));
+                order.owns = true;
                 order.ground.lag = SignedDuration::from_secs(90);
             }),
             ("the workload", false, |order| order.workload.name = "api".to_owned()),

@@ -1,6 +1,7 @@
 //! Looks at the load of the services of one source, one after the other, beside everything else that is asked of it.
 //!
-//! Nobody waits for it; whose floor follows the load is woken where more pods are needed than ran. It has a budget of its own: one look at a time, one request at a time, and pauses in between, so
+//! Nobody waits for it; whose floor follows the load is woken where more pods are needed than ran, and whose replicas do with
+//! every look. It has a budget of its own: one look at a time, one request at a time, and pauses in between, so
 //! that it takes about a quarter of the requests that the source allows.
 
 use std::sync::{Arc, Weak};
@@ -31,7 +32,8 @@ pub(super) async fn run(source: String, reader: Arc<dyn SlotReader>, requests_pe
         let begun = Instant::now();
         let found = capacity::look(&context, &*reader, pace, &mut turn).await;
         let took = SignedDuration::try_from(begun.elapsed()).unwrap_or(SignedDuration::MAX);
-        let woken = turn.order.follows.clone().filter(|_| found.as_ref().is_ok_and(Need::wants_more));
+        let owns = turn.order.owns;
+        let woken = turn.order.follows.clone().filter(|_| owns || found.as_ref().is_ok_and(Need::wants_more));
         context.advice.found(turn, found, took, context.clock.now());
         if let Some(agreement) = woken {
             context.registry.wake(agreement);

@@ -18,13 +18,14 @@ use super::claims::{self, Claims};
 use super::context::Context;
 use super::demands;
 use super::enforce;
-use super::error::Error;
+use super::error::{Error, Retry};
 use super::exclusions::Declared;
 use super::finalize;
 use super::late;
 use super::lives;
 use super::periods;
 use super::pulses;
+use super::put_back::put_back;
 use super::registry::Asks;
 use super::retention;
 use super::room;
@@ -68,7 +69,13 @@ pub async fn reconcile(agreement: Arc<ServiceLevelAgreement>, context: Arc<Conte
     match terms.and_then(|terms| amendments::in_time(&agreement, &book.status, now).map(|()| terms)) {
         Ok(terms) => {
             let claims = Claims::of(&context, &agreement.namespace().unwrap_or_default(), &agreement.name_any());
-            let action = Box::pin(work(&agreement, &context, &mut book, &terms, &claims, now)).await?;
+            let worked = Box::pin(work(&agreement, &context, &mut book, &terms, &claims, now)).await;
+            if let Err(error) = &worked
+                && error.retry() == Retry::Terminal
+            {
+                given_up(&agreement, &context, &mut book, error, now).await?;
+            }
+            let action = worked?;
             claims::tell(&claims, &context, &book, &agreement.spec, now).await?;
             Ok(action)
         }
@@ -311,7 +318,20 @@ fn given_back(held: &EnforcementStatus, now: Timestamp) -> Option<EnforcementSta
     Some(EnforcementStatus { reason: "NotInForce".to_owned(), message: message.to_owned(), ..left })
 }
 
-/// Says what is wrong, stops asking, and keeps what was known.
+/// The account cannot be made before somebody has looked, and without it nothing is decided.
+async fn given_up(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    book: &mut Book,
+    error: &Error,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let mut next = book.status.clone();
+    put_back(agreement, context, book, &mut next, (error.category(), &error.to_string()), now).await;
+    write_status(agreement, context, book, next).await
+}
+
+/// Says what is wrong, stops asking, keeps what was known, and puts back what was let go.
 async fn refuse(
     agreement: &ServiceLevelAgreement,
     context: &Context,
@@ -341,6 +361,7 @@ async fn refuse(
         condition::clear(list, condition::STALLED);
     }
     reason.clone_into(&mut next.summary.get_or_insert_default().enforcement);
+    let again = put_back(agreement, context, book, &mut next, (reason, message), now).await;
     write_status(agreement, context, book, next).await?;
     // What is in doubt is read again when it is taken up again; written now, it would only meet a conflict.
     let unwritten = |open: &&mut OpenLedger| open.dirty && !open.closed && open.certainty == Certainty::Known;
@@ -349,5 +370,9 @@ async fn refuse(
     }
     // Taken up again when it can be worked with: the grace for missing slots begins then.
     book.open = None;
-    Ok(if refusal.terminal { Action::await_change() } else { Action::requeue(Duration::from_secs(30)) })
+    Ok(match again.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or(SHORTEST)) {
+        Some(wait) => Action::requeue(wait.clamp(SHORTEST, context.resync)),
+        None if refusal.terminal => Action::await_change(),
+        None => Action::requeue(Duration::from_secs(30)),
+    })
 }

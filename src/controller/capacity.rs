@@ -1,6 +1,7 @@
 //! How many pods the load of a service needs: what is asked for, how it is looked at, and how it is told.
 //!
-//! What the scaling law says is told in the status; where the agreement asks for that, a floor follows it ([`followed`]). A
+//! What the scaling law says is told in the status; where the agreement asks for that, a floor or the replicas follow it
+//! ([`followed`]). A
 //! reconcile only says what is to be looked at ([`tell`]); the looks are made beside it, by the [`adviser`](super::adviser) of
 //! the source.
 
@@ -19,7 +20,7 @@ use super::sizing::Sizing;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement::WorkloadRef;
 use crate::api::agreement_status::AgreementStatus;
-use crate::api::capacity::{Capacity, CapacityMode};
+use crate::api::capacity::CapacityMode;
 use crate::decide::capacity::{CapacityLaw, Ground, Need};
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::span;
@@ -58,14 +59,15 @@ pub struct Order {
     pub ground: Ground,
     /// The agreement whose floor follows what is found. `None`: that is only told.
     pub follows: Option<ObjectRef<ServiceLevelAgreement>>,
+    /// Its replicas follow it in both directions.
+    pub owns: bool,
 }
 
 impl Order {
-    /// Whether what is found of the other holds of this one: only whether a floor follows it is another, and with that how old
-    /// it may be.
+    /// Whether what is found of the other holds of this one: only what follows it is another, and with that how old it may be.
     pub(super) fn is_of_the_same(&self, other: &Self) -> bool {
         let ground = Ground { lag: self.ground.lag, ..other.ground.clone() };
-        *self == Self { follows: self.follows.clone(), ground, ..other.clone() }
+        *self == Self { follows: self.follows.clone(), owns: self.owns, ground, ..other.clone() }
     }
 }
 
@@ -103,15 +105,16 @@ pub(super) fn tell(
 
 /// What the load needs that the floor of an agreement follows. `None`: it follows none.
 pub(super) fn followed(agreement: &ServiceLevelAgreement, context: &Context) -> Option<Need> {
-    if !follows(agreement.spec.enforcement.capacity.as_ref()?) {
+    if !agreement.spec.enforcement.capacity.as_ref()?.mode.is_followed() {
         return None;
     }
     let told = context.advice.told(&agreement.uid().unwrap_or_default());
     Some(told.map_or_else(|| Need::Unknown("the load was not looked at yet".to_owned()), |told| told.need))
 }
 
-fn follows(capacity: &Capacity) -> bool {
-    capacity.mode == CapacityMode::Floor
+/// Whether the replicas of an agreement follow what the load needs in both directions.
+pub(super) fn owns(agreement: &ServiceLevelAgreement) -> bool {
+    agreement.spec.enforcement.capacity.as_ref().is_some_and(|capacity| capacity.mode == CapacityMode::Own)
 }
 
 fn order(
@@ -138,9 +141,10 @@ fn order(
             available: availability.and_then(target).unwrap_or_else(|| BigRational::from_integer(0.into())),
             millicores: 0,
             // What is acted upon is as old as a look may be.
-            lag: if follows(capacity) { context.settle.saturating_add(advice::LOOK) } else { context.settle },
+            lag: if capacity.mode.is_followed() { context.settle.saturating_add(advice::LOOK) } else { context.settle },
         },
-        follows: follows(capacity).then(|| ObjectRef::from_obj(agreement)),
+        follows: capacity.mode.is_followed().then(|| ObjectRef::from_obj(agreement)),
+        owns: owns(agreement),
         ask: CounterAsk {
             latency,
             errors: availability.and_then(named).and_then(|asked| asked.indicator.ratio.as_ref()?.bad.clone()),
@@ -317,6 +321,7 @@ pub(super) mod tests {
                 lag: SignedDuration::ZERO,
             },
             follows: None,
+            owns: false,
         }
     }
 

@@ -93,8 +93,8 @@ pub struct Context {
     pub books: Books,
     /// Pauses after failures.
     pub backoff: Backoff,
-    /// Pauses of agreements of which something could not be given back: they go, or have no workload to act on or none that can
-    /// be read.
+    /// Pauses of agreements of which something could not be given back: they go, cannot be worked with, or have no workload to act on
+    /// or none that can be read.
     pub give_backs: Backoff,
 }
 

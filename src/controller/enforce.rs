@@ -26,7 +26,7 @@ use crate::decide::budgets;
 use crate::decide::capacity::Need;
 use crate::decide::pulse::Present;
 use crate::decide::{
-    AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Step, Supply, decide, record, refusal,
+    AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Step, Supply, decide, owned, record, refusal,
 };
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::record::{event, status, writer};
@@ -54,7 +54,8 @@ pub(super) async fn enforce(
         return Ok(None);
     }
     let need = capacity::followed(agreement, context);
-    let asks = need.as_ref().is_some_and(Need::wants_more);
+    // Whose replicas are owned is looked at in any case: fewer may be needed, and somebody else may have changed them.
+    let asks = need.as_ref().is_some_and(Need::wants_more) || capacity::owns(agreement);
     if !asks && !something_hangs_on_it(next, present) && !unseen {
         nothing_is_wrong(context, agreement, next, assessment, now);
         say(next, agreement, "NothingToDo", "no objective is in danger", ConditionStatus::False, now);
@@ -246,6 +247,7 @@ fn nothing_is_wrong(
 ) {
     let enforcement = next.enforcement.get_or_insert_default();
     (enforcement.diagnosis, enforcement.review, enforcement.bid) = (None, None, None);
+    enforcement.owned = owned::aged(enforcement.owned.as_ref(), &next.actions, now);
     context.bids.withdraw(&agreement.uid().unwrap_or_default());
     let (account_through, now) = (assessment.measured_through, status::whole_seconds(now));
     enforcement.refusals = refusal::reconcile(&enforcement.refusals, &next.actions, now);

@@ -257,7 +257,13 @@ async fn give_rollout_back(
     unless_refused(agreement, context, plan, Verb::ReleaseRollout, told, refusals, now).await
 }
 
-async fn give_floor_back(agreement: &ServiceLevelAgreement, context: &Context, book: &Book, now: Timestamp) -> bool {
+/// Whether nothing of ours is left on the floor.
+pub(super) async fn give_floor_back(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    book: &Book,
+    now: Timestamp,
+) -> bool {
     let identity = identity(agreement);
     let status = book.status.enforcement.clone().unwrap_or_default();
     let read = match &status.floor {
@@ -281,7 +287,7 @@ async fn give_floor_back(agreement: &ServiceLevelAgreement, context: &Context, b
         Err(_) => None,
     };
     let leader = context.fence.leads(Instant::now());
-    match restore(&identity, &status, floor.as_ref(), leader, now) {
+    match restore(&identity, &status, &book.status.actions, floor.as_ref(), leader, now) {
         Restoration::Nothing => {
             if let Some(left) = floor.filter(|floor| floor.entry_left) {
                 let_go_of(context, &identity, &left.target, left.kind.plural()).await;

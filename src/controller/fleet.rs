@@ -26,6 +26,8 @@ pub struct Fleet {
 struct Standing {
     /// What names the service: agreements on one workload are about one.
     service: String,
+    /// What names its workloads.
+    workloads: Vec<String>,
     /// Since when it burns.
     burning_since: Option<Timestamp>,
     /// The agreement.
@@ -61,6 +63,7 @@ impl Fleet {
                 let through = through.map_or(now, |through| through.0);
                 let standing = Standing {
                     service: service(&agreement),
+                    workloads: workloads(&agreement),
                     burning_since: Some(since),
                     namespace: agreement.namespace().unwrap_or_default(),
                     name: agreement.name_any(),
@@ -93,6 +96,7 @@ impl Fleet {
         let slots = SignedDuration::from_secs(agreement.spec.metrics.slot.seconds()).saturating_mul(3);
         let standing = Standing {
             service: service(agreement),
+            workloads: workloads(agreement),
             burning_since,
             namespace: agreement.namespace().unwrap_or_default(),
             name: agreement.name_any(),
@@ -165,16 +169,19 @@ impl Fleet {
             let since = services.entry(&standing.service).or_default();
             *since = since.iter().chain(&standing.burning_since).min().copied();
         }
-        let own = agreements.get(uid).filter(|standing| standing.burning_since.is_some());
+        let standing = agreements.get(uid);
+        let workload = standing.and_then(|standing| standing.workloads.first());
+        let names = |other: &Standing| workload.is_some_and(|workload| other.workloads.contains(workload));
+        let others = agreements.iter().filter(|(other, standing)| *other != uid && names(standing));
+        let mut beside: Vec<String> = others.map(|(_, standing)| standing.name.clone()).collect();
+        beside.sort_unstable();
+        let own = standing.filter(|standing| standing.burning_since.is_some());
         FleetView {
             services: services.len(),
             own: own.and_then(|standing| *services.get(standing.service.as_str())?),
             burning_since: services.into_values().flatten().collect(),
-            upstream: Vec::new(),
-            evictions: Vec::new(),
-            bids: Vec::new(),
-            avoided: Vec::new(),
-            acts: Vec::new(),
+            beside,
+            ..FleetView::default()
         }
     }
 }
@@ -195,11 +202,14 @@ fn reaches(beside: &BTreeMap<&str, &Standing>, from: &str, to: &str) -> bool {
 }
 
 fn service(agreement: &ServiceLevelAgreement) -> String {
+    let named = || format!("{}/{}", agreement.namespace().unwrap_or_default(), agreement.spec.service.name);
+    workloads(agreement).into_iter().next().unwrap_or_else(named)
+}
+
+fn workloads(agreement: &ServiceLevelAgreement) -> Vec<String> {
     let namespace = agreement.namespace().unwrap_or_default();
-    match agreement.spec.service.workloads.first() {
-        Some(workload) => format!("{namespace}/{}/{}", workload.kind, workload.name),
-        None => format!("{namespace}/{}", agreement.spec.service.name),
-    }
+    let all = agreement.spec.service.workloads.iter();
+    all.map(|workload| format!("{namespace}/{}/{}", workload.kind, workload.name)).collect()
 }
 
 #[cfg(test)]
@@ -258,6 +268,7 @@ mod tests {
         let seen = fleet.seen_by("a");
         assert_eq!((seen.services, seen.own, seen.burning_together()), (3, Some(at(10)), 2));
         assert_eq!(fleet.seen_by("c").own, None);
+        assert_eq!(["a", "b", "c", "e"].map(|uid| fleet.seen_by(uid).beside), [vec!["b"], vec!["a"], vec![], vec![]]);
         fleet.note(&agreement("d", "pay"), &status, Present { assessment: &assessment(true), pulse: &[] }, at(900));
         assert_eq!(fleet.seen_by("d").own, Some(at(30)), "it goes on burning");
         fleet.note(&agreement("d", "pay"), &status, Present { assessment: &assessment(false), pulse: &[] }, at(901));

@@ -15,7 +15,7 @@ use super::book::{Book, OpenLedger};
 use super::circumstances::Known;
 use super::context::Context;
 use super::error::Error;
-use super::load::{EarlierLoad, danger};
+use super::load::{EarlierLoad, compared_from};
 use super::past::Past;
 use super::registry::SecondLook;
 use super::revision::{Reopened, Slots};
@@ -92,8 +92,8 @@ pub(super) async fn recall(
     let from = first_look(context, period.start, now);
     // Who only observes compares nothing.
     let decides = agreement.spec.enforcement.mode > Mode::Observe;
-    let danger = danger(&book.status).map_or(now, |since| since.min(now));
-    let compared = if decides { load::known_from(danger) } else { from };
+    let compared = compared_from(&book.status, now).unwrap_or_else(|| load::known_from(now));
+    let compared = if decides { compared } else { from };
     if from.min(compared) >= period.end {
         return Ok(());
     }

@@ -70,9 +70,9 @@ pub(super) fn around(
     assessment: &Assessment,
     now: Timestamp,
 ) -> LoadCourse {
-    let Some((open, since)) = book.open.as_ref().zip(danger(status)) else { return LoadCourse::default() };
+    let Some((open, since)) = book.open.as_ref().zip(compared_from(status, now)) else { return LoadCourse::default() };
     let until = assessment.measured_through.saturating_add(context.settle).map_or(now, |until| until.min(now));
-    let load = LoadCourse::since(&open.ledger, load::known_from(since), until, context.settle);
+    let load = LoadCourse::since(&open.ledger, since, until, context.settle);
     joined(agreement, load, open.ledger.bounds().start, book.earlier_load.as_ref())
 }
 
@@ -90,8 +90,17 @@ fn joined(
 }
 
 /// When the danger that goes on was seen first.
-pub(super) fn danger(status: &AgreementStatus) -> Option<Timestamp> {
+fn danger(status: &AgreementStatus) -> Option<Timestamp> {
     Some(status.enforcement.as_ref()?.episode.as_ref()?.since.0)
+}
+
+/// From when on the load is compared with what goes on. `None`: nothing does.
+pub(super) fn compared_from(status: &AgreementStatus, now: Timestamp) -> Option<Timestamp> {
+    let episode = status.enforcement.as_ref()?.episode.as_ref()?;
+    let since = episode.since.0.min(now);
+    // Where nothing was in danger yet, replicas may have been let go or raised ahead of the load for weeks.
+    let longest = now.saturating_sub(LONGEST).unwrap_or(now);
+    Some(load::known_from(if episode.ahead { since.max(longest) } else { since }))
 }
 
 #[cfg(test)]
@@ -154,6 +163,22 @@ mod tests {
             let expected: Vec<i64> = (0..count).map(|slot| first + slot * 300).collect();
             assert_eq!(starts, expected);
         }
+    }
+
+    #[test]
+    fn what_is_let_go_for_weeks_asks_for_no_more_than_six_hours() {
+        let compared = |since, ahead| {
+            let mut status = endangered(since);
+            if let Some(episode) = &mut status.enforcement.as_mut().unwrap().episode {
+                episode.ahead = ahead;
+            }
+            compared_from(&status, second(20 * DAY)).map(Timestamp::as_second)
+        };
+        let margin = 20 * DAY - load::known_from(second(20 * DAY)).as_second();
+        assert_eq!(compared(None, false), None);
+        assert_eq!(compared(Some(DAY), false), Some(DAY - margin));
+        assert_eq!(compared(Some(DAY), true), Some(20 * DAY - 6 * 3600 - margin));
+        assert_eq!(compared(Some(20 * DAY - 60), true), Some(20 * DAY - 60 - margin));
     }
 
     #[test]

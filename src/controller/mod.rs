@@ -56,6 +56,7 @@ mod patience;
 mod periods;
 mod pulse;
 mod pulses;
+mod put_back;
 mod reader;
 mod recalled;
 mod refused;

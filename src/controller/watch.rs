@@ -328,7 +328,8 @@ fn retry(uid: &str, name: &str, error: &Error, context: &Context) -> Action {
     tracing::warn!(object = %name, category = error.category(), %error, ?pause, "a reconcile failed");
     match error.retry() {
         Retry::Transient => Action::requeue(pause),
-        Retry::Terminal => Action::requeue(context.resync),
+        // What was let go and could not be put back is tried again sooner.
+        Retry::Terminal => Action::requeue(context.give_backs.pause_left(uid).unwrap_or(context.resync)),
     }
 }
 

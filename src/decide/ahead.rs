@@ -12,11 +12,11 @@ use crate::api::enforcement::ScaleBounds;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorReason, FloorStatus, Verb};
 use crate::sense::workload::Floor;
 
-use super::capacity::Need;
+use super::capacity::{Keep, Need};
 use super::facts::Facts;
 use super::plan::{Plan, Proposed};
 use super::policy::{self, Proposal};
-use super::size;
+use super::{own, size};
 
 /// Samples older than this say nothing of the load just now: a look, the delay with which samples are read, and three scrapes.
 pub(super) const OLDEST: SignedDuration = SignedDuration::from_mins(3);
@@ -24,8 +24,10 @@ pub(super) const OLDEST: SignedDuration = SignedDuration::from_mins(3);
 /// What the expected load needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Known<'a> {
-    /// So many pods.
+    /// So many pods; no fewer than are kept, where some were let go.
     pub(super) pods: i32,
+    /// What is kept where some are let go.
+    pub(super) keep: &'a Keep,
     /// How that was reckoned, in words.
     why: &'a str,
     /// The newest sample it rests on.
@@ -34,10 +36,10 @@ pub(super) struct Known<'a> {
 
 /// What the load needs, as far as something may rest on it; in words why nothing may. `None`: no floor is to follow it.
 pub(super) fn known<'a>(facts: &Facts<'a>) -> Option<Result<Known<'a>, String>> {
-    Some(match facts.situation.need? {
+    Some(match facts.need()? {
         Need::Unknown(why) => Err(why.clone()),
         Need::Pods { doubt: Some(doubt), .. } => Err(doubt.clone()),
-        Need::Pods { sure, why, through, sampled, doubt: None, .. } => {
+        Need::Pods { sure, keep, why, through, sampled, doubt: None, .. } => {
             let (age, ready) = (facts.now().duration_since(*through), facts.workload.ready_pods());
             if age > OLDEST || age.is_negative() {
                 Err(format!("the newest samples of it are of {through}, and not of just now"))
@@ -46,15 +48,17 @@ pub(super) fn known<'a>(facts: &Facts<'a>) -> Option<Result<Known<'a>, String>> 
             } else if sampled.saturating_mul(4) > ready.saturating_mul(5) {
                 Err(format!("it was sampled on {sampled} pods, and only {ready} of the workload are ready"))
             } else {
-                Ok(Known { pods: *sure, why, through: *through })
+                Ok(Known { pods: own::wanted(facts, *sure, keep.fewest), keep, why, through: *through })
             }
         }
     })
 }
 
-/// The most replicas that are asked for at once: as many again as are ready, and no more than any step may ask for.
+/// The most replicas that are asked for at once: as many again as are ready, and no more than any step may ask for; or as many
+/// as were declared, where some were let go.
 pub(super) fn most(facts: &Facts<'_>) -> i32 {
-    facts.workload.ready_pods().saturating_mul(2).min(size::most(facts.workload.spec_replicas))
+    let most = facts.workload.ready_pods().saturating_mul(2).min(size::most(facts.workload.spec_replicas));
+    own::let_go(facts).map_or(most, |standing| most.max(standing.baseline))
 }
 
 /// The floor that the load asks for, within the bounds. `None`: no more than there is, or nobody knows.
@@ -72,7 +76,7 @@ pub(super) fn propose(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) ->
         return None;
     }
     let wanted = facts.workload.spec_replicas;
-    let needed = facts.situation.need.and_then(Need::sure)?;
+    let needed = facts.need().and_then(Need::sure)?;
     if let (Some(Err(why)), None, true) = (known(facts), &facts.standing, needed > wanted.max(floor.current)) {
         let message = format!("the load seems to need {needed} pods, and {wanted} are wanted; none is added, as {why}");
         return Some(policy::idle("LoadInDoubt", message, None));

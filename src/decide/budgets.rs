@@ -13,6 +13,7 @@ use crate::api::resize_status::ResizeStatus;
 use crate::api::shed::ShedStatus;
 
 use super::hand::{self, DAY};
+use super::owned;
 
 /// What counts on of what was `held` and has been given back. `None`: nothing was done within a day.
 #[must_use]
@@ -42,6 +43,7 @@ pub fn left_of(held: &EnforcementStatus, now: Timestamp) -> Option<EnforcementSt
         avoidance: avoidance.filter(|avoided| !avoided.nodes.is_empty()),
         shed: shed.filter(|shed| *shed != ShedStatus::default()),
         resize: resize.filter(|resized| !resized.raised.is_empty()),
+        owned: owned::aged(held.owned.as_ref(), &[], now),
         ..EnforcementStatus::default()
     };
     (left != EnforcementStatus::default()).then_some(left)

@@ -13,7 +13,7 @@ use crate::sense::counters::{CounterSample, Course, Millionths, STEP};
 use crate::sense::workload::PodObservation;
 
 use super::facts::LONGEST_START;
-use super::law::{Constants, Law, Promise, Sample, Settings, Wanted, Warm};
+use super::law::{Constants, Kept, Law, Promise, Sample, Settings, Wanted, Warm};
 
 /// Pods that use more than this of what they request have more than that, and nobody knows how much.
 const MOST_BUSY: f64 = 1.05;
@@ -27,6 +27,8 @@ pub enum Need {
         pods: i32,
         /// So many of them are acted upon.
         sure: i32,
+        /// What is kept where pods are taken away.
+        keep: Keep,
         /// How it was reckoned, in words.
         why: String,
         /// The newest sample it rests on.
@@ -38,6 +40,17 @@ pub enum Need {
     },
     /// Nothing can be said, and why.
     Unknown(String),
+}
+
+/// How many pods are kept where some are taken away that somebody declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// Pods are let go down to so many. `None`: too little was seen of the hours before.
+    pub lowest: Option<i32>,
+    /// Fewer than so many are too few: they are asked for again.
+    pub fewest: i32,
+    /// For what, in words; where none is let go, why nobody knows down to how many.
+    pub why: String,
 }
 
 impl Need {
@@ -170,11 +183,11 @@ impl CapacityLaw {
         self.ground == *ground
     }
 
-    /// Takes over from the law before it what a pod has borne, if that rested on the same. The history from which it has
-    /// learned may be one in which a floor has already spread the load.
+    /// Takes over from the law before it what a pod has borne and how the load rose, if that rested on the same. The history
+    /// from which it has learned may be one in which a floor has already spread the load, and has no short rises of days past.
     pub fn inherit(&mut self, before: &Self) {
-        if let Some(rate) = before.law.most_borne().filter(|_| before.rests_on(&self.ground)) {
-            self.law.has_borne(rate);
+        if before.rests_on(&self.ground) {
+            self.law.inherit(&before.law);
         }
     }
 
@@ -233,11 +246,33 @@ impl CapacityLaw {
                 let (why, doubt) = (wanted.to_string(), self.law.doubt().map(|doubt| doubt.to_string()));
                 let whole = |pods: u32| i32::try_from(pods).unwrap_or(i32::MAX);
                 let sure = whole(pods.min(self.law.sure(&reckoning)));
-                Need::Pods { pods: whole(pods), sure, why, through, sampled: self.pods(), doubt }
+                let keep = keep(self.law.kept(&reckoning), whole(pods));
+                Need::Pods { pods: whole(pods), sure, keep, why, through, sampled: self.pods(), doubt }
             }
             _ => Need::Unknown(wanted.to_string()),
         }
     }
+}
+
+/// What is kept of pods of which the load needs so many.
+fn keep(kept: Option<Kept>, needed: i32) -> Keep {
+    let Some(Kept { lowest, fewest, load, rise, seen }) = kept else {
+        return Keep { lowest: None, fewest: needed, why: "nothing is known of the hours before".to_owned() };
+    };
+    // The cast saturates.
+    #[allow(clippy::cast_possible_truncation)]
+    let whole = |pods: f64| (pods.ceil() as i32).max(needed);
+    let why = match lowest {
+        Some(_) => format!(
+            "it was up to {load:.0} requests/s within three hours and may become {rise:.1} times that before a pod more \
+             serves, and a pod may be lost"
+        ),
+        None => format!(
+            "only {:.0} % of the last three hours were seen, and the load may have been higher in the rest",
+            100.0 * seen / Kept::OF
+        ),
+    };
+    Keep { lowest: lowest.map(whole), fewest: whole(fewest), why }
 }
 
 /// How far the samples of a course lie apart, in the middle.

@@ -11,13 +11,13 @@ use crate::sense::workload::Floor;
 use super::cause::{Cause, Found, Remedy};
 use super::evidence::Snapshot;
 use super::facts::Facts;
-use super::guard::{self, Answers, Hold};
+use super::guard::{self, Admitted, Answers, Hold};
 use super::health::Danger;
-use super::plan::{Plan, Proposed};
+use super::plan::{Plan, Proposed, Step};
 use super::policy::{self, Proposal};
 use super::situation::Situation;
 use super::workflow::Decision;
-use super::{harm, refusal, release, reschedule, resize, resized, shedding, standing, steer, undo};
+use super::{harm, intent, own, refusal, release, reschedule, resize, resized, shedding, standing, steer, undo};
 
 /// The decision, and what the guards say of its plan.
 type Chosen = (Decision, Answers);
@@ -79,7 +79,7 @@ fn choice(facts: &Facts<'_>, found: &Found) -> Chosen {
             Answers::default(),
         );
     }
-    if let Some(chosen) = take_back(facts, cause) {
+    if let Some(chosen) = put_back(facts, cause).or_else(|| take_back(facts, cause)) {
         return chosen;
     }
     // Nothing but what ends the cause ends it.
@@ -94,6 +94,27 @@ fn choice(facts: &Facts<'_>, found: &Found) -> Chosen {
         Remedy::Resize => resize(facts, cause),
         Remedy::Shed => shed(facts, cause),
     }
+}
+
+/// Puts back in a danger what was let go, before anything else is done about it, and in one write with the ladder's raise where
+/// that is right and comes as far.
+fn put_back(facts: &Facts<'_>, cause: &Cause) -> Option<Chosen> {
+    let (plan, declared) = (own::put_back(facts)?, own::footing(facts));
+    let comes_as_far =
+        |plan: &Plan<Admitted>| plan.steps.iter().filter_map(Step::floor).any(|change| change.to >= declared);
+    let raised = match cause.remedy {
+        Remedy::Scale => Some(scale(facts)),
+        // Replicas are added only where no pod can be resized; a resize comes with the next look.
+        Remedy::Resize => Some(resize(facts, cause)),
+        _ => None,
+    };
+    if let Some((Decision::Act(plan), answers)) = raised
+        && comes_as_far(&plan)
+    {
+        return Some((Decision::Act(plan), answers));
+    }
+    let decision = given_back(facts, plan, "replicas are to be put back")?;
+    Some((decision, Answers::default()))
 }
 
 /// Takes a raise back that did harm, before anything else is done about the cause. What holds that back holds nothing else.
@@ -238,6 +259,10 @@ fn scale(facts: &Facts<'_>) -> Chosen {
     let Some(floor) = facts.floor() else {
         return (nothing("NoFloor", "nothing holds a floor", None), Answers::default());
     };
+    let refused = own::refused(facts).filter(|_| facts.health.danger == Danger::None && facts.standing.is_none());
+    if let Some(hold) = refused {
+        return (Decision::Hold(hold), Answers::default());
+    }
     match policy::propose(facts, floor, bounds) {
         Proposal::Idle { reason, message, until } => (nothing(reason, message, until), Answers::default()),
         Proposal::Plan(plan) => pass(plan, facts),
@@ -279,22 +304,26 @@ fn floor_without_reason(facts: &Facts<'_>) -> Option<Plan<Proposed>> {
     let situation = facts.situation;
     let revoked = situation.enforcement.mode < Mode::Enforce || situation.enforcement.scale.is_none();
     let (floor, standing, reason) = match (left_behind(situation), facts.floor(), &facts.standing) {
-        (Some((left, standing)), _, _) => (left, standing, "the workload is scaled by another object now"),
+        (Some((left, standing)), _, _) => (left, standing, "the workload is scaled by another object now".to_owned()),
         (None, Some(floor), Some(standing)) if revoked => {
-            (floor, standing.clone(), "the agreement allows no scaling any more")
+            (floor, standing.clone(), "the agreement allows no scaling any more".to_owned())
         }
+        (None, Some(floor), Some(standing)) => (floor, standing.clone(), own::is_without_reason(facts)?),
         _ => return None,
     };
     let before = Snapshot::of(&facts.health, facts.workload.ready_pods());
-    let (slot, deadline) = (standing.since.0, facts.judged_at(false));
-    Some(release::restoring(situation.agreement, floor, &standing, slot, deadline, reason.into(), before))
+    let (slot, deadline) = (standing.since.0, facts.judged_at(standing.value < standing.baseline));
+    Some(release::restoring(situation.agreement, floor, &standing, slot, deadline, reason, before))
 }
 
 /// Gives it back, whatever is measured: neither the agreement's mode nor the data hold that. `None`: the API server refused it
 /// lately, which keeps nothing else from being done.
 fn given_back(facts: &Facts<'_>, plan: Plan<Proposed>, what: &str) -> Option<Decision> {
     if facts.situation.ceiling < Mode::Enforce {
-        let message = format!("{what}, but the operator's flag --enforcement forbids every change");
+        let missing = own::let_go(facts).map_or_else(String::new, |standing| {
+            format!("; {} of the {} replicas that are declared are left", standing.value, standing.baseline)
+        });
+        let message = format!("{what}, but the operator's flag --enforcement forbids every change{missing}");
         return Some(Decision::Hold(Hold::new("ModeCeiling", message)));
     }
     if guard::refused(&plan, facts).is_some() {
@@ -338,8 +367,9 @@ fn node_refused(facts: &Facts<'_>) -> Option<Hold> {
 pub(super) fn left_behind<'a>(situation: &Situation<'a>) -> Option<(&'a Floor, FloorStatus)> {
     let present = situation.workload.ok()?.floor.floor()?;
     let left = situation.left_behind.filter(|left| left.target.uid != present.target.uid)?;
-    let status = situation.status.floor.as_ref();
-    let (standing, _) = standing::reconcile(status, left, &situation.agreement.name, situation.now);
+    let agreement = &situation.agreement.name;
+    let status = intent::floor(situation.status.floor.as_ref(), situation.actions, left, agreement);
+    let (standing, _) = standing::reconcile(status.as_ref(), left, agreement, situation.now);
     Some((left, standing?))
 }
 

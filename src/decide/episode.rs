@@ -1,7 +1,7 @@
 //! The episode: from the first sign of danger until everything has been safe for long enough and no floor stands.
 //!
-//! A floor that was raised ahead of the load begins one too, in which nothing is in danger: the danger that may follow has a
-//! beginning of its own, with which all is compared.
+//! A floor that was raised ahead of the load, and replicas that were let go, begin one too, in which nothing is in danger:
+//! the danger that may follow has a beginning of its own, with which all is compared.
 //!
 //! Safe time counts only while everything is seen: a gap in the data starts it anew, so that the first samples after an
 //! outage of the store, which can be zero, reduce nothing.

@@ -6,6 +6,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::avoidance_status::{AvoidanceStatus, AvoidedNode};
 use crate::api::enforcement_status::{ActionRecord, Episode, FloorStatus};
+use crate::api::owned_replicas::OwnedReplicas;
 use crate::api::refusal::Refusal;
 use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::resize_status::ResizeStatus;
@@ -14,8 +15,10 @@ use crate::api::shed::ShedStatus;
 use crate::sense::signals;
 use crate::sense::workload::{Floor, Rollout, WorkloadObservation};
 
+use super::capacity::Need;
 use super::health::Health;
 use super::lasting::Lasting;
+use super::own;
 use super::situation::Situation;
 use super::throttling;
 use super::timing::Timing;
@@ -54,6 +57,8 @@ pub struct Facts<'a> {
     pub shed: Option<ShedStatus>,
     /// The pods that were resized.
     pub resized: Option<ResizeStatus>,
+    /// The replicas that the operator owns.
+    pub owned: Option<OwnedReplicas>,
     /// What the API server refused.
     pub refusals: Vec<Refusal>,
     /// The actions, newest first, settled and judged.
@@ -66,6 +71,14 @@ pub struct Facts<'a> {
 #[must_use]
 pub fn soon(now: Timestamp) -> Timestamp {
     now.saturating_add(SOON).unwrap_or(Timestamp::MAX)
+}
+
+impl<'a> Facts<'a> {
+    /// The pods that the expected load needs. `None`: nothing is to follow it.
+    #[must_use]
+    pub fn need(&self) -> Option<&'a Need> {
+        self.situation.need.filter(|_| own::refused(self).is_none())
+    }
 }
 
 impl Facts<'_> {
@@ -150,6 +163,13 @@ impl Facts<'_> {
     pub fn judged_at(&self, starts_pods: bool) -> Timestamp {
         let start = if starts_pods { self.start_time() } else { SignedDuration::ZERO };
         self.after(start, SignedDuration::from_secs(self.situation.slot.seconds()))
+    }
+
+    /// When replicas that are let go now can be judged: all was to be safe for a while, and two slots since then are in the
+    /// account.
+    #[must_use]
+    pub fn let_go_by(&self) -> Timestamp {
+        self.after(self.timing.release_after, SignedDuration::from_secs(self.situation.slot.seconds()))
     }
 
     /// When a pod that is moved now can be judged: the new one had time to become ready, and two of the windows that are

@@ -5,6 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::enforcement_status::Verb;
+use crate::api::owned_replicas::OwnedReplicas;
 use crate::api::resize_status::ResizeStatus;
 use crate::api::rollout_status::RolloutStatus;
 use crate::api::shed::ShedStatus;
@@ -30,6 +31,8 @@ pub struct FleetView {
     pub burning_since: Vec<Timestamp>,
     /// Since when the own one burns.
     pub own: Option<Timestamp>,
+    /// The names of other agreements that are measured and name the own one's workload.
+    pub beside: Vec<String>,
     /// The agreements that `spec.service.dependsOn` names.
     pub upstream: Vec<Upstream>,
     /// Pods evicted lately for other agreements than the own one.
@@ -38,7 +41,7 @@ pub struct FleetView {
     pub bids: Vec<FleetBid>,
     /// Nodes avoided for other agreements than the own one.
     pub avoided: Vec<FleetAvoidance>,
-    /// Rollouts paused, revisions undone, load shed and pods resized lately for other agreements than the own one.
+    /// Rollouts paused, revisions undone, load shed, pods resized and replicas let go lately for other agreements than the own one.
     pub acts: Vec<FleetAct>,
 }
 
@@ -63,7 +66,7 @@ pub struct FleetEviction {
 /// What was done for one agreement, or may have been, and counts for all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FleetAct {
-    /// `PauseRollout`, `RollBack`, `Shed` or `Resize`.
+    /// `PauseRollout`, `RollBack`, `Shed`, `Resize` or `ScaleDown`.
     pub verb: Verb,
     /// The agreement, with its namespace: `shop/checkout`.
     pub agreement: String,
@@ -85,6 +88,7 @@ pub fn acts(
     rollout: Option<&RolloutStatus>,
     shed: Option<&ShedStatus>,
     resized: Option<&ResizeStatus>,
+    owned: Option<&OwnedReplicas>,
 ) -> Vec<FleetAct> {
     let act = |verb, at| FleetAct { verb, agreement: agreement.to_owned(), at, pod: None, node: None, unrequested: 0 };
     let counts = |at: &Time| at.0 > since;
@@ -101,7 +105,9 @@ pub fn acts(
         unrequested: raised.unrequested.into(),
         ..act(Verb::Resize, raised.at.0)
     });
-    undone.chain(paused).chain(shed).chain(resized).collect()
+    let steps = owned.into_iter().flat_map(|owned| &owned.steps).filter(|step| counts(&step.at));
+    let let_go = steps.map(|step| act(Verb::ScaleDown, step.at.0));
+    undone.chain(paused).chain(shed).chain(resized).chain(let_go).collect()
 }
 
 impl FleetView {

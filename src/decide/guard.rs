@@ -18,6 +18,7 @@ mod left_behind;
 mod load;
 mod mode;
 mod node;
+mod own;
 mod ownership;
 mod pace;
 mod pod;
@@ -45,8 +46,9 @@ use crate::sense::workload::PodObservation;
 pub use avoidance::{AFTER_REFUSAL, ONE_IN, Steered};
 pub use blast_radius::{EVICTIONS, EVICTIONS_OF_A_NODE, WITHIN};
 pub(super) use change::of as would_change;
-pub use cluster::{PAUSES, RESIZES, RESIZES_OF_A_NODE, ROLLBACKS, SHEDS, few_resizes, promised};
+pub use cluster::{PAUSES, RESIZES, RESIZES_OF_A_NODE, ROLLBACKS, SCALE_DOWNS, SHEDS, few_resizes, promised};
 pub use drain::is_moving;
+pub use own::STEPS;
 pub use pace::LOWER_INTERVAL;
 pub use reschedule::SURGES_A_MOVE;
 pub use rollback::{PAUSES_A_ROLLBACK, leaves_only_a_rollback};
@@ -115,11 +117,14 @@ const ADD: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::Surge];
 /// Asks for more replicas.
 const RAISE: &[Verb] = &[Verb::RaiseFloor, Verb::Surge];
 /// Moves a floor.
-const MOVE: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge];
+const MOVE: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::ScaleDown, Verb::Surge];
 /// Writes a floor.
-const FLOOR: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore, Verb::Surge];
+const FLOOR: &[Verb] =
+    &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore, Verb::ScaleDown, Verb::Surge];
 /// Takes replicas away or makes pods smaller, or lets it be done.
-const TAKE_AWAY: &[Verb] = &[Verb::LowerFloor, Verb::Restore, Verb::RestoreSize];
+const TAKE_AWAY: &[Verb] = &[Verb::LowerFloor, Verb::Restore, Verb::ScaleDown, Verb::RestoreSize];
+/// Lets replicas go.
+const LET_GO: &[Verb] = &[Verb::ScaleDown];
 /// Touches a rollout.
 const ROLLOUT: &[Verb] = &[Verb::PauseRollout, Verb::RollBack];
 /// Stops a rollout.
@@ -133,19 +138,21 @@ const AVOID: &[Verb] = &[Verb::AvoidNode];
 /// Turns requests away.
 const SHED: &[Verb] = &[Verb::Shed];
 /// Disrupts pods that serve, or users, or what others count on.
-const DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Reschedule, Verb::AvoidNode, Verb::Shed];
+const DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Reschedule, Verb::AvoidNode, Verb::Shed, Verb::ScaleDown];
 /// The same, or is the first step to that.
 const TO_DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode, Verb::Shed];
 /// Is of use only where it did not fail in the episode.
 const OF_USE: &[Verb] = &REMEDIES;
 /// Counts for all agreements, beside an eviction and a node that is avoided.
-const WIDELY_FELT: &[Verb] = &[Verb::PauseRollout, Verb::RollBack, Verb::Shed, Verb::Resize];
+const WIDELY_FELT: &[Verb] = &[Verb::PauseRollout, Verb::RollBack, Verb::Shed, Verb::Resize, Verb::ScaleDown];
 /// Resizes a pod.
 const RESIZE: &[Verb] = &[Verb::Resize];
 /// Counts on the replicas as they are, or changes them. What only keeps an autoscaler from taking pods away does neither: while a
 /// revision fails, the CPU of its clients' threads falls, and an autoscaler would shrink what is good.
 const REPLICAS: &[Verb] =
     &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge, Verb::Reschedule, Verb::Resize, Verb::RestoreSize];
+/// Waits until it is known what moving a pod came to.
+const MOVED_FIRST: &[Verb] = &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore, Verb::ScaleDown, Verb::Resize];
 /// Rests on what the workload's controller has seen.
 const OBSERVED: &[Verb] = &[Verb::PauseRollout, Verb::RollBack, Verb::Reschedule, Verb::Resize, Verb::RestoreSize];
 /// Whatever the operator does against a danger, or after it.
@@ -154,6 +161,7 @@ const ALL: &[Verb] = &[
     Verb::RaiseFloor,
     Verb::LowerFloor,
     Verb::Restore,
+    Verb::ScaleDown,
     Verb::PauseRollout,
     Verb::RollBack,
     Verb::ReleaseRollout,
@@ -174,9 +182,12 @@ const UNSUSPECTED: &str = "node not suspected";
 const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
-const PRECAUTIONS: [Guard; 71] = [
+const PRECAUTIONS: [Guard; 82] = [
     ("one owner", FLOOR, ownership::clear),
     ("owner respected", MOVE, ownership::respected),
+    ("owned replicas", LET_GO, own::owned),
+    ("others respected", LET_GO, own::respected),
+    ("workload not shared", LET_GO, own::alone),
     ("rollback allowed", ROLLOUT, rollback::allowed),
     ("reschedule allowed", RESCHEDULE, reschedule::allowed),
     ("avoiding allowed", AVOID, avoidance::allowed),
@@ -192,7 +203,12 @@ const PRECAUTIONS: [Guard; 71] = [
     ("enough data", ALL, data::covered),
     ("no common cause", TAKE_AWAY, common_cause::none),
     ("load known", &[Verb::RaiseFloor], load::known),
+    ("all is calm", LET_GO, own::in_calm),
+    ("load allows it", LET_GO, own::load_allows),
     ("no rollout", REPLICAS, rollout::at_rest),
+    ("rollout through", LET_GO, rollout::at_rest),
+    ("all pods ready", LET_GO, own::all_ready),
+    ("no volume of its own", LET_GO, own::keeps_nothing),
     ("spec observed", OBSERVED, revision::observed),
     ("no rollback undone", ROLLOUT, revision::not_gone_back_to),
     ("proven revision", UNDO, revision::proven),
@@ -217,6 +233,7 @@ const PRECAUTIONS: [Guard; 71] = [
     ("another node in reach", AVOID, avoidance::reachable),
     ("within the day's evictions", RESCHEDULE, reschedule::within_budget),
     ("within the day's surges", &[Verb::Surge], reschedule::within_surges),
+    ("within the day's steps", LET_GO, own::within_budget),
     ("within the day's sheds", SHED, shed::within_budget),
     ("within the blast radius", RESCHEDULE, blast_radius::kept),
     ("few at once in the cluster", WIDELY_FELT, cluster::few),
@@ -232,16 +249,18 @@ const PRECAUTIONS: [Guard; 71] = [
     ("no hiccup", TO_DISRUPT, pulse::lasts),
     ("confirmed", UNDO, rollback::confirmed),
     ("did no harm", &[Verb::RaiseFloor, Verb::RollBack], harm::not_done),
+    ("did no harm lately", LET_GO, own::did_no_harm),
     ("sound bounds", MOVE, bounds::sound),
     ("within bounds", MOVE, bounds::kept),
     ("once a slot", ALL, pace::once_a_slot),
     ("last act judged", &[Verb::RaiseFloor, Verb::Resize], pace::judged),
-    ("raise judged first", &[Verb::LowerFloor, Verb::Restore], pace::raise_judged),
+    ("raise judged first", &[Verb::LowerFloor, Verb::Restore, Verb::ScaleDown], pace::raise_judged),
+    ("last step judged", LET_GO, own::in_turn),
     ("resize judged first", &[Verb::RaiseFloor], resize::judged),
     ("last rollback judged", &[Verb::RaiseFloor, Verb::RollBack, Verb::Reschedule, Verb::Resize], rollback::alone),
-    ("move judged first", &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore, Verb::Resize], reschedule::judged),
+    ("move judged first", MOVED_FIRST, reschedule::judged),
     ("cooled down", &[Verb::RaiseFloor], pace::cooled_down),
-    ("small step", &[Verb::LowerFloor, Verb::Restore], pace::small_steps),
+    ("small step", &[Verb::LowerFloor, Verb::Restore, Verb::ScaleDown], pace::small_steps),
     ("few at a time", &[Verb::RestoreSize], pace::few_at_a_time),
     ("of use", OF_USE, effect::of_use),
     ("who else bids is known", RAISE, room::announced),

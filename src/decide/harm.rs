@@ -99,10 +99,12 @@ pub(super) fn taken_back(actions: &[ActionRecord]) -> Vec<String> {
     done.windows(2).filter(took_back).filter_map(|pair| Some(pair.first()?.id.clone())).collect()
 }
 
-/// The replicas above which the floor is neither raised nor held in the episode, after what its raises did. `None`: none did harm.
-pub(super) fn bound(episode: &Episode, actions: &[ActionRecord]) -> Option<i32> {
+/// The replicas above which the floor is neither raised nor held in the episode, after what its raises did: no fewer than are
+/// declared, which a raise may have put back. `None`: none did harm.
+pub(super) fn bound(episode: &Episode, actions: &[ActionRecord], declared: Option<i32>) -> Option<i32> {
     let harmful = actions.iter().filter(|record| did_harm(record, Verb::RaiseFloor, episode));
-    harmful.filter_map(|record| record.from).chain(episode.harmful_above).min()
+    let before = harmful.filter_map(|record| Some(record.from?.max(declared.unwrap_or(0))));
+    before.chain(episode.harmful_above).min()
 }
 
 /// The harm that was done in the episode and is not taken back by a program alone, with its verb: for a condition.

@@ -123,6 +123,23 @@ fn find(record: &ActionRecord, floor: Option<&Floor>, agreement: &str) -> Findin
     }
 }
 
+/// The floor of the status, after what was done to this object without anybody having seen it: where an agreement goes, no
+/// decision settles its history before.
+#[must_use]
+pub fn floor(
+    status: Option<&FloorStatus>,
+    actions: &[ActionRecord],
+    floor: &Floor,
+    agreement: &str,
+) -> Option<FloorStatus> {
+    let is_open = |record: &&ActionRecord| {
+        let open = matches!(record.phase, ActionPhase::Intended | ActionPhase::Unknown);
+        open && record.verb.is_about_floor() && record.target.uid == floor.target.uid
+    };
+    let open = actions.iter().rev().filter(is_open);
+    open.filter(|record| find(record, Some(floor), agreement) == Finding::Done).fold(status.cloned(), effect)
+}
+
 /// The floor that holds while an action is intended: the object it writes, as it is before. So it is found again after a crash.
 #[must_use]
 pub fn expected(floor: Option<FloorStatus>, record: &ActionRecord) -> Option<FloorStatus> {
@@ -146,6 +163,7 @@ pub fn effect(floor: Option<FloorStatus>, record: &ActionRecord) -> Option<Floor
     let known = floor.filter(|floor| floor.target.uid == record.target.uid);
     let reason = match record.verb {
         _ if record.ahead => FloorReason::Load,
+        Verb::ScaleDown => FloorReason::Load,
         Verb::LowerFloor => known.as_ref().map(|floor| floor.reason).unwrap_or_default(),
         _ => FloorReason::Danger,
     };

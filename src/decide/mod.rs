@@ -29,6 +29,8 @@ mod lasting;
 pub mod law;
 pub mod load;
 pub mod moved;
+mod own;
+pub mod owned;
 pub mod plan;
 pub mod policy;
 pub mod pulse;

@@ -239,6 +239,7 @@ pub fn words(verb: Verb) -> &'static str {
         Verb::RaiseFloor | Verb::Surge => "raise the floor of",
         Verb::LowerFloor => "lower the floor of",
         Verb::Restore => "give the floor back of",
+        Verb::ScaleDown => "let replicas go of",
         Verb::PauseRollout => "pause the rollout of",
         Verb::RollBack => "undo the revision of",
         Verb::ReleaseRollout => "give the rollout back of",

@@ -10,7 +10,7 @@
 //! 6. At the baseline: give the floor back and remove every trace.
 //!
 //! Where the agreement asks for that, the floor is raised before there is a danger too, and comes down no further than the
-//! expected load allows: see `ahead`.
+//! expected load allows: see `ahead`. Replicas that are owned go below what was declared: see `own`.
 //!
 //! Proposes only; whether it may be done is for the guards to say.
 
@@ -26,7 +26,7 @@ use super::health::Danger;
 use super::plan::{BaselineChange, Change, FloorChange, Plan, Proposed, Step, Value, ahead_id, step_id};
 use super::release::{self, restoring};
 use super::standing;
-use super::{ahead, connections, episode, scarcity, size};
+use super::{ahead, connections, episode, own, scarcity, size};
 
 /// What the ladder says.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +58,9 @@ pub fn propose(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> Propos
             return Proposal::Plan(plan);
         }
         if let Some(proposal) = ahead::propose(facts, floor, bounds) {
+            return proposal;
+        }
+        if let Some(proposal) = own::propose(facts, floor, bounds) {
             return proposal;
         }
     }
@@ -168,7 +171,10 @@ pub fn sought(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> i32 {
 fn unbounded(facts: &Facts<'_>, floor: &Floor) -> i32 {
     let now = Snapshot::of(&facts.health, facts.workload.ready_pods());
     let overload = size::overload(facts.health.bad_share, now, size::safe_rate_per_pod(&facts.actions));
-    size::want(facts.workload.spec_replicas, overload).max(floor.current)
+    // That many too many for those that are there; of the replicas that are put back some carry it already.
+    let footing = own::footing(facts);
+    let overload = size::of_footing(overload, facts.workload.spec_replicas, footing);
+    size::want(footing, overload).max(floor.current)
 }
 
 /// A replica more, so that `pod` can be evicted.
@@ -199,6 +205,17 @@ fn without_place(
     }
     let reason = format!("{unplaced} of {} replicas found no place", facts.workload.spec_replicas);
     Some(lower(facts, floor, to, reason, "the replicas that serve stay"))
+}
+
+/// Fewer replicas than are declared.
+pub(super) fn scale_down(
+    facts: &Facts<'_>,
+    floor: &Floor,
+    to: i32,
+    reason: String,
+    hypothesis: String,
+) -> Plan<Proposed> {
+    step(facts, floor, Verb::ScaleDown, Write::of(to), reason, hypothesis, facts.let_go_by())
 }
 
 /// A lower floor.
@@ -265,7 +282,8 @@ pub fn give_back(facts: &Facts<'_>, floor: &Floor, standing: &FloorStatus, reaso
     let before = Snapshot::of(&facts.health, facts.workload.ready_pods());
     let situation = facts.situation;
     let slot = situation.assessment.measured_through;
-    restoring(situation.agreement, floor, standing, slot, facts.judged_at(false), reason, before)
+    let deadline = facts.judged_at(standing.value < standing.baseline);
+    restoring(situation.agreement, floor, standing, slot, deadline, reason, before)
 }
 
 #[derive(Clone, Copy)]

@@ -52,7 +52,7 @@ pub fn enter(refusals: &mut Vec<Refusal>, record: &ActionRecord) {
             target: record.target.clone(),
             message: record.outcome.chars().take(MOST_SAID).collect(),
             since: before.map_or_else(|| at.clone(), |before| before.since),
-            until: Time(at.0.saturating_add(wait(record.verb, tries)).unwrap_or(Timestamp::MAX)),
+            until: Time(at.0.saturating_add(wait(record, tries)).unwrap_or(Timestamp::MAX)),
             tried: at,
             tries,
         },
@@ -61,10 +61,17 @@ pub fn enter(refusals: &mut Vec<Refusal>, record: &ActionRecord) {
 }
 
 /// Doubles with each try.
-fn wait(verb: Verb, tries: i32) -> SignedDuration {
-    let longest = if AGAINST_DANGER.contains(&verb) { LONGEST_IN_DANGER } else { LONGEST_WAIT };
+fn wait(record: &ActionRecord, tries: i32) -> SignedDuration {
+    let in_danger = AGAINST_DANGER.contains(&record.verb) || puts_back(record);
+    let longest = if in_danger { LONGEST_IN_DANGER } else { LONGEST_WAIT };
     let doublings = u32::try_from(tries.saturating_sub(1)).unwrap_or(0).min(10);
     AFTER_REFUSAL.checked_mul(1 << doublings).map_or(longest, |wait| wait.min(longest))
+}
+
+/// Replicas that were let go are put back: they are missing in a danger, be it that it is there or that nobody would see it.
+fn puts_back(record: &ActionRecord) -> bool {
+    let up = record.from.zip(record.to).is_some_and(|(from, to)| to > from);
+    record.verb == Verb::Restore && up
 }
 
 /// The API server refused this write, and it is not to be tried again yet.
@@ -130,16 +137,23 @@ mod tests {
     fn the_wait_doubles_up_to_a_quarter_of_an_hour() {
         let (mut refusals, mut second) = (Vec::new(), 0);
         for (tries, wait) in [(1, 60), (2, 120), (3, 240), (4, 480), (5, 900), (6, 900)] {
-            enter(&mut refusals, &ActionRecord { verb: Verb::Restore, ..refused(second) });
+            let (from, to) = (Some(9), Some(3));
+            enter(&mut refusals, &ActionRecord { verb: Verb::Restore, from, to, ..refused(second) });
             let Refusal { tries: tried, until, since, .. } = &refusals[0];
             assert_eq!((*tried, until.0, since.0), (tries, at(second + wait), at(0)));
             second += wait;
         }
         assert_eq!(refusals.len(), 1);
-        assert_eq!(wait(Verb::Restore, i32::MAX), LONGEST_WAIT);
-        // A danger does not wait so long.
-        for verb in AGAINST_DANGER {
-            assert_eq!([1, 2, 3, i32::MAX].map(|tries| wait(verb, tries).as_mins()), [1, 2, 2, 2], "{verb:?}");
+        let restore = |from, to| {
+            let (from, to) = (Some(from), Some(to));
+            ActionRecord { verb: Verb::Restore, from, to, ..refused(0) }
+        };
+        assert_eq!(wait(&restore(9, 3), i32::MAX), LONGEST_WAIT);
+        // A danger does not wait so long, nor do replicas that are missing in one.
+        let in_danger = AGAINST_DANGER.map(|verb| ActionRecord { verb, ..refused(0) });
+        for record in in_danger.into_iter().chain([restore(3, 9)]) {
+            let waits = [1, 2, 3, i32::MAX].map(|tries| wait(&record, tries).as_mins());
+            assert_eq!(waits, [1, 2, 2, 2], "{:?}", record.verb);
         }
     }
 

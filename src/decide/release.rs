@@ -4,14 +4,14 @@ use k8s_openapi::jiff::Timestamp;
 
 use crate::api::avoidance_status::AvoidedNode;
 use crate::api::enforcement::ScaleBounds;
-use crate::api::enforcement_status::{EnforcementStatus, FloorStatus, Verb};
+use crate::api::enforcement_status::{ActionRecord, EnforcementStatus, FloorStatus, Verb};
 use crate::sense::workload::{Baseline, DeploymentState, Floor, NodeObservation};
 
 use super::evidence::Snapshot;
 use super::guard::{self, Admitted, Hold};
 use super::plan::{BaselineChange, Change, FloorChange, Plan, Proposed, Step, Value, step_id};
 use super::situation::AgreementIdentity;
-use super::{standing, steer, undo};
+use super::{intent, standing, steer, undo};
 
 /// A step takes away at most this part of the floor, and at least one replica.
 const PART: i32 = 10;
@@ -81,7 +81,8 @@ pub enum Restoration {
 }
 
 /// What remains to be done for an agreement that is being deleted. `floor` is the object named by `status`, read again
-/// (or the workload's present holder where the status names none); `None` if it is gone.
+/// (or the workload's present holder where the status names none); `None` if it is gone. `actions`: those of the agreement, of which
+/// some may have been done without an answer.
 ///
 /// The modes do not hold this back: it takes the operator's hand away, which is what was asked for. A baseline that
 /// nobody knows is left alone.
@@ -89,12 +90,14 @@ pub enum Restoration {
 pub fn restore(
     agreement: &AgreementIdentity,
     status: &EnforcementStatus,
+    actions: &[ActionRecord],
     floor: Option<&Floor>,
     leader: bool,
     now: Timestamp,
 ) -> Restoration {
     let Some(floor) = floor else { return Restoration::Nothing };
-    let (standing, _) = standing::reconcile(status.floor.as_ref(), floor, &agreement.name, now);
+    let known = intent::floor(status.floor.as_ref(), actions, floor, &agreement.name);
+    let (standing, _) = standing::reconcile(known.as_ref(), floor, &agreement.name, now);
     let foreign = matches!(&floor.baseline, Baseline::Recorded(record) if record.agreement != agreement.name);
     let Some(standing) = standing.filter(|_| !foreign) else { return Restoration::Nothing };
     let reason = "the agreement is deleted".to_owned();

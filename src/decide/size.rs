@@ -37,7 +37,8 @@ pub fn most(replicas: i32) -> i32 {
 /// How far the present load exceeds what is served well, as a share of it.
 #[must_use]
 pub fn overload(bad_share: Option<f64>, now: Snapshot, safe_rate_per_pod: Option<f64>) -> f64 {
-    let by_losses = bad_share.map_or(0.0, |bad| if bad >= 1.0 { GROWTH.1 } else { bad / (1.0 - bad) });
+    // Where all is lost, nobody knows how many would be enough.
+    let by_losses = bad_share.map_or(0.0, |bad| if bad >= 1.0 { f64::INFINITY } else { bad / (1.0 - bad) });
     let by_load = match (now.rate_per_pod(), safe_rate_per_pod) {
         (Some(rate), Some(safe)) if safe > 0.0 => rate / safe - 1.0,
         _ => 0.0,
@@ -45,13 +46,20 @@ pub fn overload(bad_share: Option<f64>, now: Snapshot, safe_rate_per_pod: Option
     by_losses.max(by_load).max(0.0)
 }
 
+/// The overload of `replicas` as one of `footing`, which are no fewer: the same load on more pods.
+#[must_use]
+pub fn of_footing(overload: f64, replicas: i32, footing: i32) -> f64 {
+    if replicas >= footing { overload } else { (1.0 + overload) * f64::from(replicas) / f64::from(footing) - 1.0 }
+}
+
 /// The best load per ready pod at which all objectives were safe, as far as the records remember: floors come down only
-/// while everything is safe.
+/// while everything is safe, and so are replicas let go. What is put back may be put back in a danger.
 #[must_use]
 pub fn safe_rate_per_pod(actions: &[ActionRecord]) -> Option<f64> {
     actions
         .iter()
-        .filter(|record| matches!(record.verb, Verb::LowerFloor | Verb::Restore))
+        .filter(|record| matches!(record.verb, Verb::LowerFloor | Verb::Restore | Verb::ScaleDown))
+        .filter(|record| record.to <= record.from)
         .filter_map(|record| record.evidence.parse().unwrap_or(Snapshot::default()).rate_per_pod())
         .fold(None, |best, rate| Some(best.map_or(rate, |best: f64| best.max(rate))))
 }
@@ -87,10 +95,25 @@ mod tests {
             (Some(0.2), Some(10.0), 0.5),
             (Some(0.5), Some(10.0), 1.0),
             (None, Some(30.0), 0.0),
-            (Some(1.0), None, 2.0),
             (None, None, 0.0),
         ] {
             assert!((overload(bad, now, safe) - expected).abs() < 1e-9, "{bad:?} {safe:?}");
+        }
+        assert!(overload(Some(1.0), now, None).is_infinite());
+    }
+
+    #[test]
+    fn the_same_load_is_less_of_an_overload_for_more_pods() {
+        for (overload, replicas, footing, expected) in [
+            (1.0, 5, 10, 13),
+            (3.0, 5, 10, 20),
+            (2.0, 5, 10, 15),
+            (1.0, 10, 10, 20),
+            (1.0, 12, 10, 20),
+            (f64::INFINITY, 1, 10, 20),
+            (0.0, 0, 10, 13),
+        ] {
+            assert_eq!(want(footing, of_footing(overload, replicas, footing)), expected, "{overload} {replicas}");
         }
     }
 

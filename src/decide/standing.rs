@@ -40,7 +40,7 @@ pub fn reconcile(
     // A change of the value takes it from whoever owned it, and Guarantor gives up its own entry after every write. So a
     // value it wrote has no owner (or Guarantor, if it ended before giving up), and a value with another owner is that
     // owner's, even if it is the same.
-    let foreign = floor.set_by.as_deref().is_some_and(|manager| manager != FIELD_MANAGER);
+    let foreign = is_foreign(floor);
     if floor.current == standing.value {
         if foreign {
             standing.baseline = floor.current;
@@ -48,14 +48,16 @@ pub fn reconcile(
         return (Some(standing), None);
     }
     let unowned = floor.set_by.is_none();
-    let ours = !foreign && (!unowned || floor.current > standing.baseline);
+    let let_go = standing.value < standing.baseline;
+    let may_be_ours = floor.current > standing.baseline || let_go && floor.current < standing.baseline;
+    let ours = !foreign && (!unowned || may_be_ours);
     if ours {
         // A write of ours that was given up has arrived after all.
         standing.value = floor.current;
         return (Some(standing), None);
     }
     let reset = Reset { by: floor.set_by.clone(), ours: standing.value, theirs: floor.current };
-    if floor.current < standing.value {
+    if floor.current < standing.value || let_go {
         standing.resets = standing.resets.saturating_add(1);
     }
     standing.value = floor.current;
@@ -63,18 +65,27 @@ pub fn reconcile(
     (Some(standing), Some(reset))
 }
 
+/// The value is another field manager's.
+fn is_foreign(floor: &Floor) -> bool {
+    floor.set_by.as_deref().is_some_and(|manager| manager != FIELD_MANAGER)
+}
+
 /// The floor told by the annotation alone, when the status knows nothing: it was lost, or the operator ended between
 /// writing the annotation and the value.
 fn adopt(floor: &Floor, agreement: &str, now: Timestamp) -> Option<FloorStatus> {
     let record = floor.baseline.held_by(agreement)?;
+    // Who has set it since wants that, whatever stood there before us.
+    let baseline =
+        if is_foreign(floor) { floor.current } else { record.replicas.unwrap_or_else(|| floor.kind.default_floor()) };
+    let let_go = floor.current < baseline && !floor.kind.is_autoscaler();
     Some(FloorStatus {
         target: floor.target.clone(),
-        baseline: record.replicas.unwrap_or_else(|| floor.kind.default_floor()),
+        baseline,
         value: floor.current,
         since: Time(now),
         resets: 0,
-        // Nobody remembers, and what was done in a danger is given back no sooner.
-        reason: FloorReason::Danger,
+        // Nobody remembers, and what was done in a danger is given back no sooner. No replica is let go in one.
+        reason: if let_go { FloorReason::Load } else { FloorReason::Danger },
     })
 }
 

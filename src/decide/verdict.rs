@@ -137,6 +137,8 @@ fn verdict(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdic
         Verb::RaiseFloor if record.ahead => floor::added(record, sight, due),
         Verb::RaiseFloor => floor::raise(record, sight, due),
         Verb::FreezeScaleDown => due.then(|| floor::freeze(record, sight)),
+        Verb::ScaleDown => floor::let_go(sight, due),
+        Verb::Restore if record.to > record.from => floor::added(record, sight, due),
         Verb::LowerFloor | Verb::Restore | Verb::RestoreSize => due.then(|| floor::reduction(sight)),
         Verb::PauseRollout => due.then(|| rollout::pause(record, sight)),
         Verb::RollBack => rollout::back(record, sight, due),

@@ -1,10 +1,12 @@
 //! The way to a decision: settle the history, judge what is due, read the danger, ask for the cause, choose.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::enforcement_status::{
     ActionPhase, ActionRecord, EnforcementStatus, FloorReason, FloorStatus, Verb, Verdict,
 };
+use crate::api::owned_replicas::OwnedReplicas;
 use crate::sense::signals;
 use crate::sense::workload::{Floor, WorkloadObservation};
 
@@ -12,14 +14,16 @@ use super::cause::{self, Remedy};
 use super::diagnosis;
 use super::facts::Facts;
 use super::guard::{self, Admitted, Hold};
-use super::health::Health;
+use super::health::{Danger, Health};
 use super::intent::Seen;
 use super::plan::{Plan, Step};
 use super::situation::Situation;
 use super::standing::{self, Reset};
 use super::timing::Timing;
 use super::verdict::{self, Sight};
-use super::{avoidance, bid, choice, episode, hand, harm, intent, moved, policy, refusal, resized, shed_state};
+use super::{
+    avoidance, bid, choice, episode, hand, harm, intent, moved, own, owned, policy, refusal, resized, shed_state,
+};
 
 /// What was decided.
 #[derive(Debug, PartialEq)]
@@ -117,12 +121,14 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
     let mut avoided = facts.avoidance;
     let mut shed = facts.shed;
     let mut resized = facts.resized;
+    let mut owned = facts.owned;
     let mut floor = choice::left_behind(situation).map(|(_, standing)| standing).or(facts.standing);
     if let Decision::Act(plan) = &decision {
         let intents = plan.intents(situation.now);
         actions.retain(|record| intents.iter().all(|intent| intent.id != record.id));
         floor = intents.iter().fold(floor, intent::expected);
         hand = plan.steps.iter().fold(hand, |hand, step| hand::intended(hand, step, situation.now));
+        owned = plan.steps.iter().fold(owned, |owned, step| owned::intended(owned, step, situation.now));
         shed = plan.steps.iter().fold(shed, |shed, step| shed_state::intended(shed, step, situation.now));
         moved = plan.steps.iter().fold(moved, |moved, step| moved::intended(moved, step, situation.now));
         avoided = plan.steps.iter().fold(avoided, avoidance::intended);
@@ -145,6 +151,7 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
         review,
         refusals: facts.refusals,
         capacity: situation.status.capacity.clone(),
+        owned,
         bid,
     };
     Decided { decision, enforcement, actions, hints, seeks_replicas }
@@ -226,7 +233,9 @@ pub(super) fn work_out<'a>(
     let mut episode = episode::advance(previous, &health, fresh, stands, timing.release_after, situation.now);
     if let Some(episode) = &mut episode {
         episode::count(episode, without_effect);
-        episode.harmful_above = harm::bound(episode, &actions);
+        let declared = standing.as_ref().map(|standing| standing.baseline);
+        let declared = declared.or_else(|| situation.status.owned.as_ref().map(|owned| owned.declared));
+        episode.harmful_above = harm::bound(episode, &actions, declared);
     }
     let moved = moved::within(moved, episode.as_ref());
     let resized = resized::within(resized, episode.as_ref());
@@ -242,12 +251,31 @@ pub(super) fn work_out<'a>(
         avoidance: avoided,
         shed,
         resized,
+        owned: None,
         refusals,
         actions,
         episode,
     };
+    facts.owned = remembered(&facts, reset.as_ref(), fresh);
     leave_to_load(&mut facts);
     (facts, reset)
+}
+
+/// What is to be remembered of replicas that the operator owns.
+fn remembered(facts: &Facts<'_>, reset: Option<&Reset>, fresh: bool) -> Option<OwnedReplicas> {
+    let (status, standing) = (facts.situation.status.owned.as_ref(), facts.standing.as_ref());
+    // Nobody knows what holds it just now; what was remembered is not forgotten.
+    let Some(floor) = facts.floor() else { return status.cloned() };
+    let let_go = own::let_go(facts);
+    if !own::is_owner(facts) && let_go.is_none() {
+        return owned::aged(status, &facts.actions, facts.now());
+    }
+    let mut owned = owned::reconcile(status, floor, (standing, reset), &facts.actions, facts.now());
+    if let Some(standing) = let_go.filter(|_| facts.health.danger > Danger::None) {
+        owned::endanger(&mut owned, standing.value, facts.now());
+    }
+    owned.blind_since = owned.blind_since.or_else(|| Some(Time(facts.now()))).filter(|_| own::is_blind(facts, fresh));
+    Some(owned)
 }
 
 /// Has a floor stand for the load, where only that needs it any more. So the episode of the danger ends: the load may need it

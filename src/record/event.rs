@@ -179,6 +179,7 @@ fn done(action: &ActionRecord) -> Notice {
         Verb::RaiseFloor => "FloorRaised",
         Verb::LowerFloor => "FloorLowered",
         Verb::Restore => "BaselineRestored",
+        Verb::ScaleDown => "ReplicasLetGo",
         Verb::PauseRollout => "RolloutPaused",
         Verb::RollBack => "RevisionUndone",
         Verb::ReleaseRollout => "RolloutReleased",

@@ -71,10 +71,16 @@ fn write(out: &mut String, agreement: &ServiceLevelAgreement, now: Timestamp) ->
             (CapacityMode::Advise, _) => "it is told only: capacity.mode is Advise",
             (CapacityMode::Floor, Mode::Enforce) => "the floor follows it while no objective is in danger",
             (CapacityMode::Floor, _) => "the floor would follow it: enforcement.mode is not Enforce",
+            (CapacityMode::Own, Mode::Enforce) => {
+                "the replicas follow it, up and down, while no objective is in danger and nothing else scales the workload"
+            }
+            (CapacityMode::Own, _) => "the replicas would follow it: enforcement.mode is not Enforce",
         };
         writeln!(out, "    {done}")?;
     }
-    hand::write(out, enforcement, now)?;
+    let capacity = agreement.spec.enforcement.capacity.as_ref();
+    let owns = capacity.is_some_and(|capacity| capacity.mode == CapacityMode::Own);
+    hand::write(out, enforcement, owns, now)?;
     budgets::write(out, &agreement.spec.enforcement, enforcement, now)?;
     actions::write(out, &status.actions, now)
 }

@@ -5,8 +5,8 @@ use guarantor::api::enforcement_status::Verb;
 use guarantor::api::resize::Resize;
 use guarantor::api::shed::Shed;
 use guarantor::decide::guard::{
-    EVICTIONS, EVICTIONS_OF_A_NODE, ONE_IN, PAUSES, PAUSES_A_ROLLBACK, RESIZES, RESIZES_OF_A_NODE, ROLLBACKS, SHEDS,
-    SURGES_A_MOVE, WITHIN,
+    EVICTIONS, EVICTIONS_OF_A_NODE, ONE_IN, PAUSES, PAUSES_A_ROLLBACK, RESIZES, RESIZES_OF_A_NODE, ROLLBACKS,
+    SCALE_DOWNS, SHEDS, STEPS, SURGES_A_MOVE, WITHIN,
 };
 use guarantor::decide::resize::MOST_PODS;
 
@@ -55,6 +55,10 @@ fn bounds(verb: Verb) -> Option<[String; 4]> {
             pods(RESIZES),
             a_day("resize", resize.per_day),
         ],
+        Verb::ScaleDown => {
+            let most = "a tenth at a time, down to `scale.min` and what is kept for the load".to_owned();
+            [most, none, lately(SCALE_DOWNS), format!("{STEPS} steps")]
+        }
         Verb::LowerFloor
         | Verb::Restore
         | Verb::ReleaseRollout
@@ -70,7 +74,7 @@ fn the_readme_lists_every_bound_of_every_verb() {
     let head = "| verb | of one workload | of one node | of all agreements | in 24 hours |\n";
     let table = readme.split(head).nth(1).expect("the README has a table of verbs");
     let listed: Vec<&str> = table.split("\n\n").next().unwrap().lines().skip(1).collect();
-    let verbs: [&[Verb]; 8] = [
+    let verbs: [&[Verb]; 9] = [
         // What holds replicas and what adds some share a row.
         &[Verb::FreezeScaleDown, Verb::RaiseFloor],
         &[Verb::Surge],
@@ -80,6 +84,7 @@ fn the_readme_lists_every_bound_of_every_verb() {
         &[Verb::RollBack],
         &[Verb::Shed],
         &[Verb::Resize],
+        &[Verb::ScaleDown],
     ];
     let schema = serde_json::to_value(schemars::schema_for!(Verb)).unwrap();
     for told in schema["oneOf"].as_array().expect("the schema lists the verbs") {

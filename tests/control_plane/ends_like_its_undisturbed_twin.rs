@@ -14,6 +14,7 @@ mod sick_pod;
 mod storm;
 mod story;
 mod tight_limit;
+mod too_many;
 mod trace;
 
 use std::time::Duration;
@@ -30,7 +31,7 @@ use self::story::Story;
 /// How long a story may take. Each wait in it is bounded too.
 const LONGEST: Duration = Duration::from_secs(25 * 60);
 
-static STORIES: [&Story; 9] = [
+static STORIES: [&Story; 10] = [
     &outage::STORY,
     &outage::UNSCALED,
     &scaled_object::STORY,
@@ -40,6 +41,7 @@ static STORIES: [&Story; 9] = [
     &sick_node::STORY,
     &storm::STORY,
     &tight_limit::STORY,
+    &too_many::STORY,
 ];
 
 #[test]
@@ -107,6 +109,12 @@ async fn in_a_storm() -> Result<()> {
 #[ignore = "four services at once, for minutes: `make twins` plays it"]
 async fn under_a_tight_limit() -> Result<()> {
     ends_alike(&tight_limit::STORY).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "four services at once, for minutes: `make twins` plays it"]
+async fn with_too_many_pods() -> Result<()> {
+    ends_alike(&too_many::STORY).await
 }
 
 /// Plays a story four times, and compares.

@@ -26,5 +26,11 @@ pub fn of_capacity() -> Vec<Mistake> {
             "spec.enforcement.capacity.availability",
             &["spec.enforcement.capacity.mode Floor needs spec.enforcement.capacity.availability"],
         ),
+        (
+            "/spec/enforcement/capacity",
+            json!({"objective": "latency", "cpu": "cpu_seconds_total", "mode": "Own"}),
+            "spec.enforcement.capacity.availability",
+            &["spec.enforcement.capacity.mode Own needs spec.enforcement.capacity.availability"],
+        ),
     ]
 }

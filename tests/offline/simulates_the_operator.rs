@@ -150,6 +150,44 @@ fn what_no_pod_follows_is_told() {
     assert_eq!(answer.json()["notPlayed"], serde_json::json!(["spec.enforcement.shed"]), "{}", answer.complaint);
 }
 
+/// Ten pods are declared, three carry the load, and what is kept carries twice as much. Nothing is known of the hours before the
+/// run, so that most of them have to pass first.
+#[test]
+fn replicas_are_let_go_where_they_are_owned_and_nothing_else_scales_them() {
+    let text = std::fs::read_to_string(format!("{EXAMPLE}/enforced.yaml")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("agreement.yaml");
+    let cpu = "container_cpu_usage_seconds_total{pod=~\"payment-.*\"}";
+    let fields = format!("mode: Own, objective: latency, availability: availability, cpu: '{cpu}'");
+    std::fs::write(&file, text.replacen("    cooldown", &format!("    capacity: {{{fields}}}\n    cooldown"), 1))
+        .unwrap();
+    let rows: Vec<String> = (0..240).map(|minute| format!("{minute},2400")).collect();
+    std::fs::write(folder.path().join("even.csv"), format!("minute,requests\n{}\n", rows.join("\n"))).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guarantor"));
+    command.current_dir(folder.path()).args(["simulate", "-f", "agreement.yaml", "--trace", "even.csv"]);
+    command.args([
+        "--service-time",
+        "50ms",
+        "--start",
+        "30s",
+        "--policies",
+        "operator=0.5",
+        "--policies",
+        "unscaled=10",
+    ]);
+    let output = command.args(["-o", "json"]).output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+    let policies = serde_json::from_slice::<Value>(&output.stdout).unwrap()["policies"].as_array().unwrap().clone();
+    let [_, refused, declared, owned]: [Value; 4] = policies.try_into().unwrap();
+    assert_eq!((&declared["policy"], &owned["policy"]), (&"static 10".into(), &"operator + static 10".into()));
+    assert_eq!((verbs(&owned), &owned["kept"]), (vec!["ScaleDown"], &true.into()));
+    let steps = owned["runs"][0]["deeds"].as_array().unwrap();
+    assert!(steps.len() >= 3 && steps.iter().all(|step| step["at"].as_f64().unwrap() >= 8640.0), "{steps:#?}");
+    let hours = |policy: &Value| policy["podHours"].as_f64().unwrap();
+    assert!(hours(&owned) < 0.95 * hours(&declared), "{} of {}", hours(&owned), hours(&declared));
+    assert!(!verbs(&refused).contains(&"ScaleDown"), "beside an autoscaler nothing is let go: {refused:#?}");
+}
+
 /// The law learns the service in the first minutes; an autoscaler that leaves little to spare comes late.
 #[test]
 fn a_floor_follows_the_load_where_the_agreement_asks_for_that() {

@@ -31,6 +31,7 @@ mod looks_back_on_trailing_days;
 mod moves_a_sick_pod;
 mod moves_the_pods_of_a_sick_node;
 mod offline;
+mod owns_the_replicas;
 mod raises_and_gives_back_the_floor_of_an_autoscaler;
 mod raises_the_floor_ahead_of_the_load;
 mod reads_a_source_made_anew_at_its_new_address;

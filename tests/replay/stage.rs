@@ -109,7 +109,7 @@ pub fn play(play: &Play) -> Played {
         Beside::Hpa(target) => (Box::new(Hpa::new(target, 1.0)), true),
         Beside::Nobody => (Box::new(Fixed(play.pods)), false),
     };
-    let place = Place { floor: BOUNDS.0 as i32, most: BOUNDS.1 as i32, millicores: 1000, scaled_on_cpu };
+    let place = Place { floor: BOUNDS.0 as i32, most: Some(BOUNDS.1 as i32), millicores: 1000, scaled_on_cpu };
     let mut operator = Operator::new(play.agreement.clone(), beside, place, &play.plant.bounds, rate).unwrap();
     let scenario = Scenario {
         load: play.load.clone(),

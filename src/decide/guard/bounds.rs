@@ -3,7 +3,7 @@
 use crate::api::enforcement_status::Verb;
 use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
-use crate::decide::{ahead, connections, policy, release, size};
+use crate::decide::{ahead, connections, own, policy, release, size};
 
 use super::{Hold, adds};
 
@@ -63,13 +63,16 @@ pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
                 format!("{ready} pods are ready, and ahead of the load no more than as many again are asked for");
             Some(Hold::new("StepTooLarge", message))
         }
-        Verb::RaiseFloor if to > size::most(wanted).max(bounds.min) => {
+        Verb::RaiseFloor if to > size::most(own::footing(facts)).max(bounds.min) => {
             Some(Hold::new("StepTooLarge", format!("{wanted} to {to} replicas is too large a step")))
         }
         // What is there while a rollout goes on is held, however little it is.
         Verb::FreezeScaleDown if to <= highest && facts.rolls_out() => None,
         _ if adds(step) && (to > highest || to < bounds.min) => {
             Some(Hold::new("OutOfBounds", format!("{to} is not within {} and {highest}", bounds.min)))
+        }
+        Verb::ScaleDown if to < bounds.min || to >= floor.current => {
+            Some(Hold::new("OutOfBounds", format!("{to} is below the agreement's minimum of {}", bounds.min)))
         }
         Verb::LowerFloor if below || to >= floor.current => {
             Some(Hold::new("OutOfBounds", format!("{to} is below the baseline or the agreement's minimum")))

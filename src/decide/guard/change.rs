@@ -7,6 +7,7 @@ use k8s_openapi::jiff::Timestamp;
 fn by_hand(reason: &str) -> &'static str {
     match reason {
         // For the agreement's owner to set.
+        "AutoscalerPresent" => "the autoscaler is removed, or enforcement.capacity.mode is Floor",
         "AvoidNodeNotAllowed" => "enforcement.reschedule.avoidNode is set",
         "AtMaxCpu" => "enforcement.resize.maxCpu is raised",
         "AtMaximum" | "BoundsContradict" | "OutOfBounds" => {
@@ -15,7 +16,8 @@ fn by_hand(reason: &str) -> &'static str {
         "AvoidanceBudget" => "enforcement.reschedule.avoidNode.perDay is raised",
         "InvalidSpec" => "the field that the message names is mended",
         "DependencyLimit" => "enforcement.scale.connections allows more, or fewer pods are wanted",
-        "LoadNotFollowed" => "enforcement.capacity.mode is Floor",
+        "KeepsVolumes" | "RolloutsUnseen" => "enforcement.capacity.mode is Floor",
+        "LoadNotFollowed" => "enforcement.capacity.mode is Floor or Own",
         "ModeNotEnforce" | "Observing" => "enforcement.mode is Enforce",
         "NoBounds" | "NoVerbAllowed" => "enforcement.scale is set",
         "NoSuchContainer" => "enforcement.resize.container names a container of the pod",
@@ -23,6 +25,7 @@ fn by_hand(reason: &str) -> &'static str {
         "PauseOnly" => {
             "enforcement.rollback.pauseOnly is taken out, or a person undoes the revision (`kubectl rollout undo`)"
         }
+        "ReplicasNotOwned" => "enforcement.capacity.mode is Own",
         "RescheduleBudget" | "SurgeBudget" => "enforcement.reschedule.perDay is raised",
         "RescheduleNotAllowed" => "enforcement.reschedule is set",
         "ResizeBudget" => "enforcement.resize.perDay is raised",
@@ -61,6 +64,7 @@ fn by_hand(reason: &str) -> &'static str {
         "ScaledToZero" => "whoever scaled it to zero scales it up",
         "SeveralBudgets" => "one PodDisruptionBudget alone selects the pod",
         "ShedByOthers" => "whoever turned the switch turns it back",
+        "WorkloadShared" => "one agreement alone names the workload, or enforcement.capacity.mode is Floor",
         "UnknownBaseline" | "UnknownMark" => "the annotation is removed",
         "Yielding" => "those that go first have their pods, or there is more room",
         // For a person to decide: the operator does not.
@@ -84,6 +88,10 @@ fn by_itself(reason: &str) -> &'static str {
         "ApiServerBusy" | "PodChanged" => "the next try gets through",
         "AwaitingResize" => "the node has given the pod its new size",
         "AwaitingSurge" => "the replica more is ready",
+        "EpisodeOpen" => "all has been safe for enforcement.releaseAfter, and what was raised is given back",
+        "LettingGoDidHarm" | "ScaleDownBudget" => "a day has passed since then",
+        "PodsNotReady" => "all pods are ready",
+        "ScaledByOthers" => "a day has passed since somebody else changed the replicas",
         "AwaitingVerdict" => "the last action is judged",
         "Bidding" => "it is clear who else wants more pods",
         "BlastRadius" => "what was done last, of its kind, is long enough ago",

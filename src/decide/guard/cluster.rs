@@ -1,6 +1,6 @@
-//! The cluster: over all agreements few rollouts are paused or undone, little load is shed and few pods are resized in a short
-//! time, and of one node few. Each act by itself looks right, and what so many services are ill with may be what they share: an
-//! image all are built on, a proxy beside each, a network. To give back is never held by this.
+//! The cluster: over all agreements few rollouts are paused or undone, little load is shed, few pods are resized and few replicas
+//! let go in a short time, and of one node few. Each act by itself looks right, and what so many services are ill with may be
+//! what they share: an image all are built on, a proxy beside each, a network. To give back is never held by this.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +22,9 @@ pub const ROLLBACKS: usize = 3;
 /// So many rollouts are paused: twice as many, as within a day. That disturbs nobody who is served, and keeps a revision from
 /// more pods until it may be undone; it holds up who rolls out.
 pub const PAUSES: usize = 6;
+/// So many times replicas are let go: twice in a minute, so that what a metrics store says wrongly of all services is seen before
+/// it has cost many of them a pod.
+pub const SCALE_DOWNS: usize = 20;
 /// So many times load is shed: it turns users away, and what one service turns away may come to the next one.
 pub const SHEDS: usize = 3;
 /// So many pods of a node are resized: as many as one agreement may resize in a round. What the others on that node lose by it
@@ -45,6 +48,10 @@ pub(super) fn few(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
         Verb::Shed => {
             let why = "what one service turns away may come to the next one";
             of_all(SHEDS, "times load was shed", why)
+        }
+        Verb::ScaleDown => {
+            let why = "what comes of it is looked at first";
+            of_all(SCALE_DOWNS, "times replicas were let go", why)
         }
         Verb::Resize => few_resizes(facts, facts.workload.pod(&step.target.uid)?, &[]),
         _ => None,
@@ -89,7 +96,8 @@ fn name(facts: &Facts<'_>) -> String {
 /// What was done lately for this agreement and the others.
 fn lately(facts: &Facts<'_>, verb: Verb) -> Vec<FleetAct> {
     let since = facts.now().saturating_sub(WITHIN).unwrap_or(Timestamp::MIN);
-    let own = acts(&name(facts), since, facts.hand.as_ref(), facts.shed.as_ref(), facts.resized.as_ref());
+    let (hand, shed, resized) = (facts.hand.as_ref(), facts.shed.as_ref(), facts.resized.as_ref());
+    let own = acts(&name(facts), since, hand, shed, resized, facts.owned.as_ref());
     let others = facts.situation.fleet.acts.iter().filter(|act| act.at > since).cloned();
     own.into_iter().chain(others).filter(|act| act.verb == verb).collect()
 }

@@ -73,6 +73,7 @@ fn turned_off(verb: Verb) -> Option<(i32, &'static str)> {
         Verb::FreezeScaleDown
         | Verb::LowerFloor
         | Verb::Restore
+        | Verb::ScaleDown
         | Verb::PauseRollout
         | Verb::ReleaseRollout
         | Verb::ReleaseNode

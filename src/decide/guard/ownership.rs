@@ -60,9 +60,15 @@ fn conflict(floor: &Floor, resets: i32) -> String {
     let pointer = floor.kind.pointer();
     let group = target.api_version.split_once('/').map_or("", |(group, _)| group);
     let who = floor.set_by.as_deref().unwrap_or("somebody the API server has no name for");
+    let by_whom = if floor.kind.is_autoscaler() {
+        "take it out of the manifest, and with Argo CD add"
+    } else {
+        "do not only take it out of the manifest, as the tool then removes it and the API server puts 1 in its place, but have \
+         the tool leave it alone. With Argo CD add"
+    };
     format!(
         "{who} reset {pointer} of {} {} {resets} times, so the operator stopped writing it. Leave the field to the \
-         operator: take it out of the manifest, and with Argo CD add to the Application's spec:\n\
+         operator: {by_whom} to the Application's spec:\n\
          ignoreDifferences:\n- group: {group}\n  kind: {}\n  name: {}\n  jsonPointers: [{pointer}]\n\
          with `RespectIgnoreDifferences=true` under syncOptions",
         target.kind, target.name, target.kind, target.name

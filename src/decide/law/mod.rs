@@ -7,6 +7,8 @@
 //! - `work` is the core-seconds of a request ([`work`]);
 //! - the safe utilisation is learned from the latency histogram ([`utilisation`]).
 //!
+//! Where pods are taken away that somebody declared, more than that is kept: see [`kept`].
+//!
 //! It is never told the service time, the slots of a pod, the balancer or the start delay. Missing or stale samples hold
 //! the present number, and never reduce it. A number may be good enough to be told and not to be acted upon: see [`Doubt`].
 
@@ -14,6 +16,7 @@ pub mod constants;
 pub mod demand;
 pub mod histogram;
 pub mod hold;
+pub mod kept;
 pub mod reserve;
 pub mod sample;
 pub mod season;
@@ -26,6 +29,7 @@ pub mod wanted;
 pub mod work;
 
 pub use constants::Constants;
+pub use kept::Kept;
 pub use sample::{Sample, Warm};
 pub use utilisation::{Limit, Promise};
 pub use wanted::{Blind, Doubt, Reckoning, Wanted};
@@ -33,6 +37,7 @@ pub use wanted::{Blind, Doubt, Reckoning, Wanted};
 use demand::{Demand, Dispersion};
 use histogram::Histograms;
 use hold::Highest;
+use kept::Seen;
 use reserve::Reserve;
 use sample::{Interval, Samples, Taken};
 use season::Season;
@@ -49,6 +54,8 @@ const GAP: f64 = 3.0;
 const LATE: f64 = 5.0;
 /// Intervals without a gap that are waited for.
 const UNBROKEN: usize = 2;
+/// Seconds between two rates of days past.
+const LONG_STEP: f64 = 300.0;
 /// Seconds for which it is remembered that the pods were so busy and served well.
 const PROVEN: f64 = 3600.0;
 /// More requests that begin to wait in an interval than this many times those that it answered, and so many more, are those
@@ -81,6 +88,8 @@ pub struct Law {
     starts: Starts,
     season: Season,
     held: Highest,
+    /// What is kept for where pods are taken away.
+    seen: Seen,
     /// What is held of the rates that were measured in no doubt.
     undoubted: Highest,
     provided: Highest,
@@ -124,6 +133,7 @@ impl Law {
             starts: Starts::default(),
             season: Season::default(),
             held: Highest::default(),
+            seen: Seen::default(),
             undoubted: Highest::default(),
             provided: Highest::default(),
             needs: Highest::default(),
@@ -148,6 +158,8 @@ impl Law {
     /// from. Instants are on the clock of the samples, and that clock's days begin at midnight somewhere.
     pub fn remember(&mut self, at: f64, rate: f64) {
         self.season.remember(at, rate);
+        // The rate is one of five minutes, of which the load may have risen in the last one alone.
+        self.seen.remember(at, rate, self.horizon().0.max(2.0 * LONG_STEP));
     }
 
     /// Takes a sample. What is not a number, not new, or before a gap teaches nothing.
@@ -180,6 +192,10 @@ impl Law {
         let certain = self.in_doubt().is_none();
         if let Some(demand) = demand::now(&self.samples, *scrape, &self.dispersion, &self.held, constants) {
             let held = self.held.hold(interval.at, demand.rate, constants.hold);
+            // Of a gauge that jumped nothing came; what is late or fails did come.
+            if self.in_doubt() != Some(Doubt::Jump) {
+                self.seen.observe(interval.at, demand.rate, horizon);
+            }
             let (at, trend) = (interval.at, demand.after(horizon, constants));
             let season = self.season.forecast(at, demand.level, horizon);
             let forecast = season.filter(|_| self.season.is_believed()).map_or(trend, |season| season.max(trend));
@@ -252,14 +268,8 @@ impl Law {
         }
     }
 
-    /// The most requests per second that a ready pod answered while they served well. `None`: they never did yet.
-    #[must_use]
-    pub fn most_borne(&self) -> Option<f64> {
-        self.most_borne
-    }
-
     /// A ready pod of the same size once answered so many requests per second while they served well.
-    pub fn has_borne(&mut self, rate: f64) {
+    fn has_borne(&mut self, rate: f64) {
         self.most_borne = Some(self.most_borne.map_or(rate, |most| most.max(rate)));
     }
 
@@ -317,6 +327,21 @@ impl Law {
         let rate = demand.rate;
         let reckoning = Reckoning { rate, expected, undoubted, horizon, horizon_seen, reserve, work, safe, need };
         Wanted::Pods(pods.max(1), reckoning)
+    }
+
+    /// Takes over from the law before it what that saw of the same service.
+    pub fn inherit(&mut self, before: &Self) {
+        self.seen.inherit(&before.seen);
+        if let Some(rate) = before.most_borne {
+            self.has_borne(rate);
+        }
+    }
+
+    /// What is kept where pods are taken away. `None`: nothing was seen yet.
+    #[must_use]
+    pub fn kept(&self, reckoning: &Reckoning) -> Option<Kept> {
+        let Settings { cores, constants, .. } = &self.settings;
+        self.seen.kept(self.samples.last_at()?, reckoning, *cores, constants)
     }
 
     /// Why nobody should act on what is wanted, though it can be told. `None`: nothing speaks against it.

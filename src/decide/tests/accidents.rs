@@ -7,7 +7,7 @@ use super::fixture::{Scene, act, by_pod, hpa, objective, observation, pod, ratio
 use crate::api::diagnosis::CauseKind;
 use crate::api::enforcement_status::{ActionPhase, Verb, Verdict};
 use crate::decide::{FleetView, Restoration, Value, restore};
-use crate::sense::workload::{Baseline, BaselineRecord, FloorHolder, Rollout};
+use crate::sense::workload::{Baseline, BaselineRecord, Floor, FloorHolder, Rollout};
 
 #[test]
 fn accident_01_an_empty_answer_takes_everything_to_the_minimum() {
@@ -347,6 +347,11 @@ fn accident_22_a_floor_is_orphaned_when_the_status_is_lost() {
     assert_eq!((scene.floor().current, &scene.floor().baseline), (3, &Baseline::None));
 }
 
+/// What remains to be done when the agreement goes.
+fn restored(scene: &Scene, floor: Option<&Floor>) -> Restoration {
+    restore(&scene.agreement, &scene.status, &scene.actions, floor, true, scene.now)
+}
+
 #[test]
 fn accident_22_a_lost_baseline_is_guessed() {
     let mut scene = Scene::raised();
@@ -357,7 +362,7 @@ fn accident_22_a_lost_baseline_is_guessed() {
     }
     scene.status.floor = None;
     let floor = scene.floor().clone();
-    assert_eq!(restore(&scene.agreement, &scene.status, Some(&floor), true, scene.now), Restoration::Nothing);
+    assert_eq!(restored(&scene, Some(&floor)), Restoration::Nothing);
 }
 
 #[test]
@@ -366,15 +371,11 @@ fn accident_22_our_own_value_becomes_the_baseline() {
     scene.status.floor.as_mut().unwrap().value = 6;
     // The raise to 9 was given up and arrived after all: nobody owns the value.
     let floor = scene.floor().clone();
-    let Restoration::Act(plan) = restore(&scene.agreement, &scene.status, Some(&floor), true, scene.now) else {
-        panic!()
-    };
+    let Restoration::Act(plan) = restored(&scene, Some(&floor)) else { panic!() };
     assert_eq!(plan.steps[0].floor().unwrap().value, Value::Set(3));
     // Somebody's own value is left to them.
-    let theirs = crate::sense::workload::Floor { current: 5, set_by: Some("helm".into()), ..floor };
-    let Restoration::Act(plan) = restore(&scene.agreement, &scene.status, Some(&theirs), true, scene.now) else {
-        panic!()
-    };
+    let theirs = Floor { current: 5, set_by: Some("helm".into()), ..floor };
+    let Restoration::Act(plan) = restored(&scene, Some(&theirs)) else { panic!() };
     assert_eq!(plan.steps[0].floor().unwrap().value, Value::Keep);
 }
 
@@ -382,18 +383,17 @@ fn accident_22_our_own_value_becomes_the_baseline() {
 fn accident_22_the_finalizer_waits_for_the_leader_and_for_nothing_else() {
     let mut scene = Scene::raised();
     let floor = scene.floor().clone();
-    let call = |leader| restore(&scene.agreement, &scene.status, Some(&floor), leader, scene.now);
+    let call = |leader| restore(&scene.agreement, &scene.status, &scene.actions, Some(&floor), leader, scene.now);
     assert!(matches!(call(false), Restoration::Hold(hold) if hold.reason == "NotLeader"));
     assert!(matches!(call(true), Restoration::Act(_)));
-    assert_eq!(restore(&scene.agreement, &scene.status, None, true, scene.now), Restoration::Nothing);
+    assert_eq!(restored(&scene, None), Restoration::Nothing);
     let other = BaselineRecord { agreement: "other".into(), replicas: Some(1) };
-    let taken = crate::sense::workload::Floor { baseline: Baseline::Recorded(other), ..floor.clone() };
-    assert_eq!(restore(&scene.agreement, &scene.status, Some(&taken), true, scene.now), Restoration::Nothing);
+    let taken = Floor { baseline: Baseline::Recorded(other), ..floor.clone() };
+    assert_eq!(restored(&scene, Some(&taken)), Restoration::Nothing);
     // An intent that was never carried out leaves nothing behind.
-    let mut intended = scene.status.clone();
-    let status = intended.floor.as_mut().unwrap();
+    let status = scene.status.floor.as_mut().unwrap();
     (status.value, status.since) = (3, Time(scene.now));
-    let untouched = crate::sense::workload::Floor { current: 3, baseline: Baseline::None, ..floor };
-    assert_eq!(restore(&scene.agreement, &intended, Some(&untouched), true, scene.now), Restoration::Nothing);
+    let untouched = Floor { current: 3, baseline: Baseline::None, ..floor };
+    assert_eq!(restored(&scene, Some(&untouched)), Restoration::Nothing);
     assert!(scene.actions.iter().all(|record| record.phase != ActionPhase::Intended));
 }

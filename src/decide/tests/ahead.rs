@@ -5,7 +5,7 @@ use super::fixture::{Scene, act, at, floor_change, observation, reason, step};
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, FloorReason, Verb, Verdict, WithoutEffect};
 use crate::decide::Value;
-use crate::decide::capacity::Need;
+use crate::decide::capacity::{Keep, Need};
 use crate::sense::workload::{Baseline, FloorHolder, FloorKind};
 
 /// A calm scene whose load needs so many pods.
@@ -21,7 +21,8 @@ pub(super) fn unknown() -> Need {
 
 pub(super) fn doubted(pods: i32) -> Need {
     let (why, through, doubt) = (String::new(), at(0), Some("more requests fail than may".to_owned()));
-    Need::Pods { pods, sure: pods, why, through, sampled: 6, doubt }
+    let keep = Keep { lowest: Some(pods), fewest: pods, why: String::new() };
+    Need::Pods { pods, sure: pods, keep, why, through, sampled: 6, doubt }
 }
 
 /// The ahead-raise of which the record tells.

@@ -5,6 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::fixture::{Scene, at};
 use super::moves::{fail, one_sick, spread, verb};
 use super::nodes::sick_node;
+use super::own::owned;
 use super::rescheduling_guards::eviction;
 use super::rollouts::{of, revision, rolled_out, rolling_out};
 use super::sheds::sheddable;
@@ -12,6 +13,7 @@ use super::sizes::throttled;
 use crate::api::avoidance_status::{AvoidanceEnd, AvoidanceStatus, AvoidedNode};
 use crate::api::enforcement::{Reschedule, Rollback};
 use crate::api::enforcement_status::{ActionPhase, EnforcementStatus, Verb};
+use crate::api::owned_replicas::{OwnedReplicas, StepDown};
 use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::resize_status::{Raised, ResizeStatus};
 use crate::api::rollout_status::RolloutStatus;
@@ -66,6 +68,18 @@ fn raised(scene: &mut Scene) {
     scene.status.resize = Some(ResizeStatus { workload, pods: 0, raised, refused: None });
 }
 
+fn let_go(scene: &mut Scene) {
+    let step = |index: i64| StepDown {
+        action: format!("step {index}"),
+        at: Time(at(60 * index - 9000)),
+        from: 10,
+        to: 9,
+        harmful: false,
+    };
+    let (steps, blind_since) = ((0..24).map(step).collect(), Some(Time(at(-60))));
+    scene.status.owned = Some(OwnedReplicas { declared: 10, steps, blind_since, ..OwnedReplicas::default() });
+}
+
 /// Scenes whose next act is held by what was done within the day alone, with the words of that.
 fn used_up() -> Vec<(&'static str, Scene)> {
     let mut scenes = vec![
@@ -76,8 +90,9 @@ fn used_up() -> Vec<(&'static str, Scene)> {
         ("2 nodes avoided within 24 hours", sick_node()),
         ("3 times within 24 hours", sheddable()),
         ("as many pods were resized within 24 hours", throttled()),
+        ("in 24 steps within 24 hours", owned(10)),
     ];
-    let uses: [fn(&mut Scene); 7] = [
+    let uses: [fn(&mut Scene); 8] = [
         |scene| hand(scene, 1, 0),
         |scene| hand(scene, 1, 2),
         |scene| moved(scene, 3, 0),
@@ -85,7 +100,9 @@ fn used_up() -> Vec<(&'static str, Scene)> {
         avoided,
         shed,
         raised,
+        let_go,
     ];
+    scenes.last_mut().unwrap().1.load_needs(4);
     for ((words, scene), uses) in scenes.iter_mut().zip(uses) {
         let free = scene.decide().enforcement.message;
         assert!(!free.contains(*words), "{words}: {free}");
@@ -127,7 +144,8 @@ fn no_way_to_lose_what_is_held_begins_a_new_day() {
 fn what_is_left_holds_nothing_and_is_forgotten_after_a_day() {
     let mut held = EnforcementStatus::default();
     for (_, scene) in used_up() {
-        let EnforcementStatus { rollout, reschedule, avoidance, shed, resize, .. } = scene.status;
+        let EnforcementStatus { rollout, reschedule, avoidance, shed, resize, owned, .. } = scene.status;
+        held.owned = held.owned.or(owned);
         held.rollout = held.rollout.or(rollout);
         held.reschedule = held.reschedule.or(reschedule);
         held.avoidance = held.avoidance.or(avoidance);
@@ -141,6 +159,8 @@ fn what_is_left_holds_nothing_and_is_forgotten_after_a_day() {
     assert_eq!(left.rollout.as_ref().unwrap().paused_at, None);
     assert_eq!(left.avoidance.as_ref().unwrap().standing(), None);
     assert_eq!(left.resize.as_ref().unwrap().pods, 0);
+    let owned = left.owned.as_ref().unwrap();
+    assert_eq!((owned.steps.len(), &owned.blind_since), (24, &None));
     assert_eq!((&left.floor, &left.episode, &left.bid), (&None, &None, &None));
     assert_eq!(budgets::left_of(&left, at(0)), Some(left.clone()));
     assert_eq!(budgets::left_of(&left, at(86_400)), None);

@@ -137,6 +137,37 @@ fn history_is_what_it_begins_with() {
 }
 
 #[test]
+fn how_few_are_enough_is_known_at_once_where_the_store_knows_the_hours_before() {
+    let keep = |rates: &[_], history: &[Course]| {
+        let mut law = CapacityLaw::calibrated(ground(), &starts(&[pod(0)]), rates, history);
+        let Need::Pods { keep, .. } = law.want(at(0), 30) else { panic!() };
+        keep
+    };
+    let even = |from, to| course(from, to, 30, |_| 1000.0);
+    let week = |until: i64| -> Vec<_> {
+        (0..7 * 288).map(|slot| (at(until - 300 * slot), millionths(1000.0))).rev().collect()
+    };
+    let new = keep(&[], &[even(-3600, 0)]);
+    assert_eq!(new.lowest, None, "{new:?}");
+    assert!(new.why.contains("only 33 % of the last three hours were seen"), "{}", new.why);
+    // What was seen is asked for all the same: twice as much, at the utilisation that is safe.
+    assert!(new.fewest > 30, "{new:?}");
+    for (what, rates, history) in [
+        ("counters", Vec::new(), vec![even(-10_800, -7200), even(-7200, -3600), even(-3600, 0)]),
+        ("counters of an hour, and rates", week(-3600), vec![even(-3600, 0)]),
+        ("both", week(-10_800), vec![even(-10_800, -7200), even(-7200, -3600), even(-3600, 0)]),
+    ] {
+        let known = keep(&rates, &history);
+        assert!(known.lowest.is_some_and(|lowest| lowest > known.fewest), "{what}: {known:?}");
+        // A rise that is over within five minutes is in none of these rates.
+        assert!(known.why.contains("may become 2.0 times that"), "{what}: {}", known.why);
+    }
+    // The store said nothing for two hours, and says now that little is asked for.
+    let lull = keep(&week(-7200), &[course(-1200, 0, 30, |_| 100.0)]);
+    assert_eq!(lull.lowest, None, "{lull:?}");
+}
+
+#[test]
 fn days_past_tell_what_comes() {
     // Every day at this time the load doubles.
     let day = |second: i64| if second.rem_euclid(86_400) > 40_000 { 1000.0 } else { 2000.0 };

@@ -14,7 +14,7 @@ use crate::api::enforcement::{Enforcement, Mode, ScaleBounds};
 use crate::api::enforcement_status::{
     ActionPhase, ActionRecord, ActionTarget, EnforcementStatus, Episode, FloorReason, FloorStatus,
 };
-use crate::decide::capacity::Need;
+use crate::decide::capacity::{Keep, Need};
 use crate::decide::pulse::Proof;
 use crate::decide::situation::{AgreementIdentity, Situation, Staleness};
 use crate::decide::usage::Usage;
@@ -250,7 +250,8 @@ impl Scene {
     pub(crate) fn load_needs(&mut self, pods: i32) {
         let (why, through) = (format!("{pods} pods: as many requests"), self.now);
         let sampled = self.workload().ready_pods();
-        self.need = Some(Need::Pods { pods, sure: pods, why, through, sampled, doubt: None });
+        let keep = Keep { lowest: Some(pods), fewest: pods, why: "a pod may be lost".into() };
+        self.need = Some(Need::Pods { pods, sure: pods, keep, why, through, sampled, doubt: None });
     }
 
     pub(crate) fn burn(&mut self, burning: bool) {
@@ -380,9 +381,9 @@ impl Scene {
             BaselineChange::Record(record) => floor.baseline = Baseline::Recorded(record.clone()),
             BaselineChange::Remove => floor.baseline = Baseline::None,
         }
-        let current = floor.current;
+        let (current, scaled) = (floor.current, floor.kind.is_autoscaler());
         let workload = self.workload();
-        workload.spec_replicas = workload.spec_replicas.max(current);
+        workload.spec_replicas = if scaled { workload.spec_replicas.max(current) } else { current };
         workload.status_replicas = workload.spec_replicas;
         workload.pods = (0..workload.spec_replicas).map(pod).collect();
     }

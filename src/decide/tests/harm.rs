@@ -130,6 +130,22 @@ fn without_an_autoscaler_the_replicas_are_taken_back() {
     assert!(step(&decided).reason.ends_with("; 6 are wanted again"), "{}", step(&decided).reason);
 }
 
+#[test]
+fn a_raise_that_put_back_what_was_let_go_did_no_harm_below_what_was_declared() {
+    let mut scene = super::own::let_go(10, 5);
+    scene.burn(true);
+    assert_eq!(act(&scene.live()), Some((Verb::RaiseFloor, 5, 13)));
+    scene.status.episode.as_mut().unwrap().since = Time(at(-120));
+    scene.wait(600);
+    scene.assessment.measured_through = at(600);
+    minutes(&mut scene, (6000, 1200), (6000, 3000));
+    scene.assessment.objectives[0].recent_bad_share = Some(ratio(1, 2));
+    assert_eq!(act(&scene.live()), Some((Verb::LowerFloor, 13, 10)));
+    assert_eq!(scene.status.episode.as_ref().unwrap().harmful_above, Some(10));
+    let (_, message) = scene.decide().hints.did_harm.unwrap();
+    assert!(message.contains("more than 10 replicas did harm"), "{message}");
+}
+
 /// The step back is done once, wherever the operator dies.
 #[test]
 fn a_crash_takes_nothing_back_twice() {

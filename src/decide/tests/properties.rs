@@ -155,6 +155,7 @@ proptest! {
                 Verb::PauseRollout
                 | Verb::RollBack
                 | Verb::ReleaseRollout
+                | Verb::ScaleDown
                 | Verb::Surge
                 | Verb::Reschedule
                 | Verb::AvoidNode

@@ -35,6 +35,12 @@ pub(super) fn reduction(sight: Sight<'_>) -> (Verdict, String) {
     }
 }
 
+/// The objectives stay safe for a while. A danger is no sooner over if it is waited for.
+pub(super) fn let_go(sight: Sight<'_>, due: bool) -> Option<(Verdict, String)> {
+    let endangered = sight.fresh && sight.health.danger > Danger::None;
+    (due || endangered).then(|| reduction(sight))
+}
+
 /// Where the danger goes on, it is at least no worse than with the replicas that did harm.
 pub(super) fn taken_back(record: &ActionRecord, sight: Sight<'_>) -> (Verdict, String) {
     if sight.health.danger > Danger::None { compare(record, sight) } else { reduction(sight) }

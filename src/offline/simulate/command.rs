@@ -38,7 +38,7 @@ fn run(arguments: &SimulateArgs) -> Result<(), Trouble> {
     let choices = choices(&arguments.policies, &promised, arguments.service_time.as_secs_f64())?;
     let scenario = scenario(arguments, &promised, &load, &faults, choices.len())?;
     for choice in &choices {
-        if let Choice::Operator(_) = choice {
+        if let Choice::Operator(_) | Choice::Unscaled(_) = choice {
             // So that nobody waits for the others, to be told that this one cannot be played.
             choice.player(&scenario, &load.remembered, &promised)?;
         }

@@ -1,4 +1,4 @@
-//! The operator of a run: the agreement as it is in force in the middle of a period, beside an autoscaler.
+//! The operator of a run: the agreement as it is in force in the middle of a period, beside an autoscaler or beside none.
 
 use super::promised::Promised;
 use crate::api::agreement::AgreementSpec;
@@ -7,26 +7,40 @@ use crate::api::measurement::Method;
 use crate::offline::settle::fault::Fault;
 use crate::simulate::load::Load;
 use crate::simulate::operator::{Operator, Place, Unfit};
+use crate::simulate::policy::Policy;
+use crate::simulate::policy::fixed::Fixed;
 use crate::simulate::policy::hpa::Hpa;
 use crate::simulate::run::Scenario;
 
-/// The operator beside an HPA at this share of the CPU request, which knows the load `before` the run.
+/// What scales the workload beside the operator.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Beside {
+    /// An HPA at this share of the CPU request.
+    Hpa(f64),
+    /// Nothing: so many replicas are declared.
+    Declared(u32),
+}
+
+/// The operator beside that, which knows the load `before` the run.
 ///
 /// # Errors
 /// Names the field of the agreement, or the flag, for which it cannot be played.
-pub fn operator(target: f64, scenario: &Scenario, before: &Load, promised: &Promised) -> Result<Operator, Fault> {
+pub fn operator(beside: Beside, scenario: &Scenario, before: &Load, promised: &Promised) -> Result<Operator, Fault> {
     let spec = in_force(&promised.terms)?;
     let plant = &scenario.plant;
     let cores = plant.limits.cores;
     let replicas = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     let (fewest, most) = promised.replicas;
-    let place = Place {
-        floor: replicas(fewest),
-        most: replicas(most),
-        millicores: whole(cores * 1000.0).into(),
-        scaled_on_cpu: true,
+    let (floor, most, beside): (u32, Option<u32>, Box<dyn Policy>) = match beside {
+        Beside::Hpa(target) => (fewest, Some(most), Box::new(Hpa::new(target, cores))),
+        Beside::Declared(declared) => (declared, None, Box::new(Fixed(declared))),
     };
-    let beside = Box::new(Hpa::new(target, cores));
+    let place = Place {
+        floor: replicas(floor),
+        most: most.map(replicas),
+        millicores: whole(cores * 1000.0).into(),
+        scaled_on_cpu: most.is_some(),
+    };
     let rate = whole(scenario.load.rate(0)).max(1);
     let operator = Operator::new(spec, beside, place, &plant.bounds, rate).map_err(unfit)?.knowing(before);
     let seconds = scenario.load.seconds();

@@ -1,6 +1,6 @@
 //! The ways of scaling that are compared, as `--policies` says them: `hpa=0.6`.
 
-use super::operator::operator;
+use super::operator::{Beside, operator};
 use super::player::Player;
 use super::promised::Promised;
 use crate::decide::law::{Constants, Promise, Settings};
@@ -29,6 +29,8 @@ const DECISION: f64 = 15.0;
 pub enum Choice {
     /// The operator beside the HPA at this share of the CPU request.
     Operator(f64),
+    /// The operator where so many pods are declared and nothing else scales them.
+    Unscaled(u32),
     /// Guarantor's law.
     Law,
     /// The HPA at this share of the CPU request.
@@ -44,7 +46,7 @@ pub enum Choice {
 }
 
 /// Reads the policies; a fixed number of pods must be one there may be. `service_time` is in seconds. Before the operator
-/// stands the autoscaler that it is beside, alone.
+/// stands what it is beside, alone: the autoscaler, or the pods that are declared.
 ///
 /// # Errors
 /// Says what is wrong with which of them.
@@ -56,8 +58,12 @@ pub fn choices(texts: &[String], promised: &Promised, service_time: f64) -> Resu
     let asked: Vec<Choice> = texts.iter().map(read).collect::<Result<_, _>>()?;
     let mut all = Vec::new();
     for choice in &asked {
-        if let Choice::Operator(target) = *choice {
-            let alone = Choice::Hpa(target);
+        let alone = match *choice {
+            Choice::Operator(target) => Some(Choice::Hpa(target)),
+            Choice::Unscaled(pods) => Some(Choice::Static(pods)),
+            _ => None,
+        };
+        if let Some(alone) = alone {
             all.extend((!asked.contains(&alone) && !all.contains(&alone)).then_some(alone));
         }
         all.push(*choice);
@@ -91,15 +97,16 @@ fn choice(text: &str, promised: &Promised, busy: f64) -> Result<Choice, String> 
             Ok(Choice::Kpa(setting.map_or_else(|| Ok(concurrency(busy)), |setting| number(setting, 1000.0))?))
         }
         ("clairvoyant", setting) => Ok(Choice::Clairvoyant(setting.map_or(Ok(busy), |setting| number(setting, 1.0))?)),
-        ("static", setting) => {
+        ("static" | "unscaled", setting) => {
             let pods = setting.and_then(|setting| setting.parse().ok());
-            let pods: u32 = pods.ok_or("needs a number of pods; write for example static=20")?;
+            let pods: u32 = pods.ok_or_else(|| format!("needs a number of pods; write for example {kind}=20"))?;
             let (fewest, most) = promised.replicas;
             let is_allowed = (fewest..=most).contains(&pods);
             let why = || format!("is not within the {fewest} to {most} pods of spec.enforcement.scale");
-            is_allowed.then_some(Choice::Static(pods)).ok_or_else(why)
+            let choice = if kind == "static" { Choice::Static(pods) } else { Choice::Unscaled(pods) };
+            is_allowed.then_some(choice).ok_or_else(why)
         }
-        _ => Err("is none of operator=, law, hpa=, keda=, kpa, static= and clairvoyant".to_owned()),
+        _ => Err("is none of operator=, law, hpa=, keda=, kpa, static=, unscaled= and clairvoyant".to_owned()),
     }
 }
 
@@ -112,7 +119,7 @@ impl Choice {
     /// Pods at the beginning: a fixed number stands from the first second on.
     #[must_use]
     pub fn at_first(&self, others: u32) -> u32 {
-        if let Self::Static(pods) = self { *pods } else { others }
+        if let Self::Static(pods) | Self::Unscaled(pods) = self { *pods } else { others }
     }
 
     /// Who plays it; the law knows the load `before` the run.
@@ -125,7 +132,12 @@ impl Choice {
         let per_pod = |busy: f64| busy * cores / plant.service_time;
         Ok(Player::Alone(match *self {
             Self::Operator(target) => {
-                return Ok(Player::Operator(Box::new(operator(target, scenario, before, promised)?)));
+                let operator = operator(Beside::Hpa(target), scenario, before, promised)?;
+                return Ok(Player::Operator(Box::new(operator)));
+            }
+            Self::Unscaled(declared) => {
+                let operator = operator(Beside::Declared(declared), scenario, before, promised)?;
+                return Ok(Player::Operator(Box::new(operator)));
             }
             Self::Law => {
                 let settings = Settings {

@@ -9,22 +9,29 @@ use super::age;
 use crate::api::avoidance_status::{AvoidanceEnd, AvoidanceStatus};
 use crate::api::bid::{Bid, BidStake};
 use crate::api::enforcement_status::{EnforcementStatus, FloorReason};
+use crate::api::owned_replicas::OwnedReplicas;
 use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::resize_status::ResizeStatus;
 use crate::api::rollout_status::RolloutStatus;
 use crate::api::shed::ShedStatus;
+use crate::decide::guard::STEPS;
 use crate::decide::refusal;
 use crate::record::form::legible::legible;
 
-/// Writes all of it. `now` is the present time: from it the ages are counted.
-pub(super) fn write(out: &mut String, enforcement: &EnforcementStatus, now: Timestamp) -> std::fmt::Result {
+/// Writes all of it. `owns`: the agreement asks for owning the replicas; `now` is the present time: from it the ages are counted.
+pub(super) fn write(out: &mut String, enforcement: &EnforcementStatus, owns: bool, now: Timestamp) -> std::fmt::Result {
     if let Some(floor) = &enforcement.floor {
         let target = format!("{} {}", floor.target.kind, floor.target.name);
         let why = match floor.reason {
-            FloorReason::Danger => "for an objective that was in danger",
-            FloorReason::Load => "for the load that is expected, with no objective in danger",
+            _ if floor.value < floor.baseline => "let go, as the load needs no more",
+            FloorReason::Danger => "raised for an objective that was in danger",
+            FloorReason::Load => "raised for the load that is expected, with no objective in danger",
         };
-        writeln!(out, "  a floor stands on {target}: {} in place of {}, raised {why}", floor.value, floor.baseline)?;
+        let what = if floor.value < floor.baseline { "fewer replicas are wanted of" } else { "a floor stands on" };
+        writeln!(out, "  {what} {target}: {} in place of {}, {why}", floor.value, floor.baseline)?;
+    }
+    if let Some(owned) = &enforcement.owned {
+        let_go(out, owned, owns, now)?;
     }
     for refused in &enforcement.refusals {
         writeln!(out, "  {}", legible(&refusal::hold(refused).message))?;
@@ -46,6 +53,27 @@ pub(super) fn write(out: &mut String, enforcement: &EnforcementStatus, now: Time
     }
     match &enforcement.shed {
         Some(shed) => turned(out, shed),
+        None => Ok(()),
+    }
+}
+
+fn let_go(out: &mut String, owned: &OwnedReplicas, owns: bool, now: Timestamp) -> std::fmt::Result {
+    let (declared, steps) = (owned.declared, owned.steps.len());
+    let were = if owns { "are" } else { "were" };
+    writeln!(
+        out,
+        "  the replicas {were} owned: {declared} {were} declared, let go in {steps} of {STEPS} steps within 24 hours"
+    )?;
+    if let Some(danger) = &owned.danger {
+        let (left, fewest, ago) = (danger.left, danger.fewest, age(now, danger.at.0));
+        writeln!(out, "    an objective was in danger with {left} left {ago} ago; no fewer than {fewest} for a day")?;
+    }
+    if let Some(changed) = &owned.changed {
+        let who = changed.by.as_deref().unwrap_or("somebody else");
+        writeln!(out, "    {} set them to {} {} ago", legible(who), changed.to, age(now, changed.at.0))?;
+    }
+    match &owned.blind_since {
+        Some(since) => writeln!(out, "    for {} nobody knows whether so few are enough", age(now, since.0)),
         None => Ok(()),
     }
 }

@@ -227,6 +227,7 @@ pub fn verb(verb: Verb) -> &'static str {
         Verb::RaiseFloor => "Raise the floor",
         Verb::LowerFloor => "Lower the floor",
         Verb::Restore => "Restore the baseline",
+        Verb::ScaleDown => "Let replicas go",
         Verb::PauseRollout => "Pause the rollout",
         Verb::RollBack => "Undo the revision",
         Verb::ReleaseRollout => "Give the rollout back",

@@ -1,4 +1,5 @@
-//! The whole operator in the place of a policy: what it measures, decides and does, beside an autoscaler.
+//! The whole operator in the place of a policy: what it measures, decides and does, beside an autoscaler or where nothing else
+//! scales the workload.
 //!
 //! ```text
 //!   scrapes -> history -> account, pulse, sizing -> look -> decide -> objects -> order
@@ -67,10 +68,10 @@ pub enum Unfit {
 /// Where the workload stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The floor before the operator came.
+    /// The floor before the operator came; the replicas that are declared, where nothing else scales the workload.
     pub floor: i32,
-    /// The autoscaler's upper bound.
-    pub most: i32,
+    /// The autoscaler's upper bound. `None`: nothing else scales the workload.
+    pub most: Option<i32>,
     /// CPU request and limit of a pod, in thousandths of a core.
     pub millicores: i64,
     /// The autoscaler compares CPU with what is requested.
@@ -185,9 +186,13 @@ impl Policy for Operator {
     fn decide(&mut self, view: &View<'_>) -> Order {
         let mut order = self.beside.decide(view);
         let floor = self.objects.floor();
-        let most = u32::try_from(self.objects.place.most).unwrap_or(u32::MAX);
-        // Also where it cannot tell how many it wants, an autoscaler keeps its floor.
-        order.replicas = Some(order.replicas.unwrap_or(view.replicas).max(floor).min(most));
+        order.replicas = Some(match self.objects.place.most {
+            // Also where it cannot tell how many it wants, an autoscaler keeps its floor.
+            Some(most) => {
+                order.replicas.unwrap_or(view.replicas).max(floor).min(u32::try_from(most).unwrap_or(u32::MAX))
+            }
+            None => floor,
+        });
         let now = clock::at(view.now);
         self.history.take(view.scrapes);
         self.observe_usage();

@@ -1,4 +1,5 @@
-//! What the expected load needs, where a floor is to follow it: the law of the service, fed and asked as the operator does.
+//! What the expected load needs, where a floor or the replicas are to follow it: the law of the service, fed and asked as the
+//! operator does.
 //!
 //! It begins with the run: what the hours before it cost is not known.
 
@@ -41,10 +42,10 @@ pub struct Sizing {
 }
 
 impl Sizing {
-    /// That of an agreement. `None`: no floor is to follow it.
+    /// That of an agreement. `None`: nothing is to follow it.
     #[must_use]
     pub fn of(spec: &AgreementSpec, assessment: &Assessment, bounds: &[f64], millicores: i64) -> Option<Self> {
-        let capacity = spec.enforcement.capacity.clone().filter(|capacity| capacity.mode == CapacityMode::Floor)?;
+        let capacity = spec.enforcement.capacity.clone().filter(|capacity| capacity.mode.is_followed())?;
         let objective = spec.objectives.iter().find(|objective| objective.name == capacity.objective)?;
         let target = |name: &str| assessment.objectives.iter().find(|o| o.name == name).map(|o| o.target.clone());
         let ground = Ground {
@@ -80,10 +81,10 @@ impl Sizing {
         self.rates = whole.map(rate).collect();
     }
 
-    /// Whether more pods are needed than there were.
+    /// Whether more pods are needed than there were; whose replicas are owned is looked at in any case.
     #[must_use]
     pub fn asks(&self) -> bool {
-        self.need.wants_more()
+        self.capacity.mode == CapacityMode::Own || self.need.wants_more()
     }
 
     /// Whether it is time for another look.

@@ -56,7 +56,7 @@ impl Objects {
             min_ready: SignedDuration::ZERO,
             selector: "app=web".into(),
             pods: view.pods.iter().map(|pod| self.pod(pod)).collect(),
-            floor: FloorHolder::Hpa(self.floor_object()),
+            floor: self.floor_object(),
             scaled_on_cpu: self.place.scaled_on_cpu.then(|| "HorizontalPodAutoscaler web".to_owned()),
             template: vec![self.container()],
             rooms: self.rooms(view),
@@ -107,20 +107,25 @@ impl Objects {
         }
     }
 
-    fn floor_object(&self) -> Floor {
-        Floor {
-            kind: FloorKind::Hpa,
-            target: target("autoscaling/v2", "HorizontalPodAutoscaler", "autoscaler-of-web"),
+    fn floor_object(&self) -> FloorHolder {
+        let (kind, target) = match self.place.most {
+            Some(_) => (FloorKind::Hpa, target("autoscaling/v2", "HorizontalPodAutoscaler", "autoscaler-of-web")),
+            None => (FloorKind::Scale { plural: "deployments".into() }, target("apps/v1", "Deployment", UID)),
+        };
+        let floor = Floor {
+            kind,
+            target,
             resource_version: self.version.to_string(),
             generation: None,
             current: self.floor,
             written: Some(self.floor),
-            max: Some(self.place.most),
+            max: self.place.most,
             baseline: self.baseline.clone(),
             set_by: (!self.floor_is_ours).then(|| "helm".to_owned()),
             entry_left: false,
             inert: None,
-        }
+        };
+        if self.place.most.is_some() { FloorHolder::Hpa(floor) } else { FloorHolder::Scale(floor) }
     }
 
     fn deployment(&self, view: &View<'_>) -> DeploymentState {

@@ -70,7 +70,7 @@ fn acts(passing: &Passing, verb: Verb) -> bool {
     let to = |part: &str| path.contains(part);
     let writes = passing.method == "PATCH" || passing.method == "POST";
     let target = match verb {
-        Verb::FreezeScaleDown | Verb::RaiseFloor | Verb::LowerFloor | Verb::Restore | Verb::Surge => {
+        Verb::FreezeScaleDown | Verb::RaiseFloor | Verb::LowerFloor | Verb::Restore | Verb::ScaleDown | Verb::Surge => {
             ["/horizontalpodautoscalers/", "/scaledobjects/", "/deployments/"].into_iter().any(to)
         }
         Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout => to("/deployments/"),

@@ -176,6 +176,7 @@ fn gives_back(verb: Verb) -> bool {
         | Verb::RestoreSize => true,
         Verb::FreezeScaleDown
         | Verb::RaiseFloor
+        | Verb::ScaleDown
         | Verb::PauseRollout
         | Verb::RollBack
         | Verb::Surge

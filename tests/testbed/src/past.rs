@@ -3,6 +3,8 @@
 //!
 //! Some causes are told by what was before a danger, over longer than a test can wait.
 
+use std::ops::Range;
+
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -16,6 +18,12 @@ use crate::shop::STOREFRONT;
 const OPEN_FOR: SignedDuration = SignedDuration::from_mins(45);
 /// The time between two samples.
 const SCRAPE: SignedDuration = SignedDuration::from_secs(5);
+/// How long the pods before those of now seem to have served.
+const SERVED_FOR: SignedDuration = SignedDuration::from_hours(3);
+/// Core-seconds of a request of theirs.
+const WORK: f64 = 0.045;
+/// Letters with which a Deployment names pods: for so many, at most.
+const LETTERS: &str = "bcdfghjklmnpqrstvwxz";
 /// So much of the running period is left at least.
 const LEFT: SignedDuration = SignedDuration::from_mins(30);
 
@@ -67,16 +75,45 @@ impl Past {
     }
 
     /// The series with samples until then, which rise by so much a second.
-    fn filled(&self, mut series: Series, rate: f64) -> Result<Series> {
-        let mut at = self.from.checked_sub(SCRAPE)?;
-        let mut count = 0.0;
-        while at < self.now {
-            series.push(at, count);
-            at = at.checked_add(SCRAPE)?;
-            count += rate * SCRAPE.as_secs_f64();
-        }
-        Ok(series)
+    fn filled(&self, series: Series, rate: f64) -> Result<Series> {
+        filled(series, self.from..self.now, rate)
     }
+}
+
+/// What so many pods of the storefront in `namespace` counted in the hours until then, before those of now took their place: so many
+/// requests a second among them, all of them good and within every bound of the histogram.
+///
+/// # Errors
+/// When the clock is out of reach.
+pub fn of_pods_before(namespace: &str, until: Timestamp, pods: u8, rate: f64) -> Result<Vec<Series>> {
+    let (from, share) = (until.checked_sub(SERVED_FOR)?, rate / f64::from(pods));
+    let of_pod = |letter: char| {
+        let name = format!("{STOREFRONT}-5d8f9c6b7d-zzzz{letter}");
+        let metric = |name_of: &str| {
+            let series = Series::new(name_of).label("service", STOREFRONT).label("pod", &name);
+            series.label("namespace", namespace).label("job", STOREFRONT)
+        };
+        let bounds = BOUNDS.iter().map(ToString::to_string).chain(["+Inf".to_owned()]);
+        let buckets = bounds.map(|bound| metric("http_request_duration_seconds_bucket").label("le", &bound));
+        let requests =
+            [metric("http_requests_total").label("code", "200"), metric("http_request_duration_seconds_count")];
+        let counted: Vec<(Series, f64)> = requests.into_iter().chain(buckets).map(|series| (series, share)).collect();
+        counted.into_iter().chain([(metric("container_cpu_usage_seconds_total"), share * WORK)])
+    };
+    let all = LETTERS.chars().take(usize::from(pods)).flat_map(of_pod);
+    all.map(|(series, rate)| filled(series, from..until, rate)).collect()
+}
+
+/// The series with samples of a stretch, which rise by so much a second.
+fn filled(mut series: Series, stretch: Range<Timestamp>, rate: f64) -> Result<Series> {
+    let mut at = stretch.start.checked_sub(SCRAPE)?;
+    let mut count = 0.0;
+    while at < stretch.end {
+        series.push(at, count);
+        at = at.checked_add(SCRAPE)?;
+        count += rate * SCRAPE.as_secs_f64();
+    }
+    Ok(series)
 }
 
 #[cfg(test)]
@@ -93,6 +130,19 @@ mod tests {
             assert!(past.term.starts_with("  validity: {from: \"2026-11-28\"}\n  period: {rolling: "), "{}", past.term);
             assert!(now.duration_since(past.from) >= OPEN_FOR, "{now}: {past:?}");
             assert_eq!(past.from.as_second() % 3600, 0, "{past:?}");
+        }
+    }
+
+    #[test]
+    fn the_pods_before_share_the_load_until_those_of_now_came() {
+        let until: Timestamp = "2026-11-29T12:00:00Z".parse().unwrap();
+        let all = of_pods_before("shop", until, 4, 20.0).unwrap();
+        assert_eq!(all.len(), 4 * (4 + BOUNDS.len()));
+        for series in &all {
+            let samples = series.samples();
+            assert_eq!(samples.last().unwrap().at_ms, until.as_millisecond() - 5000);
+            let rise = if series.labels()["__name__"].starts_with("container") { 25.0 * WORK } else { 25.0 };
+            assert!(samples.windows(2).all(|pair| (pair[1].value - pair[0].value - rise).abs() < 1e-6));
         }
     }
 

@@ -13,7 +13,7 @@ use kube::api::Api;
 
 use crate::control_plane::ControlPlane;
 use crate::manifest::{TURNED, deployment, switch};
-use crate::past::Past;
+use crate::past::{Past, of_pods_before};
 use crate::plant::load::Load;
 use crate::plant::{Plant, ServiceHandle, ServiceSpec, SwitchAt};
 use crate::prometheus::{Prometheus, PrometheusOptions, ScrapeTarget};
@@ -137,6 +137,15 @@ impl Shop {
         let past = Past::until(Timestamp::now())?;
         self.prometheus.remote_write(&past.of_storefront(&self.namespace, rate)?).await?;
         Ok(past.term)
+    }
+
+    /// Lets the store know of so many pods that served the storefront for hours until then, when those of now took their place: so
+    /// many requests came a second, and all of them were good and quick.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn was_served_before(&self, until: Timestamp, pods: u8, rate: f64) -> Result<()> {
+        self.prometheus.remote_write(&of_pods_before(&self.namespace, until, pods, rate)?).await
     }
 
     /// Makes a `ConfigMap` with a switch that is not turned, by which the storefront sheds load from now on: the value `on` of its

@@ -15,7 +15,7 @@ fn read(text: &str) -> Result<Choice, Fault> {
 /// What the operator did is seen only beside what would have been without it.
 #[test]
 fn the_operator_is_told_of_after_its_autoscaler_alone() {
-    use Choice::{Hpa, Law, Operator};
+    use Choice::{Hpa, Law, Operator, Static, Unscaled};
     let example = include_str!("../../../../examples/simulate/agreement.yaml");
     let agreement: ServiceLevelAgreement = serde_saphyr::from_str(example).unwrap();
     let promised = promised(&agreement.spec, None).unwrap();
@@ -25,6 +25,8 @@ fn the_operator_is_told_of_after_its_autoscaler_alone() {
         (&["operator=0.5", "hpa=0.5"], &[Operator(0.5), Hpa(0.5)]),
         (&["hpa=0.6", "operator=0.5"], &[Hpa(0.6), Hpa(0.5), Operator(0.5)]),
         (&["operator=0.5", "operator=0.7"], &[Hpa(0.5), Operator(0.5), Hpa(0.7), Operator(0.7)]),
+        (&["unscaled=9"], &[Static(9), Unscaled(9)]),
+        (&["static=9", "unscaled=9"], &[Static(9), Unscaled(9)]),
     ] {
         let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
         assert_eq!(choices(&texts, &promised, 0.05).unwrap(), expected, "{texts:?}");
@@ -42,6 +44,7 @@ fn policies_are_read_with_their_settings() {
         // 0.9 (1 - ln 100 / 10) is 0.4855, and 0.4855 / 0.5145 / 0.7 is 1.35.
         ("kpa", Choice::Kpa(1.3)),
         ("static=60", Choice::Static(60)),
+        ("unscaled=60", Choice::Unscaled(60)),
         ("clairvoyant=0.7", Choice::Clairvoyant(0.7)),
     ] {
         assert_eq!(read(text).unwrap(), expected, "{text}");
@@ -65,6 +68,8 @@ fn what_is_no_policy_is_refused() {
         ("static", "number of pods"),
         ("static=0", "1 to 60 pods"),
         ("static=61", "1 to 60 pods"),
+        ("unscaled", "write for example unscaled=20"),
+        ("unscaled=61", "1 to 60 pods"),
         ("clairvoyant=x", "above 0"),
     ] {
         let fault = read(text).unwrap_err().to_string();
