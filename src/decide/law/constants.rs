@@ -5,13 +5,14 @@
 pub struct Constants {
     /// Seconds over which the rate is taken: four scrapes of 15 s, so that no single one decides.
     pub rate_window: f64,
-    /// Seconds over which the slope is taken: six scrapes of 15 s. Shorter follows noise, longer comes late.
+    /// Seconds over which the slope is taken: that of the rate, four scrapes of 15 s. Shorter follows noise, longer comes late.
     pub slope_window: f64,
-    /// A slope counts by how far it exceeds this many of its standard errors: one in fifteen even loads shows more.
+    /// A slope counts by how far it exceeds this many of its standard errors: one in six even loads shows more, and what is
+    /// left of the slope is next to nothing there.
     pub doubt: f64,
-    /// What a rise is measured from: this part of the highest demand that was held when the slope's window began. A load
-    /// that comes back to where it was is no trend; a little below it, noise and ramp cannot be told apart.
-    pub known_ground: f64,
+    /// Seconds over which a load is seen to rise before anything is released: ten scrapes of 15 s. What was needed a while ago
+    /// is needed again soon then, and pods that go now are asked for before they would be ready.
+    pub rising_window: f64,
     /// Seconds over which the dispersion is averaged. Sixty scrapes of 15 s know it to within a fifth of itself.
     pub dispersion_memory: f64,
     /// Weight of the belief that arrivals are Poisson, as seconds of observation: five minutes of them are believed more.
@@ -21,7 +22,8 @@ pub struct Constants {
     pub coarse_dispersion: f64,
     /// The forecast is at most this many times the present demand: no load is a straight line for long.
     pub forecast_cap: f64,
-    /// Seconds the highest measured demand is held: the stabilisation window every HPA user knows. Loads that dip return.
+    /// Seconds the highest measured demand is held, as loads that dip return. A minute less than the stabilisation window of an
+    /// HPA: a load that rises again holds what was needed before without that.
     pub hold: f64,
     /// Accepted share of horizons in which demand exceeds what was provided. The one choice between pods and promise.
     pub misses: f64,
@@ -33,6 +35,8 @@ pub struct Constants {
     /// Relative standard deviation of demand over a minute that is believed before any was seen: services that are recorded by
     /// the minute change by some percent from one to the next, whatever they serve.
     pub prior_deviation: f64,
+    /// Minutes that must be seen until what they show counts as much as that belief: ten are known to within a quarter.
+    pub prior_minutes: f64,
     /// How it grows with the horizon: between a random walk's 0.5 and an even trend's 1.
     pub prior_growth: f64,
     /// An error counts at most as this many standard deviations. A jump that no reserve could have carried must not be
@@ -73,18 +77,19 @@ impl Default for Constants {
     fn default() -> Self {
         Self {
             rate_window: 60.0,
-            slope_window: 90.0,
-            doubt: 1.5,
-            known_ground: 0.9,
+            slope_window: 60.0,
+            doubt: 1.0,
+            rising_window: 150.0,
             dispersion_memory: 900.0,
             poisson_prior: 300.0,
             coarse_dispersion: 0.2,
             forecast_cap: 1.5,
-            hold: 300.0,
-            misses: 0.05,
+            hold: 240.0,
+            misses: 0.1,
             error_half_life: 3600.0,
             prior_weight: 3.0,
             prior_deviation: 0.05,
+            prior_minutes: 10.0,
             prior_growth: 0.75,
             largest_error: 3.0,
             most_reserve: 3.0,
@@ -106,12 +111,12 @@ impl Default for Constants {
 
 impl Constants {
     /// Every constant with its name, to be varied.
-    pub fn entries(&mut self) -> [(&'static str, &mut f64); 28] {
+    pub fn entries(&mut self) -> [(&'static str, &mut f64); 29] {
         [
             ("rate_window", &mut self.rate_window),
             ("slope_window", &mut self.slope_window),
             ("doubt", &mut self.doubt),
-            ("known_ground", &mut self.known_ground),
+            ("rising_window", &mut self.rising_window),
             ("dispersion_memory", &mut self.dispersion_memory),
             ("poisson_prior", &mut self.poisson_prior),
             ("coarse_dispersion", &mut self.coarse_dispersion),
@@ -121,6 +126,7 @@ impl Constants {
             ("error_half_life", &mut self.error_half_life),
             ("prior_weight", &mut self.prior_weight),
             ("prior_deviation", &mut self.prior_deviation),
+            ("prior_minutes", &mut self.prior_minutes),
             ("prior_growth", &mut self.prior_growth),
             ("largest_error", &mut self.largest_error),
             ("most_reserve", &mut self.most_reserve),

@@ -1,7 +1,6 @@
 //! How much is asked for now, and how fast that grows.
 
 use super::constants::Constants;
-use super::hold::Highest;
 use super::sample::{Interval, Samples};
 
 /// The demand at an instant.
@@ -13,6 +12,8 @@ pub struct Demand {
     pub level: f64,
     /// Requests per second gained each second, never negative: what is left of the slope after its doubt.
     pub growth: f64,
+    /// It has been rising for a while.
+    pub rises: bool,
 }
 
 impl Demand {
@@ -79,30 +80,25 @@ impl Ratio {
     }
 }
 
-/// The demand as of the newest sample; `scrape` is the usual interval in seconds, `held` the rates that were measured.
-/// `None` before the first interval.
+/// The demand as of the newest sample; `scrape` is the usual interval in seconds. `None` before the first interval.
 #[must_use]
-pub fn now(
-    samples: &Samples,
-    scrape: f64,
-    dispersion: &Dispersion,
-    held: &Highest,
-    constants: &Constants,
-) -> Option<Demand> {
+pub fn now(samples: &Samples, scrape: f64, dispersion: &Dispersion, constants: &Constants) -> Option<Demand> {
     let window = constants.rate_window.max(2.0 * scrape);
     let rate = samples.rate_over(window)?;
-    let slope_window = constants.slope_window.max(4.0 * scrape);
-    let known = samples.last_at().and_then(|at| held.until(at - slope_window, constants.hold)).unwrap_or(0.0);
-    let ground = known * constants.known_ground;
-    let growth = growth(samples.within(slope_window), ground, dispersion.value(constants), constants.doubt);
-    Some(Demand { rate, level: rate + growth * window / 2.0, growth })
+    let growth =
+        |window: f64| growth(samples.within(window.max(4.0 * scrape)), dispersion.value(constants), constants.doubt);
+    let rises = growth(constants.rising_window) > 0.0;
+    let growth = growth(constants.slope_window);
+    Some(Demand { rate, level: rate + growth * window / 2.0, growth, rises })
 }
 
 /// Weighted least squares through the intervals' rates, shrunk by its doubt without a step: just above the doubt it is
-/// nearly nothing, far above it whole. What happens below `ground` does not count.
-fn growth<'a>(intervals: impl Iterator<Item = &'a Interval>, ground: f64, dispersion: f64, doubt: f64) -> f64 {
-    let points: Vec<(f64, f64, f64)> =
-        intervals.map(|i| (i.at - i.seconds / 2.0, i.rate().max(ground), i.seconds)).collect();
+/// nearly nothing, far above it whole.
+///
+/// The way back from a dip counts too. It often ends where the dip began, and then a few pods come for nothing; where it goes
+/// on, those that were only asked for beyond that were late.
+fn growth<'a>(intervals: impl Iterator<Item = &'a Interval>, dispersion: f64, doubt: f64) -> f64 {
+    let points: Vec<(f64, f64, f64)> = intervals.map(|i| (i.at - i.seconds / 2.0, i.rate(), i.seconds)).collect();
     let weight: f64 = points.iter().map(|(.., w)| w).sum();
     if points.len() < 3 || weight <= 0.0 {
         return 0.0;
@@ -124,8 +120,7 @@ mod tests {
     /// Ten minutes of samples of a load, with what the law makes of them.
     fn demand(rate: impl Fn(f64) -> f64) -> (Demand, f64) {
         let constants = Constants::default();
-        let (mut samples, mut held) = (Samples::default(), Highest::default());
-        let mut dispersion = Dispersion::new(&constants);
+        let (mut samples, mut dispersion) = (Samples::default(), Dispersion::new(&constants));
         let (mut answered, mut last) = (0.0, None);
         for step in 0..=40_u32 {
             let at = f64::from(step) * 15.0;
@@ -134,10 +129,7 @@ mod tests {
             let sample = Sample { at, answered, errors: 0.0, in_flight: 0.0, cpu_seconds, buckets, ready: 4.0, warm };
             samples.take(sample, 45.0);
             dispersion.observe(&samples, 15.0, &constants);
-            last = now(&samples, 15.0, &dispersion, &held, &constants);
-            if let Some(demand) = last {
-                held.hold(at, demand.rate, constants.hold);
-            }
+            last = now(&samples, 15.0, &dispersion, &constants);
         }
         (last.unwrap(), dispersion.value(&constants))
     }
@@ -145,10 +137,10 @@ mod tests {
     #[test]
     fn an_even_load_has_no_growth_and_a_ramp_has_its_slope() {
         let (even, dispersion) = demand(|_| 100.0);
-        assert!(even.growth.abs() < 1e-9 && (even.level - 100.0).abs() < 1e-6);
+        assert!(even.growth.abs() < 1e-9 && (even.level - 100.0).abs() < 1e-6 && !even.rises);
         assert!((dispersion - 1.0).abs() < 1e-9);
         let (ramp, _) = demand(|at| 100.0 + at.max(0.0));
-        assert!(ramp.growth > 0.95 && ramp.growth <= 1.0, "{ramp:?}");
+        assert!(ramp.growth > 0.95 && ramp.growth <= 1.0 && ramp.rises, "{ramp:?}");
         assert!((ramp.level - 700.0).abs() < 4.0, "{ramp:?}");
         let constants = Constants::default();
         assert!((ramp.after(100.0, &constants) - 800.0).abs() < 8.0);
@@ -156,11 +148,13 @@ mod tests {
     }
 
     #[test]
-    fn a_return_from_a_dip_is_no_growth() {
-        let (dip, _) = demand(|at| if (420.0..540.0).contains(&at) { 50.0 } else { 200.0 });
-        assert!(dip.growth < 0.3, "{dip:?}");
-        let (jump, _) = demand(|at| if at < 540.0 { 50.0 } else { 200.0 });
-        assert!(jump.growth > 1.0, "{jump:?}");
+    fn the_way_back_from_a_dip_is_growth_until_it_has_ended() {
+        let back = |at: f64| if at < 420.0 { 200.0 } else { 50.0 + (at - 450.0).max(0.0) };
+        let (dip, _) = demand(back);
+        // The fall was a noise to it, which hides a part.
+        assert!(dip.growth > 0.3 && dip.rises, "{dip:?}");
+        let (ended, _) = demand(|at| back(at).min(if at > 500.0 { 100.0 } else { 200.0 }));
+        assert!(ended.growth < 0.05 && ended.rises, "{ended:?}");
     }
 
     #[test]

@@ -24,6 +24,23 @@ impl Highest {
     }
 }
 
+/// The highest need of the last while, which stands on while the load rises.
+#[derive(Clone, Debug, Default)]
+pub struct Needs {
+    highest: Highest,
+    standing: f64,
+}
+
+impl Needs {
+    /// Notes a need and gives what stands: the highest of the last `window` seconds, and no less than stood before while the
+    /// load `rises`.
+    pub fn hold(&mut self, at: f64, need: f64, window: f64, rises: bool) -> f64 {
+        let stood = if rises { self.standing } else { 0.0 };
+        self.standing = self.highest.hold(at, need, window).max(stood);
+        self.standing
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::float_cmp)]
 mod tests {
@@ -40,5 +57,20 @@ mod tests {
         assert_eq!(highest.until(89.0, 30.0), None);
         assert_eq!(highest.until(90.0, 30.0), Some(1.0));
         assert_eq!(highest.until(120.0, 30.0), None, "though nothing was noted since");
+    }
+
+    #[test]
+    fn a_rise_releases_nothing() {
+        let mut needs = Needs::default();
+        for (at, need, rises, expected) in [
+            (0.0, 9.0, false, 9.0),
+            (15.0, 5.0, false, 9.0),
+            (30.0, 5.0, true, 9.0),
+            (45.0, 6.0, true, 9.0),
+            (60.0, 7.0, false, 7.0),
+            (75.0, 8.0, true, 8.0),
+        ] {
+            assert_eq!(needs.hold(at, need, 30.0, rises), expected, "at {at}");
+        }
     }
 }

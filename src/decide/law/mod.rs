@@ -3,7 +3,7 @@
 //! A fold over samples. `need = expected * reserve * work / (safe utilisation * cores)`, where
 //! - `expected` is the demand when pods asked for now are ready ([`demand`]), but no less than what was just measured
 //!   ([`hold`]);
-//! - `reserve` comes from the errors of the forecasts before ([`reserve`]);
+//! - `reserve` comes from the errors of the forecasts before ([`reserve`], [`variation`]);
 //! - `work` is the core-seconds of a request ([`work`]);
 //! - the safe utilisation is learned from the latency histogram ([`utilisation`]).
 //!
@@ -25,6 +25,7 @@ pub mod start;
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests;
 pub mod utilisation;
+pub mod variation;
 pub mod wanted;
 pub mod work;
 
@@ -36,7 +37,7 @@ pub use wanted::{Blind, Doubt, Reckoning, Wanted};
 
 use demand::{Demand, Dispersion};
 use histogram::Histograms;
-use hold::Highest;
+use hold::{Highest, Needs};
 use kept::Seen;
 use reserve::Reserve;
 use sample::{Interval, Samples, Taken};
@@ -93,7 +94,7 @@ pub struct Law {
     /// What is held of the rates that were measured in no doubt.
     undoubted: Highest,
     provided: Highest,
-    needs: Highest,
+    needs: Needs,
     work: Option<f64>,
     /// Whether more requests fail than may.
     failing: bool,
@@ -136,7 +137,7 @@ impl Law {
             seen: Seen::default(),
             undoubted: Highest::default(),
             provided: Highest::default(),
-            needs: Highest::default(),
+            needs: Needs::default(),
             work: None,
             failing: false,
             doubted: None,
@@ -190,7 +191,7 @@ impl Law {
         let Settings { scrape, constants, .. } = &self.settings;
         let horizon = self.horizon().0;
         let certain = self.in_doubt().is_none();
-        if let Some(demand) = demand::now(&self.samples, *scrape, &self.dispersion, &self.held, constants) {
+        if let Some(demand) = demand::now(&self.samples, *scrape, &self.dispersion, constants) {
             let held = self.held.hold(interval.at, demand.rate, constants.hold);
             // Of a gauge that jumped nothing came; what is late or fails did come.
             if self.in_doubt() != Some(Doubt::Jump) {
@@ -209,7 +210,7 @@ impl Law {
             let expected = forecast.max(held);
             let undoubted = forecast.max(self.undoubted.until(at, constants.hold).unwrap_or(0.0));
             let provided = self.provided.hold(interval.at, expected, (constants.release * horizon).max(LOOK));
-            self.reserve.observe(interval.at, interval.seconds, demand.rate, provided, horizon, constants);
+            self.reserve.observe((interval.at, interval.seconds), &demand, provided, horizon, constants);
             self.outlook = Some(Outlook { demand, expected, undoubted });
         }
     }
@@ -218,7 +219,7 @@ impl Law {
     fn suspect(&mut self, interval: &Interval) {
         let Settings { promise, scrape, constants, .. } = &self.settings;
         let window = constants.rate_window.max(2.0 * scrape);
-        let reach = window.max(constants.slope_window.max(4.0 * scrape)) + interval.seconds;
+        let reach = window.max(constants.rising_window.max(4.0 * scrape)) + interval.seconds;
         let late = self.late_share(window).is_some_and(|late| late > 1.0 - promise.good);
         let (times, more) = JUMP;
         let jumps = interval.arrived - interval.answered > times * interval.answered + more;
@@ -322,7 +323,7 @@ impl Law {
         let reserve = self.reserve.factor(horizon, constants);
         let safe = utilisation::safe(&self.histograms, *promise, work, constants);
         let need = expected * reserve * work / (safe.utilisation * cores);
-        let highest = self.needs.hold(now, need, (constants.release * horizon).max(LOOK));
+        let highest = self.needs.hold(now, need, (constants.release * horizon).max(LOOK), demand.rises);
         let pods = if whole(need) > replicas { whole(need) } else { whole(highest).min(replicas) };
         let rate = demand.rate;
         let reckoning = Reckoning { rate, expected, undoubted, horizon, horizon_seen, reserve, work, safe, need };

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::constants::Constants;
+use super::demand::Demand;
+use super::variation::Variation;
 
 /// Errors of past forecasts.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +15,8 @@ pub struct Reserve {
     provided: VecDeque<(f64, f64)>,
     squares: f64,
     observations: f64,
+    /// What is believed of errors that were not seen yet.
+    variation: Variation,
 }
 
 impl Reserve {
@@ -20,7 +24,16 @@ impl Reserve {
     ///
     /// The error is scored against what really ran: the least that was provided during the horizon before. Scored against
     /// the bare forecast, every return from a dip would count, although the held peak carries it.
-    pub fn observe(&mut self, at: f64, seconds: f64, rate: f64, provided: f64, horizon: f64, constants: &Constants) {
+    pub fn observe(
+        &mut self,
+        (at, seconds): (f64, f64),
+        demand: &Demand,
+        provided: f64,
+        horizon: f64,
+        constants: &Constants,
+    ) {
+        let rate = demand.rate;
+        self.variation.observe((at, seconds), demand, constants);
         let reaches_back = self.provided.front().is_some_and(|(since, _)| *since <= at - horizon + seconds);
         self.provided.retain(|(since, _)| *since >= at - horizon);
         if reaches_back && rate > 0.0 {
@@ -50,7 +63,7 @@ impl Reserve {
     }
 
     fn variance(&self, horizon: f64, constants: &Constants) -> f64 {
-        let deviation = constants.prior_deviation * (horizon / 60.0).powf(constants.prior_growth);
+        let deviation = self.variation.deviation(constants) * (horizon / 60.0).powf(constants.prior_growth);
         (constants.prior_weight * deviation * deviation + self.squares) / (constants.prior_weight + self.observations)
     }
 }
@@ -66,7 +79,8 @@ mod tests {
         let steps_of_horizon = 10;
         for step in 0..480_u32 {
             let rate = if step % (steps_of_horizon * every) < steps_of_horizon { off } else { 1.0 };
-            reserve.observe(f64::from(step) * 15.0, 15.0, 100.0 * rate, 100.0, horizon, &constants);
+            let demand = Demand { rate: 100.0 * rate, level: 100.0 * rate, growth: 0.0, rises: false };
+            reserve.observe((f64::from(step) * 15.0, 15.0), &demand, 100.0, horizon, &constants);
         }
         reserve.factor(horizon, &constants)
     }
@@ -75,8 +89,8 @@ mod tests {
     fn it_shrinks_while_forecasts_hold_and_grows_when_they_do_not() {
         let constants = Constants::default();
         let unknown = Reserve::default().factor(150.0, &constants);
-        // Student's 95 % quantile at 3 degrees is 2.353; 0.05 * 2.5^0.75 = 0.0994.
-        assert!((unknown - (2.353 * 0.0994_f64).exp()).abs() < 1e-3, "{unknown}");
+        // Student's 90 % quantile at 3 degrees is 1.638; 0.05 * 2.5^0.75 = 0.0994.
+        assert!((unknown - (1.638 * 0.0994_f64).exp()).abs() < 1e-3, "{unknown}");
         assert!(factor(1.0, 1, 150.0) < 1.08);
         assert!(factor(0.5, 1, 150.0) < 1.08, "less than provided is no error");
         assert!(factor(1.3, 2, 150.0) > 1.25);

@@ -14,8 +14,6 @@ use crate::simulate::policy::keda::Keda;
 use crate::simulate::policy::kpa::Kpa;
 use crate::simulate::run::Scenario;
 
-/// The share of a pod's concurrency that Knative aims at.
-const AIM: f64 = 0.7;
 /// How far below the utilisation at which the promise is just kept the references stay that are told none: it is not met
 /// in every minute.
 const MARGIN: f64 = 0.9;
@@ -79,9 +77,9 @@ fn safe(promised: &Promised, service_time: f64) -> f64 {
     (MARGIN * just).clamp(lowest, highest)
 }
 
-/// The concurrency whose part that Knative aims at keeps a pod so busy: there are `u / (1 - u)` requests in it. To a tenth.
+/// The concurrency at which Knative keeps a pod so busy, or the most at which it is stable. To a tenth.
 fn concurrency(busy: f64) -> f64 {
-    (busy / (1.0 - busy) / AIM * 10.0).round().max(1.0) / 10.0
+    (Kpa::stable(busy) * 10.0).round().max(1.0) / 10.0
 }
 
 fn choice(text: &str, promised: &Promised, busy: f64) -> Result<Choice, String> {

@@ -21,7 +21,7 @@ Policies, in the order in which they are to be told of:
   hpa=0.6         an HorizontalPodAutoscaler that aims at so much of the CPU request
   keda=0.6        KEDA on the request rate: a pod for what keeps it so busy
   kpa, kpa=2      Knative on concurrency: aims at 70 % of so many requests in flight at a pod. Left out: what keeps
-                  pods as busy as the clairvoyant does
+                  pods as busy as the clairvoyant does, and at most one request that is served at a pod
   static=20       so many pods from the first second on
   clairvoyant, clairvoyant=0.7
                   knows the load to come, which no autoscaler does, and keeps pods at most so busy. Left out: a

@@ -31,8 +31,6 @@ const SCRAPE: f64 = 15.0;
 const AT_FIRST: f64 = 0.5;
 /// Minutes of the past that are played: what the operator reads of counters at its start.
 const PLAYED: usize = 180;
-/// The share of a pod's concurrency that Knative aims at.
-const AIM: f64 = 0.7;
 
 /// What serves: how long its pods take to start, and how requests are spread over them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -165,8 +163,8 @@ pub fn others(piece: &Piece, service: &Service, safe: &[f64], with_past: bool, s
     distinct.dedup();
     for busy in distinct {
         let is_for = |place: usize| safe.get(place).is_some_and(|own| own.to_bits() == busy.to_bits());
-        // Knative's setting follows the promise; all of them are one policy.
-        play(&mut Kpa::new(busy / (1.0 - busy) / AIM), "KPA", &is_for);
+        // Knative's setting follows the promise as far as that is stable; all of them are one policy.
+        play(&mut Kpa::new(Kpa::stable(busy)), "KPA", &is_for);
         play(&mut Clairvoyant::new(&scenario.load, busy / WORK, reach, ""), "clairvoyant", &is_for);
     }
     all
