@@ -326,6 +326,7 @@ async fn given_up(
     error: &Error,
     now: Timestamp,
 ) -> Result<(), Error> {
+    context.fleet.forget(&agreement.uid().unwrap_or_default());
     let mut next = book.status.clone();
     put_back(agreement, context, book, &mut next, (error.category(), &error.to_string()), now).await;
     write_status(agreement, context, book, next).await

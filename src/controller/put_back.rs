@@ -1,6 +1,7 @@
 //! Replicas that were let go are put back where an agreement cannot be worked with: nobody would see the danger in which they are
 //! missing. Whatever else is held stays as it is.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
 
@@ -11,7 +12,8 @@ use super::finalize::give_floor_back;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement::Mode;
-use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorStatus, Verb};
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorStatus, Verb, Verdict};
+use crate::decide;
 
 /// Puts them back, and says so in `next`, with why the agreement cannot be worked with, as one word and in words. Gives when that is
 /// tried again; `None`: none is let go any more.
@@ -32,7 +34,8 @@ pub(super) async fn put_back(
     let done = left.is_none() && Box::pin(give_floor_back(agreement, context, book, now)).await;
     let message = if done {
         give_backs.succeeded(&uid);
-        next.enforcement.get_or_insert_default().floor = None;
+        let floor = next.enforcement.get_or_insert_default().floor.take();
+        enter(&mut next.actions, floor.as_ref(), why, now);
         format!("{why}; the replicas that were let go are put back meanwhile")
     } else {
         format!("{why}; the replicas that were let go could not be put back yet")
@@ -45,12 +48,42 @@ pub(super) async fn put_back(
     Some(now.saturating_add(pause).unwrap_or(Timestamp::MAX))
 }
 
+/// Enters what was put back beside the step that let it go, so that all is to be safe for as long as after any other put-back
+/// before the next step. Of a step that nobody saw the end of nothing can be said any more.
+fn enter(actions: &mut Vec<ActionRecord>, floor: Option<&FloorStatus>, why: &str, now: Timestamp) {
+    for record in actions.iter_mut().filter(|record| is_open_step(record)) {
+        (record.phase, record.verdict) = (ActionPhase::Done, Some(Verdict::Inconclusive));
+        "put back before anybody saw whether it was done".clone_into(&mut record.outcome);
+    }
+    let Some(step) = actions.iter().find(|record| record.verb == Verb::ScaleDown) else { return };
+    let (from, to) = floor.map_or((step.to, step.from), |floor| (Some(floor.value), Some(floor.baseline)));
+    let restore = ActionRecord {
+        id: format!("{}-back", step.id),
+        verb: Verb::Restore,
+        from,
+        to,
+        reason: why.to_owned(),
+        hypothesis: "the replicas are those that were declared".to_owned(),
+        phase: ActionPhase::Done,
+        intended_at: Time(now),
+        deadline: Time(now),
+        outcome: String::new(),
+        verdict: Some(Verdict::Inconclusive),
+        evidence: String::new(),
+        ..step.clone()
+    };
+    actions.retain(|record| record.id != restore.id);
+    actions.insert(0, restore);
+    decide::keep(actions);
+}
+
+fn is_open_step(record: &ActionRecord) -> bool {
+    record.verb == Verb::ScaleDown && matches!(record.phase, ActionPhase::Intended | ActionPhase::Unknown)
+}
+
 /// Fewer replicas stand than are declared, or may do so: a step of which nobody knows yet whether it was taken.
 fn are_let_go(status: &AgreementStatus) -> bool {
     let fewer = |floor: &FloorStatus| floor.value < floor.baseline;
-    let open = |record: &ActionRecord| {
-        record.verb == Verb::ScaleDown && matches!(record.phase, ActionPhase::Intended | ActionPhase::Unknown)
-    };
     let floor = status.enforcement.as_ref().and_then(|enforcement| enforcement.floor.as_ref());
-    floor.is_some_and(fewer) || status.actions.iter().any(open)
+    floor.is_some_and(fewer) || status.actions.iter().any(is_open_step)
 }

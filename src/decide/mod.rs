@@ -61,7 +61,7 @@ mod workflow;
 
 pub use fleet::{FleetAct, FleetAvoidance, FleetEviction, FleetView};
 pub use guard::{Admitted, Hold};
-pub use intent::effect;
+pub use intent::{effect, keep};
 pub use plan::{
     BaselineChange, Change, EvictionChange, FloorChange, MarkChange, NodeChange, NodeWrite, Plan, Proposed,
     ResizeChange, RolloutChange, RolloutWrite, ShedChange, ShedWrite, Step, Value,

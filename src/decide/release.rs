@@ -100,7 +100,7 @@ pub fn restore(
     let (standing, _) = standing::reconcile(known.as_ref(), floor, &agreement.name, now);
     let foreign = matches!(&floor.baseline, Baseline::Recorded(record) if record.agreement != agreement.name);
     let Some(standing) = standing.filter(|_| !foreign) else { return Restoration::Nothing };
-    let reason = "the agreement is deleted".to_owned();
+    let reason = "the agreement is deleted, or cannot be worked with".to_owned();
     let plan = restoring(agreement, floor, &standing, standing.since.0, now, reason, Snapshot::default());
     match guard::admit_restoration(plan, leader) {
         Ok(plan) => Restoration::Act(plan),

@@ -35,10 +35,10 @@ pub struct Constants {
     /// Relative standard deviation of demand over a minute that is believed before any was seen: services that are recorded by
     /// the minute change by some percent from one to the next, whatever they serve.
     pub prior_deviation: f64,
-    /// Minutes that must be seen until what they show counts as much as that belief: ten are known to within a quarter.
-    pub prior_minutes: f64,
     /// How it grows with the horizon: between a random walk's 0.5 and an even trend's 1.
     pub prior_growth: f64,
+    /// Minutes that must be seen until what they show counts as much as that belief: ten are known to within a quarter.
+    pub prior_minutes: f64,
     /// An error counts at most as this many standard deviations. A jump that no reserve could have carried must not be
     /// paid for afterwards; if jumps come again and again, the deviation grows until it covers them.
     pub largest_error: f64,
@@ -89,8 +89,8 @@ impl Default for Constants {
             error_half_life: 3600.0,
             prior_weight: 3.0,
             prior_deviation: 0.05,
-            prior_minutes: 10.0,
             prior_growth: 0.75,
+            prior_minutes: 10.0,
             largest_error: 3.0,
             most_reserve: 3.0,
             bin_half_life: 450.0,
@@ -126,8 +126,8 @@ impl Constants {
             ("error_half_life", &mut self.error_half_life),
             ("prior_weight", &mut self.prior_weight),
             ("prior_deviation", &mut self.prior_deviation),
-            ("prior_minutes", &mut self.prior_minutes),
             ("prior_growth", &mut self.prior_growth),
+            ("prior_minutes", &mut self.prior_minutes),
             ("largest_error", &mut self.largest_error),
             ("most_reserve", &mut self.most_reserve),
             ("bin_half_life", &mut self.bin_half_life),

@@ -14,6 +14,8 @@ pub struct Demand {
     pub growth: f64,
     /// It has been rising for a while.
     pub rises: bool,
+    /// Seconds over which the rate was counted.
+    pub window: f64,
 }
 
 impl Demand {
@@ -21,6 +23,12 @@ impl Demand {
     #[must_use]
     pub fn after(&self, seconds: f64, constants: &Constants) -> f64 {
         (self.level + self.growth * seconds).min(self.level * constants.forecast_cap)
+    }
+
+    /// Seconds for which it has been rising at least; 0 where it has not.
+    #[must_use]
+    pub fn rising(&self, constants: &Constants) -> f64 {
+        if self.rises { constants.rising_window } else { 0.0 }
     }
 }
 
@@ -89,7 +97,7 @@ pub fn now(samples: &Samples, scrape: f64, dispersion: &Dispersion, constants: &
         |window: f64| growth(samples.within(window.max(4.0 * scrape)), dispersion.value(constants), constants.doubt);
     let rises = growth(constants.rising_window) > 0.0;
     let growth = growth(constants.slope_window);
-    Some(Demand { rate, level: rate + growth * window / 2.0, growth, rises })
+    Some(Demand { rate, level: rate + growth * window / 2.0, growth, rises, window })
 }
 
 /// Weighted least squares through the intervals' rates, shrunk by its doubt without a step: just above the doubt it is

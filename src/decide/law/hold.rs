@@ -28,16 +28,18 @@ impl Highest {
 #[derive(Clone, Debug, Default)]
 pub struct Needs {
     highest: Highest,
-    standing: f64,
+    /// Since when, and what.
+    standing: Option<(f64, f64)>,
 }
 
 impl Needs {
-    /// Notes a need and gives what stands: the highest of the last `window` seconds, and no less than stood before while the
-    /// load `rises`.
-    pub fn hold(&mut self, at: f64, need: f64, window: f64, rises: bool) -> f64 {
-        let stood = if rises { self.standing } else { 0.0 };
-        self.standing = self.highest.hold(at, need, window).max(stood);
-        self.standing
+    /// Notes a need and gives what stands: the highest of the last `window` seconds, and no less than stood within the last
+    /// `rising` seconds, in which the load rose; 0 where it did not.
+    pub fn hold(&mut self, at: f64, need: f64, window: f64, rising: f64) -> f64 {
+        let stood = self.standing.filter(|(since, _)| at - since < rising).map_or(0.0, |(_, stood)| stood);
+        let stands = self.highest.hold(at, need, window).max(stood);
+        self.standing = Some((at, stands));
+        stands
     }
 }
 
@@ -62,15 +64,17 @@ mod tests {
     #[test]
     fn a_rise_releases_nothing() {
         let mut needs = Needs::default();
-        for (at, need, rises, expected) in [
-            (0.0, 9.0, false, 9.0),
-            (15.0, 5.0, false, 9.0),
-            (30.0, 5.0, true, 9.0),
-            (45.0, 6.0, true, 9.0),
-            (60.0, 7.0, false, 7.0),
-            (75.0, 8.0, true, 8.0),
+        for (at, need, rising, expected) in [
+            (0.0, 9.0, 0.0, 9.0),
+            (15.0, 5.0, 0.0, 9.0),
+            (30.0, 5.0, 150.0, 9.0),
+            (45.0, 6.0, 150.0, 9.0),
+            (60.0, 7.0, 0.0, 7.0),
+            (75.0, 8.0, 150.0, 8.0),
+            // What was needed before a gap is not known to be needed again.
+            (300.0, 3.0, 150.0, 3.0),
         ] {
-            assert_eq!(needs.hold(at, need, 30.0, rises), expected, "at {at}");
+            assert_eq!(needs.hold(at, need, 30.0, rising), expected, "at {at}");
         }
     }
 }

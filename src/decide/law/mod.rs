@@ -323,7 +323,7 @@ impl Law {
         let reserve = self.reserve.factor(horizon, constants);
         let safe = utilisation::safe(&self.histograms, *promise, work, constants);
         let need = expected * reserve * work / (safe.utilisation * cores);
-        let highest = self.needs.hold(now, need, (constants.release * horizon).max(LOOK), demand.rises);
+        let highest = self.needs.hold(now, need, (constants.release * horizon).max(LOOK), demand.rising(constants));
         let pods = if whole(need) > replicas { whole(need) } else { whole(highest).min(replicas) };
         let rate = demand.rate;
         let reckoning = Reckoning { rate, expected, undoubted, horizon, horizon_seen, reserve, work, safe, need };

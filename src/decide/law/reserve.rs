@@ -79,7 +79,7 @@ mod tests {
         let steps_of_horizon = 10;
         for step in 0..480_u32 {
             let rate = if step % (steps_of_horizon * every) < steps_of_horizon { off } else { 1.0 };
-            let demand = Demand { rate: 100.0 * rate, level: 100.0 * rate, growth: 0.0, rises: false };
+            let demand = Demand { rate: 100.0 * rate, level: 100.0 * rate, growth: 0.0, rises: false, window: 60.0 };
             reserve.observe((f64::from(step) * 15.0, 15.0), &demand, 100.0, horizon, &constants);
         }
         reserve.factor(horizon, &constants)
