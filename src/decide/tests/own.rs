@@ -11,21 +11,21 @@ use crate::decide::capacity::{Keep, Need};
 use crate::decide::{Restoration, Value, restore};
 use crate::sense::workload::{Baseline, BaselineRecord, Floor, FloorHolder, FloorKind, Rollout};
 
-pub(super) fn capacity(mode: CapacityMode) -> Option<Capacity> {
-    Some(Capacity {
+pub(super) fn capacity(mode: CapacityMode) -> Capacity {
+    Capacity {
         mode,
         objective: "latency".into(),
         availability: Some("availability".into()),
         cpu: "cpu_seconds_total".into(),
         in_flight: None,
-    })
+    }
 }
 
 /// So many replicas that nothing else scales, declared by Helm, and owned.
 pub(super) fn owned(declared: i32) -> Scene {
     let mut scene = Scene::calm();
     scene.workload = Ok(observation(declared, FloorHolder::Scale(scale(declared))));
-    scene.enforcement.capacity = capacity(CapacityMode::Own);
+    scene.enforcement.capacity = Some(capacity(CapacityMode::Own));
     scene
 }
 
@@ -228,8 +228,8 @@ fn a_step_that_was_followed_by_a_danger_did_harm_and_is_not_made_again_for_a_day
 fn what_was_let_go_is_given_back_when_there_is_no_reason_for_it_any_more() {
     type Change = fn(&mut Scene);
     let cases: [(&str, Change); 7] = [
-        ("Floor", |scene| scene.enforcement.capacity = capacity(CapacityMode::Floor)),
-        ("Advise", |scene| scene.enforcement.capacity = capacity(CapacityMode::Advise)),
+        ("Floor", |scene| scene.enforcement.capacity = Some(capacity(CapacityMode::Floor))),
+        ("Advise", |scene| scene.enforcement.capacity = Some(capacity(CapacityMode::Advise))),
         ("no capacity", |scene| scene.enforcement.capacity = None),
         ("Recommend", |scene| scene.enforcement.mode = Mode::Recommend),
         ("Observe", |scene| scene.enforcement.mode = Mode::Observe),
@@ -358,7 +358,7 @@ fn a_crash_around_a_step_is_made_up_for() {
 #[test]
 fn the_step_up_again_is_judged_by_whether_its_pods_are_ready() {
     let mut scene = let_go(10, 4);
-    scene.enforcement.capacity = capacity(CapacityMode::Advise);
+    scene.enforcement.capacity = Some(capacity(CapacityMode::Advise));
     let decided = scene.live();
     assert_eq!(floor_change(&decided).value, Value::Set(10));
     scene.wait(15);

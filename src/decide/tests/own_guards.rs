@@ -36,7 +36,7 @@ fn each_of_these_holds_it_and_says_so() {
         ("Safe", |scene| scene.load_needs(10)),
         ("Safe", |scene| scene.enforcement.scale.as_mut().unwrap().min = 10),
         ("Safe", |scene| scene.need = None),
-        ("Safe", |scene| scene.enforcement.capacity = capacity(CapacityMode::Floor)),
+        ("Safe", |scene| scene.enforcement.capacity = Some(capacity(CapacityMode::Floor))),
         ("Safe", |scene| scene.need = Some(super::ahead::unknown())),
         ("Safe", |scene| scene.need = Some(super::ahead::doubted(4))),
         ("NotAllSeen", |scene| {
@@ -122,7 +122,7 @@ fn the_modes_go_as_far_as_they_say() {
 #[test]
 fn under_an_autoscaler_nothing_follows_the_load_and_the_ladder_does_as_ever() {
     let mut scene = Scene::calm();
-    scene.enforcement.capacity = capacity(CapacityMode::Own);
+    scene.enforcement.capacity = Some(capacity(CapacityMode::Own));
     scene.load_needs(9);
     let decided = scene.live();
     assert_eq!((reason(&decided), act(&decided)), ("AutoscalerPresent", None));
@@ -156,9 +156,9 @@ fn below_what_was_declared_each_step_waits_for_the_last_one_and_for_safety() {
 #[test]
 fn after_what_was_put_back_all_is_to_be_safe_for_a_while() {
     let mut scene = let_go(10, 8);
-    scene.enforcement.capacity = capacity(CapacityMode::Floor);
+    scene.enforcement.capacity = Some(capacity(CapacityMode::Floor));
     assert_eq!(act(&scene.live()), Some((Verb::Restore, 8, 10)));
-    scene.enforcement.capacity = capacity(CapacityMode::Own);
+    scene.enforcement.capacity = Some(capacity(CapacityMode::Own));
     for _ in 0..4 {
         scene.wait(60);
         scene.load_needs(4);

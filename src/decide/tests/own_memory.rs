@@ -62,7 +62,7 @@ fn what_was_done_within_a_day_counts_on_while_the_replicas_are_not_owned() {
     let away: [(&str, Change); 3] = [
         ("one read", |scene| scene.workload().floor = FloorHolder::Ambiguous(vec!["two of them".into()])),
         ("an HPA", |scene| scene.workload().floor = FloorHolder::Hpa(hpa())),
-        ("Floor", |scene| scene.enforcement.capacity = capacity(CapacityMode::Floor)),
+        ("Floor", |scene| scene.enforcement.capacity = Some(capacity(CapacityMode::Floor))),
     ];
     for (what, change) in away {
         let mut scene = owned(10);
@@ -141,7 +141,7 @@ fn a_number_of_somebody_else_wins_over_the_annotation_though_the_status_was_lost
             scaled_by(&mut scene, theirs, by);
         }
         scene.load_needs(theirs);
-        scene.enforcement.capacity = capacity(CapacityMode::Floor);
+        scene.enforcement.capacity = Some(capacity(CapacityMode::Floor));
         let floor = scene.floor().clone();
         let restoration = restore(&scene.agreement, &scene.status, &scene.actions, Some(&floor), true, scene.now);
         let Restoration::Act(plan) = restoration else { panic!("{restoration:?}") };

@@ -63,7 +63,7 @@ fn disturb(scene: &mut Scene, event: &Event) {
             workload.spec_replicas = *replicas;
             workload.pods = (0..*replicas).map(pod).collect();
         }
-        Event::Mode(mode) => scene.enforcement.capacity = capacity(*mode),
+        Event::Mode(mode) => scene.enforcement.capacity = Some(capacity(*mode)),
         Event::Crash(_) => {}
     }
 }
@@ -121,7 +121,7 @@ proptest! {
                 _ => {}
             }
         }
-        scene.enforcement.capacity = capacity(CapacityMode::Advise);
+        scene.enforcement.capacity = Some(capacity(CapacityMode::Advise));
         scene.assessment.objectives = Scene::calm().assessment.objectives;
         scene.need = None;
         scene.workload().rollout = Rollout::Complete;
