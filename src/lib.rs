@@ -45,7 +45,8 @@
 //! `controller::restate`; what becomes of its credit, `evaluate::claim`, `evaluate::credit_life`,
 //! `evaluate::credit_balance` and `controller::lives`; when the agreement is deleted, `controller::finalize` (what is held of the
 //! workload goes back, by `controller::giving_back`; of what was done `decide::budgets` keeps what counts for the day, where
-//! the agreement goes on) and `controller::conclude`.
+//! the agreement goes on) and `controller::conclude`. Where it cannot be worked with, `controller::put_back` puts back what was
+//! let go.
 //! `offline::settle` goes the same way from a file.
 //!
 //! # Invariants

@@ -87,3 +87,47 @@ fn are_let_go(status: &AgreementStatus) -> bool {
     let floor = status.enforcement.as_ref().and_then(|enforcement| enforcement.floor.as_ref());
     floor.is_some_and(fewer) || status.actions.iter().any(is_open_step)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::enforcement_status::ActionTarget;
+
+    fn step(phase: ActionPhase) -> ActionRecord {
+        ActionRecord {
+            id: "a-step".into(),
+            verb: Verb::ScaleDown,
+            target: ActionTarget {
+                api_version: "apps/v1".into(),
+                kind: "Deployment".into(),
+                name: "web".into(),
+                uid: "u".into(),
+            },
+            from: Some(10),
+            to: Some(9),
+            reason: String::new(),
+            hypothesis: String::new(),
+            ahead: false,
+            phase,
+            intended_at: Time(Timestamp::UNIX_EPOCH),
+            deadline: Time(Timestamp::UNIX_EPOCH),
+            outcome: String::new(),
+            verdict: None,
+            evidence: String::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_put_back_is_an_action_and_leaves_no_step_open() {
+        let mut actions = vec![step(ActionPhase::Unknown)];
+        for _ in 0..2 {
+            enter(&mut actions, None, "its source is gone", Timestamp::UNIX_EPOCH);
+            assert_eq!(actions.iter().map(|record| record.verb).collect::<Vec<_>>(), [Verb::Restore, Verb::ScaleDown]);
+        }
+        assert!(actions.iter().all(|record| record.phase == ActionPhase::Done && record.verdict.is_some()));
+        assert_eq!(actions.first().map(|record| (record.from, record.to)), Some((Some(9), Some(10))));
+        let mut none = Vec::new();
+        enter(&mut none, None, "its source is gone", Timestamp::UNIX_EPOCH);
+        assert!(none.is_empty(), "nothing was let go");
+    }
+}
