@@ -8,6 +8,7 @@
 //! The client given must have `Config::default_retry` off: with it, a refusal is repeated inside the call for minutes.
 
 mod call;
+mod cpu_target;
 mod eviction;
 pub mod managed_fields;
 mod merge;
@@ -96,6 +97,7 @@ pub async fn execute_each(
 async fn write(client: &Client, namespace: &str, step: &Step, bound: Bound) -> Outcome {
     let written = match &step.change {
         Change::Floor(change) => write_floor(client, namespace, step, change, bound).await,
+        Change::CpuTarget(change) => cpu_target::write(client, namespace, step, change, bound).await,
         Change::Rollout(change) => rollout::write(client, namespace, step, change, bound).await,
         Change::Eviction(_) => eviction::write(client, namespace, step, bound).await,
         Change::Node(change) => node::write(client, step, change, bound).await,

@@ -2,7 +2,7 @@
 
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus, Verb};
 use crate::api::reschedule_status::Obstacle;
-use crate::decide::{self, Hold, Step, moved, plan, refusal, resized};
+use crate::decide::{self, Hold, Step, cpu_target_state, moved, plan, refusal, resized};
 
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Outcome {
     }
 }
 
-/// Enters outcomes in the records their intents are in, in the floor that stands, and in what was moved.
+/// Enters outcomes in the records their intents are in, in the floor and the CPU target that stand, and in what was moved.
 pub fn enter(outcomes: &[Outcome], enforcement: &mut EnforcementStatus, actions: &mut [ActionRecord]) {
     for outcome in outcomes {
         let Some(record) = actions.iter_mut().find(|record| record.id == outcome.id) else { continue };
@@ -61,6 +61,9 @@ pub fn enter(outcomes: &[Outcome], enforcement: &mut EnforcementStatus, actions:
         }
         if outcome.result == WriteResult::Done {
             enforcement.floor = decide::effect(enforcement.floor.take(), record);
+        }
+        if outcome.result == WriteResult::Done && record.verb.is_about_cpu_target() {
+            enforcement.cpu_target = cpu_target_state::done(enforcement.cpu_target.take(), record);
         }
         if record.phase == ActionPhase::Refused && matches!(record.verb, Verb::RaiseFloor | Verb::Surge) {
             // What was not granted is left for others.

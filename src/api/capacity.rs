@@ -17,11 +17,17 @@ use serde::{Deserialize, Serialize};
     .message("spec.enforcement.capacity.mode Own needs spec.enforcement.capacity.availability, as requests that clients \
               repeat because they failed look like load; name the objective that counts the errors, or set mode to Advise")
     .field_path(".availability"))]
+#[x_kube(validation = Rule::new("self.mode != 'Target' || has(self.availability)")
+    .message("spec.enforcement.capacity.mode Target needs spec.enforcement.capacity.availability, as requests that clients \
+              repeat because they failed look like load; name the objective that counts the errors, or set mode to Advise")
+    .field_path(".availability"))]
 pub struct Capacity {
     /// `Advise` tells how many pods are needed and raises nothing. `Floor` also raises the floor to that ahead of the load,
     /// while no objective is in danger, and lets it down no further than that. `Own` does the same where nothing else scales
     /// the workload, and also takes replicas away below what was declared, as long as all is safe and the load needs fewer:
-    /// slowly, one judged step after the other, and no further than `spec.enforcement.scale.min`.
+    /// slowly, one judged step after the other, and no further than `spec.enforcement.scale.min`. `Target` does what `Floor` does,
+    /// and also sets the CPU utilisation at which the `HorizontalPodAutoscaler` of the workload aims to what the load bears: by
+    /// judged steps, up only as long as all is safe.
     #[serde(default)]
     pub mode: CapacityMode,
     /// The name of the objective that the pods are to keep. Its `indicator.latency` tells the load and how fast it is
@@ -30,7 +36,7 @@ pub struct Capacity {
     pub objective: String,
     /// The name of the objective that counts the errors of the same requests. Its `indicator.ratio.bad` is the sum of one
     /// counter: `sum(increase(http_requests_total{code=~"5.."}[$slot]))`. Left out: errors are not counted, and only the
-    /// latency says how busy pods may be. The modes `Floor` and `Own` need it.
+    /// latency says how busy pods may be. The modes `Floor`, `Own` and `Target` need it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 40))]
     pub availability: Option<String>,
@@ -56,6 +62,8 @@ pub enum CapacityMode {
     Floor,
     /// The replicas follow it, up as with `Floor` and down too, where no autoscaler scales the workload.
     Own,
+    /// The floor follows it, and so does the CPU utilisation at which the HPA aims that scales the workload.
+    Target,
 }
 
 impl CapacityMode {
@@ -64,6 +72,12 @@ impl CapacityMode {
     pub fn is_followed(self) -> bool {
         self != Self::Advise
     }
+
+    /// Pods may be let go by it too, so that something may be done while nothing is in danger and no pod more is needed.
+    #[must_use]
+    pub fn lets_go(self) -> bool {
+        matches!(self, Self::Own | Self::Target)
+    }
 }
 
 /// What the scaling law says.
@@ -71,7 +85,7 @@ impl CapacityMode {
 #[serde(rename_all = "camelCase")]
 pub struct CapacityStatus {
     /// The pods that the expected load needs: advice, by which nothing is changed unless the mode of
-    /// `spec.enforcement.capacity` is `Floor` or `Own`. Left out: nothing can be said.
+    /// `spec.enforcement.capacity` is `Floor`, `Own` or `Target`. Left out: nothing can be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pods: Option<i32>,
     /// How that was reckoned with what was learned, or why nothing can be said, in words.

@@ -51,8 +51,8 @@ pub struct Enforcement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resize: Option<Resize>,
     /// Tells how many pods the expected load needs for the latency objective to be kept, in every mode. It raises nothing,
-    /// unless its own mode is `Floor`: then the floor is raised ahead of the load; or `Own`: then replicas are let go too. The same
-    /// counters tell pods that wait from pods that work: see the cause `Dependency`. Left out: nothing is told.
+    /// unless its own mode is `Floor`: then the floor is raised ahead of the load; `Own`: then replicas are let go too; or `Target`:
+    /// then the CPU target of the autoscaler is set too. The same counters tell pods that wait from pods that work: see the cause `Dependency`. Left out: nothing is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,
     /// The shortest time between two raises of the same workload.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::avoidance_status::AvoidanceStatus;
 use super::bid::Bid;
 use super::capacity::CapacityStatus;
+use super::cpu_target::CpuTargetStatus;
 use super::diagnosis::{Diagnosis, Review};
 use super::owned_replicas::OwnedReplicas;
 use super::refusal::Refusal;
@@ -64,6 +65,9 @@ pub struct EnforcementStatus {
     /// The replicas that the operator owns, where `spec.enforcement.capacity.mode` is `Own`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owned: Option<OwnedReplicas>,
+    /// The CPU utilisation at which the operator has the HPA aim, where `spec.enforcement.capacity.mode` is `Target`.
+    #[serde(rename = "target", skip_serializing_if = "Option::is_none")]
+    pub cpu_target: Option<CpuTargetStatus>,
     /// More replicas are wanted than there may be room for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bid: Option<Bid>,
@@ -162,7 +166,7 @@ pub struct ActionRecord {
     /// To what.
     pub target: ActionTarget,
     /// What was there before: of a floor its replicas, of a rollout the number of its revision, of a pod its CPU limit in
-    /// thousandths of a core. Left out: the verb changes no number.
+    /// thousandths of a core, of an HPA its CPU target in percent. Left out: the verb changes no number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<i32>,
     /// What is there afterwards. Left out: the verb changes no number.
@@ -199,6 +203,7 @@ impl ActionRecord {
     pub fn change(&self) -> String {
         match (self.verb, self.from, self.to) {
             (Verb::Resize | Verb::RestoreSize, Some(from), Some(to)) => format!("{from}m -> {to}m"),
+            (Verb::SetTarget | Verb::RestoreTarget, Some(from), Some(to)) => format!("{from} % -> {to} %"),
             (_, Some(from), Some(to)) => format!("{from} -> {to}"),
             (Verb::PauseRollout | Verb::ReleaseRollout, Some(at), None) => format!("at revision {at}"),
             (_, Some(only), None) | (_, None, Some(only)) => only.to_string(),
@@ -225,6 +230,10 @@ pub enum Verb {
     Restore,
     /// Takes replicas away that the load does not need, below what was declared, where the operator owns them.
     ScaleDown,
+    /// Sets the CPU utilisation at which the HPA of the workload aims to what the load bears.
+    SetTarget,
+    /// Puts that back to what was declared, or to what it was before a step that did harm.
+    RestoreTarget,
     /// Pauses the rollout of a bad revision, so that no further pod gets it.
     PauseRollout,
     /// Goes back to the revision before a bad one.
@@ -260,6 +269,8 @@ impl Verb {
             | Self::LowerFloor
             | Self::Restore
             | Self::ScaleDown
+            | Self::SetTarget
+            | Self::RestoreTarget
             | Self::Surge
             | Self::Reschedule
             | Self::AvoidNode
@@ -287,7 +298,13 @@ impl Verb {
     #[must_use]
     pub fn is_about_floor(self) -> bool {
         let elsewhere = self.is_about_rollout() || self.is_about_node() || self.is_about_shedding();
-        !elsewhere && !self.is_about_size() && self != Self::Reschedule
+        !elsewhere && !self.is_about_size() && !self.is_about_cpu_target() && self != Self::Reschedule
+    }
+
+    /// It is about the CPU target of an HPA.
+    #[must_use]
+    pub fn is_about_cpu_target(self) -> bool {
+        matches!(self, Self::SetTarget | Self::RestoreTarget)
     }
 
     /// It is about the size of a pod.

@@ -13,6 +13,7 @@ pub mod capacity;
 pub mod claim;
 pub mod condition;
 pub mod contract_status;
+pub mod cpu_target;
 pub mod credit_facts;
 pub mod credit_status;
 pub mod credits;
@@ -67,8 +68,8 @@ pub const VERSION: &str = "v1alpha1";
 /// The name under which every write of the operator is entered in `metadata.managedFields`.
 pub const FIELD_MANAGER: &str = "guarantor";
 
-/// Keeps a deleted agreement until the floors it raised stand at their baseline again, the rollouts it paused go on, and the
-/// pods it resized have the size of their template.
+/// Keeps a deleted agreement until the floors it raised and the CPU targets it set stand at their baseline again, the rollouts
+/// it paused go on, and the pods it resized have the size of their template.
 pub const FINALIZER: &str = "guarantor.dev/restore";
 
 /// Keeps a deleted agreement until its account is closed with a last statement.
@@ -83,6 +84,9 @@ pub const ROLLOUT_ANNOTATION: &str = "guarantor.dev/rollout";
 /// On a node that new pods are to avoid: the key of the soft taint, whose value is the action's id, and of the annotation
 /// beside it, which says as JSON on whose behalf it stands, and until when.
 pub const AVOID_KEY: &str = "guarantor.dev/avoid";
+/// On an HPA: the CPU target that Guarantor set, and what was declared before, as JSON.
+pub const CPU_TARGET_ANNOTATION: &str = "guarantor.dev/cpu-target";
+
 /// On a `ConfigMap`: the key that Guarantor wrote to shed load, and what stood there before, as JSON.
 pub const SHED_ANNOTATION: &str = "guarantor.dev/shed";
 

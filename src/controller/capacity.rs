@@ -59,7 +59,7 @@ pub struct Order {
     pub ground: Ground,
     /// The agreement whose floor follows what is found. `None`: that is only told.
     pub follows: Option<ObjectRef<ServiceLevelAgreement>>,
-    /// Its replicas follow it in both directions.
+    /// Its replicas, or the CPU target of its autoscaler, follow it in both directions.
     pub owns: bool,
 }
 
@@ -112,9 +112,10 @@ pub(super) fn followed(agreement: &ServiceLevelAgreement, context: &Context) -> 
     Some(told.map_or_else(|| Need::Unknown("the load was not looked at yet".to_owned()), |told| told.need))
 }
 
-/// Whether the replicas of an agreement follow what the load needs in both directions.
+/// Whether the replicas of an agreement, or the CPU target of its autoscaler, follow what the load needs in both directions.
 pub(super) fn owns(agreement: &ServiceLevelAgreement) -> bool {
-    agreement.spec.enforcement.capacity.as_ref().is_some_and(|capacity| capacity.mode == CapacityMode::Own)
+    let mode = agreement.spec.enforcement.capacity.as_ref().map(|capacity| capacity.mode);
+    mode.is_some_and(CapacityMode::lets_go) && !agreement.spec.service.workloads.is_empty()
 }
 
 fn order(

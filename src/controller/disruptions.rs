@@ -49,11 +49,12 @@ impl Disruption {
     fn of(agreement: &str, enforcement: Option<&EnforcementStatus>, now: Timestamp) -> Self {
         let Some(enforcement) = enforcement else { return Self::default() };
         let since = now.saturating_sub(WITHIN).unwrap_or(Timestamp::MIN);
-        let EnforcementStatus { rollout, reschedule, avoidance, shed, resize, owned, .. } = enforcement;
+        let EnforcementStatus { rollout, reschedule, avoidance, shed, resize, owned, cpu_target, .. } = enforcement;
+        let (rollout, shed, resize) = (rollout.as_ref(), shed.as_ref(), resize.as_ref());
         Self {
             evictions: reschedule.as_ref().map(|moved| moved.evictions.clone()).unwrap_or_default(),
             avoided: avoidance.as_ref().and_then(|avoidance| avoidance.standing()).cloned(),
-            acts: fleet::acts(agreement, since, rollout.as_ref(), shed.as_ref(), resize.as_ref(), owned.as_ref()),
+            acts: fleet::acts(agreement, since, rollout, shed, resize, owned.as_ref(), cpu_target.as_ref()),
         }
     }
 

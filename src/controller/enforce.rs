@@ -14,7 +14,7 @@ use super::disruptions::Others;
 use super::error::Error;
 use super::look::{self, GivingBack, Question};
 use super::registry::Asked;
-use super::{capacity, finalize, nodes, refused, shed, supply};
+use super::{capacity, cpu_target, finalize, nodes, refused, shed, supply};
 use crate::act;
 use crate::api::agreement_status::{AgreementStatus, State};
 use crate::api::condition::{self, ConditionStatus};
@@ -26,7 +26,8 @@ use crate::decide::budgets;
 use crate::decide::capacity::Need;
 use crate::decide::pulse::Present;
 use crate::decide::{
-    AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Step, Supply, decide, owned, record, refusal,
+    AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Step, Supply, cpu_target_state, decide, owned,
+    record, refusal,
 };
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::record::{event, status, writer};
@@ -54,7 +55,8 @@ pub(super) async fn enforce(
         return Ok(None);
     }
     let need = capacity::followed(agreement, context);
-    // Whose replicas are owned is looked at in any case: fewer may be needed, and somebody else may have changed them.
+    // Whose replicas are owned, or whose CPU target is set, is looked at in any case: fewer may be needed, and somebody else may
+    // have changed them.
     let asks = need.as_ref().is_some_and(Need::wants_more) || capacity::owns(agreement);
     if !asks && !something_hangs_on_it(next, present) && !unseen {
         nothing_is_wrong(context, agreement, next, assessment, now);
@@ -248,6 +250,7 @@ fn nothing_is_wrong(
     let enforcement = next.enforcement.get_or_insert_default();
     (enforcement.diagnosis, enforcement.review, enforcement.bid) = (None, None, None);
     enforcement.owned = owned::aged(enforcement.owned.as_ref(), &next.actions, now);
+    enforcement.cpu_target = cpu_target_state::aged(enforcement.cpu_target.as_ref(), &next.actions, now);
     context.bids.withdraw(&agreement.uid().unwrap_or_default());
     let (account_through, now) = (assessment.measured_through, status::whole_seconds(now));
     enforcement.refusals = refusal::reconcile(&enforcement.refusals, &next.actions, now);
@@ -267,6 +270,7 @@ pub(super) fn holds_nothing(next: &AgreementStatus) -> bool {
         && holds_no_rollout(next)
         && nodes::holds_none(next)
         && !shed::stands(next.enforcement.as_ref())
+        && !cpu_target::stands(next.enforcement.as_ref())
 }
 
 pub(super) fn holds_no_rollout(next: &AgreementStatus) -> bool {

@@ -1,5 +1,5 @@
-//! An agreement goes: the floor, the rollout and the node are given back, the account is closed, and the finalizers are released, each
-//! as soon as what it stands for is done.
+//! An agreement goes: the floor, the CPU target, the rollout and the node are given back, the account is closed, and the finalizers
+//! are released, each as soon as what it stands for is done.
 
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::book::Book;
 use super::conclude;
 use super::context::Context;
+use super::cpu_target;
 use super::enforce::{identity, let_go_of};
 use super::error::Error;
 use super::giving_back::{GivenBack, carry_out, unless_refused};
@@ -111,7 +112,8 @@ async fn give_all_back(agreement: &ServiceLevelAgreement, context: &Context, boo
     let node = nodes::give_back(agreement, context, book, now).await;
     let switch = shed::give_back(agreement, context, &book.status, now).await;
     let sizes = give_sizes_back(agreement, context, book, now).await;
-    give_floor_back(agreement, context, book, now).await && rollout && node && switch && sizes
+    let target = cpu_target::give_back(agreement, context, &book.status, now).await;
+    give_floor_back(agreement, context, book, now).await && rollout && node && switch && sizes && target
 }
 
 /// Whether no pod of another workload than the one that was read has a size of ours.

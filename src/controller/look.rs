@@ -10,7 +10,7 @@ use super::context::Context;
 use super::enforce::{holds_no_rollout, identity};
 use super::giving_back::GivenBack;
 use super::registry::Asked;
-use super::{by_pod, finalize, load, nodes, shed, throttling, upstream};
+use super::{by_pod, cpu_target, finalize, load, nodes, shed, throttling, upstream};
 use crate::api::agreement::WorkloadRef;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement_status::EnforcementStatus;
@@ -165,6 +165,12 @@ async fn give_others_back(
         return Err(GivingBack(
             "SizesHeld",
             "pods of another workload that the operator resized cannot be given back yet; nothing else is done before",
+        ));
+    }
+    if cpu_target::let_another_go(agreement, context, next, seen, now).await == GivenBack::NotYet {
+        return Err(GivingBack(
+            "TargetHeld",
+            "the CPU target of an autoscaler that scales the workload no more cannot be given back yet; nothing else is done before",
         ));
     }
     Ok(())

@@ -37,6 +37,7 @@ mod circumstances;
 mod claims;
 mod conclude;
 mod context;
+mod cpu_target;
 mod demands;
 mod disruptions;
 mod ending;

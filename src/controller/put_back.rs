@@ -1,5 +1,5 @@
-//! Replicas that were let go are put back where an agreement cannot be worked with: nobody would see the danger in which they are
-//! missing. Whatever else is held stays as it is.
+//! Replicas that were let go, and a CPU target that was raised above what was declared, are put back where an agreement cannot be
+//! worked with: nobody would see the danger in which pods are missing. Whatever else is held stays as it is.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
@@ -7,6 +7,7 @@ use kube::ResourceExt;
 
 use super::book::Book;
 use super::context::Context;
+use super::cpu_target;
 use super::enforce::{by_what_stands, say};
 use super::finalize::give_floor_back;
 use crate::api::ServiceLevelAgreement;
@@ -26,19 +27,32 @@ pub(super) async fn put_back(
     now: Timestamp,
 ) -> Option<Timestamp> {
     // The flag --enforcement forbids every change, this one too.
-    if context.ceiling < Mode::Enforce || !are_let_go(&book.status) {
+    let (fewer, leaner) = (are_let_go(&book.status), cpu_target::may_be_leaner(&book.status));
+    if context.ceiling < Mode::Enforce || !fewer && !leaner {
         return None;
     }
     let (give_backs, uid) = (&context.give_backs, agreement.uid().unwrap_or_default());
     let left = give_backs.pause_left(&uid);
-    let done = left.is_none() && Box::pin(give_floor_back(agreement, context, book, now)).await;
+    let is_tried = left.is_none();
+    let floor = !fewer || is_tried && Box::pin(give_floor_back(agreement, context, book, now)).await;
+    let target = !leaner || is_tried && Box::pin(cpu_target::give_back(agreement, context, &book.status, now)).await;
+    let what = if fewer { "the replicas that were let go are" } else { "the CPU target that was declared is" };
+    let enforcement = next.enforcement.get_or_insert_default();
+    if fewer && floor {
+        let stood = enforcement.floor.take().map(|floor| (floor.value, floor.baseline));
+        enter(&mut next.actions, (Verb::ScaleDown, Verb::Restore), stood, why, now);
+    }
+    if leaner && target {
+        let stood = enforcement.cpu_target.as_mut().and_then(|target| target.standing.take());
+        let stood = stood.map(|stood| (stood.value, stood.baseline));
+        enter(&mut next.actions, (Verb::SetTarget, Verb::RestoreTarget), stood, why, now);
+    }
+    let done = floor && target;
     let message = if done {
         give_backs.succeeded(&uid);
-        let floor = next.enforcement.get_or_insert_default().floor.take();
-        enter(&mut next.actions, floor.as_ref(), why, now);
-        format!("{why}; the replicas that were let go are put back meanwhile")
+        format!("{why}; {what} put back meanwhile")
     } else {
-        format!("{why}; the replicas that were let go could not be put back yet")
+        format!("{why}; {what} not put back yet")
     };
     say(next, agreement, reason, &message, by_what_stands(next), now);
     if done {
@@ -48,22 +62,29 @@ pub(super) async fn put_back(
     Some(now.saturating_add(pause).unwrap_or(Timestamp::MAX))
 }
 
-/// Enters what was put back beside the step that let it go, so that all is to be safe for as long as after any other put-back
-/// before the next step. Of a step that nobody saw the end of nothing can be said any more.
-fn enter(actions: &mut Vec<ActionRecord>, floor: Option<&FloorStatus>, why: &str, now: Timestamp) {
-    for record in actions.iter_mut().filter(|record| is_open_step(record)) {
+/// Enters what was put back beside the step by which pods went, so that all is to be safe for as long as after any other put-back
+/// before the next step. Of a step that nobody saw the end of nothing can be said any more. `stood`: what was there, and what was
+/// declared.
+fn enter(
+    actions: &mut Vec<ActionRecord>,
+    (done, back): (Verb, Verb),
+    stood: Option<(i32, i32)>,
+    why: &str,
+    now: Timestamp,
+) {
+    for record in actions.iter_mut().filter(|record| record.verb == done && is_open(record)) {
         (record.phase, record.verdict) = (ActionPhase::Done, Some(Verdict::Inconclusive));
         "put back before anybody saw whether it was done".clone_into(&mut record.outcome);
     }
-    let Some(step) = actions.iter().find(|record| record.verb == Verb::ScaleDown) else { return };
-    let (from, to) = floor.map_or((step.to, step.from), |floor| (Some(floor.value), Some(floor.baseline)));
+    let Some(step) = actions.iter().find(|record| record.verb == done) else { return };
+    let (from, to) = stood.map_or((step.to, step.from), |(stood, declared)| (Some(stood), Some(declared)));
     let restore = ActionRecord {
         id: format!("{}-back", step.id),
-        verb: Verb::Restore,
+        verb: back,
         from,
         to,
         reason: why.to_owned(),
-        hypothesis: "the replicas are those that were declared".to_owned(),
+        hypothesis: "what was declared is there again".to_owned(),
         phase: ActionPhase::Done,
         intended_at: Time(now),
         deadline: Time(now),
@@ -77,15 +98,17 @@ fn enter(actions: &mut Vec<ActionRecord>, floor: Option<&FloorStatus>, why: &str
     decide::keep(actions);
 }
 
-fn is_open_step(record: &ActionRecord) -> bool {
-    record.verb == Verb::ScaleDown && matches!(record.phase, ActionPhase::Intended | ActionPhase::Unknown)
+/// Nobody knows yet whether it was taken.
+pub(super) fn is_open(record: &ActionRecord) -> bool {
+    matches!(record.phase, ActionPhase::Intended | ActionPhase::Unknown)
 }
 
 /// Fewer replicas stand than are declared, or may do so: a step of which nobody knows yet whether it was taken.
 fn are_let_go(status: &AgreementStatus) -> bool {
     let fewer = |floor: &FloorStatus| floor.value < floor.baseline;
     let floor = status.enforcement.as_ref().and_then(|enforcement| enforcement.floor.as_ref());
-    floor.is_some_and(fewer) || status.actions.iter().any(is_open_step)
+    let open = |record: &ActionRecord| record.verb == Verb::ScaleDown && is_open(record);
+    floor.is_some_and(fewer) || status.actions.iter().any(open)
 }
 
 #[cfg(test)]
@@ -93,10 +116,12 @@ mod tests {
     use super::*;
     use crate::api::enforcement_status::ActionTarget;
 
+    const STEP: (Verb, Verb) = (Verb::ScaleDown, Verb::Restore);
+
     fn step(phase: ActionPhase) -> ActionRecord {
         ActionRecord {
             id: "a-step".into(),
-            verb: Verb::ScaleDown,
+            verb: STEP.0,
             target: ActionTarget {
                 api_version: "apps/v1".into(),
                 kind: "Deployment".into(),
@@ -121,13 +146,20 @@ mod tests {
     fn what_is_put_back_is_an_action_and_leaves_no_step_open() {
         let mut actions = vec![step(ActionPhase::Unknown)];
         for _ in 0..2 {
-            enter(&mut actions, None, "its source is gone", Timestamp::UNIX_EPOCH);
+            enter(&mut actions, STEP, None, "its source is gone", Timestamp::UNIX_EPOCH);
             assert_eq!(actions.iter().map(|record| record.verb).collect::<Vec<_>>(), [Verb::Restore, Verb::ScaleDown]);
         }
         assert!(actions.iter().all(|record| record.phase == ActionPhase::Done && record.verdict.is_some()));
         assert_eq!(actions.first().map(|record| (record.from, record.to)), Some((Some(9), Some(10))));
+        // What another verb did is none of its business.
+        enter(&mut actions, (Verb::SetTarget, Verb::RestoreTarget), Some((70, 60)), "", Timestamp::UNIX_EPOCH);
+        assert_eq!(actions.len(), 2);
+        let mut raised = vec![ActionRecord { verb: Verb::SetTarget, ..step(ActionPhase::Done) }];
+        enter(&mut raised, (Verb::SetTarget, Verb::RestoreTarget), Some((70, 60)), "", Timestamp::UNIX_EPOCH);
+        let told = raised.first().map(|record| (record.verb, record.from, record.to));
+        assert_eq!(told, Some((Verb::RestoreTarget, Some(70), Some(60))));
         let mut none = Vec::new();
-        enter(&mut none, None, "its source is gone", Timestamp::UNIX_EPOCH);
+        enter(&mut none, STEP, None, "its source is gone", Timestamp::UNIX_EPOCH);
         assert!(none.is_empty(), "nothing was let go");
     }
 }

@@ -12,7 +12,7 @@ use crate::api::enforcement::ScaleBounds;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorReason, FloorStatus, Verb};
 use crate::sense::workload::Floor;
 
-use super::capacity::{Keep, Need};
+use super::capacity::{Aim, Keep, Need};
 use super::facts::Facts;
 use super::plan::{Plan, Proposed};
 use super::policy::{self, Proposal};
@@ -28,6 +28,8 @@ pub(super) struct Known<'a> {
     pub(super) pods: i32,
     /// What is kept where some are let go.
     pub(super) keep: &'a Keep,
+    /// What an HPA may aim at; in words why nobody can say.
+    pub(super) aim: &'a Result<Aim, String>,
     /// How that was reckoned, in words.
     why: &'a str,
     /// The newest sample it rests on.
@@ -39,7 +41,7 @@ pub(super) fn known<'a>(facts: &Facts<'a>) -> Option<Result<Known<'a>, String>> 
     Some(match facts.need()? {
         Need::Unknown(why) => Err(why.clone()),
         Need::Pods { doubt: Some(doubt), .. } => Err(doubt.clone()),
-        Need::Pods { sure, keep, why, through, sampled, doubt: None, .. } => {
+        Need::Pods { sure, keep, aim, why, through, sampled, doubt: None, .. } => {
             let (age, ready) = (facts.now().duration_since(*through), facts.workload.ready_pods());
             if age > OLDEST || age.is_negative() {
                 Err(format!("the newest samples of it are of {through}, and not of just now"))
@@ -48,7 +50,7 @@ pub(super) fn known<'a>(facts: &Facts<'a>) -> Option<Result<Known<'a>, String>> 
             } else if sampled.saturating_mul(4) > ready.saturating_mul(5) {
                 Err(format!("it was sampled on {sampled} pods, and only {ready} of the workload are ready"))
             } else {
-                Ok(Known { pods: own::wanted(facts, *sure, keep.fewest), keep, why, through: *through })
+                Ok(Known { pods: own::wanted(facts, *sure, keep.fewest), keep, aim, why, through: *through })
             }
         }
     })

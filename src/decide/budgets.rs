@@ -12,6 +12,7 @@ use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::resize_status::ResizeStatus;
 use crate::api::shed::ShedStatus;
 
+use super::cpu_target_state;
 use super::hand::{self, DAY};
 use super::owned;
 
@@ -44,6 +45,7 @@ pub fn left_of(held: &EnforcementStatus, now: Timestamp) -> Option<EnforcementSt
         shed: shed.filter(|shed| *shed != ShedStatus::default()),
         resize: resize.filter(|resized| !resized.raised.is_empty()),
         owned: owned::aged(held.owned.as_ref(), &[], now),
+        cpu_target: cpu_target_state::aged(held.cpu_target.as_ref(), &[], now),
         ..EnforcementStatus::default()
     };
     (left != EnforcementStatus::default()).then_some(left)

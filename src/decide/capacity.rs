@@ -13,7 +13,7 @@ use crate::sense::counters::{CounterSample, Course, Millionths, STEP};
 use crate::sense::workload::PodObservation;
 
 use super::facts::LONGEST_START;
-use super::law::{Constants, Kept, Law, Promise, Sample, Settings, Wanted, Warm};
+use super::law::{self, Constants, Kept, Law, Promise, Sample, Settings, Wanted, Warm};
 
 /// Pods that use more than this of what they request have more than that, and nobody knows how much.
 const MOST_BUSY: f64 = 1.05;
@@ -29,6 +29,8 @@ pub enum Need {
         sure: i32,
         /// What is kept where pods are taken away.
         keep: Keep,
+        /// What an HPA may aim at; in words why nobody can say.
+        aim: Result<Aim, String>,
         /// How it was reckoned, in words.
         why: String,
         /// The newest sample it rests on.
@@ -50,6 +52,17 @@ pub struct Keep {
     /// Fewer than so many are too few: they are asked for again.
     pub fewest: i32,
     /// For what, in words; where none is let go, why nobody knows down to how many.
+    pub why: String,
+}
+
+/// The CPU utilisation at which an HPA may aim, in percent of what pods request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Aim {
+    /// A target below this may be raised to it.
+    pub most: i32,
+    /// A target above this is to be lowered to it. Never below `most`.
+    pub least: i32,
+    /// How that was found, in words.
     pub why: String,
 }
 
@@ -247,7 +260,8 @@ impl CapacityLaw {
                 let whole = |pods: u32| i32::try_from(pods).unwrap_or(i32::MAX);
                 let sure = whole(pods.min(self.law.sure(&reckoning)));
                 let keep = keep(self.law.kept(&reckoning), whole(pods));
-                Need::Pods { pods: whole(pods), sure, keep, why, through, sampled: self.pods(), doubt }
+                let aim = aim(self.law.aim(&reckoning), reckoning.safe.utilisation);
+                Need::Pods { pods: whole(pods), sure, keep, aim, why, through, sampled: self.pods(), doubt }
             }
             _ => Need::Unknown(wanted.to_string()),
         }
@@ -273,6 +287,19 @@ fn keep(kept: Option<Kept>, needed: i32) -> Keep {
         ),
     };
     Keep { lowest: lowest.map(whole), fewest: whole(fewest), why }
+}
+
+/// What an HPA may aim at where pods may be so busy.
+fn aim(found: Option<law::Aim>, safe: f64) -> Result<Aim, String> {
+    let Some(law::Aim { most, least, rise }) = found else {
+        return Err("most of a day of the load has to be seen first".to_owned());
+    };
+    let whole = |percent: u32| i32::try_from(percent).unwrap_or(i32::MAX);
+    let why = format!(
+        "pods may be {:.0} % busy, and the load becomes up to {rise:.2} times what it was before an autoscaler has followed it",
+        safe * 100.0
+    );
+    Ok(Aim { most: whole(most), least: whole(least), why })
 }
 
 /// How far the samples of a course lie apart, in the middle.

@@ -1,6 +1,8 @@
 //! The choice of what to do about a cause: what stands without a reason is given back, then the verb of the cause's remedy is
 //! proposed and passes the guards, and whatever is held, the floor is kept where it could be undercut.
 
+mod cpu_target;
+
 use k8s_openapi::jiff::Timestamp;
 
 use crate::api::enforcement::Mode;
@@ -17,7 +19,10 @@ use super::plan::{Plan, Proposed, Step};
 use super::policy::{self, Proposal};
 use super::situation::Situation;
 use super::workflow::Decision;
-use super::{harm, intent, own, refusal, release, reschedule, resize, resized, shedding, standing, steer, undo};
+use super::{
+    cpu_target as aim, harm, intent, own, refusal, release, reschedule, resize, resized, shedding, standing, steer,
+    undo,
+};
 
 /// The decision, and what the guards say of its plan.
 type Chosen = (Decision, Answers);
@@ -79,7 +84,8 @@ fn choice(facts: &Facts<'_>, found: &Found) -> Chosen {
             Answers::default(),
         );
     }
-    if let Some(chosen) = put_back(facts, cause).or_else(|| take_back(facts, cause)) {
+    let undone = put_back(facts, cause).or_else(|| cpu_target::put_back(facts)).or_else(|| take_back(facts, cause));
+    if let Some(chosen) = undone {
         return chosen;
     }
     // Nothing but what ends the cause ends it.
@@ -264,7 +270,7 @@ fn scale(facts: &Facts<'_>) -> Chosen {
         return (Decision::Hold(hold), Answers::default());
     }
     match policy::propose(facts, floor, bounds) {
-        Proposal::Idle { reason, message, until } => (nothing(reason, message, until), Answers::default()),
+        Proposal::Idle { reason, message, until } => cpu_target::set(facts, reason, message, until),
         Proposal::Plan(plan) => pass(plan, facts),
     }
 }
@@ -290,6 +296,7 @@ fn pass(plan: Plan<Proposed>, facts: &Facts<'_>) -> Chosen {
 fn without_reason(facts: &Facts<'_>, cause: &Cause) -> impl Iterator<Item = (Plan<Proposed>, &'static str)> {
     let all = [
         (floor_without_reason(facts), "a floor is to be given back"),
+        (aim::give_back(facts), "a CPU target is to be given back"),
         (undo::release(facts, cause.kind), "a rollout is to be given back"),
         (steer::release(facts, cause), "a node is to be given back"),
         (resize::give_back(facts), "pods are to get the size of their template again"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::avoidance_status::{AvoidanceStatus, AvoidedNode};
+use crate::api::cpu_target::CpuTargetStatus;
 use crate::api::enforcement_status::{ActionRecord, Episode, FloorStatus};
 use crate::api::owned_replicas::OwnedReplicas;
 use crate::api::refusal::Refusal;
@@ -59,6 +60,8 @@ pub struct Facts<'a> {
     pub resized: Option<ResizeStatus>,
     /// The replicas that the operator owns.
     pub owned: Option<OwnedReplicas>,
+    /// The CPU target that the operator sets.
+    pub cpu_target: Option<CpuTargetStatus>,
     /// What the API server refused.
     pub refusals: Vec<Refusal>,
     /// The actions, newest first, settled and judged.
@@ -151,10 +154,10 @@ impl Facts<'_> {
         node.and_then(|node| self.situation.nodes.named(node)).is_some_and(|node| !node.ready)
     }
 
-    /// The actions on the present holder, newest first.
+    /// The actions on the present holder, newest first, but for those on its CPU target.
     pub fn actions_on_floor(&self) -> impl Iterator<Item = &ActionRecord> {
         let uid = self.floor().map(|floor| floor.target.uid.as_str()).unwrap_or_default();
-        self.actions.iter().filter(move |record| record.target.uid == uid)
+        self.actions.iter().filter(move |record| record.target.uid == uid && !record.verb.is_about_cpu_target())
     }
 
     /// When a change made now can be judged: the autoscaler has acted, pods had time to become ready if any have to,

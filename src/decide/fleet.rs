@@ -4,6 +4,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
+use crate::api::cpu_target::CpuTargetStatus;
 use crate::api::enforcement_status::Verb;
 use crate::api::owned_replicas::OwnedReplicas;
 use crate::api::resize_status::ResizeStatus;
@@ -41,7 +42,8 @@ pub struct FleetView {
     pub bids: Vec<FleetBid>,
     /// Nodes avoided for other agreements than the own one.
     pub avoided: Vec<FleetAvoidance>,
-    /// Rollouts paused, revisions undone, load shed, pods resized and replicas let go lately for other agreements than the own one.
+    /// Rollouts paused, revisions undone, load shed, pods resized, replicas let go and CPU targets set lately for other agreements
+    /// than the own one.
     pub acts: Vec<FleetAct>,
 }
 
@@ -66,7 +68,7 @@ pub struct FleetEviction {
 /// What was done for one agreement, or may have been, and counts for all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FleetAct {
-    /// `PauseRollout`, `RollBack`, `Shed`, `Resize` or `ScaleDown`.
+    /// `PauseRollout`, `RollBack`, `Shed`, `Resize`, `ScaleDown` or `SetTarget`.
     pub verb: Verb,
     /// The agreement, with its namespace: `shop/checkout`.
     pub agreement: String,
@@ -89,6 +91,7 @@ pub fn acts(
     shed: Option<&ShedStatus>,
     resized: Option<&ResizeStatus>,
     owned: Option<&OwnedReplicas>,
+    cpu_target: Option<&CpuTargetStatus>,
 ) -> Vec<FleetAct> {
     let act = |verb, at| FleetAct { verb, agreement: agreement.to_owned(), at, pod: None, node: None, unrequested: 0 };
     let counts = |at: &Time| at.0 > since;
@@ -107,7 +110,9 @@ pub fn acts(
     });
     let steps = owned.into_iter().flat_map(|owned| &owned.steps).filter(|step| counts(&step.at));
     let let_go = steps.map(|step| act(Verb::ScaleDown, step.at.0));
-    undone.chain(paused).chain(shed).chain(resized).chain(let_go).collect()
+    let set = cpu_target.into_iter().flat_map(|target| &target.steps).filter(|step| counts(&step.at));
+    let set = set.map(|step| act(Verb::SetTarget, step.at.0));
+    undone.chain(paused).chain(shed).chain(resized).chain(let_go).chain(set).collect()
 }
 
 impl FleetView {

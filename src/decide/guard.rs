@@ -9,6 +9,7 @@ mod bounds;
 mod change;
 mod cluster;
 mod common_cause;
+mod cpu_target;
 mod data;
 mod drain;
 mod effect;
@@ -31,6 +32,7 @@ mod rollback;
 mod rollout;
 mod room;
 mod shed;
+mod verbs;
 mod warm_up;
 mod zero;
 
@@ -40,18 +42,22 @@ use crate::api::enforcement_status::Verb;
 
 use super::facts::Facts;
 use super::plan::{Plan, Proposed, Step};
-use super::verdict::REMEDIES;
 use crate::sense::workload::PodObservation;
 
 pub use avoidance::{AFTER_REFUSAL, ONE_IN, Steered};
 pub use blast_radius::{EVICTIONS, EVICTIONS_OF_A_NODE, WITHIN};
 pub(super) use change::of as would_change;
 pub use cluster::{PAUSES, RESIZES, RESIZES_OF_A_NODE, ROLLBACKS, SCALE_DOWNS, SHEDS, few_resizes, promised};
+pub use cpu_target::STEPS as TARGET_STEPS;
 pub use drain::is_moving;
 pub use own::STEPS;
 pub use pace::LOWER_INTERVAL;
 pub use reschedule::SURGES_A_MOVE;
 pub use rollback::{PAUSES_A_ROLLBACK, leaves_only_a_rollback};
+use verbs::{
+    ADD, AIM, ALL, AVOID, DISRUPT, FLOOR, LET_GO, LET_GO_BY_AND_BY, MOVE, MOVED_FIRST, OBSERVED, OF_USE, PAUSE, RAISE,
+    RAISE_FIRST, REPLICAS, RESCHEDULE, RESIZE, ROLLOUT, SHED, TAKE_AWAY, TO_DISRUPT, UNDO, WIDELY_FELT,
+};
 
 /// The state of a plan that every guard has let pass.
 #[derive(Debug, PartialEq, Eq)]
@@ -112,69 +118,6 @@ impl Answers {
 /// A guard's name, the verbs it is about, and what it says about one step.
 type Guard = (&'static str, &'static [Verb], fn(&Step, &Facts<'_>) -> Option<Hold>);
 
-/// Asks for more replicas, or keeps some from going.
-const ADD: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::Surge];
-/// Asks for more replicas.
-const RAISE: &[Verb] = &[Verb::RaiseFloor, Verb::Surge];
-/// Moves a floor.
-const MOVE: &[Verb] = &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::ScaleDown, Verb::Surge];
-/// Writes a floor.
-const FLOOR: &[Verb] =
-    &[Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore, Verb::ScaleDown, Verb::Surge];
-/// Takes replicas away or makes pods smaller, or lets it be done.
-const TAKE_AWAY: &[Verb] = &[Verb::LowerFloor, Verb::Restore, Verb::ScaleDown, Verb::RestoreSize];
-/// Lets replicas go.
-const LET_GO: &[Verb] = &[Verb::ScaleDown];
-/// Touches a rollout.
-const ROLLOUT: &[Verb] = &[Verb::PauseRollout, Verb::RollBack];
-/// Stops a rollout.
-const PAUSE: &[Verb] = &[Verb::PauseRollout];
-/// Undoes a revision.
-const UNDO: &[Verb] = &[Verb::RollBack];
-/// Moves a pod.
-const RESCHEDULE: &[Verb] = &[Verb::Reschedule];
-/// Keeps new pods off a node.
-const AVOID: &[Verb] = &[Verb::AvoidNode];
-/// Turns requests away.
-const SHED: &[Verb] = &[Verb::Shed];
-/// Disrupts pods that serve, or users, or what others count on.
-const DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Reschedule, Verb::AvoidNode, Verb::Shed, Verb::ScaleDown];
-/// The same, or is the first step to that.
-const TO_DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode, Verb::Shed];
-/// Is of use only where it did not fail in the episode.
-const OF_USE: &[Verb] = &REMEDIES;
-/// Counts for all agreements, beside an eviction and a node that is avoided.
-const WIDELY_FELT: &[Verb] = &[Verb::PauseRollout, Verb::RollBack, Verb::Shed, Verb::Resize, Verb::ScaleDown];
-/// Resizes a pod.
-const RESIZE: &[Verb] = &[Verb::Resize];
-/// Counts on the replicas as they are, or changes them. What only keeps an autoscaler from taking pods away does neither: while a
-/// revision fails, the CPU of its clients' threads falls, and an autoscaler would shrink what is good.
-const REPLICAS: &[Verb] =
-    &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Surge, Verb::Reschedule, Verb::Resize, Verb::RestoreSize];
-/// Waits until it is known what moving a pod came to.
-const MOVED_FIRST: &[Verb] = &[Verb::RaiseFloor, Verb::LowerFloor, Verb::Restore, Verb::ScaleDown, Verb::Resize];
-/// Rests on what the workload's controller has seen.
-const OBSERVED: &[Verb] = &[Verb::PauseRollout, Verb::RollBack, Verb::Reschedule, Verb::Resize, Verb::RestoreSize];
-/// Whatever the operator does against a danger, or after it.
-const ALL: &[Verb] = &[
-    Verb::FreezeScaleDown,
-    Verb::RaiseFloor,
-    Verb::LowerFloor,
-    Verb::Restore,
-    Verb::ScaleDown,
-    Verb::PauseRollout,
-    Verb::RollBack,
-    Verb::ReleaseRollout,
-    Verb::Surge,
-    Verb::Reschedule,
-    Verb::AvoidNode,
-    Verb::ReleaseNode,
-    Verb::Shed,
-    Verb::StopShedding,
-    Verb::Resize,
-    Verb::RestoreSize,
-];
-
 /// The guard that asks whether pods come back to the node: what is to be asked of a node that is to be avoided first.
 const UNSUSPECTED: &str = "node not suspected";
 
@@ -182,12 +125,16 @@ const UNSUSPECTED: &str = "node not suspected";
 const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
-const PRECAUTIONS: [Guard; 82] = [
+const PRECAUTIONS: [Guard; 93] = [
     ("one owner", FLOOR, ownership::clear),
     ("owner respected", MOVE, ownership::respected),
     ("owned replicas", LET_GO, own::owned),
     ("others respected", LET_GO, own::respected),
     ("workload not shared", LET_GO, own::alone),
+    ("target allowed", AIM, cpu_target::allowed),
+    ("target free", AIM, cpu_target::free),
+    ("target respected", AIM, cpu_target::respected),
+    ("workload not shared", AIM, cpu_target::alone),
     ("rollback allowed", ROLLOUT, rollback::allowed),
     ("reschedule allowed", RESCHEDULE, reschedule::allowed),
     ("avoiding allowed", AVOID, avoidance::allowed),
@@ -205,9 +152,12 @@ const PRECAUTIONS: [Guard; 82] = [
     ("load known", &[Verb::RaiseFloor], load::known),
     ("all is calm", LET_GO, own::in_calm),
     ("load allows it", LET_GO, own::load_allows),
+    ("calm for the target", AIM, cpu_target::in_calm),
+    ("load bears the target", AIM, cpu_target::load_allows),
     ("no rollout", REPLICAS, rollout::at_rest),
-    ("rollout through", LET_GO, rollout::at_rest),
+    ("rollout through", LET_GO_BY_AND_BY, rollout::at_rest),
     ("all pods ready", LET_GO, own::all_ready),
+    ("pods ready for the target", AIM, cpu_target::all_ready),
     ("no volume of its own", LET_GO, own::keeps_nothing),
     ("spec observed", OBSERVED, revision::observed),
     ("no rollback undone", ROLLOUT, revision::not_gone_back_to),
@@ -234,6 +184,7 @@ const PRECAUTIONS: [Guard; 82] = [
     ("within the day's evictions", RESCHEDULE, reschedule::within_budget),
     ("within the day's surges", &[Verb::Surge], reschedule::within_surges),
     ("within the day's steps", LET_GO, own::within_budget),
+    ("within the day's targets", AIM, cpu_target::within_budget),
     ("within the day's sheds", SHED, shed::within_budget),
     ("within the blast radius", RESCHEDULE, blast_radius::kept),
     ("few at once in the cluster", WIDELY_FELT, cluster::few),
@@ -250,12 +201,15 @@ const PRECAUTIONS: [Guard; 82] = [
     ("confirmed", UNDO, rollback::confirmed),
     ("did no harm", &[Verb::RaiseFloor, Verb::RollBack], harm::not_done),
     ("did no harm lately", LET_GO, own::did_no_harm),
+    ("target did no harm", AIM, cpu_target::did_no_harm),
+    ("small step of the target", AIM, cpu_target::small),
     ("sound bounds", MOVE, bounds::sound),
     ("within bounds", MOVE, bounds::kept),
     ("once a slot", ALL, pace::once_a_slot),
     ("last act judged", &[Verb::RaiseFloor, Verb::Resize], pace::judged),
-    ("raise judged first", &[Verb::LowerFloor, Verb::Restore, Verb::ScaleDown], pace::raise_judged),
+    ("raise judged first", RAISE_FIRST, pace::raise_judged),
     ("last step judged", LET_GO, own::in_turn),
+    ("last target judged", AIM, cpu_target::in_turn),
     ("resize judged first", &[Verb::RaiseFloor], resize::judged),
     ("last rollback judged", &[Verb::RaiseFloor, Verb::RollBack, Verb::Reschedule, Verb::Resize], rollback::alone),
     ("move judged first", MOVED_FIRST, reschedule::judged),
@@ -294,7 +248,7 @@ pub fn review_unsteered(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Result<(), 
     check(plan, facts, &others)
 }
 
-/// Lets a floor, a rollout, a node, a switch or a pod's size be given back (the agreement was deleted, or its mode lowered, or the reason is gone):
+/// Lets a floor, a CPU target, a rollout, a node, a switch or a pod's size be given back (the agreement was deleted, or its mode lowered, or the reason is gone):
 /// nothing but the leadership holds that back, since what is written is the owner's own.
 ///
 /// # Errors
@@ -372,7 +326,15 @@ pub(super) fn refused(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Option<Hold> 
 /// The verb puts back what is its owner's.
 #[must_use]
 pub fn gives_back(verb: Verb) -> bool {
-    [Verb::Restore, Verb::ReleaseRollout, Verb::ReleaseNode, Verb::StopShedding, Verb::RestoreSize].contains(&verb)
+    matches!(
+        verb,
+        Verb::Restore
+            | Verb::RestoreTarget
+            | Verb::ReleaseRollout
+            | Verb::ReleaseNode
+            | Verb::StopShedding
+            | Verb::RestoreSize
+    )
 }
 
 fn check<S>(plan: &Plan<S>, facts: &Facts<'_>, guards: &[Guard]) -> Result<(), Hold> {

@@ -4,6 +4,7 @@
 //! assumed. A write that is still on its way carries the old resource version, so a new decision cannot be overwritten
 //! by it.
 
+mod cpu_target;
 mod eviction;
 mod node;
 mod resize;
@@ -15,13 +16,15 @@ use k8s_openapi::jiff::Timestamp;
 
 use crate::api::agreement_status::KEPT;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorReason, FloorStatus, Verb, Verdict};
-use crate::sense::workload::{DeploymentState, Floor, Nodes, PodObservation, Switch};
+use crate::sense::workload::{CpuTarget, DeploymentState, Floor, Nodes, PodObservation, Switch};
 
 /// What was read of the objects that actions write.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen<'a> {
     /// The floors; none if it is not clear what holds the floor.
     pub floors: &'a [&'a Floor],
+    /// The CPU utilisation at which the HPA aims that holds the floor.
+    pub cpu_target: Option<&'a CpuTarget>,
     /// The workload, if it is a Deployment.
     pub deployment: Option<&'a DeploymentState>,
     /// The pods of the workload.
@@ -101,6 +104,9 @@ impl Seen<'_> {
         }
         if record.verb.is_about_size() {
             return Some(resize::find(record, self.pods, self.agreement_uid));
+        }
+        if record.verb.is_about_cpu_target() {
+            return (!self.floors.is_empty()).then(|| cpu_target::find(record, self.cpu_target, self.agreement));
         }
         let floor = self.floors.iter().find(|floor| floor.target.uid == record.target.uid);
         (!self.floors.is_empty()).then(|| find(record, floor.copied(), self.agreement))

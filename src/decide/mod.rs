@@ -14,6 +14,8 @@ pub mod capacity;
 pub mod cause;
 mod choice;
 mod connections;
+pub mod cpu_target;
+pub mod cpu_target_state;
 pub mod diagnosis;
 pub mod episode;
 pub mod evidence;
@@ -59,12 +61,13 @@ pub mod usage;
 pub mod verdict;
 mod workflow;
 
+pub use cpu_target::release as release_cpu_target;
 pub use fleet::{FleetAct, FleetAvoidance, FleetEviction, FleetView};
 pub use guard::{Admitted, Hold};
 pub use intent::{effect, keep};
 pub use plan::{
-    BaselineChange, Change, EvictionChange, FloorChange, MarkChange, NodeChange, NodeWrite, Plan, Proposed,
-    ResizeChange, RolloutChange, RolloutWrite, ShedChange, ShedWrite, Step, Value,
+    BaselineChange, Change, CpuTargetChange, CpuTargetWrite, EvictionChange, FloorChange, MarkChange, NodeChange,
+    NodeWrite, Plan, Proposed, ResizeChange, RolloutChange, RolloutWrite, ShedChange, ShedWrite, Step, Value,
 };
 pub use release::{Restoration, release_node, release_rollout, restore};
 pub use resize::release_sizes;

@@ -3,6 +3,7 @@
 //! The type parameter says whether the guards have let it pass. A `Plan<Admitted>` is made by the guard chain alone,
 //! since nobody else can make an [`Admitted`](super::guard::Admitted), and nothing but a `Plan<Admitted>` is executed.
 
+mod cpu_target_change;
 mod eviction_change;
 mod floor_change;
 mod node_change;
@@ -22,6 +23,7 @@ use super::evidence::Snapshot;
 use super::facts;
 use super::situation::AgreementIdentity;
 
+pub use cpu_target_change::{CpuTargetChange, CpuTargetWrite};
 pub use eviction_change::EvictionChange;
 pub use floor_change::{BaselineChange, FloorChange, Value};
 pub use node_change::{NodeChange, NodeWrite};
@@ -71,6 +73,8 @@ pub struct Step {
 pub enum Change {
     /// The floor under the replicas of a workload.
     Floor(FloorChange),
+    /// The CPU target of an HPA.
+    CpuTarget(CpuTargetChange),
     /// The rollout of a Deployment.
     Rollout(RolloutChange),
     /// A pod, through its `Eviction` subresource.
@@ -117,13 +121,13 @@ impl<S> Plan<S> {
         self.steps.iter().map(|step| step.intent(now)).collect()
     }
 
-    /// When to look at what comes of it, before a slot tells: it is a step on the way off a node or to another pod. `None`: with
-    /// the next slot.
+    /// When to look at what comes of it, before a slot tells: it is a step on the way off a node or to another pod, or others may have
+    /// to follow at once. `None`: with the next slot.
     #[must_use]
     pub fn followed_up(&self, now: Timestamp) -> Option<Timestamp> {
         let steps = self.steps.iter().filter_map(|step| match step.verb {
             // The next step waits for nothing.
-            Verb::AvoidNode => Some(now),
+            Verb::AvoidNode | Verb::RestoreTarget => Some(now),
             Verb::Surge | Verb::Reschedule => Some(facts::soon(now)),
             _ => None,
         });
@@ -157,7 +161,16 @@ impl Step {
     pub fn floor(&self) -> Option<&FloorChange> {
         match &self.change {
             Change::Floor(change) => Some(change),
-            Change::Rollout(_) | Change::Eviction(_) | Change::Node(_) | Change::Shed(_) | Change::Resize(_) => None,
+            _ => None,
+        }
+    }
+
+    /// The change of a CPU target; `None`: it changes something else.
+    #[must_use]
+    pub fn cpu_target(&self) -> Option<&CpuTargetChange> {
+        match &self.change {
+            Change::CpuTarget(change) => Some(change),
+            _ => None,
         }
     }
 
@@ -171,8 +184,8 @@ impl Step {
     #[must_use]
     pub fn rollout(&self) -> Option<&RolloutChange> {
         match &self.change {
-            Change::Floor(_) | Change::Eviction(_) | Change::Node(_) | Change::Shed(_) | Change::Resize(_) => None,
             Change::Rollout(change) => Some(change),
+            _ => None,
         }
     }
 
@@ -180,8 +193,8 @@ impl Step {
     #[must_use]
     pub fn resize(&self) -> Option<&ResizeChange> {
         match &self.change {
-            Change::Floor(_) | Change::Rollout(_) | Change::Eviction(_) | Change::Node(_) | Change::Shed(_) => None,
             Change::Resize(change) => Some(change),
+            _ => None,
         }
     }
 
@@ -212,6 +225,7 @@ impl Change {
     pub fn describe(&self) -> String {
         match self {
             Self::Floor(change) => format!("{} -> {}", change.from, change.to),
+            Self::CpuTarget(change) => change.describe(),
             Self::Rollout(change) => change.describe(),
             Self::Eviction(change) => format!("on node {}", change.node),
             Self::Node(change) => change.describe(),
@@ -224,6 +238,7 @@ impl Change {
     fn numbers(&self) -> (Option<i32>, Option<i32>) {
         match self {
             Self::Floor(change) => (Some(change.from), Some(change.to)),
+            Self::CpuTarget(change) => change.numbers().unzip(),
             Self::Rollout(change) => (change.from, change.to),
             Self::Eviction(_) | Self::Node(_) | Self::Shed(_) => (None, None),
             Self::Resize(change) => (i32::try_from(change.from.limit).ok(), i32::try_from(change.to.limit).ok()),
@@ -240,6 +255,8 @@ pub fn words(verb: Verb) -> &'static str {
         Verb::LowerFloor => "lower the floor of",
         Verb::Restore => "give the floor back of",
         Verb::ScaleDown => "let replicas go of",
+        Verb::SetTarget => "set the CPU target of",
+        Verb::RestoreTarget => "put back the CPU target of",
         Verb::PauseRollout => "pause the rollout of",
         Verb::RollBack => "undo the revision of",
         Verb::ReleaseRollout => "give the rollout back of",

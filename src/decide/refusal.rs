@@ -19,8 +19,15 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(15);
 const LONGEST_IN_DANGER: SignedDuration = SignedDuration::from_mins(2);
 
 /// What is done against a danger.
-const AGAINST_DANGER: [Verb; 6] =
-    [Verb::FreezeScaleDown, Verb::RaiseFloor, Verb::Surge, Verb::PauseRollout, Verb::RollBack, Verb::Shed];
+const AGAINST_DANGER: [Verb; 7] = [
+    Verb::FreezeScaleDown,
+    Verb::RaiseFloor,
+    Verb::Surge,
+    Verb::RestoreTarget,
+    Verb::PauseRollout,
+    Verb::RollBack,
+    Verb::Shed,
+];
 
 /// What is remembered elsewhere.
 const ELSEWHERE: [Verb; 3] = [Verb::Reschedule, Verb::Resize, Verb::AvoidNode];

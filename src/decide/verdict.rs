@@ -9,6 +9,7 @@
 //! Of a danger that had only begun nothing tells how bad it was before an action: that it is worse since is no harm that the
 //! action did, only no help. So one that came within two slots of the first sight of the danger is never called harmful.
 
+mod cpu_target;
 mod floor;
 mod node;
 mod reschedule;
@@ -138,6 +139,8 @@ fn verdict(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdic
         Verb::RaiseFloor => floor::raise(record, sight, due),
         Verb::FreezeScaleDown => due.then(|| floor::freeze(record, sight)),
         Verb::ScaleDown => floor::let_go(sight, due),
+        Verb::SetTarget => cpu_target::set(record, sight, due),
+        Verb::RestoreTarget => due.then(|| cpu_target::back(record, sight)),
         Verb::Restore if record.to > record.from => floor::added(record, sight, due),
         Verb::LowerFloor | Verb::Restore | Verb::RestoreSize => due.then(|| floor::reduction(sight)),
         Verb::PauseRollout => due.then(|| rollout::pause(record, sight)),

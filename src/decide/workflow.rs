@@ -3,6 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
+use crate::api::cpu_target::CpuTargetStatus;
 use crate::api::enforcement_status::{
     ActionPhase, ActionRecord, EnforcementStatus, FloorReason, FloorStatus, Verb, Verdict,
 };
@@ -22,7 +23,8 @@ use super::standing::{self, Reset};
 use super::timing::Timing;
 use super::verdict::{self, Sight};
 use super::{
-    avoidance, bid, choice, episode, hand, harm, intent, moved, own, owned, policy, refusal, resized, shed_state,
+    avoidance, bid, choice, cpu_target, cpu_target_state, episode, hand, harm, intent, moved, own, owned, policy,
+    refusal, resized, shed_state,
 };
 
 /// What was decided.
@@ -122,6 +124,7 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
     let mut shed = facts.shed;
     let mut resized = facts.resized;
     let mut owned = facts.owned;
+    let mut cpu_target = facts.cpu_target;
     let mut floor = choice::left_behind(situation).map(|(_, standing)| standing).or(facts.standing);
     if let Decision::Act(plan) = &decision {
         let intents = plan.intents(situation.now);
@@ -129,6 +132,8 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
         floor = intents.iter().fold(floor, intent::expected);
         hand = plan.steps.iter().fold(hand, |hand, step| hand::intended(hand, step, situation.now));
         owned = plan.steps.iter().fold(owned, |owned, step| owned::intended(owned, step, situation.now));
+        let set = |target, step| cpu_target_state::intended(target, step, situation.now);
+        cpu_target = plan.steps.iter().fold(cpu_target, set);
         shed = plan.steps.iter().fold(shed, |shed, step| shed_state::intended(shed, step, situation.now));
         moved = plan.steps.iter().fold(moved, |moved, step| moved::intended(moved, step, situation.now));
         avoided = plan.steps.iter().fold(avoided, avoidance::intended);
@@ -152,6 +157,7 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
         refusals: facts.refusals,
         capacity: situation.status.capacity.clone(),
         owned,
+        cpu_target,
         bid,
     };
     Decided { decision, enforcement, actions, hints, seeks_replicas }
@@ -170,6 +176,7 @@ pub(super) fn work_out<'a>(
     let uid = situation.agreement.uid.as_str();
     let seen = Seen {
         floors: &floors,
+        cpu_target: workload.cpu_target.as_ref(),
         deployment,
         pods: &workload.pods,
         nodes: situation.nodes,
@@ -252,11 +259,14 @@ pub(super) fn work_out<'a>(
         shed,
         resized,
         owned: None,
+        cpu_target: None,
         refusals,
         actions,
         episode,
     };
     facts.owned = remembered(&facts, reset.as_ref(), fresh);
+    facts.cpu_target = remembered_target(&facts);
+    note_blindness(&mut facts, fresh);
     leave_to_load(&mut facts);
     (facts, reset)
 }
@@ -276,6 +286,25 @@ fn remembered(facts: &Facts<'_>, reset: Option<&Reset>, fresh: bool) -> Option<O
     }
     owned.blind_since = owned.blind_since.or_else(|| Some(Time(facts.now()))).filter(|_| own::is_blind(facts, fresh));
     Some(owned)
+}
+
+/// What is to be remembered of a CPU target that the operator sets.
+fn remembered_target(facts: &Facts<'_>) -> Option<CpuTargetStatus> {
+    let (status, seen) = (facts.situation.status.cpu_target.as_ref(), facts.workload.cpu_target.as_ref());
+    let (asked, agreement) = (cpu_target::is_asked_for(facts), facts.situation.agreement.name.as_str());
+    let mut next = cpu_target_state::reconcile(status, seen, asked, &facts.actions, agreement, facts.now());
+    if facts.health.danger > Danger::None {
+        cpu_target_state::endangered(&mut next, &facts.actions, facts.now());
+    }
+    cpu_target_state::something(next)
+}
+
+/// Notes since when nobody knows whether a CPU target above what was declared is safe.
+fn note_blindness(facts: &mut Facts<'_>, fresh: bool) {
+    let (blind, now) = (cpu_target::is_blind(facts, fresh), facts.now());
+    if let Some(target) = &mut facts.cpu_target {
+        target.blind_since = target.blind_since.take().or(Some(Time(now))).filter(|_| blind);
+    }
 }
 
 /// Has a floor stand for the load, where only that needs it any more. So the episode of the danger ends: the load may need it

@@ -180,6 +180,8 @@ fn done(action: &ActionRecord) -> Notice {
         Verb::LowerFloor => "FloorLowered",
         Verb::Restore => "BaselineRestored",
         Verb::ScaleDown => "ReplicasLetGo",
+        Verb::SetTarget => "CpuTargetSet",
+        Verb::RestoreTarget => "CpuTargetRestored",
         Verb::PauseRollout => "RolloutPaused",
         Verb::RollBack => "RevisionUndone",
         Verb::ReleaseRollout => "RolloutReleased",

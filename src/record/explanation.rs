@@ -75,6 +75,12 @@ fn write(out: &mut String, agreement: &ServiceLevelAgreement, now: Timestamp) ->
                 "the replicas follow it, up and down, while no objective is in danger and nothing else scales the workload"
             }
             (CapacityMode::Own, _) => "the replicas would follow it: enforcement.mode is not Enforce",
+            (CapacityMode::Target, Mode::Enforce) => {
+                "the floor follows it while no objective is in danger, and so does the CPU target of the autoscaler"
+            }
+            (CapacityMode::Target, _) => {
+                "the floor and the CPU target of the autoscaler would follow it: enforcement.mode is not Enforce"
+            }
         };
         writeln!(out, "    {done}")?;
     }

@@ -4,9 +4,10 @@ use guarantor::api::enforcement::{AvoidNode, Reschedule, Rollback};
 use guarantor::api::enforcement_status::Verb;
 use guarantor::api::resize::Resize;
 use guarantor::api::shed::Shed;
+use guarantor::decide::cpu_target::MOST;
 use guarantor::decide::guard::{
     EVICTIONS, EVICTIONS_OF_A_NODE, ONE_IN, PAUSES, PAUSES_A_ROLLBACK, RESIZES, RESIZES_OF_A_NODE, ROLLBACKS,
-    SCALE_DOWNS, SHEDS, STEPS, SURGES_A_MOVE, WITHIN,
+    SCALE_DOWNS, SHEDS, STEPS, SURGES_A_MOVE, TARGET_STEPS, WITHIN,
 };
 use guarantor::decide::resize::MOST_PODS;
 
@@ -59,8 +60,13 @@ fn bounds(verb: Verb) -> Option<[String; 4]> {
             let most = "a tenth at a time, down to `scale.min` and what is kept for the load".to_owned();
             [most, none, lately(SCALE_DOWNS), format!("{STEPS} steps")]
         }
+        Verb::SetTarget => {
+            let most = format!("{MOST} percent points at a time, within 10 and 90 %");
+            [most, none, format!("{} together with `ScaleDown`", lately(SCALE_DOWNS)), format!("{TARGET_STEPS} steps")]
+        }
         Verb::LowerFloor
         | Verb::Restore
+        | Verb::RestoreTarget
         | Verb::ReleaseRollout
         | Verb::ReleaseNode
         | Verb::StopShedding
@@ -74,7 +80,7 @@ fn the_readme_lists_every_bound_of_every_verb() {
     let head = "| verb | of one workload | of one node | of all agreements | in 24 hours |\n";
     let table = readme.split(head).nth(1).expect("the README has a table of verbs");
     let listed: Vec<&str> = table.split("\n\n").next().unwrap().lines().skip(1).collect();
-    let verbs: [&[Verb]; 9] = [
+    let verbs: [&[Verb]; 10] = [
         // What holds replicas and what adds some share a row.
         &[Verb::FreezeScaleDown, Verb::RaiseFloor],
         &[Verb::Surge],
@@ -85,6 +91,7 @@ fn the_readme_lists_every_bound_of_every_verb() {
         &[Verb::Shed],
         &[Verb::Resize],
         &[Verb::ScaleDown],
+        &[Verb::SetTarget],
     ];
     let schema = serde_json::to_value(schemars::schema_for!(Verb)).unwrap();
     for told in schema["oneOf"].as_array().expect("the schema lists the verbs") {

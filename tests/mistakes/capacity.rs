@@ -32,5 +32,11 @@ pub fn of_capacity() -> Vec<Mistake> {
             "spec.enforcement.capacity.availability",
             &["spec.enforcement.capacity.mode Own needs spec.enforcement.capacity.availability"],
         ),
+        (
+            "/spec/enforcement/capacity",
+            json!({"objective": "latency", "cpu": "cpu_seconds_total", "mode": "Target"}),
+            "spec.enforcement.capacity.availability",
+            &["spec.enforcement.capacity.mode Target needs spec.enforcement.capacity.availability"],
+        ),
     ]
 }

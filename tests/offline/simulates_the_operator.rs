@@ -188,6 +188,33 @@ fn replicas_are_let_go_where_they_are_owned_and_nothing_else_scales_them() {
     assert!(!verbs(&refused).contains(&"ScaleDown"), "beside an autoscaler nothing is let go: {refused:#?}");
 }
 
+/// An even load under an autoscaler that keeps its pods 30 % busy. Of most of a day a little is still to be seen.
+#[test]
+fn the_target_of_an_autoscaler_that_is_set_too_rich_is_raised_where_the_agreement_asks_for_that() {
+    let text = std::fs::read_to_string(format!("{EXAMPLE}/enforced.yaml")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("agreement.yaml");
+    let cpu = "container_cpu_usage_seconds_total{pod=~\"payment-.*\"}";
+    let fields = format!("mode: Target, objective: latency, availability: availability, cpu: '{cpu}'");
+    std::fs::write(&file, text.replacen("    cooldown", &format!("    capacity: {{{fields}}}\n    cooldown"), 1))
+        .unwrap();
+    let rows: Vec<String> = (0..1260).map(|minute| format!("{minute},6000")).collect();
+    std::fs::write(folder.path().join("even.csv"), format!("minute,requests\n{}\n", rows.join("\n"))).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guarantor"));
+    command.current_dir(folder.path()).args(["simulate", "-f", "agreement.yaml", "--trace", "even.csv"]);
+    command.args(["--service-time", "50ms", "--start", "30s", "--policies", "operator=0.3", "--history", "19h"]);
+    let output = command.args(["-o", "json"]).output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+    let policies = serde_json::from_slice::<Value>(&output.stdout).unwrap()["policies"].as_array().unwrap().clone();
+    let [alone, operator]: [Value; 2] = policies.try_into().unwrap();
+    let set = &operator["verbs"][0];
+    assert_eq!((&set["verb"], &operator["kept"]), (&"SetTarget".into(), &true.into()), "{operator:#?}");
+    let first = operator["runs"][0]["deeds"][0]["at"].as_f64().unwrap();
+    assert!(set["times"].as_u64().unwrap() >= 3 && first >= 600.0, "{operator:#?}");
+    let hours = |policy: &Value| policy["podHours"].as_f64().unwrap();
+    assert!(hours(&operator) < 0.75 * hours(&alone), "{} of {}", hours(&operator), hours(&alone));
+}
+
 /// The law learns the service in the first minutes; an autoscaler that leaves little to spare comes late.
 #[test]
 fn a_floor_follows_the_load_where_the_agreement_asks_for_that() {

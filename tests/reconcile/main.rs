@@ -47,6 +47,7 @@ mod scales_a_workload_without_an_autoscaler;
 mod sees_across_the_end_of_a_period;
 mod sees_an_outage_before_its_slots_do;
 mod services;
+mod sets_the_target;
 mod sheds_load_in_a_storm;
 mod slots_older_than_the_store_keeps_stay_unknown;
 mod stage;

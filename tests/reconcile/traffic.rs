@@ -70,6 +70,8 @@ struct Manners {
     doubtful: Option<Reading>,
     /// It never answers about the counters.
     mute: bool,
+    /// The requests a second that it knows of the days before the first second; without them, none.
+    before: Option<u32>,
     /// The first and last step of every question about the counters, in seconds since 1970.
     asked_counters: Vec<(i64, i64)>,
 }
@@ -160,6 +162,19 @@ impl Traffic {
     /// Says this in place of every figure of the last minute from now on.
     pub fn doubt(&self, doubt: Reading) {
         self.manners.lock().unwrap().doubtful = Some(doubt);
+    }
+
+    /// So many requests a second came in the days before the first second.
+    pub fn came_before(&self, rate: u32) {
+        self.manners.lock().unwrap().before = Some(rate);
+    }
+
+    /// The rate of every five minutes of the days before.
+    fn rates(&self, ask: &CounterAsk) -> Vec<(Timestamp, Millionths)> {
+        let rate = self.manners.lock().unwrap().before;
+        let steps = (ask.from.as_second()..ask.to.as_second()).step_by(300);
+        let rate = |at| Some((Timestamp::from_second(at).unwrap(), millionths(f64::from(rate?))));
+        steps.filter_map(rate).collect()
     }
 
     /// Never answers about the counters from now on.
@@ -347,8 +362,8 @@ impl SlotReader for Address {
         }
     }
 
-    fn read_rates<'a>(&'a self, _: &'a CounterAsk) -> BoxFuture<'a, Result<Vec<(Timestamp, Millionths)>, Counters>> {
-        ready(Ok(Vec::new())).boxed()
+    fn read_rates<'a>(&'a self, ask: &'a CounterAsk) -> BoxFuture<'a, Result<Vec<(Timestamp, Millionths)>, Counters>> {
+        ready(Ok(self.traffic.rates(ask))).boxed()
     }
 
     fn retention(&self, now: Timestamp) -> BoxFuture<'_, Result<Retention, StoreError>> {

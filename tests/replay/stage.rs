@@ -105,11 +105,11 @@ impl Played {
 /// Plays it.
 pub fn play(play: &Play) -> Played {
     let rate = (play.load.rate(0).round() as u32).max(1);
-    let (beside, scaled_on_cpu): (Box<dyn Policy>, bool) = match play.beside {
-        Beside::Hpa(target) => (Box::new(Hpa::new(target, 1.0)), true),
-        Beside::Nobody => (Box::new(Fixed(play.pods)), false),
+    let (beside, cpu_target): (Box<dyn Policy>, Option<i32>) = match play.beside {
+        Beside::Hpa(target) => (Box::new(Hpa::new(target, 1.0)), Some((target * 100.0).round() as i32)),
+        Beside::Nobody => (Box::new(Fixed(play.pods)), None),
     };
-    let place = Place { floor: BOUNDS.0 as i32, most: Some(BOUNDS.1 as i32), millicores: 1000, scaled_on_cpu };
+    let place = Place { floor: BOUNDS.0 as i32, most: Some(BOUNDS.1 as i32), millicores: 1000, cpu_target };
     let mut operator = Operator::new(play.agreement.clone(), beside, place, &play.plant.bounds, rate).unwrap();
     let scenario = Scenario {
         load: play.load.clone(),

@@ -16,9 +16,12 @@ fn by_hand(reason: &str) -> &'static str {
         "AvoidanceBudget" => "enforcement.reschedule.avoidNode.perDay is raised",
         "InvalidSpec" => "the field that the message names is mended",
         "DependencyLimit" => "enforcement.scale.connections allows more, or fewer pods are wanted",
-        "KeepsVolumes" | "RolloutsUnseen" => "enforcement.capacity.mode is Floor",
-        "LoadNotFollowed" => "enforcement.capacity.mode is Floor or Own",
+        "KeepsVolumes" | "RolloutsUnseen" | "ScaledByKeda" => "enforcement.capacity.mode is Floor",
+        "LoadNotFollowed" => "enforcement.capacity.mode is Floor, Own or Target",
         "ModeNotEnforce" | "Observing" => "enforcement.mode is Enforce",
+        "NoAutoscaler" | "NoCpuTarget" => {
+            "a HorizontalPodAutoscaler aims at a Utilization of cpu, or enforcement.capacity.mode is Floor"
+        }
         "NoBounds" | "NoVerbAllowed" => "enforcement.scale is set",
         "NoSuchContainer" => "enforcement.resize.container names a container of the pod",
         "NoSurge" => "enforcement.scale and the autoscaler's maximum allow a replica more, and it gets ready",
@@ -26,6 +29,7 @@ fn by_hand(reason: &str) -> &'static str {
             "enforcement.rollback.pauseOnly is taken out, or a person undoes the revision (`kubectl rollout undo`)"
         }
         "ReplicasNotOwned" => "enforcement.capacity.mode is Own",
+        "TargetNotAllowed" => "enforcement.capacity.mode is Target",
         "RescheduleBudget" | "SurgeBudget" => "enforcement.reschedule.perDay is raised",
         "RescheduleNotAllowed" => "enforcement.reschedule is set",
         "ResizeBudget" => "enforcement.resize.perDay is raised",
@@ -89,7 +93,8 @@ fn by_itself(reason: &str) -> &'static str {
         "AwaitingResize" => "the node has given the pod its new size",
         "AwaitingSurge" => "the replica more is ready",
         "EpisodeOpen" => "all has been safe for enforcement.releaseAfter, and what was raised is given back",
-        "LettingGoDidHarm" | "ScaleDownBudget" => "a day has passed since then",
+        "LettingGoDidHarm" | "ScaleDownBudget" | "TargetBudget" | "TargetDidHarm" => "a day has passed since then",
+        "TargetSetByOthers" => "a day has passed since somebody else changed the target",
         "PodsNotReady" => "all pods are ready",
         "ScaledByOthers" => "a day has passed since somebody else changed the replicas",
         "AwaitingVerdict" => "the last action is judged",

@@ -1,5 +1,5 @@
 //! The cluster: over all agreements few rollouts are paused or undone, little load is shed, few pods are resized and few replicas
-//! let go in a short time, and of one node few. Each act by itself looks right, and what so many services are ill with may be
+//! let go or CPU targets set in a short time, and of one node few. Each act by itself looks right, and what so many services are ill with may be
 //! what they share: an image all are built on, a proxy beside each, a network. To give back is never held by this.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ pub const ROLLBACKS: usize = 3;
 /// So many rollouts are paused: twice as many, as within a day. That disturbs nobody who is served, and keeps a revision from
 /// more pods until it may be undone; it holds up who rolls out.
 pub const PAUSES: usize = 6;
-/// So many times replicas are let go: twice in a minute, so that what a metrics store says wrongly of all services is seen before
+/// So many times replicas are let go, or CPU targets set: twice in a minute, so that what a metrics store says wrongly of all services is seen before
 /// it has cost many of them a pod.
 pub const SCALE_DOWNS: usize = 20;
 /// So many times load is shed: it turns users away, and what one service turns away may come to the next one.
@@ -49,9 +49,11 @@ pub(super) fn few(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
             let why = "what one service turns away may come to the next one";
             of_all(SHEDS, "times load was shed", why)
         }
-        Verb::ScaleDown => {
-            let why = "what comes of it is looked at first";
-            of_all(SCALE_DOWNS, "times replicas were let go", why)
+        Verb::ScaleDown | Verb::SetTarget => {
+            let (mut all, targets) = (lately(facts, Verb::ScaleDown), lately(facts, Verb::SetTarget));
+            all.extend(targets);
+            let done = "times replicas were let go or CPU targets were set";
+            held(&all, 0, SCALE_DOWNS, done, "what comes of it is looked at first")
         }
         Verb::Resize => few_resizes(facts, facts.workload.pod(&step.target.uid)?, &[]),
         _ => None,
@@ -97,7 +99,7 @@ fn name(facts: &Facts<'_>) -> String {
 fn lately(facts: &Facts<'_>, verb: Verb) -> Vec<FleetAct> {
     let since = facts.now().saturating_sub(WITHIN).unwrap_or(Timestamp::MIN);
     let (hand, shed, resized) = (facts.hand.as_ref(), facts.shed.as_ref(), facts.resized.as_ref());
-    let own = acts(&name(facts), since, hand, shed, resized, facts.owned.as_ref());
+    let own = acts(&name(facts), since, hand, shed, resized, facts.owned.as_ref(), facts.cpu_target.as_ref());
     let others = facts.situation.fleet.acts.iter().filter(|act| act.at > since).cloned();
     own.into_iter().chain(others).filter(|act| act.verb == verb).collect()
 }

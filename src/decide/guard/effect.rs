@@ -74,6 +74,8 @@ fn turned_off(verb: Verb) -> Option<(i32, &'static str)> {
         | Verb::LowerFloor
         | Verb::Restore
         | Verb::ScaleDown
+        | Verb::SetTarget
+        | Verb::RestoreTarget
         | Verb::PauseRollout
         | Verb::ReleaseRollout
         | Verb::ReleaseNode

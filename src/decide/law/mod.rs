@@ -7,13 +7,15 @@
 //! - `work` is the core-seconds of a request ([`work`]);
 //! - the safe utilisation is learned from the latency histogram ([`utilisation`]).
 //!
-//! Where pods are taken away that somebody declared, more than that is kept: see [`kept`].
+//! Where pods are taken away that somebody declared, more than that is kept: see [`kept`]; what an HPA may aim at that has no
+//! forecast: see [`steady`].
 //!
 //! It is never told the service time, the slots of a pod, the balancer or the start delay. Missing or stale samples hold
 //! the present number, and never reduce it. A number may be good enough to be told and not to be acted upon: see [`Doubt`].
 
 pub mod constants;
 pub mod demand;
+mod doubt;
 pub mod histogram;
 pub mod hold;
 pub mod kept;
@@ -21,6 +23,7 @@ pub mod reserve;
 pub mod sample;
 pub mod season;
 pub mod start;
+pub mod steady;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests;
@@ -32,6 +35,7 @@ pub mod work;
 pub use constants::Constants;
 pub use kept::Kept;
 pub use sample::{Sample, Warm};
+pub use steady::Aim;
 pub use utilisation::{Limit, Promise};
 pub use wanted::{Blind, Doubt, Reckoning, Wanted};
 
@@ -43,6 +47,7 @@ use reserve::Reserve;
 use sample::{Interval, Samples, Taken};
 use season::Season;
 use start::Starts;
+use steady::Steady;
 use utilisation::{FEWEST, OVERLOADED};
 
 /// Seconds from a sample to the write of what it led to, at most: one look of this loop or of the autoscaler it steers.
@@ -59,10 +64,6 @@ const UNBROKEN: usize = 2;
 const LONG_STEP: f64 = 300.0;
 /// Seconds for which it is remembered that the pods were so busy and served well.
 const PROVEN: f64 = 3600.0;
-/// More requests that begin to wait in an interval than this many times those that it answered, and so many more, are those
-/// of a gauge that jumped: a queue that grows so fast makes them late first.
-const JUMP: (f64, f64) = (1.0, 50.0);
-
 /// What the law is set up with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -91,6 +92,8 @@ pub struct Law {
     held: Highest,
     /// What is kept for where pods are taken away.
     seen: Seen,
+    /// How far the load rises before an HPA has followed it.
+    steady: Steady,
     /// What is held of the rates that were measured in no doubt.
     undoubted: Highest,
     provided: Highest,
@@ -135,6 +138,7 @@ impl Law {
             season: Season::default(),
             held: Highest::default(),
             seen: Seen::default(),
+            steady: Steady::default(),
             undoubted: Highest::default(),
             provided: Highest::default(),
             needs: Needs::default(),
@@ -161,6 +165,7 @@ impl Law {
         self.season.remember(at, rate);
         // The rate is one of five minutes, of which the load may have risen in the last one alone.
         self.seen.remember(at, rate, self.horizon().0.max(2.0 * LONG_STEP));
+        self.steady.remember(at, rate, self.horizon().0);
     }
 
     /// Takes a sample. What is not a number, not new, or before a gap teaches nothing.
@@ -196,6 +201,7 @@ impl Law {
             // Of a gauge that jumped nothing came; what is late or fails did come.
             if self.in_doubt() != Some(Doubt::Jump) {
                 self.seen.observe(interval.at, demand.rate, horizon);
+                self.steady.observe(interval.at, demand.rate, horizon);
             }
             let (at, trend) = (interval.at, demand.after(horizon, constants));
             let season = self.season.forecast(at, demand.level, horizon);
@@ -213,36 +219,6 @@ impl Law {
             self.reserve.observe((interval.at, interval.seconds), &demand, provided, horizon, constants);
             self.outlook = Some(Outlook { demand, expected, undoubted });
         }
-    }
-
-    /// Notes what speaks against the rates: they are in doubt for as long as one of their windows reaches back to it.
-    fn suspect(&mut self, interval: &Interval) {
-        let Settings { promise, scrape, constants, .. } = &self.settings;
-        let window = constants.rate_window.max(2.0 * scrape);
-        let reach = window.max(constants.rising_window.max(4.0 * scrape)) + interval.seconds;
-        let late = self.late_share(window).is_some_and(|late| late > 1.0 - promise.good);
-        let (times, more) = JUMP;
-        let jumps = interval.arrived - interval.answered > times * interval.answered + more;
-        let found = [
-            (self.failing, Doubt::Failing, reach),
-            (jumps, Doubt::Jump, reach.max(constants.hold)),
-            (late, Doubt::Late, reach),
-        ];
-        for (_, doubt, lasts) in found.into_iter().filter(|(found, ..)| *found) {
-            let until = interval.at + lasts;
-            if self.doubted.is_none_or(|(_, before)| before < until) {
-                self.doubted = Some((doubt, until));
-            }
-        }
-    }
-
-    /// What speaks against the rates as of the newest sample. It outlives a gap.
-    fn in_doubt(&self) -> Option<Doubt> {
-        if self.failing {
-            return Some(Doubt::Failing);
-        }
-        let doubted = self.doubted.filter(|(_, until)| self.samples.last_at().is_some_and(|at| at < *until));
-        doubted.map(|(doubt, _)| doubt).or(self.was_late.then_some(Doubt::Late))
     }
 
     /// Notes how busy the pods were where they served well for a whole window of work; forgets it where they do not.
@@ -343,19 +319,6 @@ impl Law {
     pub fn kept(&self, reckoning: &Reckoning) -> Option<Kept> {
         let Settings { cores, constants, .. } = &self.settings;
         self.seen.kept(self.samples.last_at()?, reckoning, *cores, constants)
-    }
-
-    /// Why nobody should act on what is wanted, though it can be told. `None`: nothing speaks against it.
-    #[must_use]
-    pub fn doubt(&self) -> Option<Doubt> {
-        let Settings { promise, constants, .. } = &self.settings;
-        let doubt = self.in_doubt();
-        if doubt.is_some() {
-            return doubt;
-        }
-        let work = self.work.filter(|work| *work > 0.0)?;
-        let safe = utilisation::safe(&self.histograms, *promise, work, constants);
-        (safe.limit == Limit::Unknown || self.most_borne.is_none()).then_some(Doubt::Unseen)
     }
 
     /// The pods of a reckoning that somebody should act on: where the pods were busier than it believes to be safe within the

@@ -22,7 +22,8 @@ pub(super) fn unknown() -> Need {
 pub(super) fn doubted(pods: i32) -> Need {
     let (why, through, doubt) = (String::new(), at(0), Some("more requests fail than may".to_owned()));
     let keep = Keep { lowest: Some(pods), fewest: pods, why: String::new() };
-    Need::Pods { pods, sure: pods, keep, why, through, sampled: 6, doubt }
+    let aim = Err("too little was seen".into());
+    Need::Pods { pods, sure: pods, keep, aim, why, through, sampled: 6, doubt }
 }
 
 /// The ahead-raise of which the record tells.

@@ -170,6 +170,7 @@ pub(crate) fn observation(replicas: i32, floor: FloorHolder) -> WorkloadObservat
         selector: "app=checkout".into(),
         pods: (0..replicas).map(pod).collect(),
         floor,
+        cpu_target: None,
         scaled_on_cpu: None,
         template: Vec::new(),
         rooms: BTreeMap::new(),
@@ -248,10 +249,10 @@ impl Scene {
 
     /// A load that needs so many pods, sampled just now on all that are ready.
     pub(crate) fn load_needs(&mut self, pods: i32) {
-        let (why, through) = (format!("{pods} pods: as many requests"), self.now);
+        let (why, through, aim) = (format!("{pods} pods: as many requests"), self.now, Err("unseen".into()));
         let sampled = self.workload().ready_pods();
         let keep = Keep { lowest: Some(pods), fewest: pods, why: "a pod may be lost".into() };
-        self.need = Some(Need::Pods { pods, sure: pods, keep, why, through, sampled, doubt: None });
+        self.need = Some(Need::Pods { pods, sure: pods, keep, aim, why, through, sampled, doubt: None });
     }
 
     pub(crate) fn burn(&mut self, burning: bool) {
@@ -353,12 +354,14 @@ impl Scene {
         let record = self.actions.iter_mut().find(|record| record.id == step.id).unwrap();
         record.phase = ActionPhase::Done;
         self.status.floor = effect(self.status.floor.take(), record);
+        super::cpu_targets::carried_out(self, &step.id);
     }
 
     /// The API server takes the write; the operator does not learn of it.
     pub(crate) fn write(&mut self, step: &Step) {
         match &step.change {
             Change::Floor(change) => self.write_floor(step, change),
+            Change::CpuTarget(change) => super::cpu_targets::write(self, step, change),
             Change::Rollout(change) => super::rollouts::write(self, step, change),
             Change::Eviction(_) => super::moves::write(self, step),
             Change::Node(change) => super::nodes::write(self, step, change),

@@ -60,9 +60,7 @@ fn record(step: &Step, verb: Verb, phase: ActionPhase, second: i64) -> ActionRec
 fn floor_of(step: &mut Step) -> &mut FloorChange {
     match &mut step.change {
         Change::Floor(change) => change,
-        Change::Rollout(_) | Change::Eviction(_) | Change::Node(_) | Change::Shed(_) | Change::Resize(_) => {
-            panic!("no floor")
-        }
+        _ => panic!("no floor"),
     }
 }
 

@@ -156,6 +156,8 @@ proptest! {
                 | Verb::RollBack
                 | Verb::ReleaseRollout
                 | Verb::ScaleDown
+                | Verb::SetTarget
+                | Verb::RestoreTarget
                 | Verb::Surge
                 | Verb::Reschedule
                 | Verb::AvoidNode

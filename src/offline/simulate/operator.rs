@@ -31,6 +31,10 @@ pub fn operator(beside: Beside, scenario: &Scenario, before: &Load, promised: &P
     let cores = plant.limits.cores;
     let replicas = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     let (fewest, most) = promised.replicas;
+    let cpu_target = match beside {
+        Beside::Hpa(target) => i32::try_from(whole(target * 100.0)).ok(),
+        Beside::Declared(_) => None,
+    };
     let (floor, most, beside): (u32, Option<u32>, Box<dyn Policy>) = match beside {
         Beside::Hpa(target) => (fewest, Some(most), Box::new(Hpa::new(target, cores))),
         Beside::Declared(declared) => (declared, None, Box::new(Fixed(declared))),
@@ -39,7 +43,7 @@ pub fn operator(beside: Beside, scenario: &Scenario, before: &Load, promised: &P
         floor: replicas(floor),
         most: most.map(replicas),
         millicores: whole(cores * 1000.0).into(),
-        scaled_on_cpu: most.is_some(),
+        cpu_target,
     };
     let rate = whole(scenario.load.rate(0)).max(1);
     let operator = Operator::new(spec, beside, place, &plant.bounds, rate).map_err(unfit)?.knowing(before);

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 
+use crate::api::capacity::CapacityMode;
 use crate::api::enforcement::Enforcement;
 use crate::api::enforcement_status::EnforcementStatus;
-use crate::decide::guard::{PAUSES_A_ROLLBACK, SURGES_A_MOVE};
+use crate::decide::guard::{PAUSES_A_ROLLBACK, SURGES_A_MOVE, TARGET_STEPS};
 use crate::decide::hand::DAY;
 
 /// Writes it as one line; nothing where no verb has a budget. `now` is the present time.
@@ -54,6 +55,11 @@ fn used(allowed: &Enforcement, status: &EnforcementStatus, now: Timestamp) -> Ve
         let raised = status.resize.iter().flat_map(|resize| &resize.raised).map(|raised| &raised.at);
         parts.push(part(raised.collect(), resize.per_day, "resizes"));
     }
+    if allowed.capacity.as_ref().is_some_and(|capacity| capacity.mode == CapacityMode::Target) {
+        let steps = status.cpu_target.iter().flat_map(|target| &target.steps).map(|step| &step.at);
+        let most = i32::try_from(TARGET_STEPS).unwrap_or(i32::MAX);
+        parts.push(part(steps.collect(), most, "steps of the CPU target"));
+    }
     parts
 }
 
@@ -77,6 +83,9 @@ mod tests {
             "avoidance": {"nodes": [{"action": "a", "node": "a", "uid": "n", "at": young, "until": young}]},
             "shed": {"turns": [{"action": "s", "at": old}]},
             "resize": {"workload": target, "raised": [{"action": "r", "at": young, "pod": "web-2"}]},
+            "target": {"steps": [
+                {"action": "t", "at": old, "from": 60, "to": 70}, {"action": "u", "at": young, "from": 70, "to": 80},
+            ]},
         }))
         .unwrap();
         let told = |allowed| {
@@ -96,6 +105,10 @@ mod tests {
         assert_eq!(told(all), expected);
         let pauses = told(json!({"mode": "Enforce", "rollback": {"pauseOnly": true}, "shed": shed(false)}));
         assert_eq!(pauses, "  used within a day: 1 of 2 pauses\n");
+        let capacity = |mode: &str| json!({"mode": mode, "objective": "o", "availability": "a", "cpu": "c"});
+        let target = told(json!({"mode": "Enforce", "capacity": capacity("Target")}));
+        assert_eq!(target, "  used within a day: 1 of 12 steps of the CPU target\n");
+        assert_eq!(told(json!({"mode": "Enforce", "capacity": capacity("Floor")})), "");
         assert_eq!(told(json!({"mode": "Enforce"})), "");
     }
 }

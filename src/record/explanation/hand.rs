@@ -8,13 +8,14 @@ use k8s_openapi::jiff::Timestamp;
 use super::age;
 use crate::api::avoidance_status::{AvoidanceEnd, AvoidanceStatus};
 use crate::api::bid::{Bid, BidStake};
+use crate::api::cpu_target::CpuTargetStatus;
 use crate::api::enforcement_status::{EnforcementStatus, FloorReason};
 use crate::api::owned_replicas::OwnedReplicas;
 use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::resize_status::ResizeStatus;
 use crate::api::rollout_status::RolloutStatus;
 use crate::api::shed::ShedStatus;
-use crate::decide::guard::STEPS;
+use crate::decide::guard::{STEPS, TARGET_STEPS};
 use crate::decide::refusal;
 use crate::record::form::legible::legible;
 
@@ -32,6 +33,9 @@ pub(super) fn write(out: &mut String, enforcement: &EnforcementStatus, owns: boo
     }
     if let Some(owned) = &enforcement.owned {
         let_go(out, owned, owns, now)?;
+    }
+    if let Some(target) = &enforcement.cpu_target {
+        aims(out, target, now)?;
     }
     for refused in &enforcement.refusals {
         writeln!(out, "  {}", legible(&refusal::hold(refused).message))?;
@@ -74,6 +78,30 @@ fn let_go(out: &mut String, owned: &OwnedReplicas, owns: bool, now: Timestamp) -
     }
     match &owned.blind_since {
         Some(since) => writeln!(out, "    for {} nobody knows whether so few are enough", age(now, since.0)),
+        None => Ok(()),
+    }
+}
+
+fn aims(out: &mut String, target: &CpuTargetStatus, now: Timestamp) -> std::fmt::Result {
+    if let Some(standing) = &target.standing {
+        let (kind, name) = (&standing.target.kind, &standing.target.name);
+        let (value, baseline, steps) = (standing.value, standing.baseline, target.steps.len());
+        if standing.theirs {
+            writeln!(out, "  {kind} {name} was set to {value} % CPU in place of {baseline} %, and is others' since")?;
+        } else {
+            writeln!(
+                out,
+                "  {kind} {name} aims at {value} % CPU in place of {baseline} %, set in {steps} of {TARGET_STEPS} steps within 24 hours"
+            )?;
+        }
+    }
+    if let Some(changed) = &target.changed {
+        let who = legible(changed.by.as_deref().unwrap_or("somebody else"));
+        let to = changed.to.map_or_else(|| "away".to_owned(), |to| format!("to {to} %"));
+        writeln!(out, "  {who} changed the CPU target {to} {} ago", age(now, changed.at.0))?;
+    }
+    match &target.blind_since {
+        Some(since) => writeln!(out, "    for {} nobody knows whether that is safe", age(now, since.0)),
         None => Ok(()),
     }
 }

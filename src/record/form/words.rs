@@ -228,6 +228,8 @@ pub fn verb(verb: Verb) -> &'static str {
         Verb::LowerFloor => "Lower the floor",
         Verb::Restore => "Restore the baseline",
         Verb::ScaleDown => "Let replicas go",
+        Verb::SetTarget => "Set the CPU target",
+        Verb::RestoreTarget => "Put back the CPU target",
         Verb::PauseRollout => "Pause the rollout",
         Verb::RollBack => "Undo the revision",
         Verb::ReleaseRollout => "Give the rollout back",

@@ -14,7 +14,8 @@ use crate::simulate::fault::kind::{Kind, Setting};
 const POLICIES: &str = "\
 Policies, in the order in which they are to be told of:
   operator=0.6    the whole operator by spec.enforcement of the agreement, beside hpa=0.6, which is told of alone too.
-                  What disrupts waits for the first ten minutes
+                  What disrupts waits for the first ten minutes. Under spec.enforcement.capacity.mode Target it sets
+                  the target of its own one
   unscaled=20     the same where 20 pods are declared and nothing else scales them, as spec.enforcement.capacity.mode Own
                   needs it; static=20 is told of alone too
   law             Guarantor's scaling law alone, which has seen what --history says, in the place of an autoscaler

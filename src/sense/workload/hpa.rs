@@ -11,6 +11,7 @@ use crate::api::enforcement_status::ActionTarget;
 
 use super::baseline::Baseline;
 use super::call::bounded;
+use super::cpu_target::CpuTarget;
 use super::observation::{Floor, FloorKind};
 use super::ownership::{entry_left, owner};
 use super::problem::WorkloadProblem;
@@ -29,6 +30,8 @@ pub(super) struct Found {
     pub(super) scaled_object: Option<String>,
     /// It compares the CPU that pods use with what they request.
     pub(super) on_cpu: bool,
+    /// The CPU utilisation at which it aims.
+    pub(super) cpu_target: CpuTarget,
 }
 
 /// The HPAs whose `scaleTargetRef` names `workload`.
@@ -41,7 +44,7 @@ pub(super) async fn targeting(
     let what = format!("the HorizontalPodAutoscalers in {namespace}");
     let api: Api<HorizontalPodAutoscaler> = Api::namespaced(client.clone(), namespace);
     let all = bounded(limit, &what, api.list(&ListParams::default())).await?;
-    Ok(all.items.into_iter().filter(|hpa| targets(hpa, workload)).map(observe).collect())
+    Ok(all.items.iter().filter(|hpa| targets(hpa, workload)).map(observe).collect())
 }
 
 /// One HPA's floor.
@@ -52,7 +55,20 @@ pub(super) async fn read(
     name: &str,
 ) -> Result<Floor, WorkloadProblem> {
     let api: Api<HorizontalPodAutoscaler> = Api::namespaced(client.clone(), namespace);
-    bounded(limit, &format!("{KIND} {namespace}/{name}"), api.get(name)).await.map(|hpa| observe(hpa).floor)
+    bounded(limit, &format!("{KIND} {namespace}/{name}"), api.get(name)).await.map(|hpa| floor(&hpa))
+}
+
+/// The CPU utilisation at which one HPA aims.
+pub(super) async fn read_cpu_target(
+    client: &Client,
+    limit: Duration,
+    namespace: &str,
+    name: &str,
+) -> Result<CpuTarget, WorkloadProblem> {
+    let api: Api<HorizontalPodAutoscaler> = Api::namespaced(client.clone(), namespace);
+    bounded(limit, &format!("{KIND} {namespace}/{name}"), api.get(name))
+        .await
+        .map(|hpa| CpuTarget::of(&hpa, &floor(&hpa)))
 }
 
 fn targets(hpa: &HorizontalPodAutoscaler, workload: &WorkloadRef) -> bool {
@@ -60,32 +76,38 @@ fn targets(hpa: &HorizontalPodAutoscaler, workload: &WorkloadRef) -> bool {
     target::same(named.api_version.as_deref().unwrap_or_default(), &named.kind, &named.name, workload)
 }
 
-fn observe(hpa: HorizontalPodAutoscaler) -> Found {
-    let on_cpu = on_cpu(&hpa);
-    let metadata = hpa.metadata;
-    let written = hpa.spec.min_replicas;
+fn observe(hpa: &HorizontalPodAutoscaler) -> Found {
+    let metadata = &hpa.metadata;
     let scaled_object =
         metadata.owner_references.iter().flatten().find(|owner| owner.kind == super::scaled_object::KIND);
+    let floor = floor(hpa);
     Found {
         scaled_object: scaled_object.map(|owner| owner.uid.clone()),
-        on_cpu,
-        floor: Floor {
-            kind: FloorKind::Hpa,
-            resource_version: metadata.resource_version.unwrap_or_default(),
-            generation: metadata.generation,
-            current: written.unwrap_or(FloorKind::Hpa.default_floor()),
-            written,
-            max: Some(hpa.spec.max_replicas),
-            baseline: Baseline::of(metadata.annotations.as_ref()),
-            set_by: owner(metadata.managed_fields.as_ref(), FloorKind::Hpa.pointer()),
-            entry_left: entry_left(metadata.managed_fields.as_ref()),
-            inert: None,
-            target: ActionTarget {
-                api_version: API_VERSION.to_owned(),
-                kind: KIND.to_owned(),
-                name: metadata.name.unwrap_or_default(),
-                uid: metadata.uid.unwrap_or_default(),
-            },
+        on_cpu: on_cpu(hpa),
+        cpu_target: CpuTarget::of(hpa, &floor),
+        floor,
+    }
+}
+
+fn floor(hpa: &HorizontalPodAutoscaler) -> Floor {
+    let metadata = &hpa.metadata;
+    let written = hpa.spec.min_replicas;
+    Floor {
+        kind: FloorKind::Hpa,
+        resource_version: metadata.resource_version.clone().unwrap_or_default(),
+        generation: metadata.generation,
+        current: written.unwrap_or(FloorKind::Hpa.default_floor()),
+        written,
+        max: Some(hpa.spec.max_replicas),
+        baseline: Baseline::of(metadata.annotations.as_ref()),
+        set_by: owner(metadata.managed_fields.as_ref(), FloorKind::Hpa.pointer()),
+        entry_left: entry_left(metadata.managed_fields.as_ref()),
+        inert: None,
+        target: ActionTarget {
+            api_version: API_VERSION.to_owned(),
+            kind: KIND.to_owned(),
+            name: metadata.name.clone().unwrap_or_default(),
+            uid: metadata.uid.clone().unwrap_or_default(),
         },
     }
 }

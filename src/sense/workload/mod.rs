@@ -7,6 +7,7 @@
 mod baseline;
 mod call;
 mod cpu;
+pub mod cpu_target;
 pub mod deployment;
 mod holder;
 pub mod hpa;
@@ -48,6 +49,7 @@ use crate::api::enforcement_status::ActionTarget;
 use crate::sense::headroom::PodNeeds;
 
 pub use baseline::{Baseline, BaselineRecord};
+pub use cpu_target::{CpuMetric, CpuTarget, CpuTargetMark, CpuTargetRecord};
 pub use deployment::{DeploymentState, Revision, Revisions, Surge};
 pub use kin::Kin;
 pub use kinds::Kinds;
@@ -135,6 +137,8 @@ impl WorkloadReader {
         let data = whole(&object);
         let scaled_on_cpu = on_cpu(&hpas, &scaled_objects);
         let scaled_objects = scaled_objects.into_iter().map(|found| found.floor).collect();
+        let cpu_targets = hpas.iter().map(|found| found.cpu_target.clone()).collect();
+        let floor_holder = holder::of(hpas, scaled_objects, floor.clone());
         Ok(WorkloadObservation {
             read_at,
             workload: workload.clone(),
@@ -152,7 +156,8 @@ impl WorkloadReader {
             deployment: is_deployment(&resource).then(|| DeploymentState::of(&object)),
             selector,
             pods,
-            floor: holder::of(hpas, scaled_objects, floor),
+            cpu_target: cpu_target::of_holder(cpu_targets, &floor_holder),
+            floor: floor_holder,
             scaled_on_cpu,
             template: size::of_template(&data),
             rooms: BTreeMap::new(),

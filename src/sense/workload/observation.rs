@@ -10,6 +10,7 @@ use crate::api::agreement::WorkloadRef;
 use crate::api::enforcement_status::ActionTarget;
 
 use super::baseline::Baseline;
+use super::cpu_target::CpuTarget;
 use super::deployment::DeploymentState;
 use super::size::{ContainerCpu, PodSize};
 use super::toleration::Tolerated;
@@ -47,6 +48,8 @@ pub struct WorkloadObservation {
     pub pods: Vec<PodObservation>,
     /// What holds the floor under its replicas.
     pub floor: FloorHolder,
+    /// The CPU utilisation at which the HPA aims that holds the floor. `None`: none does.
+    pub cpu_target: Option<CpuTarget>,
     /// The autoscaler that compares the CPU its pods use with what they request, in words. `None`: there is none.
     pub scaled_on_cpu: Option<String>,
     /// The containers of its template of pods. Empty: its kind has none.

@@ -9,7 +9,7 @@
 //! All that is decided is decided by [`decide`](crate::decide::decide), fed with what a store and an API server would tell of
 //! the plant, and carried from one look to the next as the controller carries it: the intent is in the status before it is
 //! done. It looks when a slot has been read, when the pulse begins or ends to prove an outage, and when it said it would. The
-//! autoscaler beside it sees a floor one period later.
+//! autoscaler beside it sees a floor, and another CPU target, one period later.
 //!
 //! Not modelled: a store that answers in part, an API server that refuses, pods that are resized, and other agreements.
 
@@ -74,8 +74,8 @@ pub struct Place {
     pub most: Option<i32>,
     /// CPU request and limit of a pod, in thousandths of a core.
     pub millicores: i64,
-    /// The autoscaler compares CPU with what is requested.
-    pub scaled_on_cpu: bool,
+    /// At which CPU utilisation the autoscaler aims, in percent of what is requested. `None`: at none.
+    pub cpu_target: Option<i32>,
 }
 
 /// The operator.
@@ -184,6 +184,9 @@ impl Policy for Operator {
     }
 
     fn decide(&mut self, view: &View<'_>) -> Order {
+        if let Some(percent) = self.objects.cpu_target {
+            self.beside.aim_at(f64::from(percent) / 100.0);
+        }
         let mut order = self.beside.decide(view);
         let floor = self.objects.floor();
         order.replicas = Some(match self.objects.place.most {

@@ -1,11 +1,14 @@
-//! What the operator writes, as the API server keeps it: floor, rollout, nodes and switch.
+//! What the operator writes, as the API server keeps it: floor, CPU target, rollout, nodes and switch.
 
 use std::collections::BTreeMap;
 
 use super::Place;
-use crate::decide::{BaselineChange, Change, FloorChange, MarkChange, NodeChange, NodeWrite, RolloutWrite, ShedWrite};
+use crate::decide::{
+    BaselineChange, Change, CpuTargetChange, CpuTargetWrite, FloorChange, MarkChange, NodeChange, NodeWrite,
+    RolloutWrite, ShedWrite,
+};
 use crate::decide::{Step, Value};
-use crate::sense::workload::{AvoidanceRecord, Baseline, FloorKind, Mark, ShedMark};
+use crate::sense::workload::{AvoidanceRecord, Baseline, CpuTargetMark, FloorKind, Mark, ShedMark};
 use crate::simulate::policy::{Hand, Order};
 
 /// The objects.
@@ -20,6 +23,9 @@ pub struct Objects {
     /// The operator has written it.
     pub(super) floor_is_ours: bool,
     pub(super) baseline: Baseline,
+    /// The CPU utilisation at which the autoscaler aims, in percent.
+    pub(super) cpu_target: Option<i32>,
+    pub(super) cpu_target_mark: CpuTargetMark,
     pub(super) mark: Mark,
     /// The nodes that are avoided.
     pub(super) avoided: BTreeMap<u32, AvoidanceRecord>,
@@ -34,6 +40,8 @@ impl Objects {
     pub fn new(place: Place) -> Self {
         Self {
             floor: place.floor,
+            cpu_target: place.cpu_target,
+            cpu_target_mark: CpuTargetMark::None,
             place,
             version: 1,
             floor_is_ours: false,
@@ -56,6 +64,7 @@ impl Objects {
         self.version += 1;
         match &step.change {
             Change::Floor(change) => self.write_floor(change),
+            Change::CpuTarget(change) => self.write_cpu_target(change),
             Change::Rollout(change) => {
                 self.mark = match &change.mark {
                     MarkChange::Record(record) => Mark::Recorded(record.clone()),
@@ -94,6 +103,14 @@ impl Objects {
             BaselineChange::Record(record) => self.baseline = Baseline::Recorded(record.clone()),
             BaselineChange::Remove => self.baseline = Baseline::None,
         }
+    }
+
+    fn write_cpu_target(&mut self, change: &CpuTargetChange) {
+        self.cpu_target = change.to().or(self.cpu_target);
+        self.cpu_target_mark = match &change.write {
+            CpuTargetWrite::Set(record) => CpuTargetMark::Recorded(record.clone()),
+            CpuTargetWrite::Back(_) | CpuTargetWrite::Leave => CpuTargetMark::None,
+        };
     }
 
     fn write_node(&mut self, step: &Step, change: &NodeChange, order: &mut Order) {

@@ -10,7 +10,7 @@ use super::account::SETTLE;
 use super::clock;
 use super::history::History;
 use crate::api::agreement::AgreementSpec;
-use crate::api::capacity::{Capacity, CapacityMode};
+use crate::api::capacity::Capacity;
 use crate::decide::capacity::{CapacityLaw, Ground, Need, starts};
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::span::elapsed;
@@ -81,10 +81,10 @@ impl Sizing {
         self.rates = whole.map(rate).collect();
     }
 
-    /// Whether more pods are needed than there were; whose replicas are owned is looked at in any case.
+    /// Whether more pods are needed than there were; where pods may be let go too, it is looked at in any case.
     #[must_use]
     pub fn asks(&self) -> bool {
-        self.capacity.mode == CapacityMode::Own || self.need.wants_more()
+        self.capacity.mode.lets_go() || self.need.wants_more()
     }
 
     /// Whether it is time for another look.

@@ -11,8 +11,9 @@ use super::objects::Objects;
 use crate::api::agreement::WorkloadRef;
 use crate::api::enforcement_status::ActionTarget;
 use crate::sense::workload::{
-    AvoidanceRecord, ContainerCpu, CpuSize, DeploymentState, Floor, FloorHolder, FloorKind, NodeObservation, Nodes,
-    PodObservation, PodPhase, PodSize, Revision, Revisions, Rollout, Surge, Switch, SwitchState, WorkloadObservation,
+    AvoidanceRecord, ContainerCpu, CpuMetric, CpuSize, CpuTarget, DeploymentState, Floor, FloorHolder, FloorKind,
+    NodeObservation, Nodes, PodObservation, PodPhase, PodSize, Revision, Revisions, Rollout, Surge, Switch,
+    SwitchState, WorkloadObservation,
 };
 use crate::simulate::deployment;
 use crate::simulate::fleet::PODS_PER_NODE;
@@ -57,7 +58,8 @@ impl Objects {
             selector: "app=web".into(),
             pods: view.pods.iter().map(|pod| self.pod(pod)).collect(),
             floor: self.floor_object(),
-            scaled_on_cpu: self.place.scaled_on_cpu.then(|| "HorizontalPodAutoscaler web".to_owned()),
+            cpu_target: self.cpu_target(),
+            scaled_on_cpu: self.cpu_target.map(|_| "HorizontalPodAutoscaler web".to_owned()),
             template: vec![self.container()],
             rooms: self.rooms(view),
         }
@@ -126,6 +128,20 @@ impl Objects {
             inert: None,
         };
         if self.place.most.is_some() { FloorHolder::Hpa(floor) } else { FloorHolder::Scale(floor) }
+    }
+
+    fn cpu_target(&self) -> Option<CpuTarget> {
+        let percent = self.cpu_target?;
+        Some(CpuTarget {
+            target: target("autoscaling/v2", "HorizontalPodAutoscaler", "autoscaler-of-web"),
+            resource_version: self.version.to_string(),
+            metric: Ok(CpuMetric { index: 0, container: None, percent }),
+            set_by: None,
+            is_applied: false,
+            mark: self.cpu_target_mark.clone(),
+            annotated: false,
+            entry_left: false,
+        })
     }
 
     fn deployment(&self, view: &View<'_>) -> DeploymentState {

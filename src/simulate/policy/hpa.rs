@@ -35,6 +35,10 @@ impl Policy for Hpa {
         format!("HPA {:.2}", self.target)
     }
 
+    fn aim_at(&mut self, target: f64) {
+        self.target = target;
+    }
+
     fn decide(&mut self, view: &View<'_>) -> Order {
         let wanted = recommend(view.pods, view.replicas, self.target, self.request, view.now);
         // Without metrics of any pod the controller reports an error and changes nothing.

@@ -65,6 +65,9 @@ pub trait Policy {
         false
     }
 
+    /// Aims at so much of the CPU request from now on, where it aims at any: a share.
+    fn aim_at(&mut self, _target: f64) {}
+
     /// Decides.
     fn decide(&mut self, view: &View<'_>) -> Order;
 }

@@ -73,6 +73,7 @@ fn acts(passing: &Passing, verb: Verb) -> bool {
         Verb::FreezeScaleDown | Verb::RaiseFloor | Verb::LowerFloor | Verb::Restore | Verb::ScaleDown | Verb::Surge => {
             ["/horizontalpodautoscalers/", "/scaledobjects/", "/deployments/"].into_iter().any(to)
         }
+        Verb::SetTarget | Verb::RestoreTarget => to("/horizontalpodautoscalers/"),
         Verb::PauseRollout | Verb::RollBack | Verb::ReleaseRollout => to("/deployments/"),
         Verb::Reschedule => path.ends_with("/eviction"),
         Verb::AvoidNode | Verb::ReleaseNode => to("/nodes/"),

@@ -170,6 +170,7 @@ fn gives_back(verb: Verb) -> bool {
     match verb {
         Verb::LowerFloor
         | Verb::Restore
+        | Verb::RestoreTarget
         | Verb::ReleaseRollout
         | Verb::ReleaseNode
         | Verb::StopShedding
@@ -177,6 +178,7 @@ fn gives_back(verb: Verb) -> bool {
         Verb::FreezeScaleDown
         | Verb::RaiseFloor
         | Verb::ScaleDown
+        | Verb::SetTarget
         | Verb::PauseRollout
         | Verb::RollBack
         | Verb::Surge
