@@ -1,8 +1,13 @@
 //! A rollout: while revisions change, more replicas could be more of a bad one, and surge pods are not demand. The pods that are
-//! there stay.
+//! there stay. For a minute after it the same holds: fewer pods served in it, so that what is counted of a minute looks like more
+//! load for each, and hides that the new revision is bad.
+
+use k8s_openapi::jiff::Timestamp;
 
 use crate::api::diagnosis::CauseKind;
+use crate::decide::facts::Facts;
 use crate::decide::health::Danger;
+use crate::decide::pulse::WINDOW;
 use crate::sense::workload::Rollout;
 
 use super::{Answer, Cause, Look, Remedy};
@@ -13,7 +18,17 @@ pub(super) fn ask(look: &Look<'_>) -> Answer {
         return Err("nothing is in danger, and nothing is held".to_owned());
     }
     let (kind, message, would_change) = match &facts.workload.rollout {
-        Rollout::Complete => return Err("no rollout is going on".to_owned()),
+        Rollout::Complete => match just_through(facts) {
+            Some(through) => (
+                CauseKind::RolloutInProgress,
+                format!(
+                    "a rollout was through at {through}, and the last minute still has it in it; more replicas now could be more of \
+                     a bad revision"
+                ),
+                "a whole minute has passed since",
+            ),
+            None => return Err("no rollout is going on".to_owned()),
+        },
         Rollout::NotApplicable => return Err("this kind of workload does not tell of rollouts".to_owned()),
         Rollout::InProgress => (
             CauseKind::RolloutInProgress,
@@ -40,4 +55,10 @@ pub(super) fn ask(look: &Look<'_>) -> Answer {
     let would_change = would_change.to_owned();
     let remedy = if facts.health.danger > Danger::None { Remedy::KeepFloor } else { Remedy::Hold };
     Ok(Cause { kind, message, remedy, evidence: Vec::new(), would_change })
+}
+
+/// When a rollout was through, where that is in the minute that is looked at. `None`: it is not, or nothing is in danger.
+fn just_through(facts: &Facts<'_>) -> Option<Timestamp> {
+    let through = facts.workload.rolled_out_at.filter(|_| facts.health.danger > Danger::None)?;
+    (facts.now().duration_since(through) < WINDOW).then_some(through)
 }

@@ -212,6 +212,22 @@ fn after_a_rollout_the_service_is_compared_with_before() {
 }
 
 #[test]
+fn for_a_minute_after_a_rollout_no_load_is_to_blame() {
+    for (seconds, expected) in [(-10, true), (-59, true), (-60, false)] {
+        let mut scene = sick(12);
+        scene.workload().rolled_out_at = Some(at(seconds));
+        scene.before = by_pod(&[(500, 1); 12]);
+        let cause = found(&scene).cause;
+        assert!(why(&scene, CauseKind::BadRevision).contains("it may be the load"));
+        let waits = cause.kind == CauseKind::RolloutInProgress;
+        assert_eq!((waits, cause.message.contains("the last minute still has it in it")), (expected, expected));
+        // A revision that is shown to be bad is not waited for.
+        scene.before = by_pod(&[(1000, 2); 12]);
+        assert_eq!(found(&scene).cause.kind, CauseKind::BadRevision);
+    }
+}
+
+#[test]
 fn the_widest_part_that_explains_the_danger_is_named() {
     for (bad, cause, name) in [
         (1, CauseKind::OutlierPod, "checkout-0"),
