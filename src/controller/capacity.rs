@@ -271,7 +271,7 @@ async fn begin(
         sizing.remember(course);
     }
     let from = end.saturating_sub(RATES).unwrap_or(end);
-    // Without the days before it is only the daily course that has to be learned anew.
+    // Without the days before the daily course has to be learned anew, and no CPU target is set before most of a day was seen.
     let rates = reader.read_rates(&CounterAsk { from, to: end, ..ask }).await.unwrap_or_default();
     sizing.begun(CapacityLaw::calibrated(ground, sizing.starts(), &rates, &history), now);
     None

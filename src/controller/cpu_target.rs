@@ -1,6 +1,8 @@
 //! The CPU target of an HPA: how it is given back without a decision about the workload.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
+use kube::ResourceExt;
 use tokio::time::Instant;
 
 use super::context::Context;
@@ -12,7 +14,8 @@ use crate::api::agreement_status::AgreementStatus;
 use crate::api::cpu_target::StandingCpuTarget;
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionRecord, EnforcementStatus, Verb};
-use crate::decide::{Restoration, release_cpu_target};
+use crate::decide::cpu_target::BLIND;
+use crate::decide::{Restoration, Step, release_cpu_target};
 use crate::sense::workload::cpu_target::PLURAL;
 use crate::sense::workload::{CpuTarget, WorkloadObservation, WorkloadProblem};
 
@@ -79,6 +82,44 @@ pub(super) async fn let_another_go(
     let_go
 }
 
+/// What came of giving a target back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Returned {
+    /// What was declared stands again.
+    Back,
+    /// There was nothing of ours, or somebody else has changed it since.
+    Left,
+    /// It is tried again.
+    NotYet,
+}
+
+/// Gives a target above what was declared back while the workload cannot be read, so that nothing is decided about it: at once in a
+/// danger, and when that has lasted. The HPA is known by the status.
+pub(super) async fn end_blind(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    next: &mut AgreementStatus,
+    danger: bool,
+    now: Timestamp,
+) {
+    if context.ceiling < Mode::Enforce || !may_be_leaner(next) {
+        return;
+    }
+    let since = next.enforcement.as_mut().and_then(|enforcement| enforcement.cpu_target.as_mut());
+    let since = since.map_or(now, |target| target.blind_since.get_or_insert(Time(now)).0);
+    let (give_backs, uid) = (&context.give_backs, agreement.uid().unwrap_or_default());
+    if !danger && now.duration_since(since) < BLIND || give_backs.pause_left(&uid).is_some() {
+        return;
+    }
+    let returned = returned(agreement, context, next, now).await;
+    if returned == Returned::NotYet {
+        give_backs.failed(&uid);
+        return;
+    }
+    give_backs.succeeded(&uid);
+    put_back::enter_target(next, returned, "the workload cannot be read", now);
+}
+
 /// Whether nothing of ours is left on the HPA.
 pub(super) async fn give_back(
     agreement: &ServiceLevelAgreement,
@@ -86,6 +127,16 @@ pub(super) async fn give_back(
     status: &AgreementStatus,
     now: Timestamp,
 ) -> bool {
+    returned(agreement, context, status, now).await != Returned::NotYet
+}
+
+/// Gives the target back, and tells what came of it.
+pub(super) async fn returned(
+    agreement: &ServiceLevelAgreement,
+    context: &Context,
+    status: &AgreementStatus,
+    now: Timestamp,
+) -> Returned {
     let identity = identity(agreement);
     let read = match (standing(status.enforcement.as_ref()), agreement.spec.service.workloads.first()) {
         (Some(standing), _) => context.workloads.read_cpu_target(&identity.namespace, &standing.target).await,
@@ -104,22 +155,29 @@ pub(super) async fn give_back(
             | WorkloadProblem::Forbidden { .. }),
         ) => {
             tracing::warn!(agreement = %identity.name, %problem, "the CPU target cannot be given back yet");
-            return false;
+            return Returned::NotYet;
         }
         Err(_) => None,
     };
     let (known, leader) = (standing(status.enforcement.as_ref()), context.fence.leads(Instant::now()));
     match release_cpu_target(&identity, known, seen.as_ref(), leader, now) {
-        Restoration::Act(plan) => carry_out(agreement, context, plan, Verb::RestoreTarget, told(seen.as_ref())).await,
+        Restoration::Act(plan) => {
+            let left = plan.steps.iter().filter_map(Step::cpu_target).all(|change| change.to().is_none());
+            match carry_out(agreement, context, plan, Verb::RestoreTarget, told(seen.as_ref())).await {
+                true if left => Returned::Left,
+                true => Returned::Back,
+                false => Returned::NotYet,
+            }
+        }
         Restoration::Nothing => {
             if let Some(left) = seen.filter(|seen| seen.entry_left) {
                 let_go_of(context, &identity, &left.target, PLURAL).await;
             }
-            true
+            Returned::Left
         }
         Restoration::Hold(hold) => {
             tracing::info!(agreement = %identity.name, reason = hold.reason, message = %hold.message, "not yet");
-            false
+            Returned::NotYet
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement_status::EnforcementStatus;
 use crate::api::{FINALIZER, ServiceLevelAgreement};
 use crate::decide::capacity::Need;
+use crate::decide::health::{Danger, Health};
 use crate::decide::pulse::Present;
 use crate::decide::throttling::nodes as throttled_nodes;
 use crate::decide::usage::Usage;
@@ -113,6 +114,8 @@ pub(super) async fn look(
         }
     } else {
         shed::end_blind(agreement, context, next, now).await;
+        let danger = Health::of(present.assessment).with_pulse(present.pulse).danger > Danger::None;
+        cpu_target::end_blind(agreement, context, next, danger, now).await;
     }
     let closely = unseen || matches!(signals, Signals::ByPod(_));
     let nodes = nodes::read(agreement, context, next, observed.as_ref().ok(), closely).await;

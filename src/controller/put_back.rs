@@ -7,13 +7,13 @@ use kube::ResourceExt;
 
 use super::book::Book;
 use super::context::Context;
-use super::cpu_target;
+use super::cpu_target::{self, Returned};
 use super::enforce::{by_what_stands, say};
 use super::finalize::give_floor_back;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement::Mode;
-use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorStatus, Verb, Verdict};
+use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, FloorStatus, Verb, Verdict};
 use crate::decide;
 
 /// Puts them back, and says so in `next`, with why the agreement cannot be worked with, as one word and in words. Gives when that is
@@ -35,19 +35,25 @@ pub(super) async fn put_back(
     let left = give_backs.pause_left(&uid);
     let is_tried = left.is_none();
     let floor = !fewer || is_tried && Box::pin(give_floor_back(agreement, context, book, now)).await;
-    let target = !leaner || is_tried && Box::pin(cpu_target::give_back(agreement, context, &book.status, now)).await;
-    let what = if fewer { "the replicas that were let go are" } else { "the CPU target that was declared is" };
-    let enforcement = next.enforcement.get_or_insert_default();
+    let target = match (leaner, is_tried) {
+        (false, _) => Returned::Left,
+        (true, false) => Returned::NotYet,
+        (true, true) => Box::pin(cpu_target::returned(agreement, context, &book.status, now)).await,
+    };
     if fewer && floor {
-        let stood = enforcement.floor.take().map(|floor| (floor.value, floor.baseline));
-        enter(&mut next.actions, (Verb::ScaleDown, Verb::Restore), stood, why, now);
+        let stood = next.enforcement.get_or_insert_default().floor.take();
+        let stood = stood.map(|floor| (floor.value, floor.baseline));
+        enter(&mut next.actions, (Verb::ScaleDown, Verb::Restore), (None, stood), why, now);
     }
-    if leaner && target {
-        let stood = enforcement.cpu_target.as_mut().and_then(|target| target.standing.take());
-        let stood = stood.map(|stood| (stood.value, stood.baseline));
-        enter(&mut next.actions, (Verb::SetTarget, Verb::RestoreTarget), stood, why, now);
+    if leaner {
+        enter_target(next, target, why, now);
     }
-    let done = floor && target;
+    let done = floor && target != Returned::NotYet;
+    let what = match (fewer, target) {
+        (true, _) => "the replicas that were let go are",
+        (false, Returned::Left) => "nothing of the CPU target is left to be",
+        (false, _) => "the CPU target that was declared is",
+    };
     let message = if done {
         give_backs.succeeded(&uid);
         format!("{why}; {what} put back meanwhile")
@@ -62,13 +68,24 @@ pub(super) async fn put_back(
     Some(now.saturating_add(pause).unwrap_or(Timestamp::MAX))
 }
 
+/// Enters what became of a CPU target that was given back without a decision.
+pub(super) fn enter_target(next: &mut AgreementStatus, returned: Returned, why: &str, now: Timestamp) {
+    let target = next.enforcement.as_mut().and_then(|enforcement| enforcement.cpu_target.as_mut());
+    let stood = target.filter(|_| returned != Returned::NotYet).and_then(|target| target.standing.take());
+    if returned == Returned::Back {
+        let numbers = stood.as_ref().map(|stood| (stood.value, stood.baseline));
+        let object = stood.map(|stood| stood.target);
+        enter(&mut next.actions, (Verb::SetTarget, Verb::RestoreTarget), (object, numbers), why, now);
+    }
+}
+
 /// Enters what was put back beside the step by which pods went, so that all is to be safe for as long as after any other put-back
-/// before the next step. Of a step that nobody saw the end of nothing can be said any more. `stood`: what was there, and what was
-/// declared.
+/// before the next step. Of a step that nobody saw the end of nothing can be said any more. `stood`: on which object, should the
+/// step be forgotten, what was there, and what was declared.
 fn enter(
     actions: &mut Vec<ActionRecord>,
     (done, back): (Verb, Verb),
-    stood: Option<(i32, i32)>,
+    (object, stood): (Option<ActionTarget>, Option<(i32, i32)>),
     why: &str,
     now: Timestamp,
 ) {
@@ -76,22 +93,29 @@ fn enter(
         (record.phase, record.verdict) = (ActionPhase::Done, Some(Verdict::Inconclusive));
         "put back before anybody saw whether it was done".clone_into(&mut record.outcome);
     }
-    let Some(step) = actions.iter().find(|record| record.verb == done) else { return };
-    let (from, to) = stood.map_or((step.to, step.from), |(stood, declared)| (Some(stood), Some(declared)));
+    let step = actions.iter().find(|record| record.verb == done);
+    let Some(target) = step.map(|step| step.target.clone()).or(object) else { return };
+    let (id, from, to) = step.map_or((target.uid.as_str(), None, None), |step| (step.id.as_str(), step.from, step.to));
+    // Where the status knows of no change yet, the step is what was put back.
+    let (stands, declared) = match stood {
+        Some((stands, declared)) if stands != declared || step.is_none() => (Some(stands), Some(declared)),
+        _ => (to, stood.map(|(_, declared)| declared).or(from)),
+    };
     let restore = ActionRecord {
-        id: format!("{}-back", step.id),
+        id: format!("{id}-back"),
         verb: back,
-        from,
-        to,
+        target,
+        from: stands,
+        to: declared,
         reason: why.to_owned(),
         hypothesis: "what was declared is there again".to_owned(),
+        ahead: false,
         phase: ActionPhase::Done,
         intended_at: Time(now),
         deadline: Time(now),
         outcome: String::new(),
         verdict: Some(Verdict::Inconclusive),
         evidence: String::new(),
-        ..step.clone()
     };
     actions.retain(|record| record.id != restore.id);
     actions.insert(0, restore);
@@ -114,7 +138,6 @@ fn are_let_go(status: &AgreementStatus) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::enforcement_status::ActionTarget;
 
     const STEP: (Verb, Verb) = (Verb::ScaleDown, Verb::Restore);
 
@@ -146,20 +169,29 @@ mod tests {
     fn what_is_put_back_is_an_action_and_leaves_no_step_open() {
         let mut actions = vec![step(ActionPhase::Unknown)];
         for _ in 0..2 {
-            enter(&mut actions, STEP, None, "its source is gone", Timestamp::UNIX_EPOCH);
+            enter(&mut actions, STEP, (None, None), "its source is gone", Timestamp::UNIX_EPOCH);
             assert_eq!(actions.iter().map(|record| record.verb).collect::<Vec<_>>(), [Verb::Restore, Verb::ScaleDown]);
         }
         assert!(actions.iter().all(|record| record.phase == ActionPhase::Done && record.verdict.is_some()));
         assert_eq!(actions.first().map(|record| (record.from, record.to)), Some((Some(9), Some(10))));
         // What another verb did is none of its business.
-        enter(&mut actions, (Verb::SetTarget, Verb::RestoreTarget), Some((70, 60)), "", Timestamp::UNIX_EPOCH);
+        enter(&mut actions, (Verb::SetTarget, Verb::RestoreTarget), (None, Some((70, 60))), "", Timestamp::UNIX_EPOCH);
         assert_eq!(actions.len(), 2);
         let mut raised = vec![ActionRecord { verb: Verb::SetTarget, ..step(ActionPhase::Done) }];
-        enter(&mut raised, (Verb::SetTarget, Verb::RestoreTarget), Some((70, 60)), "", Timestamp::UNIX_EPOCH);
+        enter(&mut raised, (Verb::SetTarget, Verb::RestoreTarget), (None, Some((70, 60))), "", Timestamp::UNIX_EPOCH);
         let told = raised.first().map(|record| (record.verb, record.from, record.to));
         assert_eq!(told, Some((Verb::RestoreTarget, Some(70), Some(60))));
+        // A step of which the status knew nothing yet, and one that is forgotten.
+        let target = raised.first().map(|record| record.target.clone());
+        for (step, expected) in [(true, Some((Some(9), Some(10)))), (false, Some((Some(10), Some(10))))] {
+            let open = ActionRecord { verb: Verb::SetTarget, ..self::step(ActionPhase::Unknown) };
+            let mut actions: Vec<ActionRecord> = step.then_some(open).into_iter().collect();
+            let stood = (target.clone(), Some((10, 10)));
+            enter(&mut actions, (Verb::SetTarget, Verb::RestoreTarget), stood, "", Timestamp::UNIX_EPOCH);
+            assert_eq!(actions.first().map(|record| (record.from, record.to)), expected);
+        }
         let mut none = Vec::new();
-        enter(&mut none, STEP, None, "its source is gone", Timestamp::UNIX_EPOCH);
+        enter(&mut none, STEP, (None, None), "its source is gone", Timestamp::UNIX_EPOCH);
         assert!(none.is_empty(), "nothing was let go");
     }
 }

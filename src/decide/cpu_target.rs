@@ -37,7 +37,7 @@ pub const MOST: i32 = 10;
 /// A smaller difference is none.
 pub const LEAST: i32 = 5;
 /// What is not known for so long may have changed: longer than two looks at the load lie apart at the most.
-const BLIND: SignedDuration = SignedDuration::from_mins(15);
+pub const BLIND: SignedDuration = SignedDuration::from_mins(15);
 /// An HPA lets no pod go before so long after fewer are wanted: its default stabilisation window.
 const STABILISATION: SignedDuration = SignedDuration::from_mins(5);
 
@@ -296,7 +296,7 @@ fn plan(
     deadline: Timestamp,
     before: Snapshot,
 ) -> Plan<Proposed> {
-    let metric: Option<CpuMetric> = seen.metric.as_ref().ok().cloned();
+    let metric: Option<CpuMetric> = seen.ours.clone();
     let marked = seen.mark.held_by(&agreement.name).is_some();
     let step = Step {
         id,

@@ -2,8 +2,8 @@
 //! HPA and by what stands there.
 //!
 //! A step is entered with its intent, so that a crash cannot make the day's budget larger, and taken out when it is known not to
-//! have happened. A target with another value than was written, or in a list of metrics that somebody applied since, is theirs: it
-//! is not fought. A day's counts go on where the operator sets none for a while.
+//! have happened. A target with another value than was written is somebody else's: it is not fought. A day's counts go on where
+//! the operator sets none for a while.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
@@ -43,7 +43,11 @@ pub fn reconcile(
     // Without its annotation a value of ours that is gone was changed too, unless it was just put back.
     let replaced = standing.is_none() && known.is_some_and(|known| is_replaced(&known, seen, actions));
     let declared = standing.as_ref().filter(|standing| !standing.theirs).map(|standing| standing.baseline);
-    let declared = declared.or(seen.percent());
+    let declared = declared.or(match &seen.mark {
+        // What another agreement has set is not what is declared.
+        CpuTargetMark::Recorded(record) if record.agreement != agreement => Some(record.before),
+        _ => seen.percent(),
+    });
     // What is put back is what was declared, so that nothing of ours changes that.
     let redeclared = next.declared.is_some() && next.declared != declared;
     if overwritten || replaced || redeclared {
@@ -78,9 +82,9 @@ fn young(status: Option<&CpuTargetStatus>, actions: &[ActionRecord], now: Timest
 }
 
 fn standing(known: Option<&StandingCpuTarget>, seen: &CpuTarget, agreement: &str) -> Option<StandingCpuTarget> {
-    // Who applies the list has no claim to it while ours is in it, so that one that is applied was written since. Whoever edits
-    // another metric of it leaves our number as it is, and it is still ours to put back.
-    let theirs = |value: i32| seen.percent() != Some(value) || seen.is_applied;
+    // Whoever writes the list with our number in it has not chosen that: an edit of another metric leaves it as it is, and tools
+    // that are told to ignore the number apply what they find. Who does mean it applies it again when it was put back.
+    let theirs = |value: i32| seen.percent() != Some(value);
     match seen.mark.held_by(agreement) {
         Some(mark) => Some(StandingCpuTarget {
             target: seen.target.clone(),
@@ -102,13 +106,25 @@ fn is_replaced(known: &StandingCpuTarget, seen: &CpuTarget, actions: &[ActionRec
     let mut done = actions.iter().filter(|record| record.phase != ActionPhase::Refused);
     let last = done.find(|record| record.verb.is_about_cpu_target()).and_then(|last| last.to);
     let is_ours = last.is_some() && last == seen.percent() && last != Some(known.value);
-    known.value != known.baseline && !is_ours
+    // What was put back where nothing could be decided has no record if that was lost.
+    let is_back = seen.mark == CpuTargetMark::None && seen.percent() == Some(known.baseline) && seen.set_by.is_none();
+    known.value != known.baseline && !is_ours && !is_back
 }
 
 /// Notes that an objective is in danger after the target was raised, be it above what was declared or by a step that is not
 /// judged yet.
 pub fn endangered(status: &mut CpuTargetStatus, actions: &[ActionRecord], now: Timestamp) {
-    let Some(standing) = status.standing.as_ref().filter(|standing| !standing.theirs) else { return };
+    let Some(standing) = status.standing.as_ref() else {
+        // A step up that came to what was declared leaves nothing that stands.
+        let last = status.steps.last().filter(|step| step.to > step.from && Some(step.to) == status.declared);
+        if let Some(step) = last.filter(|step| is_harmful(step, actions)) {
+            status.danger = Some(CpuTargetDanger { at: Time(now), with: step.to, most: step.from });
+        }
+        return;
+    };
+    if standing.theirs {
+        return;
+    }
     let last = last_rise(status);
     let did_harm = last.is_some_and(|step| is_harmful(step, actions));
     if standing.value <= standing.baseline && !did_harm {

@@ -288,3 +288,17 @@ async fn a_few_quiet_hours_are_not_enough() {
     assert_eq!(told.reason, "TargetStands");
     assert!(told.message.ends_with("as most of a day of the load has to be seen first"), "{}", told.message);
 }
+
+#[tokio::test(start_paused = true)]
+async fn while_the_workload_cannot_be_read_it_is_put_back_in_a_danger_and_after_a_while() {
+    for (outage, within) in [(true, 180), (false, 1080)] {
+        let mut stage = shop(on_cpu(DECLARED)).await;
+        stage.until("another target", 300, |stage| target(stage) > DECLARED).await.unwrap();
+        let absent = |agreement: &mut Value| agreement["spec"]["service"]["workloads"][0]["name"] = "absent".into();
+        stage.api.edit("owner", AGREEMENTS, NAMESPACE, "web", absent).unwrap();
+        stage.outage = outage;
+        stage.until("what was declared", within, |stage| is_given_back(stage, DECLARED)).await.unwrap();
+        let steps: Vec<_> = done(&stage).iter().map(|step| (step.verb, step.from, step.to)).collect();
+        assert_eq!(steps, [(Verb::SetTarget, Some(60), Some(70)), (Verb::RestoreTarget, Some(70), Some(60))]);
+    }
+}

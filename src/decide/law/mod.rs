@@ -309,6 +309,7 @@ impl Law {
     /// Takes over from the law before it what that saw of the same service.
     pub fn inherit(&mut self, before: &Self) {
         self.seen.inherit(&before.seen);
+        self.steady.inherit(&before.steady);
         if let Some(rate) = before.most_borne {
             self.has_borne(rate);
         }

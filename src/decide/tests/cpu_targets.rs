@@ -16,8 +16,8 @@ pub(crate) fn aiming(declared: i32, most: i32) -> Scene {
         target: hpa().target,
         resource_version: "7".into(),
         metric: Ok(CpuMetric { index: 0, container: None, percent: declared }),
+        ours: Some(CpuMetric { index: 0, container: None, percent: declared }),
         set_by: Some("helm".into()),
-        is_applied: true,
         mark: CpuTargetMark::None,
         annotated: true,
         entry_left: false,
@@ -56,8 +56,9 @@ pub(crate) fn write(scene: &mut Scene, step: &Step, change: &CpuTargetChange) {
     let state = seen(scene);
     assert_eq!((&step.target.uid, &step.resource_version), (&state.target.uid, &state.resource_version));
     state.resource_version.push('1');
-    if let (Ok(metric), Some(to)) = (&mut state.metric, change.to()) {
-        (metric.percent, state.set_by, state.is_applied) = (to, None, false);
+    if let (Some(metric), Some(to)) = (&mut state.ours, change.to()) {
+        (metric.percent, state.set_by) = (to, None);
+        state.metric = state.metric.clone().and(Ok(metric.clone()));
     }
     state.mark = match &change.write {
         CpuTargetWrite::Set(record) => CpuTargetMark::Recorded(record.clone()),
@@ -73,17 +74,12 @@ pub(crate) fn carried_out(scene: &mut Scene, id: &str) {
     }
 }
 
-/// Somebody else applies the list of metrics with this target.
+/// Somebody else writes the list of metrics, in which this target stands afterwards.
 pub(crate) fn changed_by(scene: &mut Scene, percent: i32, by: &str) {
-    edited_by(scene, percent, by);
-    seen(scene).is_applied = true;
-}
-
-/// Somebody else edits the list of metrics, in which this target stands afterwards.
-pub(crate) fn edited_by(scene: &mut Scene, percent: i32, by: &str) {
     let state = seen(scene);
     state.resource_version.push('2');
     state.metric = Ok(CpuMetric { index: 1, container: None, percent });
+    state.ours = state.metric.clone().ok();
     state.set_by = Some(by.to_owned());
 }
 

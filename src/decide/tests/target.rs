@@ -1,6 +1,8 @@
 //! The CPU target of an HPA: set by judged steps to what the load bears, put back in a danger, and given back.
 
-use super::cpu_targets::{aiming, bears, changed_by, edited_by, over, percent, seen, set, set_to};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::cpu_targets::{aiming, bears, changed_by, over, percent, seen, set, set_to};
 use super::fixture::{Scene, act, at, objective, reason, step};
 use super::own::capacity;
 use crate::api::capacity::CapacityMode;
@@ -8,7 +10,7 @@ use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, EnforcementStatus, Verb, Verdict};
 use crate::decide::capacity::Need;
 use crate::decide::{CpuTargetWrite, Decision};
-use crate::sense::workload::CpuTargetMark;
+use crate::sense::workload::{CpuTargetMark, CpuTargetRecord};
 
 fn standing(scene: &Scene) -> Option<(i32, i32)> {
     let standing = scene.status.cpu_target.as_ref()?.standing.as_ref()?;
@@ -212,8 +214,7 @@ fn what_nobody_knows_raises_nothing_and_is_not_left_to_chance_for_long() {
 
 #[test]
 fn whoever_changes_it_meanwhile_wins_for_a_day() {
-    // The same value is theirs too: the list of metrics was applied by somebody else since.
-    for theirs in [55, 85, 50, 60] {
+    for theirs in [55, 85, 50] {
         let mut scene = set_to(50, 60);
         changed_by(&mut scene, theirs, "argocd-controller");
         let done = over(&mut scene, 23 * 60, 80);
@@ -238,24 +239,61 @@ fn whoever_changes_it_meanwhile_wins_for_a_day() {
 }
 
 #[test]
-fn an_edit_of_another_metric_leaves_the_target_ours_to_put_back() {
+fn whoever_writes_another_metric_leaves_the_target_ours_to_put_back() {
     let mut scene = set_to(50, 60);
-    edited_by(&mut scene, 60, "kubectl-edit");
+    changed_by(&mut scene, 60, "argocd-controller");
     assert_eq!(over(&mut scene, 60, 60), vec![]);
     let told = scene.status.cpu_target.clone().unwrap();
     assert_eq!((told.changed, standing(&scene)), (None, Some((50, 60))));
     scene.burn(true);
     assert_eq!(set(&scene.live()), Some((Verb::RestoreTarget, 60, 50)));
-    // Another number is theirs, however it came there.
+}
+
+#[test]
+fn a_second_metric_on_cpu_ends_the_setting_and_what_was_declared_is_put_back() {
     let mut scene = set_to(50, 60);
-    edited_by(&mut scene, 65, "kubectl-edit");
-    assert_eq!(set(&scene.live()), Some((Verb::RestoreTarget, 65, 65)));
+    seen(&mut scene).metric = Err("it has more than one metric on CPU".into());
+    assert_eq!(set(&scene.live()), Some((Verb::RestoreTarget, 60, 50)));
+    assert_eq!((percent(&mut scene), standing(&scene)), (50, None));
+    scene.wait(60);
+    assert_eq!(reason(&scene.decide()), "NoCpuTarget");
+}
+
+#[test]
+fn a_step_up_that_comes_to_what_was_declared_and_does_harm_is_remembered() {
+    let mut scene = set_to(60, 50);
+    over(&mut scene, 2, 50);
+    bears(&mut scene, 60, 60);
+    scene.wait(1200);
+    bears(&mut scene, 60, 60);
+    assert_eq!(set(&scene.live()), Some((Verb::SetTarget, 50, 60)));
+    scene.wait(60);
+    scene.burn(true);
+    scene.live();
+    let danger = scene.status.cpu_target.as_ref().unwrap().danger.clone().unwrap();
+    assert_eq!((danger.with, danger.most), (60, 50));
+}
+
+#[test]
+fn what_another_agreement_has_set_is_not_what_is_declared() {
+    let mut scene = aiming(80, 80);
+    let record =
+        CpuTargetRecord { agreement: "gold".into(), action: "id".into(), at: Time(at(-600)), before: 60, value: 80 };
+    seen(&mut scene).mark = CpuTargetMark::Recorded(record);
+    scene.live();
+    assert_eq!(scene.status.cpu_target.as_ref().unwrap().declared, Some(60));
+    seen(&mut scene).mark = CpuTargetMark::None;
+    changed_by(&mut scene, 60, "gold's");
+    seen(&mut scene).set_by = None;
+    scene.wait(60);
+    scene.live();
+    assert_eq!(scene.status.cpu_target.as_ref().unwrap().changed, None, "nobody else has changed it");
 }
 
 #[test]
 fn a_metric_that_is_taken_away_is_left_alone() {
     let mut scene = set_to(50, 60);
-    seen(&mut scene).metric = Err("it has no metric on CPU".into());
+    (seen(&mut scene).metric, seen(&mut scene).ours) = (Err("it has no metric on CPU".into()), None);
     let decided = scene.live();
     let change = step(&decided).cpu_target().unwrap();
     assert_eq!((step(&decided).verb, &change.write), (Verb::RestoreTarget, &CpuTargetWrite::Leave));

@@ -14,7 +14,7 @@ use crate::api::CPU_TARGET_ANNOTATION;
 use crate::api::enforcement_status::ActionTarget;
 
 use super::hpa::{self, API_VERSION, KIND};
-use super::ownership::{is_applied, owner};
+use super::ownership::owner;
 use super::problem::WorkloadProblem;
 use super::{Floor, FloorHolder, WorkloadReader};
 
@@ -32,10 +32,10 @@ pub struct CpuTarget {
     pub resource_version: String,
     /// The one metric that aims at a utilization of CPU; or why there is none that can be set, in words.
     pub metric: Result<CpuMetric, String>,
+    /// The metric that can be put back: that one, or of several the one that has the number which Guarantor wrote.
+    pub ours: Option<CpuMetric>,
     /// The field manager that owns `spec.metrics`, as far as the API server knows.
     pub set_by: Option<String>,
-    /// Somebody else declares `spec.metrics` by server-side apply, so that the number in it is meant.
-    pub is_applied: bool,
     /// What Guarantor did to it, if it did.
     pub mark: CpuTargetMark,
     /// The HPA has annotations.
@@ -109,22 +109,25 @@ impl CpuTargetMark {
 }
 
 impl CpuTarget {
-    /// The target, if there is one that can be set.
+    /// The target, if there is one that can be set or put back.
     #[must_use]
     pub fn percent(&self) -> Option<i32> {
-        self.metric.as_ref().ok().map(|metric| metric.percent)
+        self.ours.as_ref().map(|metric| metric.percent)
     }
 
     /// That of an HPA with this floor.
     pub(super) fn of(hpa: &HorizontalPodAutoscaler, floor: &Floor) -> Self {
         let metadata = &hpa.metadata;
+        let (metrics, mark) =
+            (hpa.spec.metrics.as_deref().unwrap_or_default(), CpuTargetMark::of(metadata.annotations.as_ref()));
+        let metric = metric(metrics);
         Self {
             target: floor.target.clone(),
             resource_version: floor.resource_version.clone(),
-            metric: metric(hpa.spec.metrics.as_deref().unwrap_or_default()),
+            ours: metric.as_ref().ok().cloned().or_else(|| written(metrics, &mark)),
+            metric,
             set_by: owner(metadata.managed_fields.as_ref(), LIST),
-            is_applied: is_applied(metadata.managed_fields.as_ref(), LIST),
-            mark: CpuTargetMark::of(metadata.annotations.as_ref()),
+            mark,
             annotated: metadata.annotations.as_ref().is_some_and(|all| !all.is_empty()),
             entry_left: floor.entry_left,
         }
@@ -144,6 +147,14 @@ fn metric(metrics: &[MetricSpec]) -> Result<CpuMetric, String> {
         (None, _) => Err("it has no metric on CPU whose target is of type Utilization".to_owned()),
         (Some(_), Some(_)) => Err("it has more than one metric on CPU whose target is of type Utilization".to_owned()),
     }
+}
+
+/// Of several metrics the one with the number that was written, where it is the only one.
+fn written(metrics: &[MetricSpec], mark: &CpuTargetMark) -> Option<CpuMetric> {
+    let CpuTargetMark::Recorded(record) = mark else { return None };
+    let all = metrics.iter().enumerate().filter_map(|(index, metric)| of(index, metric));
+    let mut found = all.filter(|metric| metric.percent == record.value);
+    found.next().filter(|_| found.next().is_none())
 }
 
 fn of(index: usize, metric: &MetricSpec) -> Option<CpuMetric> {
@@ -220,6 +231,30 @@ mod tests {
             (vec![cpu, of_container], "more than one metric on CPU"),
         ] {
             assert!(found(&metrics).unwrap_err().contains(why), "{why}");
+        }
+    }
+
+    #[test]
+    fn of_several_the_one_with_the_number_that_was_written_can_be_put_back() {
+        let metrics = |percents: &[i32]| -> Vec<MetricSpec> {
+            let metric = |percent: &i32| {
+                let target = json!({"type": "Utilization", "averageUtilization": percent});
+                json!({"type": "Resource", "resource": {"name": "cpu", "target": target}})
+            };
+            serde_json::from_value(percents.iter().map(metric).collect()).unwrap()
+        };
+        let record = CpuTargetRecord {
+            agreement: "checkout".into(),
+            action: "id".into(),
+            at: Time(Timestamp::UNIX_EPOCH),
+            before: 60,
+            value: 70,
+        };
+        let mark = CpuTargetMark::Recorded(record);
+        let of = |percents: &[i32], mark: &CpuTargetMark| written(&metrics(percents), mark).map(|metric| metric.index);
+        assert_eq!(of(&[50, 70], &mark), Some(1));
+        for (percents, mark) in [(&[70, 70], &mark), (&[50, 60], &mark), (&[50, 70], &CpuTargetMark::None)] {
+            assert_eq!(of(percents, mark), None, "{percents:?}");
         }
     }
 

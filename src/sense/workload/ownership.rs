@@ -23,15 +23,6 @@ pub(super) fn owner_at(entries: Option<&Vec<ManagedFieldsEntry>>, path: &[&str])
         .and_then(|entry| entry.manager.clone())
 }
 
-/// Whether somebody else declares the field at `pointer` by server-side apply, so that what stands there is what was declared.
-pub(super) fn is_applied(entries: Option<&Vec<ManagedFieldsEntry>>, pointer: &str) -> bool {
-    let path: Vec<String> = pointer.split('/').skip(1).map(|name| format!("f:{name}")).collect();
-    let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    let applied = |entry: &ManagedFieldsEntry| entry.operation.as_deref() == Some("Apply");
-    let is_ours = |entry: &ManagedFieldsEntry| entry.manager.as_deref() == Some(FIELD_MANAGER);
-    entries.into_iter().flatten().any(|entry| applied(entry) && !is_ours(entry) && owns(entry, &path))
-}
-
 /// Whether Guarantor has an entry of its own.
 pub(super) fn entry_left(entries: Option<&Vec<ManagedFieldsEntry>>) -> bool {
     entries.into_iter().flatten().any(|entry| entry.manager.as_deref() == Some(FIELD_MANAGER))
@@ -69,15 +60,6 @@ mod tests {
         assert_eq!(owner(Some(&entries), "/spec/minReplicas").as_deref(), Some("helm"));
         assert_eq!(owner(Some(&entries), "/spec/maxReplicas"), None);
         assert_eq!(owner(None, "/spec/minReplicas"), None);
-        assert!(!is_applied(Some(&entries), "/spec/minReplicas"));
-        let applied = |mut entry: ManagedFieldsEntry| {
-            entry.operation = Some("Apply".into());
-            Some(vec![entry])
-        };
-        let floor = || json!({"f:spec": {"f:minReplicas": {}}});
-        assert!(is_applied(applied(entry("argocd", 1, floor())).as_ref(), "/spec/minReplicas"));
-        assert!(!is_applied(applied(entry("argocd", 1, floor())).as_ref(), "/spec/maxReplicas"));
-        assert!(!is_applied(applied(entry(FIELD_MANAGER, 1, floor())).as_ref(), "/spec/minReplicas"));
         assert!(!entry_left(Some(&entries)));
         assert!(entry_left(Some(&vec![entry(FIELD_MANAGER, 1, json!({}))])));
     }
