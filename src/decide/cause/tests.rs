@@ -3,6 +3,7 @@
 mod dependencies;
 mod more_load;
 mod named_and_waited_for;
+mod rollouts;
 mod unequal_windows;
 
 // By seed only: what is decided must be the same each time.
@@ -11,7 +12,7 @@ use num_rational::BigRational;
 
 use super::population::Population;
 use super::{Found, find};
-use crate::api::diagnosis::{CauseKind, Subject};
+use crate::api::diagnosis::CauseKind;
 use crate::api::enforcement_status::Verdict;
 use crate::decide::facts::Facts;
 use crate::decide::fleet::FleetView;
@@ -177,54 +178,6 @@ fn the_revisions_that_serve_are_compared_with_each_other() {
     counts[0] = (99, 90);
     scene.signals = by_pod(&counts);
     assert!(why(&scene, CauseKind::BadRevision).contains("too few events to compare revisions: 99 by new"));
-}
-
-#[test]
-fn after_a_rollout_the_service_is_compared_with_before() {
-    let rolled_out = || {
-        let mut scene = sick(12);
-        scene.workload().rolled_out_at = Some(at(-200));
-        scene.before = by_pod(&[(1000, 2); 12]);
-        scene
-    };
-    let scene = rolled_out();
-    let told = found(&scene).cause;
-    assert_eq!(told.kind, CauseKind::BadRevision, "{told:#?}");
-    assert!(told.message.contains("which cannot be seen from here"), "{}", told.message);
-    assert_eq!(told.evidence[1].subject, Subject::Before);
-
-    let cases: [(&str, Change); 5] = [
-        ("no rollout was through", |scene| scene.workload().rolled_out_at = Some(at(-2000))),
-        ("nothing is known of before the rollout", |scene| scene.before = Signals::Empty),
-        ("too few to compare", |scene| scene.before = by_pod(&[(9, 0); 10])),
-        ("it may be the load", |scene| scene.before = by_pod(&[(500, 1); 12])),
-        ("not three times as bad", |scene| scene.before = by_pod(&[(1000, 100); 12])),
-    ];
-    for (words, change) in cases {
-        let mut scene = rolled_out();
-        change(&mut scene);
-        let why = why(&scene, CauseKind::BadRevision);
-        assert!(why.contains(words), "{why}");
-    }
-    let mut scene = rolled_out();
-    scene.signals = sick(1).signals;
-    assert_eq!(found(&scene).cause.kind, CauseKind::OutlierPod, "one pod is not the revision");
-}
-
-#[test]
-fn for_a_minute_after_a_rollout_no_load_is_to_blame() {
-    for (seconds, expected) in [(-10, true), (-59, true), (-60, false)] {
-        let mut scene = sick(12);
-        scene.workload().rolled_out_at = Some(at(seconds));
-        scene.before = by_pod(&[(500, 1); 12]);
-        let cause = found(&scene).cause;
-        assert!(why(&scene, CauseKind::BadRevision).contains("it may be the load"));
-        let waits = cause.kind == CauseKind::RolloutInProgress;
-        assert_eq!((waits, cause.message.contains("the last minute still has it in it")), (expected, expected));
-        // A revision that is shown to be bad is not waited for.
-        scene.before = by_pod(&[(1000, 2); 12]);
-        assert_eq!(found(&scene).cause.kind, CauseKind::BadRevision);
-    }
 }
 
 #[test]
