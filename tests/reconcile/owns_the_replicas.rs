@@ -9,9 +9,9 @@ use guarantor_testbed::model::FaultPlan;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::rising_load::latency;
+use crate::rising_load;
 use crate::stage::{
-    AGREEMENTS, AUTOSCALERS, DEPLOYMENTS, LEDGERS, NAMESPACE, SOURCES, Stage, agreement, autoscaler, deployment, source,
+    AGREEMENTS, AUTOSCALERS, DEPLOYMENTS, LEDGERS, NAMESPACE, SOURCES, Stage, autoscaler, deployment, source,
 };
 use crate::traffic::Second;
 
@@ -22,18 +22,7 @@ const KEPT: i64 = 5;
 
 /// The agreement that 95 of 100 requests take no longer than 250 ms, and nine of ten succeed.
 fn owning(mode: &str, capacity: &str) -> Value {
-    let mut agreement = agreement("web", mode, "1d");
-    let spec = &mut agreement["spec"];
-    let availability = spec["objectives"][0].clone();
-    spec["objectives"] = json!([latency(), availability]);
-    let enforcement = &mut spec["enforcement"];
-    enforcement["scale"]["max"] = json!(12);
-    (enforcement["cooldown"], enforcement["releaseAfter"]) = (json!("1m"), json!("1m"));
-    enforcement["capacity"] = json!({
-        "mode": capacity, "objective": "latency", "availability": "availability",
-        "cpu": "container_cpu_usage_seconds_total",
-    });
-    agreement
+    rising_load::following(mode, capacity, 12, "1m")
 }
 
 /// A shop of eight, just after that was agreed, of which the store knows the last three hours.

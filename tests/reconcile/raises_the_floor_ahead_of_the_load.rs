@@ -4,25 +4,14 @@
 use guarantor::api::enforcement_status::{ActionRecord, EnforcementStatus, FloorReason, Verb};
 use guarantor::record::explanation;
 use guarantor_testbed::model::FaultPlan;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::rising_load::{self, latency, rise};
-use crate::stage::{AUTOSCALERS, NAMESPACE, Stage, agreement};
+use crate::rising_load::{self, rise};
+use crate::stage::{AUTOSCALERS, NAMESPACE, Stage};
 
 /// The agreement that 95 of 100 requests take no longer than 250 ms, and nine of ten succeed.
 fn following(mode: &str, capacity: &str) -> Value {
-    let mut agreement = agreement("web", mode, "1d");
-    let spec = &mut agreement["spec"];
-    let availability = spec["objectives"][0].clone();
-    spec["objectives"] = json!([latency(), availability]);
-    let enforcement = &mut spec["enforcement"];
-    enforcement["scale"]["max"] = json!(9);
-    (enforcement["cooldown"], enforcement["releaseAfter"]) = (json!("1m"), json!("2m"));
-    enforcement["capacity"] = json!({
-        "mode": capacity, "objective": "latency", "availability": "availability",
-        "cpu": "container_cpu_usage_seconds_total",
-    });
-    agreement
+    rising_load::following(mode, capacity, 9, "2m")
 }
 
 /// A shop that has agreed that, for a while.

@@ -8,8 +8,8 @@ use guarantor::record::explanation;
 use guarantor_testbed::model::FaultPlan;
 use serde_json::{Value, json};
 
-use crate::rising_load::{latency, rise};
-use crate::stage::{AGREEMENTS, AUTOSCALERS, NAMESPACE, SOURCES, Stage, agreement, autoscaler, source};
+use crate::rising_load::{self, rise};
+use crate::stage::{AGREEMENTS, AUTOSCALERS, NAMESPACE, SOURCES, Stage, autoscaler, source};
 
 /// What is declared, and what the pods bear.
 const DECLARED: i64 = 60;
@@ -19,18 +19,7 @@ const SEEN: u64 = 9600;
 
 /// The agreement that 95 of 100 requests take no longer than 250 ms, and nine of ten succeed.
 fn aiming(mode: &str, capacity: &str) -> Value {
-    let mut agreement = agreement("web", mode, "1d");
-    let spec = &mut agreement["spec"];
-    let availability = spec["objectives"][0].clone();
-    spec["objectives"] = json!([latency(), availability]);
-    let enforcement = &mut spec["enforcement"];
-    enforcement["scale"]["max"] = json!(9);
-    (enforcement["cooldown"], enforcement["releaseAfter"]) = (json!("1m"), json!("1m"));
-    enforcement["capacity"] = json!({
-        "mode": capacity, "objective": "latency", "availability": "availability",
-        "cpu": "container_cpu_usage_seconds_total",
-    });
-    agreement
+    rising_load::following(mode, capacity, 9, "1m")
 }
 
 /// An autoscaler that aims at so much CPU, beside memory.
