@@ -16,7 +16,8 @@
 //! slots tell. It is no part of the account. A look that says nothing (no samples, too few events, an answer in part, no
 //! answer) changes nothing: a proof stands until a look disproves it, or for [`STANDS`].
 //!
-//! Asked are objectives on events, whose slots are longer than fifteen seconds: shorter ones tell of an outage as soon.
+//! Asked are objectives on events, whose slots are longer than fifteen seconds: shorter ones tell of it by themselves, when they
+//! are read.
 //! Pools, single values, and minutes that are bad only when everything fails are left to the slots.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
