@@ -81,3 +81,16 @@ fn whoever_changes_it_after_it_was_put_back_wins_for_a_day() {
     scene.burn(false);
     assert_eq!((over(&mut scene, 23 * 60, 70), percent(&mut scene)), (vec![], 30));
 }
+
+#[test]
+fn what_was_put_back_is_nobody_elses_change_though_the_record_was_lost() {
+    for (by, expected) in [(None, None), (Some("kubectl-edit"), Some(Some(50)))] {
+        let mut scene = set_to(50, 60);
+        changed_by(&mut scene, 50, by.unwrap_or_default());
+        (seen(&mut scene).mark, seen(&mut scene).set_by) = (CpuTargetMark::None, by.map(str::to_owned));
+        scene.wait(60);
+        scene.live();
+        let changed = scene.status.cpu_target.as_ref().and_then(|target| target.changed.clone());
+        assert_eq!(changed.map(|changed| changed.to), expected);
+    }
+}
