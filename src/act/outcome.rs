@@ -82,8 +82,8 @@ pub fn enter(outcomes: &[Outcome], enforcement: &mut EnforcementStatus, actions:
                 }
                 WriteResult::Conflict => moved::refused(before, record, Obstacle::Changed, 0),
                 WriteResult::Refused => moved::refused(before, record, Obstacle::Forbidden, 0),
-                // Where the permit had ended, whoever leads next decides anew.
-                WriteResult::NotTried => moved::refused(before, record, Obstacle::Busy, 0),
+                // Where the permit had ended, whoever leads next decides anew; after another one was refused, that says why.
+                WriteResult::NotTried => moved::not_tried(before, record),
             };
         }
     }

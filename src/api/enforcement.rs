@@ -153,7 +153,7 @@ pub struct Reschedule {
     #[serde(default)]
     pub delete_empty_dir_data: bool,
     /// Lets the operator put a soft taint (`PreferNoSchedule`) on a node whose pods fail, so that what is moved from it does
-    /// not come back, and then move its pods one by one. A node belongs to all who use the cluster: the chart grants it
+    /// not come back, and then move its pods together. A node belongs to all who use the cluster: the chart grants it
     /// with `rbac.avoidNode`. Left out: it names the node and moves none of its pods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub avoid_node: Option<AvoidNode>,

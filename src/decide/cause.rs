@@ -32,7 +32,7 @@ mod unknown;
 use crate::api::diagnosis::{CauseKind, Evidence, RuledOut, Subject};
 
 pub use bad_revision::YOUNG;
-pub use outlier_node::{is_seen_well, is_told_from, is_well};
+pub use outlier_node::{is_seen_sick, is_seen_well, is_told_from, is_well};
 pub use outlier_pod::odd;
 
 use self::comparison::Sample;

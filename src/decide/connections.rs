@@ -25,10 +25,11 @@ pub(super) fn most(bounds: &ScaleBounds, workload: &WorkloadObservation) -> Opti
     })
 }
 
-/// The most replicas with one more for a pod that is moved: it is on its way out when its successor starts already.
-pub(super) fn most_in_a_move(bounds: &ScaleBounds, workload: &WorkloadObservation) -> Option<i32> {
+/// The most replicas with so many more for pods that are moved together: they are on their way out when their successors start
+/// already.
+pub(super) fn most_in_a_move(bounds: &ScaleBounds, workload: &WorkloadObservation, moved: i32) -> Option<i32> {
     let pods = bounds.connections.as_ref()?.pods();
-    most(bounds, workload).map(|most| most.min(pods.saturating_sub(1)))
+    most(bounds, workload).map(|most| most.min(pods.saturating_sub(moved.max(1))))
 }
 
 /// They bound the replicas, and neither the agreement nor the autoscaler does before.

@@ -45,7 +45,7 @@ use super::plan::{Plan, Proposed, Step};
 use crate::sense::workload::PodObservation;
 
 pub use avoidance::{AFTER_REFUSAL, ONE_IN, Steered};
-pub use blast_radius::{EVICTIONS, EVICTIONS_OF_A_NODE, WITHIN};
+pub use blast_radius::{EVICTIONS, EVICTIONS_OF_A_NODE, WITHIN, evictions_left};
 pub(super) use change::of as would_change;
 pub use cluster::{PAUSES, RESIZES, RESIZES_OF_A_NODE, ROLLBACKS, SCALE_DOWNS, SHEDS, few_resizes, promised};
 pub use cpu_target::STEPS as TARGET_STEPS;
@@ -53,6 +53,7 @@ pub use drain::is_moving;
 pub use own::STEPS;
 pub use pace::LOWER_INTERVAL;
 pub use reschedule::SURGES_A_MOVE;
+pub(super) use reschedule::surges_left;
 pub use rollback::{PAUSES_A_ROLLBACK, leaves_only_a_rollback};
 use verbs::{
     ADD, AIM, ALL, AVOID, DISRUPT, FLOOR, LET_GO, LET_GO_BY_AND_BY, MOVE, MOVED_FIRST, OBSERVED, OF_USE, PAUSE, RAISE,
@@ -121,6 +122,9 @@ type Guard = (&'static str, &'static [Verb], fn(&Step, &Facts<'_>) -> Option<Hol
 /// The guard that asks whether pods come back to the node: what is to be asked of a node that is to be avoided first.
 const UNSUSPECTED: &str = "node not suspected";
 
+/// The guard that counts the pods of all agreements, and those that are to go together.
+const BLAST_RADIUS: &str = "within the blast radius";
+
 /// Who may act at all. A recommendation needs none of these.
 const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
 
@@ -186,7 +190,7 @@ const PRECAUTIONS: [Guard; 93] = [
     ("within the day's steps", LET_GO, own::within_budget),
     ("within the day's targets", AIM, cpu_target::within_budget),
     ("within the day's sheds", SHED, shed::within_budget),
-    ("within the blast radius", RESCHEDULE, blast_radius::kept),
+    (BLAST_RADIUS, RESCHEDULE, blast_radius::kept),
     ("few at once in the cluster", WIDELY_FELT, cluster::few),
     ("not refused", RESCHEDULE, reschedule::unhindered),
     ("resizable pod", RESIZE, resize::in_place),
@@ -227,7 +231,7 @@ const PRECAUTIONS: [Guard; 93] = [
 /// The first [`Hold`].
 pub fn admit(plan: Plan<Proposed>, facts: &Facts<'_>) -> Result<Plan<Admitted>, Hold> {
     check(&plan, facts, &PERMISSION)?;
-    check(&plan, facts, &PRECAUTIONS)?;
+    review(&plan, facts)?;
     Ok(plan.pass(Admitted(())))
 }
 
@@ -236,7 +240,8 @@ pub fn admit(plan: Plan<Proposed>, facts: &Facts<'_>) -> Result<Plan<Admitted>, 
 /// # Errors
 /// The first [`Hold`].
 pub fn review(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Result<(), Hold> {
-    check(plan, facts, &PRECAUTIONS)
+    check(plan, facts, &PRECAUTIONS)?;
+    blast_radius::together(&plan.steps, facts).map_or(Ok(()), Err)
 }
 
 /// The same for an eviction that is to come when its node is avoided: whether pods come back to it is not asked.
@@ -314,6 +319,10 @@ pub(super) fn answers<S>(plan: &Plan<S>, facts: &Facts<'_>, permitted: bool) -> 
         if plan.steps.iter().any(|step| guard.1.contains(&step.verb)) {
             answers.passed.push(guard.0);
         }
+    }
+    if let Some(hold) = blast_radius::together(&plan.steps, facts).filter(|_| answers.held.is_none()) {
+        answers.passed.retain(|passed| *passed != BLAST_RADIUS);
+        answers.held = Some((BLAST_RADIUS, hold.message));
     }
     answers
 }

@@ -18,6 +18,7 @@ pub mod cpu_target;
 pub mod cpu_target_state;
 pub mod diagnosis;
 pub mod episode;
+mod evacuation;
 pub mod evidence;
 pub mod facts;
 pub mod feasibility;

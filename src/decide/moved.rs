@@ -79,12 +79,17 @@ pub fn within(moved: Option<RescheduleStatus>, episode: Option<&Episode>) -> Opt
     something(moved)
 }
 
-/// Enters the eviction that a step intends, or the replica that is added before one.
+/// Enters the eviction that a step intends, or the replicas that are added before some, one by one.
 #[must_use]
-pub fn intended(moved: Option<RescheduleStatus>, step: &Step, now: Timestamp) -> Option<RescheduleStatus> {
-    if step.verb == Verb::Surge {
+pub fn intended(
+    moved: Option<RescheduleStatus>,
+    step: &Step,
+    workload: &WorkloadObservation,
+    now: Timestamp,
+) -> Option<RescheduleStatus> {
+    if let Some(more) = added(step, workload) {
         let mut moved = moved.unwrap_or_default();
-        moved.surges.push(Time(now));
+        moved.surges.extend((0..more).map(|_| Time(now)));
         return Some(moved);
     }
     let Change::Eviction(change) = &step.change else { return moved };
@@ -99,6 +104,13 @@ pub fn intended(moved: Option<RescheduleStatus>, step: &Step, now: Timestamp) ->
         landed: None,
     });
     Some(moved)
+}
+
+/// So many replicas a step adds before pods are evicted. `None`: it is not of that kind.
+#[must_use]
+pub fn added(step: &Step, workload: &WorkloadObservation) -> Option<i32> {
+    let change = step.floor().filter(|_| step.verb == Verb::Surge)?;
+    Some(change.to.saturating_sub(workload.spec_replicas.max(change.from)).max(1))
 }
 
 /// The API server took it: what hindered it before does no more.
@@ -130,6 +142,22 @@ pub fn refused(
         until: Time(at.saturating_add(SignedDuration::from_secs(wait)).unwrap_or(Timestamp::MAX)),
     });
     Some(moved)
+}
+
+/// It was not tried: the API server had no time, or one of those that were to go together was refused.
+#[must_use]
+pub fn not_tried(moved: Option<RescheduleStatus>, record: &ActionRecord) -> Option<RescheduleStatus> {
+    // What was refused earlier would be tried again by now.
+    let just_now = |moved: &RescheduleStatus| {
+        moved.hindered.as_ref().is_some_and(|hindered| record.intended_at.0 < hindered.until.0)
+    };
+    match moved {
+        Some(mut moved) if just_now(&moved) => {
+            moved.evictions.retain(|eviction| eviction.action != record.id);
+            Some(moved)
+        }
+        other => refused(other, record, Obstacle::Busy, 0),
+    }
 }
 
 /// Seconds until the next try: doubling, and spread by a quarter, so that evictions refused together are not repeated

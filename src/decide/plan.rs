@@ -40,7 +40,7 @@ pub struct Proposed;
 pub struct Plan<S> {
     /// The agreement's namespace, and so the namespace of every target.
     pub namespace: String,
-    /// The steps. Several, where each resizes another pod.
+    /// The steps. Several, where each resizes or evicts another pod.
     pub steps: Vec<Step>,
     state: S,
 }

@@ -177,13 +177,15 @@ fn unbounded(facts: &Facts<'_>, floor: &Floor) -> i32 {
     size::want(footing, overload).max(floor.current)
 }
 
-/// A replica more, so that `pod` can be evicted.
+/// So many replicas more than the `wanted` ones, so that `pod` can be evicted, and others of its node with it.
 #[must_use]
-pub fn surge(facts: &Facts<'_>, floor: &Floor, to: i32, pod: &str) -> Plan<Proposed> {
-    let reason = format!(
-        "{} in danger through {pod}; a replica more is made ready, then it is evicted",
-        facts.health.endangered.join(", ")
-    );
+pub fn surge(facts: &Facts<'_>, floor: &Floor, wanted: i32, more: i32, pod: &str) -> Plan<Proposed> {
+    let to = wanted.saturating_add(more);
+    let then = match more {
+        ..=1 => "a replica more is made ready, then it is evicted".to_owned(),
+        _ => format!("{more} replicas more are made ready, then so many pods of its node are evicted together"),
+    };
+    let reason = format!("{} in danger through {pod}; {then}", facts.health.endangered.join(", "));
     let hypothesis = format!("{to} pods are ready");
     step(facts, floor, Verb::Surge, Write::of(to), reason, hypothesis, facts.judged_at(true))
 }
@@ -342,10 +344,10 @@ pub fn highest(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> i32 {
     floor.max.map_or(bounds.max, |max| max.min(bounds.max)).min(most)
 }
 
-/// The same while a pod is moved.
+/// The same while so many pods are moved together.
 #[must_use]
-pub fn highest_in_a_move(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> i32 {
-    let most = connections::most_in_a_move(bounds, facts.workload).unwrap_or(i32::MAX);
+pub fn highest_in_a_move(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds, moved: i32) -> i32 {
+    let most = connections::most_in_a_move(bounds, facts.workload, moved).unwrap_or(i32::MAX);
     highest(facts, floor, bounds).min(most)
 }
 

@@ -1,8 +1,8 @@
 //! What to do about one pod that fails where the others do not: add a replica, then evict the pod.
 //!
 //! 1. Whether the pod may be evicted at all is asked first: no replica is added for what would not be done.
-//! 2. A floor one higher than the replicas wanted, as a step of its own. It also lets a `PodDisruptionBudget` that counts
-//!    pods allow what it could not otherwise.
+//! 2. A floor one higher than the replicas wanted, as a step of its own; higher by more where several pods of a node go together
+//!    ([`evacuation`]). It also lets a `PodDisruptionBudget` that counts pods allow what it could not otherwise.
 //! 3. When as many others as were wanted are ready, none of what was added is to blame, and a slot since then or the pulse says
 //!    the same: evict the pod by its uid. Its `ReplicaSet` makes another one; where it lands is looked at, and judged.
 //! 4. The floor comes down like any other, when all has been safe.
@@ -17,7 +17,7 @@ use super::evidence::Snapshot;
 use super::facts::Facts;
 use super::guard::{self, Hold};
 use super::plan::{Change, EvictionChange, Plan, Proposed, Step, step_id};
-use super::{connections, policy, pulse};
+use super::{connections, evacuation, policy, pulse, scarcity};
 
 /// The next step on the way to another pod. `suspects`: the names of the pods to blame, the worst first.
 ///
@@ -27,7 +27,14 @@ pub fn propose(facts: &Facts<'_>, suspects: &[String]) -> Result<Plan<Proposed>,
     let pod = worst(facts, suspects)?;
     let eviction = evict(facts, pod);
     guard::review(&eviction, facts)?;
-    Ok(surge(facts, pod, suspects)?.unwrap_or(eviction))
+    let (bounds, floor) = scaled(facts, pod)?;
+    match raised(facts, floor) {
+        Some(surge) => {
+            ready(facts, pod, suspects, surge)?;
+            Ok(evacuation::together(facts, pod, suspects, surge))
+        }
+        None => add(facts, pod, suspects, (floor, bounds)).map_err(|why| no_surge(pod, &why)),
+    }
 }
 
 /// The worst of the pods that still serves.
@@ -47,11 +54,11 @@ pub(super) fn can_add(facts: &Facts<'_>, pod: &PodObservation) -> Result<(), Hol
     let (bounds, floor) = scaled(facts, pod)?;
     match raised(facts, floor) {
         Some(_) => Ok(()),
-        None => guard::review(&add(facts, pod, floor, bounds).map_err(|why| no_surge(pod, &why))?, facts),
+        None => guard::review(&add(facts, pod, &[], (floor, bounds)).map_err(|why| no_surge(pod, &why))?, facts),
     }
 }
 
-fn serving<'a>(facts: &'a Facts<'_>, name: &str) -> Option<&'a PodObservation> {
+pub(super) fn serving<'a>(facts: &'a Facts<'_>, name: &str) -> Option<&'a PodObservation> {
     facts.workload.pods.iter().find(|pod| pod.name == name && !pod.terminating)
 }
 
@@ -84,15 +91,6 @@ pub(super) fn evict(facts: &Facts<'_>, pod: &PodObservation) -> Plan<Proposed> {
     Plan::propose(&situation.agreement.namespace, step)
 }
 
-/// The replica more that is still needed. `None`: it is ready.
-fn surge(facts: &Facts<'_>, pod: &PodObservation, suspects: &[String]) -> Result<Option<Plan<Proposed>>, Hold> {
-    let (bounds, floor) = scaled(facts, pod)?;
-    match raised(facts, floor) {
-        Some(record) => ready(facts, pod, suspects, record).map(|()| None),
-        None => add(facts, pod, floor, bounds).map(Some).map_err(|why| no_surge(pod, &why)),
-    }
-}
-
 fn no_surge(pod: &PodObservation, why: &str) -> Hold {
     Hold::new("NoSurge", format!("no replica can be added before {} is evicted: {why}", pod.name))
 }
@@ -114,21 +112,31 @@ fn raised<'a>(facts: &'a Facts<'_>, floor: &Floor) -> Option<&'a ActionRecord> {
     (last.verb == Verb::Surge && last.phase == ActionPhase::Done && stands && enough).then_some(last)
 }
 
-fn add(facts: &Facts<'_>, pod: &PodObservation, floor: &Floor, bounds: &ScaleBounds) -> Result<Plan<Proposed>, String> {
+/// The replicas that are added, one for each pod that goes, as far as there is room for them.
+fn add(
+    facts: &Facts<'_>,
+    pod: &PodObservation,
+    suspects: &[String],
+    (floor, bounds): (&Floor, &ScaleBounds),
+) -> Result<Plan<Proposed>, String> {
     let wanted = facts.workload.spec_replicas.max(floor.current);
-    let (to, highest) = (wanted.saturating_add(1), policy::highest_in_a_move(facts, floor, bounds));
-    if to > highest && to <= bounds.max.min(floor.max.unwrap_or(i32::MAX)) {
+    let sought = i32::try_from(evacuation::pods(facts, pod, suspects).len()).unwrap_or(1);
+    // Whether there is one left at all is for the guards to say.
+    let sought = sought.min(guard::surges_left(facts)).min(scarcity::spare(facts)).max(1);
+    let fits = |more: &i32| wanted.saturating_add(*more) <= policy::highest_in_a_move(facts, floor, bounds, *more);
+    if let Some(more) = (1..=sought).rev().find(fits) {
+        return Ok(policy::surge(facts, floor, wanted, more, &pod.name));
+    }
+    if wanted < bounds.max.min(floor.max.unwrap_or(i32::MAX)) {
         return Err(format!(
             "{wanted} are wanted already, and one more would have another one beside it on its way out; {}",
             connections::told(bounds, floor, facts.workload)
         ));
     }
-    if to > highest {
-        return Err(format!(
-            "{wanted} of at most {highest} are wanted already; raise enforcement.scale.max or the autoscaler's maximum"
-        ));
-    }
-    Ok(policy::surge(facts, floor, to, &pod.name))
+    let highest = policy::highest_in_a_move(facts, floor, bounds, 1);
+    Err(format!(
+        "{wanted} of at most {highest} are wanted already; raise enforcement.scale.max or the autoscaler's maximum"
+    ))
 }
 
 fn ready(facts: &Facts<'_>, pod: &PodObservation, suspects: &[String], surge: &ActionRecord) -> Result<(), Hold> {
@@ -151,8 +159,9 @@ fn ready(facts: &Facts<'_>, pod: &PodObservation, suspects: &[String], surge: &A
     };
     // What landed on a node before that was avoided says nothing against the others.
     let elsewhere = |pod: &&PodObservation| pod.node.as_deref().is_none_or(|on| guard::steered(facts, on).is_none());
-    let added = suspects.iter().filter_map(|name| serving(facts, name)).filter(elsewhere).find(added);
-    if let Some(added) = added {
+    let blamed = suspects.iter().filter_map(|name| serving(facts, name));
+    let sick = evacuation::sick_elsewhere(facts, pod);
+    if let Some(added) = blamed.chain(sick).filter(elsewhere).find(added) {
         let message = format!("{}, which was added, is as sick; so it is not one pod alone", added.name);
         return Err(Hold::new("SurgePodSick", message));
     }

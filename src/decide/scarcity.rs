@@ -81,16 +81,29 @@ pub(super) fn limits_of(facts: &Facts<'_>) -> Vec<Limit> {
     limits(&facts.situation.supply.headroom, facts.workload, &facts.situation.agreement.namespace)
 }
 
+/// So many others may want as much.
+fn others(facts: &Facts<'_>) -> i32 {
+    let fleet = facts.situation.fleet;
+    let burning = fleet.burning_since.len().saturating_sub(usize::from(fleet.own.is_some()));
+    // The first of those that begin to burn with the same slot does not know of the next one yet.
+    i32::try_from(burning.max(usize::from(fleet.services > 1))).unwrap_or(i32::MAX)
+}
+
+/// So many replicas may be added together before pods are moved. The bid is for one, so beyond that nobody is to miss them: what is
+/// left does for as many of each other that may want some, after those who go first.
+pub(super) fn spare(facts: &Facts<'_>) -> i32 {
+    let Some(allotment) = allot(facts, Verb::Surge) else { return i32::MAX };
+    let left = allotment.most.saturating_sub(facts.workload.spec_replicas);
+    let all = others(facts).saturating_add(1);
+    limits_of(facts).iter().map(|limit| limit.room / all).fold(left, i32::min)
+}
+
 /// While it is not known yet who else bids: there is not enough if another service, or each that burns, wants as much.
 pub(super) fn announced(facts: &Facts<'_>, verb: Verb) -> Option<Hold> {
     if facts.situation.mode() < Mode::Enforce {
         return None;
     }
-    let fleet = facts.situation.fleet;
-    let burning = fleet.burning_since.len().saturating_sub(usize::from(fleet.own.is_some()));
-    // The first of those that begin to burn with the same slot does not know of the next one yet.
-    let others = burning.max(usize::from(fleet.services > 1));
-    let others = i32::try_from(others).unwrap_or(i32::MAX);
+    let others = others(facts);
     let own = bid::own(facts, verb)?;
     let scarcest = limits_of(facts).into_iter().min_by_key(|limit| limit.room)?;
     let rest = scarcest.room.saturating_sub(own.replicas);

@@ -1,10 +1,10 @@
-//! What to do about a node whose pods fail: keep new pods off it by a soft taint, then move its pods one by one.
+//! What to do about a node whose pods fail: keep new pods off it by a soft taint, then move its pods.
 //!
 //! 1. Whether a pod of it may be evicted at all, and a replica added before, is asked first: no node is touched for what would
 //!    not be done.
 //! 2. The taint, before the replica that is added: that one should not land there either. Where the node is cordoned, or
 //!    another agreement has it avoided, that serves as well, and is its owner's to take away.
-//! 3. Its pods are moved like any sick pod. Where they landed is looked at: the taint is soft, and one that came back in
+//! 3. Its pods are moved like any sick pod, but together. Where they landed is looked at: the taint is soft, and one that came back in
 //!    spite of it ends the moving.
 //! 4. The taint is taken away when its time is over, when all has been safe for a while, when the node is not to blame any
 //!    more, and when the agreement allows it no more.
@@ -83,7 +83,7 @@ fn avoid(facts: &Facts<'_>, name: &str) -> Result<Plan<Proposed>, Hold> {
         resource_version: String::new(),
         change: Change::Node(change),
         reason: format!(
-            "{} in danger through this node; its pods are moved one by one, and are not to come back",
+            "{} in danger through this node; its pods are moved, and are not to come back",
             facts.health.endangered.join(", ")
         ),
         hypothesis: "the pods that are made while the taint stands land on other nodes".to_owned(),

@@ -135,7 +135,7 @@ fn with_workload(situation: &Situation<'_>, timing: Timing, workload: &WorkloadO
         let set = |target, step| cpu_target_state::intended(target, step, situation.now);
         cpu_target = plan.steps.iter().fold(cpu_target, set);
         shed = plan.steps.iter().fold(shed, |shed, step| shed_state::intended(shed, step, situation.now));
-        moved = plan.steps.iter().fold(moved, |moved, step| moved::intended(moved, step, situation.now));
+        moved = plan.steps.iter().fold(moved, |moved, step| moved::intended(moved, step, workload, situation.now));
         avoided = plan.steps.iter().fold(avoided, avoidance::intended);
         resized =
             plan.steps.iter().fold(resized, |resized, step| resized::intended(resized, step, workload, situation.now));

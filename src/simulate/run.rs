@@ -293,7 +293,7 @@ impl Run<'_> {
         if let Some((node, avoided)) = avoid {
             self.plant.fleet.avoid(node, avoided);
         }
-        if let Some(pod) = evict {
+        for pod in evict {
             self.plant.advance(now);
             self.plant.fleet.evict(pod, now);
         }

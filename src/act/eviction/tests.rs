@@ -12,6 +12,7 @@ use crate::act::tests::faults;
 use crate::act::{Outcome, execute, outcome};
 use crate::api::enforcement_status::{ActionPhase, Verb};
 use crate::decide::Decision;
+use crate::decide::tests::evacuation;
 use crate::decide::tests::fixture::Scene;
 use crate::decide::tests::moves::{self, verb};
 
@@ -57,15 +58,19 @@ struct Stage {
 
 impl Stage {
     fn set() -> Self {
+        Self::of(moves::surged(), 6)
+    }
+
+    /// This one, under a budget that wants so many healthy pods.
+    fn of(mut scene: Scene, healthy: i32) -> Self {
         let api = ApiServer::new();
-        let mut scene = moves::surged();
         for pod in &mut scene.workload().pods {
             let stored = api.apply(object(&pod.name)).unwrap();
             stored["metadata"]["uid"].as_str().unwrap().clone_into(&mut pod.uid);
         }
         let budget = json!({
             "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "web", "namespace": "shop"},
-            "spec": {"minAvailable": 6, "selector": {"matchLabels": {"app": "checkout"}}},
+            "spec": {"minAvailable": healthy, "selector": {"matchLabels": {"app": "checkout"}}},
         });
         api.apply(budget).unwrap();
         api.disruption_step();
@@ -159,6 +164,36 @@ async fn accident_15_what_a_budget_refuses_is_asked_again_or_deleted() {
     assert_eq!((stage.is_there(), stage.api.writes().len()), (true, 1));
     let hindered = stage.scene.status.reschedule.as_ref().unwrap().hindered.as_ref().unwrap();
     assert_eq!((hindered.obstacle, hindered.tries), (Obstacle::DisruptionBudget, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn accident_15_a_budget_refuses_the_second_of_those_that_go_together() {
+    // Twenty-one pods, of which three are to go.
+    let mut stage = Stage::of(evacuation::ready(3), 20);
+    let decided = stage.scene.decide();
+    (stage.scene.status, stage.scene.actions) = (decided.enforcement, decided.actions);
+    let Decision::Act(plan) = decided.decision else { panic!("{:?}", decided.decision) };
+    let outcomes = execute(&stage.api.client(), soon(), plan).await;
+    let refused = WriteResult::Hindered { obstacle: Obstacle::DisruptionBudget, retry_after: 0 };
+    let results: Vec<WriteResult> = outcomes.iter().map(|outcome| outcome.result).collect();
+    assert_eq!(results, [WriteResult::Done, refused, WriteResult::NotTried]);
+    let there = |name: &str| stage.api.get("pods", "shop", name).is_some();
+    assert_eq!(["checkout-0", "checkout-1", "checkout-2"].map(there), [false, true, true]);
+
+    outcome::enter(&outcomes, &mut stage.scene.status, &mut stage.scene.actions);
+    let moved = stage.scene.status.reschedule.as_ref().unwrap();
+    let counted: Vec<&str> = moved.evictions.iter().map(|eviction| eviction.pod.as_str()).collect();
+    assert_eq!(counted, ["checkout-0"], "what did not go is not counted");
+    let hindered = moved.hindered.as_ref().unwrap();
+    assert_eq!(
+        (hindered.pod.as_str(), hindered.obstacle, hindered.tries),
+        ("checkout-1", Obstacle::DisruptionBudget, 1)
+    );
+    assert!(hindered.message.contains("budget web needs 20 healthy pods"), "{}", hindered.message);
+    let hold = outcome::hold(&outcomes, &stage.scene.status, &stage.scene.actions).unwrap();
+    assert!(hold.message.contains("checkout-1"), "{}", hold.message);
+    let phases: Vec<ActionPhase> = stage.scene.actions.iter().take(3).map(|action| action.phase).collect();
+    assert_eq!(phases, [ActionPhase::Done, ActionPhase::Refused, ActionPhase::Refused]);
 }
 
 /// Whatever goes wrong with whichever request: after a few fresh looks the pod is evicted, once.

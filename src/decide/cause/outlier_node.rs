@@ -63,6 +63,14 @@ pub fn is_seen_well(pods: &Population, name: &str, node: &str) -> bool {
     own.total >= FEWEST_EVENTS && worse(own, others, RATIO, pods.comparisons()).is_none()
 }
 
+/// A pod is worse than the pods that are not on this node, beyond chance. `false` also where nobody can tell.
+#[must_use]
+pub fn is_seen_sick(pods: &Population, name: &str, node: &str) -> bool {
+    let others = of(pods, |member| !is_on(member, node) && member.name != name && member.served_throughout);
+    let own = of(pods, |member| member.name == name);
+    worse(own, others, RATIO, pods.comparisons()).is_some()
+}
+
 /// Such a pod is told from those that are left on the node, which are worse than it beyond chance, and is not as sick: by the
 /// events of its own life alone, as it has no others.
 #[must_use]

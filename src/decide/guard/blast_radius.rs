@@ -1,15 +1,16 @@
 //! The blast radius: over all agreements few pods are evicted in a short time, and of one node one. What looks like many sick
-//! pods may be something else, and each eviction by itself looks right. A node that is avoided is emptied faster, as long as that
-//! is seen to help.
+//! pods may be something else, and each eviction by itself looks right. A node that is avoided is emptied faster: its pods go
+//! together where as many replicas were added before, and follow one another as long as that is seen to help.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
-use crate::api::enforcement_status::Verdict;
+use crate::api::enforcement_status::{Verb, Verdict};
 use crate::api::reschedule_status::Eviction;
 use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
 
-use super::{Hold, drain};
+use super::avoidance::steered;
+use super::{BLAST_RADIUS, Hold, drain};
 
 /// Within this time it is counted what was done for all agreements: two verdicts take about as long.
 pub const WITHIN: SignedDuration = SignedDuration::from_mins(10);
@@ -36,6 +37,33 @@ pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     (all.len() >= EVICTIONS)
         .then(|| held(&all, format!("{} pods of all agreements were evicted within {WITHIN:#}", all.len())))
         .flatten()
+}
+
+/// So many pods may go just now, by what was evicted for all agreements lately and by the day's budget of this one.
+#[must_use]
+pub fn evictions_left(facts: &Facts<'_>) -> usize {
+    let own = || facts.moved.iter().flat_map(|moved| &moved.evictions).map(|eviction| eviction.at.0);
+    let others = facts.situation.fleet.evictions.iter().map(|eviction| eviction.at);
+    let recent = |at: &Timestamp| facts.now().duration_since(*at) < WITHIN;
+    let lately = own().chain(others).filter(recent).count();
+    let reschedule = facts.situation.enforcement.reschedule.as_ref();
+    let today = reschedule.map_or(0, |allowed| usize::try_from(allowed.per_day).unwrap_or(0));
+    EVICTIONS.saturating_sub(lately).min(today.saturating_sub(own().count()))
+}
+
+/// Several pods go together only from one node that is avoided, and no more of them than may go at all.
+pub(super) fn together(steps: &[Step], facts: &Facts<'_>) -> Option<Hold> {
+    let evicted: Vec<&Step> = steps.iter().filter(|step| step.verb == Verb::Reschedule).collect();
+    let [first, others @ ..] = evicted.as_slice() else { return None };
+    let node = |step: &Step| facts.workload.pod(&step.target.uid).and_then(|pod| pod.node.as_deref());
+    let is_left = node(first).is_some_and(|node| steered(facts, node).is_some());
+    let of_one = others.iter().all(|step| node(step) == node(first));
+    let held = !others.is_empty() && !(is_left && of_one && evicted.len() <= evictions_left(facts));
+    held.then(|| {
+        let message =
+            format!("{} pods go together only from one node that is avoided, and within the budgets", evicted.len());
+        Hold { guard: Some(BLAST_RADIUS), ..Hold::new("BlastRadius", message) }
+    })
 }
 
 /// The eviction is one of those that empty a node which is avoided, and it was seen to help: then the next one of that node

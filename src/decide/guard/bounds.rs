@@ -32,13 +32,12 @@ pub(super) fn sound(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
 /// The step stays within them.
 pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let (Some(bounds), Some(floor)) = (&facts.situation.enforcement.scale, facts.floor()) else { return None };
-    let to = step.floor()?.to;
+    let (to, wanted) = (step.floor()?.to, facts.workload.spec_replicas);
     let highest = match step.verb {
-        Verb::Surge => policy::highest_in_a_move(facts, floor, bounds),
+        Verb::Surge => policy::highest_in_a_move(facts, floor, bounds, to.saturating_sub(wanted.max(floor.current))),
         _ => policy::highest(facts, floor, bounds),
     };
     let below = facts.standing.as_ref().is_some_and(|standing| to < release::lowest(standing, bounds));
-    let wanted = facts.workload.spec_replicas;
     match step.verb {
         Verb::RaiseFloor if to <= floor.current.max(wanted) && to < highest => {
             let message = format!(

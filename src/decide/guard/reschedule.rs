@@ -7,7 +7,7 @@ use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb};
 use crate::api::reschedule_status::{Hindrance, Obstacle};
 use crate::decide::facts::Facts;
 use crate::decide::hand::DAY;
-use crate::decide::moved::GIVEN_UP_AFTER;
+use crate::decide::moved::{self, GIVEN_UP_AFTER};
 use crate::decide::plan::Step;
 
 use super::{Hold, drain};
@@ -40,19 +40,31 @@ pub(super) fn within_budget(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
 pub const SURGES_A_MOVE: i32 = 2;
 
 /// The same for the replicas that are added before an eviction, whether or not it came to that.
-pub(super) fn within_surges(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    let per_day = facts.situation.enforcement.reschedule.as_ref().map_or(0, |reschedule| reschedule.per_day);
-    let mut done: Vec<Timestamp> = facts.moved.iter().flat_map(|moved| &moved.surges).map(|at| at.0).collect();
-    done.sort_unstable();
-    let count = i32::try_from(done.len()).unwrap_or(i32::MAX);
-    let oldest = done.first()?.saturating_add(DAY).ok()?;
-    (count >= per_day.saturating_mul(SURGES_A_MOVE)).then(|| {
+pub(super) fn within_surges(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
+    let (count, left) = surges(facts);
+    let oldest = facts.moved.iter().flat_map(|moved| &moved.surges).map(|at| at.0).min()?;
+    let oldest = oldest.saturating_add(DAY).ok()?;
+    (moved::added(step, facts.workload)? > left).then(|| {
         let message = format!(
             "{count} replicas added before an eviction within 24 hours are all that enforcement.reschedule.perDay \
              allows"
         );
         Hold::new("SurgeBudget", message).until(oldest)
     })
+}
+
+/// So many more replicas may be added today before evictions.
+#[must_use]
+pub fn surges_left(facts: &Facts<'_>) -> i32 {
+    surges(facts).1
+}
+
+/// How many were added, and how many may be.
+fn surges(facts: &Facts<'_>) -> (i32, i32) {
+    let per_day = facts.situation.enforcement.reschedule.as_ref().map_or(0, |reschedule| reschedule.per_day);
+    let count = facts.moved.as_ref().map_or(0, |moved| moved.surges.len());
+    let count = i32::try_from(count).unwrap_or(i32::MAX);
+    (count, per_day.saturating_mul(SURGES_A_MOVE).saturating_sub(count))
 }
 
 /// The last eviction is judged before the next one, and before anything is added or taken away: what the pod spoiled is in the

@@ -24,8 +24,9 @@ fn place(scene: &mut Scene) {
     }
 }
 
-/// Nine pods on three of five nodes and one that was added; the three of `node-0`, which is avoided, fail every other request,
-/// and the first of them is evicted. What came in its place is ready on `node-4`, and has served for a while.
+/// Nine pods on three of five nodes and one that was added, as there is room for no more; the three of `node-0`, which is avoided,
+/// fail every other request, and the first of them is evicted. What came in its place is ready on `node-4`, and has served for a
+/// while.
 fn canary() -> Scene {
     let sick = ["checkout-0", "checkout-1", "checkout-2"];
     let mut scene = Scene::burning();
@@ -33,6 +34,7 @@ fn canary() -> Scene {
         Some(Reschedule { per_day: 24, avoid_node: Some(AvoidNode::default()), ..Reschedule::default() });
     scene.workload = Ok(observation(9, FloorHolder::Hpa(hpa())));
     scene.floor().current = 9;
+    scene.enforcement.scale.as_mut().unwrap().max = 10;
     scene.nodes = all(5);
     place(&mut scene);
     fail(&mut scene, &sick);

@@ -12,6 +12,7 @@ mod connections;
 pub(crate) mod cpu_targets;
 pub(crate) mod decided;
 mod drains;
+pub(crate) mod evacuation;
 mod feasibility;
 pub(crate) mod fixture;
 mod guards;

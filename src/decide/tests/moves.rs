@@ -77,6 +77,9 @@ pub(crate) fn write(scene: &mut Scene, step: &Step) {
     pods.remove(index);
     let mut new = pod(0);
     new.name = format!("checkout-{}", now.as_second());
+    while pods.iter().any(|pod| pod.name == new.name) {
+        new.name.push('x');
+    }
     new.uid = format!("uid of {}", new.name);
     (new.created, new.ready, new.ready_since, new.node) = (Some(now), false, None, None);
     pods.push(new);
@@ -90,6 +93,31 @@ pub(crate) fn newest_ready(scene: &mut Scene) -> String {
         (pod.ready, pod.ready_since) = (true, Some(now));
     }
     pod.name.clone()
+}
+
+/// What came in place of the evicted pods is on this node; gives their names.
+pub(crate) fn land(scene: &mut Scene, node: &str) -> Vec<String> {
+    let new = scene.workload().pods.iter_mut().filter(|pod| pod.node.is_none());
+    new.map(|pod| {
+        pod.node = Some(node.to_owned());
+        pod.name.clone()
+    })
+    .collect()
+}
+
+/// All pods are ready.
+pub(crate) fn all_ready(scene: &mut Scene) {
+    let now = scene.now;
+    for pod in scene.workload().pods.iter_mut().filter(|pod| !pod.ready) {
+        (pod.ready, pod.ready_since) = (true, Some(now));
+    }
+}
+
+/// The names of the pods that are to be evicted.
+pub(crate) fn evicted(decided: &Decided) -> Vec<&str> {
+    let Decision::Act(plan) = &decided.decision else { panic!("nothing is to be done: {:?}", decided.decision) };
+    assert!(plan.steps.iter().all(|step| step.verb == Verb::Reschedule), "{plan:?}");
+    plan.steps.iter().map(|step| step.target.name.as_str()).collect()
 }
 
 /// So many events of a pod, and the bad ones among them.

@@ -1,8 +1,8 @@
-//! A sick node: it is avoided, a replica is added, its pods are moved one by one, and it takes pods again; and what becomes of
+//! A sick node: it is avoided, replicas are added, its pods are moved together, and it takes pods again; and what becomes of
 //! it when something breaks off, or somebody else has a hand in it.
 
 use super::fixture::{Scene, act, at, by_pod, reason, step};
-use super::moves::{fail, newest_ready, served, verb};
+use super::moves::{self, fail, newest_ready, served, verb};
 use super::nodes::{SICK, avoid_for_another, avoided, named, pair, ready_to_move, sick_node};
 use crate::api::AVOID_KEY;
 use crate::api::avoidance_status::AvoidanceEnd;
@@ -19,19 +19,21 @@ fn verdicts(scene: &Scene, verb: Verb) -> Vec<Option<Verdict>> {
     scene.actions.iter().filter(|action| action.verb == verb).map(|action| action.verdict).collect()
 }
 
-/// The pod that was evicted comes back ready on a node, has served hardly anything, and what is left of these fails on.
+/// The pods that were evicted come back ready on a node, have served hardly anything, and what is left of these fails on.
 fn land(scene: &mut Scene, node: &str, left: &[&str]) {
-    scene.workload().pods.last_mut().unwrap().node = Some(node.to_owned());
+    let new = moves::land(scene, node);
     scene.wait(20);
-    let new = newest_ready(scene);
+    moves::all_ready(scene);
     fail(scene, left);
-    served(scene, &new, 20, 10);
+    for new in &new {
+        served(scene, new, 20, 10);
+    }
     scene.burn(true);
     scene.live();
 }
 
 #[test]
-fn the_node_is_avoided_and_its_pods_are_moved_one_by_one() {
+fn the_node_is_avoided_and_its_pods_are_moved_together() {
     let mut scene = sick_node();
     let first = scene.live();
     let avoid = step(&first).clone();
@@ -47,25 +49,17 @@ fn the_node_is_avoided_and_its_pods_are_moved_one_by_one() {
     assert_eq!(named(&mut scene, "node-0").taints, [taint]);
 
     scene.wait(15);
-    assert_eq!(act(&scene.live()), Some((Verb::Surge, 6, 7)));
+    assert_eq!(act(&scene.live()), Some((Verb::Surge, 6, 8)));
     pair(&mut scene);
     fail(&mut scene, &SICK);
     scene.wait(60);
-    let evicted = scene.live();
-    assert_eq!((verb(&evicted), step(&evicted).target.name.as_str()), (Some(Verb::Reschedule), "checkout-0"));
-    land(&mut scene, "node-4", &["checkout-1"]);
-    assert_eq!(reason(&scene.decide()), "AwaitingVerdict", "one at a time");
-
-    // It helped, so the next one of the same node need not wait for ten minutes.
-    scene.wait(250);
-    fail(&mut scene, &["checkout-1"]);
-    let evicted = scene.live();
-    assert_eq!((verb(&evicted), step(&evicted).target.name.as_str()), (Some(Verb::Reschedule), "checkout-1"));
-    assert_eq!(verdicts(&scene, Verb::Reschedule), [None, Some(Verdict::Effective)]);
-    land(&mut scene, "node-3", &[]);
+    assert_eq!(moves::evicted(&scene.live()), SICK);
+    land(&mut scene, "node-4", &[]);
+    assert_eq!(reason(&scene.decide()), "AwaitingVerdict", "nothing more before it is judged");
     scene.wait(250);
     fail(&mut scene, &[]);
     assert_eq!(verb(&scene.live()), None);
+    assert_eq!(verdicts(&scene, Verb::Reschedule), [Some(Verdict::Effective); 2]);
     assert_eq!(verdicts(&scene, Verb::AvoidNode), [Some(Verdict::Effective)]);
 
     // Safe for as long as the agreement says: the node is everybody's again, before the floor comes down.
@@ -109,7 +103,7 @@ fn a_recommendation_says_what_would_be_done() {
         words,
         format!(
             "keep new pods off Node node-0 (PreferNoSchedule until {until} at the latest): latency in danger through this \
-             node; its pods are moved one by one, and are not to come back"
+             node; its pods are moved, and are not to come back"
         )
     );
 }
@@ -284,17 +278,19 @@ fn the_taint_of_another_agreement_serves_and_is_left_to_it() {
 #[test]
 fn pods_that_land_on_it_in_spite_of_the_taint_end_the_moving() {
     let mut scene = ready_to_move();
-    assert_eq!(verb(&scene.live()), Some(Verb::Reschedule));
-    let new = scene.workload().pods.last().unwrap().name.clone();
-    land(&mut scene, "node-0", &["checkout-1", &new]);
+    assert_eq!(moves::evicted(&scene.live()), SICK);
+    let new = scene.workload().pods.iter().filter(|pod| pod.node.is_none()).map(|pod| pod.name.clone());
+    let new: Vec<String> = new.collect();
+    let new: Vec<&str> = new.iter().map(String::as_str).collect();
+    land(&mut scene, "node-0", &new);
     assert_eq!(verdicts(&scene, Verb::AvoidNode), [Some(Verdict::Ineffective)], "known as soon as it landed");
     for _ in 0..40 {
         scene.wait(30);
-        fail(&mut scene, &["checkout-1", &new]);
+        fail(&mut scene, &new);
         let decided = scene.live();
         assert!(!matches!(verb(&decided), Some(Verb::Reschedule | Verb::AvoidNode)), "{:?}", decided.decision);
     }
-    assert_eq!(verdicts(&scene, Verb::Reschedule), [Some(Verdict::Ineffective)]);
+    assert_eq!(verdicts(&scene, Verb::Reschedule), [Some(Verdict::Ineffective); 2]);
     assert_eq!(reason(&scene.decide()), "SteeringFailed", "{:?}", scene.decide().decision);
 }
 

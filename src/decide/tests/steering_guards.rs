@@ -210,7 +210,7 @@ fn a_node_is_not_given_back_while_an_eviction_from_it_is_not_judged() {
     // Nor for one that was from another node.
     let mut scene = ready_to_move();
     assert_eq!(verb(&scene.live()), Some(Verb::Reschedule));
-    scene.status.reschedule.as_mut().unwrap().evictions[0].node = "node-9".into();
+    scene.status.reschedule.as_mut().unwrap().evictions.iter_mut().for_each(|one| one.node = "node-9".into());
     fail(&mut scene, &[]);
     let mut waited = 0;
     while verb(&scene.live()) != Some(Verb::ReleaseNode) {

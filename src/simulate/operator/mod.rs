@@ -78,6 +78,9 @@ pub struct Place {
     pub cpu_target: Option<i32>,
 }
 
+/// So many looks follow one at once, at most.
+const FOLLOWING: usize = 2;
+
 /// The operator.
 pub struct Operator {
     account: Account,
@@ -209,6 +212,12 @@ impl Policy for Operator {
             let asks = self.size(view, now);
             if read || changed || due || asks {
                 self.look(view, now, &mut order);
+                // What follows an act at once does not wait for the next look.
+                for _ in 0..FOLLOWING {
+                    if self.until.is_some_and(|until| until <= now) {
+                        self.look(view, now, &mut order);
+                    }
+                }
             }
         } else if self.until.is_none_or(|until| until <= now) {
             // Nobody wakes it, and it looks all the same.

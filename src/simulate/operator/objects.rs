@@ -77,7 +77,7 @@ impl Objects {
                     RolloutWrite::Keep => None,
                 };
             }
-            Change::Eviction(_) => order.evict = number(&step.target.uid),
+            Change::Eviction(_) => order.evict.extend(number(&step.target.uid)),
             Change::Node(change) => self.write_node(step, change, order),
             Change::Shed(change) => match &change.write {
                 ShedWrite::Turn(record) => {

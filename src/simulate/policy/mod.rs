@@ -14,12 +14,12 @@ pub mod kpa;
 use super::view::View;
 
 /// What a policy wants done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Order {
     /// Replicas from now on; `None` leaves them.
     pub replicas: Option<u32>,
-    /// A pod that is to be evicted, by its id.
-    pub evict: Option<u32>,
+    /// The pods that are to be evicted, by their ids.
+    pub evict: Vec<u32>,
     /// A node, and whether new pods are kept off it from now on.
     pub avoid: Option<(u32, bool)>,
     /// What is to be done to the rollout.
