@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
@@ -124,7 +124,7 @@ pub(super) fn felt(
     now: Timestamp,
 ) -> Vec<Proof> {
     let uid = agreement.uid().unwrap_or_default();
-    let order = order(agreement, assessment, asked);
+    let order = order(agreement, assessment, asked, context.settle);
     let mode = agreement.spec.enforcement.mode.min(context.ceiling);
     if mode == Mode::Observe || order.objectives.is_empty() {
         context.pulses.forget(&uid);
@@ -133,12 +133,12 @@ pub(super) fn felt(
     counting(context.pulses.order(&uid, &order, now), exclusions)
 }
 
-fn order(agreement: &ServiceLevelAgreement, assessment: &Assessment, asked: &[Asked]) -> Order {
+fn order(agreement: &ServiceLevelAgreement, assessment: &Assessment, asked: &[Asked], settle: SignedDuration) -> Order {
     let spec = &agreement.spec;
     let judged = Bounds { start: assessment.judged_from, end: assessment.period_end };
     let objectives = spec.objectives.iter().filter_map(|objective| {
         let account = assessment.objectives.iter().find(|account| account.name == objective.name)?;
-        let rule = Rule::of(objective, account, judged, spec.metrics.slot)?;
+        let rule = Rule::of(objective, account, judged, spec.metrics.slot, settle)?;
         let mut asked = asked.iter().find(|asked| asked.objective == objective.name)?.clone();
         // Where there are events, it does not matter; where there are none, nothing is told.
         asked.indicator.deployed = None;
@@ -158,7 +158,6 @@ mod tests {
     use crate::decide::pulse::{STANDS, WINDOW};
     use crate::decide::tests::pulse::{minute, rule};
     use crate::evaluate::example;
-    use k8s_openapi::jiff::SignedDuration;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()

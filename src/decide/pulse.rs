@@ -16,8 +16,8 @@
 //! slots tell. It is no part of the account. A look that says nothing (no samples, too few events, an answer in part, no
 //! answer) changes nothing: a proof stands until a look disproves it, or for [`STANDS`].
 //!
-//! Asked are objectives on events, whose slots are longer than fifteen seconds: shorter ones tell of it by themselves, when they
-//! are read.
+//! Asked are objectives on events, where slots would not tell of it within the same minute: they are long, or read long after
+//! their end.
 //! Pools, single values, and minutes that are bad only when everything fails are left to the slots.
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -70,11 +70,17 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The rule of an objective whose slots have that length. `None`: it is left to the slots.
+    /// The rule of an objective whose slots have that length and are read so long after their end. `None`: it is left to them.
     #[must_use]
-    pub fn of(objective: &Objective, account: &ObjectiveAssessment, judged: Bounds, slot: SlotLength) -> Option<Self> {
-        let window = WINDOW.as_secs();
-        if !account.covered || slot.seconds().saturating_mul(FEWEST_SLOTS) <= window || window <= 0 {
+    pub fn of(
+        objective: &Objective,
+        account: &ObjectiveAssessment,
+        judged: Bounds,
+        slot: SlotLength,
+        settle: SignedDuration,
+    ) -> Option<Self> {
+        let by_slots = SignedDuration::from_secs(slot.seconds().saturating_mul(FEWEST_SLOTS)).saturating_add(settle);
+        if !account.covered || by_slots <= WINDOW {
             return None;
         }
         let budget = BigRational::one() - &account.target;

@@ -9,7 +9,7 @@ use guarantor::evaluate::assessment::ObjectiveAssessment;
 use guarantor::evaluate::indicator;
 use guarantor::evaluate::period::Bounds;
 use guarantor::sense::reader::SlotRange;
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
 
 use crate::history::series;
@@ -42,7 +42,7 @@ async fn the_first_scrape_of_an_outage_proves_it_on_every_store() {
     let target = BigRational::new(999.into(), 1000.into());
     let account = ObjectiveAssessment { covered: true, target, ..ObjectiveAssessment::default() };
     let month = Bounds { start: after(start, 0), end: after(start, 30 * 24 * 240) };
-    let rule = Rule::of(&objective, &account, month, SlotLength::OneMinute).unwrap();
+    let rule = Rule::of(&objective, &account, month, SlotLength::OneMinute, SignedDuration::from_secs(30)).unwrap();
     for store in stores::all(&history).await {
         let mut course = Course::default();
         let mut beats = Vec::new();

@@ -16,6 +16,9 @@ use crate::evaluate::exclusion::{Exclusions, Honoured, Provenance};
 use crate::evaluate::period::Bounds;
 use crate::evaluate::slot::{Births, Slot, Tally, UnknownCause};
 
+/// Slots are read so long after their end.
+const SETTLE: SignedDuration = SignedDuration::from_secs(30);
+
 /// The last minute: so many bad events of so many.
 pub(crate) fn minute(bad: u32, total: u32) -> Slot {
     let counted = Tally { total: Count::events(total), bad: Count::events(bad) };
@@ -38,7 +41,7 @@ fn month() -> Bounds {
 /// The rule where so many parts of ten thousand must be good.
 fn rule_of(measurement: Measurement, good: i64, slot: SlotLength) -> Option<Rule> {
     let account = ObjectiveAssessment { target: ratio(good, 10_000), ..objective("latency") };
-    Rule::of(&promised("latency", measurement), &account, month(), slot)
+    Rule::of(&promised("latency", measurement), &account, month(), slot, SETTLE)
 }
 
 fn events(good: i64) -> Rule {
@@ -48,7 +51,7 @@ fn events(good: i64) -> Rule {
 /// The rule of an objective of 99.9 % of the events of a month.
 pub(crate) fn rule(name: &str) -> Rule {
     let account = ObjectiveAssessment { target: ratio(999, 1000), ..objective(name) };
-    Rule::of(&promised(name, Measurement::default()), &account, month(), SlotLength::OneMinute).unwrap()
+    Rule::of(&promised(name, Measurement::default()), &account, month(), SlotLength::OneMinute, SETTLE).unwrap()
 }
 
 fn look(rule: &Rule, bad: u32, total: u32) -> Beat {
@@ -131,20 +134,24 @@ fn a_bad_minute_is_an_outage_where_minutes_are_counted() {
 fn what_is_left_to_the_slots_is_not_asked() {
     use SlotLength::{FiveMinutes, FiveSeconds, OneMinute, TenSeconds, ThirtySeconds};
     let of = |method, slot| rule_of(Measurement { method, ..Measurement::default() }, 9990, slot).is_some();
-    for slot in [ThirtySeconds, OneMinute, FiveMinutes] {
+    for slot in [TenSeconds, ThirtySeconds, OneMinute, FiveMinutes] {
         assert!(of(Method::Events, slot) && of(Method::MeanOfSlots, slot), "{slot:?}");
     }
-    for (method, slot) in [
-        (Method::Events, FiveSeconds),
-        (Method::Events, TenSeconds),
-        (Method::Value, OneMinute),
-        (Method::Pooled, OneMinute),
-    ] {
+    for (method, slot) in [(Method::Events, FiveSeconds), (Method::Value, OneMinute), (Method::Pooled, OneMinute)] {
         assert!(!of(method, slot), "{method:?} {slot:?}");
     }
+    let of = |slot, seconds| {
+        let account = ObjectiveAssessment { target: ratio(9990, 10_000), ..objective("latency") };
+        let settle = SignedDuration::from_secs(seconds);
+        Rule::of(&promised("latency", Measurement::default()), &account, month(), slot, settle).is_some()
+    };
+    for (slot, within, beyond) in [(FiveSeconds, 40, 41), (TenSeconds, 20, 21)] {
+        assert!(!of(slot, within) && of(slot, beyond), "{slot:?}: slots tell of it within the minute, or do not");
+    }
+    assert!(of(ThirtySeconds, 0), "by their length alone");
     let outside = ObjectiveAssessment { covered: false, ..objective("latency") };
     let promised = promised("latency", Measurement::default());
-    assert_eq!(Rule::of(&promised, &outside, month(), OneMinute), None, "nothing is promised");
+    assert_eq!(Rule::of(&promised, &outside, month(), OneMinute, SETTLE), None, "nothing is promised");
 }
 
 /// The natural logarithms of the factorials up to a number.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::jiff::Timestamp;
 
-use super::account::Account;
+use super::account::{Account, SETTLE};
 use super::clock;
 use super::history::History;
 use crate::decide::pulse::{Course, Proof, Rule, WINDOW};
@@ -29,7 +29,7 @@ impl Pulse {
         let mut changed = false;
         for objective in &spec.objectives {
             let told = assessment.objectives.iter().find(|told| told.name == objective.name);
-            let rule = told.and_then(|told| Rule::of(objective, told, judged, spec.metrics.slot));
+            let rule = told.and_then(|told| Rule::of(objective, told, judged, spec.metrics.slot, SETTLE));
             let Some((rule, measure)) = rule.zip(account.measure(&objective.name)) else { continue };
             let until = clock::seconds(at);
             let minute = match history.counted(measure, until - WINDOW.as_secs_f64(), until) {
