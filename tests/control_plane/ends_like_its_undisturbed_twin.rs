@@ -14,6 +14,7 @@ mod sick_pod;
 mod storm;
 mod story;
 mod tight_limit;
+mod too_lean;
 mod too_many;
 mod trace;
 
@@ -31,7 +32,7 @@ use self::story::Story;
 /// How long a story may take. Each wait in it is bounded too.
 const LONGEST: Duration = Duration::from_secs(25 * 60);
 
-static STORIES: [&Story; 10] = [
+static STORIES: [&Story; 11] = [
     &outage::STORY,
     &outage::UNSCALED,
     &scaled_object::STORY,
@@ -42,6 +43,7 @@ static STORIES: [&Story; 10] = [
     &storm::STORY,
     &tight_limit::STORY,
     &too_many::STORY,
+    &too_lean::STORY,
 ];
 
 #[test]
@@ -115,6 +117,12 @@ async fn under_a_tight_limit() -> Result<()> {
 #[ignore = "four services at once, for minutes: `make twins` plays it"]
 async fn with_too_many_pods() -> Result<()> {
     ends_alike(&too_many::STORY).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "four services at once, for minutes: `make twins` plays it"]
+async fn with_too_lean_a_target() -> Result<()> {
+    ends_alike(&too_lean::STORY).await
 }
 
 /// Plays a story four times, and compares.

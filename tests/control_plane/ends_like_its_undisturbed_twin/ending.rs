@@ -146,7 +146,7 @@ fn verdicts(acts: &[ActionRecord]) -> BTreeMap<Verb, Vec<Verdict>> {
 
 /// How much of what may be done in a day is used up.
 fn budgets(enforcement: &EnforcementStatus) -> Value {
-    let EnforcementStatus { rollout, reschedule, avoidance, shed, resize, .. } = enforcement;
+    let EnforcementStatus { rollout, reschedule, avoidance, shed, resize, cpu_target, .. } = enforcement;
     json!({
         "rollbacks": rollout.as_ref().map_or(0, |rollout| rollout.rollbacks.len()),
         "pauses": rollout.as_ref().map_or(0, |rollout| rollout.pauses.len()),
@@ -154,6 +154,7 @@ fn budgets(enforcement: &EnforcementStatus) -> Value {
         "surges": reschedule.as_ref().map_or(0, |reschedule| reschedule.surges.len()),
         "nodes": avoidance.as_ref().map_or(0, |avoidance| avoidance.nodes.len()),
         "turns": shed.as_ref().map_or(0, |shed| shed.turns.len()),
+        "steps": cpu_target.as_ref().map_or(0, |target| target.steps.len()),
         "raised": resize.as_ref().map_or(0, |resize| resize.raised.len()),
     })
 }

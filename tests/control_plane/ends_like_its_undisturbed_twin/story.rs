@@ -59,7 +59,8 @@ fn holds_nothing(enforcement: &EnforcementStatus) -> bool {
     let avoids = enforcement.avoidance.as_ref().is_some_and(|avoidance| avoidance.standing().is_some());
     let sheds = enforcement.shed.as_ref().is_some_and(|shed| shed.standing.is_some());
     let resized = enforcement.resize.as_ref().is_some_and(|resize| resize.pods > 0);
-    enforcement.episode.is_none() && enforcement.floor.is_none() && !avoids && !sheds && !resized
+    let targets = enforcement.cpu_target.as_ref().is_some_and(|target| target.standing.is_some());
+    enforcement.episode.is_none() && enforcement.floor.is_none() && !targets && !avoids && !sheds && !resized
 }
 
 /// The pods of the storefront that are not on their way out.

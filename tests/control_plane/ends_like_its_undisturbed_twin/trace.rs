@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Result;
 use futures::StreamExt;
 use guarantor::api::enforcement_status::{ActionPhase, ActionRecord};
-use guarantor::api::{AVOID_KEY, BASELINE_ANNOTATION, ROLLOUT_ANNOTATION, SHED_ANNOTATION, ServiceLevelAgreement};
+use guarantor::api::{
+    AVOID_KEY, BASELINE_ANNOTATION, CPU_TARGET_ANNOTATION, ROLLOUT_ANNOTATION, SHED_ANNOTATION, ServiceLevelAgreement,
+};
 use guarantor_testbed::control_plane::POOL_LABEL;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -46,9 +48,7 @@ impl Trace {
         let all = watcher::Config::default;
         let autoscalers: Api<HorizontalPodAutoscaler> = Api::namespaced(client.clone(), namespace);
         watches.spawn(watch(autoscalers, all(), seen.clone(), |seen, autoscaler| {
-            let floor = autoscaler.spec.min_replicas;
-            let baseline = autoscaler.annotations().get(BASELINE_ANNOTATION);
-            note(seen, "autoscaler", autoscaler, json!({"floor": floor, "baseline": baseline}));
+            note(seen, "autoscaler", autoscaler, of_autoscaler(autoscaler));
         }));
         // Where KEDA's definition is not served, there is nothing to be seen of it.
         let scaled_objects = scaled_objects(stage)?;
@@ -107,6 +107,13 @@ impl Trace {
     pub(super) fn acts(&self) -> Vec<ActionRecord> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).acts.clone()
     }
+}
+
+fn of_autoscaler(autoscaler: &HorizontalPodAutoscaler) -> Value {
+    let floor = autoscaler.spec.min_replicas;
+    let baseline = autoscaler.annotations().get(BASELINE_ANNOTATION);
+    let targeted = autoscaler.annotations().contains_key(CPU_TARGET_ANNOTATION);
+    json!({"floor": floor, "baseline": baseline, "metrics": autoscaler.spec.metrics, "targeted": targeted})
 }
 
 fn of_deployment(deployment: &Deployment) -> Value {

@@ -20,6 +20,9 @@ const OPEN_FOR: SignedDuration = SignedDuration::from_mins(45);
 const SCRAPE: SignedDuration = SignedDuration::from_secs(5);
 /// How long the pods before those of now seem to have served.
 const SERVED_FOR: SignedDuration = SignedDuration::from_hours(3);
+/// How long somebody seems to have served before them, and how far the samples of that lie apart.
+const DAYS: SignedDuration = SignedDuration::from_hours(30);
+const SELDOM: SignedDuration = SignedDuration::from_mins(1);
 /// Core-seconds of a request of theirs.
 const WORK: f64 = 0.045;
 /// Letters with which a Deployment names pods: for so many, at most.
@@ -76,8 +79,21 @@ impl Past {
 
     /// The series with samples until then, which rise by so much a second.
     fn filled(&self, series: Series, rate: f64) -> Result<Series> {
-        filled(series, self.from..self.now, rate)
+        filled(series, self.from..self.now, SCRAPE, rate)
     }
+}
+
+/// What the storefront in `namespace` answered in the days until the hours of [`of_pods_before`]: so many requests a second. Of
+/// days past nothing else is asked.
+///
+/// # Errors
+/// When the clock is out of reach.
+pub fn of_days_before(namespace: &str, until: Timestamp, rate: f64) -> Result<Vec<Series>> {
+    let until = until.checked_sub(SERVED_FOR)?;
+    let answered = Series::new("http_request_duration_seconds_count").label("service", STOREFRONT);
+    let answered = answered.label("pod", &format!("{STOREFRONT}-5d8f9c6b7d-yyyyb"));
+    let answered = answered.label("namespace", namespace).label("job", STOREFRONT);
+    Ok(vec![filled(answered, until.checked_sub(DAYS)?..until, SELDOM, rate)?])
 }
 
 /// What so many pods of the storefront in `namespace` counted in the hours until then, before those of now took their place: so many
@@ -101,17 +117,17 @@ pub fn of_pods_before(namespace: &str, until: Timestamp, pods: u8, rate: f64) ->
         counted.into_iter().chain([(metric("container_cpu_usage_seconds_total"), share * WORK)])
     };
     let all = LETTERS.chars().take(usize::from(pods)).flat_map(of_pod);
-    all.map(|(series, rate)| filled(series, from..until, rate)).collect()
+    all.map(|(series, rate)| filled(series, from..until, SCRAPE, rate)).collect()
 }
 
-/// The series with samples of a stretch, which rise by so much a second.
-fn filled(mut series: Series, stretch: Range<Timestamp>, rate: f64) -> Result<Series> {
-    let mut at = stretch.start.checked_sub(SCRAPE)?;
+/// The series with samples of a stretch, so far apart, which rise by so much a second.
+fn filled(mut series: Series, stretch: Range<Timestamp>, apart: SignedDuration, rate: f64) -> Result<Series> {
+    let mut at = stretch.start.checked_sub(apart)?;
     let mut count = 0.0;
     while at < stretch.end {
         series.push(at, count);
-        at = at.checked_add(SCRAPE)?;
-        count += rate * SCRAPE.as_secs_f64();
+        at = at.checked_add(apart)?;
+        count += rate * apart.as_secs_f64();
     }
     Ok(series)
 }
@@ -144,6 +160,17 @@ mod tests {
             let rise = if series.labels()["__name__"].starts_with("container") { 25.0 * WORK } else { 25.0 };
             assert!(samples.windows(2).all(|pair| (pair[1].value - pair[0].value - rise).abs() < 1e-6));
         }
+    }
+
+    #[test]
+    fn the_days_before_end_where_the_hours_of_the_pods_begin() {
+        let until: Timestamp = "2026-11-29T12:00:00Z".parse().unwrap();
+        let [days] = &of_days_before("shop", until, 20.0).unwrap()[..] else { panic!("one series") };
+        let hours = of_pods_before("shop", until, 4, 20.0).unwrap();
+        let (days, first) = (days.samples(), hours[0].samples()[0].at_ms);
+        assert!((0..=60_000).contains(&(first - days.last().unwrap().at_ms)));
+        assert_eq!(first - days[0].at_ms, 30 * 3_600_000 + 55_000);
+        assert!(days.windows(2).all(|pair| (pair[1].value - pair[0].value - 1200.0).abs() < 1e-6));
     }
 
     #[test]

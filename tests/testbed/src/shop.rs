@@ -13,7 +13,7 @@ use kube::api::Api;
 
 use crate::control_plane::ControlPlane;
 use crate::manifest::{TURNED, deployment, switch};
-use crate::past::{Past, of_pods_before};
+use crate::past::{Past, of_days_before, of_pods_before};
 use crate::plant::load::Load;
 use crate::plant::{Plant, ServiceHandle, ServiceSpec, SwitchAt};
 use crate::prometheus::{Prometheus, PrometheusOptions, ScrapeTarget};
@@ -146,6 +146,14 @@ impl Shop {
     /// When the store does not take it.
     pub async fn was_served_before(&self, until: Timestamp, pods: u8, rate: f64) -> Result<()> {
         self.prometheus.remote_write(&of_pods_before(&self.namespace, until, pods, rate)?).await
+    }
+
+    /// Lets the store know of a day and more before those hours, in which as many requests came.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn was_open_for_days_before(&self, until: Timestamp, rate: f64) -> Result<()> {
+        self.prometheus.remote_write(&of_days_before(&self.namespace, until, rate)?).await
     }
 
     /// Makes a `ConfigMap` with a switch that is not turned, by which the storefront sheds load from now on: the value `on` of its
