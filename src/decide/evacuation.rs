@@ -28,7 +28,7 @@ pub(super) fn pods<'a>(
     let others = suspects.iter().filter_map(|name| reschedule::serving(facts, name));
     let others = others.filter(|pod| pod.uid != first.uid).filter(is_sick);
     // No replica is added for one that would not go.
-    let may_go = others.filter(|pod| guard::review(&reschedule::evict(facts, pod), facts).is_ok());
+    let may_go = others.filter(|pod| guard::review_to_come(&reschedule::evict(facts, pod), facts).is_ok());
     std::iter::once(first).chain(may_go).take(guard::evictions_left(facts).max(1)).collect()
 }
 

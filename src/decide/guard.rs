@@ -122,6 +122,9 @@ type Guard = (&'static str, &'static [Verb], fn(&Step, &Facts<'_>) -> Option<Hol
 /// The guard that asks whether pods come back to the node: what is to be asked of a node that is to be avoided first.
 const UNSUSPECTED: &str = "node not suspected";
 
+/// The guard that asks whether it is over already: a pod is not touched before that is known.
+const NO_HICCUP: &str = "no hiccup";
+
 /// The guard that counts the pods of all agreements, and those that are to go together.
 const BLAST_RADIUS: &str = "within the blast radius";
 
@@ -201,7 +204,7 @@ const PRECAUTIONS: [Guard; 93] = [
     ("resize not refused", RESIZE, resize::not_refused),
     ("write not refused", ALL, refusal::over),
     ("warmed up", DISRUPT, warm_up::over),
-    ("no hiccup", TO_DISRUPT, pulse::lasts),
+    (NO_HICCUP, TO_DISRUPT, pulse::lasts),
     ("confirmed", UNDO, rollback::confirmed),
     ("did no harm", &[Verb::RaiseFloor, Verb::RollBack], harm::not_done),
     ("did no harm lately", LET_GO, own::did_no_harm),
@@ -244,12 +247,24 @@ pub fn review(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Result<(), Hold> {
     blast_radius::together(&plan.steps, facts).map_or(Ok(()), Err)
 }
 
-/// The same for an eviction that is to come when its node is avoided: whether pods come back to it is not asked.
+/// The same for an eviction that is to come when replicas were added for it: that the outage lasts is asked then.
+///
+/// # Errors
+/// The first [`Hold`].
+pub fn review_to_come(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Result<(), Hold> {
+    review_without(plan, facts, &[NO_HICCUP])
+}
+
+/// The same where its node is avoided before: nor is it asked whether pods come back to it.
 ///
 /// # Errors
 /// The first [`Hold`].
 pub fn review_unsteered(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Result<(), Hold> {
-    let others: Vec<Guard> = PRECAUTIONS.into_iter().filter(|guard| guard.0 != UNSUSPECTED).collect();
+    review_without(plan, facts, &[NO_HICCUP, UNSUSPECTED])
+}
+
+fn review_without(plan: &Plan<Proposed>, facts: &Facts<'_>, left_out: &[&str]) -> Result<(), Hold> {
+    let others: Vec<Guard> = PRECAUTIONS.into_iter().filter(|guard| !left_out.contains(&guard.0)).collect();
     check(plan, facts, &others)
 }
 

@@ -56,6 +56,8 @@ pub struct SeenByPulse {
     pub since: Timestamp,
     /// When it was proven last: what nobody has looked at since may be over.
     pub last: Timestamp,
+    /// What came between the two is an outage by itself.
+    pub goes_on: bool,
 }
 
 impl Health {
@@ -87,7 +89,7 @@ impl Health {
         let since = pulse.iter().map(|proof| proof.since).min();
         let Some((since, last)) = since.zip(pulse.iter().map(|proof| proof.at).max()) else { return self };
         if self.danger < Danger::Burning {
-            self.by_pulse = Some(SeenByPulse { since, last });
+            self.by_pulse = Some(SeenByPulse { since, last, goes_on: pulse.iter().any(Proof::goes_on) });
         }
         self.danger = Danger::Burning;
         self.danger_seen = true;

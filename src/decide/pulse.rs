@@ -162,8 +162,12 @@ pub struct Proof {
     pub at: Timestamp,
     /// What it saw.
     pub events: Sample,
+    /// What the first look saw.
+    first: Sample,
     /// The share of bad events from which it is an outage.
     pub outage: f64,
+    /// The share of bad events that a service may have, from which chance is reckoned.
+    allowed: f64,
     /// The share of bad events the target allows.
     budget: f64,
 }
@@ -173,6 +177,16 @@ impl Proof {
     #[must_use]
     pub fn pace(&self) -> f64 {
         self.events.share() / self.budget
+    }
+
+    /// What came since the first look is an outage by itself, and no chance. Of the bad events of the first look some may have left
+    /// the minute since, so that no fewer have come than there are more now; of all events as many as come in such a time.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        let part = self.at.duration_since(self.since).as_secs_f64() / WINDOW.as_secs_f64();
+        let since = Sample { total: self.events.total * part.min(1.0), bad: self.events.bad - self.first.bad };
+        let is_one = part > 0.0 && since.bad > 0.0 && since.share() >= self.outage;
+        is_one && comparison::by_chance(since, self.allowed) <= FALSE_ALARM
     }
 
     /// The time it is about.
@@ -200,12 +214,15 @@ impl Course {
         match told {
             Ok((events, proven)) if self.gap_until.is_none_or(|until| until <= at) => {
                 self.gap_until = None;
+                let before = self.proof.as_ref();
                 self.proof = proven.then(|| Proof {
                     objective: rule.objective.clone(),
-                    since: self.proof.as_ref().map_or(at, |proof| proof.since),
+                    since: before.map_or(at, |proof| proof.since),
                     at,
+                    first: before.map_or(events, |proof| proof.first),
                     events,
                     outage: rule.outage,
+                    allowed: rule.allowed,
                     budget: rule.budget,
                 });
                 if proven { Beat::Outage } else { Beat::Calm }

@@ -25,8 +25,7 @@ use super::{connections, evacuation, policy, pulse, scarcity};
 /// Why there is none, in words.
 pub fn propose(facts: &Facts<'_>, suspects: &[String]) -> Result<Plan<Proposed>, Hold> {
     let pod = worst(facts, suspects)?;
-    let eviction = evict(facts, pod);
-    guard::review(&eviction, facts)?;
+    guard::review_to_come(&evict(facts, pod), facts)?;
     let (bounds, floor) = scaled(facts, pod)?;
     match raised(facts, floor) {
         Some(surge) => {

@@ -39,6 +39,8 @@ pub(super) const DISRUPT: &[Verb] =
     &[Verb::RollBack, Verb::Reschedule, Verb::AvoidNode, Verb::Shed, Verb::ScaleDown, Verb::SetTarget];
 /// The same, or is the first step to that.
 pub(super) const TO_DISRUPT: &[Verb] = &[Verb::RollBack, Verb::Surge, Verb::Reschedule, Verb::AvoidNode, Verb::Shed];
+/// Makes ready that pods are moved, and touches none of them.
+pub(super) const TO_MOVE: &[Verb] = &[Verb::Surge, Verb::AvoidNode];
 /// Is of use only where it did not fail in the episode.
 pub(super) const OF_USE: &[Verb] = &REMEDIES;
 /// Counts for all agreements, beside an eviction and a node that is avoided.

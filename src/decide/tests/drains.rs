@@ -353,6 +353,7 @@ fn what_is_under_way_is_looked_at_before_the_next_slot() {
     assert_eq!(within(&settled), None);
     let mut scene = draining();
     scene.live();
+    scene.enforcement.scale.as_mut().unwrap().max = 20;
     assert_eq!((reason(&scene.decide()), within(&scene)), ("AwaitingVerdict", None), "none is left there");
     let mut scene = super::nodes::sick_node();
     assert_eq!(within(&scene), Some(0), "the taint stands, and nothing is waited for");

@@ -67,6 +67,14 @@ pub(crate) fn proven(since: Timestamp, seen: Timestamp) -> Proof {
     course.proof(seen).unwrap().clone()
 }
 
+/// One of which more came at the second look than had come at the first.
+pub(crate) fn going_on(since: Timestamp, seen: Timestamp) -> Proof {
+    let mut course = Course::default();
+    assert_eq!(course.enter(&rule("latency"), &minute(100, 600), since), Beat::Outage);
+    assert_eq!(course.enter(&rule("latency"), &minute(300, 600), seen), Beat::Outage);
+    course.proof(seen).unwrap().clone()
+}
+
 #[test]
 fn so_many_events_prove_an_outage() {
     // The target in ten thousandths, and the fewest events of that share of bad ones.
@@ -232,6 +240,29 @@ fn what_says_nothing_changes_nothing_and_a_proof_goes_when_nobody_confirms_it() 
     assert_eq!(course.proof(gone).map(|proof| proof.since), Some(gone), "another one");
     assert_eq!(course.enter(&rule, &minute(0, 600), gone), Beat::Calm);
     assert_eq!(course.proof(gone), None);
+}
+
+#[test]
+fn an_outage_goes_on_when_what_came_since_the_first_look_is_one_by_itself() {
+    let rule = rule("latency");
+    // The looks in order, each so many seconds after the first, and the bad ones of the minute's six hundred.
+    for (looks, expected, why) in [
+        (&[(0_i64, 300_u32)][..], false, "one look"),
+        (&[(0, 100), (15, 100)], false, "nothing more: it may have been over at the first"),
+        (&[(0, 100), (15, 110)], false, "ten of a hundred and fifty are chance"),
+        (&[(0, 100), (15, 116)], true, "sixteen are none"),
+        (&[(0, 100), (45, 116)], false, "of four hundred and fifty they are"),
+        (&[(0, 100), (15, 250)], true, "all that came"),
+        (&[(0, 100), (15, 250), (75, 90)], false, "it becomes less"),
+        (&[(0, 100), (15, 0), (30, 250)], false, "it was over, and that is another one"),
+    ] {
+        let mut course = Course::default();
+        for (second, bad) in looks {
+            course.enter(&rule, &minute(*bad, 600), at(*second));
+        }
+        let last = at(looks.last().unwrap().0);
+        assert_eq!(course.proof(last).unwrap().goes_on(), expected, "{why}: {looks:?}");
+    }
 }
 
 #[test]
