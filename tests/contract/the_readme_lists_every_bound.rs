@@ -24,12 +24,12 @@ fn bounds(verb: Verb) -> Option<[String; 4]> {
             [most, none, left, "no bound of its own".to_owned()]
         }
         Verb::Surge => {
-            let most = "one replica before an eviction, up to `scale.max`".to_owned();
+            let most = "one replica before each eviction, up to `scale.max`".to_owned();
             [most, none, left, format!("`reschedule.perDay`, {SURGES_A_MOVE} for each")]
         }
         Verb::Reschedule => [
-            "one pod at a time".to_owned(),
-            lately(EVICTIONS_OF_A_NODE),
+            format!("one pod at a time; those of a node that is avoided together, up to {EVICTIONS}"),
+            format!("{}; avoided, as many as go together", lately(EVICTIONS_OF_A_NODE)),
             lately(EVICTIONS),
             a_day("reschedule", Reschedule::default().per_day),
         ],

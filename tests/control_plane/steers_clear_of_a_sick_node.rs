@@ -1,4 +1,4 @@
-//! One node of four is slow: it is avoided by a soft taint, its pods are moved one by one and land elsewhere, the service recovers,
+//! One node of four is slow: it is avoided by a soft taint, its pods are moved together and land elsewhere, the service recovers,
 //! and the node is given back; all of that on the rights the chart gives. What others do to the taints of nodes is left alone.
 
 use std::collections::BTreeMap;
