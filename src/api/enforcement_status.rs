@@ -240,7 +240,7 @@ pub enum Verb {
     RollBack,
     /// Gives a rollout back to its owner: resumes it, where the operator paused it.
     ReleaseRollout,
-    /// Raises the floor by one, so that a replica more is ready before a pod is evicted.
+    /// Raises the floor, so that a replica more is ready before each pod that is to be evicted.
     Surge,
     /// Evicts a pod that fails where the others do not, so that another one is made in its place.
     Reschedule,

@@ -13,8 +13,8 @@ pub struct RescheduleStatus {
     /// known not to have happened.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub evictions: Vec<Eviction>,
-    /// When a replica was added before a pod was to be evicted within the last 24 hours, oldest first, whether or not it came to
-    /// an eviction. Each is entered with its intent, and taken out again when it is known not to have happened.
+    /// When replicas were added before pods were to be evicted within the last 24 hours, once for each replica, oldest first, whether
+    /// or not it came to an eviction. Each is entered with its intent, and taken out again when it is known not to have happened.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub surges: Vec<Time>,
     /// What the API server refused last. Left out: nothing since the last eviction, or in this episode.

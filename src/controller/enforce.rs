@@ -147,7 +147,7 @@ async fn follow(
             // What was refused is not tried again at once.
             let is_done =
                 |id: &String| next.actions.iter().any(|done| done.id == *id && done.phase == ActionPhase::Done);
-            again.filter(|_| steps.iter().all(is_done))
+            again.filter(|_| steps.iter().any(is_done))
         }
         Decision::Recommend(words) => {
             say(next, agreement, "Recommends", &format!("would {words}"), ConditionStatus::False, now);

@@ -2,10 +2,10 @@
 //!
 //! One pod at a time is right where nobody knows what is sick: another one in its place tells. Of a node it is known, as its pods
 //! fail beside others under the same load, and new ones stay off it. So as many replicas are added as pods are to go, and when
-//! they are ready elsewhere and none of them is sick, those pods go together: as many serve then as before. Few of all
-//! agreements go in a short time all the same, and what came of them is judged before the next ones.
+//! they are ready off that node and none of them is sick, those pods go together: as many serve then as before. Where not all got
+//! ready in time, as many go as did. Few of all agreements go in a short time all the same, and what came of them is judged before
+//! the next ones.
 
-use crate::api::enforcement_status::ActionRecord;
 use crate::sense::workload::PodObservation;
 
 use super::cause::{self, population::Population};
@@ -32,14 +32,9 @@ pub(super) fn pods<'a>(
     std::iter::once(first).chain(may_go).take(guard::evictions_left(facts).max(1)).collect()
 }
 
-/// The evictions of this pod and of those that may go with it: no more than replicas were added for them.
-pub(super) fn together(
-    facts: &Facts<'_>,
-    first: &PodObservation,
-    suspects: &[String],
-    surge: &ActionRecord,
-) -> Plan<Proposed> {
-    let pods = pods(facts, first, suspects).into_iter().take(added(facts, surge));
+/// The evictions of this pod and of those that may go with it, as many as replicas were made ready for them.
+pub(super) fn together(facts: &Facts<'_>, first: &PodObservation, suspects: &[String], ready: i32) -> Plan<Proposed> {
+    let pods = pods(facts, first, suspects).into_iter().take(usize::try_from(ready).unwrap_or(0));
     let mut steps: Vec<Step> = pods.flat_map(|pod| reschedule::evict(facts, pod).steps).collect();
     if let number @ 2.. = steps.len() {
         let (node, endangered) = (first.node.as_deref().unwrap_or_default(), facts.health.endangered.join(", "));
@@ -53,21 +48,20 @@ pub(super) fn together(
     Plan::of_steps(&facts.situation.agreement.namespace, steps)
 }
 
-/// The pods beside those of this one's node that are as sick, if that node is avoided: then it is not the node alone.
-pub(super) fn sick_elsewhere<'a>(facts: &'a Facts<'_>, pod: &PodObservation) -> Vec<&'a PodObservation> {
-    let Some((node, pods)) = left(facts, pod) else { return Vec::new() };
-    let others = facts.workload.pods.iter().filter(|other| !other.terminating && other.node.as_deref() != Some(node));
-    others.filter(|other| cause::is_seen_sick(&pods, &other.name, node)).collect()
+/// The first of these pods, which are elsewhere, that is as sick as those of this one's node, if that is avoided: then it is not
+/// the node alone.
+pub(super) fn as_sick<'a>(
+    facts: &Facts<'_>,
+    pod: &PodObservation,
+    mut elsewhere: impl Iterator<Item = &'a PodObservation>,
+) -> Option<&'a PodObservation> {
+    let (node, pods) = left(facts, pod)?;
+    elsewhere.find(|other| cause::is_seen_sick(&pods, &other.name, node))
 }
 
-/// The node of this pod, if it is avoided, and what is seen of all pods.
+/// The node of this pod, if it is avoided and the agreement has nodes avoided, and what is seen of all pods.
 fn left<'a>(facts: &Facts<'_>, pod: &'a PodObservation) -> Option<(&'a str, Population)> {
+    facts.situation.enforcement.reschedule.as_ref()?.avoid_node.as_ref()?;
     let node = pod.node.as_deref().filter(|node| guard::steered(facts, node).is_some())?;
     Some((node, Population::of(facts).ok()?))
-}
-
-/// So many replicas were added then. Where that is not known any more, one.
-fn added(facts: &Facts<'_>, surge: &ActionRecord) -> usize {
-    let surges = facts.moved.iter().flat_map(|moved| &moved.surges);
-    surges.filter(|at| **at == surge.intended_at).count().max(1)
 }

@@ -4,6 +4,7 @@
 
 use k8s_openapi::api::core::v1::Taint;
 
+use crate::api::AVOID_KEY;
 use crate::sense::headroom::{Amounts, Headroom, NANO, NodeRoom, PodNeeds, QuotaResource, QuotaRoom};
 use crate::sense::workload::{WorkloadObservation, repels};
 
@@ -35,6 +36,15 @@ pub fn limits(headroom: &Headroom, workload: &WorkloadObservation, namespace: &s
     let mut limits: Vec<Limit> = quotas.filter_map(|quota| of_quota(quota, needs, workload, namespace)).collect();
     limits.extend(nodes.iter().map(|nodes| of_nodes(nodes, needs, workload)));
     limits
+}
+
+/// How many such pods find a place on nodes of which this is not said, and which nobody avoids. `None`: nobody knows.
+#[must_use]
+pub fn room_off(headroom: &Headroom, is_left: impl Fn(&str) -> bool) -> Option<i32> {
+    let Headroom::Read { needs, nodes: Ok(nodes), .. } = headroom else { return None };
+    let is_avoided = |node: &NodeRoom| node.taints.iter().any(|taint| taint.key == AVOID_KEY) || is_left(&node.name);
+    let open = nodes.iter().filter(|node| !is_avoided(node) && takes(node, needs));
+    Some(open.map(|node| on_node(&node.left, needs)).fold(0_i32, i32::saturating_add).min(PLENTY))
 }
 
 /// What the scarcest resource of a quota leaves. `None`: it limits nothing of what a pod is known to need.

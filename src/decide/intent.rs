@@ -184,11 +184,16 @@ pub fn effect(floor: Option<FloorStatus>, record: &ActionRecord) -> Option<Floor
 }
 
 /// Keeps as many records as the status does, newest first. Those that are settled go before any that is still to be judged: what an
-/// action did would not be counted otherwise.
+/// action did would not be counted otherwise. Of these the last one of a verb, which tells of what stands, goes after the others.
 pub fn keep(actions: &mut Vec<ActionRecord>) {
     let is_settled = |record: &ActionRecord| record.verdict.is_some() || record.phase == ActionPhase::Refused;
     while actions.len() > KEPT {
-        match actions.iter().rposition(is_settled) {
+        let is_followed = |(index, record): (usize, &ActionRecord)| {
+            is_settled(record) && actions.iter().take(index).any(|newer| newer.verb == record.verb)
+        };
+        let followed =
+            (0..actions.len()).zip(actions.iter()).rev().find(|one| is_followed(*one)).map(|(index, _)| index);
+        match followed.or_else(|| actions.iter().rposition(is_settled)) {
             Some(oldest) => drop(actions.remove(oldest)),
             None => actions.truncate(KEPT),
         }

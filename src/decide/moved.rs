@@ -41,7 +41,8 @@ pub fn reconcile(
     moved.surges.retain(|at| now.duration_since(at.0) < DAY && !came_to_nothing(at));
     let got_through = |hindered: &Hindrance| {
         let done = |record: &&ActionRecord| record.verb == Verb::Reschedule && record.phase == ActionPhase::Done;
-        actions.iter().filter(done).any(|record| record.intended_at.0 >= hindered.since.0)
+        // One that went together with the one that was refused says nothing of that.
+        actions.iter().filter(done).any(|record| record.intended_at.0 > hindered.since.0)
     };
     moved.hindered = moved.hindered.filter(|hindered| !got_through(hindered));
     let mut taken: Vec<String> =
@@ -111,6 +112,13 @@ pub fn intended(
 pub fn added(step: &Step, workload: &WorkloadObservation) -> Option<i32> {
     let change = step.floor().filter(|_| step.verb == Verb::Surge)?;
     Some(change.to.saturating_sub(workload.spec_replicas.max(change.from)).max(1))
+}
+
+/// So many replicas were added then. Where that is not known any more, one.
+#[must_use]
+pub fn surges_of(moved: Option<&RescheduleStatus>, surge: &ActionRecord) -> i32 {
+    let surges = moved.into_iter().flat_map(|moved| &moved.surges);
+    i32::try_from(surges.filter(|at| **at == surge.intended_at).count()).unwrap_or(i32::MAX).max(1)
 }
 
 /// The API server took it: what hindered it before does no more.

@@ -48,6 +48,8 @@ pub const STANDS: SignedDuration = SignedDuration::from_secs(90);
 
 /// What is proven for so long is no hiccup: one has left the minute by then, and a look has said so.
 pub const LASTS: SignedDuration = SignedDuration::from_secs(90);
+/// What is less long ago need not have been scraped by then.
+const SCRAPED: SignedDuration = SignedDuration::from_secs(15);
 
 /// The fewest slots of a window in which a burn is seen.
 const FEWEST_SLOTS: i64 = 4;
@@ -179,13 +181,16 @@ impl Proof {
         self.events.share() / self.budget
     }
 
-    /// What came since the first look is an outage by itself, and no chance. Of the bad events of the first look some may have left
-    /// the minute since, so that no fewer have come than there are more now; of all events as many as come in such a time.
+    /// What came since the first look is an outage by itself, and no chance: so it was no hiccup that was over when it was seen,
+    /// unless one began so late before it that most of it was scraped only then. Of the bad events of the first look some may have
+    /// left the minute since, so that no fewer have come than there are more now; of all events as many as come in such a time.
     #[must_use]
     pub fn goes_on(&self) -> bool {
-        let part = self.at.duration_since(self.since).as_secs_f64() / WINDOW.as_secs_f64();
+        let since = self.at.duration_since(self.since);
+        let part = since.as_secs_f64() / WINDOW.as_secs_f64();
+        let is_late = since >= SCRAPED;
         let since = Sample { total: self.events.total * part.min(1.0), bad: self.events.bad - self.first.bad };
-        let is_one = part > 0.0 && since.bad > 0.0 && since.share() >= self.outage;
+        let is_one = is_late && since.bad > 0.0 && since.share() >= self.outage;
         is_one && comparison::by_chance(since, self.allowed) <= FALSE_ALARM
     }
 
@@ -214,7 +219,7 @@ impl Course {
         match told {
             Ok((events, proven)) if self.gap_until.is_none_or(|until| until <= at) => {
                 self.gap_until = None;
-                let before = self.proof.as_ref();
+                let before = self.proof.as_ref().filter(|proof| stands(proof, at));
                 self.proof = proven.then(|| Proof {
                     objective: rule.objective.clone(),
                     since: before.map_or(at, |proof| proof.since),

@@ -17,7 +17,7 @@ use super::evidence::Snapshot;
 use super::facts::Facts;
 use super::guard::{self, Hold};
 use super::plan::{Change, EvictionChange, Plan, Proposed, Step, step_id};
-use super::{connections, evacuation, policy, pulse, scarcity};
+use super::{connections, evacuation, moved, policy, pulse, scarcity};
 
 /// The next step on the way to another pod. `suspects`: the names of the pods to blame, the worst first.
 ///
@@ -29,8 +29,8 @@ pub fn propose(facts: &Facts<'_>, suspects: &[String]) -> Result<Plan<Proposed>,
     let (bounds, floor) = scaled(facts, pod)?;
     match raised(facts, floor) {
         Some(surge) => {
-            ready(facts, pod, suspects, surge)?;
-            Ok(evacuation::together(facts, pod, suspects, surge))
+            let ready = ready(facts, pod, suspects, surge)?;
+            Ok(evacuation::together(facts, pod, suspects, ready))
         }
         None => add(facts, pod, suspects, (floor, bounds)).map_err(|why| no_surge(pod, &why)),
     }
@@ -121,7 +121,7 @@ fn add(
     let wanted = facts.workload.spec_replicas.max(floor.current);
     let sought = i32::try_from(evacuation::pods(facts, pod, suspects).len()).unwrap_or(1);
     // Whether there is one left at all is for the guards to say.
-    let sought = sought.min(guard::surges_left(facts)).min(scarcity::spare(facts)).max(1);
+    let sought = sought.min(guard::surges_left(facts)).min(scarcity::spare(facts, wanted)).max(1);
     let fits = |more: &i32| wanted.saturating_add(*more) <= policy::highest_in_a_move(facts, floor, bounds, *more);
     if let Some(more) = (1..=sought).rev().find(fits) {
         return Ok(policy::surge(facts, floor, wanted, more, &pod.name));
@@ -138,34 +138,42 @@ fn add(
     ))
 }
 
-fn ready(facts: &Facts<'_>, pod: &PodObservation, suspects: &[String], surge: &ActionRecord) -> Result<(), Hold> {
+/// So many pods may go as far as replicas were made ready for them: at least one.
+fn ready(facts: &Facts<'_>, pod: &PodObservation, suspects: &[String], surge: &ActionRecord) -> Result<i32, Hold> {
     let (to, since) = (surge.to.unwrap_or_default(), surge.intended_at.0);
     // What is not there by then is looked at as often as anything else.
     let until = facts.soon().min(surge.deadline.0);
     let waits = |reason, message: String| Err(Hold::new(reason, message).until(until));
-    let available = facts.workload.available_pods(facts.now());
-    let own = i32::from(pod.ready);
-    if facts.workload.spec_replicas < to || available.saturating_sub(own) < to.saturating_sub(1) {
-        let message = format!("{available} of {to} pods are ready; {} is evicted when the others suffice", pod.name);
-        let failed = surge.verdict.is_some_and(|verdict| verdict != Verdict::Effective);
-        return if failed { Err(Hold::new("NoSurge", message)) } else { waits("AwaitingSurge", message) };
-    }
     // What came in place of an evicted pod is younger too, and was asked about by its verdict.
     let landed = facts.moved.iter().flat_map(|moved| &moved.evictions).filter_map(|eviction| eviction.landed.as_ref());
     let landed: Vec<&str> = landed.map(|landed| landed.uid.as_str()).collect();
     let added = |pod: &&PodObservation| {
         pod.created.is_none_or(|created| created >= since) && !landed.contains(&pod.uid.as_str())
     };
-    // What landed on a node before that was avoided says nothing against the others.
     let elsewhere = |pod: &&PodObservation| pod.node.as_deref().is_none_or(|on| guard::steered(facts, on).is_none());
-    let blamed = suspects.iter().filter_map(|name| serving(facts, name));
-    let sick = evacuation::sick_elsewhere(facts, pod);
-    if let Some(added) = blamed.chain(sick).filter(elsewhere).find(added) {
+    let serving_pods = || facts.workload.pods.iter().filter(|pod| !pod.terminating);
+    // What was added and landed on the node that is left does not make up for what goes.
+    let in_vain = serving_pods().filter(added).filter(|pod| pod.ready && !elsewhere(pod)).count();
+    let available = facts.workload.available_pods(facts.now());
+    let available = available.saturating_sub(i32::try_from(in_vain).unwrap_or(i32::MAX));
+    let others = available.saturating_sub(i32::from(pod.ready));
+    let sought = moved::surges_of(facts.moved.as_ref(), surge);
+    let missing = to.saturating_sub(1).saturating_sub(others).max(0);
+    let in_part = surge.verdict == Some(Verdict::Inconclusive) && missing < sought;
+    if facts.workload.spec_replicas < to || missing > 0 && !in_part {
+        let message = format!("{available} of {to} pods are ready; {} is evicted when the others suffice", pod.name);
+        let failed = surge.verdict.is_some_and(|verdict| verdict != Verdict::Effective);
+        return if failed { Err(Hold::new("NoSurge", message)) } else { waits("AwaitingSurge", message) };
+    }
+    // What landed on a node before that was avoided says nothing against the others.
+    let new = || serving_pods().filter(added).filter(elsewhere);
+    let blamed = new().find(|pod| suspects.contains(&pod.name));
+    if let Some(added) = blamed.or_else(|| evacuation::as_sick(facts, pod, new())) {
         let message = format!("{}, which was added, is as sick; so it is not one pod alone", added.name);
         return Err(Hold::new("SurgePodSick", message));
     }
     if facts.situation.assessment.measured_through > since || pulse::is_felt_since(facts.situation.pulse, since) {
-        return Ok(());
+        return Ok(sought.saturating_sub(missing));
     }
     waits("Confirming", format!("{} is evicted when the next slot says the same, or the pulse", pod.name))
 }

@@ -19,8 +19,8 @@ use crate::api::enforcement_status::Verb;
 use crate::evaluate::exact::{decimal_text, percent_text, whole};
 
 use super::facts::Facts;
-use super::feasibility::{Limit, limits};
-use super::guard::Hold;
+use super::feasibility::{Limit, limits, room_off};
+use super::guard::{self, Hold};
 use super::health::Danger;
 use super::{ahead, bid, policy};
 
@@ -89,13 +89,17 @@ fn others(facts: &Facts<'_>) -> i32 {
     i32::try_from(burning.max(usize::from(fleet.services > 1))).unwrap_or(i32::MAX)
 }
 
-/// So many replicas may be added together before pods are moved. The bid is for one, so beyond that nobody is to miss them: what is
-/// left does for as many of each other that may want some, after those who go first.
-pub(super) fn spare(facts: &Facts<'_>) -> i32 {
+/// So many replicas may be added together to the `wanted` ones before pods are moved. The bid is for one, so beyond that nobody is
+/// to miss them: what is left does for as many of each other that may want some, after those who go first. Each takes two places off
+/// the node that is left: one when it is added, and one for what comes in place of the pod that goes.
+pub(super) fn spare(facts: &Facts<'_>, wanted: i32) -> i32 {
     let Some(allotment) = allot(facts, Verb::Surge) else { return i32::MAX };
-    let left = allotment.most.saturating_sub(facts.workload.spec_replicas);
+    let left = allotment.most.saturating_sub(wanted);
     let all = others(facts).saturating_add(1);
-    limits_of(facts).iter().map(|limit| limit.room / all).fold(left, i32::min)
+    let is_left = |node: &str| guard::steered(facts, node).is_some();
+    let places = room_off(&facts.situation.supply.headroom, is_left).map(|room| room / 2);
+    let rooms = limits_of(facts).into_iter().map(|limit| limit.room).chain(places);
+    rooms.map(|room| room / all).fold(left, i32::min)
 }
 
 /// While it is not known yet who else bids: there is not enough if another service, or each that burns, wants as much.

@@ -118,16 +118,15 @@ pub fn judge(actions: &mut [ActionRecord], sight: Sight<'_>) -> Vec<WithoutEffec
         };
         // Where it came back to the same node, it was not the moving that failed: see the guard about the node.
         let came_back = record.verb == Verb::Reschedule && reschedule::came_back(record, sight);
-        let same_round =
-            without_effect.iter_mut().find(|tried| tried.verb == record.verb && tried.verb == Verb::Resize);
-        if let Some(round) = same_round {
-            round.times = round.times.max(times);
-        } else if times > 0
-            && !record.ahead
-            && REMEDIES.contains(&record.verb)
-            && !(came_back && verdict == Verdict::Ineffective)
-        {
-            without_effect.push(WithoutEffect { verb: record.verb, times });
+        let is_nothing = times == 0 || came_back && verdict == Verdict::Ineffective;
+        if is_nothing || record.ahead || !REMEDIES.contains(&record.verb) {
+            continue;
+        }
+        // Pods that are resized in a round, or go together, are one try.
+        let is_in_rounds = matches!(record.verb, Verb::Resize | Verb::Reschedule);
+        match without_effect.iter_mut().find(|tried| tried.verb == record.verb && is_in_rounds) {
+            Some(round) => round.times = round.times.max(times),
+            None => without_effect.push(WithoutEffect { verb: record.verb, times }),
         }
     }
     without_effect
@@ -146,7 +145,7 @@ fn verdict(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdic
         Verb::PauseRollout => due.then(|| rollout::pause(record, sight)),
         Verb::RollBack => rollout::back(record, sight, due),
         Verb::ReleaseRollout => due.then(|| rollout::release(sight)),
-        Verb::Surge => floor::added(record, sight, due),
+        Verb::Surge => floor::surged(record, sight, due),
         Verb::Shed => shed::turned(record, sight, due),
         Verb::StopShedding => due.then(|| shed::back(sight)),
         Verb::Reschedule => reschedule::moved(record, sight, due),

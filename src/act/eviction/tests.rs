@@ -192,6 +192,12 @@ async fn accident_15_a_budget_refuses_the_second_of_those_that_go_together() {
     assert!(hindered.message.contains("budget web needs 20 healthy pods"), "{}", hindered.message);
     let hold = outcome::hold(&outcomes, &stage.scene.status, &stage.scene.actions).unwrap();
     assert!(hold.message.contains("checkout-1"), "{}", hold.message);
+    let hindered = stage.scene.decide().enforcement.reschedule.unwrap().hindered;
+    assert_eq!(
+        hindered.map(|hindered| hindered.pod).as_deref(),
+        Some("checkout-1"),
+        "the one that went changes nothing"
+    );
     let phases: Vec<ActionPhase> = stage.scene.actions.iter().take(3).map(|action| action.phase).collect();
     assert_eq!(phases, [ActionPhase::Done, ActionPhase::Refused, ActionPhase::Refused]);
 }

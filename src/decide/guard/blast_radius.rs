@@ -58,8 +58,8 @@ pub(super) fn together(steps: &[Step], facts: &Facts<'_>) -> Option<Hold> {
     let node = |step: &Step| facts.workload.pod(&step.target.uid).and_then(|pod| pod.node.as_deref());
     let is_left = node(first).is_some_and(|node| steered(facts, node).is_some());
     let of_one = others.iter().all(|step| node(step) == node(first));
-    let held = !others.is_empty() && !(is_left && of_one && evicted.len() <= evictions_left(facts));
-    held.then(|| {
+    let may_go = others.is_empty() || is_left && of_one && evicted.len() <= evictions_left(facts);
+    (!may_go).then(|| {
         let message =
             format!("{} pods go together only from one node that is avoided, and within the budgets", evicted.len());
         Hold { guard: Some(BLAST_RADIUS), ..Hold::new("BlastRadius", message) }

@@ -14,6 +14,8 @@ use super::verbs::TO_MOVE;
 
 /// A look at a minute is answered so long after its end.
 const ANSWERED: SignedDuration = SignedDuration::from_secs(2);
+/// One look comes so long after the other.
+const LOOK: SignedDuration = SignedDuration::from_secs(15);
 /// Looks come so late that it is asked again so soon, and not with the next slot.
 const AGAIN: SignedDuration = SignedDuration::from_secs(5);
 
@@ -26,11 +28,9 @@ pub(super) fn lasts(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let message =
         format!("the outage was first seen at {since} and may be over already; no pod is touched before {until}");
     let hold = Hold::new("JustBegun", message);
-    let soon = facts.now().saturating_add(AGAIN).ok();
-    if TO_MOVE.contains(&step.verb) {
-        let again = soon.unwrap_or(until);
-        return (!goes_on).then(|| hold.until(again));
-    }
-    let again = until.saturating_add(ANSWERED).ok().max(soon).unwrap_or(until);
-    Some(hold.until(again))
+    let is_to_move = TO_MOVE.contains(&step.verb);
+    let next = if is_to_move { last.saturating_add(LOOK).unwrap_or(until).min(until) } else { until };
+    let again = [next.saturating_add(ANSWERED), facts.now().saturating_add(AGAIN)];
+    let again = again.into_iter().flatten().max().unwrap_or(until);
+    (!(is_to_move && goes_on)).then(|| hold.until(again))
 }

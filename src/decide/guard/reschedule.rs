@@ -1,5 +1,5 @@
-//! Moving a pod disrupts what it serves just now: only where the agreement allows it, seldom, one at a time, and not against
-//! what the API server refuses.
+//! Moving a pod disrupts what it serves just now: only where the agreement allows it, seldom, one at a time or together from a node
+//! that is avoided, and not against what the API server refuses.
 
 use k8s_openapi::jiff::Timestamp;
 

@@ -3,16 +3,18 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::feasibility::pods_left;
+use super::feasibility::{node, pods_left, room};
 use super::fixture::{Scene, act, at, hpa, observation, reason, step};
 use super::moves::{self, evicted, fail, served, verb};
-use super::nodes::{all, named};
+use super::nodes::{all, avoid_for_another, named};
 use super::rescheduling_guards::eviction;
+use crate::api::AVOID_KEY;
 use crate::api::enforcement::{AvoidNode, Connections, Reschedule, ScaleBounds};
 use crate::api::enforcement_status::{ActionPhase, Verb, Verdict};
 use crate::decide::plan::Plan;
 use crate::decide::timing::Timing;
 use crate::decide::{FleetEviction, guard, reschedule, workflow};
+use crate::sense::headroom::{Headroom, NodeRoom};
 use crate::sense::workload::{FloorHolder, KeptVolume, VolumeKind};
 
 type Change = fn(&mut Scene);
@@ -78,7 +80,7 @@ fn as_many_replicas_are_added_as_pods_of_the_node_are_sick() {
 
 #[test]
 fn no_more_are_added_than_may_go_or_find_room() {
-    let changes: [(i32, Change); 16] = [
+    let changes: [(i32, Change); 21] = [
         (3, |scene| scene.enforcement.reschedule.as_mut().unwrap().per_day = 3),
         (2, |scene| {
             let moved = scene.status.reschedule.get_or_insert_default();
@@ -109,6 +111,18 @@ fn no_more_are_added_than_may_go_or_find_room() {
         (2, |scene| scene.supply.headroom = pods_left(2)),
         (1, |scene| (scene.supply.headroom, scene.fleet.services) = (pods_left(2), 2)),
         (2, |scene| (scene.supply.headroom, scene.fleet.services) = (pods_left(4), 2)),
+        // Each takes two places, and those on the node that is left are none, nor those of one that others leave.
+        (2, |scene| scene.supply.headroom = on_nodes(&[9, 3, 2])),
+        (1, |scene| scene.supply.headroom = on_nodes(&[9, 3])),
+        (1, |scene| scene.supply.headroom = on_nodes(&[9, 0, 0])),
+        (2, |scene| (scene.supply.headroom, scene.fleet.services) = (on_nodes(&[0, 8]), 2)),
+        (3, |scene| {
+            let Headroom::Read { needs, quotas, .. } = on_nodes(&[]) else { panic!() };
+            let taint = serde_json::json!({"key": AVOID_KEY, "value": "other", "effect": "PreferNoSchedule"});
+            let others = NodeRoom { taints: vec![serde_json::from_value(taint).unwrap()], ..node("node-5", 9) };
+            let nodes = Ok(vec![node("node-4", 6), others].into());
+            scene.supply.headroom = Headroom::Read { needs, quotas, nodes };
+        }),
     ];
     for (index, (more, change)) in changes.into_iter().enumerate() {
         let mut scene = avoided(4);
@@ -123,6 +137,12 @@ fn no_more_are_added_than_may_go_or_find_room() {
 fn connections(scene: &mut Scene, pods: i32) {
     let connections = Connections { per_pod: 50, limit: 50 * pods };
     scene.enforcement.scale.as_mut().unwrap().connections = Some(connections);
+}
+
+/// So many cores are left on each node, from `node-0` on.
+fn on_nodes(cores: &[i128]) -> Headroom {
+    let nodes = cores.iter().enumerate().map(|(index, cores)| node(&format!("node-{index}"), *cores));
+    room(Vec::new(), Ok(nodes.collect()))
 }
 
 #[test]
@@ -189,6 +209,89 @@ fn no_more_go_than_may_and_than_were_added_for_them() {
     scene.workload().pods[17].ready = false;
     let scene = added(scene, 4);
     assert_eq!(evicted(&scene.decide()).len(), 2);
+}
+
+#[test]
+fn what_was_added_and_landed_there_makes_up_for_none() {
+    let mut scene = ready(3);
+    // Another agreement has it avoided, so that nothing else says where they landed.
+    scene.status.avoidance = None;
+    scene.actions.retain(|action| action.verb != Verb::AvoidNode);
+    avoid_for_another(named(&mut scene, "node-0"), 0);
+    assert_eq!(evicted(&scene.decide()).len(), 3);
+    let pod = &mut scene.workload().pods[20];
+    (pod.node, pod.created) = (Some("node-0".into()), Some(at(30)));
+    let decided = scene.decide();
+    assert_eq!((verb(&decided), reason(&decided)), (None, "AwaitingSurge"), "{:?}", decided.decision);
+}
+
+#[test]
+fn where_not_all_get_ready_in_time_as_many_go_as_did() {
+    let mut scene = avoided(5);
+    assert_eq!(act(&scene.live()), Some((Verb::Surge, 18, 23)));
+    failing(&mut scene, 5);
+    for index in [21, 22] {
+        (scene.workload().pods[index].ready, scene.workload().pods[index].node) = (false, None);
+    }
+    let deadline = scene.actions[0].deadline.0;
+    loop {
+        scene.wait(30);
+        fail_from(&mut scene, 0, 5);
+        let decided = scene.live();
+        if scene.now >= deadline {
+            assert_eq!(evicted(&decided), ["checkout-0", "checkout-1", "checkout-2"]);
+            break;
+        }
+        assert_eq!((verb(&decided), reason(&decided)), (None, "AwaitingSurge"), "{:?}", decided.decision);
+    }
+    let surge = scene.actions.iter().find(|action| action.verb == Verb::Surge).unwrap();
+    assert_eq!(surge.verdict, Some(Verdict::Inconclusive), "{surge:?}");
+    // None did: the verb is turned off, as ever.
+    let mut scene = avoided(3);
+    scene.live();
+    failing(&mut scene, 3);
+    for pod in &mut scene.workload().pods[18..] {
+        (pod.ready, pod.node) = (false, None);
+    }
+    let deadline = scene.actions[0].deadline.0;
+    while scene.now < deadline {
+        scene.wait(30);
+        fail_from(&mut scene, 0, 3);
+        assert_ne!(verb(&scene.live()), Some(Verb::Reschedule));
+    }
+    let surge = scene.actions.iter().find(|action| action.verb == Verb::Surge).unwrap();
+    assert_eq!(surge.verdict, Some(Verdict::Ineffective), "{surge:?}");
+}
+
+#[test]
+fn without_leave_to_avoid_nodes_they_do_not_go_together_from_one_that_is_cordoned() {
+    let mut scene = ready(3);
+    named(&mut scene, "node-0").taints.clear();
+    named(&mut scene, "node-0").unschedulable = true;
+    scene.status.avoidance = None;
+    assert_eq!(evicted(&scene.decide()).len(), 3);
+    scene.enforcement.reschedule.as_mut().unwrap().avoid_node = None;
+    let decided = scene.decide();
+    assert!(verb(&decided) != Some(Verb::Reschedule) || evicted(&decided).len() == 1, "{:?}", decided.decision);
+}
+
+#[test]
+fn those_that_went_together_in_vain_are_one_try() {
+    let mut scene = ready(3);
+    assert_eq!(evicted(&scene.live()).len(), 3);
+    moves::land(&mut scene, "node-8");
+    scene.live();
+    // What came in their place is gone again.
+    scene.workload().pods.retain(|pod| pod.node.as_deref() != Some("node-8"));
+    let deadline = scene.actions[0].deadline.0;
+    while scene.now < deadline {
+        scene.wait(30);
+        scene.burn(true);
+        scene.live();
+    }
+    let tried: Vec<_> = scene.actions.iter().filter(|action| action.verb == Verb::Reschedule).collect();
+    assert!(tried.iter().all(|action| action.verdict == Some(Verdict::Ineffective)), "{tried:#?}");
+    assert_eq!(scene.status.episode.as_ref().unwrap().without_effect(Verb::Reschedule), 1);
 }
 
 #[test]

@@ -142,6 +142,16 @@ fn what_is_still_to_be_judged_is_kept_before_what_is_settled() {
     let mut actions: Vec<_> = (0..KEPT + 2).map(|id| named(id, false)).collect();
     crate::decide::intent::keep(&mut actions);
     assert_eq!((actions.len(), actions[KEPT - 1].id.as_str()), (KEPT, "9"), "the oldest go where none is");
+    // Two rounds of evictions, after a taint and replicas that stand still.
+    let verb = |id: usize| match id {
+        10 => Verb::Surge,
+        11 => Verb::AvoidNode,
+        _ => Verb::Reschedule,
+    };
+    let mut actions: Vec<_> = (0..KEPT + 2).map(|id| ActionRecord { verb: verb(id), ..named(id, true) }).collect();
+    crate::decide::intent::keep(&mut actions);
+    let left: Vec<&str> = actions.iter().map(|record| record.id.as_str()).collect();
+    assert_eq!(left, ["0", "1", "2", "3", "4", "5", "6", "7", "10", "11"]);
 }
 
 /// Its floor is kept already, and is to be raised next.

@@ -60,8 +60,15 @@ fn look(rule: &Rule, bad: u32, total: u32) -> Beat {
 
 /// An outage of half of 600 events, first seen at one instant and last at another.
 pub(crate) fn proven(since: Timestamp, seen: Timestamp) -> Proof {
+    seen_by_looks(300, since, seen)
+}
+
+/// So many bad ones of 600 at the first look, and half of them at all others up to one.
+fn seen_by_looks(first: u32, since: Timestamp, seen: Timestamp) -> Proof {
     let mut course = Course::default();
-    for at in [since, seen] {
+    assert_eq!(course.enter(&rule("latency"), &minute(first, 600), since), Beat::Outage);
+    let later = (1..).map(|look| since + SignedDuration::from_secs(60) * look).take_while(|at| *at < seen);
+    for at in later.chain((since < seen).then_some(seen)) {
         assert_eq!(course.enter(&rule("latency"), &minute(300, 600), at), Beat::Outage);
     }
     course.proof(seen).unwrap().clone()
@@ -69,10 +76,7 @@ pub(crate) fn proven(since: Timestamp, seen: Timestamp) -> Proof {
 
 /// One of which more came at the second look than had come at the first.
 pub(crate) fn going_on(since: Timestamp, seen: Timestamp) -> Proof {
-    let mut course = Course::default();
-    assert_eq!(course.enter(&rule("latency"), &minute(100, 600), since), Beat::Outage);
-    assert_eq!(course.enter(&rule("latency"), &minute(300, 600), seen), Beat::Outage);
-    course.proof(seen).unwrap().clone()
+    seen_by_looks(100, since, seen)
 }
 
 #[test]
@@ -233,6 +237,10 @@ fn what_says_nothing_changes_nothing_and_a_proof_goes_when_nobody_confirms_it() 
         assert_eq!(course.enter(&rule, &silent, at(16 + index)), Beat::Unknown, "{silent:?}");
         assert_eq!(course.proof(at(16 + index)), Some(&proof), "{silent:?}");
     }
+    // A look after so long begins anew, whatever was proven before.
+    let mut late = course.clone();
+    late.enter(&rule, &minute(300, 600), at(106));
+    assert_eq!(late.proof(at(106)).map(|proof| proof.since), Some(at(106)));
     let gone = proof.at.checked_add(STANDS).unwrap().checked_add(SignedDuration::from_secs(1)).unwrap();
     assert_eq!(course.proof(gone), None);
     course.enter(&rule, &Slot::unknown(UnknownCause::TimedOut, 0), gone);
@@ -252,6 +260,7 @@ fn an_outage_goes_on_when_what_came_since_the_first_look_is_one_by_itself() {
         (&[(0, 100), (15, 110)], false, "ten of a hundred and fifty are chance"),
         (&[(0, 100), (15, 118)], true, "eighteen are none"),
         (&[(0, 100), (45, 118)], false, "of four hundred and fifty they are"),
+        (&[(0, 100), (14, 250)], false, "what came need not have been scraped"),
         (&[(0, 100), (15, 250)], true, "all that came"),
         (&[(0, 100), (15, 250), (75, 90)], false, "it becomes less"),
         (&[(0, 100), (15, 0), (30, 250)], false, "it was over, and that is another one"),

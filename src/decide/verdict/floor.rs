@@ -8,6 +8,7 @@ use k8s_openapi::jiff::Timestamp;
 use crate::api::enforcement_status::{ActionRecord, Verdict};
 use crate::decide::evidence::Snapshot;
 use crate::decide::health::Danger;
+use crate::decide::moved;
 
 use super::{Sight, compare, paces};
 
@@ -57,6 +58,14 @@ pub(super) fn added(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Optio
         let words = format!("only {ready} of {to} pods are ready by the deadline, {unplaced} unplaced");
         (Verdict::Ineffective, words)
     })
+}
+
+/// The replicas that were added for pods to be moved are ready. Where not all are by the deadline, some pods may go all the same.
+pub(super) fn surged(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdict, String)> {
+    let (verdict, words) = added(record, sight, due)?;
+    let without = record.to?.saturating_sub(moved::surges_of(sight.moved, record));
+    let some = verdict == Verdict::Ineffective && sight.workload.ready_pods() > without;
+    Some((if some { Verdict::Inconclusive } else { verdict }, words))
 }
 
 /// The pods are ready, and the objective recovers.
