@@ -165,9 +165,10 @@ mod tests {
     #[test]
     fn the_days_before_end_where_the_hours_of_the_pods_begin() {
         let until: Timestamp = "2026-11-29T12:00:00Z".parse().unwrap();
-        let [days] = &of_days_before("shop", until, 20.0).unwrap()[..] else { panic!("one series") };
+        let all = of_days_before("shop", until, 20.0).unwrap();
+        assert_eq!(all.len(), 1);
         let hours = of_pods_before("shop", until, 4, 20.0).unwrap();
-        let (days, first) = (days.samples(), hours[0].samples()[0].at_ms);
+        let (days, first) = (all[0].samples(), hours[0].samples()[0].at_ms);
         assert!((0..=60_000).contains(&(first - days.last().unwrap().at_ms)));
         assert_eq!(first - days[0].at_ms, 30 * 3_600_000 + 55_000);
         assert!(days.windows(2).all(|pair| (pair[1].value - pair[0].value - 1200.0).abs() < 1e-6));
