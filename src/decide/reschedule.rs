@@ -152,10 +152,10 @@ fn ready(facts: &Facts<'_>, pod: &PodObservation, suspects: &[String], surge: &A
     };
     let elsewhere = |pod: &&PodObservation| pod.node.as_deref().is_none_or(|on| guard::steered(facts, on).is_none());
     let serving_pods = || facts.workload.pods.iter().filter(|pod| !pod.terminating);
-    // What was added and landed on the node that is left does not make up for what goes.
-    let in_vain = serving_pods().filter(added).filter(|pod| pod.ready && !elsewhere(pod)).count();
     let available = facts.workload.available_pods(facts.now());
-    let available = available.saturating_sub(i32::try_from(in_vain).unwrap_or(i32::MAX));
+    // The one that goes is left out below.
+    let beside = serving_pods().filter(added).filter(|other| other.uid != pod.uid);
+    let available = available.saturating_sub(evacuation::in_vain(facts, beside));
     let others = available.saturating_sub(i32::from(pod.ready));
     let sought = moved::surges_of(facts.moved.as_ref(), surge);
     let missing = to.saturating_sub(1).saturating_sub(others).max(0);

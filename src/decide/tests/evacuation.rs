@@ -221,8 +221,12 @@ fn what_was_added_and_landed_there_makes_up_for_none() {
     assert_eq!(evicted(&scene.decide()).len(), 3);
     let pod = &mut scene.workload().pods[20];
     (pod.node, pod.created) = (Some("node-0".into()), Some(at(30)));
+    let name = pod.name.clone();
+    served(&mut scene, &name, 50, 0);
     let decided = scene.decide();
     assert_eq!((verb(&decided), reason(&decided)), (None, "AwaitingSurge"), "{:?}", decided.decision);
+    served(&mut scene, &name, 600, 1);
+    assert_eq!(evicted(&scene.decide()).len(), 3, "it is well there: the node has more than one kind of pods");
 }
 
 #[test]
