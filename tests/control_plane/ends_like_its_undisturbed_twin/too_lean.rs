@@ -1,20 +1,16 @@
 //! An autoscaler lets the pods become busier than is safe: its CPU target is lowered, and is what was declared when nobody wants it
 //! set any more.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result};
 use futures::future::FutureExt;
 use guarantor::api::enforcement_status::Verb;
 use guarantor_testbed::ShopOptions;
-use guarantor_testbed::manifest::{Agreement, Aim, Autoscaler, Objective};
+use guarantor_testbed::manifest::{Aim, Autoscaler};
 use tokio::time::sleep;
 
 use super::story::{Story, until_done, until_over};
+use super::too_many::{KNOWN_AFTER, agreement};
 use crate::stage::Stage;
-
-/// What a pod has borne is known when all have served alike for five minutes.
-const KNOWN_AFTER: Duration = Duration::from_secs(330);
 
 const PODS: u8 = 4;
 /// Requests a second.
@@ -31,19 +27,8 @@ pub(super) static STORY: Story = Story {
     play: |stage| play(stage).boxed_local(),
 };
 
-fn agreement(namespace: &str, mode: &str) -> String {
-    let capacity = format!(
-        "capacity: {{mode: {mode}, objective: latency, availability: availability, \
-         cpu: 'container_cpu_usage_seconds_total{{service=\"storefront\"}}'}}"
-    );
-    Agreement {
-        objectives: vec![Objective::latency("500ms", "90"), Objective::availability("99")],
-        release_after: "10s",
-        allows: vec![&capacity],
-        ..Agreement::new(namespace)
-    }
-    .to_string()
-}
+/// What the autoscaler declares lies within it.
+const BOUNDS: (u32, u32) = (2, 10);
 
 async fn agree(stage: &Stage) -> Result<String> {
     let namespace = &stage.namespace;
@@ -54,14 +39,14 @@ async fn agree(stage: &Stage) -> Result<String> {
     stage.shop.was_open_for_days_before(created, RATE).await?;
     stage.shop.was_served_before(created, PODS, RATE).await?;
     sleep(KNOWN_AFTER).await;
-    Ok(agreement(namespace, "Floor"))
+    Ok(agreement(namespace, "Floor", BOUNDS))
 }
 
 async fn play(stage: &Stage) -> Result<()> {
-    stage.apply(&agreement(&stage.namespace, "Target")).await?;
+    stage.apply(&agreement(&stage.namespace, "Target", BOUNDS)).await?;
     until_done(stage, Verb::SetTarget).await?;
     // Before the next step, which waits for what came of this one.
-    stage.apply(&agreement(&stage.namespace, "Floor")).await?;
+    stage.apply(&agreement(&stage.namespace, "Floor", BOUNDS)).await?;
     until_done(stage, Verb::RestoreTarget).await?;
     until_over(stage).await
 }
