@@ -144,7 +144,7 @@ async fn follow(
             let steps: Vec<String> = plan.steps.iter().map(|step| step.id.clone()).collect();
             let outcomes = carry_out(agreement, context, book, next, plan, now).await?;
             refused::tell(agreement, context, next, &outcomes, stood, now);
-            // What was refused is not tried again at once.
+            // What was refused is not tried again at once, and what was done is looked at.
             let is_done =
                 |id: &String| next.actions.iter().any(|done| done.id == *id && done.phase == ActionPhase::Done);
             again.filter(|_| steps.iter().any(is_done))

@@ -62,14 +62,19 @@ pub(super) fn as_sick<'a>(
 /// So many of the pods that were added do not make up for those that go: they serve on a node that is left, and nobody has seen yet
 /// that they are well there.
 pub(super) fn in_vain<'a>(facts: &Facts<'_>, added: impl Iterator<Item = &'a PodObservation>) -> i32 {
+    let on_it = added.filter(|pod| pod.ready).filter_map(|pod| {
+        let node = pod.node.as_deref().filter(|node| guard::steered(facts, node).is_some())?;
+        Some((pod, node))
+    });
+    let mut on_it = on_it.peekable();
+    if on_it.peek().is_none() {
+        return 0;
+    }
     let seen = Population::of(facts).ok();
-    let is_well =
-        |pod: &PodObservation, node: &str| seen.as_ref().is_some_and(|pods| cause::is_seen_well(pods, &pod.name, node));
-    let is_there = |pod: &&PodObservation| {
-        let node = pod.node.as_deref().filter(|node| guard::steered(facts, node).is_some());
-        pod.ready && node.is_some_and(|node| !is_well(pod, node))
+    let is_well = |(pod, node): &(&PodObservation, &str)| {
+        seen.as_ref().is_some_and(|pods| cause::is_seen_well(pods, &pod.name, node))
     };
-    i32::try_from(added.filter(is_there).count()).unwrap_or(i32::MAX)
+    i32::try_from(on_it.filter(|there| !is_well(there)).count()).unwrap_or(i32::MAX)
 }
 
 /// The node of this pod, if it is avoided and the agreement has nodes avoided, and what is seen of all pods.

@@ -188,11 +188,10 @@ pub fn effect(floor: Option<FloorStatus>, record: &ActionRecord) -> Option<Floor
 pub fn keep(actions: &mut Vec<ActionRecord>) {
     let is_settled = |record: &ActionRecord| record.verdict.is_some() || record.phase == ActionPhase::Refused;
     while actions.len() > KEPT {
-        let is_followed = |(index, record): (usize, &ActionRecord)| {
-            is_settled(record) && actions.iter().take(index).any(|newer| newer.verb == record.verb)
+        let is_followed = |(index, record): &(usize, &ActionRecord)| {
+            is_settled(record) && actions.iter().take(*index).any(|newer| newer.verb == record.verb)
         };
-        let followed =
-            (0..actions.len()).zip(actions.iter()).rev().find(|one| is_followed(*one)).map(|(index, _)| index);
+        let followed = actions.iter().enumerate().rev().find(is_followed).map(|(index, _)| index);
         match followed.or_else(|| actions.iter().rposition(is_settled)) {
             Some(oldest) => drop(actions.remove(oldest)),
             None => actions.truncate(KEPT),

@@ -58,17 +58,21 @@ pub fn is_well(facts: &Facts<'_>, node: &str) -> bool {
 /// that serves nothing is not well.
 #[must_use]
 pub fn is_seen_well(pods: &Population, name: &str, node: &str) -> bool {
-    let others = of(pods, |member| !is_on(member, node) && member.name != name && member.served_throughout);
-    let own = of(pods, |member| member.name == name);
+    let (own, others) = beside_elsewhere(pods, name, node);
     own.total >= FEWEST_EVENTS && worse(own, others, RATIO, pods.comparisons()).is_none()
 }
 
 /// A pod is worse than the pods that are not on this node, beyond chance. `false` also where nobody can tell.
 #[must_use]
 pub fn is_seen_sick(pods: &Population, name: &str, node: &str) -> bool {
-    let others = of(pods, |member| !is_on(member, node) && member.name != name && member.served_throughout);
-    let own = of(pods, |member| member.name == name);
+    let (own, others) = beside_elsewhere(pods, name, node);
     worse(own, others, RATIO, pods.comparisons()).is_some()
+}
+
+/// A pod, and the others that are not on this node.
+fn beside_elsewhere(pods: &Population, name: &str, node: &str) -> (Sample, Sample) {
+    let others = of(pods, |member| !is_on(member, node) && member.name != name && member.served_throughout);
+    (of(pods, |member| member.name == name), others)
 }
 
 /// Such a pod is told from those that are left on the node, which are worse than it beyond chance, and is not as sick: by the

@@ -3,7 +3,7 @@
 use crate::api::enforcement_status::Verb;
 use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
-use crate::decide::{ahead, connections, own, policy, release, size};
+use crate::decide::{ahead, connections, moved, own, policy, release, size};
 
 use super::{Hold, adds};
 
@@ -33,9 +33,9 @@ pub(super) fn sound(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
 pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let (Some(bounds), Some(floor)) = (&facts.situation.enforcement.scale, facts.floor()) else { return None };
     let (to, wanted) = (step.floor()?.to, facts.workload.spec_replicas);
-    let highest = match step.verb {
-        Verb::Surge => policy::highest_in_a_move(facts, floor, bounds, to.saturating_sub(wanted.max(floor.current))),
-        _ => policy::highest(facts, floor, bounds),
+    let highest = match moved::added(step, facts.workload) {
+        Some(moved) => policy::highest_in_a_move(facts, floor, bounds, moved),
+        None => policy::highest(facts, floor, bounds),
     };
     let below = facts.standing.as_ref().is_some_and(|standing| to < release::lowest(standing, bounds));
     match step.verb {

@@ -172,12 +172,7 @@ fn they_go_together_when_all_that_were_added_are_ready() {
         // Another agreement moves pods of the node.
         ("BlastRadius", |scene| scene.fleet.evictions = vec![FleetEviction { node: "node-0".into(), at: at(0) }]),
     ];
-    for (index, (expected, change)) in changes.into_iter().enumerate() {
-        let mut scene = scene.clone();
-        change(&mut scene);
-        let decided = scene.decide();
-        assert_eq!((verb(&decided), reason(&decided)), (None, expected), "case {index}: {:?}", decided.decision);
-    }
+    moves::each_holds(&scene, &changes);
 }
 
 #[test]

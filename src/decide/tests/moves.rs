@@ -1,6 +1,6 @@
 //! A service with one sick pod, and a `ReplicaSet` that makes another one of what is evicted.
 
-use super::fixture::{Scene, by_pod, pod};
+use super::fixture::{Scene, by_pod, pod, reason};
 use crate::api::enforcement::Reschedule;
 use crate::api::enforcement_status::Verb;
 use crate::decide::{Decided, Decision, Step};
@@ -118,6 +118,16 @@ pub(crate) fn evicted(decided: &Decided) -> Vec<&str> {
     let Decision::Act(plan) = &decided.decision else { panic!("nothing is to be done: {:?}", decided.decision) };
     assert!(plan.steps.iter().all(|step| step.verb == Verb::Reschedule), "{plan:?}");
     plan.steps.iter().map(|step| step.target.name.as_str()).collect()
+}
+
+/// Each of these changes has it held, for this reason.
+pub(crate) fn each_holds(scene: &Scene, changes: &[(&str, fn(&mut Scene))]) {
+    for (index, (expected, change)) in changes.iter().enumerate() {
+        let mut scene = scene.clone();
+        change(&mut scene);
+        let decided = scene.decide();
+        assert_eq!((verb(&decided), reason(&decided)), (None, *expected), "case {index}: {:?}", decided.decision);
+    }
 }
 
 /// So many events of a pod, and the bad ones among them.
