@@ -161,7 +161,11 @@ fn ready(facts: &Facts<'_>, pod: &PodObservation, suspects: &[String], surge: &A
     let missing = to.saturating_sub(1).saturating_sub(others).max(0);
     let in_part = surge.verdict == Some(Verdict::Inconclusive) && missing < sought;
     if facts.workload.spec_replicas < to || missing > 0 && !in_part {
-        let message = format!("{available} of {to} pods are ready; {} is evicted when the others suffice", pod.name);
+        let goes = match sought {
+            ..=1 => format!("{} is evicted", pod.name),
+            _ => format!("{} and up to {} more of its node are evicted together", pod.name, sought.saturating_sub(1)),
+        };
+        let message = format!("{available} of {to} pods are ready; {goes} when the others suffice");
         let failed = surge.verdict.is_some_and(|verdict| verdict != Verdict::Effective);
         return if failed { Err(Hold::new("NoSurge", message)) } else { waits("AwaitingSurge", message) };
     }

@@ -5,7 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::feasibility::{node, pods_left, room};
 use super::fixture::{Scene, act, at, hpa, observation, reason, step};
-use super::moves::{self, evicted, fail, served, verb};
+use super::moves::{self, Change, evicted, fail, served, verb};
 use super::nodes::{all, avoid_for_another, named};
 use super::rescheduling_guards::eviction;
 use crate::api::AVOID_KEY;
@@ -13,11 +13,9 @@ use crate::api::enforcement::{AvoidNode, Connections, Reschedule, ScaleBounds};
 use crate::api::enforcement_status::{ActionPhase, Verb, Verdict};
 use crate::decide::plan::Plan;
 use crate::decide::timing::Timing;
-use crate::decide::{FleetEviction, guard, reschedule, workflow};
+use crate::decide::{Decision, FleetEviction, guard, reschedule, workflow};
 use crate::sense::headroom::{Headroom, NodeRoom};
 use crate::sense::workload::{FloorHolder, KeptVolume, VolumeKind};
-
-type Change = fn(&mut Scene);
 
 /// So many pods are on `node-0` and fail every other request, and the others are spread over other nodes.
 fn failing(scene: &mut Scene, sick: usize) {
@@ -173,6 +171,12 @@ fn they_go_together_when_all_that_were_added_are_ready() {
         ("BlastRadius", |scene| scene.fleet.evictions = vec![FleetEviction { node: "node-0".into(), at: at(0) }]),
     ];
     moves::each_holds(&scene, &changes);
+    let mut waiting = scene.clone();
+    waiting.workload().pods[20].ready = false;
+    let Decision::Hold(hold) = waiting.decide().decision else { panic!() };
+    let words =
+        "20 of 21 pods are ready; checkout-0 and up to 2 more of its node are evicted together when the others suffice";
+    assert!(hold.message.contains(words), "{}", hold.message);
 }
 
 #[test]

@@ -120,8 +120,11 @@ pub(crate) fn evicted(decided: &Decided) -> Vec<&str> {
     plan.steps.iter().map(|step| step.target.name.as_str()).collect()
 }
 
+/// Something that becomes otherwise.
+pub(crate) type Change = fn(&mut Scene);
+
 /// Each of these changes has it held, for this reason.
-pub(crate) fn each_holds(scene: &Scene, changes: &[(&str, fn(&mut Scene))]) {
+pub(crate) fn each_holds(scene: &Scene, changes: &[(&str, Change)]) {
     for (index, (expected, change)) in changes.iter().enumerate() {
         let mut scene = scene.clone();
         change(&mut scene);
