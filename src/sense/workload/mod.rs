@@ -39,7 +39,7 @@ use std::time::Duration;
 use k8s_openapi::api::autoscaling::v1::Scale;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
-use kube::api::{ApiResource, DynamicObject};
+use kube::api::{ApiResource, DynamicObject, ObjectMeta};
 use kube::core::GroupVersionKind;
 use kube::{Api, Client};
 use serde_json::Value;
@@ -318,11 +318,12 @@ fn own_floor(resource: &ApiResource, object: &DynamicObject, scale: &Scale) -> F
     }
 }
 
-// Metadata and the rest in one document, as the API server sent it.
+// What is read of the metadata, and the rest, in one document as the API server sent it.
 fn whole(object: &DynamicObject) -> Value {
     let mut data = object.data.clone();
     if let Some(fields) = data.as_object_mut() {
-        fields.insert("metadata".to_owned(), serde_json::json!({"generation": object.metadata.generation}));
+        let ObjectMeta { generation, annotations, .. } = &object.metadata;
+        fields.insert("metadata".to_owned(), serde_json::json!({"generation": generation, "annotations": annotations}));
     }
     data
 }

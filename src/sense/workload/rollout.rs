@@ -36,7 +36,11 @@ fn deployment(object: &Value) -> Rollout {
     if older || !available { Rollout::InProgress } else { Rollout::Complete }
 }
 
-/// When the last rollout was through. Scaling does not move that time; a Deployment without a progress deadline has none.
+/// The annotation of a Deployment with the number of its revision.
+const NUMBER: &str = "/metadata/annotations/deployment.kubernetes.io~1revision";
+
+/// When the last rollout was through. Scaling does not move that time; a Deployment without a progress deadline has none, and one
+/// that has its first revision still was not rolled out: there is nothing that it could be worse than.
 pub(super) fn completed_at(api_version: &str, kind: &str, object: &Value) -> Option<Timestamp> {
     if of(api_version, kind, object) != Rollout::Complete {
         return None;
@@ -44,7 +48,8 @@ pub(super) fn completed_at(api_version: &str, kind: &str, object: &Value) -> Opt
     let progressing = progressing(object)?;
     let text = |name: &str| progressing.get(name).and_then(Value::as_str);
     let through = text("reason") == Some("NewReplicaSetAvailable");
-    text("lastUpdateTime").filter(|_| through)?.parse().ok()
+    let first = object.pointer(NUMBER).and_then(Value::as_str) == Some("1");
+    text("lastUpdateTime").filter(|_| through && !first)?.parse().ok()
 }
 
 fn progressing(object: &Value) -> Option<&Value> {
@@ -112,6 +117,11 @@ mod tests {
         object["status"]["conditions"][0]["lastUpdateTime"] = json!("2026-01-01T00:00:20Z");
         let through = "2026-01-01T00:00:20Z".parse().ok();
         assert!(through.is_some() && completed_at("apps/v1", "Deployment", &object) == through);
+        object["metadata"]["annotations"] = json!({"deployment.kubernetes.io/revision": "2"});
+        assert_eq!(completed_at("apps/v1", "Deployment", &object), through);
+        object["metadata"]["annotations"] = json!({"deployment.kubernetes.io/revision": "1"});
+        assert_eq!(completed_at("apps/v1", "Deployment", &object), None, "it is new, and was changed by nobody");
+        object["metadata"]["annotations"] = json!({"deployment.kubernetes.io/revision": "2"});
         object["status"]["updatedReplicas"] = json!(3);
         assert_eq!(completed_at("apps/v1", "Deployment", &object), None, "it goes on");
     }

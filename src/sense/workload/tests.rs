@@ -122,6 +122,23 @@ async fn a_workload_is_read_with_all_that_belongs_to_it() {
     assert!(!floor.target.uid.is_empty() && floor.target.uid != seen.uid && !floor.entry_left);
 }
 
+/// A Deployment that is new has nothing that it could be worse than.
+#[tokio::test(start_paused = true)]
+async fn what_has_its_first_revision_still_was_not_rolled_out() {
+    let through = "2026-01-01T00:00:20Z";
+    for (number, expected) in [("1", None), ("2", through.parse().ok())] {
+        let api = ApiServer::new();
+        let mut web = deployment("web", 6);
+        web["metadata"]["annotations"] = json!({"deployment.kubernetes.io/revision": number});
+        web["status"]["updatedReplicas"] = json!(6);
+        web["status"]["conditions"] =
+            json!([{"type": "Progressing", "reason": "NewReplicaSetAvailable", "lastUpdateTime": through}]);
+        api.apply(web).unwrap();
+        let seen = read(&api, &self::web()).await.unwrap();
+        assert_eq!((seen.rollout, seen.rolled_out_at), (Rollout::Complete, expected), "revision {number}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_keeps_a_pod_from_being_moved_is_read() {
     let api = ApiServer::new();
