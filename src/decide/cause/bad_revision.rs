@@ -3,8 +3,9 @@
 //!
 //! While both revisions serve, they are compared with each other, under the same load and beside the same dependencies.
 //! When the rollout is through there is only before and after. That is told to be the revision's doing only shortly
-//! after, where every pod got about as much load as before, and not through one of its pods; whether a dependency went
-//! bad in the same minutes cannot be seen, and the words say so.
+//! after, by a window that has nothing of the rollout in it (fewer pods served then, and some of them were cold), where every pod
+//! got about as much load as before, and not through one of its pods; whether a dependency went bad in the same minutes cannot be
+//! seen, and the words say so.
 
 use std::collections::BTreeMap;
 
@@ -75,10 +76,12 @@ fn side_by_side(look: &Look<'_>, pods: &Population, newest: &str, since: Timesta
 
 fn after(look: &Look<'_>, pods: &Population, newest: &str, members: &[&Member]) -> Answer {
     let facts = look.facts;
-    let through = facts.workload.rolled_out_at;
     let old = |through: Timestamp| facts.now().duration_since(through) > YOUNG && !named::revision(look, newest);
-    if through.is_none_or(old) {
+    let Some(through) = facts.workload.rolled_out_at.filter(|through| !old(*through)) else {
         return Err("there is one revision, and no rollout was through within the last half hour".to_owned());
+    };
+    if pods.began < through {
+        return Err(format!("what was read by pod has the rollout in it, which was through at {through}"));
     }
     let before = match facts.situation.before {
         Signals::ByPod(vector) => vector,

@@ -47,6 +47,8 @@ pub struct Population {
     pub members: Vec<Member>,
     /// Bad events of all, of pods that are gone and of no pod too.
     pub all_bad: f64,
+    /// When the window began.
+    pub began: Timestamp,
     /// The window's length in seconds.
     pub window_seconds: f64,
 }
@@ -95,7 +97,8 @@ impl Population {
             return Err(format!("the pods had {total:.0} events in the window, and {FEWEST_EVENTS:.0} are needed"));
         }
         let window_seconds = vector.window.as_secs_f64();
-        Ok(Self { members, all_bad: whole(vector).bad, window_seconds })
+        let began = vector.at.saturating_sub(vector.window).unwrap_or(vector.at);
+        Ok(Self { members, all_bad: whole(vector).bad, began, window_seconds })
     }
 
     /// The events of the pods that `belongs` picks, and of all others that have served for as long as the window is: only
