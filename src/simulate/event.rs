@@ -50,6 +50,8 @@ pub enum Event {
     Scrape,
     /// The policy is asked.
     Decide,
+    /// The policy looks around between two decisions.
+    Watch,
 }
 
 /// The events to come.

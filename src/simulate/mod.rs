@@ -11,7 +11,8 @@
 //! [`run`] plays one scenario: requests arrive, are spread over the pods of a [`fleet`], share a pod's cores in its
 //! [`queue`] and are counted by the [`plant`]; a [`policy`] sees only what is scraped ([`view`]) and says how many pods it
 //! wants, which are ready after their start delay. [`fault`] says what goes wrong, [`score`] what it comes to. [`operator`]
-//! is a policy too: all that decides and acts, beside an autoscaler.
+//! is a policy too: all that decides and acts, beside an autoscaler. [`phases`] says when what happens at a fixed distance first
+//! happens.
 //!
 //! Does no I/O and reads no clock; a seed makes a run repeatable to the byte. Imports only from `decide` and what is left
 //! of it. Not modelled: nodes that must be bought, retries. Pods are cold at first only where a plant says so ([`plant::Cold`]).
@@ -23,6 +24,7 @@ pub mod fault;
 pub mod fleet;
 pub mod load;
 pub mod operator;
+pub mod phases;
 pub mod plant;
 pub mod pod;
 pub mod policy;

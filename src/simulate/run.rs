@@ -12,6 +12,7 @@ use super::counters::Counters;
 use super::event::{Agenda, Event, instant, seconds};
 use super::fault::Fault;
 use super::load::{Load, number};
+use super::phases::Phases;
 use super::plant::{Impossible, Plant, PlantSpec};
 use super::pod::{Phase, Pod};
 use super::policy::{Hand, Order, Policy};
@@ -21,6 +22,8 @@ use super::view::{PodCounters, PodView, Scrape, View};
 
 /// The metrics server looks this often (its default resolution), seconds.
 const POD_METRICS: f64 = 15.0;
+/// Seconds between two looks of a policy that watches.
+const WATCH: f64 = 1.0;
 /// Scrapes a policy is shown: more than ten minutes at the shortest usual interval.
 const SCRAPES: usize = 64;
 /// Seconds of concurrency a policy is shown: more than two of the longest windows.
@@ -39,6 +42,8 @@ pub struct Scenario {
     pub faults: Vec<Fault>,
     /// Seconds between two scrapes.
     pub scrape: f64,
+    /// When what happens at a fixed distance first happens.
+    pub phases: Phases,
     /// Ready pods at the beginning.
     pub replicas: u32,
     /// Fewest and most replicas.
@@ -121,10 +126,15 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn begin(&mut self, policy: &dyn Policy) {
-        self.agenda.plan(instant(POD_METRICS), Event::PodMetrics);
-        self.agenda.plan(instant(self.scenario.scrape), Event::Scrape);
-        // A second after the scrape, as a loop aligned to the slots is.
-        self.agenda.plan(instant(policy.period().min(self.scenario.scrape) + 1.0), Event::Decide);
+        let Scenario { scrape, phases, .. } = *self.scenario;
+        self.agenda.plan(instant(POD_METRICS * (1.0 + phases.pod_metrics)), Event::PodMetrics);
+        self.agenda.plan(instant(scrape * (1.0 + phases.scrape)), Event::Scrape);
+        // At the soonest a second after the scrape, as a loop aligned to the slots is.
+        let soonest = policy.period().min(scrape) + 1.0;
+        self.agenda.plan(instant(soonest + policy.period() * phases.decide), Event::Decide);
+        if let Some(round) = policy.rounds() {
+            self.agenda.plan(instant(WATCH + round * phases.pulse), Event::Watch);
+        }
         if policy.wants_seconds() {
             self.agenda.plan(instant(1.0), Event::Second);
         }
@@ -226,7 +236,11 @@ impl Run<'_> {
             }
             Event::Decide => {
                 self.agenda.plan(instant(now + policy.period()), Event::Decide);
-                self.decide(now, policy);
+                self.decide(now, |view| policy.decide(view));
+            }
+            Event::Watch => {
+                self.agenda.plan(instant(now + WATCH), Event::Watch);
+                self.decide(now, |view| policy.watch(view));
             }
             Event::Fault { index } => self.begin_fault(now, index),
             Event::Healed { index } => self.end_fault(now, index),
@@ -270,7 +284,7 @@ impl Run<'_> {
         }
     }
 
-    fn decide(&mut self, now: f64, policy: &mut dyn Policy) {
+    fn decide(&mut self, now: f64, ask: impl FnOnce(&View<'_>) -> Order) {
         let pods: Vec<PodView> = self.plant.fleet.pods().iter().filter(|pod| pod.is_replica()).map(seen).collect();
         let view = View {
             now,
@@ -282,7 +296,7 @@ impl Run<'_> {
             starts: &self.new_starts,
             concurrency: &self.concurrency,
         };
-        let Order { replicas, evict, avoid, rollout } = policy.decide(&view);
+        let Order { replicas, evict, avoid, rollout } = ask(&view);
         self.new_starts.clear();
         match rollout {
             None => {}

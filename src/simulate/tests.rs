@@ -2,11 +2,14 @@
 
 use super::fault::Fault;
 use super::load::Load;
+use super::phases::Phases;
 use super::plant::{Balancing, Cold, PlantSpec};
 use super::policy::fixed::Fixed;
 use super::policy::hpa::Hpa;
+use super::policy::{Order, Policy};
 use super::run::{Outcome, Scenario, run};
 use super::score::{Promise, Score};
+use super::view::View;
 
 const PROMISE: Promise = Promise { latency: 0.5, good: 0.95, available: 0.999 };
 
@@ -17,6 +20,7 @@ fn scenario(rate: f64, seconds: usize, replicas: u32) -> Scenario {
         plant: PlantSpec::default(),
         faults: Vec::new(),
         scrape: 15.0,
+        phases: Phases::default(),
         replicas,
         bounds: (1, 100),
         seed: 7,
@@ -61,6 +65,38 @@ fn equal_seeds_give_equal_runs_and_others_do_not() {
     };
     assert_eq!(play(7), play(7));
     assert_ne!(play(7), play(8));
+}
+
+/// What happens at a fixed distance begins where its phase says, and keeps its distance.
+#[test]
+fn scrapes_and_decisions_have_their_phases() {
+    struct Asked(Vec<f64>, Vec<f64>);
+    impl Policy for Asked {
+        fn name(&self) -> String {
+            "asked".to_owned()
+        }
+        fn rounds(&self) -> Option<f64> {
+            Some(20.0)
+        }
+        fn decide(&mut self, view: &View<'_>) -> Order {
+            self.0.push(view.now);
+            Order::default()
+        }
+        fn watch(&mut self, view: &View<'_>) -> Order {
+            self.1.push(view.now);
+            Order::default()
+        }
+    }
+    let begun = |phases| {
+        let mut asked = Asked(Vec::new(), Vec::new());
+        let outcome = run(&Scenario { phases, ..scenario(10.0, 60, 1) }, &mut asked).unwrap();
+        let scraped: Vec<f64> = outcome.scrapes.iter().map(|scrape| scrape.at).collect();
+        (scraped, asked.0, asked.1[..2].to_vec())
+    };
+    let soonest = (vec![15.0, 30.0, 45.0], vec![16.0, 31.0, 46.0], vec![1.0, 2.0]);
+    assert_eq!(begun(Phases::default()), soonest);
+    let phases = Phases { scrape: 0.2, decide: 0.4, pulse: 0.5, ..Phases::default() };
+    assert_eq!(begun(phases), (vec![18.0, 33.0, 48.0], vec![22.0, 37.0, 52.0], vec![11.0, 12.0]));
 }
 
 /// What was played before is not judged, and the run is no other for it.

@@ -13,3 +13,4 @@ mod every_trace_is_left_alone;
 mod faults;
 mod stage;
 mod traces;
+mod who_follows;

@@ -5,6 +5,7 @@ use guarantor::api::enforcement_status::Verb;
 use guarantor::simulate::fault::Fault;
 use guarantor::simulate::load::Load;
 use guarantor::simulate::operator::{Operator, Place};
+use guarantor::simulate::phases::Phases;
 use guarantor::simulate::plant::PlantSpec;
 use guarantor::simulate::policy::Policy;
 use guarantor::simulate::policy::fixed::Fixed;
@@ -26,7 +27,7 @@ pub const BOUNDS: (u32, u32) = (4, 60);
 pub enum Beside {
     /// An autoscaler that aims at this share of a pod's core.
     Hpa(f64),
-    /// Nobody: there are as many pods as at the beginning, or as the operator's floor says.
+    /// Nobody: there are as many pods as at the beginning, or as the operator says.
     Nobody,
 }
 
@@ -105,11 +106,19 @@ impl Played {
 /// Plays it.
 pub fn play(play: &Play) -> Played {
     let rate = (play.load.rate(0).round() as u32).max(1);
-    let (beside, cpu_target): (Box<dyn Policy>, Option<i32>) = match play.beside {
-        Beside::Hpa(target) => (Box::new(Hpa::new(target, 1.0)), Some((target * 100.0).round() as i32)),
-        Beside::Nobody => (Box::new(Fixed(play.pods)), None),
+    let beside: Box<dyn Policy> = match play.beside {
+        Beside::Hpa(target) => Box::new(Hpa::new(target, 1.0)),
+        Beside::Nobody => Box::new(Fixed(play.pods)),
     };
-    let place = Place { floor: BOUNDS.0 as i32, most: Some(BOUNDS.1 as i32), millicores: 1000, cpu_target };
+    let place = match play.beside {
+        Beside::Hpa(target) => Place {
+            floor: BOUNDS.0 as i32,
+            most: Some(BOUNDS.1 as i32),
+            millicores: 1000,
+            cpu_target: Some((target * 100.0).round() as i32),
+        },
+        Beside::Nobody => Place { floor: play.pods as i32, most: None, millicores: 1000, cpu_target: None },
+    };
     let mut operator = Operator::new(play.agreement.clone(), beside, place, &play.plant.bounds, rate).unwrap();
     let scenario = Scenario {
         load: play.load.clone(),
@@ -117,6 +126,7 @@ pub fn play(play: &Play) -> Played {
         plant: play.plant.clone(),
         faults: play.faults.clone(),
         scrape: 15.0,
+        phases: Phases::drawn(play.seed),
         replicas: play.pods,
         bounds: BOUNDS,
         seed: play.seed,

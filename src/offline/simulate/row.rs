@@ -14,6 +14,7 @@ use crate::api::credit_status::CreditState;
 use crate::evaluate::credit::{at_stake, shown};
 use crate::evaluate::exact::{divide, percent_text, ratio_text, whole};
 use crate::offline::settle::fault::Fault;
+use crate::simulate::phases::Phases;
 use crate::simulate::run::{Scenario, run};
 use crate::simulate::score::Promise;
 
@@ -39,7 +40,8 @@ pub fn row(
     let (mut name, mut acts, mut first) = (String::new(), false, None);
     for number in 0..seeds {
         let seed = scenario.seed.wrapping_add(number.into());
-        let scenario = Scenario { seed, replicas: choice.at_first(scenario.replicas), ..scenario.clone() };
+        let (phases, replicas) = (Phases::drawn(seed), choice.at_first(scenario.replicas));
+        let scenario = Scenario { seed, phases, replicas, ..scenario.clone() };
         let mut player = choice.player(&scenario, &load.remembered, promised)?;
         (name, acts) = (player.policy().name(), matches!(player, Player::Operator(_)));
         let outcome = run(&scenario, player.policy()).map_err(|e| Fault::new("the flags", e.to_string()))?;

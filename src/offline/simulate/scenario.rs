@@ -7,6 +7,7 @@ use crate::evaluate::span::elapsed;
 use crate::offline::settle::fault::Fault;
 use crate::runtime::cli::simulate::{Balancer, SimulateArgs};
 use crate::simulate::load::Load;
+use crate::simulate::phases::Phases;
 use crate::simulate::plant::{Balancing, PlantSpec};
 use crate::simulate::queue::Limits;
 use crate::simulate::run::Scenario;
@@ -73,7 +74,8 @@ pub fn scenario(
         ..PlantSpec::default()
     };
     let faults = faults.iter().map(|asked| asked.fault).collect();
-    Ok(Scenario { load, lead_in, plant, faults, scrape, replicas, bounds: promised.replicas, seed: arguments.seed })
+    let (bounds, seed) = (promised.replicas, arguments.seed);
+    Ok(Scenario { load, lead_in, plant, faults, scrape, phases: Phases::drawn(seed), replicas, bounds, seed })
 }
 
 /// Requests of all runs together.

@@ -23,13 +23,14 @@ pub struct History {
 }
 
 impl History {
-    /// Takes what was scraped since the last time.
-    pub fn take(&mut self, scrapes: &VecDeque<Scrape>) {
+    /// Takes what was scraped since the last time; gives whether anything was.
+    pub fn take(&mut self, scrapes: &VecDeque<Scrape>) -> bool {
         let newest = self.newest().unwrap_or(f64::NEG_INFINITY);
         self.scrapes.extend(scrapes.iter().filter(|scrape| scrape.at > newest).cloned());
         while self.scrapes.len() > KEPT {
             self.scrapes.pop_front();
         }
+        self.newest().is_some_and(|after| after > newest)
     }
 
     fn newest(&self) -> Option<f64> {

@@ -8,8 +8,9 @@
 //!
 //! All that is decided is decided by [`decide`](crate::decide::decide), fed with what a store and an API server would tell of
 //! the plant, and carried from one look to the next as the controller carries it: the intent is in the status before it is
-//! done. It looks when a slot has been read, when the pulse begins or ends to prove an outage, and when it said it would. The
-//! autoscaler beside it sees a floor, and another CPU target, one period later.
+//! done. It looks in the second in which a slot is due, in which the pulse begins or ends to prove an outage, or for which it said
+//! so. The autoscaler beside it sees a floor, and another CPU target, when it decides the next time; what nothing else scales is
+//! scaled at once.
 //!
 //! Not modelled: a store that answers in part, an API server that refuses, pods that are resized, and other agreements.
 
@@ -78,6 +79,8 @@ pub struct Place {
     pub cpu_target: Option<i32>,
 }
 
+/// Seconds between two looks at the last minute: the default of the operator's flag.
+const ROUND: f64 = 15.0;
 /// So many looks follow one at once, at most.
 const FOLLOWING: usize = 2;
 
@@ -98,6 +101,8 @@ pub struct Operator {
     burning_since: Option<Timestamp>,
     /// What was by pod before the last rollout, by when it began.
     before: Option<(Timestamp, Signals)>,
+    /// When the next round begins in which it feels the pulse, in seconds.
+    next_round: Option<f64>,
     /// When it is to look in any case.
     until: Option<Timestamp>,
     deeds: Vec<Deed>,
@@ -133,6 +138,7 @@ impl Operator {
             actions: Vec::new(),
             burning_since: None,
             before: None,
+            next_round: None,
             until: None,
             deeds: Vec::new(),
             findings: Vec::new(),
@@ -186,6 +192,14 @@ impl Policy for Operator {
         true
     }
 
+    fn rounds(&self) -> Option<f64> {
+        Some(ROUND)
+    }
+
+    fn period(&self) -> f64 {
+        self.beside.period()
+    }
+
     fn decide(&mut self, view: &View<'_>) -> Order {
         if let Some(percent) = self.objects.cpu_target {
             self.beside.aim_at(f64::from(percent) / 100.0);
@@ -199,16 +213,26 @@ impl Policy for Operator {
             }
             None => floor,
         });
+        order
+    }
+
+    fn watch(&mut self, view: &View<'_>) -> Order {
+        let mut order = Order::default();
         let now = clock::at(view.now);
-        self.history.take(view.scrapes);
-        self.observe_usage();
+        if self.history.take(view.scrapes) {
+            self.observe_usage();
+        }
+        let round = self.next_round.is_none_or(|next| next <= view.now);
+        if round {
+            self.next_round = Some(view.now + ROUND);
+        }
+        let due = self.until.is_some_and(|until| until <= now);
         if self.history.is_there(view.now) {
             let read = self.account.read(&self.history, now);
-            let due = self.until.is_some_and(|until| until <= now);
             if read && let Ok(assessment) = self.account.assess(now) {
                 self.assessment = assessment;
             }
-            let changed = self.pulse.feel(&self.account, &self.assessment, &self.history, view.now);
+            let changed = round && self.pulse.feel(&self.account, &self.assessment, &self.history, view.now);
             let asks = self.size(view, now);
             if read || changed || due || asks {
                 self.look(view, now, &mut order);
@@ -219,12 +243,15 @@ impl Policy for Operator {
                     }
                 }
             }
-        } else if self.until.is_none_or(|until| until <= now) {
+        } else if due || round && self.until.is_none() {
             // Nobody wakes it, and it looks all the same.
             if let Ok(assessment) = self.account.assess(now) {
                 self.assessment = assessment;
             }
             self.look(view, now, &mut order);
+        }
+        if self.objects.place.most.is_none() && self.objects.floor() != view.replicas {
+            order.replicas = Some(self.objects.floor());
         }
         order
     }

@@ -65,11 +65,22 @@ pub trait Policy {
         false
     }
 
+    /// Seconds between two of its rounds, where it does something between its decisions: it is then asked each second too,
+    /// from somewhere in the first round on.
+    fn rounds(&self) -> Option<f64> {
+        None
+    }
+
     /// Aims at so much of the CPU request from now on, where it aims at any: a share.
     fn aim_at(&mut self, _target: f64) {}
 
     /// Decides.
     fn decide(&mut self, view: &View<'_>) -> Order;
+
+    /// Does what it does between two decisions.
+    fn watch(&mut self, _view: &View<'_>) -> Order {
+        Order::default()
+    }
 }
 
 /// `ceil` of a number of pods; what is not finite is none.

@@ -2,6 +2,7 @@
 
 use guarantor::decide::law::{Constants, Promise as LawPromise, Settings};
 use guarantor::simulate::load::Load;
+use guarantor::simulate::phases::Phases;
 use guarantor::simulate::plant::{Balancing, PlantSpec};
 use guarantor::simulate::policy::Policy;
 use guarantor::simulate::policy::clairvoyant::Clairvoyant;
@@ -89,7 +90,9 @@ fn promise(k: f64) -> Promise {
 }
 
 fn scenario(plant: PlantSpec, load: Load, lead_in: u32, replicas: u32, seed: u64) -> Scenario {
-    Scenario { load, lead_in, plant, faults: Vec::new(), scrape: SCRAPE, replicas, bounds: (1, 500), seed }
+    // All have it as well as can be.
+    let (scrape, phases) = (SCRAPE, Phases::default());
+    Scenario { load, lead_in, plant, faults: Vec::new(), scrape, phases, replicas, bounds: (1, 500), seed }
 }
 
 /// A policy's name, its bad minutes of 60, and its pods in the mean.

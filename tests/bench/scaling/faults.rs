@@ -7,6 +7,7 @@ use guarantor::api::agreement::AgreementSpec;
 use guarantor::api::enforcement_status::Verb;
 use guarantor::simulate::fault::Fault;
 use guarantor::simulate::operator::{Operator, Place};
+use guarantor::simulate::phases::Phases;
 use guarantor::simulate::plant::PlantSpec;
 use guarantor::simulate::policy::Policy;
 use guarantor::simulate::policy::hpa::Hpa;
@@ -43,7 +44,13 @@ const CASES: [Case; 4] = [
         "3",
         &[Verb::PauseRollout, Verb::RollBack, Verb::ReleaseRollout],
     ),
-    ("node crash", Some(Fault::NodeCrash { at: ONSET, node: 0 }), "1", &[Verb::RaiseFloor, Verb::Surge]),
+    // For 40 s nobody can tell it from one that is sick.
+    (
+        "node crash",
+        Some(Fault::NodeCrash { at: ONSET, node: 0 }),
+        "1",
+        &[Verb::RaiseFloor, Verb::Surge, Verb::AvoidNode, Verb::ReleaseNode],
+    ),
 ];
 /// What is right in any danger, and after it.
 const ALWAYS: [Verb; 3] = [Verb::FreezeScaleDown, Verb::LowerFloor, Verb::Restore];
@@ -82,7 +89,8 @@ fn scenario(piece: &Piece, fault: Option<Fault>, seed: u64) -> Scenario {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let replicas = ((piece.load.rate(0) * WORK / TARGET).ceil() as u32).max(BOUNDS.0);
     let (load, faults) = (piece.load.clone(), fault.into_iter().collect());
-    Scenario { load, lead_in: 0, plant, faults, scrape: 15.0, replicas, bounds: BOUNDS, seed }
+    let phases = Phases::drawn(seed);
+    Scenario { load, lead_in: 0, plant, faults, scrape: 15.0, phases, replicas, bounds: BOUNDS, seed }
 }
 
 fn operator(scenario: &Scenario) -> Operator {

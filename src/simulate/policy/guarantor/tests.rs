@@ -5,6 +5,7 @@ use super::*;
 use crate::decide::law::Constants;
 use crate::decide::law::Promise as Kept;
 use crate::simulate::fault::Fault;
+use crate::simulate::phases::Phases;
 use crate::simulate::plant::PlantSpec;
 use crate::simulate::policy::hpa::Hpa;
 use crate::simulate::run::{Scenario, run};
@@ -78,6 +79,7 @@ fn scenario() -> Scenario {
         plant: PlantSpec { start: 60.0, ..PlantSpec::default() },
         faults: Vec::new(),
         scrape: 15.0,
+        phases: Phases::default(),
         replicas: 5,
         bounds: (1, MOST),
         seed: 11,

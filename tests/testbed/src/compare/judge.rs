@@ -29,6 +29,10 @@ pub struct Judged {
     pub total: u64,
     /// Pod-hours of what is judged.
     pub pod_hours: f64,
+    /// The replicas asked for at first, and whenever that changed: seconds of what is judged, and how many.
+    pub replicas: Vec<(f64, i32)>,
+    /// The same of the autoscaler's floor.
+    pub floor: Vec<(f64, i32)>,
     /// What came of the step.
     pub step: Answer,
     /// What came of the fault.
@@ -65,6 +69,8 @@ pub fn judged(trail: &Trail, course: &Course, seed: u64) -> Judged {
         good,
         total,
         pod_hours: trail.pod_hours(from, until),
+        replicas: trail.course(from, until, |sample| sample.replicas),
+        floor: trail.course(from, until, |sample| sample.floor),
         step: answer(trail, step, until),
         fault: strikes.map(|at| answer(trail, at, until)),
     }
@@ -143,6 +149,8 @@ mod tests {
         assert!((judged.pod_hours - 0.4).abs() < 1e-9, "{}", judged.pod_hours);
         assert_eq!(judged.step, Answer { wrote: Some(22.0), raised_floor: None, recovered: Some(50.0) });
         assert_eq!(judged.fault, None);
+        // Judging begins at 180 s.
+        assert_eq!((judged.replicas, judged.floor), (vec![(0.0, 6), (82.0, 9)], vec![(0.0, 2)]));
     }
 
     #[test]

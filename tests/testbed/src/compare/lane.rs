@@ -7,6 +7,8 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::agreement::{agreement, source};
@@ -30,6 +32,8 @@ use crate::wait::{Progress, wait_until};
 const PATIENCE: Duration = Duration::from_secs(300);
 /// What the front door had to refuse before there were pods is no part of it.
 const SETTLED: Duration = Duration::from_secs(10);
+/// An autoscaler and an operator look so often, and where the load begins between two of their looks is chance.
+const PERIOD: Duration = Duration::from_secs(15);
 /// The time between two samples.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -53,11 +57,14 @@ impl Stage {
             Scaler::Guarantor(_) => Some(self.operator(namespace).await?),
             Scaler::Cpu(_) | Scaler::Rate(_) => None,
         };
+        let [before, after] = chance(seed);
+        sleep(before).await;
         self.apply(&scaler.autoscaler(namespace).to_string()).await?;
         if operator.is_some() {
             self.apply(&source(namespace, &self.prometheus.url())).await?;
             self.apply(&agreement(namespace)).await?;
         }
+        sleep(after).await;
         let played = lane.play(self, course).await;
         let Some(operator) = operator else { return played };
         // Whoever died under way has not scaled to the end.
@@ -90,6 +97,12 @@ impl Stage {
         })
         .await
     }
+}
+
+/// How long is waited before and after an autoscaler is made: the same for all that are played with a seed.
+fn chance(seed: u64) -> [Duration; 2] {
+    let mut random = Pcg64::seed_from_u64(seed);
+    [(); 2].map(|()| PERIOD.mul_f64(random.random_range(0.0..1.0)))
 }
 
 /// Lets the load end with the lane, however that ends: others go on beside it.

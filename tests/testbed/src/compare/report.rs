@@ -84,6 +84,8 @@ pub(super) mod tests {
             good: 900,
             total: 1000,
             pod_hours: *pod_hours,
+            replicas: Vec::new(),
+            floor: Vec::new(),
             step: Answer { wrote: Some(20.0), raised_floor: Some(50.0), recovered: None },
             fault: None,
         };

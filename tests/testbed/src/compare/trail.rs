@@ -46,6 +46,18 @@ impl Trail {
         self.0.windows(2).map(within).sum::<f64>() / 3600.0
     }
 
+    /// What a figure was at an instant, and what it became until another, whenever it changed: seconds since the first of the two.
+    #[must_use]
+    pub fn course(&self, from: f64, until: f64, of: fn(&Sample) -> i32) -> Vec<(f64, i32)> {
+        let mut course: Vec<(f64, i32)> = self.at(from).map(|sample| (0.0, of(sample))).into_iter().collect();
+        for sample in self.0.iter().filter(|sample| sample.at > from && sample.at <= until) {
+            if course.last().is_none_or(|(_, last)| *last != of(sample)) {
+                course.push((sample.at - from, of(sample)));
+            }
+        }
+        course
+    }
+
     /// The first sample after an instant, and not after another, in which the floor asked for more than there was at the first
     /// of the two. A floor that only holds what there is adds nothing.
     #[must_use]
@@ -91,6 +103,13 @@ mod tests {
     fn pod_hours_are_cut_at_both_ends() {
         assert!((trail().pod_hours(0.0, 30.0) * 3600.0 - 160.0).abs() < 1e-9);
         assert!((trail().pod_hours(5.0, 25.0) * 3600.0 - 100.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_course_is_what_there_was_and_each_change() {
+        let course = |from, until, of: fn(&Sample) -> i32| trail().course(from, until, of);
+        assert_eq!(course(0.0, 30.0, |sample| sample.floor), [(0.0, 2), (10.0, 6), (30.0, 8)]);
+        assert_eq!(course(15.0, 25.0, |sample| sample.replicas), [(0.0, 4), (5.0, 8)]);
     }
 
     #[test]
