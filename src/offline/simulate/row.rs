@@ -41,7 +41,7 @@ pub fn row(
     for number in 0..seeds {
         let seed = scenario.seed.wrapping_add(number.into());
         let (phases, replicas) = (Phases::drawn(seed), choice.at_first(scenario.replicas));
-        let scenario = Scenario { seed, phases, replicas, ..scenario.clone() };
+        let scenario = Scenario { phases, replicas, seed, ..scenario.clone() };
         let mut player = choice.player(&scenario, &load.remembered, promised)?;
         (name, acts) = (player.policy().name(), matches!(player, Player::Operator(_)));
         let outcome = run(&scenario, player.policy()).map_err(|e| Fault::new("the flags", e.to_string()))?;
