@@ -110,14 +110,16 @@ pub fn play(play: &Play) -> Played {
         Beside::Hpa(target) => Box::new(Hpa::new(target, 1.0)),
         Beside::Nobody => Box::new(Fixed(play.pods)),
     };
+    let start = play.plant.start;
     let place = match play.beside {
         Beside::Hpa(target) => Place {
             floor: BOUNDS.0 as i32,
             most: Some(BOUNDS.1 as i32),
             millicores: 1000,
+            start,
             cpu_target: Some((target * 100.0).round() as i32),
         },
-        Beside::Nobody => Place { floor: play.pods as i32, most: None, millicores: 1000, cpu_target: None },
+        Beside::Nobody => Place { floor: play.pods as i32, most: None, millicores: 1000, start, cpu_target: None },
     };
     let mut operator = Operator::new(play.agreement.clone(), beside, place, &play.plant.bounds, rate).unwrap();
     let scenario = Scenario {

@@ -48,6 +48,18 @@ fn an_autoscaler_sees_a_floor_when_it_looks_the_next_time() {
     assert!(between > 0, "the operator looks only when an autoscaler does");
 }
 
+/// What an operator writes into a status wakes it.
+#[test]
+fn what_follows_an_act_waits_for_no_slot() {
+    let at_once = |seed| {
+        let played = step(Beside::Hpa(0.9), seed);
+        let deeds = played.operator.deeds();
+        let held = deeds.iter().find(|deed| deed.verb == Verb::FreezeScaleDown).map(|deed| deed.at);
+        held.is_some_and(|at| raised(&played).contains(&at))
+    };
+    assert!((1..=5).any(at_once));
+}
+
 #[test]
 fn what_nothing_else_scales_is_scaled_at_once() {
     for seed in 1..=5 {

@@ -43,6 +43,7 @@ pub fn operator(beside: Beside, scenario: &Scenario, before: &Load, promised: &P
         floor: replicas(floor),
         most: most.map(replicas),
         millicores: whole(cores * 1000.0).into(),
+        start: plant.start,
         cpu_target,
     };
     let rate = whole(scenario.load.rate(0)).max(1);

@@ -2,11 +2,11 @@
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
-use super::Operator;
 use super::account::SETTLE;
 use super::clock;
 use super::deed::{Deed, Finding};
 use super::sizing::Sizing;
+use super::{FOLLOWING, Operator};
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, Verb};
 use crate::decide::cause::YOUNG;
@@ -30,7 +30,18 @@ const BEFORE: SignedDuration = SignedDuration::from_secs(5);
 const WARM_UP: f64 = 600.0;
 
 impl Operator {
-    pub(super) fn look(&mut self, view: &View<'_>, now: Timestamp, order: &mut Order) {
+    /// Looks, and again as long as something is done: what an operator writes into a status wakes it.
+    pub(super) fn look_on(&mut self, view: &View<'_>, now: Timestamp, order: &mut Order) {
+        for _ in 0..=FOLLOWING {
+            let done = self.deeds.len();
+            self.look(view, now, order);
+            if self.deeds.len() == done && self.until.is_none_or(|until| until > now) {
+                return;
+            }
+        }
+    }
+
+    fn look(&mut self, view: &View<'_>, now: Timestamp, order: &mut Order) {
         self.until = None;
         let pulse = self.pulse.proven(now);
         let present = Present { assessment: &self.assessment, pulse: &pulse };

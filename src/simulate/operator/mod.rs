@@ -67,7 +67,7 @@ pub enum Unfit {
 }
 
 /// Where the workload stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Place {
     /// The floor before the operator came; the replicas that are declared, where nothing else scales the workload.
     pub floor: i32,
@@ -75,6 +75,8 @@ pub struct Place {
     pub most: Option<i32>,
     /// CPU request and limit of a pod, in thousandths of a core.
     pub millicores: i64,
+    /// How long the pods took to start that are there when a run begins, in seconds.
+    pub start: f64,
     /// At which CPU utilisation the autoscaler aims, in percent of what is requested. `None`: at none.
     pub cpu_target: Option<i32>,
 }
@@ -82,7 +84,7 @@ pub struct Place {
 /// Seconds between two looks at the last minute: the default of the operator's flag.
 const ROUND: f64 = 15.0;
 /// So many looks follow one at once, at most.
-const FOLLOWING: usize = 2;
+const FOLLOWING: usize = 4;
 
 /// The operator.
 pub struct Operator {
@@ -235,20 +237,14 @@ impl Policy for Operator {
             let changed = round && self.pulse.feel(&self.account, &self.assessment, &self.history, view.now);
             let asks = self.size(view, now);
             if read || changed || due || asks {
-                self.look(view, now, &mut order);
-                // What follows an act at once does not wait for the next look.
-                for _ in 0..FOLLOWING {
-                    if self.until.is_some_and(|until| until <= now) {
-                        self.look(view, now, &mut order);
-                    }
-                }
+                self.look_on(view, now, &mut order);
             }
         } else if due || round && self.until.is_none() {
             // Nobody wakes it, and it looks all the same.
             if let Ok(assessment) = self.account.assess(now) {
                 self.assessment = assessment;
             }
-            self.look(view, now, &mut order);
+            self.look_on(view, now, &mut order);
         }
         if self.objects.place.most.is_none() && self.objects.floor() != view.replicas {
             order.replicas = Some(self.objects.floor());

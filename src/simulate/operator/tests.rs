@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 
 use k8s_openapi::jiff::SignedDuration;
 
-use super::clock;
 use super::history::History;
 use super::measure::Measure;
+use super::objects::Objects;
+use super::{Place, clock};
 use crate::sense::signals::Signals;
-use crate::simulate::view::{PodCounters, Scrape};
+use crate::simulate::deployment::Deployment;
+use crate::simulate::view::{PodCounters, PodView, Scrape, View};
 
 fn scrape(at: f64, pods: &[(u32, u64, u64)]) -> Scrape {
     let by_pod: Vec<PodCounters> = pods
@@ -77,4 +79,25 @@ fn nobody_knows_what_was_not_scraped() {
     assert_eq!(counted(20.0, 80.0), None);
     assert_eq!(counted(120.0, 180.0), None);
     assert!(history.is_there(200.0) && !history.is_there(226.0));
+}
+
+/// Otherwise what is waited for until pods are ready would be learned from pods that never started.
+#[test]
+fn pods_that_are_there_from_the_first_have_started_too() {
+    let place = Place { floor: 2, most: Some(9), millicores: 1000, start: 30.0, cpu_target: None };
+    let pod = |created: f64, turned: f64| PodView { created, turned, ready: true, ..PodView::default() };
+    let (pods, scrapes, concurrency) = ([pod(0.0, 0.0), pod(100.0, 125.0)], VecDeque::new(), VecDeque::new());
+    let view = View {
+        now: 200.0,
+        replicas: 2,
+        pods: &pods,
+        deployment: &Deployment::default(),
+        nodes_lost: &[],
+        scrapes: &scrapes,
+        starts: &[],
+        concurrency: &concurrency,
+    };
+    let workload = Objects::new(place).workload(&view, clock::at(200.0));
+    let took = workload.pods.iter().map(|pod| pod.ready_since.unwrap().duration_since(pod.created.unwrap()).as_secs());
+    assert_eq!(took.collect::<Vec<_>>(), [30, 25]);
 }

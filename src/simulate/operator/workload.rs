@@ -71,7 +71,7 @@ impl Objects {
             uid: format!("pod-{}", pod.id),
             ready: pod.ready,
             ready_since: pod.ready.then(|| clock::at(pod.turned)),
-            created: Some(clock::at(pod.created)),
+            created: Some(clock::at(if pod.created > 0.0 { pod.created } else { -self.place.start })),
             node: Some(node_name(pod.node)),
             zone: Some(format!("zone-{}", pod.node % ZONES)),
             owner_uid: Some(format!("set-{}", pod.template)),

@@ -97,7 +97,13 @@ fn operator(scenario: &Scenario) -> Operator {
     let count = |pods: u32| i32::try_from(pods).unwrap();
     #[allow(clippy::cast_possible_truncation)]
     let cpu_target = Some((TARGET * 100.0).round() as i32);
-    let place = Place { floor: count(BOUNDS.0), most: Some(count(BOUNDS.1)), millicores: 1000, cpu_target };
+    let place = Place {
+        floor: count(BOUNDS.0),
+        most: Some(count(BOUNDS.1)),
+        millicores: 1000,
+        start: scenario.plant.start,
+        cpu_target,
+    };
     let beside: Box<dyn Policy> = Box::new(Hpa::new(TARGET, 1.0));
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let rate = (scenario.load.rate(0).round() as u32).max(1);

@@ -40,6 +40,8 @@ struct Arguments {
     operator: Option<PathBuf>,
 }
 
+/// So many are simulated at the least, which takes seconds: their spread is the better known.
+const SIMULATED: u8 = 20;
 /// The time between the starts of two that are played side by side: all at once they would slow each other down.
 const STAGGER: Duration = Duration::from_secs(3);
 /// How long the parts of a lane may take to come up and to go, beside its course.
@@ -65,7 +67,8 @@ async fn main() -> Result<()> {
     // First what takes seconds: a mistake is told before an hour is played.
     for scaler in &scalers {
         eprintln!("simulating: {scaler}");
-        let simulated = compare::simulated(&binary, *scaler, &course, arguments.seed, arguments.runs).await?;
+        let runs = arguments.runs.max(SIMULATED);
+        let simulated = compare::simulated(&binary, *scaler, &course, arguments.seed, runs).await?;
         rows.push(Row { scaler: *scaler, live: Vec::new(), simulated });
     }
     let judged = play(&all, &course, lanes, &binary).await?;

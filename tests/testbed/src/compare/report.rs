@@ -44,12 +44,13 @@ impl Row {
         Spread::of(self.simulated.iter().map(of))
     }
 
-    /// Whether what is simulated, in the median, lies within what was seen. `None`: that needs two runs at least, and a
-    /// simulated one.
+    /// Whether what is simulated and what was seen lie within each other's spread: the median of one of them between the least and
+    /// the most of the other. `None`: that needs two runs of each at least.
     #[must_use]
     pub fn agrees(&self, live: impl Fn(&Judged) -> f64, simulated: impl Fn(&Simulated) -> f64) -> Option<bool> {
         let live = self.live(live).filter(|_| self.live.len() > 1)?;
-        Some(live.holds(self.simulated(simulated)?.median))
+        let simulated = self.simulated(simulated).filter(|_| self.simulated.len() > 1)?;
+        Some(live.holds(simulated.median) || simulated.holds(live.median))
     }
 
     /// Bad minutes and pod-hours, in the mean.
@@ -115,13 +116,14 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_simulator_agrees_where_its_median_lies_within_what_was_seen() {
+    fn the_simulator_agrees_where_a_median_lies_within_the_other_spread() {
         let agrees = |row: &Row| row.agrees(|run| run.bad_minutes.into(), |run| run.bad_minutes.into());
         let live = [(2, 1.0), (4, 1.0), (3, 1.0)];
         let of = |simulated: &[(u32, f64)]| agrees(&row(Scaler::Cpu(50), &live, simulated));
         assert_eq!(of(&[(9, 1.0), (4, 1.0), (3, 1.0)]), Some(true));
-        assert_eq!(of(&[(5, 1.0), (5, 1.0), (3, 1.0)]), Some(false));
-        assert_eq!(of(&[]), None);
-        assert_eq!(agrees(&row(Scaler::Cpu(50), &[(2, 1.0)], &[(2, 1.0)])), None, "one run has no spread");
+        assert_eq!(of(&[(5, 1.0), (5, 1.0), (3, 1.0)]), Some(true));
+        assert_eq!(of(&[(5, 1.0), (5, 1.0), (4, 1.0)]), Some(false), "they overlap, and neither is like the other");
+        assert_eq!((of(&[]), of(&[(3, 1.0)])), (None, None));
+        assert_eq!(agrees(&row(Scaler::Cpu(50), &[(2, 1.0)], &[(2, 1.0); 2])), None, "one run has no spread");
     }
 }

@@ -48,8 +48,8 @@ pub fn table(report: &Report) -> String {
         "\nThe median of the runs, with the least and the most. Bold: the best target of the autoscaler, chosen afterwards by the \
          fewest bad minutes and then the fewest pods, in the mean. A raise is one of the replicas or of the autoscaler's floor, within \
          three minutes. Simulated: by \
-         `guarantor simulate`, with the same load and seeds; within the spread: whether its median lies between the least and \
-         the most of what was seen.\n"
+         `guarantor simulate`, with the same load; within the spread: whether the median of what is simulated lies between the \
+         least and the most of what was seen, or the other way round.\n"
     );
     text
 }
@@ -91,8 +91,8 @@ mod tests {
     #[test]
     fn the_table_shows_the_spread_the_best_target_and_what_was_simulated() {
         let rows = vec![
-            row(Scaler::Guarantor(80), &[(0, 2.0), (1, 2.1), (0, 2.25)], &[(0, 2.5)]),
-            row(Scaler::Cpu(50), &[(1, 3.0), (1, 3.0)], &[(1, 3.0)]),
+            row(Scaler::Guarantor(80), &[(0, 2.0), (1, 2.1), (0, 2.25)], &[(0, 2.5); 2]),
+            row(Scaler::Cpu(50), &[(1, 3.0), (1, 3.0)], &[(1, 3.0); 2]),
             row(Scaler::Cpu(80), &[(7, 1.5)], &[(7, 1.5)]),
         ];
         let table = table(&Report { load: Vec::new(), lead_in_seconds: 0, rows });
