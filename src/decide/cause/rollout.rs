@@ -1,11 +1,10 @@
 //! A rollout: while revisions change, more replicas could be more of a bad one, and surge pods are not demand. The pods that are
-//! there stay. For a minute after it the same holds: fewer pods served in it, so that what is counted of a minute looks like more
-//! load for each, and hides that the new revision is bad.
+//! there stay. The same holds for a minute after it, and for as long as what was read by pod has it in it: fewer pods served then,
+//! which looks like more load for each, and hides that the new revision is bad.
 
 use k8s_openapi::jiff::Timestamp;
 
 use crate::api::diagnosis::CauseKind;
-use crate::decide::facts::Facts;
 use crate::decide::health::Danger;
 use crate::decide::pulse::WINDOW;
 use crate::sense::workload::Rollout;
@@ -18,14 +17,14 @@ pub(super) fn ask(look: &Look<'_>) -> Answer {
         return Err("nothing is in danger, and nothing is held".to_owned());
     }
     let (kind, message, would_change) = match &facts.workload.rollout {
-        Rollout::Complete => match just_through(facts) {
+        Rollout::Complete => match just_through(look) {
             Some(through) => (
                 CauseKind::RolloutInProgress,
                 format!(
-                    "a rollout was through at {through}, and the last minute still has it in it; more replicas now could be more of \
-                     a bad revision"
+                    "a rollout was through at {through}, and what was counted last still has it in it; more replicas now could be \
+                     more of a bad revision"
                 ),
-                "a whole minute has passed since",
+                "what is counted begins after it",
             ),
             None => return Err("no rollout is going on".to_owned()),
         },
@@ -57,8 +56,10 @@ pub(super) fn ask(look: &Look<'_>) -> Answer {
     Ok(Cause { kind, message, remedy, evidence: Vec::new(), would_change })
 }
 
-/// When a rollout was through, where that is in the minute that is looked at. `None`: it is not, or nothing is in danger.
-fn just_through(facts: &Facts<'_>) -> Option<Timestamp> {
+/// When a rollout was through, where that is in what is looked at. `None`: it is not, or nothing is in danger.
+fn just_through(look: &Look<'_>) -> Option<Timestamp> {
+    let facts = look.facts;
     let through = facts.workload.rolled_out_at.filter(|_| facts.health.danger > Danger::None)?;
-    (facts.now().duration_since(through) < WINDOW).then_some(through)
+    let by_pod = look.pods.as_ref().is_ok_and(|pods| pods.began < through);
+    (by_pod || facts.now().duration_since(through) < WINDOW).then_some(through)
 }

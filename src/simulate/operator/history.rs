@@ -11,8 +11,8 @@ use crate::evaluate::slot::Tally;
 use crate::sense::signals::{PodEvents, PodVector, Signals};
 use crate::simulate::view::{PodCounters, Scrape};
 
-/// More than half an hour and its windows, at the shortest usual interval.
-const KEPT: usize = 180;
+/// So long, in seconds: what was before a rollout is asked for until half an hour after it, and in windows of five minutes.
+const KEPT: f64 = 2700.0;
 /// A sample tells of an instant that is later by so much at most, in seconds.
 const TELLS: f64 = 45.0;
 
@@ -27,10 +27,11 @@ impl History {
     pub fn take(&mut self, scrapes: &VecDeque<Scrape>) -> bool {
         let newest = self.newest().unwrap_or(f64::NEG_INFINITY);
         self.scrapes.extend(scrapes.iter().filter(|scrape| scrape.at > newest).cloned());
-        while self.scrapes.len() > KEPT {
+        let last = self.newest().unwrap_or(newest);
+        while self.scrapes.front().is_some_and(|first| first.at < last - KEPT) {
             self.scrapes.pop_front();
         }
-        self.newest().is_some_and(|after| after > newest)
+        last > newest
     }
 
     fn newest(&self) -> Option<f64> {

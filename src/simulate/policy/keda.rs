@@ -68,8 +68,68 @@ fn rate(view: &View<'_>) -> Option<f64> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
+    use std::collections::VecDeque;
+
     use super::*;
+    use crate::simulate::deployment::Deployment;
+    use crate::simulate::view::Scrape;
+
+    /// What is decided at `now` on so many replicas, where so many requests had come by each of these instants.
+    fn decided(keda: &mut Keda, now: f64, replicas: u32, counted: &[(f64, u64)]) -> Option<u32> {
+        let scrape = |(at, requests): &(f64, u64)| Scrape {
+            at: *at,
+            requests: *requests,
+            errors: 0,
+            in_flight: 0,
+            cpu_seconds: 0.0,
+            buckets: Vec::new(),
+            ready: replicas,
+            by_pod: Vec::new(),
+        };
+        let (scrapes, concurrency): (VecDeque<Scrape>, _) = (counted.iter().map(scrape).collect(), VecDeque::new());
+        let deployment = Deployment::default();
+        let (pods, nodes_lost, starts) = ([], [], []);
+        keda.decide(&View {
+            now,
+            replicas,
+            pods: &pods,
+            deployment: &deployment,
+            nodes_lost: &nodes_lost,
+            scrapes: &scrapes,
+            starts: &starts,
+            concurrency: &concurrency,
+        })
+        .replicas
+    }
+
+    /// `rate(...[1m])` is that of the samples within the minute, and of one sample nothing.
+    #[test]
+    fn the_rate_is_that_of_the_last_minute() {
+        let counted = [(0.0, 0), (45.0, 90_000), (75.0, 93_000), (105.0, 96_000)];
+        let decided = |counted: &[(f64, u64)]| decided(&mut Keda::new(10.0, ""), 105.0, 5, counted);
+        // 6000 requests in the 60 s from 45 s on are 100 a second.
+        assert_eq!(decided(&counted), Some(10));
+        assert_eq!(decided(&counted[3..]), None);
+    }
+
+    /// The documentation: from zero it is KEDA that activates, and back after `cooldownPeriod`, five minutes, without events.
+    #[test]
+    fn it_goes_to_nothing_after_the_cooldown_and_comes_back_by_one() {
+        let mut keda = Keda::new(10.0, "");
+        let quiet = |now: f64| [(now - 30.0, 600), (now, 600)];
+        for (now, expected) in [(100.0, 1), (395.0, 1), (400.0, 0)] {
+            assert_eq!(decided(&mut keda, now, 1, &quiet(now)), Some(expected), "at {now}");
+        }
+        assert_eq!(decided(&mut keda, 415.0, 0, &quiet(415.0)), None);
+        assert_eq!(decided(&mut keda, 430.0, 0, &[(400.0, 600), (430.0, 900)]), Some(1));
+        // What came between begins the five minutes anew.
+        assert_eq!(decided(&mut keda, 445.0, 1, &[(415.0, 600), (445.0, 900)]), Some(1));
+        assert_eq!(decided(&mut keda, 460.0, 1, &quiet(460.0)), Some(1));
+        assert_eq!(decided(&mut keda, 759.0, 1, &quiet(759.0)), Some(1));
+        assert_eq!(decided(&mut keda, 760.0, 1, &quiet(760.0)), Some(0));
+    }
 
     /// KEDA's documentation and the HPA's: a threshold of 100 with 1,000 requests/s is ten pods; within a tenth nothing
     /// happens.

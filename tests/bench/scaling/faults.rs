@@ -69,11 +69,17 @@ pub fn report(seeds: u64) -> String {
             alone.push(bad(&outcome));
             let mut operator = operator(&scenario);
             kept.push(bad(&run(&scenario, &mut operator).unwrap()));
-            for deed in operator.deeds().iter().filter(|deed| deed.at >= ONSET) {
+            let from = if fault.is_some() { ONSET } else { 0.0 };
+            let mut moved = 0;
+            for deed in operator.deeds().iter().filter(|deed| deed.at >= from) {
                 if deed.words.contains("ahead of the load") || ALWAYS.contains(&deed.verb) {
                     continue;
                 }
-                wrong += usize::from(!right.contains(&deed.verb));
+                moved += usize::from(deed.verb == Verb::Reschedule);
+                let steers = matches!(deed.verb, Verb::AvoidNode | Verb::ReleaseNode);
+                // Every fault that is a node's is that of the first, which has five pods.
+                let is_right = right.contains(&deed.verb) && (!steers || deed.target == "node-0") && moved <= 5;
+                wrong += usize::from(!is_right);
                 *done.entry(format!("{:?}", deed.verb)).or_insert(0) += 1;
             }
         }

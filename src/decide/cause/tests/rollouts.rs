@@ -1,5 +1,7 @@
 //! What is to blame shortly after a rollout.
 
+use k8s_openapi::jiff::SignedDuration;
+
 use super::{Change, found, sick, why};
 use crate::api::diagnosis::{CauseKind, Subject};
 use crate::decide::tests::fixture::{at, by_pod};
@@ -37,25 +39,29 @@ fn after_a_rollout_the_service_is_compared_with_before() {
     assert_eq!(found(&scene).cause.kind, CauseKind::OutlierPod, "one pod is not the revision");
 }
 
-/// Fewer pods served in that minute, and some of them were cold: it blames neither the load nor the revision.
+/// Fewer pods served in that minute, and some of them were cold: it blames neither the load nor the revision. In slots of five
+/// minutes, pods are told from each other by five minutes.
 #[test]
-fn for_a_minute_after_a_rollout_nothing_is_to_blame() {
-    for (seconds, waits) in [(-10, true), (-59, true), (-60, false)] {
+fn as_long_as_a_rollout_is_counted_nothing_is_to_blame() {
+    let cases = [(1, -10, true), (1, -59, true), (1, -60, false), (5, -61, true), (5, -299, true), (5, -300, false)];
+    for (minutes, seconds, waits) in cases {
+        let within = |counts: &[(i64, i64)]| {
+            let Signals::ByPod(mut read) = by_pod(counts) else { panic!() };
+            read.window = SignedDuration::from_mins(minutes);
+            Signals::ByPod(read)
+        };
         let mut scene = sick(12);
+        scene.signals = within(&[(1000, 200); 12]);
         scene.workload().rolled_out_at = Some(at(seconds));
-        for (before, then) in
-            [(by_pod(&[(500, 1); 12]), None), (by_pod(&[(1000, 2); 12]), Some(CauseKind::BadRevision))]
-        {
-            scene.before = before;
+        for (before, is_bad) in [(&[(500, 1); 12], false), (&[(1000, 2); 12], true)] {
+            scene.before = within(before);
             let cause = found(&scene).cause;
-            assert_eq!(cause.message.contains("the last minute still has it in it"), waits);
-            assert_eq!(cause.kind == CauseKind::RolloutInProgress, waits);
-            if waits {
-                assert!(why(&scene, CauseKind::BadRevision).contains("has the rollout in it"));
-            } else if let Some(then) = then {
-                assert_eq!(cause.kind, then);
-            } else {
-                assert!(why(&scene, CauseKind::BadRevision).contains("it may be the load"));
+            let says_so = cause.message.contains("what was counted last still has it in it");
+            assert_eq!((cause.kind == CauseKind::RolloutInProgress, says_so), (waits, waits), "{minutes} {seconds}");
+            assert_eq!(cause.kind == CauseKind::BadRevision, is_bad && !waits, "{minutes} {seconds}");
+            if !is_bad || waits {
+                let expected = if waits { "has the rollout in it" } else { "it may be the load" };
+                assert!(why(&scene, CauseKind::BadRevision).contains(expected), "{minutes} {seconds}");
             }
         }
     }

@@ -96,7 +96,7 @@ fn both(scenario: &Scenario) -> [Score; 2] {
 #[test]
 fn what_the_law_does_not_know_does_not_hurt() {
     type Change = fn(&mut Scenario);
-    let cases: [(&str, Change); 13] = [
+    let cases: [(&str, Change); 15] = [
         ("as it is", |_| {}),
         ("half the work", |s| s.plant.service_time /= 2.0),
         ("twice the work", |s| s.plant.service_time *= 2.0),
@@ -108,6 +108,11 @@ fn what_the_law_does_not_know_does_not_hurt() {
         ("twice the start", |s| s.plant.start *= 2.0),
         ("half the spread", |s| s.plant.sigma /= 2.0),
         ("twice the spread", |s| s.plant.sigma *= 2.0),
+        ("noise in blocks of ten seconds", |s| {
+            let rate = |second: usize| s.load.rate(second) * [0.9, 1.1, 1.0, 0.85, 1.15][second / 10 % 5];
+            s.load = Load::new((0..s.load.seconds()).map(rate).collect()).unwrap();
+        }),
+        ("scrapes twice a minute", |s| s.scrape = 30.0),
         ("scrapes each minute", |s| s.scrape = 60.0),
         ("a gap in the scrapes", |s| {
             s.scrape = 30.0;

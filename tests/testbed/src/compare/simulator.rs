@@ -1,4 +1,4 @@
-//! The same course in the simulator, by `guarantor simulate`: the same agreement, load, seeds and fault.
+//! The same course in the simulator, by `guarantor simulate`: the same agreement, load and fault.
 
 use std::path::{Path, PathBuf};
 
