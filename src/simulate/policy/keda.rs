@@ -68,7 +68,7 @@ fn rate(view: &View<'_>) -> Option<f64> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
     use std::collections::VecDeque;
 

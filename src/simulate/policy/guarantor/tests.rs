@@ -109,7 +109,14 @@ fn what_the_law_does_not_know_does_not_hurt() {
         ("half the spread", |s| s.plant.sigma /= 2.0),
         ("twice the spread", |s| s.plant.sigma *= 2.0),
         ("noise in blocks of ten seconds", |s| {
-            let rate = |second: usize| s.load.rate(second) * [0.9, 1.1, 1.0, 0.85, 1.15][second / 10 % 5];
+            let noise = |second: usize| match second / 10 % 5 {
+                0 => 0.9,
+                1 => 1.1,
+                2 => 1.0,
+                3 => 0.85,
+                _ => 1.15,
+            };
+            let rate = |second: usize| s.load.rate(second) * noise(second);
             s.load = Load::new((0..s.load.seconds()).map(rate).collect()).unwrap();
         }),
         ("scrapes twice a minute", |s| s.scrape = 30.0),
