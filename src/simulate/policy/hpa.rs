@@ -191,4 +191,16 @@ mod tests {
         assert!(is_unready(&young(NOW - 15.0), NOW - 5.0, NOW));
         assert!(!is_unready(&young(NOW - 20.0), NOW - 5.0, NOW));
     }
+
+    /// Later only one that was never ready is not counted: its readiness changed last within the initial readiness delay, 30 s, of
+    /// its creation. One that was ready and is not any more is counted by what it uses.
+    #[test]
+    fn an_older_pod_is_not_counted_if_it_never_was_ready() {
+        let usage = Some((0.8, NOW - 5.0));
+        let older = |turned, ready| PodView { created: NOW - 400.0, turned, ready, usage, ..PodView::default() };
+        assert!(is_unready(&older(NOW - 390.0, false), NOW - 5.0, NOW));
+        assert!(!is_unready(&older(NOW - 370.0, false), NOW - 5.0, NOW));
+        assert!(!is_unready(&older(NOW - 10.0, false), NOW - 5.0, NOW));
+        assert!(!is_unready(&older(NOW - 390.0, true), NOW - 5.0, NOW));
+    }
 }
