@@ -304,7 +304,7 @@ impl Run<'_> {
             Some(Hand::Resume) => self.plant.deployment.paused = false,
             Some(Hand::GoBack) => self.plant.deployment.go_back(),
         }
-        if let Some((node, avoided)) = avoid {
+        for (node, avoided) in avoid {
             self.plant.fleet.avoid(node, avoided);
         }
         for pod in evict {

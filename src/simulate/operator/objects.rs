@@ -125,7 +125,7 @@ impl Objects {
                 false
             }
         };
-        order.avoid = Some((node, avoided));
+        order.avoid.push((node, avoided));
     }
 }
 

@@ -20,8 +20,8 @@ pub struct Order {
     pub replicas: Option<u32>,
     /// The pods that are to be evicted, by their ids.
     pub evict: Vec<u32>,
-    /// A node, and whether new pods are kept off it from now on.
-    pub avoid: Option<(u32, bool)>,
+    /// Nodes, and whether new pods are kept off each from now on.
+    pub avoid: Vec<(u32, bool)>,
     /// What is to be done to the rollout.
     pub rollout: Option<Hand>,
 }
