@@ -75,7 +75,9 @@ pub fn scenario(
     };
     let faults = faults.iter().map(|asked| asked.fault).collect();
     let (bounds, seed) = (promised.replicas, arguments.seed);
-    Ok(Scenario { load, lead_in, plant, faults, scrape, phases: Phases::drawn(seed), replicas, bounds, seed })
+    // Every run draws its own.
+    let phases = Phases::default();
+    Ok(Scenario { load, lead_in, plant, faults, scrape, phases, replicas, bounds, seed })
 }
 
 /// Requests of all runs together.

@@ -2,11 +2,11 @@
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
+use super::Operator;
 use super::account::SETTLE;
 use super::clock;
 use super::deed::{Deed, Finding};
 use super::sizing::Sizing;
-use super::{FOLLOWING, Operator};
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, Verb};
 use crate::decide::cause::YOUNG;
@@ -22,6 +22,8 @@ use crate::sense::workload::WorkloadObservation;
 use crate::simulate::policy::Order;
 use crate::simulate::view::{Scrape, View};
 
+/// So many looks follow one at once, at most.
+const FOLLOWING: usize = 4;
 /// How old a reading of the workload may be.
 const WORKLOAD_AGE: SignedDuration = SignedDuration::from_secs(10);
 /// The window by pod before a rollout ends so long before it began.

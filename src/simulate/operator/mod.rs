@@ -83,8 +83,6 @@ pub struct Place {
 
 /// Seconds between two looks at the last minute: the default of the operator's flag.
 const ROUND: f64 = 15.0;
-/// So many looks follow one at once, at most.
-const FOLLOWING: usize = 4;
 
 /// The operator.
 pub struct Operator {
