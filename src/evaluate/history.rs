@@ -18,6 +18,7 @@ use k8s_openapi::jiff::{Timestamp, ToSpan};
 use num_rational::BigRational;
 
 use crate::api::agreement_status::State;
+use crate::api::credit_status::CreditStatus;
 use crate::api::credits::Credits;
 use crate::api::statement::StatementSpec;
 
@@ -50,11 +51,17 @@ impl Legacy {
     /// # Errors
     /// An amount of it is no figure.
     pub fn of(statement: &StatementSpec) -> Result<Self, NotANumber> {
-        let mut legacy = Self {
-            outcomes: statement.objectives.iter().map(|o| (o.name.clone(), o.state)).collect(),
-            ..Self::default()
-        };
-        let Some(credits) = &statement.credits else { return Ok(legacy) };
+        let outcomes = statement.objectives.iter().map(|o| (o.name.clone(), o.state)).collect();
+        Self::reckoned(statement.credits.as_ref(), outcomes)
+    }
+
+    /// That of credits, and of how each objective came out by its name.
+    ///
+    /// # Errors
+    /// An amount is no figure.
+    pub fn reckoned(credits: Option<&CreditStatus>, outcomes: Vec<(String, State)>) -> Result<Self, NotANumber> {
+        let mut legacy = Self { outcomes, ..Self::default() };
+        let Some(credits) = credits else { return Ok(legacy) };
         legacy.added_days = credits.service_days;
         legacy.granted.service_days = credits.service_days.saturating_add(credits.paid_days);
         for amount in credits.amounts.iter().filter(|amount| amount.issued) {

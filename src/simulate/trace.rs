@@ -15,6 +15,8 @@ use thiserror::Error;
 
 use super::load::{Load, Unusable, number};
 
+/// Unix seconds that are none: they count from the beginning of the recording, or are milliseconds.
+const UNIX: (f64, f64) = (1e8, 1e11);
 /// Longest recording in seconds: three years.
 const LONGEST: usize = 3 * 366 * 86_400;
 
@@ -48,6 +50,15 @@ pub enum Unreadable {
     Rate(#[from] Unusable),
 }
 
+/// A recording.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recording {
+    /// The load.
+    pub load: Load,
+    /// When it begins, where its rows say so by the calendar.
+    pub begins: Option<Timestamp>,
+}
+
 /// A row: when it begins, in seconds since the first one, and what it says.
 pub type Row = (f64, f64);
 
@@ -56,11 +67,19 @@ pub type Row = (f64, f64);
 /// # Errors
 /// Names the row or column that does not fit.
 pub fn read(text: &str, column: Option<&str>) -> Result<Load, Unreadable> {
+    Ok(recording(text, column)?.load)
+}
+
+/// The same, with when it begins.
+///
+/// # Errors
+/// As for [`read`].
+pub fn recording(text: &str, column: Option<&str>) -> Result<Recording, Unreadable> {
     let first = text.lines().find(|line| !line.trim().is_empty()).ok_or(Unreadable::Short)?;
     if first.trim().parse::<f64>().is_ok() {
         let values = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
         let rates = values.map(|(index, line)| cell(line, index + 1)).collect::<Result<Vec<f64>, _>>()?;
-        return Ok(Load::new(rates)?);
+        return Ok(Recording { load: Load::new(rates)?, begins: None });
     }
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let unreadable = |row: usize, error: &csv::Error| Unreadable::Row { row, problem: error.to_string() };
@@ -76,18 +95,22 @@ pub fn read(text: &str, column: Option<&str>) -> Result<Load, Unreadable> {
     let unit = header.get(0).unwrap_or_default().to_ascii_lowercase();
     let name = header.get(place).unwrap_or_default().to_ascii_lowercase();
     let mut rows: Vec<Row> = Vec::new();
+    let mut begins = None;
     for (index, record) in reader.records().enumerate() {
         let row = index + 2;
         let record = record.map_err(|error| unreadable(row, &error))?;
-        let at = time(record.get(0).unwrap_or_default(), &unit, row)?;
+        let (at, instant) = time(record.get(0).unwrap_or_default(), &unit, row)?;
         let value = record.get(place).ok_or_else(|| Unreadable::Row { row, problem: "it is too short".to_owned() })?;
         if rows.last().is_some_and(|(before, _)| *before >= at) {
             return Err(Unreadable::Row { row, problem: "times must rise".to_owned() });
         }
+        if rows.is_empty() {
+            begins = instant;
+        }
         rows.push((at, cell(value, row)?));
     }
     let is_rate = name == "rate" || name.ends_with("_per_second");
-    Ok(Load::new(by_second(&rows, is_rate)?)?)
+    Ok(Recording { load: Load::new(by_second(&rows, is_rate)?)?, begins })
 }
 
 /// Makes a load of rates: when each begins, in seconds, and requests per second until the next one.
@@ -103,18 +126,27 @@ fn cell(text: &str, row: usize) -> Result<f64, Unreadable> {
     text.parse().map_err(|_| Unreadable::Row { row, problem: format!("{text:?} is not a number") })
 }
 
-fn time(text: &str, unit: &str, row: usize) -> Result<f64, Unreadable> {
+/// The time of a row in seconds, and by the calendar if it says so.
+fn time(text: &str, unit: &str, row: usize) -> Result<(f64, Option<Timestamp>), Unreadable> {
     match unit {
-        "minute" => return cell(text, row).map(|minutes| minutes * 60.0),
-        "second" => return cell(text, row),
+        "minute" => return Ok((cell(text, row)? * 60.0, None)),
+        "second" => return Ok((cell(text, row)?, None)),
         _ => {}
     }
     let civil = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
-    match text.parse::<Timestamp>().ok().or_else(civil) {
-        Some(at) => Ok(at.as_duration().as_secs_f64()),
-        None => cell(text, row)
-            .map_err(|_| Unreadable::Row { row, problem: format!("{text:?} is no time (RFC 3339 or Unix seconds)") }),
+    if let Some(at) = text.parse::<Timestamp>().ok().or_else(civil) {
+        return Ok((at.as_duration().as_secs_f64(), Some(at)));
     }
+    let no_time = || Unreadable::Row { row, problem: format!("{text:?} is no time (RFC 3339 or Unix seconds)") };
+    let seconds = cell(text, row).map_err(|_| no_time())?;
+    let (first, last) = UNIX;
+    if seconds > last {
+        return Err(no_time());
+    }
+    // The cast saturates.
+    #[allow(clippy::cast_possible_truncation)]
+    let instant = Timestamp::from_second(seconds as i64).ok().filter(|_| seconds >= first);
+    Ok((seconds, instant))
 }
 
 /// The rate in every second.
@@ -182,6 +214,22 @@ mod tests {
     }
 
     #[test]
+    fn a_recording_says_when_it_begins_if_its_rows_do() {
+        let begins = |text: &str| recording(text, None).unwrap().begins.map(|at| at.to_string());
+        let july = Some("2026-07-01T00:00:00Z".to_owned());
+        assert_eq!(begins("time,rate\n2026-07-01T00:00:00Z,5\n2026-07-01T00:01:00Z,5\n"), july);
+        assert_eq!(
+            begins("time,rate\n2026-07-01 00:00:00,5\n2026-07-01 00:01:00,5\n"),
+            july,
+            "civil time is that of UTC"
+        );
+        assert_eq!(begins("time,rate\n1782864000,5\n1782864060,5\n"), july, "Unix seconds");
+        for text in ["1\n2\n", "minute,a\n0,1\n1,2\n", "second,a\n1782864000,1\n1782864001,2\n", "t,a\n0,1\n60,2\n"] {
+            assert_eq!(begins(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn what_does_not_fit_is_named() {
         let cases = [
             ("1\nx\n", None, "row 2"),
@@ -189,6 +237,7 @@ mod tests {
             ("minute,a\n0,1\n0,1\n", None, "must rise"),
             ("minute,a\n0,1\n1,2\n", Some("b"), "no column \"b\"; it has a"),
             ("time,a\nyesterday,1\n", None, "no time"),
+            ("time,a\n1782864000000,1\n1782864060000,1\n", None, "no time"),
             ("minute,a\n0,1\n", None, "at least two"),
             ("1\n-1\n", None, "second 1"),
             ("", None, "at least two"),

@@ -4,23 +4,25 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::past::{self, Parted};
+use super::periods::{Part, periods};
 use super::policies::{Choice, choices};
 use super::progress::Progress;
 use super::promised::{Promised, promised};
 use super::report::{FaultReport, PolicyReport, Report, TraceReport};
 use super::scenario::{requests, scenario};
+use super::settled::owed_is;
 use super::{faults, load, operator, owed, page, row, view};
 use crate::api::ServiceLevelAgreement;
 use crate::offline::manifests::{Manifests, manifests};
 use crate::offline::settle::fault::Fault;
 use crate::offline::trouble::{self, Trouble};
 use crate::runtime::cli::simulate::{Output, SimulateArgs};
-
-/// What is owed is a figure of a whole period, and a run is a part of one.
-const OWED_IS: &str = "for one period, if the whole period went like this";
+use crate::simulate::trace::Recording;
 
 /// Simulates and prints.
 #[must_use]
@@ -32,7 +34,10 @@ fn run(arguments: &SimulateArgs) -> Result<(), Trouble> {
     let Manifests { agreement, .. } = manifests(std::slice::from_ref(&arguments.agreement))?;
     let promised = promised(&agreement.spec, arguments.objective.as_deref())?;
     owed::check(&promised)?;
-    let load = past::parted(&load::load(arguments, &promised)?, arguments.history)?;
+    let Recording { load, begins } = load::load(arguments, &promised)?;
+    let load = past::parted(&load, arguments.history)?;
+    let begins = begins.map(|begins| begins.saturating_add(load.past()).unwrap_or(Timestamp::MAX));
+    let parts = periods(&promised, begins.unwrap_or(promised.first_period), load.judged.seconds())?;
     let lead_in = Duration::from_secs(u64::from(load.lead_in) * 60);
     let faults = faults::faults(&arguments.fault, load.judged.seconds(), lead_in)?;
     let choices = choices(&arguments.policies, &promised, arguments.service_time.as_secs_f64())?;
@@ -48,26 +53,26 @@ fn run(arguments: &SimulateArgs) -> Result<(), Trouble> {
     let mut progress = Progress::new(runs, requests(arguments, &scenario.load, choices.len()));
     let played = choices
         .into_iter()
-        .map(|choice| row::row(choice, &scenario, &load, &promised, arguments.seeds, &mut progress))
+        .map(|choice| row::row(choice, &scenario, &load, (&promised, &parts), arguments.seeds, &mut progress))
         .collect::<Result<Vec<_>, Fault>>()?;
     let (rows, courses): (Vec<_>, Vec<_>) = played.into_iter().unzip();
     let faults = faults.into_iter().map(|asked| FaultReport { at: asked.begins, fault: asked.text }).collect();
-    let report = report(&agreement, &promised, &load, faults, rows);
+    let report = report(&agreement, (&promised, &parts), (&load, begins), faults, rows);
     print(&match arguments.output {
         Output::Json => serde_json::to_string_pretty(&report).map_err(|e| Trouble::Unreadable(e.to_string()))? + "\n",
         Output::Table => view::table(&report),
-        Output::Html => page::html(&report, &promised, &courses)?,
+        Output::Html => page::html(&report, (&promised, &parts), &courses)?,
     })
 }
 
 fn report(
     agreement: &ServiceLevelAgreement,
-    promised: &Promised,
-    load: &Parted,
+    (promised, parts): (&Promised, &[Part]),
+    (load, begins): (&Parted, Option<Timestamp>),
     faults: Vec<FaultReport>,
     policies: Vec<PolicyReport>,
 ) -> Report {
-    let (past, judged) = (load.remembered.seconds() + load.played.seconds() - load.judged.seconds(), &load.judged);
+    let judged = &load.judged;
     let (min_replicas, max_replicas) = promised.replicas;
     Report {
         agreement: agreement.name_any(),
@@ -77,7 +82,8 @@ fn report(
         min_replicas,
         max_replicas,
         trace: TraceReport {
-            history_seconds: past,
+            begins: begins.map(Time),
+            history_seconds: load.past_seconds(),
             seconds: judged.seconds(),
             mean_rate: judged.mean(),
             highest_rate: judged.rates().iter().copied().fold(0.0, f64::max),
@@ -89,7 +95,8 @@ fn report(
         } else {
             Vec::new()
         },
-        owed_is: OWED_IS,
+        time_zone: promised.terms.time_zone.clone(),
+        owed_is: owed_is(parts, begins.is_some()),
         policies,
     }
 }

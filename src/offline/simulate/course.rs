@@ -2,9 +2,10 @@
 
 use num_rational::BigRational;
 
+use super::counted::{Counted, counted};
+use super::periods::Part;
 use super::promised::Promised;
 use super::scenario::PATIENCE;
-use crate::evaluate::exact::{divide, whole};
 use crate::simulate::load::Load;
 use crate::simulate::run::Outcome;
 use crate::simulate::score::Minute;
@@ -19,7 +20,7 @@ const MINUTE: usize = 60;
 pub struct Course {
     /// Seconds it lasted.
     pub seconds: f64,
-    /// One for each stretch of equally many minutes.
+    /// One for each stretch of about equally many minutes, none of which lies in two periods.
     pub stretches: Vec<Stretch>,
     /// Replicas asked for, whenever they changed: when, how many.
     pub replicas: Vec<(f64, u32)>,
@@ -35,43 +36,50 @@ pub struct Stretch {
     /// Seconds within which the promised share of its requests were answered: the bound of a bucket, or what clients wait
     /// at the most. None without requests.
     pub latency: Option<f64>,
-    /// Good requests from the beginning of the run on.
-    pub good: u64,
-    /// All of them.
-    pub total: u64,
+    /// The place of its period among those of the run.
+    pub period: usize,
+    /// The requests that the period is judged by, up to the end of the stretch.
+    pub counted: Counted,
 }
 
 impl Stretch {
-    /// The attainment from the beginning of the run on, exactly. None before the first request.
+    /// The attainment of the period up to the end of the stretch, exactly. None before the first request.
     #[must_use]
     pub fn attainment(&self) -> Option<BigRational> {
-        divide(&whole(self.good), &whole(self.total))
+        self.counted.attainment()
     }
 }
 
 impl Course {
     /// Takes from a run what a plot shows of it.
     #[must_use]
-    pub fn new(outcome: &Outcome, load: &Load, promised: &Promised) -> Self {
+    pub fn new(outcome: &Outcome, load: &Load, promised: &Promised, parts: &[Part]) -> Self {
         let each = outcome.minutes.len().div_ceil(MOST).max(1);
-        let (mut good, mut total) = (0_u64, 0_u64);
-        let stretches = outcome.minutes.chunks(each).enumerate().map(|(place, minutes)| {
-            let from = place * each * MINUTE;
-            let until = (from + minutes.len() * MINUTE).min(load.seconds());
-            let served = served(minutes, outcome.bounds.len());
-            let within = outcome.bounds.iter().filter(|bound| **bound <= promised.latency).count();
-            good += served.iter().take(within).sum::<u64>();
-            let requests = minutes.iter().map(|minute| minute.requests).sum::<u64>();
-            total += requests;
-            Stretch {
-                end: seconds(until),
-                offered: load.part(from, until).mean(),
-                latency: latency(&served, &outcome.bounds, requests, promised.good),
-                good,
-                total,
+        let mut stretches = Vec::new();
+        for (period, part) in parts.iter().enumerate() {
+            for from in part.minutes.clone().step_by(each) {
+                let until = (from + each).min(part.minutes.end);
+                let minutes = outcome.minutes.get(from..until).unwrap_or_default();
+                let served = served(minutes, outcome.bounds.len());
+                let requests = minutes.iter().map(|minute| minute.requests).sum::<u64>();
+                let counted = counted(outcome, promised, &(part.judged.start..until));
+                let (from, until) = (from * MINUTE, (until * MINUTE).min(load.seconds()));
+                stretches.push(Stretch {
+                    end: seconds(until),
+                    offered: load.part(from, until).mean(),
+                    latency: latency(&served, &outcome.bounds, requests, promised.good),
+                    period,
+                    counted,
+                });
             }
-        });
-        Self { seconds: outcome.seconds, stretches: stretches.collect(), replicas: outcome.replicas.clone() }
+        }
+        Self { seconds: outcome.seconds, stretches, replicas: outcome.replicas.clone() }
+    }
+
+    /// What a period of it is judged by.
+    #[must_use]
+    pub fn last_of(&self, period: usize) -> Option<&Stretch> {
+        self.stretches.iter().rev().find(|stretch| stretch.period == period)
     }
 
     /// How often more replicas were asked for, and how often fewer.
@@ -118,9 +126,14 @@ fn seconds(count: usize) -> f64 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::float_cmp)]
 mod tests {
+    use std::ops::Range;
+
+    use k8s_openapi::jiff::Timestamp;
+
     use super::super::promised::promised;
     use super::*;
     use crate::api::ServiceLevelAgreement;
+    use crate::evaluate::period::Bounds;
 
     fn outcome(minutes: Vec<Minute>) -> Outcome {
         Outcome {
@@ -143,6 +156,29 @@ mod tests {
         promised(&serde_saphyr::from_str::<ServiceLevelAgreement>(&text).unwrap().spec, None).unwrap()
     }
 
+    fn ratio(numerator: i64, denominator: i64) -> BigRational {
+        BigRational::new(numerator.into(), denominator.into())
+    }
+
+    fn part(minutes: Range<usize>, judged: Range<usize>) -> Part {
+        let (start, end) = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
+        Part { period: Bounds { start, end }, minutes, judged, is_whole: false, year: 0 }
+    }
+
+    /// The second period begins in what would be the middle of a stretch, the third also looks back on the last minute before.
+    #[test]
+    fn every_period_counts_its_own() {
+        let run = outcome(vec![minute([9, 0, 1, 0], 0); 1000]);
+        let load = Load::new(vec![1.0; 60_000]).unwrap();
+        let parts = [part(0..333, 0..333), part(333..900, 333..900), part(900..1000, 899..1000)];
+        let course = Course::new(&run, &load, &promise(), &parts);
+        let last = |period| course.last_of(period).map(|s| (s.end, s.counted.good, s.counted.total)).unwrap();
+        assert_eq!([0, 1, 2].map(last), [(19_980.0, 2997, 3330), (54_000.0, 5103, 5670), (60_000.0, 909, 1010)]);
+        assert_eq!(course.last_of(3), None);
+        let ends: Vec<f64> = course.stretches.iter().map(|stretch| stretch.end).collect();
+        assert!(ends.is_sorted() && ends.contains(&19_980.0), "{ends:?}");
+    }
+
     #[test]
     fn a_minute_tells_its_load_latency_and_what_came_before() {
         let run = outcome(vec![
@@ -152,8 +188,9 @@ mod tests {
             minute([10, 0, 0, 40], 50),
         ]);
         let load = Load::new([vec![2.0; 60], vec![0.0; 60], vec![1.0; 110]].concat()).unwrap();
-        let course = Course::new(&run, &load, &promise());
-        let told: Vec<_> = course.stretches.iter().map(|s| (s.end, s.offered, s.latency, s.good, s.total)).collect();
+        let course = Course::new(&run, &load, &promise(), &[part(0..4, 0..4)]);
+        let told: Vec<_> =
+            course.stretches.iter().map(|s| (s.end, s.offered, s.latency, s.counted.good, s.counted.total)).collect();
         assert_eq!(
             told,
             [
@@ -163,7 +200,7 @@ mod tests {
                 (230.0, 1.0, Some(PATIENCE), 175, 300),
             ]
         );
-        assert_eq!(course.stretches[3].attainment(), divide(&whole(7), &whole(12)));
+        assert_eq!(course.stretches[3].attainment().unwrap(), ratio(7, 12));
         assert_eq!(course.changes(), (2, 1));
     }
 
@@ -171,10 +208,10 @@ mod tests {
     fn a_long_run_is_told_in_stretches_that_lose_nothing() {
         let run = outcome(vec![minute([9, 0, 1, 0], 0); 1000]);
         let load = Load::new(vec![1.0; 60_000]).unwrap();
-        let course = Course::new(&run, &load, &promise());
+        let course = Course::new(&run, &load, &promise(), &[part(0..1000, 0..1000)]);
         assert!(course.stretches.len() <= MOST && course.stretches.len() > MOST / 2, "{}", course.stretches.len());
         let last = course.stretches.last().unwrap();
-        assert_eq!((last.end, last.good, last.total), (60_000.0, 9_000, 10_000));
+        assert_eq!((last.end, last.counted.good, last.counted.total), (60_000.0, 9_000, 10_000));
         assert!(course.stretches.iter().all(|s| s.latency == Some(0.1) && s.offered == 1.0));
     }
 }

@@ -2,38 +2,51 @@
 
 use std::io::{Write, stderr};
 
+use k8s_openapi::jiff::Timestamp;
+
 use super::promised::Promised;
 use super::store::{self, Question, Recorded};
 use crate::offline::settle::fault::Fault;
 use crate::offline::trouble::Trouble;
 use crate::runtime::cli::simulate::SimulateArgs;
 use crate::simulate::load::Load;
-use crate::simulate::trace::{self, Unreadable};
+use crate::simulate::trace::{self, Recording, Unreadable};
 
-/// Reads the load of a run.
-pub(super) fn load(arguments: &SimulateArgs, promised: &Promised) -> Result<Load, Trouble> {
-    let load = match (&arguments.trace, &arguments.prometheus) {
+/// Reads the load of a run, and when it was.
+pub(super) fn load(arguments: &SimulateArgs, promised: &Promised) -> Result<Recording, Trouble> {
+    let Recording { load, begins } = match (&arguments.trace, &arguments.prometheus) {
         (Some(path), _) => {
             let text = std::fs::read_to_string(path);
             let text = text.map_err(|e| Trouble::Unreadable(format!("--trace: {}: {e}", path.display())))?;
-            of_text(&text, arguments.column.as_deref())?
+            dated(of_text(&text, arguments.column.as_deref())?, arguments.from)?
         }
         (None, Some(url)) => of_store(url, arguments, promised)?,
         (None, None) => return Err(Fault::new("--trace", "is needed, or --prometheus in its place").into()),
     };
     let from = if arguments.trace.is_some() { "--trace" } else { "--query" };
-    Ok(stretched(load, from, arguments.scale_to)?)
+    Ok(Recording { load: stretched(load, from, arguments.scale_to)?, begins })
 }
 
-fn of_text(text: &str, column: Option<&str>) -> Result<Load, Fault> {
+/// A trace that begins when its rows say so, or else when the flag does.
+fn dated(recording: Recording, from: Option<Timestamp>) -> Result<Recording, Fault> {
+    match (recording.begins, from) {
+        (Some(begins), Some(_)) => {
+            let why = format!("must be left out: the rows of the trace say that it begins at {begins}");
+            Err(Fault::new("--from", why))
+        }
+        (begins, from) => Ok(Recording { begins: begins.or(from), ..recording }),
+    }
+}
+
+fn of_text(text: &str, column: Option<&str>) -> Result<Recording, Fault> {
     let column = column.map(|column| named(text, column)).transpose()?;
-    trace::read(text, column.as_deref()).map_err(|fault| match fault {
+    trace::recording(text, column.as_deref()).map_err(|fault| match fault {
         Unreadable::Column { .. } => Fault::new("--column", fault.to_string()),
         _ => Fault::new("--trace", fault.to_string()),
     })
 }
 
-fn of_store(url: &str, arguments: &SimulateArgs, promised: &Promised) -> Result<Load, Trouble> {
+fn of_store(url: &str, arguments: &SimulateArgs, promised: &Promised) -> Result<Recording, Trouble> {
     let (Some(from), Some(until)) = (arguments.from, arguments.until) else {
         return Err(Fault::new("--from", "and --until are needed with --prometheus").into());
     };
@@ -49,7 +62,7 @@ fn of_store(url: &str, arguments: &SimulateArgs, promised: &Promised) -> Result<
         // The answer is right without it, and says how long the load is.
         let _ = writeln!(stderr(), "guarantor: {told}");
     }
-    Ok(load)
+    Ok(Recording { load, begins: Some(from) })
 }
 
 /// As much higher or lower as gives it this mean; `from` is the flag it comes from.
@@ -92,9 +105,24 @@ mod tests {
     #[test]
     fn a_column_goes_by_its_name_or_number() {
         for (column, rate) in [(None, 1.0), (Some("a"), 1.0), (Some("2"), 1.0), (Some("b"), 2.0), (Some("3"), 2.0)] {
-            assert!((of_text(TWO, column).unwrap().mean() - rate).abs() < 1e-9, "{column:?}");
+            assert!((of_text(TWO, column).unwrap().load.mean() - rate).abs() < 1e-9, "{column:?}");
         }
-        assert!((stretched(of_text(TWO, Some("b")).unwrap(), "--trace", Some(5.0)).unwrap().mean() - 5.0).abs() < 1e-9);
+        assert!(
+            (stretched(of_text(TWO, Some("b")).unwrap().load, "--trace", Some(5.0)).unwrap().mean() - 5.0).abs() < 1e-9
+        );
+    }
+
+    #[test]
+    fn a_trace_begins_when_it_says_so_or_else_when_the_flag_does() {
+        let (july, august): (Timestamp, Timestamp) =
+            ("2026-07-01T00:00:00Z".parse().unwrap(), "2026-08-01T00:00:00Z".parse().unwrap());
+        let own = "time,a\n2026-07-01T00:00:00Z,60\n2026-07-01T00:01:00Z,60\n";
+        let begins = |text, from| dated(of_text(text, None).unwrap(), from).map(|read| read.begins);
+        assert_eq!(begins(own, None).unwrap(), Some(july));
+        assert_eq!(begins(TWO, Some(august)).unwrap(), Some(august));
+        assert_eq!(begins(TWO, None).unwrap(), None);
+        let fault = begins(own, Some(august)).unwrap_err().to_string();
+        assert!(fault.starts_with("--from: must be left out"), "{fault}");
     }
 
     #[test]
@@ -111,7 +139,7 @@ mod tests {
             ("1\nx\n", None, None, "--trace: row 2"),
         ] {
             let fault =
-                of_text(text, column).and_then(|load| stretched(load, "--trace", mean)).unwrap_err().to_string();
+                of_text(text, column).and_then(|read| stretched(read.load, "--trace", mean)).unwrap_err().to_string();
             assert!(fault.starts_with(flag), "{flag}: {fault}");
         }
     }

@@ -26,7 +26,7 @@ pub enum Beside {
 /// # Errors
 /// Names the field of the agreement, or the flag, for which it cannot be played.
 pub fn operator(beside: Beside, scenario: &Scenario, before: &Load, promised: &Promised) -> Result<Operator, Fault> {
-    let spec = in_force(&promised.terms)?;
+    let spec = playable(&promised.terms)?;
     let plant = &scenario.plant;
     let cores = plant.limits.cores;
     let replicas = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
@@ -58,8 +58,8 @@ pub fn operator(beside: Beside, scenario: &Scenario, before: &Load, promised: &P
     Ok(operator)
 }
 
-/// The agreement without the days on which it begins and ends.
-fn in_force(terms: &AgreementSpec) -> Result<AgreementSpec, Fault> {
+/// The terms, if the operator can be played by them.
+fn playable(terms: &AgreementSpec) -> Result<AgreementSpec, Fault> {
     if terms.enforcement.mode != Mode::Enforce {
         let why = format!(
             "is {:?}, so that the operator would change nothing; write Enforce to try what it would do, or leave operator= \
@@ -77,10 +77,7 @@ fn in_force(terms: &AgreementSpec) -> Result<AgreementSpec, Fault> {
             return Err(Fault::new(format!("spec.objectives[{place}].indicator"), why));
         }
     }
-    let mut spec = terms.clone();
-    (spec.validity, spec.ending) = (None, None);
-    (spec.amendments, spec.amendment_rule) = (Vec::new(), None);
-    Ok(spec)
+    Ok(terms.clone())
 }
 
 /// What the simulated service does not follow.

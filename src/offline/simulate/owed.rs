@@ -1,10 +1,14 @@
-//! What the agreement would cost if the whole period went like the run: its credits at the attainment of the run.
+//! What the agreement would cost: its credits at the attainment of the run in each of its periods.
 
 use num_rational::BigRational;
 
+use super::periods::Part;
 use super::promised::Promised;
 use crate::api::agreement_status::State;
-use crate::evaluate::credit::{CreditAssessment, Facts, Outcome, owed};
+use crate::api::credit_status::CreditState;
+use crate::evaluate::credit::{Amount, CreditAssessment, Outcome, at_stake, owed, shown};
+use crate::evaluate::exact::NotANumber;
+use crate::evaluate::history::{History, Legacy};
 use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::parameter_rule;
 use crate::offline::settle::fault::Fault;
@@ -36,25 +40,87 @@ pub fn check(promised: &Promised) -> Result<(), Fault> {
     Ok(())
 }
 
-/// What is owed for a whole period at this attainment. `None`: the agreement grants no credits.
-///
-/// # Errors
-/// Names the field of the credit table that can not be worked with.
-pub fn credits(promised: &Promised, attainment: Option<&BigRational>) -> Result<Option<CreditAssessment>, InvalidSpec> {
-    let outcome = Outcome {
-        objective: &promised.objective,
-        covered: true,
-        state: match attainment {
-            Some(attainment) if *attainment < promised.target => State::Violated,
+/// The account of a run, period after period: caps that reach over a year and rights that grow from misses in a row count what
+/// came before.
+#[derive(Clone, Debug)]
+pub struct Account<'a> {
+    promised: &'a Promised,
+    history: History,
+}
+
+impl<'a> Account<'a> {
+    /// An account that begins with nothing granted.
+    #[must_use]
+    pub fn new(promised: &'a Promised) -> Self {
+        Self { promised, history: History::default() }
+    }
+
+    /// What is owed for a period after those that were settled, if its attainment is this. `None`: the agreement grants no
+    /// credits.
+    ///
+    /// # Errors
+    /// Names the field of the credit table that can not be worked with.
+    pub fn owed(&self, part: &Part, attainment: Option<&BigRational>) -> Result<Option<CreditAssessment>, InvalidSpec> {
+        let Promised { terms, objective, .. } = self.promised;
+        let outcome = Outcome {
+            objective,
+            covered: true,
+            state: self.state(attainment),
+            settles_on: attainment.cloned(),
+            at_least: attainment.cloned(),
+            downtime: &[],
+            violations: 0,
+        };
+        let facts = self.history.facts(terms.credits.as_ref(), part.year, part.period.start);
+        owed(terms, part.period, part.period, &[outcome], &facts)
+    }
+
+    /// The same, and the period is settled.
+    ///
+    /// # Errors
+    /// As for [`Self::owed`].
+    pub fn settle(
+        &mut self,
+        part: &Part,
+        attainment: Option<&BigRational>,
+    ) -> Result<Option<CreditAssessment>, InvalidSpec> {
+        let credits = self.owed(part, attainment)?;
+        let status = credits.as_ref().map(|credits| shown(credits, CreditState::Accruing));
+        let outcomes = vec![(self.promised.objective.clone(), self.state(attainment))];
+        let unreadable = |why: NotANumber| InvalidSpec::new("spec.credits", why.to_string());
+        let legacy = Legacy::reckoned(status.as_ref(), outcomes).map_err(unreadable)?;
+        self.history.enter(part.year, part.period.start, &legacy);
+        Ok(credits)
+    }
+
+    fn state(&self, attainment: Option<&BigRational>) -> State {
+        match attainment {
+            Some(attainment) if *attainment < self.promised.target => State::Violated,
             Some(_) => State::Fulfilled,
             None => State::NotDetermined,
-        },
-        settles_on: attainment.cloned(),
-        at_least: attainment.cloned(),
-        downtime: &[],
-        violations: 0,
-    };
-    owed(&promised.terms, promised.period, promised.period, &[outcome], &Facts::default())
+        }
+    }
+}
+
+/// What is owed for several periods, in a few words. `None`: for none of them.
+#[must_use]
+pub fn together(periods: &[CreditAssessment]) -> Option<String> {
+    let (first, later) = periods.split_first()?;
+    let mut sum = first.clone();
+    for (place, amount) in std::iter::once(&mut sum.amount).chain(&mut sum.further).enumerate() {
+        // What is too small to be issued for a period is not issued with that of another.
+        let issued = periods.iter().filter_map(|credits| credits.amounts().nth(place)).map(Amount::issued);
+        (amount.minor_units, amount.not_issued) = (issued.sum(), None);
+    }
+    for credits in later {
+        sum.service_days = sum.service_days.saturating_add(credits.service_days);
+        sum.terminates |= credits.terminates;
+        match (&mut sum.daily_usage, &credits.daily_usage) {
+            (Some(all), Some(one)) => all.amount += &one.amount,
+            (none, one) => *none = none.take().or_else(|| one.clone()),
+        }
+    }
+    Some(at_stake(&sum))
 }
 
 /// The objectives with credits of their own that a run says nothing about.

@@ -7,8 +7,9 @@ use std::str::FromStr;
 
 use askama::Template;
 
-use super::course::Course;
-use super::owed;
+use super::course::{Course, Stretch};
+use super::owed::Account;
+use super::periods::Part;
 use super::player::{DeedReport, FindingReport};
 use super::plot::{self, Plot};
 use super::promised::Promised;
@@ -16,7 +17,8 @@ use super::report::Report;
 use super::timeline;
 use super::view;
 use crate::api::credit_status::CreditState;
-use crate::evaluate::credit::shown;
+use crate::evaluate::credit::{CreditAssessment, shown};
+use crate::evaluate::invalid::InvalidSpec;
 use crate::offline::settle::fault::Fault;
 use crate::record::form::figure::counted;
 
@@ -35,6 +37,8 @@ struct Page {
     faults: String,
     header: [&'static str; 8],
     rows: Vec<Row>,
+    period_header: [&'static str; 6],
+    periods: Vec<[String; 6]>,
     figures: Vec<Figure>,
     operators: Vec<Done>,
     notes: Vec<String>,
@@ -63,12 +67,15 @@ struct Figure {
     svg: String,
 }
 
+/// What is promised, and by which periods it is judged.
+pub type Judged<'a> = (&'a Promised, &'a [Part]);
+
 /// The page; the courses are those of the first seed, one for each policy of the report.
 ///
 /// # Errors
 /// A plot or a template fails, which none does on figures and text; or the field of a credit table that can not be worked
 /// with.
-pub fn html(report: &Report, promised: &Promised, courses: &[Course]) -> Result<String, Fault> {
+pub fn html(report: &Report, judged: Judged<'_>, courses: &[Course]) -> Result<String, Fault> {
     let broken = |why: String| Fault::new("--output", why);
     let rows = report.policies.iter().zip(courses).enumerate();
     let rows = rows.map(|(place, (policy, course))| Row {
@@ -84,7 +91,9 @@ pub fn html(report: &Report, promised: &Promised, courses: &[Course]) -> Result<
         faults: view::faults(report).unwrap_or_default(),
         header: view::HEADER,
         rows: rows.collect(),
-        figures: figures(report, promised, courses)?,
+        period_header: view::PERIODS,
+        periods: view::by_period(report).unwrap_or_default(),
+        figures: figures(report, judged, courses)?,
         operators: operators(report),
         notes: view::notes(report),
     };
@@ -120,12 +129,12 @@ fn operators(report: &Report) -> Vec<Done> {
 /// A plot to be drawn, with its title and what it shows.
 type Planned = (&'static str, String, Plot);
 
-fn figures(report: &Report, promised: &Promised, courses: &[Course]) -> Result<Vec<Figure>, Fault> {
+fn figures(report: &Report, judged: Judged<'_>, courses: &[Course]) -> Result<Vec<Figure>, Fault> {
     let broken = |why: String| Fault::new("--output", why);
     let drawn = |(title, says, plot): Planned| -> Result<Figure, Fault> {
         Ok(Figure { title, says, svg: plot.svg().map_err(broken)? })
     };
-    let mut figures = plots(report, promised, courses)?.into_iter().map(drawn).collect::<Result<Vec<_>, _>>()?;
+    let mut figures = plots(report, judged, courses)?.into_iter().map(drawn).collect::<Result<Vec<_>, _>>()?;
     if let Some(svg) = timeline::svg(report, courses.first().map_or(0.0, |course| course.seconds)).map_err(broken)? {
         let says = "What the operator did: each point is an action, and says which and why when pointed at.".to_owned();
         figures.insert(BEFORE_ACTIONS.min(figures.len()), Figure { title: "Actions", says, svg });
@@ -133,7 +142,8 @@ fn figures(report: &Report, promised: &Promised, courses: &[Course]) -> Result<V
     Ok(figures)
 }
 
-fn plots(report: &Report, promised: &Promised, courses: &[Course]) -> Result<Vec<Planned>, Fault> {
+fn plots(report: &Report, judged: Judged<'_>, courses: &[Course]) -> Result<Vec<Planned>, Fault> {
+    let (promised, parts) = judged;
     let seconds = courses.first().map_or(0.0, |course| course.seconds);
     let all = |of: &dyn Fn(&Course) -> Vec<Piece>| courses.iter().map(of).collect();
     let plot = |quantity: &str, curves: Vec<Vec<Piece>>| Plot {
@@ -169,16 +179,22 @@ fn plots(report: &Report, promised: &Promised, courses: &[Course]) -> Result<Vec
         ),
         (
             "Budget",
-            "What is left of the requests that may be bad in the whole run; below 0 the promise can no longer be kept. A \
-             budget that is spent twice is drawn no lower."
+            "What is left of the requests that may be bad in all that was played of a period; below 0 the promise can no \
+             longer be kept. A budget that is spent twice is drawn no lower."
                 .to_owned(),
-            plot("% left", courses.iter().map(|course| vec![budget(course, promised)]).collect()),
+            plot("% left", courses.iter().map(|course| budgets(course, promised, parts.len())).collect()),
         ),
     ];
-    if let Some(currency) = report.policies.iter().find_map(|p| p.credits.as_ref()).map(|c| c.currency.clone()) {
+    let mut credits = report.policies.iter().flat_map(|policy| &policy.periods).filter_map(|p| p.credits.as_ref());
+    if let Some(currency) = credits.next().map(|credits| credits.currency.clone()) {
         let curves =
-            courses.iter().map(|course| Ok(vec![owed_so_far(course, promised)?])).collect::<Result<_, Fault>>()?;
-        let says = "What would be owed for a whole period at the attainment up to then.".to_owned();
+            courses.iter().map(|course| Ok(vec![owed_so_far(course, judged)?])).collect::<Result<_, Fault>>()?;
+        let says = if parts.len() > 1 {
+            "What would be owed for the periods before, and for a whole period at its attainment up to then."
+        } else {
+            "What would be owed for a whole period at the attainment up to then."
+        };
+        let says = says.to_owned();
         figures.push(("Credits", says, plot(&currency, curves)));
     }
     Ok(figures)
@@ -194,37 +210,49 @@ fn steps(course: &Course) -> Piece {
     pods.flat_map(|((from, pods), to)| [(*from, f64::from(*pods)), (to, f64::from(*pods))]).collect()
 }
 
-fn pieces(course: &Course, of: fn(&super::course::Stretch) -> Option<f64>) -> Vec<Piece> {
+fn pieces(course: &Course, of: fn(&Stretch) -> Option<f64>) -> Vec<Piece> {
     let known = course.stretches.split(|stretch| of(stretch).is_none());
-    let piece = |stretches: &[super::course::Stretch]| -> Piece {
+    let piece = |stretches: &[Stretch]| -> Piece {
         stretches.iter().filter_map(|stretch| Some((stretch.end, of(stretch)?))).collect()
     };
     known.map(piece).filter(|piece| !piece.is_empty()).collect()
 }
 
-/// Percent of the budget of the whole run that are left.
-fn budget(course: &Course, promised: &Promised) -> Piece {
+/// Percent of the budget of each of so many periods that are left, as far as it was played.
+fn budgets(course: &Course, promised: &Promised, periods: usize) -> Vec<Piece> {
+    // A float has every count of requests that can be played.
     let number = |count: u64| u32::try_from(count).map_or(f64::from(u32::MAX), f64::from);
-    let all = course.stretches.last().map_or(0, |stretch| stretch.total);
-    let allowed = (1.0 - promised.good) * number(all);
-    let left = course.stretches.iter().map(|stretch| {
-        let bad = number(stretch.total.saturating_sub(stretch.good));
-        let left = if allowed > 0.0 { 100.0 * (1.0 - bad / allowed) } else { 0.0 };
-        (stretch.end, left.max(SPENT_TWICE))
-    });
-    std::iter::once((0.0, 100.0)).chain(left).collect()
+    let of = |period: usize| -> Piece {
+        let all = course.last_of(period).map_or(0, |stretch| stretch.counted.total);
+        let allowed = (1.0 - promised.good) * number(all);
+        let left = course.stretches.iter().filter(|stretch| stretch.period == period).map(|stretch| {
+            let bad = number(stretch.counted.total.saturating_sub(stretch.counted.good));
+            let left = if allowed > 0.0 { 100.0 * (1.0 - bad / allowed) } else { 0.0 };
+            (stretch.end, left.max(SPENT_TWICE))
+        });
+        let begins = period.checked_sub(1).and_then(|before| course.last_of(before)).map_or(0.0, |before| before.end);
+        std::iter::once((begins, 100.0)).chain(left).collect()
+    };
+    (0..periods).map(of).collect()
 }
 
-fn owed_so_far(course: &Course, promised: &Promised) -> Result<Piece, Fault> {
-    let mut piece = Piece::new();
-    for stretch in &course.stretches {
-        let credits = owed::credits(promised, stretch.attainment().as_ref());
-        let credits = credits.map_err(|e| Fault::new(e.field, e.message))?;
+/// What is owed for the periods before, and for the one that runs.
+fn owed_so_far(course: &Course, (promised, parts): Judged<'_>) -> Result<Piece, Fault> {
+    let invalid = |e: InvalidSpec| Fault::new(e.field, e.message);
+    // A plot shows no more than a float has.
+    let amount = |credits: Option<CreditAssessment>| {
         let amount = credits.map(|credits| shown(&credits, CreditState::Accruing).amount);
-        // A plot shows no more than a float has.
-        let amount = amount.and_then(|amount| f64::from_str(&amount).ok()).unwrap_or_default();
-        piece.extend(piece.last().map(|(_, before)| (stretch.end, *before)));
-        piece.push((stretch.end, amount));
+        amount.and_then(|amount| f64::from_str(&amount).ok()).unwrap_or_default()
+    };
+    let (mut piece, mut account, mut settled) = (Piece::new(), Account::new(promised), 0.0);
+    for (period, part) in parts.iter().enumerate() {
+        for stretch in course.stretches.iter().filter(|stretch| stretch.period == period) {
+            let so_far = settled + amount(account.owed(part, stretch.attainment().as_ref()).map_err(invalid)?);
+            piece.extend(piece.last().map(|(_, before)| (stretch.end, *before)));
+            piece.push((stretch.end, so_far));
+        }
+        let attainment = course.last_of(period).and_then(Stretch::attainment);
+        settled += amount(account.settle(part, attainment.as_ref()).map_err(invalid)?);
     }
     Ok(piece)
 }

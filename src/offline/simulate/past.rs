@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use k8s_openapi::jiff::SignedDuration;
+
 use crate::offline::settle::fault::Fault;
 use crate::simulate::load::Load;
 
@@ -21,6 +23,20 @@ pub struct Parted {
     pub lead_in: u32,
     /// What is judged.
     pub judged: Load,
+}
+
+impl Parted {
+    /// Seconds of the past, which are not judged.
+    #[must_use]
+    pub fn past_seconds(&self) -> usize {
+        self.remembered.seconds() + self.played.seconds() - self.judged.seconds()
+    }
+
+    /// The same as a length of time.
+    #[must_use]
+    pub fn past(&self) -> SignedDuration {
+        SignedDuration::from_secs(i64::try_from(self.past_seconds()).unwrap_or(i64::MAX))
+    }
 }
 
 /// Parts a load.
@@ -64,6 +80,7 @@ mod tests {
             let parted = parted(&load, history.map(|minutes| Duration::from_secs(minutes * 60))).unwrap();
             assert_eq!(parted.remembered, load.part(0, remembered * MINUTE), "{history:?}");
             assert_eq!(parted.played, load.part(remembered * MINUTE, 300 * MINUTE), "{history:?}");
+            assert_eq!(parted.past_seconds(), (300 - judged) * MINUTE, "{history:?}");
             assert_eq!((parted.lead_in, parted.judged.seconds()), (lead_in, judged * MINUTE), "{history:?}");
             assert_eq!(parted.judged, load.part((300 - judged) * MINUTE, 300 * MINUTE), "{history:?}");
         }

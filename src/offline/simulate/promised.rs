@@ -39,10 +39,10 @@ pub struct Promised {
     pub target_percent: String,
     /// Fewest and most replicas.
     pub replicas: (u32, u32),
-    /// The terms in force.
+    /// The latest terms, without the days on which the agreement begins and ends: a load of any time is tried by them.
     pub terms: AgreementSpec,
-    /// The period that credits are reckoned for.
-    pub period: Bounds,
+    /// When the first whole period begins by these terms.
+    pub first_period: Timestamp,
 }
 
 /// What an agreement promises by the objective that is asked for, or by its only one on latency.
@@ -86,8 +86,8 @@ pub fn promised(spec: &AgreementSpec, asked: Option<&str>) -> Result<Promised, F
         threshold: as_written.0,
         target_percent: as_written.1,
         replicas,
-        period,
-        terms,
+        first_period: period.start,
+        terms: AgreementSpec { validity: None, ending: None, amendments: Vec::new(), amendment_rule: None, ..terms },
     })
 }
 

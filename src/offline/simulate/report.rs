@@ -1,5 +1,6 @@
 //! The answer for programs.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde::Serialize;
 
 use super::player::{DeedReport, FindingReport};
@@ -34,8 +35,10 @@ pub struct Report {
     /// Fields of the agreement that the operator of a run follows, and the simulated service does not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_played: Vec<&'static str>,
-    /// What the figures of `policies[].owed` and `policies[].credits` are.
-    pub owed_is: &'static str,
+    /// The zone that decides when a period begins.
+    pub time_zone: String,
+    /// What the figures of `policies[].owed` are.
+    pub owed_is: String,
     /// One for each way of scaling, in the order asked for.
     pub policies: Vec<PolicyReport>,
 }
@@ -44,6 +47,9 @@ pub struct Report {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TraceReport {
+    /// When what is judged begins, where the load says when it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub begins: Option<Time>,
     /// The length of its part that is the past of the rest.
     pub history_seconds: usize,
     /// The length of what is judged.
@@ -86,7 +92,7 @@ pub struct PolicyReport {
     pub attainment_percent: String,
     /// The same as an exact fraction.
     pub attainment_ratio: String,
-    /// Whether the target was met; left out without any request.
+    /// Whether the target was met in every period; left out without any request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept: Option<bool>,
     /// Minutes in which fewer requests than promised were good, in the mean of the seeds.
@@ -99,18 +105,46 @@ pub struct PolicyReport {
     pub most_pods: u32,
     /// Pod-hours of a run, in the mean of the seeds.
     pub pod_hours: f64,
-    /// What would be owed, in a few words; left out where the agreement grants no credits.
+    /// What would be owed for all periods, in a few words; left out where the agreement grants no credits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owed: Option<String>,
-    /// The same as a statement has it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub credits: Option<CreditStatus>,
+    /// Each period by itself.
+    pub periods: Vec<PeriodReport>,
     /// Who plays is the operator: only then are there `verbs`, `deeds` and `findings`.
     pub acts: bool,
     /// What the operator did, all runs together, in the order in which each was done first.
     pub verbs: Vec<VerbReport>,
     /// Each run by itself.
     pub runs: Vec<RunReport>,
+}
+
+/// A settlement period, all seeds together.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PeriodReport {
+    /// Its first instant.
+    pub start: Time,
+    /// The first one after it.
+    pub end: Time,
+    /// Whether all of it was played. Otherwise it is settled as if all had gone like what was.
+    pub whole: bool,
+    /// As in [`PolicyReport`], of the requests that the period is judged by.
+    pub good: u64,
+    /// See `good`.
+    pub total: u64,
+    /// See `good`.
+    pub attainment_percent: String,
+    /// See `good`.
+    pub attainment_ratio: String,
+    /// Whether the target was met; left out without any request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<bool>,
+    /// What would be owed, in a few words; left out where the agreement grants no credits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owed: Option<String>,
+    /// The same as a statement has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credits: Option<CreditStatus>,
 }
 
 /// One run.

@@ -1,8 +1,10 @@
 //! The answer for people: what was tried, a row for every way of scaling, and what the figures leave out.
 
 use super::report::{PolicyReport, Report};
+use crate::api::credit_status::CreditStatus;
+use crate::api::statement::StatementPeriod;
 use crate::record::form::figure::{counted, fraction, grouped};
-use crate::record::form::instant::length_of;
+use crate::record::form::instant::{Clock, length_of};
 use crate::record::form::legible::legible;
 use crate::record::form::terminal;
 
@@ -12,6 +14,12 @@ const FIGURES: std::ops::RangeInclusive<usize> = 1..=6;
 /// The columns of every answer.
 pub(super) const HEADER: [&str; 8] =
     ["POLICY", "ATTAINED %", "GOOD / ALL", "KEPT", "BAD MIN", "PODS", "POD-HOURS", "OWED"];
+/// The columns of the table by period.
+pub(super) const PERIODS: [&str; 6] = ["PERIOD", "POLICY", "ATTAINED %", "GOOD / ALL", "KEPT", "OWED"];
+/// Those of them with figures.
+const PERIOD_FIGURES: std::ops::RangeInclusive<usize> = 2..=4;
+/// Rows of it on a terminal.
+const LISTED: usize = 60;
 /// The column of what the operator did, where it is played.
 const DONE: &str = "DONE";
 
@@ -23,10 +31,54 @@ pub fn table(report: &Report) -> String {
         table.add_row(row(policy).into_iter().chain(acts(report).then(|| done(policy))));
     }
     terminal::right(&mut table, FIGURES);
-    let lines: Vec<String> = table.to_string().lines().map(|line| line.trim_end().to_owned()).collect();
+    let periods = periods(report).map_or_else(String::new, |periods| format!("{periods}\n\n"));
     let (name, promise, load, notes) = (name(report), promise(report), load(report), notes(report).join("\n"));
     let faults = faults(report).map_or_else(String::new, |faults| format!("{faults}\n"));
-    format!("{name}: {promise}\n{load}\n{faults}\n{}\n\n{notes}\n", lines.join("\n"))
+    format!("{name}: {promise}\n{load}\n{faults}\n{}\n\n{periods}{notes}\n", trimmed(&table.to_string()))
+}
+
+fn trimmed(table: &str) -> String {
+    table.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// How each period came out, where there are several.
+fn periods(report: &Report) -> Option<String> {
+    let mut table = terminal::table(&PERIODS);
+    let rows = by_period(report)?;
+    for row in rows.iter().take(LISTED) {
+        table.add_row(row.clone());
+    }
+    terminal::right(&mut table, PERIOD_FIGURES);
+    let more = match rows.len().saturating_sub(LISTED) {
+        0 => String::new(),
+        more => format!("\n{more} more; the JSON has all."),
+    };
+    Some(format!("{}{more}", trimmed(&table.to_string())))
+}
+
+/// A row for each period and way of scaling. `None`: there is only one period.
+pub(super) fn by_period(report: &Report) -> Option<Vec<[String; 6]>> {
+    let first = &report.policies.first()?.periods;
+    if first.len() < 2 {
+        return None;
+    }
+    let rows = first.iter().enumerate().flat_map(|(place, period)| {
+        let (start, end, time_zone) = (period.start.clone(), period.end.clone(), report.time_zone.clone());
+        let period = StatementPeriod { start, end, time_zone };
+        let title = Clock::of(&period).title(&period);
+        report.policies.iter().enumerate().filter_map(move |(policy_place, policy)| {
+            let period = policy.periods.get(place)?;
+            Some([
+                if policy_place == 0 { title.clone() } else { String::new() },
+                policy.policy.clone(),
+                attained(&period.attainment_percent),
+                fraction(&format!("{}/{}", period.good, period.total)),
+                yes(period.kept).to_owned(),
+                owed(period.owed.as_ref(), period.credits.as_ref()),
+            ])
+        })
+    });
+    Some(rows.collect())
 }
 
 /// Whether the operator is played by one of the policies.
@@ -75,14 +127,33 @@ pub(super) fn load(report: &Report) -> String {
 pub(super) fn row(policy: &PolicyReport) -> Vec<String> {
     vec![
         policy.policy.clone(),
-        if policy.attainment_percent.is_empty() { "–".to_owned() } else { policy.attainment_percent.clone() },
+        attained(&policy.attainment_percent),
         fraction(&format!("{}/{}", policy.good, policy.total)),
-        policy.kept.map_or("–", |kept| if kept { "yes" } else { "no" }).to_owned(),
+        kept(policy),
         bad_minutes(policy),
         format!("{:.1}", policy.mean_pods),
         grouped(&format!("{:.1}", policy.pod_hours)),
-        owed(policy),
+        match policy.periods.as_slice() {
+            [one] => owed(one.owed.as_ref(), one.credits.as_ref()),
+            _ => owed(policy.owed.as_ref(), None),
+        },
     ]
+}
+
+fn attained(percent: &str) -> String {
+    if percent.is_empty() { "–".to_owned() } else { percent.to_owned() }
+}
+
+fn yes(kept: Option<bool>) -> &'static str {
+    kept.map_or("–", |kept| if kept { "yes" } else { "no" })
+}
+
+/// `yes`; of several periods `2 of 3`.
+fn kept(policy: &PolicyReport) -> String {
+    match policy.periods.len() {
+        0 | 1 => yes(policy.kept).to_owned(),
+        all => format!("{} of {all}", policy.periods.iter().filter(|period| period.kept == Some(true)).count()),
+    }
 }
 
 /// A line for each verb that the operator did, with how often it did it.
@@ -107,9 +178,11 @@ fn bad_minutes(policy: &PolicyReport) -> String {
     }
 }
 
-fn owed(policy: &PolicyReport) -> String {
-    let (Some(owed), Some(credits)) = (&policy.owed, &policy.credits) else { return "no credits agreed".to_owned() };
-    let percent = credits.percent_of_fee.trim_end_matches('0').trim_end_matches('.');
+/// What is owed; of one period, also which part of the fee.
+fn owed(owed: Option<&String>, credits: Option<&CreditStatus>) -> String {
+    let Some(owed) = owed else { return "no credits agreed".to_owned() };
+    let percent = credits.map_or("", |credits| &credits.percent_of_fee);
+    let percent = percent.trim_end_matches('0').trim_end_matches('.');
     if percent.is_empty() || percent == "0" { owed.clone() } else { format!("{owed} ({percent} % of the fee)") }
 }
 

@@ -73,8 +73,9 @@ pub struct SimulateArgs {
     #[arg(long, value_name = "PROMQL", requires = "prometheus")]
     pub query: Option<String>,
 
-    /// When the load from the store begins, such as `2026-10-01T00:00:00Z`.
-    #[arg(long, value_name = "INSTANT", value_parser = instant, requires = "prometheus")]
+    /// When the load begins, such as `2026-10-01T00:00:00Z`: in the store, or where the rows of a trace do not say it. A load
+    /// whose beginning is known is settled by the calendar, any other from the beginning of a period on.
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub from: Option<Timestamp>,
 
     /// When it ends.

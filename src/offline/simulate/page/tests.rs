@@ -1,9 +1,11 @@
 //! The page of two runs.
 
-use super::super::course::Stretch;
+use super::super::counted::Counted;
+use super::super::periods::periods;
 use super::super::player::RuledOut;
 use super::super::promised::promised;
 use super::super::report::{FaultReport, PolicyReport, Report, RunReport, TraceReport, verbs};
+use super::super::settled::settled;
 use super::*;
 use crate::api::ServiceLevelAgreement;
 use crate::api::diagnosis::CauseKind;
@@ -15,7 +17,7 @@ fn promise() -> Promised {
 }
 
 fn stretch(end: f64, latency: Option<f64>, good: u64, total: u64) -> Stretch {
-    Stretch { end, offered: 10.0, latency, good, total }
+    Stretch { end, offered: 10.0, latency, period: 0, counted: Counted { good, total } }
 }
 
 fn course() -> Course {
@@ -30,8 +32,13 @@ fn course() -> Course {
     }
 }
 
+/// A month of which three minutes were played.
+fn month(promised: &Promised) -> Vec<Part> {
+    periods(promised, promised.first_period, 180).unwrap()
+}
+
 fn report(promised: &Promised) -> Report {
-    let credits = owed::credits(promised, course().stretches[2].attainment().as_ref()).unwrap().unwrap();
+    let (periods, owed) = settled(promised, &month(promised), &[course().stretches[2].counted]).unwrap();
     let policy = |name: &str| PolicyReport {
         policy: name.to_owned(),
         good: 1_970,
@@ -44,8 +51,8 @@ fn report(promised: &Promised) -> Report {
         mean_pods: 4.0,
         most_pods: 5,
         pod_hours: 0.2,
-        owed: Some("120.00 EUR".to_owned()),
-        credits: Some(shown(&credits, CreditState::Accruing)),
+        owed: owed.clone(),
+        periods: periods.clone(),
         acts: false,
         verbs: Vec::new(),
         runs: Vec::new(),
@@ -57,11 +64,12 @@ fn report(promised: &Promised) -> Report {
         threshold: promised.threshold.clone(),
         min_replicas: 1,
         max_replicas: 60,
-        trace: TraceReport { history_seconds: 0, seconds: 180, mean_rate: 10.0, highest_rate: 10.0 },
+        trace: TraceReport { begins: None, history_seconds: 0, seconds: 180, mean_rate: 10.0, highest_rate: 10.0 },
         faults: Vec::new(),
         not_simulated: Vec::new(),
         not_played: Vec::new(),
-        owed_is: "for one period",
+        time_zone: promised.terms.time_zone.clone(),
+        owed_is: "for one period".to_owned(),
         policies: vec![policy("law"), policy("HPA 0.60")],
     }
 }
@@ -69,7 +77,7 @@ fn report(promised: &Promised) -> Report {
 #[test]
 fn the_page_has_a_row_for_each_policy_and_every_plot() {
     let promised = promise();
-    let page = html(&report(&promised), &promised, &[course(), course()]).unwrap();
+    let page = html(&report(&promised), (&promised, &month(&promised)), &[course(), course()]).unwrap();
     for title in ["Load", "Replicas", "Latency", "Budget", "Credits"] {
         assert!(page.contains(&format!("<figcaption><strong>{title}</strong>")), "{title}");
     }
@@ -111,7 +119,7 @@ fn actions_are_points_with_their_words() {
     };
     let operator = &mut report.policies[1];
     (operator.verbs, operator.acts, operator.runs) = (verbs(std::slice::from_ref(&run)), true, vec![run]);
-    let page = html(&report, &promised, &[course(), course()]).unwrap();
+    let page = html(&report, (&promised, &month(&promised)), &[course(), course()]).unwrap();
     assert_eq!(page.matches("<svg ").count(), 6);
     assert!(page.contains("<figcaption><strong>Actions</strong>"));
     assert!(page.contains("1 AvoidNode\n2 Surge"), "the table tells how often");
@@ -132,7 +140,7 @@ fn actions_are_points_with_their_words() {
 #[test]
 fn without_an_operator_there_are_no_actions() {
     let promised = promise();
-    let page = html(&report(&promised), &promised, &[course(), course()]).unwrap();
+    let page = html(&report(&promised), (&promised, &month(&promised)), &[course(), course()]).unwrap();
     assert!(!page.contains("<strong>Actions</strong>") && !page.contains("What the operator did"));
 }
 
@@ -144,24 +152,54 @@ fn curves_are_what_happened() {
     assert_eq!(steps(&course), held);
     assert_eq!(pieces(&course, |s| s.latency), [vec![(60.0, 0.25)], vec![(180.0, 1.0)]]);
     // 20 of 2000 requests may be bad, and 30 are.
-    let left: Vec<(f64, f64)> = budget(&course, &promised).iter().map(|(at, left)| (*at, left.round())).collect();
+    let left: Vec<(f64, f64)> =
+        budgets(&course, &promised, 1)[0].iter().map(|(at, left)| (*at, left.round())).collect();
     assert_eq!(left, [(0.0, 100.0), (60.0, 100.0), (120.0, 100.0), (180.0, -50.0)]);
-    let owed: Vec<f64> = owed_so_far(&course, &promised).unwrap().iter().map(|(_, amount)| *amount).collect();
+    let owed: Vec<f64> =
+        owed_so_far(&course, (&promised, &month(&promised))).unwrap().iter().map(|(_, amount)| *amount).collect();
     assert_eq!(owed, [0.0, 0.0, 0.0, 0.0, 120.0]);
 }
 
 #[test]
 fn a_budget_is_drawn_until_it_is_spent_twice() {
     let mut course = course();
-    course.stretches[2].good = 0;
-    assert_eq!(budget(&course, &promise())[3], (180.0, SPENT_TWICE));
+    course.stretches[2].counted.good = 0;
+    assert_eq!(budgets(&course, &promise(), 1)[0][3], (180.0, SPENT_TWICE));
 }
 
 #[test]
 fn without_credits_there_is_no_plot_of_them() {
     let promised = promise();
     let mut report = report(&promised);
-    report.policies.iter_mut().for_each(|policy| policy.credits = None);
-    let page = html(&report, &promised, &[course(), course()]).unwrap();
+    report.policies.iter_mut().flat_map(|policy| &mut policy.periods).for_each(|period| period.credits = None);
+    let page = html(&report, (&promised, &month(&promised)), &[course(), course()]).unwrap();
     assert!(!page.contains("<strong>Credits</strong>") && page.contains("<strong>Budget</strong>"));
+}
+
+/// The last two minutes of July and the first of August: 30 of 1000 are bad in each month, of which one may be in a hundred.
+#[test]
+fn every_period_has_a_budget_and_credits_of_its_own() {
+    let promised = promise();
+    let parts = periods(&promised, "2026-07-31T23:58:00Z".parse().unwrap(), 180).unwrap();
+    let mut course = course();
+    course.stretches = vec![
+        stretch(60.0, Some(0.25), 500, 500),
+        stretch(120.0, Some(0.25), 970, 1_000),
+        Stretch { period: 1, ..stretch(180.0, Some(0.25), 940, 1_000) },
+    ];
+    let left: Vec<Vec<f64>> = budgets(&course, &promised, 2)
+        .iter()
+        .map(|piece| piece.iter().map(|(_, left)| left.round()).collect())
+        .collect();
+    assert_eq!(left, [vec![100.0, 100.0, SPENT_TWICE], vec![100.0, SPENT_TWICE]]);
+    let owed: Vec<f64> = owed_so_far(&course, (&promised, &parts)).unwrap().iter().map(|(_, amount)| *amount).collect();
+    assert_eq!(owed, [0.0, 0.0, 120.0, 120.0, 480.0], "10 % for July, and 30 % for August");
+    let counted = [0, 1].map(|period| course.last_of(period).unwrap().counted);
+    let (periods, owed) = settled(&promised, &parts, &counted).unwrap();
+    assert_eq!(owed.as_deref(), Some("480.00 EUR"));
+    let mut report = report(&promised);
+    report.policies.iter_mut().for_each(|policy| policy.periods.clone_from(&periods));
+    let page = html(&report, (&promised, &parts), &[course.clone(), course]).unwrap();
+    assert!(page.contains("<h2>Period by period</h2>") && page.contains("<th>July 2026</th><td>law</td>"), "{page}");
+    assert!(page.contains("<td>360.00 EUR (30 % of the fee)</td>"));
 }

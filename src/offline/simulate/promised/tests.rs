@@ -26,7 +26,7 @@ fn a_whole_period_by_the_latest_terms_is_taken() {
         ),
     ] {
         let found = promised(&spec(&EXAMPLE.replace(validity, &given)), None).unwrap();
-        assert_eq!(found.period.start.to_string(), from, "{given}");
+        assert_eq!(found.first_period.to_string(), from, "{given}");
     }
 }
 
