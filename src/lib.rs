@@ -31,22 +31,22 @@
 //! `controller::terms` (what it asks, confined to its namespace), `controller::registry` and `controller::reader` (all
 //! agreements' questions joined into a few requests), `controller::account` and `evaluate::indicator` (a reading
 //! becomes a slot), `evaluate::ledger`, `evaluate::exclusion` (what does not count), `evaluate::methods` (slots become
-//! one figure), `evaluate::credit` (what is owed), `evaluate::assess`, `controller::pulse` with `decide::pulse`
+//! one figure), `evaluate::credit` (what is owed), `evaluate::assess`, `controller::pulse` with `decide::danger::pulse`
 //! (whether the last minute proves an outage before any slot does), `controller::enforce` with `controller::look` (all
-//! that is read for a decision) and `decide::cause` (why it is in danger), `controller::capacity` with
-//! `decide::capacity` (what the load that is expected needs) and `decide::ahead` (which raises the floor for it before
-//! there is a danger) or `decide::own` (which lets replicas go that it does not need, where they are owned), `controller::supply` with `decide::feasibility` and `decide::scarcity` (whether more replicas
-//! find a place, and who goes first), `decide::choice`, which asks the file of the verb (`decide::policy` for
-//! replicas, within what `connections` leaves, `undo`, `reschedule`, `steer`, `resize`, `shedding`, and `harm`, which takes
-//! back what made it worse), and `decide::guard` (what is done, or why not; with `controller::disruptions`, what was done
-//! for all agreements lately), `act`, where that is refused `decide::refusal` and `controller::refused`, `record::status`,
-//! `controller::periods`, `controller::settle` and `evaluate::statement`, which rests on the
-//! statements before it (`controller::past`, `evaluate::history`); where something changes afterwards,
-//! `controller::restate`; what becomes of its credit, `evaluate::claim`, `evaluate::credit_life`,
-//! `evaluate::credit_balance` and `controller::lives`; when the agreement is deleted, `controller::finalize` (what is held of the
-//! workload goes back, by `controller::giving_back`; of what was done `decide::budgets` keeps what counts for the day, where
-//! the agreement goes on) and `controller::conclude`. Where it cannot be worked with, `controller::put_back` puts back what was
-//! let go.
+//! that is read for a decision) and `decide::cause` (why it is in danger), `controller::capacity` with `decide::capacity`
+//! (what the load that is expected needs) and `decide::verb::ahead` (which raises the floor for it before there is a
+//! danger) or `decide::verb::own` (which lets replicas go that it does not need, where they are owned),
+//! `controller::supply` with `decide::capacity::feasibility` and `decide::capacity::scarcity` (whether more replicas find
+//! a place, and who goes first), `decide::choice`, which asks the file of the verb (`decide::verb::policy` for replicas,
+//! within what `connections` leaves, `undo`, `reschedule`, `steer`, `resize`, `shedding`, and `verdict::harm`, which takes back
+//! what made it worse), and `decide::guard` (what is done, or why not; with `controller::disruptions`, what was done for
+//! all agreements lately), `act`, where that is refused `decide::held::refusal` and `controller::refused`,
+//! `record::status`, `controller::periods`, `controller::settle` and `evaluate::statement`, which rests on the statements
+//! before it (`controller::past`, `evaluate::history`); where something changes afterwards, `controller::restate`; what
+//! becomes of its credit, `evaluate::claim`, `evaluate::credit_life`, `evaluate::credit_balance` and `controller::lives`;
+//! when the agreement is deleted, `controller::finalize` (what is held of the workload goes back, by
+//! `controller::giving_back`; of what was done `decide::held::budgets` keeps what counts for the day, where the agreement
+//! goes on) and `controller::conclude`. Where it cannot be worked with, `controller::put_back` puts back what was let go.
 //! `offline::settle` goes the same way from a file.
 //!
 //! # Invariants

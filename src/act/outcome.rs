@@ -2,7 +2,8 @@
 
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus, Verb};
 use crate::api::reschedule_status::Obstacle;
-use crate::decide::{self, Hold, Step, cpu_target_state, moved, plan, refusal, resized};
+use crate::decide::held::{cpu_target_state, moved, refusal, resized};
+use crate::decide::{self, Hold, Step, plan};
 
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]

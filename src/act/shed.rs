@@ -50,7 +50,7 @@ mod tests {
     use super::*;
     use crate::api::enforcement_status::{ActionTarget, Verb};
     use crate::decide::Change;
-    use crate::decide::evidence::Snapshot;
+    use crate::decide::danger::evidence::Snapshot;
     use crate::sense::workload::ShedRecord;
 
     fn patched(write: ShedWrite) -> Value {

@@ -12,7 +12,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use super::capacity::Order;
 use super::sizing::Sizing;
 use crate::decide::capacity::Need;
-use crate::decide::usage::Usage;
+use crate::decide::cause::usage::Usage;
 
 /// The time from one look at a service to the next, if no others are waited for.
 pub(super) const LOOK: SignedDuration = SignedDuration::from_mins(1);

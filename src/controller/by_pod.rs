@@ -12,7 +12,7 @@ use super::registry::Asked;
 use crate::api::ServiceLevelAgreement;
 use crate::decide::FleetView;
 use crate::decide::cause::YOUNG;
-use crate::decide::pulse::Present;
+use crate::decide::danger::pulse::Present;
 use crate::record::status;
 use crate::sense::signals::{self, SignalAsk, Signals};
 use crate::sense::workload::WorkloadObservation;

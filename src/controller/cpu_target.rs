@@ -14,7 +14,7 @@ use crate::api::agreement_status::AgreementStatus;
 use crate::api::cpu_target::StandingCpuTarget;
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionRecord, EnforcementStatus, Verb};
-use crate::decide::cpu_target::BLIND;
+use crate::decide::verb::cpu_target::BLIND;
 use crate::decide::{Restoration, Step, release_cpu_target};
 use crate::sense::workload::cpu_target::PLURAL;
 use crate::sense::workload::{CpuTarget, WorkloadObservation, WorkloadProblem};

@@ -16,7 +16,8 @@ use crate::api::avoidance_status::AvoidedNode;
 use crate::api::enforcement_status::EnforcementStatus;
 use crate::api::reschedule_status::Eviction;
 use crate::decide::guard::WITHIN;
-use crate::decide::{AgreementIdentity, Decided, FleetAct, FleetAvoidance, FleetEviction, fleet};
+use crate::decide::situation::fleet;
+use crate::decide::{AgreementIdentity, Decided, FleetAct, FleetAvoidance, FleetEviction};
 
 /// What this replica has decided, by agreement.
 #[derive(Debug, Default)]

@@ -22,13 +22,11 @@ use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, EnforcementStatus};
 use crate::api::resize_status::ResizeStatus;
 use crate::api::{FINALIZER, ServiceLevelAgreement};
-use crate::decide::budgets;
 use crate::decide::capacity::Need;
-use crate::decide::pulse::Present;
-use crate::decide::{
-    AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Step, Supply, cpu_target_state, decide, owned,
-    record, refusal,
-};
+use crate::decide::danger::pulse::Present;
+use crate::decide::diagnosis::record;
+use crate::decide::held::{budgets, cpu_target_state, owned, refusal};
+use crate::decide::{AgreementIdentity, Decided, Decision, FleetView, Hints, Situation, Step, Supply, decide};
 use crate::evaluate::assessment::{Assessment, ObjectiveAssessment};
 use crate::record::{event, status, writer};
 use crate::sense::workload::{DeploymentState, Switch, WorkloadObservation, deployment, switch};

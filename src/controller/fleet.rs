@@ -11,8 +11,8 @@ use super::recalled;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::decide::FleetView;
-use crate::decide::pulse::Present;
-use crate::decide::upstream::{self, Upstream};
+use crate::decide::danger::pulse::Present;
+use crate::decide::situation::upstream::{self, Upstream};
 
 /// The services of all agreements that were assessed.
 #[derive(Debug, Default)]

@@ -12,7 +12,8 @@ use crate::act;
 use crate::api::ServiceLevelAgreement;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb};
 use crate::api::refusal::Refusal;
-use crate::decide::{Admitted, Plan, Step, refusal};
+use crate::decide::held::refusal;
+use crate::decide::{Admitted, Plan, Step};
 use crate::record::event;
 
 /// The longest pause between two tries to give back what an agreement holds that goes, or has no workload to act on.

@@ -25,7 +25,7 @@ use super::window::Archive;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement::Mode;
 use crate::api::{ServiceLevelAgreement, ServiceLevelStatement};
-use crate::decide::load;
+use crate::decide::danger::load;
 use crate::evaluate::enforcement_log::EnforcementLog;
 use crate::evaluate::ledger::{Insertion, Ledger};
 use crate::evaluate::period::{Bounds, Schedule};

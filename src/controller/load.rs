@@ -17,7 +17,7 @@ use super::context::Context;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::objective::Indicator;
-use crate::decide::load;
+use crate::decide::danger::load;
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::ledger::Ledger;
 use crate::evaluate::load_course::LoadCourse;

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::context::Context;
 use super::pulses::Order;
-use crate::decide::pulse::{Beat, WINDOW};
+use crate::decide::danger::pulse::{Beat, WINDOW};
 use crate::evaluate::indicator;
 use crate::record::metrics::Pulse;
 use crate::record::status;

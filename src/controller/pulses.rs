@@ -14,7 +14,7 @@ use super::context::Context;
 use super::registry::Asked;
 use crate::api::ServiceLevelAgreement;
 use crate::api::enforcement::Mode;
-use crate::decide::pulse::{Beat, Course, Proof, Rule, counting};
+use crate::decide::danger::pulse::{Beat, Course, Proof, Rule, counting};
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::exclusion::Exclusions;
 use crate::evaluate::period::Bounds;
@@ -155,7 +155,7 @@ fn order(agreement: &ServiceLevelAgreement, assessment: &Assessment, asked: &[As
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::decide::pulse::{STANDS, WINDOW};
+    use crate::decide::danger::pulse::{STANDS, WINDOW};
     use crate::decide::tests::pulse::{minute, rule};
     use crate::evaluate::example;
 

@@ -11,8 +11,9 @@ use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, EnforcementStatus, Verb};
-use crate::decide::timing::Timing;
-use crate::decide::{Restoration, release_shed, shedding};
+use crate::decide::situation::timing::Timing;
+use crate::decide::verb::shedding;
+use crate::decide::{Restoration, release_shed};
 use crate::sense::workload::Switch;
 use crate::sense::workload::switch::PLURAL;
 

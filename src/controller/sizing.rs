@@ -3,7 +3,7 @@
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::decide::capacity::{CapacityLaw, Ground, Need, Start, starts};
-use crate::decide::usage::Usage;
+use crate::decide::cause::usage::Usage;
 use crate::sense::counters::Course;
 use crate::sense::workload::{Kin, WorkloadObservation};
 

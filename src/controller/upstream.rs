@@ -8,7 +8,7 @@ use super::context::Context;
 use crate::api::ServiceLevelAgreement;
 use crate::api::agreement_status::AgreementStatus;
 use crate::api::condition::{self, ConditionStatus};
-use crate::decide::upstream::{Standing, Upstream};
+use crate::decide::situation::upstream::{Standing, Upstream};
 
 /// How those stand that an agreement depends on.
 pub(super) fn of(agreement: &ServiceLevelAgreement, context: &Context, now: Timestamp) -> Vec<Upstream> {

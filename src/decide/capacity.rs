@@ -2,6 +2,17 @@
 //!
 //! The law is kept from one look to the next, since it learns. Whoever keeps it gives each sample once. What it wants is
 //! told as advice ([`Need`]); where the agreement asks for that, a floor follows it: see `ahead`.
+//!
+//! Beside what is needed stands what is possible: how far one raise goes ([`size`]), how many pods a dependency has
+//! connections for (`connections`), whether quotas and nodes have room ([`feasibility`]), and who goes first where there is
+//! not enough for all (`scarcity`, by the `bid` of each). Nothing here raises anything: that is for [`verb`](super::verb).
+//! The law itself, which knows no service, is [`law`].
+
+pub(in crate::decide) mod bid;
+pub(in crate::decide) mod connections;
+pub mod feasibility;
+pub(in crate::decide) mod scarcity;
+pub mod size;
 
 use std::collections::BTreeSet;
 
@@ -12,8 +23,8 @@ use num_traits::ToPrimitive;
 use crate::sense::counters::{CounterSample, Course, Millionths, STEP};
 use crate::sense::workload::PodObservation;
 
-use super::facts::LONGEST_START;
 use super::law::{self, Constants, Kept, Law, Promise, Sample, Settings, Wanted, Warm};
+use super::situation::facts::LONGEST_START;
 
 /// Pods that use more than this of what they request have more than that, and nobody knows how much.
 const MOST_BUSY: f64 = 1.05;
@@ -332,7 +343,6 @@ fn after(before: &Sample, sample: &CounterSample) -> Sample {
 fn seconds(at: Timestamp) -> f64 {
     at.as_duration().as_secs_f64()
 }
-
 #[allow(clippy::cast_precision_loss, reason = "a load is estimated; nine places are enough")]
 fn number(millionths: Millionths) -> f64 {
     millionths as f64 / 1e6

@@ -9,6 +9,9 @@
 //! Whatever compares parts of the service rests on what was read by pod, and that has to be good enough first: see
 //! [`population`]. All comparisons of one look together blame a healthy service at most once in ten thousand looks: see
 //! [`comparison`].
+//!
+//! What the causes ask of the pods besides that is told here too: whether their CPU limit throttles them ([`throttling`]),
+//! and whether they work or wait ([`usage`]).
 
 mod bad_revision;
 mod blind;
@@ -27,7 +30,9 @@ mod saturation;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests;
+pub mod throttling;
 mod unknown;
+pub mod usage;
 
 use crate::api::diagnosis::{CauseKind, Evidence, RuledOut, Subject};
 
@@ -38,9 +43,9 @@ pub use outlier_pod::odd;
 use self::comparison::Sample;
 use self::population::Population;
 pub(super) use self::saturation::is_unexplained;
-use super::facts::Facts;
-use super::health::Danger;
-use super::resize;
+use super::danger::health::Danger;
+use super::situation::facts::Facts;
+use super::verb::resize;
 
 /// The kinds of action a cause leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]

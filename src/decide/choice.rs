@@ -11,18 +11,18 @@ use crate::api::refusal::Refusal;
 use crate::sense::workload::Floor;
 
 use super::cause::{Cause, Found, Remedy};
-use super::evidence::Snapshot;
-use super::facts::Facts;
+use super::danger::evidence::Snapshot;
+use super::danger::health::Danger;
 use super::guard::{self, Admitted, Answers, Hold};
-use super::health::Danger;
+use super::held::{refusal, resized, standing};
+use super::intent;
 use super::plan::{Plan, Proposed, Step};
-use super::policy::{self, Proposal};
 use super::situation::Situation;
+use super::situation::facts::Facts;
+use super::verb::policy::{self, Proposal};
+use super::verb::{cpu_target as aim, own, release, reschedule, resize, shedding, steer, undo};
+use super::verdict::harm;
 use super::workflow::Decision;
-use super::{
-    cpu_target as aim, harm, intent, own, refusal, release, reschedule, resize, resized, shedding, standing, steer,
-    undo,
-};
 
 /// The decision, and what the guards say of its plan.
 type Chosen = (Decision, Answers);

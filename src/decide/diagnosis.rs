@@ -1,4 +1,9 @@
 //! The diagnosis as the status tells it: cause, evidence, what was ruled out, what is done, and what would change that.
+//!
+//! It is of the present alone; what was told before is kept by [`record`]. The words are all that is made here: nothing is
+//! found out and nothing decided by them.
+
+pub mod record;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
@@ -9,10 +14,10 @@ use crate::sense::signals::Signals;
 
 use super::cause::{Found, Remedy, is_unexplained};
 use super::choice::Choice;
-use super::facts::Facts;
+use super::danger::health::Danger;
+use super::danger::pulse::Proof;
 use super::guard::{Answers, Hold};
-use super::health::Danger;
-use super::pulse::Proof;
+use super::situation::facts::Facts;
 use super::workflow::Decision;
 
 /// The longest text kept of one sentence, in characters: the words of stores and controllers stand in them.
@@ -128,7 +133,6 @@ fn seen_by_pulse(pulse: &[Proof]) -> Option<ObservedPulse> {
         outage: percent(worst.outage),
     })
 }
-
 fn short(text: &str) -> String {
     text.chars().take(LONGEST).collect()
 }

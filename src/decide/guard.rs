@@ -40,8 +40,8 @@ use k8s_openapi::jiff::Timestamp;
 
 use crate::api::enforcement_status::Verb;
 
-use super::facts::Facts;
 use super::plan::{Plan, Proposed, Step};
+use super::situation::facts::Facts;
 use crate::sense::workload::PodObservation;
 
 pub use avoidance::{AFTER_REFUSAL, ONE_IN, Steered};

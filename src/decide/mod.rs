@@ -3,77 +3,47 @@
 //! Pure: the same situation gives the same decision, to the id of the plan. Must never act, read a clock, or call random;
 //! knows neither kube clients nor tokio. Missing data never reduces anything here.
 //!
+//! A decision goes through the folders in this order. [`situation`] is what it rests on. [`danger`] says whether an
+//! objective is in danger, and since when; [`cause`] says why, and so which kind of action may help at all. [`capacity`],
+//! on the scaling [`law`], says how many pods are needed and whether there is room for them. Then [`verb`] proposes what to
+//! do, [`guard`] says whether that may be done, and what may is a [`plan`]. By its deadline a [`verdict`] says whether it
+//! helped. What is remembered from one decision to the next, of what stands because of the operator, is in [`held`]; what
+//! is told to people is the [`diagnosis`]. `workflow` leads through all this, `choice` picks the verb of the cause, and
+//! `intent` finds out what became of an action whose end nobody has seen.
+//!
 //! The caller writes the returned status and actions *before* it executes an admitted plan, so that the intent outlives a
 //! crash, and enters the outcomes afterwards.
 
-mod ahead;
-pub mod avoidance;
-mod bid;
-pub mod budgets;
 pub mod capacity;
 pub mod cause;
 mod choice;
-mod connections;
-pub mod cpu_target;
-pub mod cpu_target_state;
+pub mod danger;
 pub mod diagnosis;
-pub mod episode;
-mod evacuation;
-pub mod evidence;
-pub mod facts;
-pub mod feasibility;
-pub mod fleet;
 pub mod guard;
-pub mod hand;
-mod harm;
-pub mod health;
+pub mod held;
 mod intent;
-mod lasting;
 pub mod law;
-pub mod load;
-pub mod moved;
-mod own;
-pub mod owned;
 pub mod plan;
-pub mod policy;
-pub mod pulse;
-pub mod record;
-pub mod refusal;
-pub mod release;
-pub mod reschedule;
-pub mod resize;
-pub mod resized;
-mod scarcity;
-pub mod shed_state;
-pub mod shedding;
 pub mod situation;
-pub mod size;
-pub mod standing;
-pub mod steer;
-pub mod supply;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 pub(crate) mod tests;
-pub mod throttling;
-pub mod timing;
-pub mod undo;
-pub mod upstream;
-pub mod usage;
+pub mod verb;
 pub mod verdict;
 mod workflow;
 
-pub use cpu_target::release as release_cpu_target;
-pub use fleet::{FleetAct, FleetAvoidance, FleetEviction, FleetView};
+pub use capacity::scarcity::FleetBid;
 pub use guard::{Admitted, Hold};
 pub use intent::{effect, keep};
 pub use plan::{
     BaselineChange, Change, CpuTargetChange, CpuTargetWrite, EvictionChange, FloorChange, MarkChange, NodeChange,
     NodeWrite, Plan, Proposed, ResizeChange, RolloutChange, RolloutWrite, ShedChange, ShedWrite, Step, Value,
 };
-pub use release::{Restoration, release_node, release_rollout, restore};
-pub use resize::release_sizes;
-pub use scarcity::FleetBid;
-pub use shedding::release as release_shed;
+pub use situation::fleet::{FleetAct, FleetAvoidance, FleetEviction, FleetView};
+pub use situation::supply::Supply;
 pub use situation::{AgreementIdentity, Situation, Staleness};
-pub use supply::Supply;
+pub use verb::cpu_target::release as release_cpu_target;
+pub use verb::release::{Restoration, release_node, release_rollout, restore};
+pub use verb::resize::release_sizes;
+pub use verb::shedding::release as release_shed;
 pub use workflow::{Decided, Decision, Hints, decide};

@@ -19,9 +19,8 @@ use sha2::{Digest, Sha256};
 
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb};
 
-use super::evidence::Snapshot;
-use super::facts;
-use super::situation::AgreementIdentity;
+use super::danger::evidence::Snapshot;
+use super::situation::{AgreementIdentity, facts};
 
 pub use cpu_target_change::{CpuTargetChange, CpuTargetWrite};
 pub use eviction_change::EvictionChange;

@@ -1,4 +1,15 @@
 //! Everything a decision rests on, at one instant.
+//!
+//! A [`Situation`] is what the caller has read, and [`facts`] is what is worked out of it before anything is proposed: with
+//! the history settled and the health read. Beside the agreement's own account and workload it has the view over all
+//! services ([`fleet`]), what the service depends on ([`upstream`]), what is left for more replicas ([`supply`]), and the
+//! durations of its enforcement as numbers ([`timing`]). Nothing here judges or proposes.
+
+pub mod facts;
+pub mod fleet;
+pub mod supply;
+pub mod timing;
+pub mod upstream;
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
@@ -10,12 +21,12 @@ use crate::evaluate::load_course::LoadCourse;
 use crate::sense::signals::Signals;
 use crate::sense::workload::{Floor, Nodes, Switch, WorkloadObservation, WorkloadProblem};
 
+use self::fleet::FleetView;
+use self::supply::Supply;
 use super::capacity::Need;
-use super::fleet::FleetView;
-use super::load::Course;
-use super::pulse::Proof;
-use super::supply::Supply;
-use super::usage::Usage;
+use super::cause::usage::Usage;
+use super::danger::load::Course;
+use super::danger::pulse::Proof;
 
 /// Which agreement is decided for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +109,6 @@ impl Situation<'_> {
     pub fn course<'b>(&'b self, objective: &'b str) -> Course<'b> {
         Course { load: self.load, objective, through: self.assessment.measured_through }
     }
-
     /// The mode in force: the agreement's, under the cluster's ceiling.
     #[must_use]
     pub fn mode(&self) -> Mode {

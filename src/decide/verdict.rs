@@ -8,9 +8,12 @@
 //!
 //! Of a danger that had only begun nothing tells how bad it was before an action: that it is worse since is no harm that the
 //! action did, only no help. So one that came within two slots of the first sight of the danger is never called harmful.
+//!
+//! Each kind of change has its file. What follows where a raise did harm is told by `harm`.
 
 mod cpu_target;
 mod floor;
+pub(in crate::decide) mod harm;
 mod node;
 mod reschedule;
 mod resize;
@@ -30,12 +33,11 @@ use crate::evaluate::load_course::LoadCourse;
 use crate::sense::signals::Signals;
 use crate::sense::workload::WorkloadObservation;
 
-use super::evidence::Snapshot;
-use super::harm;
-use super::health::{Danger, Health};
-use super::lasting::Lasting;
-use super::load;
-use super::pulse::Proof;
+use super::danger::evidence::Snapshot;
+use super::danger::health::{Danger, Health};
+use super::danger::lasting::Lasting;
+use super::danger::load;
+use super::danger::pulse::Proof;
 
 /// The pace fell to this part or less: it helped.
 const FELL: f64 = 0.75;
@@ -95,7 +97,7 @@ pub struct Sight<'a> {
 pub fn judge(actions: &mut [ActionRecord], sight: Sight<'_>) -> Vec<WithoutEffect> {
     let mut without_effect: Vec<WithoutEffect> = Vec::new();
     // The resizes of a round are judged together.
-    let round_ends = super::resize::unjudged(actions).map(|record| record.deadline.0).max();
+    let round_ends = super::verb::resize::unjudged(actions).map(|record| record.deadline.0).max();
     let taken_back = harm::taken_back(actions);
     for record in actions.iter_mut().filter(|record| record.phase == ActionPhase::Done && record.verdict.is_none()) {
         let due = sight.now >= round_ends.filter(|_| record.verb == Verb::Resize).unwrap_or(record.deadline.0);

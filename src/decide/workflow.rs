@@ -11,21 +11,21 @@ use crate::api::owned_replicas::OwnedReplicas;
 use crate::sense::signals;
 use crate::sense::workload::{Floor, WorkloadObservation};
 
+use super::capacity::bid;
 use super::cause::{self, Remedy};
-use super::diagnosis;
-use super::facts::Facts;
+use super::danger::episode;
+use super::danger::health::{Danger, Health};
 use super::guard::{self, Admitted, Hold};
-use super::health::{Danger, Health};
-use super::intent::Seen;
+use super::held::standing::{self, Reset};
+use super::held::{avoidance, cpu_target_state, hand, moved, owned, refusal, resized, shed_state};
+use super::intent::{self, Seen};
 use super::plan::{Plan, Step};
 use super::situation::Situation;
-use super::standing::{self, Reset};
-use super::timing::Timing;
-use super::verdict::{self, Sight};
-use super::{
-    avoidance, bid, choice, cpu_target, cpu_target_state, episode, hand, harm, intent, moved, own, owned, policy,
-    refusal, resized, shed_state,
-};
+use super::situation::facts::Facts;
+use super::situation::timing::Timing;
+use super::verb::{cpu_target, own, policy};
+use super::verdict::{self, Sight, harm};
+use super::{choice, diagnosis};
 
 /// What was decided.
 #[derive(Debug, PartialEq)]

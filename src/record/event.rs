@@ -13,7 +13,7 @@ use crate::api::agreement_status::{AgreementStatus, ObjectiveStatus, State, Stat
 use crate::api::condition;
 use crate::api::contract_status::{CureState, DemandStatus};
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb, Verdict};
-use crate::decide::standing::Reset;
+use crate::decide::held::standing::Reset;
 
 pub use decision::{not_given_back, refused};
 

@@ -4,12 +4,12 @@ use guarantor::api::enforcement::{AvoidNode, Reschedule, Rollback};
 use guarantor::api::enforcement_status::Verb;
 use guarantor::api::resize::Resize;
 use guarantor::api::shed::Shed;
-use guarantor::decide::cpu_target::MOST;
 use guarantor::decide::guard::{
     EVICTIONS, EVICTIONS_OF_A_NODE, ONE_IN, PAUSES, PAUSES_A_ROLLBACK, RESIZES, RESIZES_OF_A_NODE, ROLLBACKS,
     SCALE_DOWNS, SHEDS, STEPS, SURGES_A_MOVE, TARGET_STEPS, WITHIN,
 };
-use guarantor::decide::resize::MOST_PODS;
+use guarantor::decide::verb::cpu_target::MOST;
+use guarantor::decide::verb::resize::MOST_PODS;
 
 /// What bounds a verb: of a workload, a node, all agreements, and a day. `None`: it puts back, and nothing does.
 fn bounds(verb: Verb) -> Option<[String; 4]> {

@@ -4,7 +4,6 @@
 use guarantor::api::agreement::SlotLength;
 use guarantor::api::metrics_source::IncreaseForm;
 use guarantor::api::objective::Objective;
-use guarantor::decide::pulse::{Beat, Course, Rule};
 use guarantor::evaluate::assessment::ObjectiveAssessment;
 use guarantor::evaluate::indicator;
 use guarantor::evaluate::period::Bounds;
@@ -14,6 +13,7 @@ use num_rational::BigRational;
 
 use crate::history::series;
 use crate::stores::{self, ask, ratio};
+use guarantor::decide::danger::pulse::{Beat, Course, Rule};
 
 /// After this scrape every request fails.
 const LAST_GOOD: i64 = 30;

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::diagnosis::{CauseKind, Subject};
-use crate::decide::facts::Facts;
+use crate::decide::situation::facts::Facts;
 use crate::sense::signals::{PodVector, Signals};
 
 use super::comparison::{FEWEST_EVENTS, Sample, worse};

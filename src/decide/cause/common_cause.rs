@@ -4,7 +4,7 @@
 //! The rule of the node controller, which evicts nobody while most of a zone is lost: a share and a number, both.
 
 use crate::api::diagnosis::{CauseKind, Evidence, Subject};
-use crate::decide::fleet::{FEWEST, SHARE_PERCENT};
+use crate::decide::situation::fleet::{FEWEST, SHARE_PERCENT};
 
 use super::{Answer, Cause, Look, Remedy};
 

@@ -10,10 +10,10 @@
 use k8s_openapi::jiff::SignedDuration;
 
 use crate::api::diagnosis::{CauseKind, Evidence, Subject};
-use crate::decide::upstream::Upstream;
-use crate::decide::usage::Level;
+use crate::decide::situation::upstream::Upstream;
 
 use super::comparison::FEWEST_EVENTS;
+use super::usage::Level;
 use super::{Answer, Cause, Look, Remedy, endangered};
 
 /// CPU time per request is flat while it is at most this multiple of what it was.

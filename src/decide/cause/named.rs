@@ -7,7 +7,7 @@
 //! both sides and was not worse by the ratio that blamed it.
 
 use crate::api::diagnosis::{CauseKind, Diagnosis, Subject};
-use crate::decide::health::Danger;
+use crate::decide::danger::health::Danger;
 use crate::sense::signals::Signals;
 use crate::sense::workload::PodObservation;
 

@@ -2,7 +2,7 @@
 //! is avoided and its pods are moved; otherwise nothing steers what is evicted away from it, and it may come back.
 
 use crate::api::diagnosis::{CauseKind, Subject};
-use crate::decide::facts::Facts;
+use crate::decide::situation::facts::Facts;
 
 use super::comparison::{FEWEST_EVENTS, Sample, worse};
 use super::outlier::{RATIO, group};

@@ -10,7 +10,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_rational::BigRational;
 use num_traits::ToPrimitive;
 
-use crate::decide::facts::{Facts, LONGEST_START};
+use crate::decide::situation::facts::{Facts, LONGEST_START};
 use crate::sense::signals::{PodEvents, PodVector, STALE, Signals};
 use crate::sense::workload::{PodObservation, WorkloadObservation};
 

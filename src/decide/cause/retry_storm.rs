@@ -14,10 +14,10 @@
 
 use crate::api::diagnosis::{CauseKind, Subject};
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
-use crate::decide::evidence::Snapshot;
-use crate::decide::facts::Facts;
-use crate::decide::load::{self, Change};
-use crate::decide::policy;
+use crate::decide::danger::evidence::Snapshot;
+use crate::decide::danger::load::{self, Change};
+use crate::decide::situation::facts::Facts;
+use crate::decide::verb::policy;
 
 use super::{Answer, Cause, Look, Remedy, endangered, evidence};
 

@@ -5,8 +5,8 @@
 use k8s_openapi::jiff::Timestamp;
 
 use crate::api::diagnosis::CauseKind;
-use crate::decide::health::Danger;
-use crate::decide::pulse::WINDOW;
+use crate::decide::danger::health::Danger;
+use crate::decide::danger::pulse::WINDOW;
 use crate::sense::workload::Rollout;
 
 use super::{Answer, Cause, Look, Remedy};

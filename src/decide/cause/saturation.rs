@@ -9,13 +9,14 @@
 
 use crate::api::diagnosis::{CauseKind, Diagnosis, Evidence, Subject};
 use crate::api::enforcement_status::{ActionRecord, Verb, Verdict};
-use crate::decide::evidence::Snapshot;
-use crate::decide::load::{self, Change, Level};
-use crate::decide::throttling::{SHARE, Throttled};
-use crate::decide::{resize, size};
+use crate::decide::capacity::size;
+use crate::decide::danger::evidence::Snapshot;
+use crate::decide::danger::load::{self, Change, Level};
+use crate::decide::verb::resize;
 use crate::sense::signals::Signals;
 
 use super::bad_revision::MORE_LOAD;
+use super::throttling::{SHARE, Throttled};
 use super::{Answer, Cause, Look, Remedy, endangered, evidence, retry_storm};
 
 pub(super) fn ask(look: &Look<'_>) -> Answer {

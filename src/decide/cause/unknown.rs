@@ -26,8 +26,8 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use num_traits::ToPrimitive;
 
 use crate::api::diagnosis::{CauseKind, Diagnosis};
-use crate::decide::pulse::{LASTS, Present};
-use crate::decide::upstream::{Standing, Upstream};
+use crate::decide::danger::pulse::{LASTS, Present};
+use crate::decide::situation::upstream::{Standing, Upstream};
 use crate::sense::signals::Signals;
 
 use super::outlier::stands_out;

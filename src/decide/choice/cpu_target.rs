@@ -2,10 +2,10 @@
 
 use k8s_openapi::jiff::Timestamp;
 
-use crate::decide::cpu_target;
-use crate::decide::facts::Facts;
+use crate::decide::danger::health::Danger;
 use crate::decide::guard::Answers;
-use crate::decide::health::Danger;
+use crate::decide::situation::facts::Facts;
+use crate::decide::verb::cpu_target;
 use crate::decide::workflow::Decision;
 
 use super::{Chosen, given_back, nothing, pass, told_after};

@@ -6,8 +6,8 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::enforcement_status::{Verb, Verdict};
 use crate::api::reschedule_status::Eviction;
-use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
+use crate::decide::situation::facts::Facts;
 
 use super::avoidance::steered;
 use super::{BLAST_RADIUS, Hold, drain};

@@ -1,9 +1,11 @@
 //! The bounds: the agreement's own, the autoscaler's, and the size of a step.
 
 use crate::api::enforcement_status::Verb;
-use crate::decide::facts::Facts;
+use crate::decide::capacity::{connections, size};
+use crate::decide::held::moved;
 use crate::decide::plan::Step;
-use crate::decide::{ahead, connections, moved, own, policy, release, size};
+use crate::decide::situation::facts::Facts;
+use crate::decide::verb::{ahead, own, policy, release};
 
 use super::{Hold, adds};
 

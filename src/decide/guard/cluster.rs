@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use k8s_openapi::jiff::Timestamp;
 
 use crate::api::enforcement_status::Verb;
-use crate::decide::facts::Facts;
-use crate::decide::fleet::{FleetAct, acts};
 use crate::decide::plan::Step;
-use crate::decide::resize::MOST_PODS;
+use crate::decide::situation::facts::Facts;
+use crate::decide::situation::fleet::{FleetAct, acts};
+use crate::decide::verb::resize::MOST_PODS;
 use crate::sense::workload::PodObservation;
 
 use super::Hold;

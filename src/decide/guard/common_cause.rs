@@ -3,9 +3,9 @@
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
-use crate::decide::facts::Facts;
-use crate::decide::health::Danger;
+use crate::decide::danger::health::Danger;
 use crate::decide::plan::Step;
+use crate::decide::situation::facts::Facts;
 
 use super::Hold;
 

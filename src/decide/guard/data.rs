@@ -5,8 +5,8 @@
 
 use k8s_openapi::jiff::SignedDuration;
 
-use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
+use crate::decide::situation::facts::Facts;
 
 use super::{Hold, takes_away};
 

@@ -9,7 +9,7 @@ use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use crate::api::reschedule_status::Eviction;
 use crate::decide::cause;
 use crate::decide::cause::population::Population;
-use crate::decide::facts::Facts;
+use crate::decide::situation::facts::Facts;
 
 /// Whether the next pod of the node may go before the move of the last one is judged.
 pub(super) fn goes_on(facts: &Facts<'_>, node: &str) -> bool {

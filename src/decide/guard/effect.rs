@@ -4,9 +4,9 @@
 use k8s_openapi::jiff::SignedDuration;
 
 use crate::api::enforcement_status::{Verb, Verdict};
-use crate::decide::ahead;
-use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
+use crate::decide::situation::facts::Facts;
+use crate::decide::verb::ahead;
 
 use super::Hold;
 

@@ -1,9 +1,9 @@
 //! The harm: what made it worse in the episode is not done again in it, and a person is told.
 
 use crate::api::enforcement_status::Verb;
-use crate::decide::facts::Facts;
-use crate::decide::harm;
 use crate::decide::plan::Step;
+use crate::decide::situation::facts::Facts;
+use crate::decide::verdict::harm;
 
 use super::Hold;
 

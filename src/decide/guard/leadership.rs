@@ -1,7 +1,7 @@
 //! The lease: of several replicas of the operator one acts.
 
-use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
+use crate::decide::situation::facts::Facts;
 
 use super::Hold;
 

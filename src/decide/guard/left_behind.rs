@@ -4,9 +4,9 @@
 use crate::api::enforcement_status::{ActionTarget, Verb};
 use crate::api::refusal::Refusal;
 use crate::decide::choice;
-use crate::decide::facts::Facts;
+use crate::decide::held::refusal::{self, is_of};
 use crate::decide::plan::Step;
-use crate::decide::refusal::{self, is_of};
+use crate::decide::situation::facts::Facts;
 
 use super::Hold;
 

@@ -1,10 +1,10 @@
 //! The load: what is done ahead of it rests on samples that are recent, complete and in no doubt, and asks for no more than it
 //! needs. Once an objective is in danger, the ladder goes on alone.
 
-use crate::decide::ahead;
-use crate::decide::facts::Facts;
-use crate::decide::health::Danger;
+use crate::decide::danger::health::Danger;
 use crate::decide::plan::Step;
+use crate::decide::situation::facts::Facts;
+use crate::decide::verb::ahead;
 
 use super::Hold;
 

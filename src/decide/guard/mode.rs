@@ -1,8 +1,8 @@
 //! The mode: both the agreement and the cluster must say `Enforce`.
 
 use crate::api::enforcement::Mode;
-use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
+use crate::decide::situation::facts::Facts;
 
 use super::Hold;
 

@@ -5,8 +5,8 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::enforcement_status::Verdict;
 use crate::api::reschedule_status::Eviction;
-use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
+use crate::decide::situation::facts::Facts;
 use crate::sense::workload::PodObservation;
 
 use super::Hold;

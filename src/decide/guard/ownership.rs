@@ -1,7 +1,7 @@
 //! The owner: the operator writes only where it is clear who else does, and stops where somebody resets it.
 
-use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
+use crate::decide::situation::facts::Facts;
 use crate::sense::workload::{Baseline, Floor, FloorHolder};
 
 use super::{Hold, adds, left_behind};

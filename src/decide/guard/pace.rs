@@ -4,8 +4,8 @@
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb};
-use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
+use crate::decide::situation::facts::Facts;
 
 use super::Hold;
 

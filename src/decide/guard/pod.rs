@@ -1,8 +1,8 @@
 //! The pod: made anew by a `ReplicaSet`, serving, keeping nothing that would be lost, and not so young that its start may be
 //! what is seen.
 
-use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
+use crate::decide::situation::facts::Facts;
 use crate::sense::workload::{KeptVolume, PodObservation, PodPhase, VolumeKind};
 
 use super::Hold;

@@ -4,10 +4,10 @@
 
 use k8s_openapi::jiff::SignedDuration;
 
-use crate::decide::facts::Facts;
-use crate::decide::health::SeenByPulse;
+use crate::decide::danger::health::SeenByPulse;
+use crate::decide::danger::pulse::LASTS;
 use crate::decide::plan::Step;
-use crate::decide::pulse::LASTS;
+use crate::decide::situation::facts::Facts;
 
 use super::Hold;
 use super::verbs::TO_MOVE;

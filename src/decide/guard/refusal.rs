@@ -1,8 +1,8 @@
-//! What the API server refuses is not tried again at once: see [`refusal`](crate::decide::refusal).
+//! What the API server refuses is not tried again at once: see [`refusal`](crate::decide::held::refusal).
 
-use crate::decide::facts::Facts;
+use crate::decide::held::refusal;
 use crate::decide::plan::Step;
-use crate::decide::refusal;
+use crate::decide::situation::facts::Facts;
 
 use super::Hold;
 

@@ -1,10 +1,10 @@
 //! Resizing a pod takes CPU from its neighbours and says something of it that its template does not: only where the agreement
 //! allows it, within its bounds, where its node has room, and never against another hand.
 
-use crate::decide::facts::Facts;
+use crate::decide::held::resized;
 use crate::decide::plan::{ResizeChange, Step};
-use crate::decide::resize::{self, GROWTH, GUARANTEED};
-use crate::decide::resized;
+use crate::decide::situation::facts::Facts;
+use crate::decide::verb::resize::{self, GROWTH, GUARANTEED};
 use crate::sense::workload::PodObservation;
 
 use super::{Hold, WITHIN, left_behind, promised};

@@ -3,8 +3,8 @@
 
 use k8s_openapi::jiff::Timestamp;
 
-use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
+use crate::decide::situation::facts::Facts;
 use crate::sense::workload::{Mark, Revision, Rollout};
 
 use super::{Hold, left_behind};

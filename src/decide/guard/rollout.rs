@@ -3,8 +3,8 @@
 //! More replicas of a failing revision make it worse, surge pods are not demand, and new replicas of a paused Deployment
 //! are spread over both revisions.
 
-use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
+use crate::decide::situation::facts::Facts;
 use crate::sense::workload::Rollout;
 
 use super::Hold;

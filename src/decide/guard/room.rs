@@ -1,9 +1,9 @@
 //! The room: no replica is asked for that would find no place, and where there is not enough for all, the agreement with
 //! more at stake goes first.
 
-use crate::decide::facts::Facts;
+use crate::decide::capacity::scarcity;
 use crate::decide::plan::Step;
-use crate::decide::scarcity;
+use crate::decide::situation::facts::Facts;
 
 use super::Hold;
 

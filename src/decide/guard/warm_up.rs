@@ -1,8 +1,8 @@
 //! Warming up: an operator that has just begun, or taken over, waits with what disrupts, as what it sees at first may be its
 //! own start.
 
-use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
+use crate::decide::situation::facts::Facts;
 
 use super::Hold;
 

@@ -1,7 +1,7 @@
 //! No replicas: an autoscaler is switched off by zero, and a floor under nothing raises nothing.
 
-use crate::decide::facts::Facts;
 use crate::decide::plan::Step;
+use crate::decide::situation::facts::Facts;
 
 use super::Hold;
 

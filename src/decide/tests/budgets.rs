@@ -18,7 +18,7 @@ use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::resize_status::{Raised, ResizeStatus};
 use crate::api::rollout_status::RolloutStatus;
 use crate::api::shed::{ShedStatus, ShedTurn};
-use crate::decide::{budgets, resized};
+use crate::decide::held::{budgets, resized};
 use crate::sense::workload::{Mark, Revisions, Rollout};
 
 /// So many instants, the first of them at that second.

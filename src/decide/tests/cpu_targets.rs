@@ -5,7 +5,8 @@ use super::own::capacity;
 use crate::api::capacity::CapacityMode;
 use crate::api::enforcement_status::Verb;
 use crate::decide::capacity::{Aim, Need};
-use crate::decide::{CpuTargetChange, CpuTargetWrite, Decided, Decision, Step, cpu_target_state};
+use crate::decide::held::cpu_target_state;
+use crate::decide::{CpuTargetChange, CpuTargetWrite, Decided, Decision, Step};
 use crate::sense::workload::{CpuMetric, CpuTarget, CpuTargetMark};
 
 /// Six pods under an HPA that Helm has aim at so many percent; it may aim at so many.

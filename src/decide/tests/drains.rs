@@ -12,8 +12,9 @@ use crate::api::enforcement::{AvoidNode, Reschedule};
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use crate::api::reschedule_status::Obstacle;
 use crate::decide::cause::comparison::Sample;
-use crate::decide::pulse::Proof;
-use crate::decide::{Decided, FleetEviction, moved};
+use crate::decide::danger::pulse::Proof;
+use crate::decide::held::moved;
+use crate::decide::{Decided, FleetEviction};
 use crate::sense::signals::Signals;
 use crate::sense::workload::{FloorHolder, PodObservation};
 

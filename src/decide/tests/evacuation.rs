@@ -11,9 +11,9 @@ use super::rescheduling_guards::eviction;
 use crate::api::AVOID_KEY;
 use crate::api::enforcement::{AvoidNode, Connections, Reschedule, ScaleBounds};
 use crate::api::enforcement_status::{ActionPhase, Verb, Verdict};
-use crate::decide::plan::Plan;
-use crate::decide::timing::Timing;
-use crate::decide::{Decision, FleetEviction, guard, reschedule, workflow};
+use crate::decide::situation::timing::Timing;
+use crate::decide::verb::reschedule;
+use crate::decide::{Decision, FleetEviction, Plan, guard, workflow};
 use crate::sense::headroom::{Headroom, NodeRoom};
 use crate::sense::workload::{FloorHolder, KeptVolume, VolumeKind};
 

@@ -10,7 +10,7 @@ use super::moves::one_sick;
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::Verb;
 use crate::decide::Decision;
-use crate::decide::feasibility::limits;
+use crate::decide::capacity::feasibility::limits;
 use crate::sense::headroom::{Headroom, NANO, NodeRoom, PodNeeds, QuotaResource, QuotaRoom};
 use crate::sense::workload::Tolerated;
 

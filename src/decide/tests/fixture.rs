@@ -15,9 +15,9 @@ use crate::api::enforcement_status::{
     ActionPhase, ActionRecord, ActionTarget, EnforcementStatus, Episode, FloorReason, FloorStatus,
 };
 use crate::decide::capacity::{Keep, Need};
-use crate::decide::pulse::Proof;
+use crate::decide::cause::usage::Usage;
+use crate::decide::danger::pulse::Proof;
 use crate::decide::situation::{AgreementIdentity, Situation, Staleness};
-use crate::decide::usage::Usage;
 use crate::decide::{
     BaselineChange, Change, Decided, Decision, FleetView, FloorChange, Step, Supply, Value, decide, effect,
 };

@@ -5,11 +5,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::fixture::{Scene, act, at, ratio, step};
 use crate::api::enforcement::{Enforcement, Mode, Reschedule, ScaleBounds};
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Episode, FloorStatus, Verb, WithoutEffect};
-use crate::decide::guard;
 use crate::decide::plan::Plan;
-use crate::decide::timing::Timing;
+use crate::decide::situation::timing::Timing;
 use crate::decide::workflow::work_out;
-use crate::decide::{Change, FleetView, FloorChange, Step};
+use crate::decide::{Change, FleetView, FloorChange, Step, guard};
 use crate::sense::workload::{Baseline, BaselineRecord, Rollout};
 
 /// What the whole chain says of `step` in `scene`; empty: it passes.

@@ -10,7 +10,7 @@ use crate::api::enforcement::ScaleBounds;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use crate::decide::FleetView;
 use crate::decide::cause::find;
-use crate::decide::timing::Timing;
+use crate::decide::situation::timing::Timing;
 use crate::decide::workflow::work_out;
 use crate::evaluate::count::Count;
 use crate::evaluate::load_course::{LoadCourse, ObjectiveLoad};

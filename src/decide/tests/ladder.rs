@@ -7,7 +7,8 @@ use super::rollouts::{rolling_out, verb};
 use crate::api::agreement_status::State;
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
-use crate::decide::{BaselineChange, Decision, Value, refusal};
+use crate::decide::held::refusal;
+use crate::decide::{BaselineChange, Decision, Value};
 use crate::sense::signals::Signals;
 use crate::sense::workload::{Baseline, BaselineRecord, FloorHolder, FloorKind, Rollout, WorkloadProblem};
 

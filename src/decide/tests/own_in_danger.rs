@@ -7,7 +7,7 @@ use super::sizes::{resizes, size, throttle, web};
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb};
 use crate::api::resize::Resize;
-use crate::decide::refusal;
+use crate::decide::held::refusal;
 
 /// Half of ten replicas are left, or all, where 15 requests a second and pod were safe, and so many come.
 fn loaded(left: i32, rate: i64, bad: (i64, i64)) -> Scene {

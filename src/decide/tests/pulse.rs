@@ -9,7 +9,7 @@ use crate::api::agreement::SlotLength;
 use crate::api::exclusion_rules::{ExclusionEffect, ExclusionReason};
 use crate::api::measurement::{BadWhen, Measurement, Method};
 use crate::api::objective::Objective;
-use crate::decide::pulse::{Beat, Course, FALSE_ALARM, Proof, Rule, STANDS, counting};
+use crate::decide::danger::pulse::{Beat, Course, FALSE_ALARM, Proof, Rule, STANDS, counting};
 use crate::evaluate::assessment::ObjectiveAssessment;
 use crate::evaluate::count::Count;
 use crate::evaluate::exclusion::{Exclusions, Honoured, Provenance};

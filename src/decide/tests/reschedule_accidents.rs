@@ -8,7 +8,8 @@ use super::rescheduling_guards::eviction;
 use crate::api::enforcement::Reschedule;
 use crate::api::enforcement_status::{ActionPhase, Verb};
 use crate::api::reschedule_status::{Obstacle, RescheduleStatus};
-use crate::decide::{FleetEviction, moved};
+use crate::decide::FleetEviction;
+use crate::decide::held::moved;
 
 /// The API server refuses what is decided, or takes it, as it is told; gives the verb.
 fn answered(scene: &mut Scene, obstacle: Option<Obstacle>) -> Option<Verb> {

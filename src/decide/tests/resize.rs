@@ -9,7 +9,8 @@ use super::sizes::{limits, resizes, size, throttle, throttled, web};
 use crate::api::diagnosis::{CauseKind, Subject};
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, EnforcementStatus, Verb, Verdict};
-use crate::decide::{Decided, Decision, refusal};
+use crate::decide::held::refusal;
+use crate::decide::{Decided, Decision};
 use crate::sense::signals::Signals;
 
 /// What makes a scene another one.

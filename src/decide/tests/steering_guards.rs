@@ -11,8 +11,9 @@ use crate::api::avoidance_status::{AvoidanceEnd, AvoidanceStatus, AvoidedNode};
 use crate::api::enforcement::{Mode, ScaleBounds};
 use crate::api::enforcement_status::{Episode, Verb, WithoutEffect};
 use crate::api::reschedule_status::RescheduleStatus;
-use crate::decide::timing::Timing;
-use crate::decide::{FleetAvoidance, guard, reschedule, workflow};
+use crate::decide::situation::timing::Timing;
+use crate::decide::verb::reschedule;
+use crate::decide::{FleetAvoidance, guard, workflow};
 use crate::sense::workload::{Nodes, Rollout, Tolerated};
 
 fn earlier(node: &str, second: i64, ended: AvoidanceEnd) -> AvoidedNode {

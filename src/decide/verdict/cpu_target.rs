@@ -4,7 +4,7 @@
 //! pods explains no danger that follows.
 
 use crate::api::enforcement_status::{ActionRecord, Verdict};
-use crate::decide::health::Danger;
+use crate::decide::danger::health::Danger;
 
 use super::{Sight, floor};
 

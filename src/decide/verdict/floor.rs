@@ -6,9 +6,9 @@
 use k8s_openapi::jiff::Timestamp;
 
 use crate::api::enforcement_status::{ActionRecord, Verdict};
-use crate::decide::evidence::Snapshot;
-use crate::decide::health::Danger;
-use crate::decide::moved;
+use crate::decide::danger::evidence::Snapshot;
+use crate::decide::danger::health::Danger;
+use crate::decide::held::moved;
 
 use super::{Sight, compare, paces};
 

@@ -10,8 +10,9 @@ use k8s_openapi::jiff::SignedDuration;
 use crate::api::avoidance_status::AvoidedNode;
 use crate::api::enforcement_status::{ActionRecord, Verdict};
 use crate::api::reschedule_status::Eviction;
-use crate::decide::cause::{self, population::Population};
-use crate::decide::evidence::Snapshot;
+use crate::decide::cause;
+use crate::decide::cause::population::Population;
+use crate::decide::danger::evidence::Snapshot;
 
 use super::{ROSE, Sight, compare};
 

@@ -2,7 +2,7 @@
 //! is spent more slowly.
 
 use crate::api::enforcement_status::{ActionRecord, Verdict};
-use crate::decide::throttling::{self, SHARE};
+use crate::decide::cause::throttling::{self, SHARE};
 
 use super::{Sight, compare};
 

@@ -8,10 +8,9 @@ use crate::api::agreement_status::AgreementStatus;
 use crate::api::diagnosis::{Diagnosis, Evidence};
 use crate::api::enforcement_status::ActionRecord;
 use crate::api::refusal::Refusal;
-use crate::decide::Step;
-use crate::decide::plan;
-use crate::decide::record::suspects;
-use crate::decide::refusal::is_of;
+use crate::decide::diagnosis::record::suspects;
+use crate::decide::held::refusal::is_of;
+use crate::decide::{Step, plan};
 use crate::record::explanation::figures;
 
 /// Pieces of evidence that are told.

@@ -16,7 +16,7 @@ use crate::api::resize_status::ResizeStatus;
 use crate::api::rollout_status::RolloutStatus;
 use crate::api::shed::ShedStatus;
 use crate::decide::guard::{STEPS, TARGET_STEPS};
-use crate::decide::refusal;
+use crate::decide::held::refusal;
 use crate::record::form::legible::legible;
 
 /// Writes all of it. `owns`: the agreement asks for owning the replicas; `now` is the present time: from it the ages are counted.

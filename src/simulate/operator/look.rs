@@ -9,12 +9,12 @@ use super::deed::{Deed, Finding};
 use super::sizing::Sizing;
 use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::{ActionPhase, Verb};
-use crate::decide::cause::YOUNG;
-use crate::decide::health::{Danger, danger};
-use crate::decide::pulse::{Present, Proof};
-use crate::decide::{
-    AgreementIdentity, Decision, FleetView, Situation, Staleness, Supply, decide, effect, load, moved, throttling,
-};
+use crate::decide::cause::{YOUNG, throttling};
+use crate::decide::danger::health::{Danger, danger};
+use crate::decide::danger::load;
+use crate::decide::danger::pulse::{Present, Proof};
+use crate::decide::held::moved;
+use crate::decide::{AgreementIdentity, Decision, FleetView, Situation, Staleness, Supply, decide, effect};
 use crate::evaluate::load_course::LoadCourse;
 use crate::sense::counters::{CounterSample, Course, Warm};
 use crate::sense::signals::{self, Signals};

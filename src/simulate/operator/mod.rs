@@ -33,7 +33,7 @@ use thiserror::Error;
 
 use crate::api::agreement::AgreementSpec;
 use crate::api::enforcement_status::{ActionRecord, EnforcementStatus};
-use crate::decide::usage::Usage;
+use crate::decide::cause::usage::Usage;
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::invalid::InvalidSpec;
 use crate::evaluate::ledger::LedgerError;

@@ -7,7 +7,7 @@ use k8s_openapi::jiff::Timestamp;
 use super::account::{Account, SETTLE};
 use super::clock;
 use super::history::History;
-use crate::decide::pulse::{Course, Proof, Rule, WINDOW};
+use crate::decide::danger::pulse::{Course, Proof, Rule, WINDOW};
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::period::Bounds;
 use crate::evaluate::slot::{Births, Slot, UnknownCause};

@@ -8,10 +8,10 @@ use crate::api::diagnosis::{CauseKind, Subject};
 use crate::api::enforcement_status::Verb;
 use crate::api::slot_length::SlotLength;
 use crate::decide::cause::Remedy;
+use crate::decide::cause::usage::Usage;
+use crate::decide::situation::upstream::{Standing, Upstream};
 use crate::decide::tests::fixture::{Scene, act, at, by_pod, lowered, reason};
 use crate::decide::tests::sheds;
-use crate::decide::upstream::{Standing, Upstream};
-use crate::decide::usage::Usage;
 use crate::sense::counters::{CounterSample, Course};
 
 #[test]

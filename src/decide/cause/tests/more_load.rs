@@ -6,9 +6,9 @@ use super::{Change, burning, found, twelve, why};
 use crate::api::diagnosis::{CauseKind, Diagnosis, Subject};
 use crate::api::enforcement_status::{Verb, Verdict};
 use crate::decide::cause::Remedy;
+use crate::decide::situation::upstream::{Standing, Upstream};
 use crate::decide::tests::fixture::{Scene, act, at, by_pod, lowered};
 use crate::decide::tests::sheds;
-use crate::decide::upstream::{Standing, Upstream};
 use crate::sense::signals::Signals;
 
 /// Twelve pods alike, in a danger that was seen ten minutes ago: since then so many events come a second, of which so many are

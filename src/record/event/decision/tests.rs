@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::super::notices;
 use super::*;
 use crate::api::diagnosis_record::DiagnosisRecord;
-use crate::decide::record::{self, Look};
+use crate::decide::diagnosis::record::{self, Look};
 use crate::decide::tests::fixture::{Scene, at};
 
 fn evidence(pod: &str) -> Value {
@@ -140,7 +140,7 @@ fn a_refusal_is_told_in_the_servers_words() {
     let scene = Scene::burning();
     let action = ActionRecord { outcome: "x ".repeat(2000), ..scene.decide().actions[0].clone() };
     let mut refusals = Vec::new();
-    crate::decide::refusal::enter(&mut refusals, &action);
+    crate::decide::held::refusal::enter(&mut refusals, &action);
     let notice = refused(&action, &refusals);
     assert_eq!((notice.warning, notice.reason.as_str()), (true, "ActionRefused"));
     let begins = "the API server refused to hold the floor of HorizontalPodAutoscaler checkout (3 -> 6): x x";
