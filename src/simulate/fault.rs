@@ -76,7 +76,7 @@ pub enum Fault {
     ServiceTime {
         /// When.
         at: f64,
-        /// Times as much.
+        /// Times as much as before.
         factor: f64,
     },
 }

@@ -239,7 +239,7 @@ impl Tally {
         if let Some(minute) = self.minute(gone.at) {
             minute.requests += 1;
             minute.errors += u64::from(failed);
-            if let Some(count) = bucket.filter(|_| !failed).and_then(|bucket| minute.served.get_mut(bucket)) {
+            if let Some(count) = bucket.and_then(|bucket| minute.answered.get_mut(bucket)) {
                 *count += 1;
             }
         }
@@ -259,7 +259,7 @@ impl Tally {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let index = (at / 60.0) as usize;
         if index >= self.minutes.len() {
-            let empty = Minute { served: vec![0; self.all.buckets.len()], ..Minute::default() };
+            let empty = Minute { answered: vec![0; self.all.buckets.len()], ..Minute::default() };
             self.minutes.resize(index.saturating_add(1), empty);
         }
         self.minutes.get_mut(index)

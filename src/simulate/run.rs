@@ -65,10 +65,8 @@ pub struct Outcome {
     pub seconds: f64,
     /// Replicas asked for, whenever they changed: when, how many.
     pub replicas: Vec<(f64, u32)>,
-    /// The last counters of all.
-    pub scrapes: Vec<Scrape>,
-    /// Seconds each start took, with the instant it ended.
-    pub starts: Vec<(f64, f64)>,
+    /// The faults that struck nothing, by their place: their pod or node was gone.
+    pub struck_nothing: Vec<usize>,
 }
 
 impl Outcome {
@@ -91,14 +89,13 @@ pub fn run(scenario: &Scenario, policy: &mut dyn Policy) -> Result<Outcome, Impo
         agenda: Agenda::default(),
         wanted: scenario.replicas,
         scrapes: VecDeque::new(),
-        all_scrapes: Vec::new(),
         new_starts: Vec::new(),
-        starts: Vec::new(),
         concurrency: VecDeque::new(),
         occupancy: 0.0,
         gap_until: -1.0,
         nodes_lost: Vec::new(),
         replicas: vec![(0.0, scenario.replicas)],
+        struck_nothing: Vec::new(),
         led_in: 0.0,
     };
     run.begin(policy);
@@ -112,14 +109,13 @@ struct Run<'a> {
     agenda: Agenda,
     wanted: u32,
     scrapes: VecDeque<Scrape>,
-    all_scrapes: Vec<Scrape>,
     new_starts: Vec<f64>,
-    starts: Vec<(f64, f64)>,
     concurrency: VecDeque<f64>,
     occupancy: f64,
     gap_until: f64,
     nodes_lost: Vec<u32>,
     replicas: Vec<(f64, u32)>,
+    struck_nothing: Vec<usize>,
     /// Pod-seconds of the lead-in.
     led_in: f64,
 }
@@ -171,17 +167,13 @@ impl Run<'_> {
         self.plant.advance(until);
         let standing = self.replicas.iter().rev().find(|(at, _)| *at <= from).map(|(_, replicas)| (0.0, *replicas));
         let changed = self.replicas.iter().filter(|(at, _)| *at > from).map(|(at, replicas)| (at - from, *replicas));
-        self.all_scrapes.retain(|scrape| scrape.at >= from);
-        self.all_scrapes.iter_mut().for_each(|scrape| scrape.at -= from);
-        let starts = self.starts.iter().filter(|(at, _)| *at >= from).map(|(at, took)| (at - from, *took));
         Outcome {
             pod_seconds: self.plant.fleet.totals(until).pod_seconds - self.led_in,
             bounds: self.plant.spec().bounds.clone(),
             minutes: self.plant.tally.minutes.iter().skip(self.lead_in() / 60).cloned().collect(),
             seconds: until - from,
             replicas: standing.into_iter().chain(changed).collect(),
-            starts: starts.collect(),
-            scrapes: self.all_scrapes,
+            struck_nothing: self.struck_nothing,
         }
     }
 
@@ -203,7 +195,6 @@ impl Run<'_> {
             Event::Ready { pod } => {
                 if let Some(took) = self.plant.start(pod, now) {
                     self.new_starts.push(took);
-                    self.starts.push((now, took));
                 }
                 if let Some(cold) = self.plant.spec().cold {
                     self.agenda.plan(instant(now + cold.lasts), Event::Warm { pod });
@@ -269,7 +260,6 @@ impl Run<'_> {
             ready: u32::try_from(self.plant.fleet.ready_count()).unwrap_or(u32::MAX),
             by_pod: pods.map(counted).collect(),
         };
-        self.all_scrapes.push(scrape.clone());
         push(&mut self.scrapes, scrape, SCRAPES);
     }
 

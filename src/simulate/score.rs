@@ -9,14 +9,15 @@ pub struct Minute {
     pub requests: u64,
     /// Requests that were turned away, failed or given up.
     pub errors: u64,
-    /// Served requests by latency bucket, not cumulative; the last one is what is above all bounds.
-    pub served: Vec<u64>,
+    /// Answers by latency bucket, those with an error too, as in a histogram; not cumulative, the last one is what is above
+    /// all bounds.
+    pub answered: Vec<u64>,
 }
 
 /// What is promised.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Promise {
-    /// A request is good if it takes at most this many seconds; one of the bucket bounds.
+    /// A request is good if its answer takes at most this many seconds; one of the bucket bounds.
     pub latency: f64,
     /// Share of the requests that must be good, 0 to 1.
     pub good: f64,
@@ -31,10 +32,12 @@ pub struct Score {
     pub bad_minutes: u32,
     /// Minutes with requests. Empty ones are not judged: no data is not good.
     pub minutes: u32,
-    /// Requests above the promised latency or failed.
+    /// Requests without an answer within the promised latency.
     pub bad: u64,
     /// All requests.
     pub requests: u64,
+    /// Those that failed or got no answer.
+    pub failed: u64,
     /// Pods over the time of the run, starting and draining ones included.
     pub mean_pods: f64,
     /// The same, in pod-hours.
@@ -57,14 +60,16 @@ pub fn score(minutes: &[Minute], bounds: &[f64], promise: Promise, pod_seconds: 
         minutes: 0,
         bad: 0,
         requests: 0,
+        failed: 0,
         mean_pods: if seconds > 0.0 { pod_seconds / seconds } else { 0.0 },
         pod_hours: pod_seconds / 3600.0,
     };
     let within = bounds.iter().filter(|bound| **bound <= promise.latency).count();
     for minute in minutes.iter().filter(|minute| minute.requests > 0) {
-        let good: u64 = minute.served.iter().take(within).sum();
+        let good: u64 = minute.answered.iter().take(within).sum();
         score.minutes += 1;
         score.requests += minute.requests;
+        score.failed += minute.errors;
         score.bad += minute.requests.saturating_sub(good);
         let all = count(minute.requests);
         let slow = count(good) < promise.good * all;
@@ -84,11 +89,12 @@ mod tests {
 
     #[test]
     fn a_minute_is_bad_when_slow_or_failing_and_not_judged_when_empty() {
-        let minute = |requests, errors, fast, slow| Minute { requests, errors, served: vec![fast, slow] };
+        let minute = |requests, errors, fast, slow| Minute { requests, errors, answered: vec![fast, slow] };
         let minutes = [minute(1000, 0, 950, 50), minute(1000, 0, 949, 51), minute(1000, 2, 998, 0), minute(0, 0, 0, 0)];
         let promise = Promise { latency: 0.5, good: 0.95, available: 0.999 };
         let score = score(&minutes, &[0.5], promise, 7200.0, 240.0);
         assert_eq!((score.bad_minutes, score.minutes, score.bad, score.requests), (2, 3, 103, 3000));
+        assert_eq!(score.failed, 2);
         assert!((score.mean_pods - 30.0).abs() < 1e-12 && (score.pod_hours - 2.0).abs() < 1e-12);
         assert!((score.bad_of_60() - 40.0).abs() < 1e-12);
     }

@@ -103,7 +103,7 @@ fn many_pods_keep_the_promise_and_one_owes_the_worst_tier() {
     assert!((many["podHours"].as_f64().unwrap() - 20.0 / 6.0).abs() < 1e-9, "{many}");
     let one = played(&["--policies", "static=1"]);
     assert_eq!((&one["kept"], &one["owed"]), (&false.into(), &"360.00 EUR".into()));
-    assert_eq!(one["credits"]["lines"][0]["below"], "95");
+    assert_eq!(one["periods"][0]["credits"]["lines"][0]["below"], "95");
     let (good, total) = (one["good"].as_u64().unwrap(), one["total"].as_u64().unwrap());
     assert!(good * 100 < total * 95, "{good} of {total}");
     let ratio = one["attainmentRatio"].as_str().unwrap();
@@ -112,9 +112,47 @@ fn many_pods_keep_the_promise_and_one_owes_the_worst_tier() {
     assert_eq!(one["runs"][0]["badMinutes"].as_f64(), one["badMinutes"].as_f64());
 }
 
+/// Half an hour around the end of July: from a minute past midnight it is twice what four pods can serve.
+#[test]
+fn a_load_of_two_months_is_settled_by_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("july.csv");
+    let minutes = (0..30).map(|minute| {
+        let (month, day, minute) = if minute < 15 { (7, 31, minute + 45) } else { (8, 1, minute - 15) };
+        let (hour, rate) = (if month == 7 { 23 } else { 0 }, if month == 8 && minute > 0 { 160 } else { 4 });
+        format!("2026-{month:02}-{day:02}T{hour:02}:{minute:02}:00Z,{rate}\n")
+    });
+    std::fs::write(&file, format!("time,requests_per_second\n{}", minutes.collect::<String>())).unwrap();
+    let play = |flags: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guarantor"));
+        command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/simulate")).arg("simulate");
+        command.args(["-f", "agreement.yaml", "--service-time", "50ms", "--start", "90s", "--policies", "static=4"]);
+        let Output { status, stdout, stderr } = command.arg("--trace").arg(&file).args(flags).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Answer { code: status.code().unwrap(), text: text(stdout), complaint: text(stderr) }
+    };
+    let report = play(&["-o", "json"]).json();
+    assert_eq!(report["trace"]["begins"], "2026-07-31T23:45:00Z");
+    let policy = &report["policies"][0];
+    assert_eq!((&policy["kept"], &policy["owed"]), (&false.into(), &"360.00 EUR".into()));
+    let periods = policy["periods"].as_array().unwrap();
+    let told: Vec<_> = periods.iter().map(|p| (p["start"].as_str().unwrap(), p["owed"].as_str().unwrap())).collect();
+    assert_eq!(told, [("2026-07-01T00:00:00Z", "0.00 EUR"), ("2026-08-01T00:00:00Z", "360.00 EUR")]);
+    let sum = |field: &str| periods.iter().map(|p| p["objectives"][0][field].as_u64().unwrap()).sum::<u64>();
+    assert_eq!((Some(sum("good")), Some(sum("total"))), (policy["good"].as_u64(), policy["total"].as_u64()));
+    let table = play(&[]).text;
+    for told in ["1 of 2", " July 2026 ", " August 2026 ", "OWED: for all 2 periods; 2 were played in part"] {
+        assert!(table.contains(told), "{told}: {table}");
+    }
+    let refused = play(&["--from", "2026-07-01T00:00:00Z"]);
+    assert!(refused.code == 1 && refused.complaint.contains("--from: must be left out"), "{}", refused.complaint);
+}
+
 #[test]
 fn faults_happen() {
-    let good = |flags: &[&str]| played(&[&["--policies", "static=6"], flags].concat())["good"].as_u64().unwrap();
+    // An error in time is in time, and no good answer.
+    let well = |policy: &Value| policy["good"].as_i64().unwrap() - policy["failed"].as_i64().unwrap();
+    let good = |flags: &[&str]| well(&played(&[&["--policies", "static=6"], flags].concat()));
     let quiet = good(&[]);
     for fault in [
         "node-crash@2m",
@@ -160,13 +198,17 @@ fn the_promise_is_that_of_the_agreement() {
         answer.json()["policies"][0]["good"].as_u64().unwrap()
     };
     assert!(good("3s") > good("100ms"));
-    let other = "  - {name: up, indicator: {ratio: {bad: 'sum(increase(a[$slot]))', total: 'sum(increase(b[$slot]))'}}, target: \"99\"}\n";
+    let other = "  - {name: up, indicator: {ratio: {bad: 'sum(increase(a[$slot]))', total: 'sum(increase(b[$slot]))'}}, measurement: {method: MeanOfSlots}, target: \"99\"}\n";
     let tier = "    - {objective: up, below: \"99\", percentOfFee: \"10\"}\n";
     let two = text
         .replace("  credits:\n", &format!("{other}  credits:\n"))
         .replace("  enforcement:", &format!("{tier}  enforcement:"));
     let answer = try_out(two, &["--policies", "static=20", "-o", "json"]);
-    assert_eq!(answer.json()["notSimulated"], serde_json::json!(["up"]));
+    let answer = answer.json();
+    assert_eq!(
+        (&answer["notJudged"], &answer["notReckoned"]),
+        (&serde_json::json!(["up"]), &serde_json::json!(["up"]))
+    );
     for (from, to, told) in [
         (
             "target: \"99\"",

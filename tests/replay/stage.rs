@@ -4,7 +4,7 @@ use guarantor::api::agreement::AgreementSpec;
 use guarantor::api::enforcement_status::Verb;
 use guarantor::simulate::fault::Fault;
 use guarantor::simulate::load::Load;
-use guarantor::simulate::operator::{Operator, Place};
+use guarantor::simulate::operator::{Known, Operator, Place};
 use guarantor::simulate::phases::Phases;
 use guarantor::simulate::plant::PlantSpec;
 use guarantor::simulate::policy::Policy;
@@ -20,6 +20,8 @@ pub const WORK: f64 = 0.1;
 const LATENCY: f64 = 1.0;
 pub const PROMISE: Promise = Promise { latency: LATENCY, good: 0.95, available: 0.999 };
 /// Fewest and most pods.
+/// A run begins in the middle of a month: the seconds until it ends.
+const PERIOD_ENDS: f64 = 1_440_000.0;
 pub const BOUNDS: (u32, u32) = (4, 60);
 
 /// Who scales the service beside the operator.
@@ -121,7 +123,8 @@ pub fn play(play: &Play) -> Played {
         },
         Beside::Nobody => Place { floor: play.pods as i32, most: None, millicores: 1000, start, cpu_target: None },
     };
-    let mut operator = Operator::new(play.agreement.clone(), beside, place, &play.plant.bounds, rate).unwrap();
+    let known = Known { rate, bounds: &play.plant.bounds, period_ends: &[PERIOD_ENDS] };
+    let mut operator = Operator::new(play.agreement.clone(), beside, place, &known).unwrap();
     let scenario = Scenario {
         load: play.load.clone(),
         lead_in: 0,

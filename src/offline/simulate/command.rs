@@ -8,6 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
 
+use super::inputs::{Inputs, inputs};
 use super::past::{self, Parted};
 use super::periods::{Part, periods};
 use super::policies::{Choice, choices};
@@ -37,7 +38,7 @@ fn run(arguments: &SimulateArgs) -> Result<(), Trouble> {
     let Recording { load, begins } = load::load(arguments, &promised)?;
     let load = past::parted(&load, arguments.history)?;
     let begins = begins.map(|begins| begins.saturating_add(load.past()).unwrap_or(Timestamp::MAX));
-    let parts = periods(&promised, begins.unwrap_or(promised.first_period), load.judged.seconds())?;
+    let periods = periods(&promised, begins.unwrap_or(promised.first_period), load.judged.seconds())?;
     let lead_in = Duration::from_secs(u64::from(load.lead_in) * 60);
     let faults = faults::faults(&arguments.fault, load.judged.seconds(), lead_in)?;
     let choices = choices(&arguments.policies, &promised, arguments.service_time.as_secs_f64())?;
@@ -45,7 +46,7 @@ fn run(arguments: &SimulateArgs) -> Result<(), Trouble> {
     for choice in &choices {
         if let Choice::Operator(_) | Choice::Unscaled(_) = choice {
             // So that nobody waits for the others, to be told that this one cannot be played.
-            choice.player(&scenario, &load.remembered, &promised)?;
+            choice.player(&scenario, &load.remembered, &promised, &periods)?;
         }
         faults::strike(&faults, choice.at_first(scenario.replicas))?;
     }
@@ -53,15 +54,16 @@ fn run(arguments: &SimulateArgs) -> Result<(), Trouble> {
     let mut progress = Progress::new(runs, requests(arguments, &scenario.load, choices.len()));
     let played = choices
         .into_iter()
-        .map(|choice| row::row(choice, &scenario, &load, (&promised, &parts), arguments.seeds, &mut progress))
+        .map(|choice| row::row(choice, &scenario, &load, (&promised, &periods), arguments.seeds, &mut progress))
         .collect::<Result<Vec<_>, Fault>>()?;
     let (rows, courses): (Vec<_>, Vec<_>) = played.into_iter().unzip();
     let faults = faults.into_iter().map(|asked| FaultReport { at: asked.begins, fault: asked.text }).collect();
-    let report = report(&agreement, (&promised, &parts), (&load, begins), faults, rows);
+    let inputs = inputs(&promised, &scenario, &load.remembered)?;
+    let report = report(&agreement, (&promised, &periods.parts), (&load, begins), inputs, faults, rows);
     print(&match arguments.output {
         Output::Json => serde_json::to_string_pretty(&report).map_err(|e| Trouble::Unreadable(e.to_string()))? + "\n",
         Output::Table => view::table(&report),
-        Output::Html => page::html(&report, (&promised, &parts), &courses)?,
+        Output::Html => page::html(&report, (&promised, &periods.parts), &courses)?,
     })
 }
 
@@ -69,6 +71,7 @@ fn report(
     agreement: &ServiceLevelAgreement,
     (promised, parts): (&Promised, &[Part]),
     (load, begins): (&Parted, Option<Timestamp>),
+    inputs: Inputs,
     faults: Vec<FaultReport>,
     policies: Vec<PolicyReport>,
 ) -> Report {
@@ -81,6 +84,8 @@ fn report(
         threshold: promised.threshold.clone(),
         min_replicas,
         max_replicas,
+        inputs,
+        terms_since: (!agreement.spec.amendments.is_empty()).then_some(Time(promised.first_period)),
         trace: TraceReport {
             begins: begins.map(Time),
             history_seconds: load.past_seconds(),
@@ -89,9 +94,15 @@ fn report(
             highest_rate: judged.rates().iter().copied().fold(0.0, f64::max),
         },
         faults,
-        not_simulated: owed::left_out(promised),
+        not_judged: owed::not_judged(promised),
+        not_reckoned: owed::not_reckoned(promised),
         not_played: if policies.iter().any(|policy| policy.acts) {
             operator::not_played(&promised.terms.enforcement)
+        } else {
+            Vec::new()
+        },
+        needs_more: if policies.iter().any(|policy| policy.acts) {
+            operator::needs_more(&promised.terms.enforcement, load.past_seconds()).into_iter().collect()
         } else {
             Vec::new()
         },

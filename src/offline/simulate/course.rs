@@ -2,7 +2,7 @@
 
 use num_rational::BigRational;
 
-use super::counted::{Counted, counted};
+use super::judged::Counted;
 use super::periods::Part;
 use super::promised::Promised;
 use super::scenario::PATIENCE;
@@ -20,6 +20,8 @@ const MINUTE: usize = 60;
 pub struct Course {
     /// Seconds it lasted.
     pub seconds: f64,
+    /// Minutes of a stretch.
+    pub minutes: usize,
     /// One for each stretch of about equally many minutes, none of which lies in two periods.
     pub stretches: Vec<Stretch>,
     /// Replicas asked for, whenever they changed: when, how many.
@@ -38,15 +40,22 @@ pub struct Stretch {
     pub latency: Option<f64>,
     /// The place of its period among those of the run.
     pub period: usize,
-    /// The requests that the period is judged by, up to the end of the stretch.
-    pub counted: Counted,
+    /// The requests that the period is judged by, up to the end of the stretch, for each objective that is judged.
+    pub counted: Vec<Counted>,
 }
 
 impl Stretch {
-    /// The attainment of the period up to the end of the stretch, exactly. None before the first request.
+    /// The attainment of the period up to the end of the stretch, exactly, of each objective that is judged. None before the
+    /// first request.
     #[must_use]
-    pub fn attainment(&self) -> Option<BigRational> {
-        self.counted.attainment()
+    pub fn attained(&self) -> Vec<Option<BigRational>> {
+        self.counted.iter().map(Counted::attainment).collect()
+    }
+
+    /// What was counted of the objective at this place.
+    #[must_use]
+    pub fn of(&self, objective: usize) -> Counted {
+        self.counted.get(objective).copied().unwrap_or_default()
     }
 }
 
@@ -60,20 +69,30 @@ impl Course {
             for from in part.minutes.clone().step_by(each) {
                 let until = (from + each).min(part.minutes.end);
                 let minutes = outcome.minutes.get(from..until).unwrap_or_default();
-                let served = served(minutes, outcome.bounds.len());
+                let answered = answered(minutes, outcome.bounds.len());
                 let requests = minutes.iter().map(|minute| minute.requests).sum::<u64>();
-                let counted = counted(outcome, promised, &(part.judged.start..until));
+                let judged = part.judged.start..until;
+                let counted = promised.judged.iter().map(|objective| objective.counted(outcome, &judged)).collect();
                 let (from, until) = (from * MINUTE, (until * MINUTE).min(load.seconds()));
                 stretches.push(Stretch {
                     end: seconds(until),
                     offered: load.part(from, until).mean(),
-                    latency: latency(&served, &outcome.bounds, requests, promised.good),
+                    latency: latency(&answered, &outcome.bounds, requests, promised.good),
                     period,
                     counted,
                 });
             }
         }
-        Self { seconds: outcome.seconds, stretches, replicas: outcome.replicas.clone() }
+        Self { seconds: outcome.seconds, minutes: each, stretches, replicas: outcome.replicas.clone() }
+    }
+
+    /// How long a stretch of it is, in words.
+    #[must_use]
+    pub fn stretch(&self) -> String {
+        match self.minutes {
+            0 | 1 => "a minute".to_owned(),
+            minutes => format!("{minutes} minutes"),
+        }
     }
 
     /// What a period of it is judged by.
@@ -92,19 +111,19 @@ impl Course {
     }
 }
 
-/// Served requests by bucket, the last one being what is above all bounds.
-fn served(minutes: &[Minute], bounds: usize) -> Vec<u64> {
-    let of = |bucket: usize| minutes.iter().filter_map(|minute| minute.served.get(bucket)).sum();
+/// Answers by bucket, the last one being what is above all bounds.
+fn answered(minutes: &[Minute], bounds: usize) -> Vec<u64> {
+    let of = |bucket: usize| minutes.iter().filter_map(|minute| minute.answered.get(bucket)).sum();
     (0..=bounds).map(of).collect()
 }
 
-fn latency(served: &[u64], bounds: &[f64], requests: u64, share: f64) -> Option<f64> {
+fn latency(by_bucket: &[u64], bounds: &[f64], requests: u64, share: f64) -> Option<f64> {
     if requests == 0 {
         return None;
     }
     let enough = share * count(requests);
     let mut answered = 0_u64;
-    for (bound, bucket) in bounds.iter().zip(served) {
+    for (bound, bucket) in bounds.iter().zip(by_bucket) {
         answered += bucket;
         if count(answered) >= enough {
             return Some(*bound);
@@ -142,13 +161,12 @@ mod tests {
             bounds: vec![0.1, 0.5, 1.0],
             pod_seconds: 0.0,
             replicas: vec![(0.0, 4), (31.0, 6), (46.0, 5), (90.0, 7)],
-            scrapes: Vec::new(),
-            starts: Vec::new(),
+            struck_nothing: Vec::new(),
         }
     }
 
-    fn minute(served: [u64; 4], errors: u64) -> Minute {
-        Minute { requests: served.iter().sum::<u64>() + errors, errors, served: served.to_vec() }
+    fn minute(answered: [u64; 4], errors: u64) -> Minute {
+        Minute { requests: answered.iter().sum::<u64>() + errors, errors, answered: answered.to_vec() }
     }
 
     fn promise() -> Promised {
@@ -172,7 +190,7 @@ mod tests {
         let load = Load::new(vec![1.0; 60_000]).unwrap();
         let parts = [part(0..333, 0..333), part(333..900, 333..900), part(900..1000, 899..1000)];
         let course = Course::new(&run, &load, &promise(), &parts);
-        let last = |period| course.last_of(period).map(|s| (s.end, s.counted.good, s.counted.total)).unwrap();
+        let last = |period| course.last_of(period).map(|s| (s.end, s.of(0).good, s.of(0).total)).unwrap();
         assert_eq!([0, 1, 2].map(last), [(19_980.0, 2997, 3330), (54_000.0, 5103, 5670), (60_000.0, 909, 1010)]);
         assert_eq!(course.last_of(3), None);
         let ends: Vec<f64> = course.stretches.iter().map(|stretch| stretch.end).collect();
@@ -190,7 +208,7 @@ mod tests {
         let load = Load::new([vec![2.0; 60], vec![0.0; 60], vec![1.0; 110]].concat()).unwrap();
         let course = Course::new(&run, &load, &promise(), &[part(0..4, 0..4)]);
         let told: Vec<_> =
-            course.stretches.iter().map(|s| (s.end, s.offered, s.latency, s.counted.good, s.counted.total)).collect();
+            course.stretches.iter().map(|s| (s.end, s.offered, s.latency, s.of(0).good, s.of(0).total)).collect();
         assert_eq!(
             told,
             [
@@ -200,7 +218,7 @@ mod tests {
                 (230.0, 1.0, Some(PATIENCE), 175, 300),
             ]
         );
-        assert_eq!(course.stretches[3].attainment().unwrap(), ratio(7, 12));
+        assert_eq!(course.stretches[3].attained()[0].clone().unwrap(), ratio(7, 12));
         assert_eq!(course.changes(), (2, 1));
     }
 
@@ -211,7 +229,7 @@ mod tests {
         let course = Course::new(&run, &load, &promise(), &[part(0..1000, 0..1000)]);
         assert!(course.stretches.len() <= MOST && course.stretches.len() > MOST / 2, "{}", course.stretches.len());
         let last = course.stretches.last().unwrap();
-        assert_eq!((last.end, last.counted.good, last.counted.total), (60_000.0, 9_000, 10_000));
+        assert_eq!((last.end, last.of(0).good, last.of(0).total), (60_000.0, 9_000, 10_000));
         assert!(course.stretches.iter().all(|s| s.latency == Some(0.1) && s.offered == 1.0));
     }
 }

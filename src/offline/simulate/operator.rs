@@ -1,16 +1,21 @@
-//! The operator of a run: the agreement as it is in force in the middle of a period, beside an autoscaler or beside none.
+//! The operator of a run: the agreement as it is in force, beside an autoscaler or beside none.
 
+use super::periods::Periods;
 use super::promised::Promised;
 use crate::api::agreement::AgreementSpec;
+use crate::api::capacity::CapacityMode;
 use crate::api::enforcement::{Enforcement, Mode};
 use crate::api::measurement::Method;
 use crate::offline::settle::fault::Fault;
 use crate::simulate::load::Load;
-use crate::simulate::operator::{Operator, Place, Unfit};
+use crate::simulate::operator::{Known, Operator, Place, Unfit};
 use crate::simulate::policy::Policy;
 use crate::simulate::policy::fixed::Fixed;
 use crate::simulate::policy::hpa::Hpa;
 use crate::simulate::run::Scenario;
+
+/// Seconds of a day.
+const DAY: usize = 86_400;
 
 /// What scales the workload beside the operator.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,7 +30,12 @@ pub enum Beside {
 ///
 /// # Errors
 /// Names the field of the agreement, or the flag, for which it cannot be played.
-pub fn operator(beside: Beside, scenario: &Scenario, before: &Load, promised: &Promised) -> Result<Operator, Fault> {
+pub fn operator(
+    beside: Beside,
+    scenario: &Scenario,
+    before: &Load,
+    (promised, periods): (&Promised, &Periods),
+) -> Result<Operator, Fault> {
     let spec = playable(&promised.terms)?;
     let plant = &scenario.plant;
     let cores = plant.limits.cores;
@@ -47,15 +57,8 @@ pub fn operator(beside: Beside, scenario: &Scenario, before: &Load, promised: &P
         cpu_target,
     };
     let rate = whole(scenario.load.rate(0)).max(1);
-    let operator = Operator::new(spec, beside, place, &plant.bounds, rate).map_err(unfit)?.knowing(before);
-    let seconds = scenario.load.seconds();
-    let ends = operator.period_ends();
-    if u32::try_from(seconds).map_or(true, |seconds| f64::from(seconds) > ends) {
-        let why =
-            format!("lasts {seconds} s, and the operator is played to the end of the period, {ends} s from then on");
-        return Err(Fault::new("--trace", why));
-    }
-    Ok(operator)
+    let known = Known { rate, bounds: &plant.bounds, period_ends: &periods.ends(scenario.lead_in).collect::<Vec<_>>() };
+    Ok(Operator::new(spec, beside, place, &known).map_err(unfit)?.knowing(before))
 }
 
 /// The terms, if the operator can be played by them.
@@ -90,11 +93,21 @@ pub fn not_played(enforcement: &Enforcement) -> Vec<&'static str> {
     all.into_iter().filter(|(is_given, _)| *is_given).map(|(_, field)| field).collect()
 }
 
+/// Why the operator does less than the agreement allows, with so many seconds of the past known.
+#[must_use]
+pub fn needs_more(enforcement: &Enforcement, past: usize) -> Option<&'static str> {
+    let mode = enforcement.capacity.as_ref().map(|capacity| capacity.mode);
+    (mode == Some(CapacityMode::Target) && past < DAY).then_some(
+        "The target of the HPA is not touched before a day of the load is known (spec.enforcement.capacity.mode: Target); give \
+         --history 1d, and a load that is longer.",
+    )
+}
+
 fn unfit(fault: Unfit) -> Fault {
     match fault {
         Unfit::Invalid(invalid) => Fault::new(invalid.field, invalid.message),
         Unfit::Ledger(fault) => Fault::new("spec.period", fault.to_string()),
-        Unfit::Threshold(_) | Unfit::NotInForce => Fault::new("spec", fault.to_string()),
+        Unfit::Threshold(_) => Fault::new("spec", fault.to_string()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use num_rational::BigRational;
 
+use super::judged::Judged;
 use super::periods::Part;
 use super::promised::Promised;
 use crate::api::agreement_status::State;
@@ -24,7 +25,8 @@ pub fn check(promised: &Promised) -> Result<(), Fault> {
         return Err(Fault::new(format!("spec.coveredWhen[{place}]"), why));
     }
     let remedies = terms.credits.iter().flat_map(|credits| credits.remedies.iter().enumerate());
-    for (place, remedy) in remedies.filter(|(_, remedy)| remedy.objective == promised.objective) {
+    let is_judged = |objective: &String| promised.judged.iter().any(|judged| judged.name == *objective);
+    for (place, remedy) in remedies.filter(|(_, remedy)| is_judged(&remedy.objective)) {
         let counted = [
             ("perIncident", remedy.per_incident.is_some()),
             ("multipleOfFee", remedy.multiple_of_fee.is_some()),
@@ -39,6 +41,9 @@ pub fn check(promised: &Promised) -> Result<(), Fault> {
     }
     Ok(())
 }
+
+/// The attainment of each objective that is judged, in their order. `None`: nothing was asked for.
+pub type Attained = [Option<BigRational>];
 
 /// The account of a run, period after period: caps that reach over a year and rights that grow from misses in a row count what
 /// came before.
@@ -55,50 +60,50 @@ impl<'a> Account<'a> {
         Self { promised, history: History::default() }
     }
 
-    /// What is owed for a period after those that were settled, if its attainment is this. `None`: the agreement grants no
-    /// credits.
+    /// What is owed for a period after those that were settled, if the attainment of each objective that is judged is this.
+    /// `None`: the agreement grants no credits.
     ///
     /// # Errors
     /// Names the field of the credit table that can not be worked with.
-    pub fn owed(&self, part: &Part, attainment: Option<&BigRational>) -> Result<Option<CreditAssessment>, InvalidSpec> {
-        let Promised { terms, objective, .. } = self.promised;
-        let outcome = Outcome {
-            objective,
+    pub fn owed(&self, part: &Part, attained: &Attained) -> Result<Option<CreditAssessment>, InvalidSpec> {
+        let Promised { terms, judged, .. } = self.promised;
+        let outcome = |(judged, attainment): (&'a Judged, &Option<BigRational>)| Outcome {
+            objective: &judged.name,
             covered: true,
-            state: self.state(attainment),
-            settles_on: attainment.cloned(),
-            at_least: attainment.cloned(),
+            state: state(judged, attainment.as_ref()),
+            settles_on: attainment.clone(),
+            at_least: attainment.clone(),
             downtime: &[],
             violations: 0,
         };
+        let outcomes: Vec<_> = judged.iter().zip(attained).map(outcome).collect();
         let facts = self.history.facts(terms.credits.as_ref(), part.year, part.period.start);
-        owed(terms, part.period, part.period, &[outcome], &facts)
+        owed(terms, part.period, part.period, &outcomes, &facts)
     }
 
     /// The same, and the period is settled.
     ///
     /// # Errors
     /// As for [`Self::owed`].
-    pub fn settle(
-        &mut self,
-        part: &Part,
-        attainment: Option<&BigRational>,
-    ) -> Result<Option<CreditAssessment>, InvalidSpec> {
-        let credits = self.owed(part, attainment)?;
-        let status = credits.as_ref().map(|credits| shown(credits, CreditState::Accruing));
-        let outcomes = vec![(self.promised.objective.clone(), self.state(attainment))];
+    pub fn settle(&mut self, part: &Part, attained: &Attained) -> Result<Option<CreditAssessment>, InvalidSpec> {
+        let credits = self.owed(part, attained)?;
+        let shown = credits.as_ref().map(|credits| shown(credits, CreditState::Accruing));
+        let came_out = |(judged, attainment): (&Judged, &Option<BigRational>)| {
+            (judged.name.clone(), state(judged, attainment.as_ref()))
+        };
+        let outcomes = self.promised.judged.iter().zip(attained).map(came_out).collect();
         let unreadable = |why: NotANumber| InvalidSpec::new("spec.credits", why.to_string());
-        let legacy = Legacy::reckoned(status.as_ref(), outcomes).map_err(unreadable)?;
+        let legacy = Legacy::reckoned(shown.as_ref(), outcomes).map_err(unreadable)?;
         self.history.enter(part.year, part.period.start, &legacy);
         Ok(credits)
     }
+}
 
-    fn state(&self, attainment: Option<&BigRational>) -> State {
-        match attainment {
-            Some(attainment) if *attainment < self.promised.target => State::Violated,
-            Some(_) => State::Fulfilled,
-            None => State::NotDetermined,
-        }
+fn state(judged: &Judged, attainment: Option<&BigRational>) -> State {
+    match attainment {
+        Some(attainment) if *attainment < judged.target => State::Violated,
+        Some(_) => State::Fulfilled,
+        None => State::NotDetermined,
     }
 }
 
@@ -123,16 +128,23 @@ pub fn together(periods: &[CreditAssessment]) -> Option<String> {
     Some(at_stake(&sum))
 }
 
-/// The objectives with credits of their own that a run says nothing about.
+/// The objectives that a run says nothing about.
 #[must_use]
-pub fn left_out(promised: &Promised) -> Vec<String> {
+pub fn not_judged(promised: &Promised) -> Vec<String> {
+    let all = promised.terms.objectives.iter().map(|objective| &objective.name);
+    all.filter(|name| !promised.judged.iter().any(|judged| judged.name == **name)).cloned().collect()
+}
+
+/// What earns credits by the agreement and is not reckoned: other objectives, and rewards, which are owed the other way.
+#[must_use]
+pub fn not_reckoned(promised: &Promised) -> Vec<String> {
     let credits = promised.terms.credits.iter();
+    let rewards = credits.clone().any(|credits| credits.rewards.is_some()).then(|| "spec.credits.rewards".to_owned());
     let named: Vec<&String> = credits
         .flat_map(|credits| {
             let tiers = credits.tiers.iter().map(|tier| &tier.objective);
             tiers.chain(credits.remedies.iter().map(|remedy| &remedy.objective))
         })
         .collect();
-    let others = promised.terms.objectives.iter().map(|objective| &objective.name);
-    others.filter(|name| **name != promised.objective && named.contains(name)).cloned().collect()
+    not_judged(promised).into_iter().filter(|name| named.contains(&name)).chain(rewards).collect()
 }

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use askama::Template;
 
 use super::course::{Course, Stretch};
+use super::judged::Counted;
 use super::owed::Account;
 use super::periods::Part;
 use super::player::{DeedReport, FindingReport};
@@ -34,11 +35,12 @@ struct Page {
     title: String,
     promise: String,
     load: String,
+    service: String,
     faults: String,
     header: [&'static str; 8],
     rows: Vec<Row>,
-    period_header: [&'static str; 6],
-    periods: Vec<[String; 6]>,
+    period_header: [&'static str; 7],
+    periods: Vec<[String; 7]>,
     figures: Vec<Figure>,
     operators: Vec<Done>,
     notes: Vec<String>,
@@ -88,6 +90,7 @@ pub fn html(report: &Report, judged: Judged<'_>, courses: &[Course]) -> Result<S
         title: view::name(report),
         promise: view::promise(report),
         load: view::load(report),
+        service: report.inputs.service(),
         faults: view::faults(report).unwrap_or_default(),
         header: view::HEADER,
         rows: rows.collect(),
@@ -167,9 +170,11 @@ fn plots(report: &Report, judged: Judged<'_>, courses: &[Course]) -> Result<Vec<
         (
             "Latency",
             format!(
-                "Within which {} % of the requests of a minute were answered, to the next bound of the histogram. Dashed: \
-                 what is promised, {}.",
-                report.target_percent, report.threshold
+                "Within which {} % of the requests of {} were answered, to the next bound of the histogram. Dashed: what is \
+                 promised, {}.",
+                report.target_percent,
+                courses.first().map_or_else(String::new, Course::stretch),
+                report.threshold
             ),
             Plot {
                 limit: Some(promised.latency),
@@ -223,10 +228,11 @@ fn budgets(course: &Course, promised: &Promised, periods: usize) -> Vec<Piece> {
     // A float has every count of requests that can be played.
     let number = |count: u64| u32::try_from(count).map_or(f64::from(u32::MAX), f64::from);
     let of = |period: usize| -> Piece {
-        let all = course.last_of(period).map_or(0, |stretch| stretch.counted.total);
+        let all = course.last_of(period).map_or(0, |stretch| stretch.of(promised.tried).total);
         let allowed = (1.0 - promised.good) * number(all);
         let left = course.stretches.iter().filter(|stretch| stretch.period == period).map(|stretch| {
-            let bad = number(stretch.counted.total.saturating_sub(stretch.counted.good));
+            let Counted { good, total } = stretch.of(promised.tried);
+            let bad = number(total.saturating_sub(good));
             let left = if allowed > 0.0 { 100.0 * (1.0 - bad / allowed) } else { 0.0 };
             (stretch.end, left.max(SPENT_TWICE))
         });
@@ -247,12 +253,12 @@ fn owed_so_far(course: &Course, (promised, parts): Judged<'_>) -> Result<Piece, 
     let (mut piece, mut account, mut settled) = (Piece::new(), Account::new(promised), 0.0);
     for (period, part) in parts.iter().enumerate() {
         for stretch in course.stretches.iter().filter(|stretch| stretch.period == period) {
-            let so_far = settled + amount(account.owed(part, stretch.attainment().as_ref()).map_err(invalid)?);
+            let so_far = settled + amount(account.owed(part, &stretch.attained()).map_err(invalid)?);
             piece.extend(piece.last().map(|(_, before)| (stretch.end, *before)));
             piece.push((stretch.end, so_far));
         }
-        let attainment = course.last_of(period).and_then(Stretch::attainment);
-        settled += amount(account.settle(part, attainment.as_ref()).map_err(invalid)?);
+        let attained = course.last_of(period).map(Stretch::attained).unwrap_or_default();
+        settled += amount(account.settle(part, &attained).map_err(invalid)?);
     }
     Ok(piece)
 }

@@ -34,11 +34,28 @@ pub struct Part {
     pub year: i64,
 }
 
+/// The periods of a load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Periods {
+    /// When what is judged begins.
+    pub begins: Timestamp,
+    /// Each of them, in order.
+    pub parts: Vec<Part>,
+}
+
+impl Periods {
+    /// When they end, in seconds of a run with so many minutes before what is judged.
+    pub fn ends(&self, lead_in: u32) -> impl Iterator<Item = f64> {
+        let ends = self.parts.iter().map(|part| part.period.end.duration_since(self.begins).as_secs_f64());
+        ends.map(move |end| end + f64::from(lead_in) * 60.0)
+    }
+}
+
 /// The periods of a load that is judged for so many seconds from an instant on.
 ///
 /// # Errors
 /// Names the field or flag: the periods are too short or too many, or cannot be worked with.
-pub fn periods(promised: &Promised, begins: Timestamp, seconds: usize) -> Result<Vec<Part>, Fault> {
+pub fn periods(promised: &Promised, begins: Timestamp, seconds: usize) -> Result<Periods, Fault> {
     let beyond = || Fault::new("--trace", "reaches beyond the years that can be reckoned with");
     let length = i64::try_from(seconds).map_err(|_| beyond())?;
     let ends = begins.checked_add(SignedDuration::from_secs(length)).map_err(|_| beyond())?;
@@ -74,11 +91,11 @@ pub fn periods(promised: &Promised, begins: Timestamp, seconds: usize) -> Result
         });
     }
     parts.retain(|part| !part.minutes.is_empty());
-    Ok(parts)
+    Ok(Periods { begins, parts })
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::super::promised::promised;
     use super::*;
@@ -93,7 +110,7 @@ mod tests {
     }
 
     fn parts(period: &str, begins: &str, seconds: usize) -> Vec<Part> {
-        periods(&by(period), begins.parse().unwrap(), seconds).unwrap()
+        periods(&by(period), begins.parse().unwrap(), seconds).unwrap().parts
     }
 
     fn told(parts: &[Part]) -> Vec<(String, Range<usize>, Range<usize>, bool)> {
@@ -112,6 +129,13 @@ mod tests {
             ("2026-09-01T00:00:00Z".to_owned(), august..all, august..all, true),
         ];
         assert_eq!(told(&found), expected);
+    }
+
+    #[test]
+    fn a_period_ends_so_long_after_a_run_began() {
+        let months = periods(&by("{calendar: Month}"), "2026-07-31T00:00:00Z".parse().unwrap(), 2 * DAY).unwrap();
+        let ends: Vec<f64> = months.ends(10).map(|end| end / 600.0).collect();
+        assert!((ends[0] - 145.0).abs() < 1e-9 && (ends[1] - (145.0 + 31.0 * 144.0)).abs() < 1e-9, "{ends:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The ways of scaling that are compared, as `--policies` says them: `hpa=0.6`.
 
 use super::operator::{Beside, operator};
+use super::periods::Periods;
 use super::player::Player;
 use super::promised::Promised;
 use crate::decide::law::{Constants, Promise, Settings};
@@ -12,6 +13,7 @@ use crate::simulate::policy::guarantor::Guarantor;
 use crate::simulate::policy::hpa::Hpa;
 use crate::simulate::policy::keda::Keda;
 use crate::simulate::policy::kpa::Kpa;
+use crate::simulate::policy::told;
 use crate::simulate::run::Scenario;
 
 /// How far below the utilisation at which the promise is just kept the references stay that are told none: it is not met
@@ -124,17 +126,23 @@ impl Choice {
     ///
     /// # Errors
     /// Names the field for which the operator cannot be played.
-    pub fn player(&self, scenario: &Scenario, before: &Load, promised: &Promised) -> Result<Player, Fault> {
+    pub fn player(
+        &self,
+        scenario: &Scenario,
+        before: &Load,
+        promised: &Promised,
+        periods: &Periods,
+    ) -> Result<Player, Fault> {
         let plant = &scenario.plant;
         let cores = plant.limits.cores;
         let per_pod = |busy: f64| busy * cores / plant.service_time;
         Ok(Player::Alone(match *self {
             Self::Operator(target) => {
-                let operator = operator(Beside::Hpa(target), scenario, before, promised)?;
+                let operator = operator(Beside::Hpa(target), scenario, before, (promised, periods))?;
                 return Ok(Player::Operator(Box::new(operator)));
             }
             Self::Unscaled(declared) => {
-                let operator = operator(Beside::Declared(declared), scenario, before, promised)?;
+                let operator = operator(Beside::Declared(declared), scenario, before, (promised, periods))?;
                 return Ok(Player::Operator(Box::new(operator)));
             }
             Self::Law => {
@@ -149,7 +157,7 @@ impl Choice {
                 Box::new(Guarantor::new(settings).knowing(before))
             }
             Self::Hpa(target) => Box::new(Hpa::new(target, cores)),
-            Self::Keda(busy) => Box::new(Keda::new(per_pod(busy), format!("{busy:.2}"))),
+            Self::Keda(busy) => Box::new(Keda::new(per_pod(busy), told(busy))),
             Self::Kpa(concurrency) => Box::new(Kpa::new(concurrency)),
             Self::Static(pods) => Box::new(Fixed(pods)),
             Self::Clairvoyant(busy) => {

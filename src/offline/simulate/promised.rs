@@ -3,6 +3,7 @@
 use k8s_openapi::jiff::Timestamp;
 use num_rational::BigRational;
 
+use super::judged::Judged;
 use super::scenario::PATIENCE;
 use crate::api::agreement::AgreementSpec;
 use crate::api::enforcement::ScaleBounds;
@@ -37,6 +38,10 @@ pub struct Promised {
     pub threshold: String,
     /// See `threshold`.
     pub target_percent: String,
+    /// All objectives that a run can judge, in the order of the agreement; the tried one is among them.
+    pub judged: Vec<Judged>,
+    /// Its place among them.
+    pub tried: usize,
     /// Fewest and most replicas.
     pub replicas: (u32, u32),
     /// The latest terms, without the days on which the agreement begins and ends: a load of any time is tried by them.
@@ -76,6 +81,8 @@ pub fn promised(spec: &AgreementSpec, asked: Option<&str>) -> Result<Promised, F
         connections.map_or(bounds.max, |connections| bounds.max.min(connections.pods()))
     };
     let replicas = bounds.map_or(UNBOUNDED, |bounds| (count(bounds.min), count(most(bounds))));
+    let judged: Vec<Judged> = terms.objectives.iter().filter_map(Judged::of).collect();
+    let tried = judged.iter().position(|judged| judged.name == objective.name).unwrap_or_default();
     let (name, as_written) = (objective.name.clone(), (latency.threshold.to_string(), objective.target.to_string()));
     Ok(Promised {
         objective: name,
@@ -85,6 +92,8 @@ pub fn promised(spec: &AgreementSpec, asked: Option<&str>) -> Result<Promised, F
         good,
         threshold: as_written.0,
         target_percent: as_written.1,
+        judged,
+        tried,
         replicas,
         first_period: period.start,
         terms: AgreementSpec { validity: None, ending: None, amendments: Vec::new(), amendment_rule: None, ..terms },

@@ -3,6 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde::Serialize;
 
+use super::inputs::Inputs;
 use super::player::{DeedReport, FindingReport};
 use crate::api::credit_status::CreditStatus;
 use crate::api::enforcement_status::Verb;
@@ -25,16 +26,27 @@ pub struct Report {
     pub min_replicas: u32,
     /// See `min_replicas`.
     pub max_replicas: u32,
+    /// What the answer rests on.
+    pub inputs: Inputs,
+    /// From when on the terms are in force that were tried, where the agreement is amended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terms_since: Option<Time>,
     /// The load.
     pub trace: TraceReport,
     /// What went wrong, in the order asked for.
     pub faults: Vec<FaultReport>,
-    /// Credits of these objectives are not reckoned: a run says nothing about them.
+    /// The other objectives of the agreement, by which nothing is judged here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub not_simulated: Vec<String>,
+    pub not_judged: Vec<String>,
+    /// What of the agreement's credits is not reckoned: those of these objectives, and rewards.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_reckoned: Vec<String>,
     /// Fields of the agreement that the operator of a run follows, and the simulated service does not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_played: Vec<&'static str>,
+    /// What the operator would have to know before it does all that the agreement allows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needs_more: Vec<&'static str>,
     /// The zone that decides when a period begins.
     pub time_zone: String,
     /// What the figures of `policies[].owed` are.
@@ -84,15 +96,17 @@ pub struct VerbReport {
 pub struct PolicyReport {
     /// Its name with its setting.
     pub policy: String,
-    /// Requests that were no slower than promised and did not fail.
+    /// Requests that are good by the objective that is tried: answered within the promised latency.
     pub good: u64,
     /// All requests.
     pub total: u64,
+    /// Those that failed or got no answer. An error in time is good by an objective on latency.
+    pub failed: u64,
     /// The attainment in percent, cut at six places; empty without any request.
     pub attainment_percent: String,
     /// The same as an exact fraction.
     pub attainment_ratio: String,
-    /// Whether the target was met in every period; left out without any request.
+    /// Whether every objective that is judged was kept in every period; left out without any request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept: Option<bool>,
     /// Minutes in which fewer requests than promised were good, in the mean of the seeds.
@@ -110,6 +124,9 @@ pub struct PolicyReport {
     pub owed: Option<String>,
     /// Each period by itself.
     pub periods: Vec<PeriodReport>,
+    /// The faults, by their place in `faults`, that struck nothing in one of the runs: their pod or node was gone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub struck_nothing: Vec<usize>,
     /// Who plays is the operator: only then are there `verbs`, `deeds` and `findings`.
     pub acts: bool,
     /// What the operator did, all runs together, in the order in which each was done first.
@@ -128,7 +145,26 @@ pub struct PeriodReport {
     pub end: Time,
     /// Whether all of it was played. Otherwise it is settled as if all had gone like what was.
     pub whole: bool,
-    /// As in [`PolicyReport`], of the requests that the period is judged by.
+    /// Each objective that is judged.
+    pub objectives: Vec<ObjectiveReport>,
+    /// Whether all of them were kept; left out without any request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<bool>,
+    /// What would be owed, in a few words; left out where the agreement grants no credits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owed: Option<String>,
+    /// The same as a statement has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credits: Option<CreditStatus>,
+}
+
+/// An objective in a settlement period, all seeds together.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectiveReport {
+    /// Its name.
+    pub name: String,
+    /// As in [`PolicyReport`], of this objective and the requests that the period is judged by.
     pub good: u64,
     /// See `good`.
     pub total: u64,
@@ -139,12 +175,6 @@ pub struct PeriodReport {
     /// Whether the target was met; left out without any request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept: Option<bool>,
-    /// What would be owed, in a few words; left out where the agreement grants no credits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub owed: Option<String>,
-    /// The same as a statement has it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub credits: Option<CreditStatus>,
 }
 
 /// One run.
@@ -157,6 +187,8 @@ pub struct RunReport {
     pub good: u64,
     /// See `good`.
     pub total: u64,
+    /// See `good`.
+    pub failed: u64,
     /// See `good`.
     pub bad_minutes: u32,
     /// See `good`.
@@ -181,6 +213,7 @@ impl RunReport {
             seed,
             good: score.requests.saturating_sub(score.bad),
             total: score.requests,
+            failed: score.failed,
             bad_minutes: score.bad_minutes,
             minutes: score.minutes,
             mean_pods: score.mean_pods,

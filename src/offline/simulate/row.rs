@@ -1,9 +1,11 @@
 //! One way of scaling: its runs, one for each seed, and what they come to together.
 
-use super::counted::{Counted, counted};
+use std::collections::BTreeSet;
+
 use super::course::Course;
+use super::judged::Counted;
 use super::past::Parted;
-use super::periods::Part;
+use super::periods::Periods;
 use super::player::Player;
 use super::policies::Choice;
 use super::progress::Progress;
@@ -27,27 +29,31 @@ pub fn row(
     choice: Choice,
     scenario: &Scenario,
     load: &Parted,
-    (promised, parts): (&Promised, &[Part]),
+    (promised, periods): (&Promised, &Periods),
     seeds: u8,
     progress: &mut Progress,
 ) -> Result<Played, Fault> {
-    // A failed request is not a good one, so that a minute with too many of them is bad already.
+    // It is one objective that is tried: what failed in time is for another one to count.
     let promise = Promise { latency: promised.latency, good: promised.good, available: 0.0 };
     let lead_in = f64::from(scenario.lead_in) * 60.0;
-    let mut runs = Vec::new();
-    let mut by_period = vec![Counted::default(); parts.len()];
+    let (mut runs, mut struck_nothing) = (Vec::new(), BTreeSet::new());
+    let parts = periods.parts.as_slice();
+    let mut by_period = vec![vec![Counted::default(); promised.judged.len()]; parts.len()];
     let (mut name, mut acts, mut first) = (String::new(), false, None);
     for number in 0..seeds {
         let seed = scenario.seed.wrapping_add(number.into());
         let (phases, replicas) = (Phases::drawn(seed), choice.at_first(scenario.replicas));
         let scenario = Scenario { phases, replicas, seed, ..scenario.clone() };
-        let mut player = choice.player(&scenario, &load.remembered, promised)?;
+        let mut player = choice.player(&scenario, &load.remembered, promised, periods)?;
         (name, acts) = (player.policy().name(), matches!(player, Player::Operator(_)));
         let outcome = run(&scenario, player.policy()).map_err(|e| Fault::new("the flags", e.to_string()))?;
         first = first.or_else(|| Some(Course::new(&outcome, &load.judged, promised, parts)));
-        for (sum, part) in by_period.iter_mut().zip(parts) {
-            *sum = [*sum, counted(&outcome, promised, &part.judged)].into_iter().sum();
+        for (sums, part) in by_period.iter_mut().zip(parts) {
+            for (sum, judged) in sums.iter_mut().zip(&promised.judged) {
+                *sum = [*sum, judged.counted(&outcome, &part.judged)].into_iter().sum();
+            }
         }
+        struck_nothing.extend(outcome.struck_nothing.iter().copied());
         let (deeds, findings) = (player.deeds(lead_in), player.findings(lead_in));
         runs.push(RunReport { deeds, findings, ..RunReport::new(seed, &outcome, &outcome.score(promise)) });
         progress.step();
@@ -55,13 +61,14 @@ pub fn row(
     let sum = |of: fn(&RunReport) -> u64| runs.iter().map(of).sum::<u64>();
     let all = Counted { good: sum(|run| run.good), total: sum(|run| run.total) };
     let attainment = all.attainment();
-    let (periods, owed) = settled(promised, parts, &by_period)?;
-    let judged: Vec<bool> = periods.iter().filter_map(|period| period.kept).collect();
+    let (settled, owed) = settled(promised, parts, &by_period)?;
+    let judged: Vec<bool> = settled.iter().filter_map(|period| period.kept).collect();
     let mean = |of: fn(&RunReport) -> f64| runs.iter().map(of).sum::<f64>() / f64::from(seeds.max(1));
     let report = PolicyReport {
         policy: name,
         good: all.good,
         total: all.total,
+        failed: sum(|run| run.failed),
         attainment_percent: attainment.as_ref().map(percent_text).unwrap_or_default(),
         attainment_ratio: attainment.as_ref().map(ratio_text).unwrap_or_default(),
         kept: (!judged.is_empty()).then(|| judged.iter().all(|kept| *kept)),
@@ -71,7 +78,8 @@ pub fn row(
         most_pods: runs.iter().map(|run| run.most_pods).max().unwrap_or_default(),
         pod_hours: mean(|run| run.pod_hours),
         owed,
-        periods,
+        periods: settled,
+        struck_nothing: struck_nothing.into_iter().collect(),
         acts,
         verbs: verbs(&runs),
         runs,

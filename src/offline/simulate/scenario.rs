@@ -22,8 +22,6 @@ const SPREAD: (f64, f64) = (20.0, 2.0 / 3.0);
 const LONGEST_START: f64 = 86_400.0;
 /// Shortest and longest time between two scrapes, seconds.
 const SCRAPES: (f64, f64) = (1.0, 300.0);
-/// Most scrapes of a run, which are kept in memory until its end.
-const MOST_SCRAPES: f64 = 4e6;
 /// Most requests of all runs together. As many take more than an hour.
 const MOST_REQUESTS: f64 = 1e10;
 /// How busy pods are at the beginning, unless their number is given.
@@ -43,7 +41,6 @@ pub fn scenario(
     let [service_time, start, scrape] =
         [arguments.service_time, arguments.start, arguments.scrape].map(|length| length.as_secs_f64());
     let (lead_in, load) = (load.lead_in, load.played.clone());
-    let seconds = f64::from(u32::try_from(load.seconds()).unwrap_or(u32::MAX));
     let (shortest, longest) = SCRAPES;
     let rules = [
         ("--service-time", "must be above 0s and below 5s, after which clients give up", {
@@ -51,7 +48,6 @@ pub fn scenario(
         }),
         ("--start", "must be at most 24h", start <= LONGEST_START),
         ("--scrape", "must be from 1s to 5m", (shortest..=longest).contains(&scrape)),
-        ("--scrape", "is too short for so long a trace; scrape more seldom", seconds / scrape <= MOST_SCRAPES),
         ("--trace", "has too many requests for so many policies and seeds; cut it, or lower it by --scale-to", {
             requests(arguments, &load, policies) <= MOST_REQUESTS
         }),

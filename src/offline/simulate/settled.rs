@@ -2,45 +2,58 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::counted::Counted;
+use super::judged::{Counted, Judged};
 use super::owed::{Account, together};
 use super::periods::Part;
 use super::promised::Promised;
-use super::report::PeriodReport;
+use super::report::{ObjectiveReport, PeriodReport};
 use crate::api::credit_status::CreditState;
 use crate::evaluate::credit::{at_stake, shown};
 use crate::evaluate::exact::{percent_text, ratio_text};
 use crate::offline::settle::fault::Fault;
 
-/// Settles the periods in order, and says what is owed for all of them together. `counted`: the requests each is judged by.
+/// Settles the periods in order, and says what is owed for all of them together. `counted`: the requests that each is judged by,
+/// for each objective.
 ///
 /// # Errors
 /// Names the field of the credit table that can not be worked with.
 pub fn settled(
     promised: &Promised,
     parts: &[Part],
-    counted: &[Counted],
+    counted: &[Vec<Counted>],
 ) -> Result<(Vec<PeriodReport>, Option<String>), Fault> {
     let mut account = Account::new(promised);
     let (mut periods, mut all) = (Vec::new(), Vec::new());
     for (part, counted) in parts.iter().zip(counted) {
-        let attainment = counted.attainment();
-        let credits = account.settle(part, attainment.as_ref()).map_err(|e| Fault::new(e.field, e.message))?;
+        let attained: Vec<_> = counted.iter().map(Counted::attainment).collect();
+        let credits = account.settle(part, &attained).map_err(|e| Fault::new(e.field, e.message))?;
+        let objectives: Vec<_> =
+            promised.judged.iter().zip(counted).map(|(judged, counted)| of(judged, *counted)).collect();
+        let kept = objectives.iter().filter_map(|objective| objective.kept).reduce(|all, one| all && one);
         periods.push(PeriodReport {
             start: Time(part.period.start),
             end: Time(part.period.end),
             whole: part.is_whole,
-            good: counted.good,
-            total: counted.total,
-            attainment_percent: attainment.as_ref().map(percent_text).unwrap_or_default(),
-            attainment_ratio: attainment.as_ref().map(ratio_text).unwrap_or_default(),
-            kept: attainment.as_ref().map(|attainment| *attainment >= promised.target),
+            objectives,
+            kept,
             owed: credits.as_ref().map(at_stake),
             credits: credits.as_ref().map(|credits| shown(credits, CreditState::Accruing)),
         });
         all.extend(credits);
     }
     Ok((periods, together(&all)))
+}
+
+fn of(judged: &Judged, counted: Counted) -> ObjectiveReport {
+    let attainment = counted.attainment();
+    ObjectiveReport {
+        name: judged.name.clone(),
+        good: counted.good,
+        total: counted.total,
+        attainment_percent: attainment.as_ref().map(percent_text).unwrap_or_default(),
+        attainment_ratio: attainment.as_ref().map(ratio_text).unwrap_or_default(),
+        kept: attainment.as_ref().map(|attainment| *attainment >= judged.target),
+    }
 }
 
 /// What the figures of what is owed are, in words. `is_dated`: the load says when it was.

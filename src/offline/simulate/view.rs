@@ -1,6 +1,6 @@
 //! The answer for people: what was tried, a row for every way of scaling, and what the figures leave out.
 
-use super::report::{PolicyReport, Report};
+use super::report::{PeriodReport, PolicyReport, Report};
 use crate::api::credit_status::CreditStatus;
 use crate::api::statement::StatementPeriod;
 use crate::record::form::figure::{counted, fraction, grouped};
@@ -15,9 +15,9 @@ const FIGURES: std::ops::RangeInclusive<usize> = 1..=6;
 pub(super) const HEADER: [&str; 8] =
     ["POLICY", "ATTAINED %", "GOOD / ALL", "KEPT", "BAD MIN", "PODS", "POD-HOURS", "OWED"];
 /// The columns of the table by period.
-pub(super) const PERIODS: [&str; 6] = ["PERIOD", "POLICY", "ATTAINED %", "GOOD / ALL", "KEPT", "OWED"];
+pub(super) const PERIODS: [&str; 7] = ["PERIOD", "POLICY", "OBJECTIVE", "ATTAINED %", "GOOD / ALL", "KEPT", "OWED"];
 /// Those of them with figures.
-const PERIOD_FIGURES: std::ops::RangeInclusive<usize> = 2..=4;
+const PERIOD_FIGURES: std::ops::RangeInclusive<usize> = 3..=5;
 /// Rows of it on a terminal.
 const LISTED: usize = 60;
 /// The column of what the operator did, where it is played.
@@ -33,15 +33,16 @@ pub fn table(report: &Report) -> String {
     terminal::right(&mut table, FIGURES);
     let periods = periods(report).map_or_else(String::new, |periods| format!("{periods}\n\n"));
     let (name, promise, load, notes) = (name(report), promise(report), load(report), notes(report).join("\n"));
+    let service = report.inputs.service();
     let faults = faults(report).map_or_else(String::new, |faults| format!("{faults}\n"));
-    format!("{name}: {promise}\n{load}\n{faults}\n{}\n\n{periods}{notes}\n", trimmed(&table.to_string()))
+    format!("{name}: {promise}\n{load}\n{service}\n{faults}\n{}\n\n{periods}{notes}\n", trimmed(&table.to_string()))
 }
 
 fn trimmed(table: &str) -> String {
     table.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
-/// How each period came out, where there are several.
+/// How each period and objective came out, where there are several.
 fn periods(report: &Report) -> Option<String> {
     let mut table = terminal::table(&PERIODS);
     let rows = by_period(report)?;
@@ -56,29 +57,42 @@ fn periods(report: &Report) -> Option<String> {
     Some(format!("{}{more}", trimmed(&table.to_string())))
 }
 
-/// A row for each period and way of scaling. `None`: there is only one period.
-pub(super) fn by_period(report: &Report) -> Option<Vec<[String; 6]>> {
-    let first = &report.policies.first()?.periods;
-    if first.len() < 2 {
+/// A row for each period, way of scaling and objective. `None`: there is only one period and objective.
+pub(super) fn by_period(report: &Report) -> Option<Vec<[String; 7]>> {
+    let periods = &report.policies.first()?.periods;
+    if periods.len() < 2 && periods.iter().all(|period| period.objectives.len() < 2) {
         return None;
     }
-    let rows = first.iter().enumerate().flat_map(|(place, period)| {
-        let (start, end, time_zone) = (period.start.clone(), period.end.clone(), report.time_zone.clone());
-        let period = StatementPeriod { start, end, time_zone };
-        let title = Clock::of(&period).title(&period);
-        report.policies.iter().enumerate().filter_map(move |(policy_place, policy)| {
-            let period = policy.periods.get(place)?;
-            Some([
-                if policy_place == 0 { title.clone() } else { String::new() },
-                policy.policy.clone(),
-                attained(&period.attainment_percent),
-                fraction(&format!("{}/{}", period.good, period.total)),
-                yes(period.kept).to_owned(),
-                owed(period.owed.as_ref(), period.credits.as_ref()),
-            ])
-        })
-    });
-    Some(rows.collect())
+    let mut rows = Vec::new();
+    for (place, period) in periods.iter().enumerate() {
+        let mut title = title(report, period, place);
+        for policy in &report.policies {
+            let Some(period) = policy.periods.get(place) else { continue };
+            let (mut name, mut owed) = (policy.policy.clone(), owed(period.owed.as_ref(), period.credits.as_ref()));
+            for objective in &period.objectives {
+                rows.push([
+                    std::mem::take(&mut title),
+                    std::mem::take(&mut name),
+                    legible(&objective.name).into_owned(),
+                    attained(&objective.attainment_percent),
+                    fraction(&format!("{}/{}", objective.good, objective.total)),
+                    yes(objective.kept).to_owned(),
+                    std::mem::take(&mut owed),
+                ]);
+            }
+        }
+    }
+    Some(rows)
+}
+
+/// What people call a period; of a load of no known time, its number.
+fn title(report: &Report, period: &PeriodReport, place: usize) -> String {
+    if report.trace.begins.is_none() {
+        return format!("no. {}", place + 1);
+    }
+    let (start, end, time_zone) = (period.start.clone(), period.end.clone(), report.time_zone.clone());
+    let period = StatementPeriod { start, end, time_zone };
+    Clock::of(&period).title(&period)
 }
 
 /// Whether the operator is played by one of the policies.
@@ -181,14 +195,23 @@ fn bad_minutes(policy: &PolicyReport) -> String {
 /// What is owed; of one period, also which part of the fee.
 fn owed(owed: Option<&String>, credits: Option<&CreditStatus>) -> String {
     let Some(owed) = owed else { return "no credits agreed".to_owned() };
-    let percent = credits.map_or("", |credits| &credits.percent_of_fee);
-    let percent = percent.trim_end_matches('0').trim_end_matches('.');
-    if percent.is_empty() || percent == "0" { owed.clone() } else { format!("{owed} ({percent} % of the fee)") }
+    let Some(credits) = credits else { return owed.clone() };
+    if let Some(amount) = credits.amounts.iter().find(|amount| !amount.not_issued.is_empty()) {
+        return format!("{owed} ({})", amount.not_issued);
+    }
+    let percent = credits.percent_of_fee.trim_end_matches('0').trim_end_matches('.');
+    let is_more = credits.amounts.iter().any(|amount| amount.issued);
+    if is_more && !percent.is_empty() { format!("{owed} ({percent} % of the fee)") } else { owed.clone() }
+}
+
+fn listed(names: &[String]) -> String {
+    names.iter().map(|name| legible(name)).collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn notes(report: &Report) -> Vec<String> {
+    let several = by_period(report).is_some();
     let mut notes = vec![
-        format!("OWED: {}.", report.owed_is),
+        format!("OWED: {}.{}", report.owed_is, if several { " KEPT: every objective that is judged." } else { "" }),
         "PODS: in the mean, those that start and drain included. BAD MIN: fewer requests than promised were good."
             .to_owned(),
     ];
@@ -198,12 +221,37 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
         notes.push(format!("DONE: by the operator{runs}; the JSON and the page say when, to what and why."));
     }
     notes.push("Not simulated: cold caches, nodes that must be bought, retries.".to_owned());
+    notes.extend(report.needs_more.iter().map(|why| (*why).to_owned()));
     if !report.not_played.is_empty() {
         notes.push(format!("Nor what follows from {}.", report.not_played.join(", ")));
     }
-    if !report.not_simulated.is_empty() {
-        let names: Vec<_> = report.not_simulated.iter().map(|name| legible(name)).collect();
-        notes.push(format!("Nor what else earns credits by this agreement: {}.", names.join(", ")));
+    if let Some(since) = &report.terms_since {
+        notes.push(format!(
+            "Tried by the latest terms: those of the first whole period after all amendments, from {} on.",
+            since.0
+        ));
+    }
+    let failed: Vec<_> = report.policies.iter().filter(|policy| policy.failed > 0).collect();
+    if !failed.is_empty() {
+        let told = failed.iter().map(|policy| format!("{} {}", policy.policy, grouped(&policy.failed.to_string())));
+        notes.push(format!("Failed or not answered at all: {}.", told.collect::<Vec<_>>().join(", ")));
+    }
+    if !report.not_judged.is_empty() {
+        notes.push(format!(
+            "Judged by {} alone, and not by {}.",
+            legible(&report.objective),
+            listed(&report.not_judged)
+        ));
+    }
+    if !report.not_reckoned.is_empty() {
+        notes.push(format!("Not in what is owed, though agreed: {}.", listed(&report.not_reckoned)));
+    }
+    for policy in &report.policies {
+        let faults = policy.struck_nothing.iter().filter_map(|place| report.faults.get(*place));
+        for fault in faults {
+            let fault = legible(&fault.fault);
+            notes.push(format!("{}: {fault} struck nothing, as its pod or node was gone by then.", policy.policy));
+        }
     }
     notes
 }

@@ -1,6 +1,6 @@
 //! The statement as tables for a terminal.
 
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 
 use crate::api::statement::{ObjectiveStatement, StatementSpec};
 
@@ -324,10 +324,12 @@ fn evidence(issued: &Issued) -> String {
     )
 }
 
-/// Aligns columns of figures at their last digit.
+/// Aligns columns of figures at their last digit, and breaks none of them.
 pub fn right(table: &mut Table, columns: std::ops::RangeInclusive<usize>) {
     for index in columns {
         if let Some(column) = table.column_mut(index) {
+            // Half a figure in one line and half in the next is another figure.
+            column.set_constraint(ColumnConstraint::ContentWidth);
             column.set_cell_alignment(CellAlignment::Right);
         }
     }

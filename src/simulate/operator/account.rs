@@ -2,17 +2,17 @@
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
-use super::Unfit;
 use super::clock;
 use super::history::History;
 use super::measure::Measure;
+use super::{Known, Unfit};
 use crate::api::agreement::AgreementSpec;
 use crate::evaluate::assess::{Circumstances, assess};
 use crate::evaluate::assessment::Assessment;
 use crate::evaluate::count::Count;
-use crate::evaluate::ledger::Ledger;
+use crate::evaluate::ledger::{Ledger, LedgerError};
 use crate::evaluate::load_course::LoadCourse;
-use crate::evaluate::period::Schedule;
+use crate::evaluate::period::Bounds;
 use crate::evaluate::slot::{Births, Slot, Tally, UnknownCause};
 
 /// A slot is read so long after its end: the default of the operator's flag.
@@ -24,27 +24,29 @@ const BEFORE: SignedDuration = SignedDuration::from_hours(6);
 #[derive(Debug)]
 pub struct Account {
     spec: AgreementSpec,
+    /// That of the period that runs.
     ledger: Ledger,
+    /// When the periods after it end, the next one last.
+    later: Vec<Timestamp>,
     measures: Vec<(String, Measure)>,
 }
 
 impl Account {
-    /// An account in which all was good before the run, with so many events a second.
+    /// An account in which all was good before the run.
     ///
     /// # Errors
     /// What of the agreement cannot be played.
-    pub fn new(spec: AgreementSpec, bounds: &[f64], rate: u32) -> Result<Self, Unfit> {
+    pub fn new(spec: AgreementSpec, known: &Known<'_>) -> Result<Self, Unfit> {
         let begin = clock::at(0.0);
-        let since = begin.saturating_sub(BEFORE).unwrap_or(begin);
-        let period = Schedule::new(&spec, since)?.containing(begin).ok_or(Unfit::NotInForce)?;
-        let slot = spec.metrics.slot.seconds();
-        let names = spec.objectives.iter().map(|objective| objective.name.as_str());
-        let mut ledger = Ledger::new(period, slot, names)?;
+        let start = begin.saturating_sub(BEFORE).unwrap_or(begin);
+        let mut later: Vec<Timestamp> = known.period_ends.iter().rev().map(|end| clock::at(*end)).collect();
+        let period = Bounds { start, end: later.pop().unwrap_or(begin) };
+        let mut ledger = opened(&spec, period)?;
         let measures: Result<Vec<_>, Unfit> =
-            spec.objectives.iter().map(|each| Ok((each.name.clone(), Measure::of(each, bounds)?))).collect();
+            spec.objectives.iter().map(|each| Ok((each.name.clone(), Measure::of(each, known.bounds)?))).collect();
         let measures = measures?;
-        let seconds = u32::try_from(slot).unwrap_or(u32::MAX);
-        let counted = Tally { total: Count::events(rate.saturating_mul(seconds)), bad: Count::default() };
+        let seconds = u32::try_from(spec.metrics.slot.seconds()).unwrap_or(u32::MAX);
+        let counted = Tally { total: Count::events(known.rate.saturating_mul(seconds)), bad: Count::default() };
         let mut start = ledger.measured_through();
         while start < begin {
             for (name, _) in &measures {
@@ -52,7 +54,7 @@ impl Account {
             }
             start = ledger.measured_through();
         }
-        Ok(Self { spec, ledger, measures })
+        Ok(Self { spec, ledger, later, measures })
     }
 
     /// The agreement.
@@ -77,6 +79,9 @@ impl Account {
             if end.saturating_add(SETTLE).is_ok_and(|due| due > now) {
                 return any;
             }
+            if self.ledger.bounds().end <= start && !self.begin_next() {
+                return any;
+            }
             for (name, measure) in &self.measures {
                 let known = history.counted(*measure, clock::seconds(start), clock::seconds(end));
                 let slot = match known {
@@ -89,6 +94,13 @@ impl Account {
             }
             any = true;
         }
+    }
+
+    /// Begins with the next period, when the one that runs is read to its end; gives whether there is one.
+    fn begin_next(&mut self) -> bool {
+        let Some(end) = self.later.pop() else { return false };
+        let next = opened(&self.spec, Bounds { start: self.ledger.bounds().end, end });
+        next.map(|ledger| self.ledger = ledger).is_ok()
     }
 
     /// What the account says at an instant.
@@ -113,4 +125,9 @@ impl Account {
     pub fn load_since(&self, from: Timestamp, now: Timestamp) -> LoadCourse {
         LoadCourse::since(&self.ledger, from, self.as_of(now), SETTLE)
     }
+}
+
+fn opened(spec: &AgreementSpec, period: Bounds) -> Result<Ledger, LedgerError> {
+    let names = spec.objectives.iter().map(|objective| objective.name.as_str());
+    Ledger::new(period, spec.metrics.slot.seconds(), names)
 }

@@ -55,9 +55,6 @@ pub enum Unfit {
     /// The threshold of an objective is no bound of the plant's histogram.
     #[error("the threshold of objective {0} is no bound of the simulated histogram")]
     Threshold(String),
-    /// It is not in force when a run begins.
-    #[error("the agreement is not in force at the beginning of a run")]
-    NotInForce,
     /// Something else cannot be worked with.
     #[error(transparent)]
     Invalid(#[from] InvalidSpec),
@@ -79,6 +76,17 @@ pub struct Place {
     pub start: f64,
     /// At which CPU utilisation the autoscaler aims, in percent of what is requested. `None`: at none.
     pub cpu_target: Option<i32>,
+}
+
+/// What is known when a run begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The events a second of the time before, which were good.
+    pub rate: u32,
+    /// The bounds of the plant's histogram.
+    pub bounds: &'a [f64],
+    /// The seconds of the run at which periods end, in order. After the last one no account is kept.
+    pub period_ends: &'a [f64],
 }
 
 /// Seconds between two looks at the last minute: the default of the operator's flag.
@@ -110,21 +118,14 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// An operator that keeps an agreement beside an autoscaler. `rate`: the events a second of the time before the run,
-    /// which were good; `bounds`: those of the plant's histogram.
+    /// An operator that keeps an agreement beside an autoscaler.
     ///
     /// # Errors
     /// What of the agreement cannot be played.
-    pub fn new(
-        spec: AgreementSpec,
-        beside: Box<dyn Policy>,
-        place: Place,
-        bounds: &[f64],
-        rate: u32,
-    ) -> Result<Self, Unfit> {
-        let account = Account::new(spec, bounds, rate)?;
+    pub fn new(spec: AgreementSpec, beside: Box<dyn Policy>, place: Place, known: &Known<'_>) -> Result<Self, Unfit> {
+        let account = Account::new(spec, known)?;
         let assessment = account.assess(clock::at(0.0))?;
-        let sizing = Sizing::of(account.spec(), &assessment, bounds, place.millicores);
+        let sizing = Sizing::of(account.spec(), &assessment, known.bounds, place.millicores);
         Ok(Self {
             account,
             beside,
@@ -164,12 +165,6 @@ impl Operator {
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
-    }
-
-    /// The second of the run at which the period ends in which it begins: it keeps no account of another.
-    #[must_use]
-    pub fn period_ends(&self) -> f64 {
-        clock::seconds(self.assessment.period_end)
     }
 
     /// What it holds at the end.

@@ -4,10 +4,12 @@ use std::collections::VecDeque;
 
 use k8s_openapi::jiff::SignedDuration;
 
+use super::account::Account;
 use super::history::History;
 use super::measure::Measure;
 use super::objects::Objects;
-use super::{Place, clock};
+use super::{Known, Place, clock};
+use crate::api::ServiceLevelAgreement;
 use crate::sense::signals::Signals;
 use crate::simulate::deployment::Deployment;
 use crate::simulate::view::{PodCounters, PodView, Scrape, View};
@@ -41,6 +43,34 @@ fn history(scrapes: &[Scrape]) -> History {
     let mut history = History::default();
     history.take(&scrapes.iter().cloned().collect::<VecDeque<_>>());
     history
+}
+
+/// What is counted after the end of a period is of the next one.
+#[test]
+fn an_account_goes_on_with_the_next_period() {
+    let text = include_str!("../../../examples/simulate/enforced.yaml");
+    let spec = serde_saphyr::from_str::<ServiceLevelAgreement>(text).unwrap().spec;
+    let known = Known { rate: 1, bounds: &[0.5, 1.0], period_ends: &[120.0, 86_400.0] };
+    let mut account = Account::new(spec, &known).unwrap();
+    // A hundred good ones a minute, and from the third on a hundred bad ones.
+    let scrapes: Vec<Scrape> = (0..=20_u32)
+        .map(|place| {
+            let (all, slow) = (u64::from(place) * 25, u64::from(place.saturating_sub(8)) * 25);
+            Scrape { buckets: vec![0, all - slow, all], ..scrape(f64::from(place) * 15.0, &[(0, all, 0)]) }
+        })
+        .collect();
+    let history = history(&scrapes);
+    let mut told = Vec::new();
+    for second in [95.0, 155.0, 215.0] {
+        assert!(account.read(&history, clock::at(second)));
+        let assessment = account.assess(clock::at(second)).unwrap();
+        let latency = assessment.objectives.iter().find(|objective| objective.name == "latency").unwrap();
+        told.push((clock::seconds(assessment.period_end), latency.settles_on.as_ref().map(ToString::to_string)));
+    }
+    assert_eq!((told[0].0, told[1].0, told[2].0), (120.0, 120.0, 86_400.0));
+    assert_eq!(told[1].1.as_deref(), Some("1"), "all was good until the end of the first period");
+    assert_eq!(told[2].1.as_deref(), Some("0"), "and nothing is in the second");
+    assert!(!account.read(&history, clock::at(215.0)), "nothing is due");
 }
 
 #[test]

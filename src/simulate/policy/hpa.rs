@@ -1,7 +1,7 @@
 //! The `HorizontalPodAutoscaler` on CPU utilisation, after `pkg/controller/podautoscaler/replica_calculator.go`.
 
 use super::behavior::Behavior;
-use super::{Order, Policy, pods};
+use super::{Order, Policy, pods, told};
 use crate::simulate::view::{PodView, View};
 
 /// `--horizontal-pod-autoscaler-tolerance`.
@@ -32,7 +32,7 @@ impl Hpa {
 
 impl Policy for Hpa {
     fn name(&self) -> String {
-        format!("HPA {:.2}", self.target)
+        format!("HPA {}", told(self.target))
     }
 
     fn aim_at(&mut self, target: f64) {

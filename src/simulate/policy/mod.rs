@@ -83,6 +83,13 @@ pub trait Policy {
     }
 }
 
+/// A setting as it is told: with two digits, or all where there are more.
+#[must_use]
+pub fn told(setting: f64) -> String {
+    let short = format!("{setting:.2}");
+    if short.parse() == Ok(setting) { short } else { setting.to_string() }
+}
+
 /// `ceil` of a number of pods; what is not finite is none.
 fn pods(value: f64) -> u32 {
     let value = value.ceil();

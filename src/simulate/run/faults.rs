@@ -8,6 +8,9 @@ impl Run<'_> {
     pub(super) fn begin_fault(&mut self, now: f64, index: usize) {
         let Some(fault) = self.scenario.faults.get(index) else { return };
         self.plant.advance(now);
+        if !self.strikes(fault) {
+            self.struck_nothing.push(index);
+        }
         let ends = |lasts: f64| (instant(now + lasts), Event::Healed { index });
         match *fault {
             Fault::NodeCrash { node, .. } => {
@@ -38,7 +41,21 @@ impl Run<'_> {
                 self.reach(now);
             }
             Fault::ScrapeGap { lasts, .. } => self.gap_until = now + lasts,
-            Fault::ServiceTime { factor, .. } => self.plant.work_factor = factor,
+            Fault::ServiceTime { factor, .. } => self.plant.work_factor *= factor,
+        }
+    }
+
+    /// Whether what it is to strike is there.
+    fn strikes(&self, fault: &Fault) -> bool {
+        let mut pods = self.plant.fleet.pods().iter();
+        match *fault {
+            Fault::NodeCrash { node, .. } | Fault::GrayNode { node, .. } => pods.any(|pod| pod.node == node),
+            Fault::SlowPod { pod: id, .. } | Fault::PodCrash { pod: id, .. } => pods.any(|pod| pod.id == id),
+            Fault::SlowDependency { .. }
+            | Fault::BadRevision { .. }
+            | Fault::Rollout { .. }
+            | Fault::ScrapeGap { .. }
+            | Fault::ServiceTime { .. } => true,
         }
     }
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use guarantor::api::agreement::AgreementSpec;
 use guarantor::api::enforcement_status::Verb;
 use guarantor::simulate::fault::Fault;
-use guarantor::simulate::operator::{Operator, Place};
+use guarantor::simulate::operator::{Known, Operator, Place};
 use guarantor::simulate::phases::Phases;
 use guarantor::simulate::plant::PlantSpec;
 use guarantor::simulate::policy::Policy;
@@ -25,6 +25,8 @@ const TARGET: f64 = 0.6;
 const BOUNDS: (u32, u32) = (4, 60);
 /// When it goes wrong, in seconds.
 const ONSET: f64 = 1800.0;
+/// A run begins in the middle of a month: the seconds until it ends.
+const PERIOD_ENDS: f64 = 1_440_000.0;
 const PROMISE: Promise = Promise { latency: 0.5, good: 0.95, available: 0.999 };
 
 /// What goes wrong, the goal in bad minutes of 60, and the verbs that are right.
@@ -113,7 +115,8 @@ fn operator(scenario: &Scenario) -> Operator {
     let beside: Box<dyn Policy> = Box::new(Hpa::new(TARGET, 1.0));
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let rate = (scenario.load.rate(0).round() as u32).max(1);
-    Operator::new(agreement(), beside, place, &scenario.plant.bounds, rate).unwrap()
+    let known = Known { rate, bounds: &scenario.plant.bounds, period_ends: &[PERIOD_ENDS] };
+    Operator::new(agreement(), beside, place, &known).unwrap()
 }
 
 fn bad(outcome: &Outcome) -> f64 {

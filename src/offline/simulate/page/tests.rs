@@ -1,7 +1,7 @@
 //! The page of two runs.
 
-use super::super::counted::Counted;
-use super::super::periods::periods;
+use super::super::inputs::Inputs;
+use super::super::periods::{Periods, periods};
 use super::super::player::RuledOut;
 use super::super::promised::promised;
 use super::super::report::{FaultReport, PolicyReport, Report, RunReport, TraceReport, verbs};
@@ -17,12 +17,13 @@ fn promise() -> Promised {
 }
 
 fn stretch(end: f64, latency: Option<f64>, good: u64, total: u64) -> Stretch {
-    Stretch { end, offered: 10.0, latency, period: 0, counted: Counted { good, total } }
+    Stretch { end, offered: 10.0, latency, period: 0, counted: vec![Counted { good, total }] }
 }
 
 fn course() -> Course {
     Course {
         seconds: 180.0,
+        minutes: 1,
         stretches: vec![
             stretch(60.0, Some(0.25), 1_000, 1_000),
             stretch(120.0, None, 1_000, 1_000),
@@ -34,15 +35,16 @@ fn course() -> Course {
 
 /// A month of which three minutes were played.
 fn month(promised: &Promised) -> Vec<Part> {
-    periods(promised, promised.first_period, 180).unwrap()
+    periods(promised, promised.first_period, 180).unwrap().parts
 }
 
 fn report(promised: &Promised) -> Report {
-    let (periods, owed) = settled(promised, &month(promised), &[course().stretches[2].counted]).unwrap();
+    let (periods, owed) = settled(promised, &month(promised), &[course().stretches[2].counted.clone()]).unwrap();
     let policy = |name: &str| PolicyReport {
         policy: name.to_owned(),
         good: 1_970,
         total: 2_000,
+        failed: 0,
         attainment_percent: "98.500000".to_owned(),
         attainment_ratio: "197/200".to_owned(),
         kept: Some(false),
@@ -53,6 +55,7 @@ fn report(promised: &Promised) -> Report {
         pod_hours: 0.2,
         owed: owed.clone(),
         periods: periods.clone(),
+        struck_nothing: Vec::new(),
         acts: false,
         verbs: Vec::new(),
         runs: Vec::new(),
@@ -64,10 +67,14 @@ fn report(promised: &Promised) -> Report {
         threshold: promised.threshold.clone(),
         min_replicas: 1,
         max_replicas: 60,
+        inputs: Inputs::default(),
+        terms_since: None,
         trace: TraceReport { begins: None, history_seconds: 0, seconds: 180, mean_rate: 10.0, highest_rate: 10.0 },
         faults: Vec::new(),
-        not_simulated: Vec::new(),
+        not_judged: Vec::new(),
+        not_reckoned: Vec::new(),
         not_played: Vec::new(),
+        needs_more: Vec::new(),
         time_zone: promised.terms.time_zone.clone(),
         owed_is: "for one period".to_owned(),
         policies: vec![policy("law"), policy("HPA 0.60")],
@@ -109,6 +116,7 @@ fn actions_are_points_with_their_words() {
         seed: 1,
         good: 1_970,
         total: 2_000,
+        failed: 0,
         bad_minutes: 1,
         minutes: 2,
         mean_pods: 4.0,
@@ -163,7 +171,7 @@ fn curves_are_what_happened() {
 #[test]
 fn a_budget_is_drawn_until_it_is_spent_twice() {
     let mut course = course();
-    course.stretches[2].counted.good = 0;
+    course.stretches[2].counted[0].good = 0;
     assert_eq!(budgets(&course, &promise(), 1)[0][3], (180.0, SPENT_TWICE));
 }
 
@@ -180,7 +188,7 @@ fn without_credits_there_is_no_plot_of_them() {
 #[test]
 fn every_period_has_a_budget_and_credits_of_its_own() {
     let promised = promise();
-    let parts = periods(&promised, "2026-07-31T23:58:00Z".parse().unwrap(), 180).unwrap();
+    let Periods { parts, .. } = periods(&promised, "2026-07-31T23:58:00Z".parse().unwrap(), 180).unwrap();
     let mut course = course();
     course.stretches = vec![
         stretch(60.0, Some(0.25), 500, 500),
@@ -194,12 +202,16 @@ fn every_period_has_a_budget_and_credits_of_its_own() {
     assert_eq!(left, [vec![100.0, 100.0, SPENT_TWICE], vec![100.0, SPENT_TWICE]]);
     let owed: Vec<f64> = owed_so_far(&course, (&promised, &parts)).unwrap().iter().map(|(_, amount)| *amount).collect();
     assert_eq!(owed, [0.0, 0.0, 120.0, 120.0, 480.0], "10 % for July, and 30 % for August");
-    let counted = [0, 1].map(|period| course.last_of(period).unwrap().counted);
+    let counted = [0, 1].map(|period| course.last_of(period).unwrap().counted.clone());
     let (periods, owed) = settled(&promised, &parts, &counted).unwrap();
     assert_eq!(owed.as_deref(), Some("480.00 EUR"));
     let mut report = report(&promised);
     report.policies.iter_mut().for_each(|policy| policy.periods.clone_from(&periods));
     let page = html(&report, (&promised, &parts), &[course.clone(), course]).unwrap();
-    assert!(page.contains("<h2>Period by period</h2>") && page.contains("<th>July 2026</th><td>law</td>"), "{page}");
+    assert!(
+        page.contains("<h2>By period and objective</h2>")
+            && page.contains("<th>no. 1</th><td>law</td><td>latency</td>"),
+        "{page}"
+    );
     assert!(page.contains("<td>360.00 EUR (30 % of the fee)</td>"));
 }

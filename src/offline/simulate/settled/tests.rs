@@ -1,6 +1,6 @@
 //! Periods that follow each other.
 
-use super::super::periods::periods;
+use super::super::periods::{Periods, periods};
 use super::super::promised::promised;
 use super::*;
 use crate::api::ServiceLevelAgreement;
@@ -15,8 +15,8 @@ fn with(credits: &str) -> Promised {
 
 /// July to October, of which `good` of a hundred requests each were good.
 fn told(promised: &Promised, good: [u64; 4]) -> (Vec<String>, String) {
-    let parts = periods(promised, "2026-07-01T00:00:00Z".parse().unwrap(), 123 * 86_400).unwrap();
-    let (periods, owed) = settled(promised, &parts, &good.map(|good| Counted { good, total: 100 })).unwrap();
+    let Periods { parts, .. } = periods(promised, "2026-07-01T00:00:00Z".parse().unwrap(), 123 * 86_400).unwrap();
+    let (periods, owed) = settled(promised, &parts, &good.map(|good| vec![Counted { good, total: 100 }])).unwrap();
     (periods.into_iter().map(|period| period.owed.unwrap()).collect(), owed.unwrap())
 }
 
@@ -65,17 +65,18 @@ fn days_of_service_add_up() {
 #[test]
 fn a_month_without_requests_is_not_judged() {
     let promised = with("");
-    let parts = periods(&promised, "2026-07-01T00:00:00Z".parse().unwrap(), 62 * 86_400).unwrap();
-    let (periods, _) = settled(&promised, &parts, &[Counted::default(), Counted { good: 9, total: 9 }]).unwrap();
-    assert_eq!((periods[0].kept, periods[0].attainment_percent.as_str()), (None, ""));
-    assert_eq!((periods[1].kept, periods[1].attainment_percent.as_str()), (Some(true), "100.000000"));
+    let Periods { parts, .. } = periods(&promised, "2026-07-01T00:00:00Z".parse().unwrap(), 62 * 86_400).unwrap();
+    let (periods, _) =
+        settled(&promised, &parts, &[vec![Counted::default()], vec![Counted { good: 9, total: 9 }]]).unwrap();
+    let told = |place: usize| (periods[place].kept, periods[place].objectives[0].attainment_percent.as_str());
+    assert_eq!([told(0), told(1)], [(None, ""), (Some(true), "100.000000")]);
 }
 
 #[test]
 fn the_answer_says_of_what_the_figures_are() {
     let promised = with("");
     let told = |begins: &str, days: usize, is_dated| {
-        owed_is(&periods(&promised, begins.parse().unwrap(), days * 86_400).unwrap(), is_dated)
+        owed_is(&periods(&promised, begins.parse().unwrap(), days * 86_400).unwrap().parts, is_dated)
     };
     assert_eq!(told("2026-07-01T00:00:00Z", 1, true), "for one period, if the whole period went like this");
     assert_eq!(told("2026-07-01T00:00:00Z", 31, true), "for one period, all of which was played");
@@ -84,4 +85,19 @@ fn the_answer_says_of_what_the_figures_are() {
                      settled as if all of it went like that";
     assert_eq!(told("2026-07-01T00:00:00Z", 40, false), begins_so);
     assert!(told("2026-07-10T00:00:00Z", 90, true).starts_with("for all 4 periods; 2 were played in part"));
+}
+
+/// Latency is kept, and availability is not, for which a tier of its own grants a fifth of the fee.
+#[test]
+fn every_objective_that_counts_requests_is_settled() {
+    const TWO: &str = include_str!("../../../../examples/simulate/enforced.yaml");
+    let tier = "    - {objective: availability, below: \"99.9\", percentOfFee: \"20\"}\n  enforcement:\n";
+    let text = TWO.replace("  enforcement:\n", tier);
+    let promised = promised(&serde_saphyr::from_str::<ServiceLevelAgreement>(&text).unwrap().spec, None).unwrap();
+    let Periods { parts, .. } = periods(&promised, "2026-07-01T00:00:00Z".parse().unwrap(), 31 * 86_400).unwrap();
+    let counted = vec![Counted { good: 1000, total: 1000 }, Counted { good: 998, total: 1000 }];
+    let (periods, owed) = settled(&promised, &parts, &[counted]).unwrap();
+    let kept: Vec<_> = periods[0].objectives.iter().map(|o| (o.name.as_str(), o.kept.unwrap())).collect();
+    assert_eq!(kept, [("latency", true), ("availability", false)]);
+    assert_eq!((periods[0].kept, owed.as_deref()), (Some(false), Some("240.00 EUR")));
 }

@@ -1,0 +1,81 @@
+//! What an answer rests on, so that anybody can come to the same one.
+
+use k8s_openapi::jiff::SignedDuration;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::promised::Promised;
+use crate::evaluate::canonical_json::canonical;
+use crate::evaluate::stored_ledger::hex;
+use crate::offline::trouble::Trouble;
+use crate::record::form::figure::counted;
+use crate::simulate::load::Load;
+use crate::simulate::plant::Balancing;
+use crate::simulate::run::Scenario;
+
+/// What was played, besides the faults.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Inputs {
+    /// The version of this program.
+    pub version: &'static str,
+    /// SHA-256 of the terms that were tried, as canonical JSON.
+    pub terms: String,
+    /// SHA-256 of the load: its requests per second, second by second, each as its shortest decimal and a line feed; what is
+    /// known and not played first.
+    pub load: String,
+    /// What an average request takes in an idle pod.
+    pub service_time: String,
+    /// Until a new pod is ready, on average.
+    pub start: String,
+    /// How requests are spread over the pods.
+    pub balancer: &'static str,
+    /// Between two scrapes.
+    pub scrape: String,
+    /// Pods at the beginning, unless the policy says so itself.
+    pub pods: u32,
+}
+
+/// What an answer by these flags rests on.
+///
+/// # Errors
+/// The terms cannot be written as canonical JSON.
+pub(super) fn inputs(promised: &Promised, scenario: &Scenario, remembered: &Load) -> Result<Inputs, Trouble> {
+    let unreadable = |e: &dyn std::fmt::Display| Trouble::Unreadable(e.to_string());
+    let terms = serde_json::to_value(&promised.terms).map_err(|e| unreadable(&e))?;
+    let terms = canonical(&terms).map_err(|e| unreadable(&e))?;
+    let mut load = Sha256::new();
+    for rate in remembered.rates().iter().chain(scenario.load.rates()) {
+        load.update(format!("{rate}\n"));
+    }
+    let length = |seconds: f64| SignedDuration::try_from_secs_f64(seconds).map(|length| format!("{length:#}"));
+    let length = |seconds: f64| length(seconds).map_err(|e| unreadable(&e));
+    let plant = &scenario.plant;
+    Ok(Inputs {
+        version: env!("CARGO_PKG_VERSION"),
+        terms: hex(&Sha256::digest(terms)),
+        load: hex(&load.finalize()),
+        service_time: length(plant.service_time)?,
+        start: length(plant.start)?,
+        balancer: match plant.balancing {
+            Balancing::Random => "random",
+            Balancing::PowerOfTwoChoices => "power-of-two",
+            Balancing::RoundRobin => "round-robin",
+        },
+        scrape: length(scenario.scrape)?,
+        pods: scenario.replicas,
+    })
+}
+
+impl Inputs {
+    /// The service that was played, in words.
+    #[must_use]
+    pub fn service(&self) -> String {
+        let Self { service_time, start, balancer, scrape, pods, .. } = self;
+        let pods = counted(usize::try_from(*pods).unwrap_or(usize::MAX), "pod", "pods");
+        format!(
+            "Service: {service_time} of work a request, {start} until a pod is ready, {balancer} balancer, scraped every \
+             {scrape}, {pods} at first"
+        )
+    }
+}
