@@ -172,13 +172,15 @@ impl Seen {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::super::utilisation::{Limit, Safe};
+    use super::super::wanted::Foresight;
     use super::*;
 
     /// A need of so many pods of one core; each request is 20 ms of work, and pods may be 80 % busy: 40 requests a second.
     fn reckoning(need: f64) -> Reckoning {
         let safe = Safe { utilisation: 0.8, limit: Limit::Unproven };
         let (rate, expected, undoubted, horizon, reserve) = (0.0, 0.0, 0.0, 150.0, 1.0);
-        Reckoning { rate, expected, undoubted, horizon, horizon_seen: true, reserve, work: 0.02, safe, need }
+        let by = Foresight::Held;
+        Reckoning { rate, expected, by, undoubted, horizon, horizon_seen: true, reserve, work: 0.02, safe, need }
     }
 
     /// What was seen of a load of so many hours, sampled every half a minute.

@@ -37,7 +37,7 @@ pub use kept::Kept;
 pub use sample::{Sample, Warm};
 pub use steady::Aim;
 pub use utilisation::{Limit, Promise};
-pub use wanted::{Blind, Doubt, Reckoning, Wanted};
+pub use wanted::{Blind, Doubt, Foresight, Reckoning, Wanted};
 
 use demand::{Demand, Dispersion};
 use histogram::Histograms;
@@ -121,6 +121,7 @@ struct Outlook {
     demand: Demand,
     /// What is to be carried.
     expected: f64,
+    by: Foresight,
     /// The same, without what is held of rates that were measured in doubt.
     undoubted: f64,
 }
@@ -214,10 +215,11 @@ impl Law {
                 self.season.pass(at);
             }
             let expected = forecast.max(held);
+            let by = self.season.told(trend, season, held);
             let undoubted = forecast.max(self.undoubted.until(at, constants.hold).unwrap_or(0.0));
             let provided = self.provided.hold(interval.at, expected, (constants.release * horizon).max(LOOK));
             self.reserve.observe((interval.at, interval.seconds), &demand, provided, horizon, constants);
-            self.outlook = Some(Outlook { demand, expected, undoubted });
+            self.outlook = Some(Outlook { demand, expected, by, undoubted });
         }
     }
 
@@ -294,7 +296,7 @@ impl Law {
         let (Some(work), Some(outlook)) = (self.work.filter(|work| *work > 0.0), self.outlook) else {
             return Wanted::Hold(if self.failing { Blind::Failing } else { Blind::UnknownWork });
         };
-        let Outlook { demand, expected, undoubted } = outlook;
+        let Outlook { demand, expected, by, undoubted } = outlook;
         let (horizon, horizon_seen) = self.horizon();
         let reserve = self.reserve.factor(horizon, constants);
         let safe = utilisation::safe(&self.histograms, *promise, work, constants);
@@ -302,7 +304,7 @@ impl Law {
         let highest = self.needs.hold(now, need, (constants.release * horizon).max(LOOK), demand.rising(constants));
         let pods = if whole(need) > replicas { whole(need) } else { whole(highest).min(replicas) };
         let rate = demand.rate;
-        let reckoning = Reckoning { rate, expected, undoubted, horizon, horizon_seen, reserve, work, safe, need };
+        let reckoning = Reckoning { rate, expected, by, undoubted, horizon, horizon_seen, reserve, work, safe, need };
         Wanted::Pods(pods.max(1), reckoning)
     }
 

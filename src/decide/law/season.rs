@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use super::constants::Constants;
+use super::wanted::Foresight;
 
 /// The season's length in seconds: people live by the day.
 const DAY: f64 = 86_400.0;
@@ -132,6 +133,20 @@ impl Season {
         self.errors.is_some_and(|(trend, season)| season <= trend.max(NEGLIGIBLE))
     }
 
+    /// Which of them it is that most is expected by: the slope's forecast, the season's, or what is held. Where the slope says as
+    /// much as another, it is the slope.
+    #[must_use]
+    pub fn told(&self, slope: f64, season: Option<f64>, held: f64) -> Foresight {
+        let believed = season.filter(|_| self.is_believed());
+        let above = believed.unwrap_or(0.0).max(held);
+        if above <= slope {
+            // Where nothing is known of the days before, nothing was disproved.
+            let disproved = season.is_some_and(|season| season > slope) && self.errors.is_some() && believed.is_none();
+            return Foresight::Slope { disproved };
+        }
+        if believed.is_some_and(|season| season >= held) { Foresight::Days } else { Foresight::Held }
+    }
+
     /// The shape at an instant, evenly between the middles of two slots.
     fn shape(&self, at: f64) -> Option<f64> {
         let middle = at - SLOT / 2.0;
@@ -186,8 +201,29 @@ mod tests {
         assert!((forecast - 50.0 * 150.0 / 133.33).abs() < 1.0, "{forecast}");
     }
 
+    #[test]
+    fn what_most_is_expected_by_is_told() {
+        let (believed, disproved) = (judged(rate), judged(|_| 100.0));
+        for (season, slope, days, held, expected) in [
+            (&believed, 100.0, Some(150.0), 120.0, Foresight::Days),
+            (&believed, 100.0, Some(120.0), 150.0, Foresight::Held),
+            (&believed, 150.0, Some(120.0), 150.0, Foresight::Slope { disproved: false }),
+            (&disproved, 100.0, Some(150.0), 90.0, Foresight::Slope { disproved: true }),
+            (&disproved, 100.0, Some(90.0), 90.0, Foresight::Slope { disproved: false }),
+            (&disproved, 100.0, Some(150.0), 120.0, Foresight::Held),
+            (&Season::default(), 100.0, None, 0.0, Foresight::Slope { disproved: false }),
+            (&Season::default(), 100.0, Some(150.0), 0.0, Foresight::Slope { disproved: false }),
+        ] {
+            assert_eq!(season.told(slope, days, held), expected, "{slope} {days:?} {held}");
+        }
+    }
+
     /// What is believed of an hour after noon that begins as `today` says, of which the trend sees no rise.
     fn believed(today: fn(f64) -> f64) -> bool {
+        judged(today).is_believed()
+    }
+
+    fn judged(today: fn(f64) -> f64) -> Season {
         let constants = Constants::default();
         let mut season = after_a_day();
         assert!(!season.is_believed());
@@ -196,7 +232,7 @@ mod tests {
             let forecast = season.forecast(at, today(at), 400.0);
             season.judge(at, today(at), 400.0, today(at), forecast, &constants);
         }
-        season.is_believed()
+        season
     }
 
     #[test]

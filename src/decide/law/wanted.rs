@@ -54,6 +54,20 @@ impl fmt::Display for Doubt {
     }
 }
 
+/// What lets a load be expected: the highest of what speaks for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foresight {
+    /// The slope of the last minute. `disproved`: the days before were asked too, and are not believed.
+    Slope {
+        /// They forecast worse of late than the slope.
+        disproved: bool,
+    },
+    /// What was asked for in the last minutes.
+    Held,
+    /// The same time of the days before.
+    Days,
+}
+
 /// How a number of pods came about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reckoning {
@@ -61,6 +75,8 @@ pub struct Reckoning {
     pub rate: f64,
     /// Requests per second to be carried when pods asked for now are ready.
     pub expected: f64,
+    /// What lets so many expect.
+    pub by: Foresight,
     /// The same, without what is held of rates that were measured in doubt.
     pub undoubted: f64,
     /// Seconds until they are ready.
@@ -94,18 +110,31 @@ impl fmt::Display for Wanted {
 
 impl fmt::Display for Reckoning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rate, expected, horizon, horizon_seen, reserve, work, safe, .. } = self;
+        let Self { rate, expected, by, horizon, horizon_seen, reserve, work, safe, .. } = self;
         let seen = if *horizon_seen { "" } else { " (no start was seen yet)" };
         write!(
             f,
             "{rate:.1} requests/s now, {expected:.1} to be carried {horizon:.0} s from now when new pods are \
-             ready{seen}; {:.0} % reserve for the errors of such forecasts; {:.1} ms of work a request; pods may be \
+             ready{seen}, {by}; {:.0} % reserve for the errors of such forecasts; {:.1} ms of work a request; pods may be \
              {:.0} % busy, {}",
             (reserve - 1.0) * 100.0,
             work * 1000.0,
             safe.utilisation * 100.0,
             safe.limit,
         )
+    }
+}
+
+impl fmt::Display for Foresight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Slope { disproved: false } => "by the slope of the last minute",
+            Self::Slope { disproved: true } => {
+                "by the slope of the last minute, as the days before forecast worse than that of late"
+            }
+            Self::Held => "as in the last minutes",
+            Self::Days => "as at this time on the days before",
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::decide::law::utilisation::{Limit, Safe};
+use crate::decide::law::wanted::Foresight;
 
 const HORIZON: f64 = 150.0;
 
@@ -11,7 +12,19 @@ const HORIZON: f64 = 150.0;
 fn reckoning(utilisation: f64) -> Reckoning {
     let safe = Safe { utilisation, limit: Limit::Latency };
     let (rate, expected, undoubted, reserve) = (0.0, 0.0, 0.0, 1.0);
-    Reckoning { rate, expected, undoubted, horizon: HORIZON, horizon_seen: true, reserve, work: 0.02, safe, need: 1.0 }
+    let by = Foresight::Held;
+    Reckoning {
+        rate,
+        expected,
+        by,
+        undoubted,
+        horizon: HORIZON,
+        horizon_seen: true,
+        reserve,
+        work: 0.02,
+        safe,
+        need: 1.0,
+    }
 }
 
 /// What was seen of a load of so many hours, sampled four times a minute.
