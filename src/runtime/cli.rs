@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 use crate::api::enforcement::Mode;
 use crate::runtime::settings::LogFormat;
@@ -206,13 +206,16 @@ impl ValueEnum for Mode {
     }
 }
 
-/// Reads a duration such as `1m30s`. `jiff` reads it, not `kube::core::Duration`, which panics on too large a number.
+/// Reads a duration such as `1m30s` or `1d12h`: a day has 24 hours, a week 7 days. `jiff` reads it, not
+/// `kube::core::Duration`, which panics on too large a number.
 ///
 /// # Errors
-/// Says what is wrong with the text.
+/// Says how one is written.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let signed: SignedDuration =
-        text.parse().map_err(|error| format!("{error}; write a duration like `15s`, `1m30s` or `1h`"))?;
+    // `jiff` reads days into a span only, since those of a calendar may be longer or shorter.
+    let of_days = || text.parse::<Span>().ok()?.to_duration(SpanRelativeTo::days_are_24_hours()).ok();
+    let signed = text.parse::<SignedDuration>().ok().or_else(of_days);
+    let signed = signed.ok_or("write a duration like `15s`, `1m30s`, `1h` or `1d12h`, the larger unit first")?;
     Duration::try_from(signed).map_err(|_| "a duration must not be negative".to_owned())
 }
 
@@ -247,9 +250,32 @@ mod tests {
     }
 
     #[test]
+    fn days_and_weeks_are_read_as_prometheus_writes_them() {
+        for (text, hours) in [("1d", 24), ("7d", 168), ("1d12h", 36), ("2w", 336), ("1w1d", 192), ("1d0h30m", 24)] {
+            let read = duration(text).unwrap();
+            assert_eq!(read.as_secs() / 3600, hours, "{text}");
+        }
+        assert_eq!(duration("1d1m1s"), Ok(Duration::from_secs(86_461)));
+    }
+
+    #[test]
     fn what_is_no_duration_is_refused() {
-        for text in ["", "15", "-15s", "15 parsecs", "9999999999999999999999h", "1e30h", "s"] {
-            assert!(duration(text).is_err(), "{text}");
+        for text in [
+            "",
+            "15",
+            "-15s",
+            "15 parsecs",
+            "9999999999999999999999h",
+            "1e30h",
+            "s",
+            "-1d",
+            "1.5d",
+            "1mo",
+            "1y",
+            "1h1d",
+        ] {
+            let why = duration(text).unwrap_err();
+            assert!(why.starts_with("write a duration like") || why == "a duration must not be negative", "{why}");
         }
     }
 

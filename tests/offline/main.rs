@@ -32,6 +32,7 @@ mod settles_the_example;
 mod settles_to_the_letter;
 mod settles_what_is_unknown;
 mod settles_what_was_notified;
+mod simulates_a_trace;
 mod simulates_the_example;
 mod simulates_the_operator;
 mod statement;

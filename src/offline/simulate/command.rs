@@ -35,7 +35,7 @@ fn run(arguments: &SimulateArgs) -> Result<(), Trouble> {
     let Manifests { agreement, .. } = manifests(std::slice::from_ref(&arguments.agreement))?;
     let promised = promised(&agreement.spec, arguments.objective.as_deref())?;
     owed::check(&promised)?;
-    let Recording { load, begins } = load::load(arguments, &promised)?;
+    let Recording { load, begins, .. } = load::load(arguments, &promised)?;
     let load = past::parted(&load, arguments.history)?;
     let begins = begins.map(|begins| begins.saturating_add(load.past()).unwrap_or(Timestamp::MAX));
     let periods = periods(&promised, begins.unwrap_or(promised.first_period), load.judged.seconds())?;

@@ -1,6 +1,7 @@
 //! The load of a run: the trace, the column of it that is meant, or what a store recorded; and how high it is to be.
 
-use std::io::{Write, stderr};
+use std::io::{Read, Write, stderr, stdin};
+use std::path::Path;
 
 use k8s_openapi::jiff::Timestamp;
 
@@ -10,21 +11,46 @@ use crate::offline::settle::fault::Fault;
 use crate::offline::trouble::Trouble;
 use crate::runtime::cli::simulate::SimulateArgs;
 use crate::simulate::load::Load;
-use crate::simulate::trace::{self, Recording, Unreadable};
+use crate::simulate::trace::{self, LONGEST, Recording, Unreadable};
 
-/// Reads the load of a run, and when it was.
+/// Reads the load of a run, when it was, and how it was read. What nobody knows of it is told.
 pub(super) fn load(arguments: &SimulateArgs, promised: &Promised) -> Result<Recording, Trouble> {
-    let Recording { load, begins } = match (&arguments.trace, &arguments.prometheus) {
+    let (recording, from, holes) = match (&arguments.trace, &arguments.prometheus) {
         (Some(path), _) => {
-            let text = std::fs::read_to_string(path);
-            let text = text.map_err(|e| Trouble::Unreadable(format!("--trace: {}: {e}", path.display())))?;
-            dated(of_text(&text, arguments.column.as_deref())?, arguments.from)?
+            let text = text(path, &arguments.agreement)?;
+            let recording = dated(of_text(&text, arguments.column.as_deref())?, arguments.from)?;
+            let holes = format!("the trace says nothing of {}; the load before them is kept", recording.holes.told());
+            (recording, "--trace", holes)
         }
-        (None, Some(url)) => of_store(url, arguments, promised)?,
+        (None, Some(url)) => {
+            let (Recorded { load, holes, told }, begins) = of_store(url, arguments, promised)?;
+            (Recording { load, begins: Some(begins), column: None, holes }, "--query", told)
+        }
         (None, None) => return Err(Fault::new("--trace", "is needed, or --prometheus in its place").into()),
     };
-    let from = if arguments.trace.is_some() { "--trace" } else { "--query" };
-    Ok(Recording { load: stretched(load, from, arguments.scale_to)?, begins })
+    let load = stretched(recording.load, from, arguments.scale_to)?;
+    if recording.holes.steps > 0 {
+        // The answer is right without it, and says how long the load is.
+        let _ = writeln!(stderr(), "guarantor: {holes}");
+    }
+    Ok(Recording { load, ..recording })
+}
+
+/// What stands in the file, or comes by standard input.
+fn text(path: &Path, agreement: &Path) -> Result<String, Trouble> {
+    let input = Path::new("-");
+    let read = match (path == input, agreement == input) {
+        (true, true) => {
+            let why = "and -f cannot both be standard input; name a file in one of them";
+            return Err(Fault::new("--trace", why).into());
+        }
+        (true, false) => {
+            let mut text = String::new();
+            stdin().read_to_string(&mut text).map(|_| text)
+        }
+        (false, _) => std::fs::read_to_string(path),
+    };
+    read.map_err(|error| Trouble::Unreadable(format!("--trace: {}: {error}", path.display())))
 }
 
 /// A trace that begins when its rows say so, or else when the flag does.
@@ -39,30 +65,28 @@ fn dated(recording: Recording, from: Option<Timestamp>) -> Result<Recording, Fau
 }
 
 fn of_text(text: &str, column: Option<&str>) -> Result<Recording, Fault> {
-    let column = column.map(|column| named(text, column)).transpose()?;
-    trace::recording(text, column.as_deref()).map_err(|fault| match fault {
-        Unreadable::Column { .. } => Fault::new("--column", fault.to_string()),
+    trace::recording(text, column).map_err(|fault| match fault {
+        Unreadable::Column(_) => Fault::new("--column", fault.to_string()),
         _ => Fault::new("--trace", fault.to_string()),
     })
 }
 
-fn of_store(url: &str, arguments: &SimulateArgs, promised: &Promised) -> Result<Recording, Trouble> {
+fn of_store(url: &str, arguments: &SimulateArgs, promised: &Promised) -> Result<(Recorded, Timestamp), Trouble> {
     let (Some(from), Some(until)) = (arguments.from, arguments.until) else {
         return Err(Fault::new("--from", "and --until are needed with --prometheus").into());
     };
-    let step = u32::try_from(arguments.step.as_secs()).ok().filter(|step| (1..=3600).contains(step));
-    let step = step.ok_or_else(|| Fault::new("--step", "must be from 1s to 1h"))?;
-    if until.as_second() - from.as_second() < 2 * i64::from(step) {
+    let seconds = Some(arguments.step).filter(|step| step.subsec_nanos() == 0).map(|step| step.as_secs());
+    let step = seconds.and_then(|seconds| u32::try_from(seconds).ok()).filter(|step| (1..=3600).contains(step));
+    let step = step.ok_or_else(|| Fault::new("--step", "must be whole seconds from 1s to 1h"))?;
+    let asked = until.as_second() - from.as_second();
+    if asked < 2 * i64::from(step) {
         return Err(Fault::new("--until", "must be at least two steps after --from").into());
     }
-    let query = arguments.query.clone().unwrap_or_else(|| store::query(&promised.indicator, step));
-    let Recorded { load, holes: (holes, steps) } = store::read(&Question { url, query: &query, from, until, step })?;
-    if holes > 0 {
-        let told = format!("the store says nothing of {holes} of {steps} steps; the load before them is kept");
-        // The answer is right without it, and says how long the load is.
-        let _ = writeln!(stderr(), "guarantor: {told}");
+    if usize::try_from(asked).map_or(true, |asked| asked > LONGEST) {
+        return Err(Fault::new("--until", "must be at most three years after --from").into());
     }
-    Ok(Recording { load, begins: Some(from) })
+    let query = arguments.query.clone().unwrap_or_else(|| store::query(&promised.indicator, step));
+    Ok((store::read(&Question { url, query: &query, from, until, step })?, from))
 }
 
 /// As much higher or lower as gives it this mean; `from` is the flag it comes from.
@@ -74,24 +98,6 @@ fn stretched(load: Load, from: &str, mean: Option<f64>) -> Result<Load, Fault> {
         Some(mean) if mean.is_finite() && mean > 0.0 => Ok(load.scaled(mean / load.mean())),
         Some(mean) => Err(Fault::new("--scale-to", format!("must be a number above 0, not {mean}"))),
         None => Ok(load),
-    }
-}
-
-/// The name of a column that is given by its name or by its number from 1 on. The first one says when.
-fn named(text: &str, column: &str) -> Result<String, Fault> {
-    let refuse = |message: String| Err(Fault::new("--column", message));
-    let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    if header.trim().parse::<f64>().is_ok() {
-        return refuse("the trace has one number a line and no columns; leave it out".to_owned());
-    }
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(header.as_bytes());
-    let names = reader.headers().map_err(|e| Fault::new("--trace", format!("row 1 of the trace: {e}")))?;
-    match column.parse::<usize>() {
-        Ok(number) if !names.iter().any(|name| name == column) => match (number, names.get(number.wrapping_sub(1))) {
-            (2.., Some(name)) => Ok(name.to_owned()),
-            _ => refuse(format!("{number} is not one of the columns 2 to {} that say how much", names.len())),
-        },
-        _ => Ok(column.to_owned()),
     }
 }
 
@@ -137,6 +143,7 @@ mod tests {
             (TWO, None, Some(f64::NAN), "--scale-to: "),
             ("0\n0\n", None, None, "--trace: there are no"),
             ("1\nx\n", None, None, "--trace: row 2"),
+            ("0,60\n1,60\n", None, None, "--trace: row 1"),
         ] {
             let fault =
                 of_text(text, column).and_then(|read| stretched(read.load, "--trace", mean)).unwrap_err().to_string();

@@ -59,18 +59,27 @@ pub struct SimulateArgs {
     #[arg(short = 'f', long, value_name = "FILE")]
     pub agreement: PathBuf,
 
-    /// The load: a file with requests per second, one number a line for each second; or a CSV with a header, whose first
-    /// column is `minute`, `second` or a time, and another one the requests until the next row (requests per second if
-    /// it is called `rate` or its name ends in `_per_second`).
+    /// The load: a file with requests per second, one number a line for each second; or a CSV with a header; or `-` for
+    /// standard input.
+    ///
+    /// The first column of a CSV is a time (without a zone, in UTC; or Unix seconds), or is called `second`, `minute` or `hour`
+    /// and counts from the beginning. Another one has the requests until the next row, or requests per second if it is called
+    /// `rate`, `rps` or `qps`, or its name ends in `/s`, `per second` or `per_sec`.
+    ///
+    /// Rows are as far apart as most of them are. A row that is missing is a hole: the load before it is kept, and it is told.
+    /// Where more than a tenth are missing, the trace is refused.
     #[arg(long, value_name = "FILE", required_unless_present = "prometheus", conflicts_with = "prometheus")]
     pub trace: Option<PathBuf>,
 
     /// Read the load from this Prometheus-compatible store, from `--from` until `--until`.
+    ///
+    /// A step that the store says nothing of is a hole: the load before it is kept, at the beginning the first one that is known
+    /// stands in, and it is told. Where more than a tenth are missing, the load is refused.
     #[arg(long, value_name = "URL", requires = "from", requires = "until")]
     pub prometheus: Option<String>,
 
     /// The load in PromQL: requests per second, one series. Without it: what the agreement's histogram counts.
-    #[arg(long, value_name = "PROMQL", requires = "prometheus")]
+    #[arg(long, value_name = "PROMQL", requires = "prometheus", conflicts_with = "trace")]
     pub query: Option<String>,
 
     /// When the load begins, such as `2026-10-01T00:00:00Z`: in the store, or where the rows of a trace do not say it. A load
@@ -79,22 +88,29 @@ pub struct SimulateArgs {
     pub from: Option<Timestamp>,
 
     /// When it ends.
-    #[arg(long, value_name = "INSTANT", value_parser = instant, requires = "prometheus")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant, requires = "prometheus", conflicts_with = "trace")]
     pub until: Option<Timestamp>,
 
-    /// How far apart the store is asked, at least twice as far as it scrapes.
-    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = duration, requires = "prometheus")]
+    /// How far apart the store is asked, in whole seconds; at least twice as far as it scrapes.
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "1m",
+        value_parser = duration,
+        requires = "prometheus",
+        conflicts_with = "trace"
+    )]
     pub step: Duration,
 
     /// The column of the CSV by its name or its number, the first one being 1. Without it: the second one.
-    #[arg(long, value_name = "COLUMN", requires = "trace")]
+    #[arg(long, value_name = "COLUMN", requires = "trace", conflicts_with = "prometheus")]
     pub column: Option<String>,
 
     /// Make the trace as much higher or lower as gives it this mean, in requests per second.
     #[arg(long, value_name = "RPS")]
     pub scale_to: Option<f64>,
 
-    /// So much of the beginning of the load is the past, and not judged. The law knows it as the operator knows what its
+    /// So much of the beginning of the load is the past, and not judged, such as `7d`; a day has 24 hours. The law knows it as the operator knows what its
     /// store recorded: all of it by the mean of five minutes, and the last three hours by every scrape. These are played, for
     /// every policy. Without it the load begins with nothing known.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
