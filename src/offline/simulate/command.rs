@@ -35,7 +35,7 @@ fn run(arguments: &SimulateArgs) -> Result<(), Trouble> {
     let Manifests { agreement, .. } = manifests(std::slice::from_ref(&arguments.agreement))?;
     let promised = promised(&agreement.spec, arguments.objective.as_deref())?;
     owed::check(&promised)?;
-    let Recording { load, begins, .. } = load::load(arguments, &promised)?;
+    let Recording { load, begins, column, holes } = load::load(arguments, &promised)?;
     let load = past::parted(&load, arguments.history)?;
     let begins = begins.map(|begins| begins.saturating_add(load.past()).unwrap_or(Timestamp::MAX));
     let periods = periods(&promised, begins.unwrap_or(promised.first_period), load.judged.seconds())?;
@@ -58,7 +58,7 @@ fn run(arguments: &SimulateArgs) -> Result<(), Trouble> {
         .collect::<Result<Vec<_>, Fault>>()?;
     let (rows, courses): (Vec<_>, Vec<_>) = played.into_iter().unzip();
     let faults = faults.into_iter().map(|asked| FaultReport { at: asked.begins, fault: asked.text }).collect();
-    let inputs = inputs(&promised, &scenario, &load.remembered)?;
+    let inputs = inputs(&promised, &scenario, &load.remembered, (column.as_ref(), holes))?;
     let report = report(&agreement, (&promised, &periods.parts), (&load, begins), inputs, faults, rows);
     print(&match arguments.output {
         Output::Json => serde_json::to_string_pretty(&report).map_err(|e| Trouble::Unreadable(e.to_string()))? + "\n",

@@ -81,7 +81,7 @@ fn asked(text: &str, seconds: usize, lead_in: Duration) -> Result<Asked, String>
     }
     let begins = duration(time).map_err(|e| format!("has no time after the @: {e}"))?;
     if usize::try_from(begins.as_secs()).map_or(true, |begins| begins >= seconds) {
-        return Err(format!("would begin after the end of the trace, which lasts {seconds} s"));
+        return Err(format!("would begin after the end of the load, which lasts {seconds} s"));
     }
     let written: Result<Vec<_>, String> = settings
         .iter()
@@ -111,6 +111,7 @@ mod tests {
             ("bad-revision@90s,errors=1", Fault::BadRevision { at: 90.0, errors: 1.0, lasts: 600.0 }),
             ("slow-dependency@0s,wait=250ms", Fault::SlowDependency { at: 0.0, wait: 0.25, lasts: 600.0 }),
             ("scrape-gap@0s,lasts=2m", Fault::ScrapeGap { at: 0.0, lasts: 120.0 }),
+            ("scrape-gap@0s,lasts=1d", Fault::ScrapeGap { at: 0.0, lasts: 86_400.0 }),
             ("service-time@10m,factor=2", Fault::ServiceTime { at: 600.0, factor: 2.0 }),
         ] {
             assert_eq!(read(text).unwrap(), expected, "{text}");
@@ -142,8 +143,9 @@ mod tests {
             ("bad-revision@1m,errors=5", "has \"5\" as errors, which must be a number above 0 and at most 1"),
             ("slow-dependency@1m,wait=0s", "has \"0s\" as wait, which must be a duration above 0s"),
             ("service-time@1m,factor=1001", "at most 1000"),
-            ("scrape-gap@1m,lasts=5", "has \"5\" as lasts, which must be a duration above 0s, such as 5m"),
+            ("scrape-gap@1m,lasts=5", "has \"5\" as lasts, which must be a duration above 0s and of at most 365d"),
             ("scrape-gap@1m,lasts=-5m", "has \"-5m\" as lasts"),
+            ("scrape-gap@1m,lasts=366d", "of at most 365d"),
             ("earthquake@1m", "is none of node-crash, gray-node, pod-crash"),
         ] {
             let wrong = faults(&[text.to_owned()], 7200, Duration::ZERO).unwrap_err().to_string();

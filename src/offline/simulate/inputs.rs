@@ -9,9 +9,11 @@ use crate::evaluate::canonical_json::canonical;
 use crate::evaluate::stored_ledger::hex;
 use crate::offline::trouble::Trouble;
 use crate::record::form::figure::counted;
+use crate::record::form::legible::legible;
 use crate::simulate::load::Load;
 use crate::simulate::plant::Balancing;
 use crate::simulate::run::Scenario;
+use crate::simulate::trace::{Column, Holes, Measure};
 
 /// What was played, besides the faults.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -24,6 +26,15 @@ pub struct Inputs {
     /// SHA-256 of the load: its requests per second, second by second, each as its shortest decimal and a line feed; what is
     /// known and not played first.
     pub load: String,
+    /// The column of the trace, where it has columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// What its rows were taken for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column_says: Option<&'static str>,
+    /// Steps of which it says nothing, of all, where there are any; the load before them is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holes: Option<String>,
     /// What an average request takes in an idle pod.
     pub service_time: String,
     /// Until a new pod is ready, on average.
@@ -40,7 +51,12 @@ pub struct Inputs {
 ///
 /// # Errors
 /// The terms cannot be written as canonical JSON.
-pub(super) fn inputs(promised: &Promised, scenario: &Scenario, remembered: &Load) -> Result<Inputs, Trouble> {
+pub(super) fn inputs(
+    promised: &Promised,
+    scenario: &Scenario,
+    remembered: &Load,
+    (column, holes): (Option<&Column>, Holes),
+) -> Result<Inputs, Trouble> {
     let unreadable = |e: &dyn std::fmt::Display| Trouble::Unreadable(e.to_string());
     let terms = serde_json::to_value(&promised.terms).map_err(|e| unreadable(&e))?;
     let terms = canonical(&terms).map_err(|e| unreadable(&e))?;
@@ -55,6 +71,12 @@ pub(super) fn inputs(promised: &Promised, scenario: &Scenario, remembered: &Load
         version: env!("CARGO_PKG_VERSION"),
         terms: hex(&Sha256::digest(terms)),
         load: hex(&load.finalize()),
+        column: column.map(|column| column.name.clone()),
+        column_says: column.map(|column| match column.says {
+            Measure::Counts => "requests until the next row",
+            Measure::Rates => "requests per second",
+        }),
+        holes: (holes.steps > 0).then(|| holes.told()),
         service_time: length(plant.service_time)?,
         start: length(plant.start)?,
         balancer: match plant.balancing {
@@ -68,6 +90,16 @@ pub(super) fn inputs(promised: &Promised, scenario: &Scenario, remembered: &Load
 }
 
 impl Inputs {
+    /// How the trace was read, in words. `None`: it has no columns and no holes, or is that of a store.
+    #[must_use]
+    pub fn trace(&self) -> Option<String> {
+        let read = self.column.as_ref().zip(self.column_says);
+        let read = read.map(|(name, says)| format!("column {} is taken for {says}", legible(name)));
+        let holes = self.holes.as_ref().map(|holes| format!("nothing is said of {holes}, over which the load is kept"));
+        let told: Vec<_> = read.into_iter().chain(holes).collect();
+        (!told.is_empty()).then(|| format!("Trace: {}.", told.join("; ")))
+    }
+
     /// The service that was played, in words.
     #[must_use]
     pub fn service(&self) -> String {

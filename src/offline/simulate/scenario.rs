@@ -40,6 +40,7 @@ pub fn scenario(
 ) -> Result<Scenario, Fault> {
     let [service_time, start, scrape] =
         [arguments.service_time, arguments.start, arguments.scrape].map(|length| length.as_secs_f64());
+    let from = if arguments.trace.is_some() { "--trace" } else { "--prometheus" };
     let (lead_in, load) = (load.lead_in, load.played.clone());
     let (shortest, longest) = SCRAPES;
     let rules = [
@@ -48,7 +49,7 @@ pub fn scenario(
         }),
         ("--start", "must be at most 24h", start <= LONGEST_START),
         ("--scrape", "must be from 1s to 5m", (shortest..=longest).contains(&scrape)),
-        ("--trace", "has too many requests for so many policies and seeds; cut it, or lower it by --scale-to", {
+        (from, "has too many requests for so many policies and seeds; cut it, or lower it by --scale-to", {
             requests(arguments, &load, policies) <= MOST_REQUESTS
         }),
     ];

@@ -225,6 +225,7 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
     if !report.not_played.is_empty() {
         notes.push(format!("Nor what follows from {}.", report.not_played.join(", ")));
     }
+    notes.extend(report.inputs.trace());
     if let Some(since) = &report.terms_since {
         notes.push(format!(
             "Tried by the latest terms: those of the first whole period after all amendments, from {} on.",

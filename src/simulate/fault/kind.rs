@@ -1,8 +1,7 @@
 //! The kinds of faults and their settings, as people write them: one table for the command line and what is told of it.
 
-use k8s_openapi::jiff::SignedDuration;
-
 use super::Fault;
+use crate::evaluate::span::elapsed;
 
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,7 +170,7 @@ impl Kind {
 impl Setting {
     fn read(self, text: &str) -> Result<f64, String> {
         let number = match self.unit {
-            Unit::Length => text.parse::<SignedDuration>().ok().map(|length| length.as_secs_f64()),
+            Unit::Length => elapsed(&text.into()).ok().map(|length| length.as_secs_f64()),
             Unit::UpTo(_) => text.parse().ok(),
             Unit::Ordinal => text.parse::<u32>().ok().map(f64::from),
         };
@@ -191,7 +190,7 @@ impl Unit {
     #[must_use]
     pub fn allowed(self) -> String {
         match self {
-            Self::Length => "a duration above 0s, such as 5m".to_owned(),
+            Self::Length => "a duration above 0s and of at most 365d, such as 5m".to_owned(),
             Self::UpTo(most) => format!("a number above 0 and at most {most}"),
             Self::Ordinal => format!("a whole number from 0 to {LAST}"),
         }
