@@ -110,8 +110,8 @@ impl History {
     }
 }
 
-/// The name of a pod.
+/// The name of a pod: its number is that by which a fault strikes it.
 #[must_use]
 pub fn name(pod: u32) -> String {
-    format!("web-{pod}")
+    format!("pod-{pod}")
 }

@@ -125,11 +125,13 @@ impl Operator {
     pub fn new(spec: AgreementSpec, beside: Box<dyn Policy>, place: Place, known: &Known<'_>) -> Result<Self, Unfit> {
         let account = Account::new(spec, known)?;
         let assessment = account.assess(clock::at(0.0))?;
+        let service = &account.spec().service;
+        let workload = service.workloads.first().map_or_else(|| service.name.clone(), |workload| workload.name.clone());
         let sizing = Sizing::of(account.spec(), &assessment, known.bounds, place.millicores);
         Ok(Self {
             account,
             beside,
-            objects: Objects::new(place),
+            objects: Objects::new(workload, place),
             history: History::default(),
             pulse: Pulse::default(),
             usage: Usage::default(),

@@ -14,6 +14,8 @@ use crate::simulate::policy::{Hand, Order};
 /// The objects.
 #[derive(Debug)]
 pub struct Objects {
+    /// The name of the workload.
+    pub(super) name: String,
     /// Where the workload is, and what scales it.
     pub(super) place: Place,
     /// Rises with every write.
@@ -37,8 +39,9 @@ pub struct Objects {
 impl Objects {
     /// As they are before the operator comes.
     #[must_use]
-    pub fn new(place: Place) -> Self {
+    pub fn new(name: String, place: Place) -> Self {
         Self {
+            name,
             floor: place.floor,
             cpu_target: place.cpu_target,
             cpu_target_mark: CpuTargetMark::None,

@@ -94,7 +94,7 @@ fn pods_are_told_by_what_was_scraped_of_them() {
         let Signals::ByPod(vector) = history.by_pod(measure, clock::at(80.0), minute) else { panic!() };
         let told: Vec<(&str, String, String)> =
             vector.pods.iter().map(|pod| (pod.pod.as_str(), pod.total.to_string(), pod.bad.to_string())).collect();
-        let expected = [("web-0", "200", "0"), ("web-1", "50", "10"), ("web-2", "90", "9")];
+        let expected = [("pod-0", "200", "0"), ("pod-1", "50", "10"), ("pod-2", "90", "9")];
         assert_eq!(told, expected.map(|(pod, total, bad)| (pod, total.to_owned(), bad.to_owned())), "{measure:?}");
         assert_eq!(vector.newest, clock::at(75.0));
     }
@@ -127,7 +127,7 @@ fn pods_that_are_there_from_the_first_have_started_too() {
         starts: &[],
         concurrency: &concurrency,
     };
-    let workload = Objects::new(place).workload(&view, clock::at(200.0));
+    let workload = Objects::new("web".to_owned(), place).workload(&view, clock::at(200.0));
     let took = workload.pods.iter().map(|pod| pod.ready_since.unwrap().duration_since(pod.created.unwrap()).as_secs());
     assert_eq!(took.collect::<Vec<_>>(), [30, 25]);
 }

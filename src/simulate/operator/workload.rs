@@ -42,7 +42,7 @@ impl Objects {
             workload: WorkloadRef {
                 api_version: "apps/v1".into(),
                 kind: "Deployment".into(),
-                name: "web".into(),
+                name: self.name.clone(),
                 namespace: None,
             },
             uid: UID.into(),
@@ -98,6 +98,11 @@ impl Objects {
         view.pods.iter().map(|pod| (node_name(pod.node), left)).collect()
     }
 
+    /// An object of the workload. All go by its name.
+    fn target(&self, api_version: &str, kind: &str, uid: &str) -> ActionTarget {
+        ActionTarget { api_version: api_version.into(), kind: kind.into(), name: self.name.clone(), uid: uid.into() }
+    }
+
     fn container(&self) -> ContainerCpu {
         let cores = self.place.millicores;
         ContainerCpu {
@@ -111,8 +116,8 @@ impl Objects {
 
     fn floor_object(&self) -> FloorHolder {
         let (kind, target) = match self.place.most {
-            Some(_) => (FloorKind::Hpa, target("autoscaling/v2", "HorizontalPodAutoscaler", "autoscaler-of-web")),
-            None => (FloorKind::Scale { plural: "deployments".into() }, target("apps/v1", "Deployment", UID)),
+            Some(_) => (FloorKind::Hpa, self.target("autoscaling/v2", "HorizontalPodAutoscaler", "autoscaler-of-web")),
+            None => (FloorKind::Scale { plural: "deployments".into() }, self.target("apps/v1", "Deployment", UID)),
         };
         let floor = Floor {
             kind,
@@ -133,7 +138,7 @@ impl Objects {
     fn cpu_target(&self) -> Option<CpuTarget> {
         let percent = self.cpu_target?;
         Some(CpuTarget {
-            target: target("autoscaling/v2", "HorizontalPodAutoscaler", "autoscaler-of-web"),
+            target: self.target("autoscaling/v2", "HorizontalPodAutoscaler", "autoscaler-of-web"),
             resource_version: self.version.to_string(),
             metric: Ok(CpuMetric { index: 0, container: None, percent }),
             ours: Some(CpuMetric { index: 0, container: None, percent }),
@@ -160,7 +165,7 @@ impl Objects {
             }
         };
         DeploymentState {
-            target: target("apps/v1", "Deployment", UID),
+            target: self.target("apps/v1", "Deployment", UID),
             resource_version: self.version.to_string(),
             paused: seen.paused,
             paused_by: None,
@@ -201,7 +206,7 @@ impl Objects {
     pub fn switch(&self, key: Option<&str>) -> Switch {
         let Some(key) = key else { return Switch::NotAsked };
         Switch::Read(Box::new(SwitchState {
-            target: target("v1", "ConfigMap", "switch-of-web"),
+            target: self.target("v1", "ConfigMap", "switch-of-web"),
             resource_version: self.version.to_string(),
             key: key.to_owned(),
             value: self.switched.clone(),
@@ -211,10 +216,6 @@ impl Objects {
             entry_left: false,
         }))
     }
-}
-
-fn target(api_version: &str, kind: &str, uid: &str) -> ActionTarget {
-    ActionTarget { api_version: api_version.into(), kind: kind.into(), name: "web".into(), uid: uid.into() }
 }
 
 fn node_name(node: u32) -> String {
