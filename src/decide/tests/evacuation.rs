@@ -18,7 +18,7 @@ use crate::sense::headroom::{Headroom, NodeRoom};
 use crate::sense::workload::{FloorHolder, KeptVolume, VolumeKind};
 
 /// So many pods are on `node-0` and fail every other request, and the others are spread over other nodes.
-fn failing(scene: &mut Scene, sick: usize) {
+pub(super) fn failing(scene: &mut Scene, sick: usize) {
     for (index, pod) in scene.workload().pods.iter_mut().enumerate() {
         let node = index.checked_sub(sick).map_or(0, |other| 1 + other / 4);
         pod.node = Some(format!("node-{node}"));
@@ -27,13 +27,13 @@ fn failing(scene: &mut Scene, sick: usize) {
 }
 
 /// Of the pods of `node-0` those from this one on are left, and fail.
-fn fail_from(scene: &mut Scene, first: usize, sick: usize) {
+pub(super) fn fail_from(scene: &mut Scene, first: usize, sick: usize) {
     let names: Vec<String> = (first..sick).map(|index| format!("checkout-{index}")).collect();
     fail(scene, &names.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
 /// Eighteen pods, of which so many are sick, on a node that is avoided; the next thing is to add replicas.
-fn avoided(sick: usize) -> Scene {
+pub(super) fn avoided(sick: usize) -> Scene {
     let mut scene = Scene::burning();
     scene.enforcement.reschedule =
         Some(Reschedule { per_day: 24, avoid_node: Some(AvoidNode::default()), ..Reschedule::default() });

@@ -13,6 +13,7 @@ pub(crate) mod cpu_targets;
 pub(crate) mod decided;
 mod drains;
 pub(crate) mod evacuation;
+mod evacuation_unready;
 mod feasibility;
 pub(crate) mod fixture;
 mod guards;

@@ -32,16 +32,10 @@ pub(in crate::decide) fn pods<'a>(
     std::iter::once(first).chain(may_go).take(guard::evictions_left(facts).max(1)).collect()
 }
 
-/// The evictions of this pod and of those that may go with it, as many as replicas were made ready for them.
-pub(in crate::decide) fn together(
-    facts: &Facts<'_>,
-    first: &PodObservation,
-    suspects: &[String],
-    ready: i32,
-) -> Plan<Proposed> {
-    let pods = pods(facts, first, suspects).into_iter().take(usize::try_from(ready).unwrap_or(0));
-    let mut steps: Vec<Step> = pods.flat_map(|pod| reschedule::evict(facts, pod).steps).collect();
-    if let number @ 2.. = steps.len() {
+/// The evictions of these pods, which are of one node where they are several.
+pub(in crate::decide) fn together(facts: &Facts<'_>, going: &[&PodObservation]) -> Plan<Proposed> {
+    let mut steps: Vec<Step> = going.iter().flat_map(|pod| reschedule::evict(facts, pod).steps).collect();
+    if let (number @ 2.., Some(first)) = (steps.len(), going.first()) {
         let (node, endangered) = (first.node.as_deref().unwrap_or_default(), facts.health.endangered.join(", "));
         for step in &mut steps {
             step.reason = format!(

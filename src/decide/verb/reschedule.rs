@@ -31,10 +31,7 @@ pub fn propose(facts: &Facts<'_>, suspects: &[String]) -> Result<Plan<Proposed>,
     guard::review_to_come(&evict(facts, pod), facts)?;
     let (bounds, floor) = scaled(facts, pod)?;
     match raised(facts, floor) {
-        Some(surge) => {
-            let ready = ready(facts, pod, suspects, surge)?;
-            Ok(evacuation::together(facts, pod, suspects, ready))
-        }
+        Some(surge) => Ok(evacuation::together(facts, &ready(facts, pod, suspects, surge)?)),
         None => add(facts, pod, suspects, (floor, bounds)).map_err(|why| no_surge(pod, &why)),
     }
 }
@@ -141,8 +138,13 @@ fn add(
     ))
 }
 
-/// So many pods may go as far as replicas were made ready for them: at least one.
-fn ready(facts: &Facts<'_>, pod: &PodObservation, suspects: &[String], surge: &ActionRecord) -> Result<i32, Hold> {
+/// The pods that may go, as far as others were made ready for them: at least one.
+fn ready<'a>(
+    facts: &'a Facts<'_>,
+    pod: &'a PodObservation,
+    suspects: &[String],
+    surge: &ActionRecord,
+) -> Result<Vec<&'a PodObservation>, Hold> {
     let (to, since) = (surge.to.unwrap_or_default(), surge.intended_at.0);
     // What is not there by then is looked at as often as anything else.
     let until = facts.soon().min(surge.deadline.0);
@@ -155,19 +157,23 @@ fn ready(facts: &Facts<'_>, pod: &PodObservation, suspects: &[String], surge: &A
     };
     let elsewhere = |pod: &&PodObservation| pod.node.as_deref().is_none_or(|on| guard::steered(facts, on).is_none());
     let serving_pods = || facts.workload.pods.iter().filter(|pod| !pod.terminating);
-    let available = facts.workload.available_pods(facts.now());
-    // The one that goes is left out below.
-    let beside = serving_pods().filter(added).filter(|other| other.uid != pod.uid);
-    let available = available.saturating_sub(evacuation::in_vain(facts, beside));
-    let others = available.saturating_sub(i32::from(pod.ready));
     let sought = moved::surges_of(facts.moved.as_ref(), surge);
-    let missing = to.saturating_sub(1).saturating_sub(others).max(0);
+    let mut going = evacuation::pods(facts, pod, suspects);
+    going.truncate(usize::try_from(sought).unwrap_or(1));
+    let beside = || serving_pods().filter(|other| going.iter().all(|goes| goes.uid != other.uid));
+    let is_available = |pod: &&PodObservation| facts.workload.is_available(pod, facts.now());
+    let count = |pods: usize| i32::try_from(pods).unwrap_or(i32::MAX);
+    let in_vain = evacuation::in_vain(facts, beside().filter(added));
+    let others = count(beside().filter(is_available).count()).saturating_sub(in_vain);
+    // Nobody needs another one for a pod that goes, and whether that is ready itself makes no difference.
+    let missing = to.saturating_sub(count(going.len())).saturating_sub(others).max(0);
     let in_part = surge.verdict == Some(Verdict::Inconclusive) && missing < sought;
     if facts.workload.spec_replicas < to || missing > 0 && !in_part {
         let goes = match sought {
             ..=1 => format!("{} is evicted", pod.name),
             _ => format!("{} and up to {} more of its node are evicted together", pod.name, sought.saturating_sub(1)),
         };
+        let available = others.saturating_add(count(going.iter().copied().filter(is_available).count()));
         let message = format!("{available} of {to} pods are ready; {goes} when the others suffice");
         let failed = surge.verdict.is_some_and(|verdict| verdict != Verdict::Effective);
         return if failed { Err(Hold::new("NoSurge", message)) } else { waits("AwaitingSurge", message) };
@@ -180,7 +186,10 @@ fn ready(facts: &Facts<'_>, pod: &PodObservation, suspects: &[String], surge: &A
         return Err(Hold::new("SurgePodSick", message));
     }
     if facts.situation.assessment.measured_through > since || pulse::is_felt_since(facts.situation.pulse, since) {
-        return Ok(sought.saturating_sub(missing));
+        // Where not all can go, what does not serve goes first: so as many serve as were wanted before, or none goes that serves.
+        going.sort_by_key(|goes| goes.ready);
+        going.truncate(usize::try_from(sought.saturating_sub(missing)).unwrap_or(1));
+        return Ok(going);
     }
     waits("Confirming", format!("{} is evicted when the next slot says the same, or the pulse", pod.name))
 }

@@ -63,7 +63,10 @@ pub(super) fn added(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Optio
 /// The replicas that were added for pods to be moved are ready. Where not all are by the deadline, some pods may go all the same.
 pub(super) fn surged(record: &ActionRecord, sight: Sight<'_>, due: bool) -> Option<(Verdict, String)> {
     let (verdict, words) = added(record, sight, due)?;
-    let without = record.to?.saturating_sub(moved::surges_of(sight.moved, record));
+    let wanted = record.to?.saturating_sub(moved::surges_of(sight.moved, record));
+    let before: Snapshot = record.evidence.parse().unwrap_or_default();
+    // A pod that is to go, and was not ready itself, makes none of those that were added unready.
+    let without = before.ready.map_or(wanted, |ready| ready.min(wanted));
     let some = verdict == Verdict::Ineffective && sight.workload.ready_pods() > without;
     Some((if some { Verdict::Inconclusive } else { verdict }, words))
 }

@@ -75,10 +75,14 @@ impl WorkloadObservation {
     /// Pods that have been ready for `spec.minReadySeconds` at `now`, and are not on their way out.
     #[must_use]
     pub fn available_pods(&self, now: Timestamp) -> i32 {
-        let since =
-            |pod: &PodObservation| pod.ready_since.is_some_and(|since| now.duration_since(since) >= self.min_ready);
-        let long_enough = |pod: &&PodObservation| self.min_ready.is_zero() || since(pod);
-        count(self.pods.iter().filter(|pod| pod.ready && !pod.terminating).filter(long_enough))
+        count(self.pods.iter().filter(|pod| self.is_available(pod, now)))
+    }
+
+    /// This pod is one of those.
+    #[must_use]
+    pub fn is_available(&self, pod: &PodObservation, now: Timestamp) -> bool {
+        let long_enough = || pod.ready_since.is_some_and(|since| now.duration_since(since) >= self.min_ready);
+        pod.ready && !pod.terminating && (self.min_ready.is_zero() || long_enough())
     }
 
     /// The pod with that uid.
