@@ -44,6 +44,7 @@ use super::plan::{Plan, Proposed, Step};
 use super::situation::facts::Facts;
 use crate::sense::workload::PodObservation;
 
+use self::Asks::{All, Each};
 pub use avoidance::{AFTER_REFUSAL, ONE_IN, Steered};
 pub use blast_radius::{EVICTIONS, EVICTIONS_OF_A_NODE, WITHIN, evictions_left};
 pub(super) use change::of as would_change;
@@ -116,8 +117,17 @@ impl Answers {
     }
 }
 
-/// A guard's name, the verbs it is about, and what it says about one step.
-type Guard = (&'static str, &'static [Verb], fn(&Step, &Facts<'_>) -> Option<Hold>);
+/// A guard's name, the verbs it is about, and what it says.
+type Guard = (&'static str, &'static [Verb], Asks);
+
+/// What a guard is asked about.
+#[derive(Clone, Copy)]
+enum Asks {
+    /// Each step by itself.
+    Each(fn(&Step, &Facts<'_>) -> Option<Hold>),
+    /// All steps of the plan: they may pass one by one, and not together.
+    All(fn(&[Step], &Facts<'_>) -> Option<Hold>),
+}
 
 /// The guard that asks whether pods come back to the node: what is to be asked of a node that is to be avoided first.
 const UNSUSPECTED: &str = "node not suspected";
@@ -125,107 +135,108 @@ const UNSUSPECTED: &str = "node not suspected";
 /// The guard that asks whether it is over already: a pod is not touched before that is known.
 const NO_HICCUP: &str = "no hiccup";
 
-/// The guard that counts the pods of all agreements, and those that are to go together.
-const BLAST_RADIUS: &str = "within the blast radius";
-
 /// Who may act at all. A recommendation needs none of these.
-const PERMISSION: [Guard; 2] = [("mode", ALL, mode::allows), ("leadership", ALL, leadership::held)];
+const PERMISSION: [Guard; 2] = [("mode", ALL, Each(mode::allows)), ("leadership", ALL, Each(leadership::held))];
 
 /// Whether acting is safe and of use, in the order in which a user would want to be told.
 const PRECAUTIONS: [Guard; 93] = [
-    ("one owner", FLOOR, ownership::clear),
-    ("owner respected", MOVE, ownership::respected),
-    ("owned replicas", LET_GO, own::owned),
-    ("others respected", LET_GO, own::respected),
-    ("workload not shared", LET_GO, own::alone),
-    ("target allowed", AIM, cpu_target::allowed),
-    ("target free", AIM, cpu_target::free),
-    ("target respected", AIM, cpu_target::respected),
-    ("workload not shared", AIM, cpu_target::alone),
-    ("rollback allowed", ROLLOUT, rollback::allowed),
-    ("reschedule allowed", RESCHEDULE, reschedule::allowed),
-    ("avoiding allowed", AVOID, avoidance::allowed),
-    ("shed allowed", SHED, shed::allowed),
-    ("switch free", SHED, shed::free),
-    ("switch respected", SHED, shed::respected),
-    ("resize allowed", RESIZE, resize::allowed),
-    ("not scaled on CPU", RESIZE, resize::one_axis),
-    ("rollout free", ROLLOUT, revision::free),
-    ("revision respected", ROLLOUT, revision::respected),
-    ("not at zero", ADD, zero::running),
-    ("fresh data", ALL, data::fresh),
-    ("enough data", ALL, data::covered),
-    ("no common cause", TAKE_AWAY, common_cause::none),
-    ("load known", &[Verb::RaiseFloor], load::known),
-    ("all is calm", LET_GO, own::in_calm),
-    ("load allows it", LET_GO, own::load_allows),
-    ("calm for the target", AIM, cpu_target::in_calm),
-    ("load bears the target", AIM, cpu_target::load_allows),
-    ("no rollout", REPLICAS, rollout::at_rest),
-    ("rollout through", LET_GO_BY_AND_BY, rollout::at_rest),
-    ("all pods ready", LET_GO, own::all_ready),
-    ("pods ready for the target", AIM, cpu_target::all_ready),
-    ("no volume of its own", LET_GO, own::keeps_nothing),
-    ("spec observed", OBSERVED, revision::observed),
-    ("no rollback undone", ROLLOUT, revision::not_gone_back_to),
-    ("proven revision", UNDO, revision::proven),
-    ("within the day's budget", UNDO, rollback::within_budget),
-    ("within the day's pauses", PAUSE, rollback::within_pauses),
-    ("replaceable pod", RESCHEDULE, pod::replaceable),
-    ("serving pod", RESCHEDULE, pod::serving),
-    ("no critical pod", RESCHEDULE, pod::not_critical),
-    ("nothing to lose", RESCHEDULE, pod::keeps_nothing),
-    ("old enough pod", RESCHEDULE, pod::old_enough),
-    ("last move judged", RESCHEDULE, reschedule::in_turn),
-    ("one pod at a time", RESCHEDULE, reschedule::alone),
-    ("ready node", RESCHEDULE, node::ready),
-    (UNSUSPECTED, RESCHEDULE, node::not_suspected),
-    ("nodes counted", AVOID, avoidance::counted),
-    ("one node at a time", AVOID, avoidance::alone),
-    ("taint not refused", AVOID, avoidance::unhindered),
-    ("taint respected", AVOID, avoidance::respected),
-    ("node not avoided before", AVOID, avoidance::not_before),
-    ("within the day's nodes", AVOID, avoidance::within_budget),
-    ("few nodes avoided", AVOID, avoidance::few),
-    ("another node in reach", AVOID, avoidance::reachable),
-    ("within the day's evictions", RESCHEDULE, reschedule::within_budget),
-    ("within the day's surges", &[Verb::Surge], reschedule::within_surges),
-    ("within the day's steps", LET_GO, own::within_budget),
-    ("within the day's targets", AIM, cpu_target::within_budget),
-    ("within the day's sheds", SHED, shed::within_budget),
-    (BLAST_RADIUS, RESCHEDULE, blast_radius::kept),
-    ("few at once in the cluster", WIDELY_FELT, cluster::few),
-    ("not refused", RESCHEDULE, reschedule::unhindered),
-    ("resizable pod", RESIZE, resize::in_place),
-    ("size respected", RESIZE, resize::respected),
-    ("bounded size", RESIZE, resize::bounded),
-    ("room on the node", RESIZE, resize::has_room),
-    ("within the day's resizes", RESIZE, resize::within_budget),
-    ("resize not refused", RESIZE, resize::not_refused),
-    ("write not refused", ALL, refusal::over),
-    ("warmed up", DISRUPT, warm_up::over),
-    (NO_HICCUP, TO_DISRUPT, pulse::lasts),
-    ("confirmed", UNDO, rollback::confirmed),
-    ("did no harm", &[Verb::RaiseFloor, Verb::RollBack], harm::not_done),
-    ("did no harm lately", LET_GO, own::did_no_harm),
-    ("target did no harm", AIM, cpu_target::did_no_harm),
-    ("small step of the target", AIM, cpu_target::small),
-    ("sound bounds", MOVE, bounds::sound),
-    ("within bounds", MOVE, bounds::kept),
-    ("once a slot", ALL, pace::once_a_slot),
-    ("last act judged", &[Verb::RaiseFloor, Verb::Resize], pace::judged),
-    ("raise judged first", RAISE_FIRST, pace::raise_judged),
-    ("last step judged", LET_GO, own::in_turn),
-    ("last target judged", AIM, cpu_target::in_turn),
-    ("resize judged first", &[Verb::RaiseFloor], resize::judged),
-    ("last rollback judged", &[Verb::RaiseFloor, Verb::RollBack, Verb::Reschedule, Verb::Resize], rollback::alone),
-    ("move judged first", MOVED_FIRST, reschedule::judged),
-    ("cooled down", &[Verb::RaiseFloor], pace::cooled_down),
-    ("small step", &[Verb::LowerFloor, Verb::Restore, Verb::ScaleDown], pace::small_steps),
-    ("few at a time", &[Verb::RestoreSize], pace::few_at_a_time),
-    ("of use", OF_USE, effect::of_use),
-    ("who else bids is known", RAISE, room::announced),
-    ("room for it", RAISE, room::left),
+    ("one owner", FLOOR, Each(ownership::clear)),
+    ("owner respected", MOVE, Each(ownership::respected)),
+    ("owned replicas", LET_GO, Each(own::owned)),
+    ("others respected", LET_GO, Each(own::respected)),
+    ("workload not shared", LET_GO, Each(own::alone)),
+    ("target allowed", AIM, Each(cpu_target::allowed)),
+    ("target free", AIM, Each(cpu_target::free)),
+    ("target respected", AIM, Each(cpu_target::respected)),
+    ("workload not shared", AIM, Each(cpu_target::alone)),
+    ("rollback allowed", ROLLOUT, Each(rollback::allowed)),
+    ("reschedule allowed", RESCHEDULE, Each(reschedule::allowed)),
+    ("avoiding allowed", AVOID, Each(avoidance::allowed)),
+    ("shed allowed", SHED, Each(shed::allowed)),
+    ("switch free", SHED, Each(shed::free)),
+    ("switch respected", SHED, Each(shed::respected)),
+    ("resize allowed", RESIZE, Each(resize::allowed)),
+    ("not scaled on CPU", RESIZE, Each(resize::one_axis)),
+    ("rollout free", ROLLOUT, Each(revision::free)),
+    ("revision respected", ROLLOUT, Each(revision::respected)),
+    ("not at zero", ADD, Each(zero::running)),
+    ("fresh data", ALL, Each(data::fresh)),
+    ("enough data", ALL, Each(data::covered)),
+    ("no common cause", TAKE_AWAY, Each(common_cause::none)),
+    ("load known", &[Verb::RaiseFloor], Each(load::known)),
+    ("all is calm", LET_GO, Each(own::in_calm)),
+    ("load allows it", LET_GO, Each(own::load_allows)),
+    ("calm for the target", AIM, Each(cpu_target::in_calm)),
+    ("load bears the target", AIM, Each(cpu_target::load_allows)),
+    ("no rollout", REPLICAS, Each(rollout::at_rest)),
+    ("rollout through", LET_GO_BY_AND_BY, Each(rollout::at_rest)),
+    ("all pods ready", LET_GO, Each(own::all_ready)),
+    ("pods ready for the target", AIM, Each(cpu_target::all_ready)),
+    ("no volume of its own", LET_GO, Each(own::keeps_nothing)),
+    ("spec observed", OBSERVED, Each(revision::observed)),
+    ("no rollback undone", ROLLOUT, Each(revision::not_gone_back_to)),
+    ("proven revision", UNDO, Each(revision::proven)),
+    ("within the day's budget", UNDO, Each(rollback::within_budget)),
+    ("within the day's pauses", PAUSE, Each(rollback::within_pauses)),
+    ("replaceable pod", RESCHEDULE, Each(pod::replaceable)),
+    ("serving pod", RESCHEDULE, Each(pod::serving)),
+    ("no critical pod", RESCHEDULE, Each(pod::not_critical)),
+    ("nothing to lose", RESCHEDULE, Each(pod::keeps_nothing)),
+    ("old enough pod", RESCHEDULE, Each(pod::old_enough)),
+    ("last move judged", RESCHEDULE, Each(reschedule::in_turn)),
+    ("one pod at a time", RESCHEDULE, Each(reschedule::alone)),
+    ("ready node", RESCHEDULE, Each(node::ready)),
+    (UNSUSPECTED, RESCHEDULE, Each(node::not_suspected)),
+    ("nodes counted", AVOID, Each(avoidance::counted)),
+    ("one node at a time", AVOID, Each(avoidance::alone)),
+    ("taint not refused", AVOID, Each(avoidance::unhindered)),
+    ("taint respected", AVOID, Each(avoidance::respected)),
+    ("node not avoided before", AVOID, Each(avoidance::not_before)),
+    ("within the day's nodes", AVOID, Each(avoidance::within_budget)),
+    ("few nodes avoided", AVOID, Each(avoidance::few)),
+    ("another node in reach", AVOID, Each(avoidance::reachable)),
+    ("within the day's evictions", RESCHEDULE, Each(reschedule::within_budget)),
+    ("within the day's surges", &[Verb::Surge], Each(reschedule::within_surges)),
+    ("within the day's steps", LET_GO, Each(own::within_budget)),
+    ("within the day's targets", AIM, Each(cpu_target::within_budget)),
+    ("within the day's sheds", SHED, Each(shed::within_budget)),
+    ("within the blast radius", RESCHEDULE, All(blast_radius::kept)),
+    ("few at once in the cluster", WIDELY_FELT, Each(cluster::few)),
+    ("not refused", RESCHEDULE, Each(reschedule::unhindered)),
+    ("resizable pod", RESIZE, Each(resize::in_place)),
+    ("size respected", RESIZE, Each(resize::respected)),
+    ("bounded size", RESIZE, Each(resize::bounded)),
+    ("room on the node", RESIZE, Each(resize::has_room)),
+    ("within the day's resizes", RESIZE, Each(resize::within_budget)),
+    ("resize not refused", RESIZE, Each(resize::not_refused)),
+    ("write not refused", ALL, Each(refusal::over)),
+    ("warmed up", DISRUPT, Each(warm_up::over)),
+    (NO_HICCUP, TO_DISRUPT, Each(pulse::lasts)),
+    ("confirmed", UNDO, Each(rollback::confirmed)),
+    ("did no harm", &[Verb::RaiseFloor, Verb::RollBack], Each(harm::not_done)),
+    ("did no harm lately", LET_GO, Each(own::did_no_harm)),
+    ("target did no harm", AIM, Each(cpu_target::did_no_harm)),
+    ("small step of the target", AIM, Each(cpu_target::small)),
+    ("sound bounds", MOVE, Each(bounds::sound)),
+    ("within bounds", MOVE, Each(bounds::kept)),
+    ("once a slot", ALL, Each(pace::once_a_slot)),
+    ("last act judged", &[Verb::RaiseFloor, Verb::Resize], Each(pace::judged)),
+    ("raise judged first", RAISE_FIRST, Each(pace::raise_judged)),
+    ("last step judged", LET_GO, Each(own::in_turn)),
+    ("last target judged", AIM, Each(cpu_target::in_turn)),
+    ("resize judged first", &[Verb::RaiseFloor], Each(resize::judged)),
+    (
+        "last rollback judged",
+        &[Verb::RaiseFloor, Verb::RollBack, Verb::Reschedule, Verb::Resize],
+        Each(rollback::alone),
+    ),
+    ("move judged first", MOVED_FIRST, Each(reschedule::judged)),
+    ("cooled down", &[Verb::RaiseFloor], Each(pace::cooled_down)),
+    ("small step", &[Verb::LowerFloor, Verb::Restore, Verb::ScaleDown], Each(pace::small_steps)),
+    ("few at a time", &[Verb::RestoreSize], Each(pace::few_at_a_time)),
+    ("of use", OF_USE, Each(effect::of_use)),
+    ("who else bids is known", RAISE, Each(room::announced)),
+    ("room for it", RAISE, Each(room::left)),
 ];
 
 /// Lets a plan pass, or says why not.
@@ -243,8 +254,7 @@ pub fn admit(plan: Plan<Proposed>, facts: &Facts<'_>) -> Result<Plan<Admitted>, 
 /// # Errors
 /// The first [`Hold`].
 pub fn review(plan: &Plan<Proposed>, facts: &Facts<'_>) -> Result<(), Hold> {
-    check(plan, facts, &PRECAUTIONS)?;
-    blast_radius::together(&plan.steps, facts).map_or(Ok(()), Err)
+    check(plan, facts, &PRECAUTIONS)
 }
 
 /// The same for an eviction that is to come when replicas were added for it: that the outage lasts is asked then.
@@ -327,17 +337,13 @@ pub(super) fn answers<S>(plan: &Plan<S>, facts: &Facts<'_>, permitted: bool) -> 
     let mut answers = Answers::default();
     let permission = PERMISSION.iter().filter(|_| permitted);
     for guard in permission.chain(&PRECAUTIONS) {
-        if let Some(hold) = plan.steps.iter().find_map(|step| asked(guard, step, facts)) {
+        if let Some(hold) = asked(guard, &plan.steps, facts) {
             answers.held = hold.guard.map(|name| (name, hold.message));
             break;
         }
         if plan.steps.iter().any(|step| guard.1.contains(&step.verb)) {
             answers.passed.push(guard.0);
         }
-    }
-    if let Some(hold) = blast_radius::together(&plan.steps, facts).filter(|_| answers.held.is_none()) {
-        answers.passed.retain(|passed| *passed != BLAST_RADIUS);
-        answers.held = Some((BLAST_RADIUS, hold.message));
     }
     answers
 }
@@ -362,13 +368,17 @@ pub fn gives_back(verb: Verb) -> bool {
 }
 
 fn check<S>(plan: &Plan<S>, facts: &Facts<'_>, guards: &[Guard]) -> Result<(), Hold> {
-    let mut holds = guards.iter().flat_map(|guard| plan.steps.iter().filter_map(|step| asked(guard, step, facts)));
-    holds.next().map_or(Ok(()), Err)
+    guards.iter().find_map(|guard| asked(guard, &plan.steps, facts)).map_or(Ok(()), Err)
 }
 
-/// What a guard says of a step, if it is about its verb.
-fn asked((name, about, holds): &Guard, step: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    let hold = if about.contains(&step.verb) { holds(step, facts) } else { None };
+/// What a guard says of these steps, if it is about the verb of one.
+fn asked((name, about, asks): &Guard, steps: &[Step], facts: &Facts<'_>) -> Option<Hold> {
+    let mut of_them = steps.iter().filter(|step| about.contains(&step.verb)).peekable();
+    of_them.peek()?;
+    let hold = match asks {
+        Asks::Each(holds) => of_them.find_map(|step| holds(step, facts)),
+        Asks::All(holds) => holds(steps, facts),
+    };
     hold.map(|hold| Hold { guard: Some(name), ..hold })
 }
 

@@ -10,7 +10,7 @@ use crate::decide::plan::Step;
 use crate::decide::situation::facts::Facts;
 
 use super::avoidance::steered;
-use super::{BLAST_RADIUS, Hold, drain};
+use super::{Hold, drain};
 
 /// Within this time it is counted what was done for all agreements: two verdicts take about as long.
 pub const WITHIN: SignedDuration = SignedDuration::from_mins(10);
@@ -19,7 +19,13 @@ pub const EVICTIONS: usize = 5;
 /// So many evictions from one node.
 pub const EVICTIONS_OF_A_NODE: usize = 1;
 
-pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
+/// Each pod may go, and all of them together.
+pub(super) fn kept(steps: &[Step], facts: &Facts<'_>) -> Option<Hold> {
+    let evicted: Vec<&Step> = steps.iter().filter(|step| step.verb == Verb::Reschedule).collect();
+    evicted.iter().find_map(|step| alone(step, facts)).or_else(|| together(&evicted, facts))
+}
+
+fn alone(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let node = facts.workload.pod(&step.target.uid)?.node.clone().unwrap_or_default();
     let own = facts.moved.iter().flat_map(|moved| &moved.evictions).filter(|one| one.action != step.id);
     let drains = drain::goes_on(facts, &node);
@@ -52,9 +58,8 @@ pub fn evictions_left(facts: &Facts<'_>) -> usize {
 }
 
 /// Several pods go together only from one node that is avoided, and no more of them than may go at all.
-pub(super) fn together(steps: &[Step], facts: &Facts<'_>) -> Option<Hold> {
-    let evicted: Vec<&Step> = steps.iter().filter(|step| step.verb == Verb::Reschedule).collect();
-    let [first, others @ ..] = evicted.as_slice() else { return None };
+fn together(evicted: &[&Step], facts: &Facts<'_>) -> Option<Hold> {
+    let [first, others @ ..] = evicted else { return None };
     let node = |step: &Step| facts.workload.pod(&step.target.uid).and_then(|pod| pod.node.as_deref());
     let is_left = node(first).is_some_and(|node| steered(facts, node).is_some());
     let of_one = others.iter().all(|step| node(step) == node(first));
@@ -62,7 +67,7 @@ pub(super) fn together(steps: &[Step], facts: &Facts<'_>) -> Option<Hold> {
     (!may_go).then(|| {
         let message =
             format!("{} pods go together only from one node that is avoided, and within the budgets", evicted.len());
-        Hold { guard: Some(BLAST_RADIUS), ..Hold::new("BlastRadius", message) }
+        Hold::new("BlastRadius", message)
     })
 }
 

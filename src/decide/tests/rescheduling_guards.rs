@@ -8,7 +8,10 @@ use super::moves::{evicted_to, fail, surged, verb};
 use crate::api::diagnosis::CauseKind;
 use crate::api::enforcement_status::{Episode, Verb, WithoutEffect};
 use crate::api::reschedule_status::{Eviction, Hindrance, Obstacle, RescheduleStatus};
-use crate::decide::FleetEviction;
+use crate::decide::situation::timing::Timing;
+use crate::decide::verb::reschedule;
+use crate::decide::workflow::work_out;
+use crate::decide::{FleetEviction, Plan, guard};
 use crate::sense::signals::Signals;
 use crate::sense::workload::{Baseline, BaselineRecord, KeptVolume, PodObservation, PodPhase, Rollout, VolumeKind};
 
@@ -237,4 +240,24 @@ fn a_node_is_named_and_its_pods_stay() {
         "{}",
         decided.enforcement.message
     );
+}
+
+/// What lets several go together is a guard like any other: none that is asked after it has let anything pass.
+#[test]
+fn what_holds_several_together_is_asked_in_its_turn() {
+    let scene = super::evacuation::ready(3);
+    let situation = scene.situation();
+    let timing = Timing::of(&scene.enforcement).unwrap();
+    let (facts, _) = work_out(&situation, timing, scene.workload.as_ref().unwrap());
+    let answers = |pods: &[usize]| {
+        let steps = pods.iter().flat_map(|index| reschedule::evict(&facts, &facts.workload.pods[*index]).steps);
+        guard::answers(&Plan::of_steps("shop", steps.collect()), &facts, false)
+    };
+    let of_one_node = answers(&[0, 1, 2]);
+    assert_eq!(of_one_node.held, None);
+    let named = "within the blast radius";
+    assert_eq!(of_one_node.passed.iter().filter(|name| **name == named).count(), 1);
+    let of_two = answers(&[0, 5]);
+    let before = of_one_node.passed.iter().take_while(|name| **name != named);
+    assert_eq!((of_two.held.unwrap().0, of_two.passed), (named, before.copied().collect()));
 }
