@@ -49,14 +49,14 @@ pub struct Health {
     pub by_pulse: Option<SeenByPulse>,
 }
 
-/// A danger that the last minute alone tells of.
+/// A danger that the last minute alone tells of: of the objective for which it has been proven for longest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SeenByPulse {
     /// When it was proven first.
     pub since: Timestamp,
     /// When it was proven last: what nobody has looked at since may be over.
     pub last: Timestamp,
-    /// What came between the two is an outage by itself.
+    /// What came between the two is an outage by itself, for this objective or another.
     pub goes_on: bool,
 }
 
@@ -86,10 +86,12 @@ impl Health {
     /// The same, with the outages that the last minute proves. They add to the danger, and take nothing from it.
     #[must_use]
     pub fn with_pulse(mut self, pulse: &[Proof]) -> Self {
-        let since = pulse.iter().map(|proof| proof.since).min();
-        let Some((since, last)) = since.zip(pulse.iter().map(|proof| proof.at).max()) else { return self };
+        // Two objectives that each were seen to fail once are none that fails for as long as lies between.
+        let longest = pulse.iter().max_by_key(|proof| (proof.at.duration_since(proof.since), proof.at));
+        let Some(Proof { since, at, .. }) = longest else { return self };
         if self.danger < Danger::Burning {
-            self.by_pulse = Some(SeenByPulse { since, last, goes_on: pulse.iter().any(Proof::goes_on) });
+            let goes_on = pulse.iter().any(Proof::goes_on);
+            self.by_pulse = Some(SeenByPulse { since: *since, last: *at, goes_on });
         }
         self.danger = Danger::Burning;
         self.danger_seen = true;

@@ -19,6 +19,7 @@ pub(crate) mod fixture;
 mod guards;
 mod harm;
 mod held_in_rollouts;
+mod hiccups;
 mod history;
 mod ladder;
 mod left_behind;
