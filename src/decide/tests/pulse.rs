@@ -274,6 +274,31 @@ fn an_outage_goes_on_when_what_came_since_the_first_look_is_one_by_itself() {
     }
 }
 
+/// `--pulse-interval` allows 5 s to a minute, and a look may take ten seconds.
+#[test]
+fn at_every_pace_an_outage_that_goes_on_is_proven_without_a_break() {
+    let (rule, late) = (rule("latency"), SignedDuration::from_secs(10));
+    for interval in [5, 10, 15, 20, 30, 45, 60] {
+        let mut course = Course::default();
+        for look in 0..=240 / interval {
+            let at = at(look * interval);
+            assert!(look == 0 || course.proof(at + late).is_some(), "{interval}: {look}");
+            course.enter(&rule, &minute(300, 600), at);
+            let proof = course.proof(at).unwrap();
+            assert_eq!((proof.since, proof.at), (super::fixture::at(0), at), "{interval}: {look}");
+        }
+    }
+    // Of two hiccups the looks between them make two.
+    for interval in [5, 10, 15, 20, 30, 45, 60] {
+        let mut course = Course::default();
+        course.enter(&rule, &minute(300, 600), at(0));
+        course.enter(&rule, &minute(0, 600), at(interval));
+        course.enter(&rule, &minute(300, 600), at(2 * interval));
+        let proof = course.proof(at(2 * interval)).unwrap();
+        assert_eq!((proof.since, proof.goes_on()), (at(2 * interval), false), "{interval}");
+    }
+}
+
 #[test]
 fn what_came_in_a_gap_is_not_taken_for_the_present() {
     let rule = rule("latency");
