@@ -278,7 +278,13 @@ fn remembered(facts: &Facts<'_>, reset: Option<&Reset>, fresh: bool) -> Option<O
     let Some(floor) = facts.floor() else { return status.cloned() };
     let let_go = own::let_go(facts);
     if !own::is_owner(facts) && let_go.is_none() {
-        return owned::aged(status, &facts.actions, facts.now());
+        // The minimum of an autoscaler is no number of replicas.
+        let declared = match standing {
+            _ if floor.kind.is_autoscaler() => facts.workload.spec_replicas,
+            Some(standing) => standing.baseline,
+            None => floor.current,
+        };
+        return owned::not_owned(status, declared, &facts.actions, facts.now());
     }
     let mut owned = owned::reconcile(status, floor, (standing, reset), &facts.actions, facts.now());
     if let Some(standing) = let_go.filter(|_| facts.health.danger > Danger::None) {

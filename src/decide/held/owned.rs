@@ -43,6 +43,18 @@ pub fn aged(status: Option<&OwnedReplicas>, actions: &[ActionRecord], now: Times
     (!nothing).then_some(owned)
 }
 
+/// The same where it is known what is `declared` now. That may change as it likes meanwhile: when the operator owns the replicas
+/// again, it is not to be taken for a change of theirs at that instant.
+#[must_use]
+pub fn not_owned(
+    status: Option<&OwnedReplicas>,
+    declared: i32,
+    actions: &[ActionRecord],
+    now: Timestamp,
+) -> Option<OwnedReplicas> {
+    Some(OwnedReplicas { declared, ..aged(status, actions, now)? })
+}
+
 /// What of it was within a day, with what is known of its steps by now.
 fn counted(status: &OwnedReplicas, actions: &[ActionRecord], now: Timestamp) -> OwnedReplicas {
     let mut owned = status.clone();

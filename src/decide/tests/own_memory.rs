@@ -97,6 +97,41 @@ fn what_was_done_within_a_day_counts_on_while_the_replicas_are_not_owned() {
     }
 }
 
+/// What changes while the operator owns nothing is no change of what it owns, and least of all at the instant at which it owns the
+/// replicas again.
+#[test]
+fn what_others_declare_while_the_replicas_are_not_owned_is_told_as_no_change_later() {
+    for with_autoscaler in [false, true] {
+        let mut scene = owned(10);
+        let step = StepDown { action: "earlier".into(), at: Time(at(-3600)), from: 10, to: 9, harmful: false };
+        let told = OwnedReplicas { declared: 10, steps: vec![step], ..OwnedReplicas::default() };
+        scene.status.owned = Some(told.clone());
+        scene.enforcement.capacity = Some(capacity(CapacityMode::Floor));
+        scene.live();
+        scene.wait(60);
+        scaled_by(&mut scene, 12, "kubectl");
+        let floor = scene.workload().floor.clone();
+        if with_autoscaler {
+            scene.workload().floor = FloorHolder::Hpa(hpa());
+        }
+        scene.live();
+        assert_eq!(scene.status.owned.as_ref().unwrap().steps.len(), 1, "a day's count goes on");
+        scene.wait(3600);
+        scene.workload().floor = floor;
+        scene.enforcement.capacity = Some(capacity(CapacityMode::Own));
+        scene.load_needs(12);
+        scene.live();
+        let kept = scene.status.owned.clone().unwrap();
+        assert_eq!(kept, OwnedReplicas { declared: 12, ..told }, "{with_autoscaler}");
+        // From now on it is.
+        scene.wait(60);
+        scaled_by(&mut scene, 11, "kubectl");
+        scene.live();
+        let kept = scene.status.owned.clone().unwrap();
+        assert_eq!(kept.changed.map(|changed| (changed.at.0, changed.to)), Some((scene.now, 11)), "{with_autoscaler}");
+    }
+}
+
 #[test]
 fn what_a_crash_left_let_go_is_put_back_when_the_agreement_goes() {
     for phase in [ActionPhase::Intended, ActionPhase::Unknown] {
