@@ -3,12 +3,13 @@
 //! The law is kept from one look to the next, since it learns. Whoever keeps it gives each sample once. What it wants is
 //! told as advice ([`Need`]); where the agreement asks for that, a floor follows it: see `ahead`.
 //!
-//! Beside what is needed stands what is possible: how far one raise goes ([`size`]), how many pods a dependency has
-//! connections for (`connections`), whether quotas and nodes have room ([`feasibility`]), and who goes first where there is
-//! not enough for all (`scarcity`, by the `bid` of each). Nothing here raises anything: that is for [`verb`](super::verb).
-//! The law itself, which knows no service, is [`law`].
+//! Beside what is needed stands what is possible: how far one raise goes ([`size`]) and how far a floor at all
+//! (`ceiling`), how many pods a dependency has connections for (`connections`), whether quotas and nodes have room
+//! ([`feasibility`]), and who goes first where there is not enough for all (`scarcity`, by the `bid` of each). Nothing here
+//! raises anything: that is for [`verb`](super::verb). The law itself, which knows no service, is [`law`].
 
 pub(in crate::decide) mod bid;
+pub(in crate::decide) mod ceiling;
 pub(in crate::decide) mod connections;
 pub mod feasibility;
 pub(in crate::decide) mod scarcity;

@@ -44,8 +44,8 @@ use self::comparison::Sample;
 use self::population::Population;
 pub(super) use self::saturation::is_unexplained;
 use super::danger::health::Danger;
+use super::held::resized;
 use super::situation::facts::Facts;
-use super::verb::resize;
 
 /// The kinds of action a cause leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,7 +138,7 @@ pub fn find(facts: &Facts<'_>) -> Found {
     let pods = if calm { Err("nothing is in danger".to_owned()) } else { Population::of(facts) };
     let look = Look { facts, pods };
     let mut ruled_out = Vec::new();
-    let goes_on = !calm && !resize::open(facts).is_empty() && resize::seen(facts).is_ok();
+    let goes_on = !calm && resized::unjudged(&facts.actions).next().is_some() && throttling::seen(facts).is_ok();
     for (cause, ask) in if calm { IN_CALM.as_slice() } else { CAUSES.as_slice() } {
         let answer = if goes_on && OUTLIERS.contains(cause) { Err(LEFT.to_owned()) } else { ask(&look) };
         match answer {

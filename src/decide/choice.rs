@@ -211,7 +211,7 @@ fn resize(facts: &Facts<'_>, cause: &Cause) -> Chosen {
         Ok(chosen) => return chosen,
     };
     // What was begun is to show first whether it helps.
-    if !resize::open(facts).is_empty() {
+    if resized::unjudged(&facts.actions).next().is_some() {
         return held(facts, cause, &hold, Answers::of(&hold));
     }
     let (Some(bounds), Some(floor), None) = (&facts.situation.enforcement.scale, facts.floor(), unclear(facts)) else {

@@ -97,7 +97,7 @@ pub struct Sight<'a> {
 pub fn judge(actions: &mut [ActionRecord], sight: Sight<'_>) -> Vec<WithoutEffect> {
     let mut without_effect: Vec<WithoutEffect> = Vec::new();
     // The resizes of a round are judged together.
-    let round_ends = super::verb::resize::unjudged(actions).map(|record| record.deadline.0).max();
+    let round_ends = super::held::resized::unjudged(actions).map(|record| record.deadline.0).max();
     let taken_back = harm::taken_back(actions);
     for record in actions.iter_mut().filter(|record| record.phase == ActionPhase::Done && record.verdict.is_none()) {
         let due = sight.now >= round_ends.filter(|_| record.verb == Verb::Resize).unwrap_or(record.deadline.0);

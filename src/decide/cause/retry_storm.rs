@@ -14,10 +14,10 @@
 
 use crate::api::diagnosis::{CauseKind, Subject};
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
+use crate::decide::capacity::ceiling;
 use crate::decide::danger::evidence::Snapshot;
 use crate::decide::danger::load::{self, Change};
 use crate::decide::situation::facts::Facts;
-use crate::decide::verb::policy;
 
 use super::{Answer, Cause, Look, Remedy, endangered, evidence};
 
@@ -115,7 +115,7 @@ fn tried(facts: &Facts<'_>) -> Result<String, String> {
         return Err(format!("more replicas ({}) have yet to show whether they help", open.change()));
     }
     let bounds = facts.situation.enforcement.scale.as_ref();
-    let highest = bounds.zip(facts.floor()).map(|(bounds, floor)| policy::highest(facts, floor, bounds));
+    let highest = bounds.zip(facts.floor()).map(|(bounds, floor)| ceiling::highest(facts, floor, bounds));
     if highest.is_some_and(|highest| wanted >= highest && ready >= wanted) {
         return Ok(format!("{ready} pods are ready, which are all that are allowed"));
     }

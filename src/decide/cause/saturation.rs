@@ -12,11 +12,10 @@ use crate::api::enforcement_status::{ActionRecord, Verb, Verdict};
 use crate::decide::capacity::size;
 use crate::decide::danger::evidence::Snapshot;
 use crate::decide::danger::load::{self, Change, Level};
-use crate::decide::verb::resize;
 use crate::sense::signals::Signals;
 
 use super::bad_revision::MORE_LOAD;
-use super::throttling::{SHARE, Throttled};
+use super::throttling::{self, SHARE, Throttled};
 use super::{Answer, Cause, Look, Remedy, endangered, evidence, retry_storm};
 
 pub(super) fn ask(look: &Look<'_>) -> Answer {
@@ -36,7 +35,7 @@ pub(super) fn ask(look: &Look<'_>) -> Answer {
         let message = format!("{} in danger, and only {ready} of {wanted} wanted pods are ready", endangered(look));
         return Ok(saturation(message));
     }
-    let untold = match resize::seen(facts) {
+    let untold = match throttling::seen(facts) {
         Ok(throttled) => return Ok(by_limit(look, &throttled)),
         Err(why) if asked(look) => format!("; {why}"),
         Err(_) => String::new(),

@@ -13,7 +13,9 @@ use num_rational::BigRational;
 use num_traits::ToPrimitive;
 
 use crate::api::resize::Resize;
-use crate::decide::verb::resize;
+use crate::decide::held::resized;
+use crate::decide::situation::facts::Facts;
+use crate::sense::promql::millionths;
 use crate::sense::signals::{PodEvents, STALE, Signals};
 use crate::sense::workload::{PodObservation, WorkloadObservation};
 
@@ -72,6 +74,21 @@ impl Throttled {
     }
 }
 
+/// The pods that are throttled, as most are.
+///
+/// # Errors
+/// As for [`Throttled::of`].
+pub fn seen(facts: &Facts<'_>) -> Result<Throttled, String> {
+    let begun: Vec<&str> = resized::unjudged(&facts.actions).map(|record| record.target.name.as_str()).collect();
+    Throttled::of(facts.workload, facts.situation.throttling, &begun, facts.now())
+}
+
+/// The most that a container may be limited to, in thousandths of a core. `None`: it cannot be read.
+#[must_use]
+pub fn most(allowed: &Resize) -> Option<i64> {
+    millionths(allowed.max_cpu.as_str()).map(|cores| cores / 1000).filter(|most| *most > 0)
+}
+
 /// The share of the periods in which a pod was held back. `None`: not known.
 #[must_use]
 pub fn share(signals: &Signals, pod: &str) -> Option<f64> {
@@ -87,7 +104,7 @@ pub fn nodes(workload: &WorkloadObservation, signals: &Signals, allowed: &Resize
     let grows = |pod: &&PodObservation| {
         let container = pod.size.container(allowed.container.as_deref());
         let size = container.and_then(|(_, container)| container.size);
-        size.is_some_and(|size| resize::most(allowed).is_some_and(|most| size.limit < most))
+        size.is_some_and(|size| most(allowed).is_some_and(|most| size.limit < most))
     };
     pods.filter(grows).filter_map(|pod| pod.node.clone()).collect()
 }

@@ -1,11 +1,11 @@
 //! The bounds: the agreement's own, the autoscaler's, and the size of a step.
 
 use crate::api::enforcement_status::Verb;
-use crate::decide::capacity::{connections, size};
+use crate::decide::capacity::{ceiling, connections, size};
 use crate::decide::held::moved;
 use crate::decide::plan::Step;
 use crate::decide::situation::facts::Facts;
-use crate::decide::verb::{ahead, own, policy, release};
+use crate::decide::verb::{ahead, own, release};
 
 use super::{Hold, adds};
 
@@ -14,7 +14,7 @@ pub(super) fn sound(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let (Some(bounds), Some(floor)) = (&facts.situation.enforcement.scale, facts.floor()) else {
         return Some(Hold::new("NoBounds", "enforcement.scale is missing; without {min, max} nothing is scaled"));
     };
-    let highest = policy::highest(facts, floor, bounds);
+    let highest = ceiling::highest(facts, floor, bounds);
     if highest < bounds.min && connections::bind(bounds, floor, facts.workload) {
         // What stands comes down in any case.
         let told = connections::told(bounds, floor, facts.workload);
@@ -36,8 +36,8 @@ pub(super) fn kept(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let (Some(bounds), Some(floor)) = (&facts.situation.enforcement.scale, facts.floor()) else { return None };
     let (to, wanted) = (step.floor()?.to, facts.workload.spec_replicas);
     let highest = match moved::added(step, facts.workload) {
-        Some(moved) => policy::highest_in_a_move(facts, floor, bounds, moved),
-        None => policy::highest(facts, floor, bounds),
+        Some(moved) => ceiling::highest_in_a_move(facts, floor, bounds, moved),
+        None => ceiling::highest(facts, floor, bounds),
     };
     let below = facts.standing.as_ref().is_some_and(|standing| to < release::lowest(standing, bounds));
     match step.verb {

@@ -1,6 +1,7 @@
 //! Resizing a pod takes CPU from its neighbours and says something of it that its template does not: only where the agreement
 //! allows it, within its bounds, where its node has room, and never against another hand.
 
+use crate::decide::cause::throttling;
 use crate::decide::held::resized;
 use crate::decide::plan::{ResizeChange, Step};
 use crate::decide::situation::facts::Facts;
@@ -78,7 +79,7 @@ pub(super) fn respected(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
 /// The step is neither too large nor beyond the agreement's bound.
 pub(super) fn bounded(step: &Step, facts: &Facts<'_>) -> Option<Hold> {
     let (pod, change) = of(step, facts)?;
-    let most = facts.situation.enforcement.resize.as_ref().and_then(resize::most).unwrap_or(0);
+    let most = facts.situation.enforcement.resize.as_ref().and_then(throttling::most).unwrap_or(0);
     let (by, of) = GROWTH;
     let (from, to) = (change.from.limit, change.to.limit);
     if to > most {
@@ -126,8 +127,8 @@ pub(super) fn not_refused(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
 
 /// The last resizes are judged before replicas are added: they may do without.
 pub(super) fn judged(_: &Step, facts: &Facts<'_>) -> Option<Hold> {
-    let open = resize::open(facts);
-    let until = resize::round_ends(&open);
+    let open = resized::open(&facts.actions);
+    let until = resized::round_ends(&open);
     (!open.is_empty()).then(|| {
         let message = format!("the resize of {} pods has until {until} to show whether it helps", open.len());
         Hold::new("AwaitingVerdict", message).until(until)

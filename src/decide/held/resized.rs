@@ -134,3 +134,23 @@ fn something(resized: ResizeStatus) -> Option<ResizeStatus> {
     let nothing = resized.pods == 0 && resized.raised.is_empty() && resized.refused.is_none();
     (!nothing).then_some(resized)
 }
+
+/// The resizes that are not judged yet, newest first: the round that goes on.
+#[must_use]
+pub fn open(actions: &[ActionRecord]) -> Vec<&ActionRecord> {
+    unjudged(actions).collect()
+}
+
+/// The resizes among actions that are not judged yet.
+pub fn unjudged(actions: &[ActionRecord]) -> impl Iterator<Item = &ActionRecord> {
+    let open = |record: &&ActionRecord| {
+        record.verb == Verb::Resize && record.verdict.is_none() && record.phase != ActionPhase::Refused
+    };
+    actions.iter().filter(open)
+}
+
+/// When the last of a round is due.
+#[must_use]
+pub fn round_ends(open: &[&ActionRecord]) -> Timestamp {
+    open.iter().map(|record| record.deadline.0).max().unwrap_or(Timestamp::MAX)
+}

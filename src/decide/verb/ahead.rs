@@ -10,7 +10,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::enforcement::ScaleBounds;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorReason, FloorStatus, Verb};
-use crate::decide::capacity::{Aim, Keep, Need, size};
+use crate::decide::capacity::{Aim, Keep, Need, ceiling, size};
 use crate::decide::plan::{Plan, Proposed};
 use crate::decide::situation::facts::Facts;
 use crate::sense::workload::Floor;
@@ -69,7 +69,7 @@ pub(in crate::decide) fn sought(facts: &Facts<'_>, floor: &Floor, bounds: &Scale
     let present = facts.workload.spec_replicas.max(floor.current);
     // A floor is never below the agreement's minimum; where that would be too large a step, none is made.
     let step = known.pods.min(most(facts));
-    (known.pods > present && step >= bounds.min).then(|| step.min(policy::highest(facts, floor, bounds)))
+    (known.pods > present && step >= bounds.min).then(|| step.min(ceiling::highest(facts, floor, bounds)))
 }
 
 /// The raise to what the load needs. `None`: it needs no more than there is, or nothing is known of it.

@@ -18,6 +18,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 
 use crate::api::enforcement::ScaleBounds;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorReason, FloorStatus, Verb, Verdict};
+use crate::decide::capacity::ceiling::highest;
 use crate::decide::capacity::{connections, scarcity, size};
 use crate::decide::danger::episode;
 use crate::decide::danger::evidence::Snapshot;
@@ -343,20 +344,6 @@ fn step(
         before: Snapshot::of(&facts.health, facts.workload.ready_pods()),
     };
     Plan::propose(&agreement.namespace, step)
-}
-
-/// The highest floor allowed: the agreement's bound, the autoscaler's own, and what the dependency has connections for.
-#[must_use]
-pub fn highest(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> i32 {
-    let most = connections::most(bounds, facts.workload).unwrap_or(i32::MAX);
-    floor.max.map_or(bounds.max, |max| max.min(bounds.max)).min(most)
-}
-
-/// The same while so many pods are moved together.
-#[must_use]
-pub fn highest_in_a_move(facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds, moved: i32) -> i32 {
-    let most = connections::most_in_a_move(bounds, facts.workload, moved).unwrap_or(i32::MAX);
-    highest(facts, floor, bounds).min(most)
 }
 
 fn clamp(replicas: i32, facts: &Facts<'_>, floor: &Floor, bounds: &ScaleBounds) -> i32 {

@@ -11,7 +11,7 @@
 
 use crate::api::enforcement::ScaleBounds;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb, Verdict};
-use crate::decide::capacity::{connections, scarcity};
+use crate::decide::capacity::{ceiling, connections, scarcity};
 use crate::decide::danger::evidence::Snapshot;
 use crate::decide::danger::pulse;
 use crate::decide::guard::{self, Hold};
@@ -122,7 +122,7 @@ fn add(
     let sought = i32::try_from(evacuation::pods(facts, pod, suspects).len()).unwrap_or(1);
     // Whether there is one left at all is for the guards to say.
     let sought = sought.min(guard::surges_left(facts)).min(scarcity::spare(facts, wanted)).max(1);
-    let fits = |more: &i32| wanted.saturating_add(*more) <= policy::highest_in_a_move(facts, floor, bounds, *more);
+    let fits = |more: &i32| wanted.saturating_add(*more) <= ceiling::highest_in_a_move(facts, floor, bounds, *more);
     if let Some(more) = (1..=sought).rev().find(fits) {
         return Ok(policy::surge(facts, floor, wanted, more, &pod.name));
     }
@@ -132,7 +132,7 @@ fn add(
             connections::told(bounds, floor, facts.workload)
         ));
     }
-    let highest = policy::highest_in_a_move(facts, floor, bounds, 1);
+    let highest = ceiling::highest_in_a_move(facts, floor, bounds, 1);
     Err(format!(
         "{wanted} of at most {highest} are wanted already; raise enforcement.scale.max or the autoscaler's maximum"
     ))

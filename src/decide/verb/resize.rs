@@ -18,17 +18,17 @@ use std::collections::BTreeMap;
 use crate::api::enforcement_status::{ActionTarget, Verb};
 use crate::api::resize::Resize;
 use crate::api::resize_status::manager;
-use crate::decide::cause::throttling::{SHARE, Throttled};
+use crate::decide::cause::throttling::{self, SHARE};
 use crate::decide::danger::evidence::Snapshot;
 use crate::decide::guard::{self, Hold};
+use crate::decide::held::resized::{open, round_ends};
 use crate::decide::plan::{Change, Plan, Proposed, ResizeChange, Step, step_id};
 use crate::decide::situation::facts::Facts;
-use crate::sense::promql::millionths;
 use crate::sense::workload::{CpuSize, PodObservation};
 
 pub use back::{come_back, give_back, release_sizes};
 use round::taken;
-pub use round::{left_today, more_from, open, round_ends, unjudged};
+pub use round::{left_today, more_from};
 
 /// A limit grows by at most this factor in one step: three halves.
 pub const GROWTH: (i64, i64) = (3, 2);
@@ -39,19 +39,13 @@ pub const MOST_PODS: usize = 8;
 /// The class of service in which requests are limits.
 pub const GUARANTEED: &str = "Guaranteed";
 
-/// The most that a container may be limited to, in thousandths of a core. `None`: it cannot be read.
-#[must_use]
-pub fn most(allowed: &Resize) -> Option<i64> {
-    millionths(allowed.max_cpu.as_str()).map(|cores| cores / 1000).filter(|most| *most > 0)
-}
-
 /// The next resizes.
 ///
 /// # Errors
 /// Why there are none, in words.
 pub fn propose(facts: &Facts<'_>, allowed: &Resize) -> Result<Plan<Proposed>, Hold> {
-    let open = open(facts);
-    let throttled = seen(facts).map_err(|why| Hold::new("NotThrottled", why))?;
+    let open = open(&facts.actions);
+    let throttled = throttling::seen(facts).map_err(|why| Hold::new("NotThrottled", why))?;
     taken(facts, &open)?;
     let asked = |pod: &&PodObservation| open.iter().all(|record| record.target.uid != pod.uid);
     let pods = throttled.pods.iter().filter_map(|(name, _)| facts.workload.pods.iter().find(|pod| pod.name == *name));
@@ -68,15 +62,6 @@ pub fn propose(facts: &Facts<'_>, allowed: &Resize) -> Result<Plan<Proposed>, Ho
     }
     let at_once = if open.is_empty() { 1 } else { AT_ONCE };
     steps(facts, allowed, &pods, at_once)
-}
-
-/// The pods that are throttled, as most are.
-///
-/// # Errors
-/// As for [`Throttled::of`].
-pub fn seen(facts: &Facts<'_>) -> Result<Throttled, String> {
-    let begun: Vec<&str> = unjudged(&facts.actions).map(|record| record.target.name.as_str()).collect();
-    Throttled::of(facts.workload, facts.situation.throttling, &begun, facts.now())
 }
 
 /// The steps for the first of these pods that may be resized.
@@ -146,7 +131,7 @@ fn grow(facts: &Facts<'_>, allowed: &Resize, pod: &PodObservation) -> Result<Ste
         let message = format!("container {} of {} has no CPU limit that could be raised", container.name, pod.name);
         return Err(Hold::new("NoCpuLimit", message));
     };
-    let Some(most) = most(allowed) else {
+    let Some(most) = throttling::most(allowed) else {
         return Err(Hold::new("InvalidSpec", "enforcement.resize.maxCpu is no number of cores above 0"));
     };
     let (by, of) = GROWTH;

@@ -9,7 +9,7 @@ use crate::decide::danger::episode;
 use crate::decide::danger::evidence::Snapshot;
 use crate::decide::guard;
 use crate::decide::held::refusal;
-use crate::decide::held::resized::{self, Held};
+use crate::decide::held::resized::{self, Held, unjudged};
 use crate::decide::plan::{Change, Plan, Proposed, ResizeChange, Step, step_id};
 use crate::decide::situation::AgreementIdentity;
 use crate::decide::situation::facts::Facts;
@@ -17,7 +17,7 @@ use crate::decide::verb::policy::{self, Proposal};
 use crate::decide::verb::release::Restoration;
 use crate::sense::workload::WorkloadObservation;
 
-use super::{AT_ONCE, target, unjudged};
+use super::{AT_ONCE, target};
 
 /// The sizes that have no reason to stand any more, while something is still in danger or whatever is measured. `None`: they
 /// stand, or there are none.

@@ -1,31 +1,11 @@
-//! A round: the resizes that are not judged yet, and how many more a day has room for.
+//! A round: whether the nodes have given what was asked for, and how many more resizes a day has room for.
 
 use k8s_openapi::jiff::Timestamp;
 
-use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb};
+use crate::api::enforcement_status::{ActionPhase, ActionRecord};
 use crate::decide::guard::Hold;
 use crate::decide::held::hand::DAY;
 use crate::decide::situation::facts::Facts;
-
-/// The resizes that are not judged yet, newest first: the round that goes on.
-#[must_use]
-pub fn open<'a>(facts: &'a Facts<'_>) -> Vec<&'a ActionRecord> {
-    unjudged(&facts.actions).collect()
-}
-
-/// The resizes among actions that are not judged yet.
-pub fn unjudged(actions: &[ActionRecord]) -> impl Iterator<Item = &ActionRecord> {
-    let open = |record: &&ActionRecord| {
-        record.verb == Verb::Resize && record.verdict.is_none() && record.phase != ActionPhase::Refused
-    };
-    actions.iter().filter(open)
-}
-
-/// When the last of a round is due.
-#[must_use]
-pub fn round_ends(open: &[&ActionRecord]) -> Timestamp {
-    open.iter().map(|record| record.deadline.0).max().unwrap_or(Timestamp::MAX)
-}
 
 /// Every pod that was resized in this round has its new size in force, as far as nodes tell.
 pub(super) fn taken(facts: &Facts<'_>, open: &[&ActionRecord]) -> Result<(), Hold> {
