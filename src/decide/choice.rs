@@ -20,8 +20,7 @@ use super::plan::{Plan, Proposed, Step};
 use super::situation::Situation;
 use super::situation::facts::Facts;
 use super::verb::policy::{self, Proposal};
-use super::verb::{cpu_target as aim, own, release, reschedule, resize, shedding, steer, undo};
-use super::verdict::harm;
+use super::verb::{cpu_target as aim, own, release, reschedule, resize, shedding, steer, take_back, undo};
 use super::workflow::Decision;
 
 /// The decision, and what the guards say of its plan.
@@ -125,7 +124,7 @@ fn put_back(facts: &Facts<'_>, cause: &Cause) -> Option<Chosen> {
 
 /// Takes a raise back that did harm, before anything else is done about the cause. What holds that back holds nothing else.
 fn take_back(facts: &Facts<'_>, cause: &Cause) -> Option<Chosen> {
-    let chosen = pass(harm::take_back(facts, cause)?, facts);
+    let chosen = pass(take_back::propose(facts, cause)?, facts);
     (!matches!(chosen.0, Decision::Hold(_))).then_some(chosen)
 }
 

@@ -1,7 +1,7 @@
 //! What to do: one file for each kind of action, and in it the way back from that action.
 //!
 //! Replicas are added by [`policy`] in a danger and by `ahead` before one, let go by `own`, and come down by [`release`],
-//! which also restores what stood before. An HPA is given another target by [`cpu_target`], a CPU limit is raised by
+//! which also restores what stood before; a raise that did harm is undone by `take_back`. An HPA is given another target by [`cpu_target`], a CPU limit is raised by
 //! [`resize`], a sick pod is moved by [`reschedule`], a sick node is left by [`steer`], whose pods go together by
 //! `evacuation`, a bad revision is undone by [`undo`], and load is turned away by [`shedding`].
 //!
@@ -19,4 +19,5 @@ pub mod reschedule;
 pub mod resize;
 pub mod shedding;
 pub mod steer;
+pub(in crate::decide) mod take_back;
 pub mod undo;

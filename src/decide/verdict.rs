@@ -9,7 +9,7 @@
 //! Of a danger that had only begun nothing tells how bad it was before an action: that it is worse since is no harm that the
 //! action did, only no help. So one that came within two slots of the first sight of the danger is never called harmful.
 //!
-//! Each kind of change has its file. What follows where a raise did harm is told by `harm`.
+//! Each kind of change has its file. What did harm, and what follows from that, is told by `harm`.
 
 mod cpu_target;
 mod floor;

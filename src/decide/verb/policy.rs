@@ -4,7 +4,7 @@
 //!    autoscaler that shrinks a service whose CPU is low because its threads wait.
 //! 2. Still burning: raise the floor, by a step that `size` computes.
 //! 3. Replicas that found no place by the deadline: take the floor down to those that did.
-//! 4. A raise that did harm: back to the floor before it, once, and nothing above that is held again (see `harm`).
+//! 4. A raise that did harm: back to the floor before it, once, and nothing above that is held again (see `take_back`).
 //! 5. Safe for `releaseAfter`: come down in own small steps, because lowering a floor is not slowed by an autoscaler's
 //!    `behavior` as one would expect.
 //! 6. At the baseline: give the floor back and remove every trace.
