@@ -13,6 +13,7 @@ use crate::sense::workload::Floor;
 use super::cause::{Cause, Found, Remedy};
 use super::danger::evidence::Snapshot;
 use super::danger::health::Danger;
+use super::decision::Decision;
 use super::guard::{self, Admitted, Answers, Hold};
 use super::held::{refusal, resized, standing};
 use super::intent;
@@ -21,7 +22,6 @@ use super::situation::Situation;
 use super::situation::facts::Facts;
 use super::verb::policy::{self, Proposal};
 use super::verb::{cpu_target as aim, own, release, reschedule, resize, shedding, steer, take_back, undo};
-use super::workflow::Decision;
 
 /// The decision, and what the guards say of its plan.
 type Chosen = (Decision, Answers);

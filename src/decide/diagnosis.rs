@@ -16,9 +16,9 @@ use super::cause::{Found, Remedy, is_unexplained};
 use super::choice::Choice;
 use super::danger::health::Danger;
 use super::danger::pulse::Proof;
+use super::decision::Decision;
 use super::guard::{Answers, Hold};
 use super::situation::facts::Facts;
-use super::workflow::Decision;
 
 /// The longest text kept of one sentence, in characters: the words of stores and controllers stand in them.
 const LONGEST: usize = 1000;

@@ -11,13 +11,14 @@
 //! is told to people is the [`diagnosis`]. `workflow` leads through all this, `choice` picks the verb of the cause, and
 //! `intent` finds out what became of an action whose end nobody has seen.
 //!
-//! The caller writes the returned status and actions *before* it executes an admitted plan, so that the intent outlives a
-//! crash, and enters the outcomes afterwards.
+//! What comes out is a `decision`. The caller writes the returned status and actions *before* it executes an admitted plan, so
+//! that the intent outlives a crash, and enters the outcomes afterwards.
 
 pub mod capacity;
 pub mod cause;
 mod choice;
 pub mod danger;
+mod decision;
 pub mod diagnosis;
 pub mod guard;
 pub mod held;
@@ -33,6 +34,7 @@ pub mod verdict;
 mod workflow;
 
 pub use capacity::scarcity::FleetBid;
+pub use decision::{Decided, Decision, Hints};
 pub use guard::{Admitted, Hold};
 pub use intent::{effect, keep};
 pub use plan::{
@@ -46,4 +48,4 @@ pub use verb::cpu_target::release as release_cpu_target;
 pub use verb::release::{Restoration, release_node, release_rollout, restore};
 pub use verb::resize::release_sizes;
 pub use verb::shedding::release as release_shed;
-pub use workflow::{Decided, Decision, Hints, decide};
+pub use workflow::decide;

@@ -1,12 +1,10 @@
 //! The way to a decision: settle the history, judge what is due, read the danger, ask for the cause, choose.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use k8s_openapi::jiff::SignedDuration;
 
 use crate::api::cpu_target::CpuTargetStatus;
-use crate::api::enforcement_status::{
-    ActionPhase, ActionRecord, EnforcementStatus, FloorReason, FloorStatus, Verb, Verdict,
-};
+use crate::api::enforcement_status::{ActionPhase, EnforcementStatus, FloorReason, FloorStatus, Verb, Verdict};
 use crate::api::owned_replicas::OwnedReplicas;
 use crate::sense::signals;
 use crate::sense::workload::{Floor, WorkloadObservation};
@@ -15,67 +13,18 @@ use super::capacity::bid;
 use super::cause::{self, Remedy};
 use super::danger::episode;
 use super::danger::health::{Danger, Health};
-use super::guard::{self, Admitted, Hold};
+use super::decision::{Decided, Decision, Hints};
+use super::guard::{self, Hold};
 use super::held::standing::{self, Reset};
 use super::held::{avoidance, cpu_target_state, hand, moved, owned, refusal, resized, shed_state};
 use super::intent::{self, Seen};
-use super::plan::{Plan, Step};
+use super::plan::Step;
 use super::situation::Situation;
 use super::situation::facts::Facts;
 use super::situation::timing::Timing;
 use super::verb::{cpu_target, own, policy};
 use super::verdict::{self, Sight, harm};
 use super::{choice, diagnosis};
-
-/// What was decided.
-#[derive(Debug, PartialEq)]
-pub enum Decision {
-    /// Do this.
-    Act(Plan<Admitted>),
-    /// This would be done if the mode allowed it, in words.
-    Recommend(String),
-    /// Something would be done, but not now.
-    Hold(Hold),
-    /// There is nothing to do.
-    Nothing {
-        /// As one word.
-        reason: &'static str,
-        /// In words.
-        message: String,
-        /// When to look again. `None`: with the next slot.
-        until: Option<Timestamp>,
-    },
-}
-
-/// What should stand in conditions. `None`: the condition does not hold.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Hints {
-    /// `ConflictingManager`, in words.
-    pub conflicting_manager: Option<String>,
-    /// `CapacityInsufficient`, in words.
-    pub capacity_insufficient: Option<String>,
-    /// Its reason, as one word.
-    pub short_of: &'static str,
-    /// `ActionHarmful`: the verb as its reason, and words.
-    pub did_harm: Option<(&'static str, String)>,
-    /// Somebody has just changed the floor: for an Event.
-    pub reset: Option<Reset>,
-}
-
-/// A decision and the state that goes with it.
-#[derive(Debug, PartialEq)]
-pub struct Decided {
-    /// The decision.
-    pub decision: Decision,
-    /// The next `status.enforcement`.
-    pub enforcement: EnforcementStatus,
-    /// The next `status.actions`, newest first, the intents of the decision among them.
-    pub actions: Vec<ActionRecord>,
-    /// For the conditions.
-    pub hints: Hints,
-    /// More replicas are to be asked for, so that it is worth reading what is left for them.
-    pub seeks_replicas: bool,
-}
 
 /// Decides.
 #[must_use]

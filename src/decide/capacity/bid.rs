@@ -9,8 +9,8 @@ use crate::api::enforcement::Mode;
 use crate::api::enforcement_status::Verb;
 use crate::decide::cause::Remedy;
 use crate::decide::danger::health::Danger;
+use crate::decide::decision::Decision;
 use crate::decide::situation::facts::Facts;
-use crate::decide::workflow::Decision;
 use crate::evaluate::exact::ratio_text;
 use crate::sense::headroom::{Headroom, NANO, PodNeeds};
 

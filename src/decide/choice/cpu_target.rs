@@ -3,10 +3,10 @@
 use k8s_openapi::jiff::Timestamp;
 
 use crate::decide::danger::health::Danger;
+use crate::decide::decision::Decision;
 use crate::decide::guard::Answers;
 use crate::decide::situation::facts::Facts;
 use crate::decide::verb::cpu_target;
-use crate::decide::workflow::Decision;
 
 use super::{Chosen, given_back, nothing, pass, told_after};
 

@@ -11,9 +11,9 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use crate::api::AVOID_KEY;
 use crate::api::avoidance_status::{AvoidanceEnd, AvoidedNode};
 use crate::api::enforcement_status::{ActionPhase, Verb};
-use crate::decide::held::hand::DAY;
 use crate::decide::plan::Step;
 use crate::decide::situation::facts::Facts;
+use crate::decide::situation::timing::DAY;
 use crate::sense::workload::NodeObservation;
 
 use super::Hold;

@@ -5,9 +5,9 @@ use k8s_openapi::jiff::Timestamp;
 
 use crate::api::enforcement_status::ActionPhase;
 use crate::decide::danger::health::Danger;
-use crate::decide::held::hand::DAY;
 use crate::decide::plan::Step;
 use crate::decide::situation::facts::Facts;
+use crate::decide::situation::timing::DAY;
 use crate::decide::verb::cpu_target::{self, LEAST, MOST};
 use crate::decide::verb::own::shared;
 use crate::sense::workload::CpuTargetMark;

@@ -6,9 +6,9 @@ use k8s_openapi::jiff::Timestamp;
 use crate::api::enforcement_status::{ActionPhase, Verb};
 use crate::decide::danger::episode;
 use crate::decide::danger::health::Danger;
-use crate::decide::held::hand::DAY;
 use crate::decide::plan::Step;
 use crate::decide::situation::facts::Facts;
+use crate::decide::situation::timing::DAY;
 use crate::decide::verb::own;
 use crate::sense::workload::{PodObservation, VolumeKind};
 

@@ -5,10 +5,10 @@ use k8s_openapi::jiff::Timestamp;
 
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb};
 use crate::api::reschedule_status::{Hindrance, Obstacle};
-use crate::decide::held::hand::DAY;
 use crate::decide::held::moved::{self, GIVEN_UP_AFTER};
 use crate::decide::plan::Step;
 use crate::decide::situation::facts::Facts;
+use crate::decide::situation::timing::DAY;
 
 use super::{Hold, drain};
 

@@ -5,9 +5,9 @@ use k8s_openapi::jiff::Timestamp;
 
 use crate::api::diagnosis::{CauseKind, Evidence, Subject};
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb};
-use crate::decide::held::hand::DAY;
 use crate::decide::plan::Step;
 use crate::decide::situation::facts::Facts;
+use crate::decide::situation::timing::DAY;
 use crate::sense::workload::Rollout;
 
 use super::Hold;

@@ -3,9 +3,9 @@
 
 use k8s_openapi::jiff::Timestamp;
 
-use crate::decide::held::hand::DAY;
 use crate::decide::plan::Step;
 use crate::decide::situation::facts::Facts;
+use crate::decide::situation::timing::DAY;
 use crate::sense::workload::ShedMark;
 
 use super::Hold;

@@ -10,9 +10,8 @@ use k8s_openapi::jiff::Timestamp;
 use crate::api::avoidance_status::{AvoidanceEnd, AvoidanceStatus, AvoidedNode};
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb};
 use crate::decide::plan::{Change, NodeWrite, Step};
+use crate::decide::situation::timing::DAY;
 use crate::sense::workload::{NodeObservation, Nodes};
-
-use super::hand::DAY;
 
 /// What is remembered, as of now. `agreement`: its uid. `None`: nothing.
 #[must_use]

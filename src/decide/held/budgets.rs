@@ -11,9 +11,9 @@ use crate::api::enforcement_status::EnforcementStatus;
 use crate::api::reschedule_status::RescheduleStatus;
 use crate::api::resize_status::ResizeStatus;
 use crate::api::shed::ShedStatus;
+use crate::decide::situation::timing::DAY;
 
-use super::hand::{self, DAY};
-use super::{cpu_target_state, owned};
+use super::{cpu_target_state, hand, owned};
 
 /// What counts on of what was `held` and has been given back. `None`: nothing was done within a day.
 #[must_use]

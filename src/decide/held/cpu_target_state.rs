@@ -11,10 +11,9 @@ use k8s_openapi::jiff::Timestamp;
 use crate::api::cpu_target::{CpuTargetChanged, CpuTargetDanger, CpuTargetStatus, CpuTargetStep, StandingCpuTarget};
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Verb, Verdict};
 use crate::decide::plan::{Change, Step};
+use crate::decide::situation::timing::DAY;
 use crate::decide::verb::cpu_target::LEAST;
 use crate::sense::workload::{CpuTarget, CpuTargetMark};
-
-use super::hand::DAY;
 
 /// What is remembered, as of now. `seen`: `None` while no HPA scales the workload, or nobody knows which; then what stood is not
 /// forgotten. `asked`: the agreement has the operator set it.

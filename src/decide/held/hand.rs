@@ -6,19 +6,17 @@
 //! tool that applies what stands in a repository; each time counts as a reset, as it does for a floor.
 //!
 //! A pause and a rollback are entered with their intent, so that a crash cannot make the day's budget larger, and taken out when
-//! they are known not to have happened.
+//! they are known not to have happened. An undone revision is remembered for a day.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use k8s_openapi::jiff::Timestamp;
 
 use crate::api::FIELD_MANAGER;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, ActionTarget, Verb};
 use crate::api::rollout_status::{RolloutStatus, UndoneRevision};
 use crate::decide::plan::Step;
+use crate::decide::situation::timing::DAY;
 use crate::sense::workload::{DeploymentState, MarkRecord};
-
-/// How long an undone revision is remembered, and within which the rollbacks are counted. There is no calendar in it.
-pub const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// The operator's hand in the rollout of `deployment`. `None`: it has none.
 #[must_use]

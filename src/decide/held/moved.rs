@@ -11,9 +11,8 @@ use sha2::{Digest, Sha256};
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Episode, Verb};
 use crate::api::reschedule_status::{Eviction, Hindrance, Landing, Obstacle, RescheduleStatus};
 use crate::decide::plan::{Change, Step};
+use crate::decide::situation::timing::DAY;
 use crate::sense::workload::{PodObservation, WorkloadObservation};
-
-use super::hand::DAY;
 
 /// The wait after the first refusal; it doubles with each, up to [`LONGEST_WAIT`].
 const FIRST_WAIT: i64 = 5;

@@ -10,9 +10,9 @@ use k8s_openapi::jiff::Timestamp;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, FloorStatus, Verb, Verdict};
 use crate::api::owned_replicas::{ChangedByOthers, DangerWithFewer, OwnedReplicas, StepDown};
 use crate::decide::plan::Step;
+use crate::decide::situation::timing::DAY;
 use crate::sense::workload::Floor;
 
-use super::hand::DAY;
 use super::standing::Reset;
 
 /// What is remembered of the replicas that `floor` is, as of now. `standing`: what stands of the operator's there; `reset`:

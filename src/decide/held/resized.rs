@@ -9,9 +9,8 @@ use k8s_openapi::jiff::Timestamp;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord, Episode, Verb};
 use crate::api::resize_status::{Raised, Refused, ResizeStatus, manager};
 use crate::decide::plan::{ResizeChange, Step};
+use crate::decide::situation::timing::DAY;
 use crate::sense::workload::{ContainerCpu, CpuSize, PodObservation, WorkloadObservation};
-
-use super::hand::DAY;
 
 /// A container that has another size than that of the template.
 #[derive(Clone, Copy, Debug)]

@@ -11,9 +11,8 @@ use crate::api::FIELD_MANAGER;
 use crate::api::enforcement_status::{ActionPhase, ActionRecord};
 use crate::api::shed::{ShedStatus, ShedTurn, StandingShed};
 use crate::decide::plan::{Change, ShedWrite, Step};
+use crate::decide::situation::timing::DAY;
 use crate::sense::workload::{ShedRecord, Switch, SwitchState};
-
-use super::hand::DAY;
 
 /// What is remembered, as of now. `None`: nothing.
 #[must_use]

@@ -1,12 +1,14 @@
-//! The durations of `spec.enforcement` as numbers.
-//!
-//! A day is 24 hours here, as there is no calendar in a cooldown.
+//! The durations of `spec.enforcement` as numbers, and the day.
 
 use k8s_openapi::jiff::SignedDuration;
 
 use crate::api;
 use crate::api::enforcement::Enforcement;
 use crate::evaluate::span;
+
+/// Within it is counted what is bounded by the day, and for so long is remembered what forbids something for a day. It is 24 hours,
+/// as there is no calendar in a budget or a cooldown.
+pub const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// A duration that cannot be used, with its field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

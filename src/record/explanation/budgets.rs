@@ -9,7 +9,7 @@ use crate::api::capacity::CapacityMode;
 use crate::api::enforcement::Enforcement;
 use crate::api::enforcement_status::EnforcementStatus;
 use crate::decide::guard::{PAUSES_A_ROLLBACK, SURGES_A_MOVE, TARGET_STEPS};
-use crate::decide::held::hand::DAY;
+use crate::decide::situation::timing::DAY;
 
 /// Writes it as one line; nothing where no verb has a budget. `now` is the present time.
 pub(super) fn write(

@@ -4,8 +4,8 @@ use k8s_openapi::jiff::Timestamp;
 
 use crate::api::enforcement_status::{ActionPhase, ActionRecord};
 use crate::decide::guard::Hold;
-use crate::decide::held::hand::DAY;
 use crate::decide::situation::facts::Facts;
+use crate::decide::situation::timing::DAY;
 
 /// Every pod that was resized in this round has its new size in force, as far as nodes tell.
 pub(super) fn taken(facts: &Facts<'_>, open: &[&ActionRecord]) -> Result<(), Hold> {
