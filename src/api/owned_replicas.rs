@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct OwnedReplicas {
-    /// The replicas that are declared: what was there before the operator changed them, and what they go back to.
-    pub declared: i32,
+    /// The replicas that are declared: what was there before the operator changed them, and what they go back to. Left out: the
+    /// operator owns none just now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared: Option<i32>,
     /// When somebody else changed the replicas last, for a day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed: Option<ChangedByOthers>,

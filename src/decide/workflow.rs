@@ -190,7 +190,7 @@ pub(super) fn work_out<'a>(
     if let Some(episode) = &mut episode {
         episode::count(episode, without_effect);
         let declared = standing.as_ref().map(|standing| standing.baseline);
-        let declared = declared.or_else(|| situation.status.owned.as_ref().map(|owned| owned.declared));
+        let declared = declared.or_else(|| situation.status.owned.as_ref().and_then(|owned| owned.declared));
         episode.harmful_above = harm::bound(episode, &actions, declared);
     }
     let moved = moved::within(moved, episode.as_ref());
@@ -227,13 +227,7 @@ fn remembered(facts: &Facts<'_>, reset: Option<&Reset>, fresh: bool) -> Option<O
     let Some(floor) = facts.floor() else { return status.cloned() };
     let let_go = own::let_go(facts);
     if !own::is_owner(facts) && let_go.is_none() {
-        // The minimum of an autoscaler is no number of replicas.
-        let declared = match standing {
-            _ if floor.kind.is_autoscaler() => facts.workload.spec_replicas,
-            Some(standing) => standing.baseline,
-            None => floor.current,
-        };
-        return owned::not_owned(status, declared, &facts.actions, facts.now());
+        return owned::aged(status, &facts.actions, facts.now());
     }
     let mut owned = owned::reconcile(status, floor, (standing, reset), &facts.actions, facts.now());
     if let Some(standing) = let_go.filter(|_| facts.health.danger > Danger::None) {

@@ -91,7 +91,7 @@ async fn replicas_are_let_go_one_by_one_and_a_load_that_doubles_at_once_finds_en
     let told = enforcement(&stage);
     let standing = told.floor.clone().unwrap();
     assert_eq!((standing.baseline, standing.value, told.reason.as_str()), (8, 5, "LoadNeedsIt"), "{}", told.message);
-    assert_eq!(told.owned.map(|owned| (owned.declared, owned.steps.len())), Some((8, 3)));
+    assert_eq!(told.owned.map(|owned| (owned.declared, owned.steps.len())), Some((Some(8), 3)));
     let text = explanation::text(&stage.agreement("web").unwrap(), stage.now());
     for line in [
         "fewer replicas are wanted of Deployment web: 5 in place of 8, let go, as the load needs no more",
@@ -264,7 +264,7 @@ async fn an_operator_that_begins_meanwhile_goes_on_where_the_last_one_was() {
     stage.start(FaultPlan::none());
     stage.until("fewer replicas", 1200, |stage| stage.replicas == KEPT).await.unwrap();
     let owned = enforcement(&stage).owned.unwrap();
-    assert_eq!((owned.declared, owned.steps.len(), owned.changed), (8, 3, None));
+    assert_eq!((owned.declared, owned.steps.len(), owned.changed), (Some(8), 3, None));
     // Though nobody remembers, the workload says what was declared.
     stage.kill();
     let lose = |object: &mut Value| _ = object.as_object_mut().unwrap().remove("status");

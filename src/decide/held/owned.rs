@@ -26,33 +26,21 @@ pub fn reconcile(
     now: Timestamp,
 ) -> OwnedReplicas {
     let declared = standing.map_or(floor.current, |standing| standing.baseline);
-    let new = || OwnedReplicas { declared, ..OwnedReplicas::default() };
-    let mut owned = status.map_or_else(new, |status| counted(status, actions, now));
-    if reset.is_some() || owned.declared != declared {
+    let mut owned = status.map_or_else(OwnedReplicas::default, |status| counted(status, actions, now));
+    if reset.is_some() || owned.declared.is_some_and(|before| before != declared) {
         owned.changed = Some(ChangedByOthers { at: Time(now), to: floor.current, by: floor.set_by.clone() });
     }
-    owned.declared = declared;
+    owned.declared = Some(declared);
     owned
 }
 
-/// What counts on of it while the operator owns no replicas. `None`: nothing was done or seen within a day.
+/// What counts on of it while the operator owns no replicas. What is declared may change as it likes meanwhile: when they are owned
+/// again, that is to be no change of theirs at that instant. `None`: nothing was done or seen within a day.
 #[must_use]
 pub fn aged(status: Option<&OwnedReplicas>, actions: &[ActionRecord], now: Timestamp) -> Option<OwnedReplicas> {
-    let owned = OwnedReplicas { blind_since: None, ..counted(status?, actions, now) };
+    let owned = OwnedReplicas { declared: None, blind_since: None, ..counted(status?, actions, now) };
     let nothing = owned.changed.is_none() && owned.steps.is_empty() && owned.danger.is_none();
     (!nothing).then_some(owned)
-}
-
-/// The same where it is known what is `declared` now. That may change as it likes meanwhile: when the operator owns the replicas
-/// again, it is not to be taken for a change of theirs at that instant.
-#[must_use]
-pub fn not_owned(
-    status: Option<&OwnedReplicas>,
-    declared: i32,
-    actions: &[ActionRecord],
-    now: Timestamp,
-) -> Option<OwnedReplicas> {
-    Some(OwnedReplicas { declared, ..aged(status, actions, now)? })
 }
 
 /// What of it was within a day, with what is known of its steps by now.

@@ -77,7 +77,7 @@ fn let_go(scene: &mut Scene) {
         harmful: false,
     };
     let (steps, blind_since) = ((0..24).map(step).collect(), Some(Time(at(-60))));
-    scene.status.owned = Some(OwnedReplicas { declared: 10, steps, blind_since, ..OwnedReplicas::default() });
+    scene.status.owned = Some(OwnedReplicas { declared: Some(10), steps, blind_since, ..OwnedReplicas::default() });
 }
 
 /// Scenes whose next act is held by what was done within the day alone, with the words of that.

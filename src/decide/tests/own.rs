@@ -58,7 +58,7 @@ pub(super) fn let_go(declared: i32, left: i32) -> Scene {
     let (since, safe_since) = (Time(at(-7200)), Some(Time(at(-7200))));
     scene.status.episode =
         Some(Episode { since, ahead: true, safe_since, without_effect: Vec::new(), harmful_above: None });
-    scene.status.owned = Some(OwnedReplicas { declared, ..OwnedReplicas::default() });
+    scene.status.owned = Some(OwnedReplicas { declared: Some(declared), ..OwnedReplicas::default() });
     scene.load_needs(left);
     scene
 }
@@ -102,7 +102,7 @@ fn replicas_are_let_go_one_judged_step_after_the_other_and_no_further_than_is_ke
     let floor = scene.status.floor.as_ref().unwrap();
     assert_eq!((floor.baseline, floor.value, floor.reason), (10, 7, FloorReason::Load));
     let told = scene.status.owned.as_ref().unwrap();
-    assert_eq!((told.declared, told.steps.len(), &told.blind_since), (10, 3, &None));
+    assert_eq!((told.declared, told.steps.len(), &told.blind_since), (Some(10), 3, &None));
     let mut large = owned(40);
     large.load_needs(5);
     assert_eq!(act(&large.live()), Some((Verb::ScaleDown, 40, 36)), "a tenth");
@@ -349,7 +349,7 @@ fn a_crash_around_a_step_is_made_up_for() {
         let last = done.last().unwrap().1;
         assert_eq!((last, done.len()), ((Verb::ScaleDown, 9, 8), if wrote { 1 } else { 2 }), "{phase:?} {wrote}");
         let told = scene.status.owned.as_ref().unwrap();
-        assert_eq!((told.declared, told.steps.len(), &told.changed), (10, 2, &None), "{phase:?} {wrote}");
+        assert_eq!((told.declared, told.steps.len(), &told.changed), (Some(10), 2, &None), "{phase:?} {wrote}");
         let floor = scene.status.floor.as_ref().unwrap();
         assert_eq!((floor.baseline, floor.value), (10, 8));
     }

@@ -20,7 +20,7 @@ fn down(minutes_ago: i64, harmful: bool) -> StepDown {
 }
 
 fn remembered(scene: &mut Scene, changed: Option<ChangedByOthers>, steps: Vec<StepDown>) {
-    scene.status.owned = Some(OwnedReplicas { declared: 10, changed, steps, ..OwnedReplicas::default() });
+    scene.status.owned = Some(OwnedReplicas { declared: Some(10), changed, steps, ..OwnedReplicas::default() });
 }
 
 fn acted(minutes_ago: i64) -> FleetAct {

@@ -76,7 +76,7 @@ fn what_was_done_within_a_day_counts_on_while_the_replicas_are_not_owned() {
         let changed = Some(ChangedByOthers { at: Time(at(-7200)), to: 10, by: Some("kubectl".into()) });
         let danger = Some(DangerWithFewer { at: Time(at(-600)), left: 9, fewest: 10 });
         let steps = vec![step(1500), step(60), step(30)];
-        let told = OwnedReplicas { declared: 10, changed, steps, danger, blind_since: None };
+        let told = OwnedReplicas { declared: Some(10), changed, steps, danger, blind_since: None };
         scene.status.owned = Some(told.clone());
         let (enforcement, floor) = (scene.enforcement.clone(), scene.workload().floor.clone());
         change(&mut scene);
@@ -104,7 +104,7 @@ fn what_others_declare_while_the_replicas_are_not_owned_is_told_as_no_change_lat
     for with_autoscaler in [false, true] {
         let mut scene = owned(10);
         let step = StepDown { action: "earlier".into(), at: Time(at(-3600)), from: 10, to: 9, harmful: false };
-        let told = OwnedReplicas { declared: 10, steps: vec![step], ..OwnedReplicas::default() };
+        let told = OwnedReplicas { declared: Some(10), steps: vec![step], ..OwnedReplicas::default() };
         scene.status.owned = Some(told.clone());
         scene.enforcement.capacity = Some(capacity(CapacityMode::Floor));
         scene.live();
@@ -115,14 +115,15 @@ fn what_others_declare_while_the_replicas_are_not_owned_is_told_as_no_change_lat
             scene.workload().floor = FloorHolder::Hpa(hpa());
         }
         scene.live();
-        assert_eq!(scene.status.owned.as_ref().unwrap().steps.len(), 1, "a day's count goes on");
+        let away = scene.status.owned.as_ref().unwrap();
+        assert_eq!((away.declared, away.steps.len()), (None, 1), "a day's count goes on");
         scene.wait(3600);
         scene.workload().floor = floor;
         scene.enforcement.capacity = Some(capacity(CapacityMode::Own));
         scene.load_needs(12);
         scene.live();
         let kept = scene.status.owned.clone().unwrap();
-        assert_eq!(kept, OwnedReplicas { declared: 12, ..told }, "{with_autoscaler}");
+        assert_eq!(kept, OwnedReplicas { declared: Some(12), ..told }, "{with_autoscaler}");
         // From now on it is.
         scene.wait(60);
         scaled_by(&mut scene, 11, "kubectl");

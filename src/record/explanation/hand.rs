@@ -62,12 +62,9 @@ pub(super) fn write(out: &mut String, enforcement: &EnforcementStatus, owns: boo
 }
 
 fn let_go(out: &mut String, owned: &OwnedReplicas, owns: bool, now: Timestamp) -> std::fmt::Result {
-    let (declared, steps) = (owned.declared, owned.steps.len());
-    let were = if owns { "are" } else { "were" };
-    writeln!(
-        out,
-        "  the replicas {were} owned: {declared} {were} declared, let go in {steps} of {STEPS} steps within 24 hours"
-    )?;
+    let (steps, were) = (owned.steps.len(), if owns { "are" } else { "were" });
+    let declared = owned.declared.map_or_else(String::new, |declared| format!(" {declared} {were} declared,"));
+    writeln!(out, "  the replicas {were} owned:{declared} let go in {steps} of {STEPS} steps within 24 hours")?;
     if let Some(danger) = &owned.danger {
         let (left, fewest, ago) = (danger.left, danger.fewest, age(now, danger.at.0));
         writeln!(out, "    an objective was in danger with {left} left {ago} ago; no fewer than {fewest} for a day")?;
