@@ -3,8 +3,8 @@
 //! One pod at a time is right where nobody knows what is sick: another one in its place tells. Of a node it is known, as its pods
 //! fail beside others under the same load, and new ones stay off it. So as many replicas are added as pods are to go, and when
 //! they are ready off that node and none of them is sick, those pods go together: as many serve then as before. Where not all got
-//! ready in time, as many go as did. Few of all agreements go in a short time all the same, and what came of them is judged before
-//! the next ones.
+//! ready in time, as many go as did, those first that are not ready themselves. Few of all agreements go in a short time all the
+//! same, and what came of them is judged before the next ones.
 
 use crate::decide::cause::population::Population;
 use crate::decide::plan::{Plan, Proposed, Step};
@@ -14,9 +14,18 @@ use crate::sense::workload::PodObservation;
 
 use super::reschedule;
 
-/// The pods that go together with this one, itself first: those of its node, if that is avoided, that are seen to be as sick and
-/// may go each by itself, as many as may go just now.
-pub(in crate::decide) fn pods<'a>(
+/// So many pods go together with this one, itself among them: as many of the sick ones as may go just now.
+pub(in crate::decide) fn number(facts: &Facts<'_>, first: &PodObservation, suspects: &[String]) -> usize {
+    sick(facts, first, suspects).len().min(at_once(facts))
+}
+
+/// So many pods may go together just now.
+pub(in crate::decide) fn at_once(facts: &Facts<'_>) -> usize {
+    guard::evictions_left(facts).max(1)
+}
+
+/// This pod, and those of its node, if that is avoided, that are seen to be as sick and may go each by itself.
+pub(in crate::decide) fn sick<'a>(
     facts: &'a Facts<'_>,
     first: &'a PodObservation,
     suspects: &[String],
@@ -29,7 +38,7 @@ pub(in crate::decide) fn pods<'a>(
     let others = others.filter(|pod| pod.uid != first.uid).filter(is_sick);
     // No replica is added for one that would not go.
     let may_go = others.filter(|pod| guard::review_to_come(&reschedule::evict(facts, pod), facts).is_ok());
-    std::iter::once(first).chain(may_go).take(guard::evictions_left(facts).max(1)).collect()
+    std::iter::once(first).chain(may_go).collect()
 }
 
 /// The evictions of these pods, which are of one node where they are several.

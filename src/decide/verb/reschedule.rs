@@ -119,7 +119,7 @@ fn add(
     (floor, bounds): (&Floor, &ScaleBounds),
 ) -> Result<Plan<Proposed>, String> {
     let wanted = facts.workload.spec_replicas.max(floor.current);
-    let sought = i32::try_from(evacuation::pods(facts, pod, suspects).len()).unwrap_or(1);
+    let sought = i32::try_from(evacuation::number(facts, pod, suspects)).unwrap_or(1);
     // Whether there is one left at all is for the guards to say.
     let sought = sought.min(guard::surges_left(facts)).min(scarcity::spare(facts, wanted)).max(1);
     let fits = |more: &i32| wanted.saturating_add(*more) <= ceiling::highest_in_a_move(facts, floor, bounds, *more);
@@ -158,15 +158,20 @@ fn ready<'a>(
     let elsewhere = |pod: &&PodObservation| pod.node.as_deref().is_none_or(|on| guard::steered(facts, on).is_none());
     let serving_pods = || facts.workload.pods.iter().filter(|pod| !pod.terminating);
     let sought = moved::surges_of(facts.moved.as_ref(), surge);
-    let mut going = evacuation::pods(facts, pod, suspects);
-    going.truncate(usize::try_from(sought).unwrap_or(1));
+    // Where not all can go, what does not serve goes first: so none goes that serves while one stays that does not.
+    let mut going = evacuation::sick(facts, pod, suspects);
+    going.sort_by_key(|goes| goes.ready);
+    let may_go = usize::try_from(sought).unwrap_or(1).min(evacuation::at_once(facts));
+    let stay = going.split_off(going.len().min(may_go));
     let beside = || serving_pods().filter(|other| going.iter().all(|goes| goes.uid != other.uid));
     let is_available = |pod: &&PodObservation| facts.workload.is_available(pod, facts.now());
     let count = |pods: usize| i32::try_from(pods).unwrap_or(i32::MAX);
     let in_vain = evacuation::in_vain(facts, beside().filter(added));
     let others = count(beside().filter(is_available).count()).saturating_sub(in_vain);
-    // Nobody needs another one for a pod that goes, and whether that is ready itself makes no difference.
-    let missing = to.saturating_sub(count(going.len())).saturating_sub(others).max(0);
+    // Nobody needs another one for a pod that goes, be it ready or not, or that is to go and does not serve. So as many serve as were
+    // wanted before, or none goes that serves.
+    let needless = going.len() + stay.iter().filter(|stays| !stays.ready).count();
+    let missing = to.saturating_sub(count(needless)).saturating_sub(others).max(0);
     let in_part = surge.verdict == Some(Verdict::Inconclusive) && missing < sought;
     if facts.workload.spec_replicas < to || missing > 0 && !in_part {
         let goes = match sought {
@@ -186,8 +191,6 @@ fn ready<'a>(
         return Err(Hold::new("SurgePodSick", message));
     }
     if facts.situation.assessment.measured_through > since || pulse::is_felt_since(facts.situation.pulse, since) {
-        // Where not all can go, what does not serve goes first: so as many serve as were wanted before, or none goes that serves.
-        going.sort_by_key(|goes| goes.ready);
         going.truncate(usize::try_from(sought.saturating_sub(missing)).unwrap_or(1));
         return Ok(going);
     }
