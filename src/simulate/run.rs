@@ -65,7 +65,7 @@ pub struct Outcome {
     pub seconds: f64,
     /// Replicas asked for, whenever they changed: when, how many.
     pub replicas: Vec<(f64, u32)>,
-    /// The faults that struck nothing, by their place: their pod or node was gone.
+    /// The faults that found nothing to strike, by their place, in the order of time: their pod or node was gone.
     pub struck_nothing: Vec<usize>,
 }
 

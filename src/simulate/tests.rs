@@ -177,6 +177,14 @@ fn a_fault_that_strikes_nothing_is_told() {
     ];
     assert_eq!(run(&scenario, &mut Fewer).unwrap().struck_nothing, [0, 2, 3, 4]);
     assert_eq!(fixed(&scenario).struck_nothing, [0_usize; 0]);
+    // What has crashed does not crash again before it is back.
+    scenario.faults = vec![
+        Fault::NodeCrash { at: 600.0, node: 1 },
+        Fault::NodeCrash { at: 630.0, node: 1 },
+        Fault::PodCrash { at: 600.0, pod: 0 },
+        Fault::PodCrash { at: 610.0, pod: 0 },
+    ];
+    assert_eq!(fixed(&scenario).struck_nothing, [3, 1]);
 }
 
 /// One after the other takes of what the one before left.

@@ -207,6 +207,7 @@ impl Law {
             let (at, trend) = (interval.at, demand.after(horizon, constants));
             let season = self.season.forecast(at, demand.level, horizon);
             let forecast = season.filter(|_| self.season.is_believed()).map_or(trend, |season| season.max(trend));
+            let by = self.season.told(trend, season, held);
             if certain {
                 self.season.judge(at, demand.rate, horizon, trend, season, constants);
                 self.season.remember(at, demand.rate);
@@ -215,7 +216,6 @@ impl Law {
                 self.season.pass(at);
             }
             let expected = forecast.max(held);
-            let by = self.season.told(trend, season, held);
             let undoubted = forecast.max(self.undoubted.until(at, constants.hold).unwrap_or(0.0));
             let provided = self.provided.hold(interval.at, expected, (constants.release * horizon).max(LOOK));
             self.reserve.observe((interval.at, interval.seconds), &demand, provided, horizon, constants);

@@ -58,7 +58,7 @@ fn run(arguments: &SimulateArgs) -> Result<(), Trouble> {
         .collect::<Result<Vec<_>, Fault>>()?;
     let (rows, courses): (Vec<_>, Vec<_>) = played.into_iter().unzip();
     let faults = faults.into_iter().map(|asked| FaultReport { at: asked.begins, fault: asked.text }).collect();
-    let inputs = inputs(&promised, &scenario, &load.remembered, (column.as_ref(), holes))?;
+    let inputs = inputs(&promised, &scenario, &load.remembered, arguments, (column.as_ref(), holes))?;
     let report = report(&agreement, (&promised, &periods.parts), (&load, begins), inputs, faults, rows);
     print(&match arguments.output {
         Output::Json => serde_json::to_string_pretty(&report).map_err(|e| Trouble::Unreadable(e.to_string()))? + "\n",

@@ -68,7 +68,9 @@ impl Course {
         for (period, part) in parts.iter().enumerate() {
             for from in part.minutes.clone().step_by(each) {
                 let until = (from + each).min(part.minutes.end);
-                let minutes = outcome.minutes.get(from..until).unwrap_or_default();
+                // Beyond the last minute with requests nothing was counted.
+                let counted_until = until.min(outcome.minutes.len());
+                let minutes = outcome.minutes.get(from.min(counted_until)..counted_until).unwrap_or_default();
                 let answered = answered(minutes, outcome.bounds.len());
                 let requests = minutes.iter().map(|minute| minute.requests).sum::<u64>();
                 let judged = part.judged.start..until;
@@ -180,7 +182,7 @@ mod tests {
 
     fn part(minutes: Range<usize>, judged: Range<usize>) -> Part {
         let (start, end) = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
-        Part { period: Bounds { start, end }, minutes, judged, is_whole: false, year: 0 }
+        Part { period: Bounds { start, end }, whole: Bounds { start, end }, minutes, judged, is_whole: false, year: 0 }
     }
 
     /// The second period begins in what would be the middle of a stretch, the third also looks back on the last minute before.

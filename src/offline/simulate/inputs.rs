@@ -10,6 +10,7 @@ use crate::evaluate::stored_ledger::hex;
 use crate::offline::trouble::Trouble;
 use crate::record::form::figure::counted;
 use crate::record::form::legible::legible;
+use crate::runtime::cli::simulate::SimulateArgs;
 use crate::simulate::load::Load;
 use crate::simulate::plant::Balancing;
 use crate::simulate::run::Scenario;
@@ -32,7 +33,13 @@ pub struct Inputs {
     /// What its rows were taken for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column_says: Option<&'static str>,
-    /// Steps of which it says nothing, of all, where there are any; the load before them is kept.
+    /// The store that the load comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prometheus: Option<String>,
+    /// What it was asked, unless that is what the agreement's histogram counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// Steps of which nothing is said, of all, where there are any; the load beside them fills them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holes: Option<String>,
     /// What an average request takes in an idle pod.
@@ -55,6 +62,7 @@ pub(super) fn inputs(
     promised: &Promised,
     scenario: &Scenario,
     remembered: &Load,
+    arguments: &SimulateArgs,
     (column, holes): (Option<&Column>, Holes),
 ) -> Result<Inputs, Trouble> {
     let unreadable = |e: &dyn std::fmt::Display| Trouble::Unreadable(e.to_string());
@@ -76,6 +84,8 @@ pub(super) fn inputs(
             Measure::Counts => "requests until the next row",
             Measure::Rates => "requests per second",
         }),
+        prometheus: arguments.prometheus.clone(),
+        query: arguments.query.clone(),
         holes: (holes.steps > 0).then(|| holes.told()),
         service_time: length(plant.service_time)?,
         start: length(plant.start)?,
@@ -90,14 +100,15 @@ pub(super) fn inputs(
 }
 
 impl Inputs {
-    /// How the trace was read, in words. `None`: it has no columns and no holes, or is that of a store.
+    /// How the load was read, in words. `None`: it has neither columns nor holes.
     #[must_use]
     pub fn trace(&self) -> Option<String> {
         let read = self.column.as_ref().zip(self.column_says);
         let read = read.map(|(name, says)| format!("column {} is taken for {says}", legible(name)));
-        let holes = self.holes.as_ref().map(|holes| format!("nothing is said of {holes}, over which the load is kept"));
+        let holes =
+            self.holes.as_ref().map(|holes| format!("nothing is said of {holes}, which the load beside them fills"));
         let told: Vec<_> = read.into_iter().chain(holes).collect();
-        (!told.is_empty()).then(|| format!("Trace: {}.", told.join("; ")))
+        (!told.is_empty()).then(|| format!("Load: {}.", told.join("; ")))
     }
 
     /// The service that was played, in words.
@@ -107,7 +118,7 @@ impl Inputs {
         let pods = counted(usize::try_from(*pods).unwrap_or(usize::MAX), "pod", "pods");
         format!(
             "Service: {service_time} of work a request, {start} until a pod is ready, {balancer} balancer, scraped every \
-             {scrape}, {pods} at first"
+             {scrape}; {pods} at first, unless a policy says how many"
         )
     }
 }

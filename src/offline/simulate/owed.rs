@@ -77,8 +77,8 @@ impl<'a> Account<'a> {
             violations: 0,
         };
         let outcomes: Vec<_> = judged.iter().zip(attained).map(outcome).collect();
-        let facts = self.history.facts(terms.credits.as_ref(), part.year, part.period.start);
-        owed(terms, part.period, part.period, &outcomes, &facts)
+        let facts = self.history.facts(terms.credits.as_ref(), part.year, part.whole.start);
+        owed(terms, part.period, part.whole, &outcomes, &facts)
     }
 
     /// The same, and the period is settled.
@@ -94,7 +94,7 @@ impl<'a> Account<'a> {
         let outcomes = self.promised.judged.iter().zip(attained).map(came_out).collect();
         let unreadable = |why: NotANumber| InvalidSpec::new("spec.credits", why.to_string());
         let legacy = Legacy::reckoned(shown.as_ref(), outcomes).map_err(unreadable)?;
-        self.history.enter(part.year, part.period.start, &legacy);
+        self.history.enter(part.year, part.whole.start, &legacy);
         Ok(credits)
     }
 }
@@ -102,8 +102,8 @@ impl<'a> Account<'a> {
 fn state(judged: &Judged, attainment: Option<&BigRational>) -> State {
     match attainment {
         Some(attainment) if *attainment < judged.target => State::Violated,
-        Some(_) => State::Fulfilled,
-        None => State::NotDetermined,
+        // Where there was no traffic nothing was refused to anybody.
+        Some(_) | None => State::Fulfilled,
     }
 }
 

@@ -187,7 +187,7 @@ fn plots(report: &Report, judged: Judged<'_>, courses: &[Course]) -> Result<Vec<
             "What is left of the requests that may be bad in all that was played of a period; below 0 the promise can no \
              longer be kept. A budget that is spent twice is drawn no lower."
                 .to_owned(),
-            plot("% left", courses.iter().map(|course| budgets(course, promised, parts.len())).collect()),
+            plot("% left", courses.iter().map(|course| budgets(course, judged)).collect()),
         ),
     ];
     let mut credits = report.policies.iter().flat_map(|policy| &policy.periods).filter_map(|p| p.credits.as_ref());
@@ -223,11 +223,12 @@ fn pieces(course: &Course, of: fn(&Stretch) -> Option<f64>) -> Vec<Piece> {
     known.map(piece).filter(|piece| !piece.is_empty()).collect()
 }
 
-/// Percent of the budget of each of so many periods that are left, as far as it was played.
-fn budgets(course: &Course, promised: &Promised, periods: usize) -> Vec<Piece> {
-    // A float has every count of requests that can be played.
-    let number = |count: u64| u32::try_from(count).map_or(f64::from(u32::MAX), f64::from);
-    let of = |period: usize| -> Piece {
+/// Percent of the budget of each period that are left, as far as it was played.
+fn budgets(course: &Course, (promised, parts): Judged<'_>) -> Vec<Piece> {
+    // No run has 2^52 requests.
+    #[allow(clippy::cast_precision_loss)]
+    let number = |count: u64| count as f64;
+    let of = |(period, part): (usize, &Part)| -> Piece {
         let all = course.last_of(period).map_or(0, |stretch| stretch.of(promised.tried).total);
         let allowed = (1.0 - promised.good) * number(all);
         let left = course.stretches.iter().filter(|stretch| stretch.period == period).map(|stretch| {
@@ -237,9 +238,11 @@ fn budgets(course: &Course, promised: &Promised, periods: usize) -> Vec<Piece> {
             (stretch.end, left.max(SPENT_TWICE))
         });
         let begins = period.checked_sub(1).and_then(|before| course.last_of(before)).map_or(0.0, |before| before.end);
-        std::iter::once((begins, 100.0)).chain(left).collect()
+        // Trailing days have spent some of it before the period begins; without requests there is none.
+        let full = (part.judged.start >= part.minutes.start).then_some((begins, 100.0));
+        full.into_iter().chain(left).filter(|_| all > 0).collect()
     };
-    (0..periods).map(of).collect()
+    parts.iter().enumerate().map(of).filter(|piece| !piece.is_empty()).collect()
 }
 
 /// What is owed for the periods before, and for the one that runs.

@@ -16,6 +16,8 @@ use crate::offline::settle::fault::Fault;
 
 /// Periods of one answer at the most.
 const MOST: usize = 400;
+/// What is wrong with a load, wherever it comes from.
+const LOAD: &str = "the load";
 /// A run is counted by the minute, in seconds.
 const MINUTE: i64 = 60;
 
@@ -24,13 +26,15 @@ const MINUTE: i64 = 60;
 pub struct Part {
     /// The period.
     pub period: Bounds,
+    /// The whole one that it is a part of: another one where the agreement came into force within it.
+    pub whole: Bounds,
     /// The minutes of the run that lie in it.
     pub minutes: Range<usize>,
     /// The minutes that are judged at its end: the same, or the trailing days.
     pub judged: Range<usize>,
     /// Whether the run has all that is judged, but for less than a slot.
     pub is_whole: bool,
-    /// The year of the agreement in which it lies, which begins with the first period.
+    /// The year of the agreement in which it lies. They are counted from when it came into force, or else from the first period.
     pub year: i64,
 }
 
@@ -56,7 +60,7 @@ impl Periods {
 /// # Errors
 /// Names the field or flag: the periods are too short or too many, or cannot be worked with.
 pub fn periods(promised: &Promised, begins: Timestamp, seconds: usize) -> Result<Periods, Fault> {
-    let beyond = || Fault::new("--trace", "reaches beyond the years that can be reckoned with");
+    let beyond = || Fault::new(LOAD, "reaches beyond the years that can be reckoned with");
     let length = i64::try_from(seconds).map_err(|_| beyond())?;
     let ends = begins.checked_add(SignedDuration::from_secs(length)).map_err(|_| beyond())?;
     let terms = &promised.terms;
@@ -64,33 +68,43 @@ pub fn periods(promised: &Promised, begins: Timestamp, seconds: usize) -> Result
     let invalid = |fault: InvalidSpec| Fault::new(fault.field, fault.message);
     // Windows begin with a slot.
     let early = Timestamp::from_second(begins.as_second().div_euclid(slot) * slot).map_err(|_| beyond())?;
-    let first = Schedule::new(terms, early).map_err(invalid)?.whole(early).ok_or_else(beyond)?;
-    let schedule = Schedule::new(terms, first.start).map_err(invalid)?;
+    let in_force = promised.in_force_from.filter(|from| *from <= early);
+    let whole = |from| Ok(Schedule::new(terms, from).map_err(invalid)?.whole(early));
+    let first = whole(in_force.unwrap_or(early))?.ok_or_else(beyond)?;
+    // It is as if the agreement had come into force with the first period, if it was not by then.
+    let schedule = Schedule::new(terms, in_force.unwrap_or(first.start)).map_err(invalid)?;
     let place = |at: Timestamp| {
         let after = at.as_second().saturating_sub(begins.as_second()).clamp(0, length);
         usize::try_from(after.saturating_add(MINUTE - 1) / MINUTE).unwrap_or(usize::MAX)
     };
     let mut parts = Vec::new();
-    let mut next = schedule.containing(first.start);
+    let mut next = schedule.containing(first.start.max(schedule.from()));
     while let Some(period) = next.filter(|period| period.start < ends) {
         if period.seconds() < MINUTE {
             return Err(Fault::new("spec.period", "must be at least a minute to be simulated"));
         }
         if parts.len() == MOST {
-            return Err(Fault::new("--trace", format!("reaches over more than {MOST} periods; cut it")));
+            return Err(Fault::new(LOAD, format!("reaches over more than {MOST} periods; cut it")));
         }
         let judged = schedule.judged(&period);
         let known = judged.start.saturating_add(SignedDuration::from_secs(slot)).unwrap_or(Timestamp::MAX);
         next = schedule.next(&period);
+        let minutes = place(period.start)..place(period.end);
+        let trailing = place(judged.start)..place(judged.end);
         parts.push(Part {
             period,
-            minutes: place(period.start)..place(period.end),
-            judged: place(judged.start)..place(judged.end),
+            whole: schedule.whole(period.start).unwrap_or(period),
+            // Of trailing days of which nothing was played, what was stands for them.
+            judged: if trailing.is_empty() { minutes.clone() } else { trailing },
+            minutes,
             is_whole: begins < known && judged.end <= ends,
             year: contract_year(&schedule, period.start),
         });
     }
     parts.retain(|part| !part.minutes.is_empty());
+    if parts.is_empty() {
+        return Err(Fault::new("spec.period", "gives no period that the load lies in"));
+    }
     Ok(Periods { begins, parts })
 }
 
@@ -170,6 +184,31 @@ mod tests {
     }
 
     #[test]
+    fn of_fewer_trailing_days_than_were_played_what_was_played_stands_for_them() {
+        let found = parts("{trailing: {days: 7, every: Month}}", "2026-07-01T00:00:00Z", 600);
+        assert_eq!(told(&found), [("2026-07-01T00:00:00Z".to_owned(), 0..10, 0..10, false)]);
+    }
+
+    /// Where the agreement was in force already, its years and windows are its own.
+    #[test]
+    fn a_load_from_within_the_agreement_is_settled_by_its_own_periods() {
+        let of = |period: &str, begins: &str, seconds| {
+            let text = EXAMPLE.replace("2027-01-01", "2025-08-01").replace("{calendar: Month}", period);
+            let promised =
+                promised(&serde_saphyr::from_str::<ServiceLevelAgreement>(&text).unwrap().spec, None).unwrap();
+            periods(&promised, begins.parse().unwrap(), seconds).unwrap().parts
+        };
+        let months = of("{calendar: Month}", "2026-07-31T23:30:00Z", 3600);
+        assert_eq!(months.iter().map(|part| part.year).collect::<Vec<_>>(), [0, 1]);
+        let hours = of("{rolling: 1h}", "2026-07-01T00:55:00Z", 600);
+        let starts: Vec<String> = hours.iter().map(|part| part.period.start.to_string()).collect();
+        assert_eq!(starts, ["2026-07-01T00:00:00Z", "2026-07-01T01:00:00Z"]);
+        let first = of("{calendar: Quarter}", "2025-08-01T00:00:00Z", 3600);
+        assert_eq!(first[0].period.start.to_string(), "2025-08-01T00:00:00Z");
+        assert_eq!(first[0].whole.start.to_string(), "2025-07-01T00:00:00Z");
+    }
+
+    #[test]
     fn the_years_of_the_agreement_begin_with_the_first_period() {
         let found = parts("{calendar: Month}", "2025-11-20T00:00:00Z", 400 * DAY);
         let years: Vec<i64> = found.iter().map(|part| part.year).collect();
@@ -181,7 +220,7 @@ mod tests {
         let refused = |period: &str, seconds| {
             periods(&by(period), "2026-07-01T00:00:00Z".parse().unwrap(), seconds).unwrap_err().to_string()
         };
-        assert!(refused("{rolling: 1h}", 401 * 3600).starts_with("--trace: reaches over more than 400 periods"));
+        assert!(refused("{rolling: 1h}", 401 * 3600).starts_with("the load: reaches over more than 400 periods"));
         let slots = EXAMPLE.replace("slot: 1m", "slot: 10s").replace("{calendar: Month}", "{rolling: 20s}");
         let short = promised(&serde_saphyr::from_str::<ServiceLevelAgreement>(&slots).unwrap().spec, None).unwrap();
         let fault = periods(&short, "2026-07-01T00:00:00Z".parse().unwrap(), 600).unwrap_err().to_string();

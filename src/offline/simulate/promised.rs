@@ -46,6 +46,8 @@ pub struct Promised {
     pub replicas: (u32, u32),
     /// The latest terms, without the days on which the agreement begins and ends: a load of any time is tried by them.
     pub terms: AgreementSpec,
+    /// When the agreement comes into force, where it says so.
+    pub in_force_from: Option<Timestamp>,
     /// When the first whole period begins by these terms.
     pub first_period: Timestamp,
 }
@@ -56,7 +58,9 @@ pub struct Promised {
 /// Names the flag or the field that can not be worked with.
 pub fn promised(spec: &AgreementSpec, asked: Option<&str>) -> Result<Promised, Fault> {
     let invalid = |fault: InvalidSpec| Fault::new(fault.field, fault.message);
-    let period = whole_period(spec).map_err(invalid)?;
+    let schedule = Schedule::new(spec, Timestamp::UNIX_EPOCH).map_err(invalid)?;
+    let in_force_from = spec.validity.as_ref().map(|_| schedule.from());
+    let period = whole_period(spec, &schedule).map_err(invalid)?;
     let terms = terms_at(spec, period.start).map_err(invalid)?.into_owned();
     let (place, objective, latency) = chosen(&terms, asked)?;
     let field = |name: &str| format!("spec.objectives[{place}].{name}");
@@ -95,6 +99,7 @@ pub fn promised(spec: &AgreementSpec, asked: Option<&str>) -> Result<Promised, F
         judged,
         tried,
         replicas,
+        in_force_from,
         first_period: period.start,
         terms: AgreementSpec { validity: None, ending: None, amendments: Vec::new(), amendment_rule: None, ..terms },
     })
@@ -121,8 +126,7 @@ fn chosen<'a>(
 }
 
 /// The first whole period by the latest terms. Without a first day it is any: one has as many days as another, or nearly.
-fn whole_period(spec: &AgreementSpec) -> Result<Bounds, InvalidSpec> {
-    let schedule = Schedule::new(spec, Timestamp::UNIX_EPOCH)?;
+fn whole_period(spec: &AgreementSpec, schedule: &Schedule) -> Result<Bounds, InvalidSpec> {
     let start = instants(spec)?.into_iter().max().map_or(schedule.from(), |last| last.max(schedule.from()));
     let first = schedule.containing(start);
     let mut periods = std::iter::successors(first, |period| schedule.next(period)).take(LOOKED_THROUGH);

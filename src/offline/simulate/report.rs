@@ -1,5 +1,7 @@
 //! The answer for programs.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde::Serialize;
 
@@ -124,9 +126,9 @@ pub struct PolicyReport {
     pub owed: Option<String>,
     /// Each period by itself.
     pub periods: Vec<PeriodReport>,
-    /// The faults, by their place in `faults`, that struck nothing in one of the runs: their pod or node was gone.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub struck_nothing: Vec<usize>,
+    /// The faults, by their place in `faults`, that found nothing to strike: their pod or node was gone, in how many of the runs.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub struck_nothing: BTreeMap<usize, usize>,
     /// Who plays is the operator: only then are there `verbs`, `deeds` and `findings`.
     pub acts: bool,
     /// What the operator did, all runs together, in the order in which each was done first.

@@ -1,6 +1,6 @@
 //! One way of scaling: its runs, one for each seed, and what they come to together.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::course::Course;
 use super::judged::Counted;
@@ -36,7 +36,7 @@ pub fn row(
     // It is one objective that is tried: what failed in time is for another one to count.
     let promise = Promise { latency: promised.latency, good: promised.good, available: 0.0 };
     let lead_in = f64::from(scenario.lead_in) * 60.0;
-    let (mut runs, mut struck_nothing) = (Vec::new(), BTreeSet::new());
+    let (mut runs, mut struck_nothing) = (Vec::new(), BTreeMap::new());
     let parts = periods.parts.as_slice();
     let mut by_period = vec![vec![Counted::default(); promised.judged.len()]; parts.len()];
     let (mut name, mut acts, mut first) = (String::new(), false, None);
@@ -53,7 +53,9 @@ pub fn row(
                 *sum = [*sum, judged.counted(&outcome, &part.judged)].into_iter().sum();
             }
         }
-        struck_nothing.extend(outcome.struck_nothing.iter().copied());
+        for place in &outcome.struck_nothing {
+            *struck_nothing.entry(*place).or_insert(0) += 1;
+        }
         let (deeds, findings) = (player.deeds(lead_in), player.findings(lead_in));
         runs.push(RunReport { deeds, findings, ..RunReport::new(seed, &outcome, &outcome.score(promise)) });
         progress.step();
@@ -79,7 +81,7 @@ pub fn row(
         pod_hours: mean(|run| run.pod_hours),
         owed,
         periods: settled,
-        struck_nothing: struck_nothing.into_iter().collect(),
+        struck_nothing,
         acts,
         verbs: verbs(&runs),
         runs,

@@ -162,11 +162,14 @@ fn yes(kept: Option<bool>) -> &'static str {
     kept.map_or("–", |kept| if kept { "yes" } else { "no" })
 }
 
-/// `yes`; of several periods `2 of 3`.
+/// `yes`; of several periods `2 of 3`, of those with requests.
 fn kept(policy: &PolicyReport) -> String {
     match policy.periods.len() {
         0 | 1 => yes(policy.kept).to_owned(),
-        all => format!("{} of {all}", policy.periods.iter().filter(|period| period.kept == Some(true)).count()),
+        _ => {
+            let judged: Vec<bool> = policy.periods.iter().filter_map(|period| period.kept).collect();
+            format!("{} of {}", judged.iter().filter(|kept| **kept).count(), judged.len())
+        }
     }
 }
 
@@ -211,7 +214,7 @@ fn listed(names: &[String]) -> String {
 pub(super) fn notes(report: &Report) -> Vec<String> {
     let several = by_period(report).is_some();
     let mut notes = vec![
-        format!("OWED: {}.{}", report.owed_is, if several { " KEPT: every objective that is judged." } else { "" }),
+        format!("OWED: {}.{}", report.owed_is, if several { " KEPT: by every objective that is judged." } else { "" }),
         "PODS: in the mean, those that start and drain included. BAD MIN: fewer requests than promised were good."
             .to_owned(),
     ];
@@ -238,20 +241,17 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
         notes.push(format!("Failed or not answered at all: {}.", told.collect::<Vec<_>>().join(", ")));
     }
     if !report.not_judged.is_empty() {
-        notes.push(format!(
-            "Judged by {} alone, and not by {}.",
-            legible(&report.objective),
-            listed(&report.not_judged)
-        ));
+        notes.push(format!("Not judged, as a run says nothing about it: {}.", listed(&report.not_judged)));
     }
     if !report.not_reckoned.is_empty() {
         notes.push(format!("Not in what is owed, though agreed: {}.", listed(&report.not_reckoned)));
     }
     for policy in &report.policies {
-        let faults = policy.struck_nothing.iter().filter_map(|place| report.faults.get(*place));
-        for fault in faults {
-            let fault = legible(&fault.fault);
-            notes.push(format!("{}: {fault} struck nothing, as its pod or node was gone by then.", policy.policy));
+        for (place, runs) in &policy.struck_nothing {
+            let Some(fault) = report.faults.get(*place) else { continue };
+            let (fault, all) = (legible(&fault.fault), policy.runs.len());
+            let often = if all > 1 { format!(" in {runs} of {all} runs") } else { String::new() };
+            notes.push(format!("{}: {fault} found nothing to strike{often}; its pod or node was gone.", policy.policy));
         }
     }
     notes

@@ -26,6 +26,8 @@ pub struct Account {
     spec: AgreementSpec,
     /// That of the period that runs.
     ledger: Ledger,
+    /// That of the one before, with which a danger is compared that goes on.
+    before: Option<Ledger>,
     /// When the periods after it end, the next one last.
     later: Vec<Timestamp>,
     measures: Vec<(String, Measure)>,
@@ -39,13 +41,20 @@ impl Account {
     pub fn new(spec: AgreementSpec, known: &Known<'_>) -> Result<Self, Unfit> {
         let begin = clock::at(0.0);
         let start = begin.saturating_sub(BEFORE).unwrap_or(begin);
-        let mut later: Vec<Timestamp> = known.period_ends.iter().rev().map(|end| clock::at(*end)).collect();
+        let slot = spec.metrics.slot.seconds();
+        // A slot belongs to the period in which it begins, so that in slots a period ends with its last one.
+        let aligned = |end: &f64| {
+            let end = clock::at(*end);
+            let over = end.as_second().rem_euclid(slot);
+            if over == 0 { end } else { end.saturating_add(SignedDuration::from_secs(slot - over)).unwrap_or(end) }
+        };
+        let mut later: Vec<Timestamp> = known.period_ends.iter().rev().map(aligned).collect();
         let period = Bounds { start, end: later.pop().unwrap_or(begin) };
         let mut ledger = opened(&spec, period)?;
         let measures: Result<Vec<_>, Unfit> =
             spec.objectives.iter().map(|each| Ok((each.name.clone(), Measure::of(each, known.bounds)?))).collect();
         let measures = measures?;
-        let seconds = u32::try_from(spec.metrics.slot.seconds()).unwrap_or(u32::MAX);
+        let seconds = u32::try_from(slot).unwrap_or(u32::MAX);
         let counted = Tally { total: Count::events(known.rate.saturating_mul(seconds)), bad: Count::default() };
         let mut start = ledger.measured_through();
         while start < begin {
@@ -54,7 +63,7 @@ impl Account {
             }
             start = ledger.measured_through();
         }
-        Ok(Self { spec, ledger, later, measures })
+        Ok(Self { spec, ledger, before: None, later, measures })
     }
 
     /// The agreement.
@@ -99,8 +108,9 @@ impl Account {
     /// Begins with the next period, when the one that runs is read to its end; gives whether there is one.
     fn begin_next(&mut self) -> bool {
         let Some(end) = self.later.pop() else { return false };
-        let next = opened(&self.spec, Bounds { start: self.ledger.bounds().end, end });
-        next.map(|ledger| self.ledger = ledger).is_ok()
+        let Ok(next) = opened(&self.spec, Bounds { start: self.ledger.bounds().end, end }) else { return false };
+        self.before = Some(std::mem::replace(&mut self.ledger, next));
+        true
     }
 
     /// What the account says at an instant.
@@ -123,7 +133,12 @@ impl Account {
     /// The load from an instant on.
     #[must_use]
     pub fn load_since(&self, from: Timestamp, now: Timestamp) -> LoadCourse {
-        LoadCourse::since(&self.ledger, from, self.as_of(now), SETTLE)
+        let load = LoadCourse::since(&self.ledger, from, self.as_of(now), SETTLE);
+        let none = SignedDuration::ZERO;
+        match &self.before {
+            Some(before) => load.after(&LoadCourse::since(before, from, before.settles_at(none), none)),
+            None => load,
+        }
     }
 }
 

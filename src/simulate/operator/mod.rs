@@ -12,7 +12,7 @@
 //! so. The autoscaler beside it sees a floor, and another CPU target, when it decides the next time; what nothing else scales is
 //! scaled at once.
 //!
-//! Not modelled: a store that answers in part, an API server that refuses, pods that are resized, and other agreements.
+//! Not modelled: a store that answers in part, an API server that refuses, pods that are resized, trailing days, and other agreements.
 
 pub mod account;
 pub mod clock;

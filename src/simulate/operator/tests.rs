@@ -50,7 +50,8 @@ fn history(scrapes: &[Scrape]) -> History {
 fn an_account_goes_on_with_the_next_period() {
     let text = include_str!("../../../examples/simulate/enforced.yaml");
     let spec = serde_saphyr::from_str::<ServiceLevelAgreement>(text).unwrap().spec;
-    let known = Known { rate: 1, bounds: &[0.5, 1.0], period_ends: &[120.0, 86_400.0] };
+    // The first one ends within its last slot.
+    let known = Known { rate: 1, bounds: &[0.5, 1.0], period_ends: &[90.0, 86_400.0] };
     let mut account = Account::new(spec, &known).unwrap();
     // A hundred good ones a minute, and from the third on a hundred bad ones.
     let scrapes: Vec<Scrape> = (0..=20_u32)
@@ -67,7 +68,14 @@ fn an_account_goes_on_with_the_next_period() {
         let latency = assessment.objectives.iter().find(|objective| objective.name == "latency").unwrap();
         told.push((clock::seconds(assessment.period_end), latency.settles_on.as_ref().map(ToString::to_string)));
     }
-    assert_eq!((told[0].0, told[1].0, told[2].0), (120.0, 120.0, 86_400.0));
+    assert_eq!(told.iter().map(|(end, _)| *end).collect::<Vec<_>>(), [120.0, 120.0, 86_400.0]);
+    let course = account.load_since(clock::at(0.0), clock::at(215.0));
+    let latency = course.between("latency", clock::at(0.0), clock::at(180.0), 100).unwrap();
+    assert_eq!(
+        (latency.total.to_string(), latency.bad.to_string()),
+        ("300".to_owned(), "100".to_owned()),
+        "of both periods"
+    );
     assert_eq!(told[1].1.as_deref(), Some("1"), "all was good until the end of the first period");
     assert_eq!(told[2].1.as_deref(), Some("0"), "and nothing is in the second");
     assert!(!account.read(&history, clock::at(215.0)), "nothing is due");

@@ -3,6 +3,7 @@
 use super::Run;
 use crate::simulate::event::{Event, instant};
 use crate::simulate::fault::{EVICTED, Fault, NOTICED};
+use crate::simulate::pod::Phase;
 
 impl Run<'_> {
     pub(super) fn begin_fault(&mut self, now: f64, index: usize) {
@@ -47,10 +48,11 @@ impl Run<'_> {
 
     /// Whether what it is to strike is there.
     fn strikes(&self, fault: &Fault) -> bool {
-        let mut pods = self.plant.fleet.pods().iter();
+        let mut alive = self.plant.fleet.pods().iter().filter(|pod| pod.phase != Phase::Dead);
         match *fault {
-            Fault::NodeCrash { node, .. } | Fault::GrayNode { node, .. } => pods.any(|pod| pod.node == node),
-            Fault::SlowPod { pod: id, .. } | Fault::PodCrash { pod: id, .. } => pods.any(|pod| pod.id == id),
+            Fault::NodeCrash { node, .. } | Fault::GrayNode { node, .. } => alive.any(|pod| pod.node == node),
+            Fault::SlowPod { pod: id, .. } => alive.any(|pod| pod.id == id),
+            Fault::PodCrash { pod: id, .. } => alive.any(|pod| pod.id == id && pod.phase == Phase::Ready),
             Fault::SlowDependency { .. }
             | Fault::BadRevision { .. }
             | Fault::Rollout { .. }

@@ -1,5 +1,7 @@
 //! The page of two runs.
 
+use std::collections::BTreeMap;
+
 use super::super::inputs::Inputs;
 use super::super::periods::{Periods, periods};
 use super::super::player::RuledOut;
@@ -55,7 +57,7 @@ fn report(promised: &Promised) -> Report {
         pod_hours: 0.2,
         owed: owed.clone(),
         periods: periods.clone(),
-        struck_nothing: Vec::new(),
+        struck_nothing: BTreeMap::new(),
         acts: false,
         verbs: Vec::new(),
         runs: Vec::new(),
@@ -161,7 +163,7 @@ fn curves_are_what_happened() {
     assert_eq!(pieces(&course, |s| s.latency), [vec![(60.0, 0.25)], vec![(180.0, 1.0)]]);
     // 20 of 2000 requests may be bad, and 30 are.
     let left: Vec<(f64, f64)> =
-        budgets(&course, &promised, 1)[0].iter().map(|(at, left)| (*at, left.round())).collect();
+        budgets(&course, (&promised, &month(&promised)))[0].iter().map(|(at, left)| (*at, left.round())).collect();
     assert_eq!(left, [(0.0, 100.0), (60.0, 100.0), (120.0, 100.0), (180.0, -50.0)]);
     let owed: Vec<f64> =
         owed_so_far(&course, (&promised, &month(&promised))).unwrap().iter().map(|(_, amount)| *amount).collect();
@@ -172,7 +174,7 @@ fn curves_are_what_happened() {
 fn a_budget_is_drawn_until_it_is_spent_twice() {
     let mut course = course();
     course.stretches[2].counted[0].good = 0;
-    assert_eq!(budgets(&course, &promise(), 1)[0][3], (180.0, SPENT_TWICE));
+    assert_eq!(budgets(&course, (&promise(), &month(&promise())))[0][3], (180.0, SPENT_TWICE));
 }
 
 #[test]
@@ -195,7 +197,7 @@ fn every_period_has_a_budget_and_credits_of_its_own() {
         stretch(120.0, Some(0.25), 970, 1_000),
         Stretch { period: 1, ..stretch(180.0, Some(0.25), 940, 1_000) },
     ];
-    let left: Vec<Vec<f64>> = budgets(&course, &promised, 2)
+    let left: Vec<Vec<f64>> = budgets(&course, (&promised, &parts))
         .iter()
         .map(|piece| piece.iter().map(|(_, left)| left.round()).collect())
         .collect();

@@ -62,6 +62,18 @@ fn days_of_service_add_up() {
     assert_eq!(all, "13 service day(s)");
 }
 
+/// As in a statement, it breaks a row of misses.
+#[test]
+fn a_month_without_requests_is_not_missed() {
+    let right = "    remedies:\n    - {name: end, objective: latency, terminationRight: {missedPeriods: 2}}\n";
+    let promised = with(right);
+    let Periods { parts, .. } = periods(&promised, "2026-07-01T00:00:00Z".parse().unwrap(), 92 * 86_400).unwrap();
+    let counted =
+        [98, 0, 98].map(|good| vec![if good > 0 { Counted { good, total: 100 } } else { Counted::default() }]);
+    let (periods, owed) = settled(&promised, &parts, &counted).unwrap();
+    assert_eq!((periods[1].kept, owed.as_deref()), (None, Some("240.00 EUR")));
+}
+
 #[test]
 fn a_month_without_requests_is_not_judged() {
     let promised = with("");
