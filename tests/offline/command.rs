@@ -1,4 +1,4 @@
-//! Runs `guarantor check`.
+//! Runs a command of `guarantor`.
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -33,6 +33,11 @@ impl Answer {
 pub fn check(arguments: &[&str], input: &str) -> Answer {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guarantor"));
     command.current_dir(env!("CARGO_MANIFEST_DIR")).arg("check").args(arguments);
+    answered(&mut command, input)
+}
+
+/// What a command comes to with this standard input.
+pub fn answered(command: &mut Command, input: &str) -> Answer {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     // A command that ends early does not read all of it.

@@ -1,9 +1,8 @@
 //! `guarantor simulate --trace`: recordings as people have them, and what is wrong with some.
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
-use crate::command::Answer;
+use crate::command::{Answer, answered};
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/simulate");
 
@@ -12,14 +11,7 @@ fn simulate(flags: &[&str], input: &str) -> Answer {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guarantor"));
     command.current_dir(EXAMPLE).args(["simulate", "--service-time", "50ms", "--start", "90s", "-o", "json"]);
     command.args(["--policies", "static=3"]).args(flags);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    // A command that ends early does not read all of it.
-    let _ = stdin.write_all(input.as_bytes());
-    drop(stdin);
-    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Answer { code: status.code().unwrap(), text: text(stdout), complaint: text(stderr) }
+    answered(&mut command, input)
 }
 
 /// The same of this trace.

@@ -1,10 +1,10 @@
 //! `guarantor simulate` over `examples/simulate`: an agreement is tried before it is signed.
 
-use std::process::{Command, Output};
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::command::Answer;
+use crate::command::{Answer, answered};
 
 /// Plays the example with these flags more, on a load that is small enough for an unoptimised program.
 fn simulate(flags: &[&str]) -> Answer {
@@ -12,9 +12,7 @@ fn simulate(flags: &[&str]) -> Answer {
     command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/simulate")).arg("simulate");
     command.args(["-f", "agreement.yaml", "--trace", "trace.csv", "--scale-to", "25"]);
     command.args(["--service-time", "50ms", "--start", "90s"]).args(flags);
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Answer { code: status.code().unwrap(), text: text(stdout), complaint: text(stderr) }
+    answered(&mut command, "")
 }
 
 /// The answer of one policy.
@@ -127,9 +125,7 @@ fn a_load_of_two_months_is_settled_by_each() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_guarantor"));
         command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/simulate")).arg("simulate");
         command.args(["-f", "agreement.yaml", "--service-time", "50ms", "--start", "90s", "--policies", "static=4"]);
-        let Output { status, stdout, stderr } = command.arg("--trace").arg(&file).args(flags).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Answer { code: status.code().unwrap(), text: text(stdout), complaint: text(stderr) }
+        answered(command.arg("--trace").arg(&file).args(flags), "")
     };
     let report = play(&["-o", "json"]).json();
     assert_eq!(report["trace"]["begins"], "2026-07-31T23:45:00Z");
@@ -187,9 +183,7 @@ fn the_promise_is_that_of_the_agreement() {
             "--start",
             "90s",
         ]);
-        let output = command.arg("-f").arg(&file).args(flags).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Answer { code: output.status.code().unwrap(), text: text(output.stdout), complaint: text(output.stderr) }
+        answered(command.arg("-f").arg(&file).args(flags), "")
     };
     let text = text.unwrap();
     // The more patient the promise, the more requests keep it.

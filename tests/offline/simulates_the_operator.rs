@@ -1,10 +1,10 @@
 //! `guarantor simulate --policies operator=`: what goes wrong is answered by the right verb, and by none without the operator.
 
-use std::process::{Command, Output};
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::command::Answer;
+use crate::command::{Answer, answered};
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/simulate");
 
@@ -17,9 +17,7 @@ fn simulate(agreement: &str, flags: &[&str]) -> Answer {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guarantor"));
     command.current_dir(EXAMPLE).args(["simulate", "-f", agreement, "--trace", "steady.csv", "--scale-to", "160"]);
     command.args(["--service-time", "50ms", "--start", "30s", "--policies", "operator=0.5"]).args(flags);
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Answer { code: status.code().unwrap(), text: text(stdout), complaint: text(stderr) }
+    answered(&mut command, "")
 }
 
 /// The autoscaler alone, and the operator beside it.
