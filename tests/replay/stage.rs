@@ -20,8 +20,8 @@ pub const WORK: f64 = 0.1;
 const LATENCY: f64 = 1.0;
 pub const PROMISE: Promise = Promise { latency: LATENCY, good: 0.95, available: 0.999 };
 /// Fewest and most pods.
-/// A run begins in the middle of a month: the seconds until it ends.
-const PERIOD_ENDS: f64 = 1_440_000.0;
+/// The seconds until the period ends, which has 30 days and began six hours before.
+const PERIOD_ENDS: f64 = 30.0 * 86_400.0 - 21_600.0;
 pub const BOUNDS: (u32, u32) = (4, 60);
 
 /// Who scales the service beside the operator.
@@ -123,7 +123,7 @@ pub fn play(play: &Play) -> Played {
         },
         Beside::Nobody => Place { floor: play.pods as i32, most: None, millicores: 1000, start, cpu_target: None },
     };
-    let known = Known { rate, bounds: &play.plant.bounds, period_ends: &[PERIOD_ENDS] };
+    let known = Known { good_for: 21_600, rate, bounds: &play.plant.bounds, period_ends: &[PERIOD_ENDS] };
     let mut operator = Operator::new(play.agreement.clone(), beside, place, &known).unwrap();
     let scenario = Scenario {
         load: play.load.clone(),

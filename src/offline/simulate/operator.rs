@@ -14,6 +14,8 @@ use crate::simulate::policy::fixed::Fixed;
 use crate::simulate::policy::hpa::Hpa;
 use crate::simulate::run::Scenario;
 
+/// A period has begun so many seconds before the run, so that no window of it is short.
+const GOOD_FOR: u32 = 6 * 3600;
 /// Seconds of a day.
 const DAY: usize = 86_400;
 
@@ -57,7 +59,12 @@ pub fn operator(
         cpu_target,
     };
     let rate = whole(scenario.load.rate(0)).max(1);
-    let known = Known { rate, bounds: &plant.bounds, period_ends: &periods.ends(scenario.lead_in).collect::<Vec<_>>() };
+    let known = Known {
+        good_for: GOOD_FOR,
+        rate,
+        bounds: &plant.bounds,
+        period_ends: &periods.ends(scenario.lead_in).collect::<Vec<_>>(),
+    };
     Ok(Operator::new(spec, beside, place, &known).map_err(unfit)?.knowing(before))
 }
 

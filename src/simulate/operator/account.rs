@@ -17,8 +17,6 @@ use crate::evaluate::slot::{Births, Slot, Tally, UnknownCause};
 
 /// A slot is read so long after its end: the default of the operator's flag.
 pub const SETTLE: SignedDuration = SignedDuration::from_secs(30);
-/// The agreement is in force for so long when a run begins, so that no window of it is short.
-const BEFORE: SignedDuration = SignedDuration::from_hours(6);
 
 /// The account.
 #[derive(Debug)]
@@ -40,7 +38,7 @@ impl Account {
     /// What of the agreement cannot be played.
     pub fn new(spec: AgreementSpec, known: &Known<'_>) -> Result<Self, Unfit> {
         let begin = clock::at(0.0);
-        let start = begin.saturating_sub(BEFORE).unwrap_or(begin);
+        let start = begin.saturating_sub(SignedDuration::from_secs(known.good_for.into())).unwrap_or(begin);
         let slot = spec.metrics.slot.seconds();
         // A slot belongs to the period in which it begins, so that in slots a period ends with its last one.
         let aligned = |end: &f64| {

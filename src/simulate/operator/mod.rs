@@ -81,7 +81,9 @@ pub struct Place {
 /// What is known when a run begins.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
-    /// The events a second of the time before, which were good.
+    /// So many seconds before the run the period has begun by then, in which all was good.
+    pub good_for: u32,
+    /// The events a second of that time.
     pub rate: u32,
     /// The bounds of the plant's histogram.
     pub bounds: &'a [f64],

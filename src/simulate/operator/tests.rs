@@ -51,7 +51,7 @@ fn an_account_goes_on_with_the_next_period() {
     let text = include_str!("../../../examples/simulate/enforced.yaml");
     let spec = serde_saphyr::from_str::<ServiceLevelAgreement>(text).unwrap().spec;
     // The first one ends within its last slot.
-    let known = Known { rate: 1, bounds: &[0.5, 1.0], period_ends: &[90.0, 86_400.0] };
+    let known = Known { good_for: 21_600, rate: 1, bounds: &[0.5, 1.0], period_ends: &[90.0, 86_400.0] };
     let mut account = Account::new(spec, &known).unwrap();
     // A hundred good ones a minute, and from the third on a hundred bad ones.
     let scrapes: Vec<Scrape> = (0..=20_u32)

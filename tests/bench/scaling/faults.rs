@@ -25,8 +25,8 @@ const TARGET: f64 = 0.6;
 const BOUNDS: (u32, u32) = (4, 60);
 /// When it goes wrong, in seconds.
 const ONSET: f64 = 1800.0;
-/// A run begins in the middle of a month: the seconds until it ends.
-const PERIOD_ENDS: f64 = 1_440_000.0;
+/// A run begins with a period and ends with it.
+const PERIOD_ENDS: f64 = 3600.0;
 const PROMISE: Promise = Promise { latency: 0.5, good: 0.95, available: 0.999 };
 
 /// What goes wrong, the goal in bad minutes of 60, and the verbs that are right.
@@ -115,7 +115,7 @@ fn operator(scenario: &Scenario) -> Operator {
     let beside: Box<dyn Policy> = Box::new(Hpa::new(TARGET, 1.0));
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let rate = (scenario.load.rate(0).round() as u32).max(1);
-    let known = Known { rate, bounds: &scenario.plant.bounds, period_ends: &[PERIOD_ENDS] };
+    let known = Known { good_for: 0, rate, bounds: &scenario.plant.bounds, period_ends: &[PERIOD_ENDS] };
     Operator::new(agreement(), beside, place, &known).unwrap()
 }
 
