@@ -144,6 +144,24 @@ fn a_load_of_two_months_is_settled_by_each() {
     assert!(refused.code == 1 && refused.complaint.contains("--from: must be left out"), "{}", refused.complaint);
 }
 
+/// Otherwise it would be ignored.
+#[test]
+fn an_exclusion_beside_the_agreement_is_refused() {
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/simulate");
+    let agreement = std::fs::read_to_string(format!("{examples}/agreement.yaml")).unwrap();
+    let exclusions = std::fs::read_to_string(format!("{examples}/../exclusions.yaml")).unwrap();
+    let exclusions = exclusions.replace("agreement: checkout", "agreement: catalog");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guarantor"));
+    command.current_dir(examples).args(["simulate", "-f", "-", "--trace", "trace.csv", "--service-time", "50ms"]);
+    let refused = answered(command.args(["--start", "90s"]), &format!("{agreement}---\n{exclusions}"));
+    assert_eq!((refused.code, refused.text.as_str()), (1, ""), "{}", refused.complaint);
+    assert!(
+        refused.complaint.contains("ServiceLevelExclusion sunday-maintenance: takes nothing out"),
+        "{}",
+        refused.complaint
+    );
+}
+
 #[test]
 fn faults_happen() {
     // An error in time is in time, and no good answer.

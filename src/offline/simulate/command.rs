@@ -32,7 +32,11 @@ pub fn command(arguments: &SimulateArgs) -> ExitCode {
 }
 
 fn run(arguments: &SimulateArgs) -> Result<(), Trouble> {
-    let Manifests { agreement, .. } = manifests(std::slice::from_ref(&arguments.agreement))?;
+    let Manifests { agreement, exclusions, .. } = manifests(std::slice::from_ref(&arguments.agreement))?;
+    if let Some(exclusion) = exclusions.first() {
+        let why = "takes nothing out of a simulated load; leave it out of the file";
+        return Err(Fault::new(format!("ServiceLevelExclusion {}", exclusion.name_any()), why).into());
+    }
     let promised = promised(&agreement.spec, arguments.objective.as_deref())?;
     owed::check(&promised)?;
     let Recording { load, begins, column, holes } = load::load(arguments, &promised)?;
