@@ -38,8 +38,8 @@
 //! danger) or `decide::verb::own` (which lets replicas go that it does not need, where they are owned),
 //! `controller::supply` with `decide::capacity::feasibility` and `decide::capacity::scarcity` (whether more replicas find
 //! a place, and who goes first), `decide::choice`, which asks the file of the verb (`decide::verb::policy` for replicas,
-//! within what `connections` leaves, `undo`, `reschedule`, `steer`, `resize`, `shedding`, and `verdict::harm`, which takes back
-//! what made it worse), and `decide::guard` (what is done, or why not; with `controller::disruptions`, what was done for
+//! within what `connections` leaves, `undo`, `reschedule`, `steer`, `resize`, `shedding`, and `take_back` for what made it worse,
+//! which `verdict::harm` says), and `decide::guard` (what is done, or why not; with `controller::disruptions`, what was done for
 //! all agreements lately), `act`, where that is refused `decide::held::refusal` and `controller::refused`,
 //! `record::status`, `controller::periods`, `controller::settle` and `evaluate::statement`, which rests on the statements
 //! before it (`controller::past`, `evaluate::history`); where something changes afterwards, `controller::restate`; what

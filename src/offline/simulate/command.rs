@@ -80,6 +80,7 @@ fn report(
     policies: Vec<PolicyReport>,
 ) -> Report {
     let judged = &load.judged;
+    let (acts, enforcement) = (policies.iter().any(|policy| policy.acts), &promised.terms.enforcement);
     let (min_replicas, max_replicas) = promised.replicas;
     Report {
         agreement: agreement.name_any(),
@@ -100,16 +101,12 @@ fn report(
         faults,
         not_judged: owed::not_judged(promised),
         not_reckoned: owed::not_reckoned(promised),
-        not_played: if policies.iter().any(|policy| policy.acts) {
-            operator::not_played(&promised.terms.enforcement)
-        } else {
-            Vec::new()
-        },
-        needs_more: if policies.iter().any(|policy| policy.acts) {
-            operator::needs_more(&promised.terms.enforcement, load.past_seconds()).into_iter().collect()
-        } else {
-            Vec::new()
-        },
+        not_played: if acts { operator::not_played(enforcement) } else { Vec::new() },
+        needs_more: acts
+            .then(|| operator::needs_more(enforcement, load.past_seconds()))
+            .flatten()
+            .into_iter()
+            .collect(),
         time_zone: promised.terms.time_zone.clone(),
         owed_is: owed_is(parts, begins.is_some()),
         policies,

@@ -1,5 +1,7 @@
 //! What happened in the time of a run, at as many instants as a plot can show.
 
+use std::ops::Range;
+
 use num_rational::BigRational;
 
 use super::judged::Counted;
@@ -66,6 +68,9 @@ impl Course {
         let each = outcome.minutes.len().div_ceil(MOST).max(1);
         let mut stretches = Vec::new();
         for (period, part) in parts.iter().enumerate() {
+            let count = |minutes: Range<usize>| promised.judged.iter().map(move |one| one.counted(outcome, &minutes));
+            // What is judged may begin before the period.
+            let mut counted: Vec<Counted> = count(part.judged.start..part.minutes.start).collect();
             for from in part.minutes.clone().step_by(each) {
                 let until = (from + each).min(part.minutes.end);
                 // Beyond the last minute with requests nothing was counted.
@@ -73,15 +78,17 @@ impl Course {
                 let minutes = outcome.minutes.get(from.min(counted_until)..counted_until).unwrap_or_default();
                 let answered = answered(minutes, outcome.bounds.len());
                 let requests = minutes.iter().map(|minute| minute.requests).sum::<u64>();
-                let judged = part.judged.start..until;
-                let counted = promised.judged.iter().map(|objective| objective.counted(outcome, &judged)).collect();
+                // Trailing days may begin within the period, and then what was before them does not count.
+                for (sum, more) in counted.iter_mut().zip(count(from.max(part.judged.start)..until)) {
+                    *sum = [*sum, more].into_iter().sum();
+                }
                 let (from, until) = (from * MINUTE, (until * MINUTE).min(load.seconds()));
                 stretches.push(Stretch {
                     end: seconds(until),
                     offered: load.part(from, until).mean(),
                     latency: latency(&answered, &outcome.bounds, requests, promised.good),
                     period,
-                    counted,
+                    counted: counted.clone(),
                 });
             }
         }
@@ -147,8 +154,6 @@ fn seconds(count: usize) -> f64 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::float_cmp)]
 mod tests {
-    use std::ops::Range;
-
     use k8s_openapi::jiff::Timestamp;
 
     use super::super::promised::promised;
@@ -195,6 +200,9 @@ mod tests {
         let last = |period| course.last_of(period).map(|s| (s.end, s.of(0).good, s.of(0).total)).unwrap();
         assert_eq!([0, 1, 2].map(last), [(19_980.0, 2997, 3330), (54_000.0, 5103, 5670), (60_000.0, 909, 1010)]);
         assert_eq!(course.last_of(3), None);
+        let trailing = Course::new(&run, &load, &promise(), &[part(0..1000, 402..1000)]);
+        let last = trailing.last_of(0).unwrap();
+        assert_eq!((last.of(0).good, last.of(0).total), (5382, 5980), "of the trailing days alone");
         let ends: Vec<f64> = course.stretches.iter().map(|stretch| stretch.end).collect();
         assert!(ends.is_sorted() && ends.contains(&19_980.0), "{ends:?}");
     }

@@ -66,10 +66,13 @@ impl Judged {
     /// The requests of these minutes of a run.
     #[must_use]
     pub fn counted(&self, outcome: &Outcome, minutes: &Range<usize>) -> Counted {
-        let within = |seconds: f64| outcome.bounds.iter().filter(|bound| **bound <= seconds).count();
-        let good = |minute: &Minute| match self.good {
-            Good::Within(seconds) => minute.answered.iter().take(within(seconds)).sum::<u64>(),
-            Good::Answered => minute.requests.saturating_sub(minute.errors),
+        let within = match self.good {
+            Good::Within(seconds) => Some(outcome.bounds.iter().filter(|bound| **bound <= seconds).count()),
+            Good::Answered => None,
+        };
+        let good = |minute: &Minute| match within {
+            Some(buckets) => minute.answered.iter().take(buckets).sum::<u64>(),
+            None => minute.requests.saturating_sub(minute.errors),
         };
         let minutes = outcome.minutes.iter().skip(minutes.start).take(minutes.len());
         minutes.map(|minute| Counted { good: good(minute), total: minute.requests }).sum()

@@ -57,12 +57,18 @@ fn periods(report: &Report) -> Option<String> {
     Some(format!("{}{more}", trimmed(&table.to_string())))
 }
 
+/// Whether there are several periods or objectives to tell of.
+fn is_detailed(report: &Report) -> bool {
+    let periods = report.policies.first().map(|policy| policy.periods.as_slice()).unwrap_or_default();
+    periods.len() > 1 || periods.iter().any(|period| period.objectives.len() > 1)
+}
+
 /// A row for each period, way of scaling and objective. `None`: there is only one period and objective.
 pub(super) fn by_period(report: &Report) -> Option<Vec<[String; 7]>> {
-    let periods = &report.policies.first()?.periods;
-    if periods.len() < 2 && periods.iter().all(|period| period.objectives.len() < 2) {
+    if !is_detailed(report) {
         return None;
     }
+    let periods = &report.policies.first()?.periods;
     let mut rows = Vec::new();
     for (place, period) in periods.iter().enumerate() {
         let mut title = title(report, period, place);
@@ -212,7 +218,7 @@ fn listed(names: &[String]) -> String {
 }
 
 pub(super) fn notes(report: &Report) -> Vec<String> {
-    let several = by_period(report).is_some();
+    let several = is_detailed(report);
     let mut notes = vec![
         format!("OWED: {}.{}", report.owed_is, if several { " KEPT: by every objective that is judged." } else { "" }),
         "PODS: in the mean, those that start and drain included. BAD MIN: fewer requests than promised were good."
